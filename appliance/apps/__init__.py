@@ -1,0 +1,1 @@
+"""Joins everything; imported by nobody."""

@@ -1,0 +1,51 @@
+"""Everything the pipeline found in one frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from appliance.domain.detection import HaemorrhageDetection
+from appliance.domain.measurement import Capillary
+from appliance.domain.metrics import ImageMetrics
+from appliance.domain.quality import FrameQuality
+
+
+@dataclass(frozen=True)
+class EngineIdentity:
+    """Which software and which weights produced a result.
+
+    Attributes:
+        software_version: of this product.
+        runtime: "onnxruntime-cpu", "tensorrt-10.3" and the like.
+        engines: role ("detector", "keypoints") to "sha256:..." of the weights file.
+    """
+
+    software_version: str
+    runtime: str
+    engines: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class FrameAnalysis:
+    """The result of one frame; carries the frame's own sequence number and times.
+
+    Attributes:
+        seq, captured_monotonic_s, captured_at_utc: copied from the frame.
+        width_px, height_px: size of the full frame, the coordinate system of everything below.
+        um_per_px, calibration_id: None together where the frame has no calibration.
+        stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
+    """
+
+    seq: int
+    captured_monotonic_s: float
+    captured_at_utc: datetime
+    width_px: int
+    height_px: int
+    um_per_px: float | None
+    calibration_id: str | None
+    quality: FrameQuality
+    capillaries: tuple[Capillary, ...]
+    haemorrhages: tuple[HaemorrhageDetection, ...]
+    metrics: ImageMetrics
+    identity: EngineIdentity
+    stage_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""One error family for everything the appliance can tell its operator."""
+
+
+class ApplianceError(Exception):
+    """What was attempted, what was seen, and what the operator can do.
+
+    Args:
+        message: what was attempted and the value seen, a sentence without a final stop.
+        remedy: what the operator can do about it; empty where nothing can be done.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message}. {remedy}" if remedy else message)
+        self.message = message
+        self.remedy = remedy
+
+
+class CaptureError(ApplianceError):
+    """The camera or file gave no picture."""
+
+
+class InferenceError(ApplianceError):
+    """An engine could not be loaded or run."""
+
+
+class CalibrationError(ApplianceError):
+    """Micrometres were asked for where no valid calibration exists."""
+
+
+class StoreError(ApplianceError):
+    """Something could not be kept, or what was kept could not be read."""
+
+
+class ExportError(ApplianceError):
+    """A result could not leave the box."""
+
+
+class UpdateError(ApplianceError):
+    """An update was refused or failed."""
+
+
+class SettingsError(ApplianceError):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class ExamError(ApplianceError):
+    """The exam's state does not allow what was asked."""
+
+
+class EndOfStream(CaptureError):
+    """A file has been played to its end; not a fault."""

@@ -1,0 +1,78 @@
+"""An exam: who (by pseudonym), which finger and sector, which images."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+
+class Hand(Enum):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Finger(Enum):
+    """Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458)."""
+
+    THUMB = "thumb"
+    INDEX = "index"
+    MIDDLE = "middle"
+    RING = "ring"
+    LITTLE = "little"
+
+
+class Sector(Enum):
+    """Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    UNKNOWN = "unknown"
+    PANORAMIC = "panoramic"
+
+
+class ExamState(Enum):
+    OPEN = "open"
+    FINISHED = "finished"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True)
+class CapturedImage:
+    """A still kept with an exam.
+
+    Attributes:
+        image_id: UUID text.
+        hand, finger, sector: where on the patient.
+        captured_at_utc: when the frame was taken.
+        file_name: name of the lossless image below the exam's folder.
+        sha256: hex digest of that file.
+        document: the `nailfold.analysis/1` document of this image alone (JSON types only).
+    """
+
+    image_id: str
+    hand: Hand
+    finger: Finger
+    sector: Sector
+    captured_at_utc: datetime
+    file_name: str
+    sha256: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """An exam with its images, oldest first.
+
+    Attributes:
+        exam_id: UUIDv7 text.
+        patient_pseudonym: the clinic's own pseudonym; never a name. Never in a topic, client id or log.
+    """
+
+    exam_id: str
+    patient_pseudonym: str
+    state: ExamState
+    started_at_utc: datetime
+    finished_at_utc: datetime | None = None
+    images: tuple[CapturedImage, ...] = ()

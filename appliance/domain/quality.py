@@ -1,0 +1,36 @@
+"""Whether a frame is good enough to be measured, and why not."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class QualityReason(Enum):
+    """Why a frame is not evaluable, in the words of capillaroscopy quality control (Capillary.io 2025)."""
+
+    OUT_OF_FOCUS = "out_of_focus"
+    GLARE = "glare"
+    MOTION = "motion"
+    UNDEREXPOSED = "underexposed"
+    OVEREXPOSED = "overexposed"
+    NO_CAPILLARIES = "no_capillaries"
+
+
+@dataclass(frozen=True)
+class FrameQuality:
+    """Figures of one frame.
+
+    Attributes:
+        is_evaluable: False if any reason stands.
+        reasons: every reason, worst first; empty when evaluable.
+        focus: 0 (no detail) to 1 (as sharp as the optics allow).
+        glare: share of the frame that is saturated, 0 to 1.
+        motion_px: mean shift against the previous frame, in pixels of the full frame; None without a previous frame.
+        exposure: mean grey level, 0 to 1.
+    """
+
+    is_evaluable: bool
+    reasons: tuple[QualityReason, ...]
+    focus: float
+    glare: float
+    motion_px: float | None
+    exposure: float

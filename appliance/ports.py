@@ -1,0 +1,183 @@
+"""The seams of the device: every piece of hardware, file, broker or clock sits behind one of these.
+
+Each port has a contract suite in tests/contract that its real and its fake adapters pass alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.detection import BoundingBox, Detections
+from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.keypoints import LoopKeypoints
+
+Tensor = NDArray[Any]
+
+
+class VideoSource(Protocol):
+    """A camera, file or simulation that delivers frames one after the other, from one thread."""
+
+    def open(self) -> CameraDescription:
+        """Start streaming. Raises CaptureError naming the device and the remedy."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame; None if none came within `timeout_s`.
+
+        Raises CaptureError when the device is gone, EndOfStream (a CaptureError) when a file has ended.
+        """
+
+    def close(self) -> None:
+        """Stop streaming and free the device. Calling it twice, or before open, is harmless."""
+
+
+class LoadedEngine(Protocol):
+    """A network ready to run; not safe for concurrent calls."""
+
+    def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Run once, synchronously. Raises InferenceError on a wrong name, dtype or shape, naming both."""
+
+    def close(self) -> None:
+        """Free device memory. Calling it twice is harmless."""
+
+
+class InferenceRuntime(Protocol):
+    """Loads engines; chosen explicitly in the settings and never replaced silently."""
+
+    @property
+    def name(self) -> str:
+        """As written into results: "onnxruntime-cpu", "tensorrt-10.3", ..."""
+
+    def load(self, role: str) -> LoadedEngine:
+        """The engine for "detector" or "keypoints". Raises InferenceError if the manifest does not vouch for it."""
+
+
+class Detector(Protocol):
+    """Finds capillaries and haemorrhages."""
+
+    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        """Boxes in pixels of `image_rgb`, whatever its size."""
+
+
+class KeypointEstimator(Protocol):
+    """Finds the end points of the widths."""
+
+    def estimate(self, image_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
+        """One entry a box, in the same order, in pixels of `image_rgb`."""
+
+
+@dataclass(frozen=True)
+class EngineSet:
+    """The two engines of a pipeline and what they are."""
+
+    detector: Detector
+    keypoints: KeypointEstimator
+    identity: EngineIdentity
+
+
+class ExamStore(Protocol):
+    """Keeps exams and their images. Every method raises StoreError with the remedy; none leaves half-written state."""
+
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
+        """A new open exam."""
+
+    def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
+        """Keep one still and its result; the file is on the disk before the row says so."""
+
+    def remove_image(self, exam_id: str, image_id: str) -> None:
+        """Undo a capture of an open exam; the file goes after the row."""
+
+    def restore_image(self, exam_id: str, image_id: str) -> None:
+        """Undo the removal, as long as the exam is open."""
+
+    def finish_exam(self, exam_id: str, now_utc: datetime, message: "OutboxMessage") -> Exam:
+        """Close the exam and queue its message in one transaction: both or neither."""
+
+    def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
+        """Close it without a message; nothing is deleted."""
+
+    def exam(self, exam_id: str) -> Exam:
+        """One exam with its images."""
+
+    def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
+        """Newest first, without their images."""
+
+    def open_exam(self) -> Exam | None:
+        """The exam that was open when the station stopped, to be resumed."""
+
+    def read_png(self, exam_id: str, image_id: str) -> bytes:
+        """The stored still; raises StoreError if its digest no longer matches."""
+
+
+@dataclass(frozen=True)
+class OutboxMessage:
+    """A result on its way to the broker.
+
+    Attributes:
+        msg_id: UUIDv7 text; the receiver's key against doubles.
+        schema: "nailfold.exam/1".
+        payload: UTF-8 JSON.
+        sha256: hex digest of payload.
+    """
+
+    msg_id: str
+    schema: str
+    payload: bytes
+    sha256: str
+
+
+@dataclass(frozen=True)
+class OutboxStatus:
+    """What waits, for the status bar: rows per state and the last error in the operator's words."""
+
+    pending: int
+    sent: int
+    acknowledged: int
+    dead: int
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class QueuedMessage:
+    """An outbox row: the message, its per-box sequence number and how often it was tried."""
+
+    seq: int
+    message: OutboxMessage
+    attempts: int
+
+
+class Outbox(Protocol):
+    """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam alone."""
+
+    def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
+        """Messages to publish now, lowest seq first."""
+
+    def mark_sent(self, msg_id: str, now_utc: datetime) -> None:
+        """Handed to the client; due again if no acknowledgement comes."""
+
+    def mark_acknowledged(self, msg_id: str, now_utc: datetime) -> None:
+        """The broker's PUBACK said success."""
+
+    def mark_receipted(self, msg_id: str, now_utc: datetime) -> None:
+        """The ingest confirmed its own commit; the row may be pruned."""
+
+    def mark_failed(self, msg_id: str, now_utc: datetime, reason: str, is_final: bool) -> None:
+        """Try again later with back-off, or move to the visible dead letters."""
+
+    def status(self) -> OutboxStatus:
+        """Counts by state."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can hold it."""
+
+    def now_utc(self) -> datetime:
+        """Timezone-aware UTC."""
+
+    def monotonic_s(self) -> float:
+        """Never goes back."""

@@ -1,0 +1,1 @@
+"""What is kept on the disk: exams, the outbox rows and image files."""

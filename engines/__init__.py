@@ -1,0 +1,1 @@
+"""The networks: renderer, training, weights, evaluation and the TensorRT build."""

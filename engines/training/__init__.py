@@ -1,0 +1,1 @@
+"""From rendered images to ONNX weights."""
