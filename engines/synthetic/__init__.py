@@ -1,0 +1,1 @@
+"""A renderer of nailfold images with exact ground truth: what both networks are trained on."""

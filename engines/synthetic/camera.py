@@ -1,0 +1,112 @@
+"""What the scope does to the scene: light, exposure, blur, noise, compression."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.synthetic.fields import random_field
+
+FloatImage = NDArray[np.float32]
+ByteImage = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class CameraLook:
+    """Settings of the simulated camera; pixels are those of the image.
+
+    Attributes:
+        blur_px: Gaussian sigma of lens and focus.
+        motion_px: length of the streak, 0 for none, and motion_rad its direction.
+        level: mean green level aimed at by auto exposure (real: 134 to 167).
+        gamma: contrast of the tone curve about that level.
+        noise: standard deviation in levels (real, after shrinking: 1.3 to 1.8).
+        noise_scale_px: correlation length (real: autocorrelation 0.6 at lag 1).
+        noise_colour: share of the noise that differs between channels (real channels correlate by about 0.8).
+        vignette: loss of light in the corners.
+        slope: change of light across the width and the height.
+        sharpen: amount of unsharp masking.
+        jpeg_quality: 0 for no compression.
+    """
+
+    blur_px: float
+    motion_px: float
+    motion_rad: float
+    level: float
+    gamma: float
+    noise: float
+    noise_scale_px: float
+    noise_colour: float
+    vignette: float
+    slope: tuple[float, float]
+    sharpen: float
+    jpeg_quality: int
+
+
+def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) -> CameraLook:
+    """A camera at random; sizes in pixels grow with the image's width."""
+    scale = width / 640
+    is_shaken = rng.random() < 0.12 * difficulty
+    return CameraLook(
+        blur_px=float(scale * (0.6 + rng.gamma(1.6, 0.45) * (0.3 + 0.7 * difficulty))),
+        motion_px=float(scale * rng.uniform(2, 9)) if is_shaken else 0.0,
+        motion_rad=float(rng.uniform(0, np.pi)),
+        level=float(np.clip(rng.normal(152, 8 + 16 * difficulty), 80, 215)),
+        gamma=float(np.exp(rng.normal(0, 0.12))),
+        noise=float(np.exp(rng.normal(np.log(2.4), 0.5)) * (0.4 + 0.6 * difficulty)),
+        noise_scale_px=float(rng.uniform(0.5, 1.7)),
+        noise_colour=float(rng.uniform(0.15, 0.7)),
+        vignette=float(abs(rng.normal(0.07, 0.07))),
+        slope=(float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05))),
+        sharpen=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.35 else 0.0,
+        jpeg_quality=int(rng.integers(45, 97)) if rng.random() < 0.8 else 0,
+    )
+
+
+def light(look: CameraLook, width: int, height: int) -> FloatImage:
+    """Illumination about 1; float32 (height, width)."""
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(height / width)
+    falloff = 1 - look.vignette * (x * x + y * y) ** 1.3
+    return np.asarray(falloff * (1 + look.slope[0] * x + look.slope[1] * y), dtype=np.float32)
+
+
+def expose(scene: FloatImage, look: CameraLook) -> FloatImage:
+    """Levels 0 to 255 with the mean at the aimed level; the scene is reflected light about 1."""
+    mean = float(scene[::4, ::4, 1].mean())
+    levels = cv2.pow(scene * np.float32(1 / max(mean, 1e-3)), look.gamma)
+    return np.asarray(levels * np.float32(look.level))
+
+
+def record(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
+    """The image as it leaves the camera: motion, sharpening, noise, quantisation, compression."""
+    height, width = levels.shape[:2]
+    if look.motion_px > 0:
+        levels = cv2.filter2D(levels, -1, _streak(look.motion_px, look.motion_rad))
+    if look.sharpen > 0:
+        levels = cv2.addWeighted(levels, 1 + look.sharpen, cv2.GaussianBlur(levels, (0, 0), 2.0), -look.sharpen, 0)
+    common = look.noise * (1 - look.noise_colour) * random_field(rng, width, height, look.noise_scale_px)
+    own = look.noise * look.noise_colour
+    noisy = [
+        levels[:, :, i] + common + own * random_field(rng, width, height, look.noise_scale_px) for i in range(3)
+    ]
+    image = np.clip(cv2.merge(noisy) + 0.5, 0, 255).astype(np.uint8)
+    return compress(image, look.jpeg_quality) if look.jpeg_quality else image
+
+
+def compress(image_rgb: ByteImage, quality: int) -> ByteImage:
+    """The image after JPEG with 4:2:0 chroma, as MJPEG cameras send it."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _streak(length: float, angle: float) -> FloatImage:
+    size = int(length) // 2 * 2 + 3
+    kernel = np.zeros((size, size), np.float32)
+    centre = size / 2 - 0.5
+    dx, dy = np.cos(angle) * length / 2, np.sin(angle) * length / 2
+    ends = [(int((centre + s * dx) * 16), int((centre + s * dy) * 16)) for s in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_8, 4)
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)

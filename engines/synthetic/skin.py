@@ -1,0 +1,103 @@
+"""Skin without its capillaries: reflectance, haze of the deep plexus, cuticle, folds and texture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.synthetic.fields import random_field
+from engines.synthetic.view import View
+
+FloatImage = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SkinLook:
+    """Appearance of the skin. Lengths in micrometres, amplitudes as shares of the level or as optical density.
+
+    Attributes:
+        tint: reflectance of R, G, B (real means 162, 158, 155: near neutral).
+        haze: optical density of R, G, B that deep tissue adds (bottom minus top in real images: R 0, G -23, B -36).
+        haze_depth_um: over which it sets in below the row.
+        blotch: amplitude of the broad mottling.
+        grain: amplitude of the fine texture.
+        cuticle_um: distance of the cuticle's edge from the row.
+    """
+
+    tint: tuple[float, float, float]
+    haze: tuple[float, float, float]
+    haze_depth_um: float
+    blotch: float
+    grain: float
+    cuticle_um: float
+
+
+def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
+    """A look at random, whatever the labels are."""
+    red = rng.normal(1.0, 0.02)
+    cast = rng.normal(0, 0.02 + 0.10 * difficulty * (rng.random() < 0.25), 3)
+    green_haze = abs(rng.normal(0.03, 0.05))
+    haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.7, 2.0))
+    return SkinLook(
+        tint=(float(red + cast[0]), float(1.0 + cast[1]), float(rng.normal(0.995, 0.02) + cast[2])),
+        haze=(float(haze[0]), float(haze[1]), float(haze[2])),
+        haze_depth_um=float(rng.uniform(200, 800)),
+        blotch=float(rng.uniform(0.01, 0.045)),
+        grain=float(rng.uniform(0.004, 0.022)),
+        cuticle_um=float(rng.uniform(60, 700)),
+    )
+
+
+def paint_skin(rng: np.random.Generator, view: View, look: SkinLook) -> FloatImage:
+    """Reflectance about 1; float32 (height, width, 3), RGB."""
+    depth = view.depth_map_um()
+    luminance = _mottling(rng, view, look, depth) * _cuticle(rng, view, look, depth)
+    for _ in range(int(rng.integers(0, 4))):
+        luminance *= _fold(rng, view, depth)
+    haze = np.clip(depth / look.haze_depth_um + 0.35 * _field(rng, view, 150.0), 0, 1.4)
+    blush = 0.012 * _field(rng, view, 90.0)
+    channels = []
+    for i in range(3):
+        density = look.haze[i] * haze + (0.25, 1.0, 1.1)[i] * blush
+        channels.append(luminance * look.tint[i] * np.exp(-2.3026 * density))
+    return np.ascontiguousarray(np.stack(channels, axis=2), dtype=np.float32)
+
+
+def _field(
+    rng: np.random.Generator, view: View, scale_um: float, stretch: float = 1.0, angle: float = 0.0
+) -> FloatImage:
+    roll = float(np.deg2rad(view.roll_deg))
+    return random_field(rng, view.width, view.height, scale_um / view.um_per_px, stretch, angle + roll)
+
+
+def _mottling(rng: np.random.Generator, view: View, look: SkinLook, depth: FloatImage) -> FloatImage:
+    """Broad blotches everywhere; fine grain stronger beyond the row, where the horny layer is in focus."""
+    broad = look.blotch * (_field(rng, view, 130.0) + 0.6 * _field(rng, view, 35.0, 1.6, np.pi / 2))
+    beyond = np.clip(0.5 - depth / 300.0, 0.15, 1.0)
+    fine = _field(rng, view, float(rng.uniform(3, 7))) + 0.8 * _field(rng, view, 13.0, float(rng.uniform(1, 2)))
+    return np.asarray(1 + broad + look.grain * beyond * fine, dtype=np.float32)
+
+
+def _cuticle(rng: np.random.Generator, view: View, look: SkinLook, depth: FloatImage) -> FloatImage:
+    """A step of brightness at the cuticle with a bright or dark rim; beyond it the nail plate's own texture."""
+    wave = 22.0 * _field(rng, view, 140.0, 2.5) + 5.0 * _field(rng, view, 25.0, 2.0)
+    beyond = -(depth + look.cuticle_um + wave)
+    softness = float(rng.uniform(4, 40))
+    step = 1 / (1 + np.exp(-np.clip(beyond / softness, -30, 30)))
+    plate = float(rng.normal(-0.03, 0.10)) + 0.03 * _field(rng, view, 60.0, 4.0) + 0.012 * _field(rng, view, 6.0, 3.0)
+    rim = float(rng.normal(0.02, 0.06)) * np.exp(-((beyond / float(rng.uniform(8, 30))) ** 2))
+    return np.asarray((1 + plate * step) * (1 + rim), dtype=np.float32)
+
+
+def _fold(rng: np.random.Generator, view: View, depth: FloatImage) -> FloatImage:
+    """A crease roughly along the row: a shadow with a lit flank, fading in and out along its course."""
+    slope = float(rng.normal(0, 0.25))
+    u, _ = view.grid_um(8)
+    along = cv2.resize(u.astype(np.float32), (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+    bend = 25.0 * _field(rng, view, 200.0)
+    across = depth + float(rng.uniform(30, 700)) + slope * along + bend
+    width = float(rng.uniform(5, 28))
+    amount = float(rng.uniform(0.01, 0.07)) * np.clip(0.4 + 0.8 * _field(rng, view, 160.0), 0, 1.5)
+    profile = np.exp(-((across / width) ** 2)) - float(rng.uniform(0, 0.9)) * np.exp(-(((across - width) / width) ** 2))
+    return np.asarray(1 - amount * profile, dtype=np.float32)
