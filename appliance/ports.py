@@ -90,7 +90,7 @@ class ExamStore(Protocol):
         """Keep one still and its result; the file is on the disk before the row says so."""
 
     def remove_image(self, exam_id: str, image_id: str) -> None:
-        """Undo a capture of an open exam; the file goes after the row."""
+        """Undo a capture of an open exam; its file stays until the exam is closed, then it goes."""
 
     def restore_image(self, exam_id: str, image_id: str) -> None:
         """Undo the removal, as long as the exam is open."""
@@ -151,8 +151,41 @@ class QueuedMessage:
     attempts: int
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message the broker refused for good, kept until somebody has removed the cause.
+
+    Attributes:
+        reason: the broker's answer in the operator's words.
+    """
+
+    seq: int
+    msg_id: str
+    exam_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BrokerStatus:
+    """The connection to the broker, for the status bar.
+
+    Attributes:
+        is_enabled: False when the site has chosen to publish nothing.
+        is_connected: results can leave now.
+        reason: why they cannot, or what the broker refused, in the operator's words; empty when all is well.
+    """
+
+    is_enabled: bool
+    is_connected: bool
+    reason: str = ""
+
+
 class Outbox(Protocol):
-    """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam alone."""
+    """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam alone.
+
+    A message is pending, sent, acknowledged by the broker, receipted by the ingest, or dead. Acknowledged messages are
+    never due again by themselves. Every method raises StoreError; unknown ids are refused with it.
+    """
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         """Messages to publish now, lowest seq first."""
@@ -171,6 +204,12 @@ class Outbox(Protocol):
 
     def status(self) -> OutboxStatus:
         """Counts by state."""
+
+    def dead_letters(self) -> tuple[DeadLetter, ...]:
+        """What was refused for good, lowest seq first."""
+
+    def retry(self, msg_id: str) -> None:
+        """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
 
 
 class Clock(Protocol):

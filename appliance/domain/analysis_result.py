@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.domain.calibration import Calibration
 from appliance.domain.detection import HaemorrhageDetection
+from appliance.domain.frame import Frame
 from appliance.domain.measurement import Capillary
 from appliance.domain.metrics import ImageMetrics
 from appliance.domain.quality import FrameQuality
@@ -49,3 +51,29 @@ class FrameAnalysis:
     metrics: ImageMetrics
     identity: EngineIdentity
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AnalysedFrame:
+    """A picture together with its own result; what a capture keeps.
+
+    Attributes:
+        frame: the picture.
+        analysis: the result of exactly this picture.
+        calibration: the one the analysis used, for the record of its origin; None where there was none.
+
+    Raises:
+        ValueError: frame and analysis differ in sequence number, or calibration and analysis in id.
+    """
+
+    frame: Frame
+    analysis: FrameAnalysis
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        if self.frame.seq != self.analysis.seq:
+            raise ValueError(f"picture {self.frame.seq} was paired with the result of {self.analysis.seq}")
+        if self.calibration is not None and self.calibration.calibration_id != self.analysis.calibration_id:
+            raise ValueError(
+                f"result of {self.analysis.calibration_id} was paired with calibration {self.calibration.calibration_id}"
+            )

@@ -39,6 +39,15 @@ class ExamState(Enum):
 
 
 @dataclass(frozen=True)
+class Placement:
+    """Where on the patient a picture is taken."""
+
+    hand: Hand
+    finger: Finger
+    sector: Sector
+
+
+@dataclass(frozen=True)
 class CapturedImage:
     """A still kept with an exam.
 
@@ -59,6 +68,10 @@ class CapturedImage:
     file_name: str
     sha256: str
     document: dict[str, Any]
+
+    @property
+    def placement(self) -> Placement:
+        return Placement(self.hand, self.finger, self.sector)
 
 
 @dataclass(frozen=True)

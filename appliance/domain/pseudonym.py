@@ -1,0 +1,45 @@
+"""The rule for what may stand for a patient on this box."""
+
+import re
+
+from appliance.domain.errors import ExamError
+
+LONGEST_PSEUDONYM = 64
+
+# A year between 1900 and 2099 beside two more groups, in any order and with any usual separator.
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d{2})(?!\d)"
+)
+
+
+def require_pseudonym(text: str) -> str:
+    """The pseudonym without surrounding spaces.
+
+    It is refused when it looks like a person's name (two or more words of letters alone) or holds a date: such a thing
+    would leave the clinic with every message. The rule cannot know every name; a single surname passes.
+
+    Raises:
+        ExamError: empty, over 64 characters, not printable, or looking like a name or a date.
+    """
+    pseudonym = text.strip()
+    if not pseudonym:
+        raise _refused("it is empty", "Enter the pseudonym that the clinic gave this patient.")
+    if len(pseudonym) > LONGEST_PSEUDONYM:
+        raise _refused(f"it has {len(pseudonym)} characters", f"Use at most {LONGEST_PSEUDONYM}.")
+    if not pseudonym.isprintable():
+        raise _refused("it has characters that cannot be printed", "Type it instead of pasting it.")
+    if _DATE.search(pseudonym):
+        raise _refused("it holds what looks like a date", "Use a pseudonym without the birth date.")
+    if _looks_like_a_name(pseudonym):
+        raise _refused("it looks like a person's name", "Use the clinic's pseudonym, for example NC-0042.")
+    return pseudonym
+
+
+def _refused(reason: str, remedy: str) -> ExamError:
+    # The value itself is left out: messages of errors reach the log.
+    return ExamError(f"the pseudonym was refused: {reason}", remedy)
+
+
+def _looks_like_a_name(text: str) -> bool:
+    words = re.split(r"[\s,]+", text)
+    return len([word for word in words if len(word) > 1 and word.replace("-", "").replace("'", "").isalpha()]) > 1
