@@ -1,10 +1,13 @@
 """Ground truth of drawn loops, as an expert would box and measure them."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Morphology, Row, SizeClass
 from engines.synthetic.drawing import DrawnLoop
+from engines.synthetic.loop_shape import STEP_UM
 from engines.synthetic.rasterise import Tube
 from engines.synthetic.truth import Box, LoopTruth, Point, Segment, classify_size
 from engines.synthetic.view import View
@@ -20,6 +23,8 @@ BRIDGED_UM = 40.0
 """A plasma gap this long does not end a limb."""
 IGNORED_BELOW = 0.25
 DROPPED_BELOW = 0.03
+EDGE_BLUR = 0.3
+"""A box lies this many blur sigmas outside the true column edge, where the eye puts a soft edge."""
 MERGED_LIMBS = 1.0
 """Limbs whose centre lines are closer than this many mean widths cannot be measured apart."""
 
@@ -27,28 +32,30 @@ MERGED_LIMBS = 1.0
 def annotate(drawn: tuple[DrawnLoop, ...], view: View, noise: float) -> tuple[LoopTruth, ...]:
     """Truth of all loops that leave a trace. `noise` is the sensor noise as a share of the mean level."""
     truths = [t for t in (_annotate_one(d, view, noise) for d in drawn) if t is not None]
-    return tuple(_with_row(t, truths, view) for t in truths)
+    rows = [Row.DISTAL if is_distal else Row.OTHER for is_distal in _find_distal(truths, view)]
+    return tuple(replace(truth, row=row) for truth, row in zip(truths, rows, strict=True))
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What can be seen of a drawn loop: density along each tube, the visible run of the main one, the least seen."""
+
+    along: tuple[FloatArray, ...]
+    run: tuple[int, int]
+    least: float
+    threshold: float
+    visibility: float
 
 
 def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | None:
-    shape, main = drawn.loop.shape, drawn.tubes[0]
-    seen = [_sample_patch(drawn, tube) for tube in drawn.tubes]
-    below = shape.strokes[0].below_um
-    head = below <= shape.head_um
-    peak = float(np.percentile(seen[0][below <= shape.head_um + 40], 80))
-    least = SEEN_DENSITY + 0.8 * noise
-    visibility = float(np.clip((peak / least - 0.5) / 3.0, 0, 1))
-    if visibility < DROPPED_BELOW:
-        return None
-    threshold = max(least, FAINTER_THAN_HEAD * peak)
-    first, last = _visible_run(seen[0] > threshold, shape.apex, below, head)
-    box = _box(drawn, seen, threshold, first, last, view)
-    if box is None or min(box[2], box[3]) < 3:
+    shape, main, stroke = drawn.loop.shape, drawn.tubes[0], drawn.loop.shape.strokes[0]
+    sight = _look_at(drawn, noise)
+    box = _box(drawn, sight, view)
+    if sight.visibility < DROPPED_BELOW or box is None or min(box[2], box[3]) < 3:
         return None
     apical = _segment(main, shape.apex)
-    inside_head = _inside(main.points_px[head], view)
-    is_cut = bool(inside_head.mean() < 0.5 or not _inside(np.array(apical), view).all())
-    stroke = shape.strokes[0]
+    head = main.points_px[stroke.below_um <= shape.head_um]
+    is_cut = bool(_inside(head, view).mean() < 0.5 or not _inside(np.array(apical), view).all())
     size = classify_size(float(stroke.width_um[[shape.apex, shape.arterial, shape.venous]].max()))
     return LoopTruth(
         bbox_px=box,
@@ -56,12 +63,23 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
         size=size,
         apex_px=_clip_point(main.points_px[shape.apex], view),
         apical_px=apical,
-        arterial_px=_limb(drawn, seen[0], shape.arterial, least, (first, last), view),
-        venous_px=_limb(drawn, seen[0], shape.venous, least, (first, last), view),
+        arterial_px=_limb(drawn, sight, shape.arterial, view),
+        venous_px=_limb(drawn, sight, shape.venous, view),
         row=Row.OTHER,
-        visibility=visibility,
-        is_ignored=is_cut or visibility < IGNORED_BELOW,
+        visibility=sight.visibility,
+        is_ignored=is_cut or sight.visibility < IGNORED_BELOW,
     )
+
+
+def _look_at(drawn: DrawnLoop, noise: float) -> _Sight:
+    below = drawn.loop.shape.strokes[0].below_um
+    along = tuple(_sample_patch(drawn, tube) for tube in drawn.tubes)
+    peak = float(np.percentile(along[0][below <= drawn.loop.shape.head_um + 40], 80))
+    least = SEEN_DENSITY + 0.8 * noise
+    threshold = max(least, FAINTER_THAN_HEAD * peak)
+    head = np.flatnonzero(below <= drawn.loop.shape.head_um)
+    run = _visible_run(along[0] > threshold, drawn.loop.shape.apex, (int(head[0]), int(head[-1])))
+    return _Sight(along, run, least, threshold, float(np.clip((peak / least - 0.5) / 3.0, 0, 1)))
 
 
 def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
@@ -80,53 +98,47 @@ def _sample_patch(drawn: DrawnLoop, tube: Tube) -> FloatArray:
     return values
 
 
-def _visible_run(seen: BoolArray, apex: int, below: FloatArray, head: BoolArray) -> tuple[int, int]:
+def _visible_run(seen: BoolArray, apex: int, head: tuple[int, int]) -> tuple[int, int]:
     """First and last sample that can be followed from the head without a long gap."""
-    step = 2.0
-    bridge = int(BRIDGED_UM / step)
-    head_at = np.flatnonzero(head)
-    first, last = int(head_at[0]), int(head_at[-1])
+    bridge = int(BRIDGED_UM / STEP_UM)
+    first, last = head
     for i in range(apex, -1, -1):
-        if seen[i] and (first - i) <= bridge:
+        if seen[i] and first - i <= bridge:
             first = min(first, i)
     for i in range(apex, len(seen)):
-        if seen[i] and (i - last) <= bridge:
+        if seen[i] and i - last <= bridge:
             last = max(last, i)
     return first, last
 
 
-def _box(
-    drawn: DrawnLoop, seen: list[FloatArray], threshold: float, first: int, last: int, view: View
-) -> Box | None:
+def _box(drawn: DrawnLoop, sight: _Sight, view: View) -> Box | None:
     """Around the column edges of every visible sample, clipped to the image; x, y, w, h."""
-    main = drawn.tubes[0]
-    points, radii = [main.points_px[first : last + 1]], [main.radius_px[first : last + 1]]
-    for tube, values in zip(drawn.tubes[1:], seen[1:], strict=True):
-        points.append(tube.points_px[values > threshold])
-        radii.append(tube.radius_px[values > threshold])
-    at, radius = np.concatenate(points), np.concatenate(radii)[:, None] + 0.3 * drawn.blur_px
+    main, visible = drawn.tubes[0], slice(sight.run[0], sight.run[1] + 1)
+    points, radii = [main.points_px[visible]], [main.radius_px[visible]]
+    for tube, values in zip(drawn.tubes[1:], sight.along[1:], strict=True):
+        points.append(tube.points_px[values > sight.threshold])
+        radii.append(tube.radius_px[values > sight.threshold])
+    at, radius = np.concatenate(points), np.concatenate(radii)[:, None] + EDGE_BLUR * drawn.blur_px
     inside = _inside(at, view)
     if not inside.any():
         return None
-    at, radius = at[inside], radius[inside]
-    low = np.maximum((at - radius).min(axis=0), 0)
-    high = np.minimum((at + radius).max(axis=0), (view.width - 1, view.height - 1))
+    low = np.maximum((at - radius)[inside].min(axis=0), 0)
+    high = np.minimum((at + radius)[inside].max(axis=0), (view.width - 1, view.height - 1))
     return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
 
-def _limb(
-    drawn: DrawnLoop, seen: FloatArray, at: int, least: float, run: tuple[int, int], view: View
-) -> Segment | None:
+def _limb(drawn: DrawnLoop, sight: _Sight, at: int, view: View) -> Segment | None:
     """The segment across a limb, or None where it is out of sight, out of the image or not apart from its twin."""
     main, shape = drawn.tubes[0], drawn.loop.shape
     other = shape.venous if at == shape.arterial else shape.arterial
     apart = float(np.linalg.norm(main.points_px[at] - main.points_px[other]))
-    mean_width = float(main.radius_px[at] + main.radius_px[other])
+    is_apart = apart >= MERGED_LIMBS * float(main.radius_px[at] + main.radius_px[other])
+    near = sight.along[0][max(0, at - 5) : at + 6]
+    is_sharp = drawn.blur_px < 1.6 * main.radius_px[at]
+    is_seen = near.max() >= sight.least and sight.run[0] <= at <= sight.run[1]
     segment = _segment(main, at)
-    near = seen[max(0, at - 5) : at + 6]
-    is_seen = near.max() >= least and run[0] <= at <= run[1] and drawn.blur_px < 1.6 * main.radius_px[at]
-    is_apart = apart >= MERGED_LIMBS * mean_width
-    return segment if is_seen and is_apart and bool(_inside(np.array(segment), view).all()) else None
+    is_inside = bool(_inside(np.array(segment), view).all())
+    return segment if is_seen and is_sharp and is_apart and is_inside else None
 
 
 def _segment(tube: Tube, at: int) -> Segment:
@@ -150,14 +162,10 @@ def _clip_point(point: FloatArray, view: View) -> Point:
     return (float(np.clip(point[0], 0, view.width - 1)), float(np.clip(point[1], 0, view.height - 1)))
 
 
-def _with_row(truth: LoopTruth, truths: list[LoopTruth], view: View) -> LoopTruth:
-    """Distal unless another visible apex lies within 45 degrees of straight distal (the 90 degree rule)."""
-    mine = view.to_um(np.array([truth.apex_px]))[0]
-    for other in truths:
-        if other is truth or other.is_ignored:
-            continue
-        along, up = np.abs(view.to_um(np.array([other.apex_px]))[0][0] - mine[0]), 0.0
-        up = float(mine[1] - view.to_um(np.array([other.apex_px]))[0][1])
-        if up > along and up > 0:
-            return truth
-    return LoopTruth(**{**truth.__dict__, "row": Row.DISTAL})
+def _find_distal(truths: list[LoopTruth], view: View) -> list[bool]:
+    """Whether no other visible apex lies within 45 degrees of straight distal (the 90 degree rule)."""
+    apices = view.to_um(np.array([t.apex_px for t in truths]).reshape(-1, 2))
+    counted = np.array([not t.is_ignored for t in truths], dtype=bool)
+    along = np.abs(apices[:, None, 0] - apices[None, :, 0])
+    above = apices[:, None, 1] - apices[None, :, 1]
+    return [bool(x) for x in ~((above > along) & (above > 0) & counted[None, :]).any(axis=1)]

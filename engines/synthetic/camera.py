@@ -20,7 +20,7 @@ class CameraLook:
         blur_px: Gaussian sigma of lens and focus.
         motion_px: length of the streak, 0 for none, and motion_rad its direction.
         level: mean green level aimed at by auto exposure (real: 134 to 167).
-        gamma: contrast of the tone curve about that level.
+        contrast: slope of the tone curve about that level; below 1 is stray light.
         noise: standard deviation in levels (real, after shrinking: 1.3 to 1.8).
         noise_scale_px: correlation length (real: autocorrelation 0.6 at lag 1).
         noise_colour: share of the noise that differs between channels (real channels correlate by about 0.8).
@@ -34,7 +34,7 @@ class CameraLook:
     motion_px: float
     motion_rad: float
     level: float
-    gamma: float
+    contrast: float
     noise: float
     noise_scale_px: float
     noise_colour: float
@@ -53,7 +53,7 @@ def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) ->
         motion_px=float(scale * rng.uniform(2, 9)) if is_shaken else 0.0,
         motion_rad=float(rng.uniform(0, np.pi)),
         level=float(np.clip(rng.normal(152, 8 + 16 * difficulty), 80, 215)),
-        gamma=float(np.exp(rng.normal(0, 0.12))),
+        contrast=float(np.exp(rng.normal(0, 0.12))),
         noise=float(np.exp(rng.normal(np.log(2.4), 0.5)) * (0.4 + 0.6 * difficulty)),
         noise_scale_px=float(rng.uniform(0.5, 1.7)),
         noise_colour=float(rng.uniform(0.15, 0.7)),
@@ -72,27 +72,22 @@ def light(look: CameraLook, width: int, height: int) -> FloatImage:
     return np.asarray(falloff * (1 + look.slope[0] * x + look.slope[1] * y), dtype=np.float32)
 
 
-def expose(scene: FloatImage, look: CameraLook) -> FloatImage:
-    """Levels 0 to 255 with the mean at the aimed level; the scene is reflected light about 1."""
-    mean = float(scene[::4, ::4, 1].mean())
-    levels = cv2.pow(scene * np.float32(1 / max(mean, 1e-3)), look.gamma)
-    return np.asarray(levels * np.float32(look.level))
+def expose(scene: FloatImage, look: CameraLook, gain: float) -> FloatImage:
+    """Levels 0 to 255 of reflected light about 1; `gain` is what brings the mean to the aimed level."""
+    return np.asarray(scene * np.float32(gain * look.contrast) + np.float32(look.level * (1 - look.contrast)))
 
 
 def record(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
-    """The image as it leaves the camera: motion, sharpening, noise, quantisation, compression."""
+    """What the sensor delivers, uint8 (height, width, 3), RGB: motion, sharpening, noise, quantisation."""
     height, width = levels.shape[:2]
     if look.motion_px > 0:
         levels = cv2.filter2D(levels, -1, _streak(look.motion_px, look.motion_rad))
     if look.sharpen > 0:
         levels = cv2.addWeighted(levels, 1 + look.sharpen, cv2.GaussianBlur(levels, (0, 0), 2.0), -look.sharpen, 0)
-    common = look.noise * (1 - look.noise_colour) * random_field(rng, width, height, look.noise_scale_px)
+    common = look.noise * (1 - look.noise_colour) * random_field(rng, (width, height), look.noise_scale_px)
     own = look.noise * look.noise_colour
-    noisy = [
-        levels[:, :, i] + common + own * random_field(rng, width, height, look.noise_scale_px) for i in range(3)
-    ]
-    image = np.clip(cv2.merge(noisy) + 0.5, 0, 255).astype(np.uint8)
-    return compress(image, look.jpeg_quality) if look.jpeg_quality else image
+    noisy = [levels[:, :, i] + common + own * random_field(rng, (width, height), look.noise_scale_px) for i in range(3)]
+    return np.asarray(np.clip(cv2.merge(noisy) + 0.5, 0, 255), dtype=np.uint8)
 
 
 def compress(image_rgb: ByteImage, quality: int) -> ByteImage:

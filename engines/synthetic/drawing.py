@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.synthetic.nailfold import Loop, Nailfold
+from engines.synthetic.nailfold import Loop
 from engines.synthetic.rasterise import Patch, Tube, draw_tubes
 from engines.synthetic.view import View
 
@@ -23,10 +23,10 @@ class DrawnLoop:
     blur_px: float
 
 
-def draw_loops(nailfold: Nailfold, view: View, camera_blur_px: float) -> tuple[DrawnLoop, ...]:
+def draw_loops(loops: tuple[Loop, ...], view: View, camera_blur_px: float) -> tuple[DrawnLoop, ...]:
     """Every loop that leaves a mark in the image."""
     drawn = []
-    for loop in nailfold.loops:
+    for loop in loops:
         tubes = tuple(_tubes(loop, view))
         blur = (
             float(np.hypot(loop.shallow_um / view.um_per_px, camera_blur_px)),
@@ -52,7 +52,8 @@ def _tubes(loop: Loop, view: View) -> list[Tube]:
     tubes = []
     for stroke in loop.shape.strokes:
         below = np.maximum(stroke.below_um, 0)
-        fade = np.exp(-1.2 * (below / loop.fade_um) ** 2)
+        fade = loop.rest + (1 - loop.rest) * np.exp(-1.2 * (below / loop.fade_um) ** 2)
+        fade = fade * np.clip((below.max() - below) / 40.0 + 0.05, 0, 1)
         depth = np.clip((below - 20) / (1.1 * loop.fade_um), 0, 1)
         chord = np.clip(np.sqrt(stroke.width_um / REFERENCE_WIDTH_UM), 0.6, 1.7)
         tubes.append(

@@ -23,16 +23,17 @@ def _base(sigma: float, variant: int) -> NDArray[np.float32]:
 
 def random_field(
     rng: np.random.Generator,
-    width: int,
-    height: int,
+    size: tuple[int, int],
     scale_px: float,
     stretch: float = 1.0,
     angle_rad: float = 0.0,
 ) -> NDArray[np.float32]:
-    """Noise of correlation length `scale_px` (standard deviation of its blur), `stretch` times longer along `angle_rad`.
+    """Noise of correlation length `scale_px` (its Gaussian sigma), `stretch` times longer along `angle_rad`.
 
-    Returns float32, (height, width), about zero mean and unit variance. Large scales are drawn on a small grid.
+    `size` is (width, height). Returns float32, (height, width), about zero mean and unit variance. Large scales are
+    drawn on a small grid.
     """
+    width, height = size
     reduce = int(np.clip(scale_px / 4.0, 1, 16))
     w, h = -(-width // reduce), -(-height // reduce)
     scale = scale_px / reduce

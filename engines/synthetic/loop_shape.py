@@ -38,6 +38,7 @@ class LoopShape:
     Attributes:
         apex, arterial, venous: samples of strokes[0] where the three widths are taken.
         head_um: depth of the bend.
+        head_width_um: outer width of the loop at its head.
     """
 
     strokes: tuple[Stroke, ...]
@@ -45,6 +46,7 @@ class LoopShape:
     arterial: int
     venous: int
     head_um: float
+    head_width_um: float
     morphology: Morphology
 
 
@@ -93,9 +95,9 @@ def draw_widths(rng: np.random.Generator, size: SizeClass) -> tuple[float, float
     if size is SizeClass.NORMAL:
         widths = np.minimum(widths, 19.8)
     else:
-        low, high = (20.2, 49.0) if size is SizeClass.ENLARGED else (51.0, 130.0)
+        low, high = (20.2, 49.0) if size is SizeClass.ENLARGED else (50.5, 120.0)
         # Densest just above the lower cut, as clinics see it.
-        widest = low + (high - low) * rng.beta(1.1, 2.6)
+        widest = low + (high - low) * rng.beta(1.0, 3.2)
         widths = widths / widths.max() * widest
         if size is SizeClass.GIANT:
             widths = np.maximum(widths, widest * rng.uniform(0.5, 0.8))
@@ -113,7 +115,7 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
     wobble, unrest = abs(rng.normal(0, 2.2)), abs(rng.normal(0, 1.2))
     crossings = float(rng.choice([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.0]))
     if is_tortuous:
-        wobble, unrest = rng.uniform(0.55, 1.3) * (8 + widest * 0.5), rng.uniform(2.0, 7.0)
+        wobble, unrest = rng.uniform(0.6, 1.1) * (6 + 0.35 * widest), rng.uniform(1.5, 5.0)
         crossings = float(rng.choice([0.0, 0.0, 1.0]))
     if size is SizeClass.GIANT:
         crossings, unrest = 0.0, unrest * 0.5
@@ -128,7 +130,7 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
         crossings=crossings,
         wobble=float(wobble),
         unrest=float(unrest),
-        wavelength=float(rng.uniform(55, 130)) * (1 + max(0.0, widest - 25) / 60),
+        wavelength=float(rng.uniform(60, 150)) * (1 + max(0.0, widest - 25) / 60),
         lean=float(rng.normal(0, 18)),
         side=int(rng.choice([-1, 1])),
     )
@@ -158,7 +160,7 @@ def build_hairpin(rng: np.random.Generator, n: HairpinNumbers, morphology: Morph
     level = n.bend + n.apical * rng.uniform(1.0, 1.5)
     arterial = apex - int(np.argmax(below[apex::-1] >= level))
     venous = apex + int(np.argmax(below[apex:] >= level))
-    return LoopShape((stroke,), apex, arterial, venous, n.bend + n.apical / 2, morphology)
+    return LoopShape((stroke,), apex, arterial, venous, n.bend + n.apical / 2, n.gap + n.apical, morphology)
 
 
 def resample(line: FloatArray, step: float) -> FloatArray:

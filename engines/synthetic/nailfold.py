@@ -1,17 +1,18 @@
-"""Which loops lie where: rows, spacing, classes and how well each is seen."""
+"""Which loops lie where: rows, spacing, bare stretches, and how well each is seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.domain.detection import Morphology, SizeClass
-from engines.synthetic.loop_shape import LoopShape, build_hairpin, draw_hairpin, smooth_noise, with_strength
+from engines.synthetic.loop_choice import choose_shape
+from engines.synthetic.loop_shape import LoopShape
 from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers
-from engines.synthetic.ramified import build_ramified
 from engines.synthetic.view import View
 
 FloatArray = NDArray[np.float64]
+PALE_SHARE = 0.07
+"""Share of loops at a third of the density: seen by a patient expert only, or by none. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Loop:
         density: peak optical density of a 16 um column in green, log10.
         shallow_um, deep_um: Gaussian blur of its top and of its limbs far below.
         fade_um: depth over which the limbs sink out of sight.
+        rest: share of the density that the sunk limbs keep.
         row: 0 is the row nearest the cuticle.
     """
 
@@ -34,6 +36,7 @@ class Loop:
     shallow_um: float
     deep_um: float
     fade_um: float
+    rest: float
     row: int
 
     def to_um(self, points_um: FloatArray) -> FloatArray:
@@ -43,11 +46,17 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Nailfold:
-    """All loops of a scene, distal first, and the density they were laid out with."""
+class Blanching:
+    """A place pressed bloodless: centre and radius in nailfold axes, share of the blood that is gone."""
 
-    loops: tuple[Loop, ...]
-    pattern: Pattern
+    at_um: tuple[float, float]
+    radius_um: float
+    share: float
+
+    def remaining(self, u: FloatArray, v: FloatArray) -> FloatArray:
+        """Share of the blood left at nailfold coordinates."""
+        distance = ((u - self.at_um[0]) ** 2 + (v - self.at_um[1]) ** 2) / self.radius_um**2
+        return np.asarray(1 - self.share * np.exp(-distance))
 
 
 @dataclass(frozen=True)
@@ -67,92 +76,97 @@ class Look:
     row_gap_um: float
     rows: int
     gappy: float
+    blanching: Blanching
 
 
-def draw_look(rng: np.random.Generator, difficulty: float) -> Look:
+def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
     """A look at random; difficulty widens it towards pale and blurred."""
+    reach_u, reach_v = view.reach_um
+    is_pressed = rng.random() < 0.15 * difficulty
     return Look(
         density=float(0.23 * np.exp(rng.normal(0, 0.30) * (0.3 + 0.7 * difficulty))),
         shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
         row_gap_um=float(rng.uniform(90, 260)),
         rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.25, 0.27, 0.22, 0.16, 0.10])),
         gappy=float(rng.choice([0.0, 0.12, 0.5], p=[0.4, 0.4, 0.2])),
+        blanching=Blanching(
+            at_um=(float(rng.uniform(-reach_u, reach_u)), float(rng.uniform(-reach_v, reach_v))),
+            radius_um=float(rng.uniform(150, 700)),
+            share=float(rng.uniform(0.3, 0.9)) if is_pressed else 0.0,
+        ),
     )
 
 
-def lay_out(rng: np.random.Generator, view: View, pattern: Pattern, look: Look) -> Nailfold:
+def lay_out(rng: np.random.Generator, view: View, pattern: Pattern, look: Look) -> tuple[Loop, ...]:
     """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation; tilt about 10 degrees."""
     if pattern is Pattern.EMPTY:
-        return Nailfold((), pattern)
+        return ()
     numbers = NUMBERS[pattern]
     density = float(np.clip(rng.normal(*numbers.density_per_mm), 0.8, 11.0))
-    reach_u, reach_v = view.reach_um
-    common_tilt = rng.normal(0, 0.06)
-    loops = []
+    tilt = float(rng.normal(0, 0.06))
+    loops: list[Loop] = []
     for row in range(look.rows):
-        bare = _draw_bare(rng, numbers, reach_u) if row < 2 else (0.0, 0.0)
-        u = -reach_u - 100 + rng.uniform(0, 1000 / density)
-        while u < reach_u + 100:
-            v = float(view.row.height_um(np.array([u]))[0]) + row * look.row_gap_um + rng.normal(0, 22 + 25 * row)
-            if not bare[0] < u < bare[1] and v < reach_v + 60:
-                tilt = common_tilt + rng.normal(0, np.deg2rad(8))
-                loops.append(_draw_loop(rng, numbers, look, (u, v), tilt, row))
-            u += max(35.0, 1000 / density * (1 + 0.25 * rng.normal()))
-    return Nailfold(tuple(loops), pattern)
+        for at in _places(rng, view, look, density, row):
+            loops.append(_draw_loop(rng, numbers, look, at, row))
+    kept = [loop for loop in loops if not _collides(rng, loop, loops)]
+    bare = _draw_bare(rng, numbers, view.reach_um[0])
+    kept = [loop for loop in kept if not bare[0] < loop.at_um[0] < bare[1] or loop.row > 1]
+    return tuple(_tilted(loop, tilt + float(rng.normal(0, np.deg2rad(7)))) for loop in kept)
+
+
+def _places(rng: np.random.Generator, view: View, look: Look, density: float, row: int) -> list[tuple[float, float]]:
+    """Apices of one row that can reach the image."""
+    reach_u, reach_v = view.reach_um
+    places = []
+    u = -reach_u - 100 + rng.uniform(0, 1000 / density)
+    while u < reach_u + 100:
+        v = float(view.row.height_um(np.array([u]))[0]) + row * look.row_gap_um + rng.normal(0, 22 + 25 * row)
+        if v < reach_v + 60:
+            places.append((float(u), v))
+        u += max(35.0, 1000 / density * (1 + 0.25 * rng.normal()))
+    return places
+
+
+def _collides(rng: np.random.Generator, loop: Loop, loops: list[Loop]) -> bool:
+    """Whether a wide neighbour's head already fills this place; a few overlaps remain, as in life."""
+    if rng.random() < 0.12:
+        return False
+    for other in loops:
+        du, dv = abs(loop.at_um[0] - other.at_um[0]), abs(loop.at_um[1] - other.at_um[1])
+        room = (loop.shape.head_width_um + other.shape.head_width_um) / 2
+        is_first = (other.shape.head_width_um, other.at_um) > (loop.shape.head_width_um, loop.at_um)
+        if is_first and du < 0.8 * room and dv < 1.2 * room:
+            return True
+    return False
+
+
+def _tilted(loop: Loop, tilt: float) -> Loop:
+    return Loop(**{**loop.__dict__, "tilt_rad": tilt})
 
 
 def _draw_bare(rng: np.random.Generator, numbers: PatternNumbers, reach_u: float) -> tuple[float, float]:
-    """An avascular stretch of the row, or an empty one."""
+    """An avascular stretch of the first two rows, or an empty one."""
     if rng.random() > numbers.avascular:
         return (0.0, 0.0)
     length, start = rng.uniform(300, 800), rng.uniform(-reach_u, reach_u)
     return (float(start - length / 2), float(start + length / 2))
 
 
-def _draw_shape(rng: np.random.Generator, numbers: PatternNumbers) -> LoopShape:
-    kind = rng.random()
-    size = SizeClass.ENLARGED if rng.random() < numbers.enlarged else SizeClass.NORMAL
-    if kind < numbers.ramified:
-        return build_ramified(rng, size)
-    if kind < numbers.ramified + numbers.giant:
-        hairpin = draw_hairpin(rng, SizeClass.GIANT, False)
-        return build_hairpin(rng, replace(hairpin, wobble=hairpin.wobble * 2), Morphology.GIANT)
-    if kind < numbers.ramified + numbers.giant + numbers.tortuous:
-        return build_hairpin(rng, draw_hairpin(rng, size, True), Morphology.TORTUOUS)
-    return build_hairpin(rng, draw_hairpin(rng, size, False), Morphology.NORMAL)
-
-
 def _draw_loop(
-    rng: np.random.Generator, numbers: PatternNumbers, look: Look, at_um: tuple[float, float], tilt: float, row: int
+    rng: np.random.Generator, numbers: PatternNumbers, look: Look, at_um: tuple[float, float], row: int
 ) -> Loop:
-    shape = _flow(rng, _draw_shape(rng, numbers), look.gappy)
-    fade = rng.uniform(130, 480) if row == 0 else rng.uniform(45, 220)
+    shape = choose_shape(rng, numbers, look.gappy)
     shallow = look.shallow_um * rng.uniform(0.7, 1.5) + row * rng.uniform(0.3, 3.5)
+    pale = 0.33 if rng.random() < PALE_SHARE else 1.0
+    blood = float(look.blanching.remaining(np.array(at_um[0]), np.array(at_um[1])))
     return Loop(
         shape=shape,
         at_um=at_um,
-        tilt_rad=float(tilt),
-        density=float(look.density * np.exp(rng.normal(0, 0.30)) * 0.86**row * (0.3 if rng.random() < 0.07 else 1)),
+        tilt_rad=0.0,
+        density=float(look.density * np.exp(rng.normal(0, 0.30)) * 0.86**row * pale * blood),
         shallow_um=float(shallow),
-        deep_um=float(shallow + rng.uniform(3, 9)),
-        fade_um=float(fade),
+        deep_um=float(shallow + rng.uniform(3, 10)),
+        fade_um=float(rng.uniform(110, 420) if row == 0 else rng.uniform(45, 200)),
+        rest=float(rng.uniform(0.0, 0.25)),
         row=row,
     )
-
-
-def _flow(rng: np.random.Generator, shape: LoopShape, gappy: float) -> LoopShape:
-    """Plasma gaps and unevenly filled limbs on the main stroke; the arterial limb is often the paler."""
-    main = shape.strokes[0]
-    count = len(main.points_um)
-    index = np.arange(count)
-    below_bend = np.clip(main.below_um / (2 * shape.head_um) - 0.5, 0, 1)
-    paler = np.where(index < shape.apex, rng.uniform(0.5, 1.0), rng.uniform(0.75, 1.0))
-    strength = 1 - below_bend * (1 - paler)
-    strength = strength * (1 + 0.12 * np.clip(smooth_noise(rng, count, 20.0), -1.5, 1.5))
-    if rng.random() < gappy:
-        gaps = smooth_noise(rng, count, rng.uniform(5, 14)) + rng.uniform(-0.1, 0.6)
-        open_ = np.clip(gaps * 3 + 0.5, rng.uniform(0, 0.4), 1)
-        limb = rng.random()
-        where = index < shape.apex if limb < 0.5 else index > shape.apex if limb < 0.75 else index >= 0
-        strength = np.where(where & (main.below_um > shape.head_um), strength * open_, strength)
-    return replace(shape, strokes=(with_strength(main, strength), *shape.strokes[1:]))

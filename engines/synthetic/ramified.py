@@ -78,7 +78,7 @@ def _second_loop(rng: np.random.Generator, main: LoopShape) -> Stroke:
             top,
             [top[0] + half * side, top[1] + 14],
             [top[0] + side * half * 0.8, (top[1] + join[1]) / 2],
-            join + (side * 4, rng.uniform(10, 50)),
+            [join[0] + side * 4, join[1] + rng.uniform(10, 50)],
         ]
     )
     return _branch(rng, main, _spline(knots))

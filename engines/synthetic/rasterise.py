@@ -1,6 +1,7 @@
 """Optical density of tubes of red cells on the pixel grid."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -30,9 +31,9 @@ class Patch:
     y: int
     density: FloatImage
 
-    @property
+    @cached_property
     def total(self) -> FloatImage:
-        return np.asarray(self.density.sum(axis=2))
+        return np.asarray(cv2.transform(self.density, np.ones((1, self.density.shape[2]), np.float32)))
 
 
 def draw_tubes(tubes: list[Tube], width: int, height: int, blur_px: tuple[float, float]) -> Patch | None:
@@ -53,11 +54,15 @@ def draw_tubes(tubes: list[Tube], width: int, height: int, blur_px: tuple[float,
     for tube in tubes:
         drawn = _draw_one(tube, x0, y0, x1 - x0, y1 - y0)
         if drawn is not None:
-            density = drawn if density is None else np.maximum(density, drawn) + np.minimum(density, drawn) / 3
+            density = drawn if density is None else _overlay(density, drawn)
     if density is None:
         return None
     parts = [cv2.GaussianBlur(density[:, :, i], (0, 0), max(blur_px[i], 0.3)) for i in range(2)]
     return _clip(Patch(x0, y0, np.stack(parts, axis=2)), width, height)
+
+
+def _overlay(one: FloatImage, two: FloatImage) -> FloatImage:
+    return np.asarray(np.maximum(one, two) + np.minimum(one, two) / 3, dtype=np.float32)
 
 
 def _clip(patch: Patch, width: int, height: int) -> Patch | None:

@@ -1,22 +1,23 @@
 """One call renders a nailfold image with its ground truth."""
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Row
 from engines.synthetic.annotate import annotate
-from engines.synthetic.camera import draw_camera_look, expose, light, record
-from engines.synthetic.drawing import density_maps, draw_loops
-from engines.synthetic.nailfold import draw_look, lay_out
+from engines.synthetic.burn_in import burn_in
+from engines.synthetic.camera import compress, draw_camera_look, record
+from engines.synthetic.distractors import Overlay, add_distractors
 from engines.synthetic.pattern import Pattern, draw_pattern
-from engines.synthetic.skin import draw_skin_look, paint_skin
-from engines.synthetic.truth import RenderedImage
+from engines.synthetic.scene import build_scene, open_streams
+from engines.synthetic.truth import Box, HaemorrhageTruth, LoopTruth, RenderedImage
 from engines.synthetic.view import draw_view
 
-ABSORBANCE = np.array([0.50, 1.0, 1.10])
-"""Optical density of blood in R, G, B relative to green (real loops, median: 0.067, 0.134, 0.148)."""
-LN10 = 2.302585
+CAPTION_SHARE = 0.08
+HIDDEN_SHARE = 0.4
+"""A loop is ignored when this share of its head lies under glare or dirt."""
 
 
 def render(
@@ -32,28 +33,31 @@ def render(
 
     Args:
         seed: any non-negative integer.
+        width, height: size in pixels; optics scale with the width, as a camera's do.
         um_per_px: scale; drawn from 1.0 to 2.6 at 640 pixels' width when None.
         pattern: kind of nailfold; drawn at random when None.
         difficulty: 0 (clean) to 1 (everything a clinic's scope delivers).
     """
-    anatomy, looks, pixels = (np.random.default_rng([seed, stream]) for stream in range(3))
-    pattern = draw_pattern(anatomy) if pattern is None else pattern
-    view = draw_view(anatomy, width, height, um_per_px, difficulty)
-    camera = draw_camera_look(looks, width, difficulty)
-    nailfold = lay_out(anatomy, view, pattern, draw_look(looks, difficulty))
-    drawn = draw_loops(nailfold, view, camera.blur_px)
-    skin = paint_skin(pixels, view, draw_skin_look(looks, difficulty))
-    skin = cv2.GaussianBlur(skin, (0, 0), camera.blur_px)
-    lit = skin * light(camera, width, height)[:, :, None]
-    scene = absorb(lit, density_maps(drawn, view), _absorbance(looks))
-    image = record(pixels, expose(scene, camera), camera)
-    loops = annotate(drawn, view, camera.noise / camera.level)
+    streams = open_streams(seed)
+    pattern = draw_pattern(streams.anatomy) if pattern is None else pattern
+    view = draw_view(streams.anatomy, width, height, um_per_px, difficulty)
+    camera = draw_camera_look(streams.looks, width, difficulty)
+    scene = build_scene(streams, view, pattern, camera, difficulty)
+    overlay = Overlay(scene.levels)
+    add_distractors(streams.pixels, overlay, difficulty)
+    image = record(streams.pixels, overlay.levels, camera)
+    if streams.pixels.random() < CAPTION_SHARE * difficulty:
+        burn_in(streams.pixels, image, view.um_per_px)
+    if camera.jpeg_quality:
+        image = compress(image, camera.jpeg_quality)
+    loops = annotate(scene.drawn, view, camera.noise / camera.level)
+    loops = tuple(_ignore_hidden(loop, overlay.hidden) for loop in loops)
     row_mm = view.row_length_mm()
-    distal = sum(t.row is Row.DISTAL and not t.is_ignored for t in loops)
+    distal = sum(loop.row is Row.DISTAL and not loop.is_ignored for loop in loops)
     return RenderedImage(
         image_rgb=image,
         loops=loops,
-        haemorrhages=(),
+        haemorrhages=tuple(_ignore_hidden_patch(patch, overlay.hidden) for patch in scene.haemorrhages),
         um_per_px=view.um_per_px,
         roll_deg=view.roll_deg,
         distal_row_mm=row_mm,
@@ -63,16 +67,20 @@ def render(
     )
 
 
-def _absorbance(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Density of the shallow and of the deep part per channel, (2, 3); deep blood looks redder and paler in red."""
-    shallow = ABSORBANCE * np.exp(rng.normal(0, [0.25, 0.03, 0.15]))
-    deep = shallow * np.array([rng.uniform(0.35, 0.9), 1.0, rng.uniform(0.8, 1.15)])
-    return np.stack([shallow, deep]).astype(np.float32)
+def _ignore_hidden(loop: LoopTruth, hidden: NDArray[np.float32]) -> LoopTruth:
+    """The loop, ignored where glare or dirt lies on its head (the apical segment and one length around it)."""
+    ends = np.array(loop.apical_px)
+    reach = float(np.linalg.norm(ends[1] - ends[0]))
+    low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
+    return replace(loop, is_ignored=loop.is_ignored or _covered(hidden, (*low, *(high - low))) > HIDDEN_SHARE)
 
 
-def absorb(
-    scene: NDArray[np.float32], density: NDArray[np.float32], absorbance: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Beer-Lambert: light after (height, width, 2) densities with (2, 3) channel weights."""
-    channels = density.reshape(-1, 2) @ (-LN10 * absorbance)
-    return np.asarray(scene * cv2.exp(channels.reshape(scene.shape)), dtype=np.float32)
+def _ignore_hidden_patch(patch: HaemorrhageTruth, hidden: NDArray[np.float32]) -> HaemorrhageTruth:
+    return replace(patch, is_ignored=patch.is_ignored or _covered(hidden, patch.bbox_px) > HIDDEN_SHARE)
+
+
+def _covered(hidden: NDArray[np.float32], box: Box) -> float:
+    """Mean cover of a box."""
+    x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
+    part = hidden[y0 : max(y0, int(box[1] + box[3])) + 1, x0 : max(x0, int(box[0] + box[2])) + 1]
+    return float(part.mean()) if part.size else 0.0

@@ -36,7 +36,7 @@ class SkinLook:
 def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     """A look at random, whatever the labels are."""
     red = rng.normal(1.0, 0.02)
-    cast = rng.normal(0, 0.02 + 0.10 * difficulty * (rng.random() < 0.25), 3)
+    cast = rng.normal(0, 0.015 + 0.09 * difficulty * (rng.random() < 0.18), 3)
     green_haze = abs(rng.normal(0.03, 0.05))
     haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.7, 2.0))
     return SkinLook(
@@ -68,7 +68,7 @@ def _field(
     rng: np.random.Generator, view: View, scale_um: float, stretch: float = 1.0, angle: float = 0.0
 ) -> FloatImage:
     roll = float(np.deg2rad(view.roll_deg))
-    return random_field(rng, view.width, view.height, scale_um / view.um_per_px, stretch, angle + roll)
+    return random_field(rng, (view.width, view.height), scale_um / view.um_per_px, stretch, angle + roll)
 
 
 def _mottling(rng: np.random.Generator, view: View, look: SkinLook, depth: FloatImage) -> FloatImage:

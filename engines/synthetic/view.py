@@ -50,11 +50,11 @@ class View:
 
     def to_px(self, points_um: FloatArray) -> FloatArray:
         """Nailfold micrometres (N, 2) to pixels (N, 2)."""
-        return points_um @ self.rotation.T / self.um_per_px + self.centre
+        return np.asarray(points_um @ self.rotation.T / self.um_per_px + self.centre)
 
     def to_um(self, points_px: FloatArray) -> FloatArray:
         """Pixels (N, 2) to nailfold micrometres (N, 2)."""
-        return (points_px - self.centre) * self.um_per_px @ self.rotation
+        return np.asarray((points_px - self.centre) * self.um_per_px @ self.rotation)
 
     @property
     def reach_um(self) -> tuple[float, float]:
