@@ -1,1 +1,1 @@
-"""Engines: the manifest that vouches for them, the runtimes, and the two networks' pre- and post-processing."""
+"""The networks: which weights are trusted, what runs them, and what their tensors mean in the picture."""

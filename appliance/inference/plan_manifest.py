@@ -1,0 +1,124 @@
+"""The paper that travels with every TensorRT plan, and the guard that reads it before the plan is touched.
+
+A plan is machine code for one TensorRT version on one GPU; deserialising another one is undefined at best.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.domain.errors import InferenceError
+
+SCHEMA = "nailfold.plan/1"
+REBUILD = 'Run "nailfold engines build" on this box.'
+
+
+@dataclass(frozen=True)
+class PlanManifest:
+    """Where a plan comes from and where it may run.
+
+    Attributes:
+        onnx_sha256, plan_sha256: hex digests of what was compiled and of what came out.
+        builder, builder_version: "tensorrt" or "tensorrt_rtx" and its full version.
+        compute_capability: of the GPU it was compiled for, "8.7".
+        cuda, l4t: of the computer that compiled it; None where it had no driver, or no Jetson Linux.
+        precision: narrowest floating or integer type of its layers: "fp32", "fp16", "int8".
+        built_at: UTC, ISO 8601.
+    """
+
+    onnx_sha256: str
+    plan_sha256: str
+    builder: str
+    builder_version: str
+    compute_capability: str
+    cuda: str | None
+    l4t: str | None
+    precision: str
+    built_at: str
+
+    def write(self, path: Path) -> None:
+        """Keep it as JSON; the file appears whole or not at all."""
+        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n"
+        write_atomically(path, text.encode())
+
+
+@dataclass(frozen=True)
+class PlanTarget:
+    """This computer, in the terms of a plan manifest."""
+
+    builder: str
+    builder_version: str
+    compute_capability: str
+    cuda: str
+    l4t: str | None
+
+
+def plan_paths(folder: Path, onnx_path: Path) -> tuple[Path, Path]:
+    """Where the plan of an ONNX file and its manifest lie in the engine cache."""
+    return folder / f"{onnx_path.stem}.plan", folder / f"{onnx_path.stem}.plan.json"
+
+
+def read_vouched_plan(plan_path: Path, manifest_path: Path, onnx_sha256: str, target: PlanTarget) -> bytes:
+    """The plan's bytes, if its manifest says that they belong to these weights and to this computer.
+
+    Raises:
+        InferenceError: naming the first thing that does not fit; the bytes are then never handed out.
+    """
+    manifest = read_plan_manifest(manifest_path)
+    _require(plan_path, "weights (SHA-256)", manifest.onnx_sha256, onnx_sha256)
+    _require(plan_path, "builder", manifest.builder, target.builder)
+    _require(plan_path, f"{target.builder} version", manifest.builder_version, target.builder_version)
+    _require(plan_path, "GPU compute capability", manifest.compute_capability, target.compute_capability)
+    _require(plan_path, "Jetson Linux release", manifest.l4t, target.l4t)
+    if manifest.cuda is not None:
+        _require(plan_path, "CUDA version", manifest.cuda, target.cuda)
+    plan = _read(plan_path)
+    _require(plan_path, "content (SHA-256)", manifest.plan_sha256, hashlib.sha256(plan).hexdigest())
+    return plan
+
+
+def read_plan_manifest(path: Path) -> PlanManifest:
+    """A plan's manifest. Raises InferenceError where it is missing, damaged or of another schema."""
+    try:
+        document: Any = json.loads(_read(path))
+    except ValueError as error:
+        raise InferenceError(f"the plan manifest {path} is not JSON: {error}", REBUILD) from error
+    fields = set(PlanManifest.__dataclass_fields__) | {"schema"}
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA or document.keys() != fields:
+        raise InferenceError(f"{path} is not a plan manifest of schema {SCHEMA}", REBUILD)
+    del document["schema"]
+    return PlanManifest(**document)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """A file that after a power cut is the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _require(plan_path: Path, what: str, built: str | None, here: str | None) -> None:
+    if built != here:
+        raise InferenceError(f"the plan {plan_path} was built for {what} {built}, here it is {here}", REBUILD)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InferenceError(f"reading the TensorRT plan {path} failed: {error}", REBUILD) from error
