@@ -54,7 +54,7 @@ def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) ->
         motion_rad=float(rng.uniform(0, np.pi)),
         level=float(np.clip(rng.normal(152, 8 + 16 * difficulty), 80, 215)),
         contrast=float(np.exp(rng.normal(0, 0.12))),
-        noise=float(np.exp(rng.normal(np.log(2.4), 0.5)) * (0.4 + 0.6 * difficulty)),
+        noise=float(np.exp(rng.normal(np.log(3.2), 0.45)) * (0.4 + 0.6 * difficulty)),
         noise_scale_px=float(rng.uniform(0.5, 1.7)),
         noise_colour=float(rng.uniform(0.15, 0.7)),
         vignette=float(abs(rng.normal(0.07, 0.07))),

@@ -46,9 +46,9 @@ def add_distractors(rng: np.random.Generator, overlay: Overlay, difficulty: floa
         return
     for draw, share, most in (
         (_add_glare, 0.35, 6),
-        (_add_bubble, 0.22, 4),
+        (_add_bubble, 0.16, 4),
         (_add_dirt, 0.45, 12),
-        (_add_hair, 0.22, 3),
+        (_add_hair, 0.20, 3),
         (_add_lamp, 0.10, 1),
         (_add_meniscus, 0.12, 1),
     ):
@@ -116,10 +116,10 @@ def _add_hair(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
     step = length / 60 * np.stack([np.cos(heading + bend), np.sin(heading + bend)], axis=1)
     line = np.rint((start + np.cumsum(step, axis=0)) * 16).astype(np.int32).reshape(-1, 1, 2)
     alpha = np.zeros((height, width), np.float32)
-    thickness = max(1, round(scale * float(rng.choice([1, 1, 2, 3, 5]))))
+    thickness = max(1, round(scale * float(rng.choice([1, 1, 1, 2, 4]))))
     cv2.polylines(alpha, [line], False, float(rng.uniform(0.15, 0.8)), thickness, cv2.LINE_AA, 4)
     alpha = cv2.GaussianBlur(alpha, (0, 0), scale * float(rng.uniform(0.6, 2.5)))
-    overlay.cover(0, 0, alpha, rng.uniform(25, 100) if rng.random() < 0.75 else rng.uniform(190, 250))
+    overlay.cover(0, 0, alpha, rng.uniform(25, 100) if rng.random() < 0.85 else rng.uniform(190, 250))
 
 
 def _add_lamp(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:

@@ -53,9 +53,9 @@ def _tubes(loop: Loop, view: View) -> list[Tube]:
     for stroke in loop.shape.strokes:
         below = np.maximum(stroke.below_um, 0)
         fade = loop.rest + (1 - loop.rest) * np.exp(-1.2 * (below / loop.fade_um) ** 2)
-        fade = fade * np.clip((below.max() - below) / 40.0 + 0.05, 0, 1)
+        fade = fade * np.clip((below.max() - below) / 60.0 + 0.03, 0, 1)
         depth = np.clip((below - 20) / (1.1 * loop.fade_um), 0, 1)
-        chord = np.clip(np.sqrt(stroke.width_um / REFERENCE_WIDTH_UM), 0.6, 1.7)
+        chord = np.clip(np.sqrt(stroke.width_um / REFERENCE_WIDTH_UM), 0.6, 1.45)
         tubes.append(
             Tube(
                 points_px=view.to_px(loop.to_um(stroke.points_um)),

@@ -112,25 +112,30 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
     arterial, apical, venous = draw_widths(rng, size)
     widest = max(arterial, apical, venous)
     gap = max(apical * rng.uniform(1.05, 1.75), rng.normal(25, 6))
+    wavelength = rng.uniform(60, 150) * (1 + max(0.0, widest - 25) / 60)
     wobble, unrest = abs(rng.normal(0, 2.2)), abs(rng.normal(0, 1.2))
     crossings = float(rng.choice([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.0]))
     if is_tortuous:
         wobble, unrest = rng.uniform(0.6, 1.1) * (6 + 0.35 * widest), rng.uniform(1.5, 5.0)
+        # Steeper than this an undulation looks like a spring, which no capillary does.
+        wobble = min(wobble, 0.15 * wavelength)
         crossings = float(rng.choice([0.0, 0.0, 1.0]))
     if size is SizeClass.GIANT:
         crossings, unrest = 0.0, unrest * 0.5
+    # Below what an expert boxes the limbs often run on as soft streaks.
+    stem = rng.uniform(0, 260) if rng.random() < 0.6 else 0.0
     return HairpinNumbers(
         arterial=arterial,
         apical=apical,
         venous=venous,
-        length=float(np.clip(200 * np.exp(rng.normal(0, 0.40)), 90, 480)) + 1.5 * max(0.0, widest - 25),
+        length=float(np.clip(200 * np.exp(rng.normal(0, 0.40)), 90, 480) + 1.5 * max(0.0, widest - 25) + stem),
         gap=float(gap),
         neck=float(rng.uniform(0.45, 1.15)),
         bend=float(gap / 2 * rng.uniform(0.75, 1.6)),
         crossings=crossings,
         wobble=float(wobble),
         unrest=float(unrest),
-        wavelength=float(rng.uniform(60, 150)) * (1 + max(0.0, widest - 25) / 60),
+        wavelength=float(wavelength),
         lean=float(rng.normal(0, 18)),
         side=int(rng.choice([-1, 1])),
     )

@@ -84,7 +84,7 @@ def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
     reach_u, reach_v = view.reach_um
     is_pressed = rng.random() < 0.15 * difficulty
     return Look(
-        density=float(0.23 * np.exp(rng.normal(0, 0.30) * (0.3 + 0.7 * difficulty))),
+        density=float(0.185 * np.exp(rng.normal(0, 0.28) * (0.3 + 0.7 * difficulty))),
         shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
         row_gap_um=float(rng.uniform(90, 260)),
         rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.25, 0.27, 0.22, 0.16, 0.10])),
@@ -163,10 +163,10 @@ def _draw_loop(
         shape=shape,
         at_um=at_um,
         tilt_rad=0.0,
-        density=float(look.density * np.exp(rng.normal(0, 0.30)) * 0.86**row * pale * blood),
+        density=float(look.density * np.exp(rng.normal(0, 0.27)) * 0.86**row * pale * blood),
         shallow_um=float(shallow),
-        deep_um=float(shallow + rng.uniform(3, 10)),
-        fade_um=float(rng.uniform(110, 420) if row == 0 else rng.uniform(45, 200)),
-        rest=float(rng.uniform(0.0, 0.25)),
+        deep_um=float(shallow + rng.uniform(4, 13)),
+        fade_um=float(rng.uniform(130, 450) if row == 0 else rng.uniform(60, 240)),
+        rest=float(rng.uniform(0.0, 0.30)),
         row=row,
     )

@@ -91,8 +91,9 @@ def build_scene(streams: Streams, view: View, pattern: Pattern, camera: CameraLo
 def draw_absorbance(rng: np.random.Generator) -> FloatImage:
     """Density per channel of shallow, deep and spilt blood, (3, 3); deep blood is paler in red, spilt blood browner."""
     shallow = ABSORBANCE * np.exp(rng.normal(0, [0.25, 0.03, 0.15]))
+    shallow[0] = min(shallow[0], 0.66 * shallow[1])
     deep = shallow * np.array([rng.uniform(0.35, 0.9), 1.0, rng.uniform(0.8, 1.15)])
-    spilt = shallow * np.array([rng.uniform(0.8, 1.5), 1.0, rng.uniform(0.95, 1.3)])
+    spilt = np.array([rng.uniform(0.35, 0.68), 1.0, rng.uniform(1.0, 1.35)])
     return np.stack([shallow, deep, spilt]).astype(np.float32)
 
 

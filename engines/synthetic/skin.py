@@ -37,8 +37,8 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     """A look at random, whatever the labels are."""
     red = rng.normal(1.0, 0.02)
     cast = rng.normal(0, 0.015 + 0.09 * difficulty * (rng.random() < 0.18), 3)
-    green_haze = abs(rng.normal(0.03, 0.05))
-    haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.7, 2.0))
+    green_haze = abs(rng.normal(0.035, 0.05))
+    haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.8, 2.2))
     return SkinLook(
         tint=(float(red + cast[0]), float(1.0 + cast[1]), float(rng.normal(0.995, 0.02) + cast[2])),
         haze=(float(haze[0]), float(haze[1]), float(haze[2])),
@@ -55,7 +55,7 @@ def paint_skin(rng: np.random.Generator, view: View, look: SkinLook) -> FloatIma
     luminance = _mottling(rng, view, look, depth) * _cuticle(rng, view, look, depth)
     for _ in range(int(rng.integers(0, 4))):
         luminance *= _fold(rng, view, depth)
-    haze = np.clip(depth / look.haze_depth_um + 0.35 * _field(rng, view, 150.0), 0, 1.4)
+    haze = np.clip(depth / look.haze_depth_um + 0.25 * _field(rng, view, 120.0, 1.5, np.pi / 2), 0, 1.4)
     blush = 0.012 * _field(rng, view, 90.0)
     channels = []
     for i in range(3):

@@ -95,7 +95,7 @@ def draw_view(rng: np.random.Generator, width: int, height: int, um_per_px: floa
     p5..p95: 12 to 74 %, deeper rows included).
     """
     if um_per_px is None:
-        um_per_px = float(np.exp(rng.uniform(np.log(1.0), np.log(2.6)))) * 640 / width
+        um_per_px = float(2.6 ** (rng.random() ** 1.25)) * 640 / width
     roll = float(rng.normal(0, 7)) if rng.random() > 0.12 * difficulty else float(rng.uniform(-60, 60))
     reach = width * um_per_px / 2
     row = RowCurve(
