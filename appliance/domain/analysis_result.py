@@ -74,6 +74,5 @@ class AnalysedFrame:
         if self.frame.seq != self.analysis.seq:
             raise ValueError(f"picture {self.frame.seq} was paired with the result of {self.analysis.seq}")
         if self.calibration is not None and self.calibration.calibration_id != self.analysis.calibration_id:
-            raise ValueError(
-                f"result of {self.analysis.calibration_id} was paired with calibration {self.calibration.calibration_id}"
-            )
+            used, given = self.analysis.calibration_id, self.calibration.calibration_id
+            raise ValueError(f"a result by calibration {used} was paired with calibration {given}")

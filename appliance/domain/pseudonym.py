@@ -6,9 +6,10 @@ from appliance.domain.errors import ExamError
 
 LONGEST_PSEUDONYM = 64
 
-# A year between 1900 and 2099 beside two more groups, in any order and with any usual separator.
+# Year first or last with any separator, two-figure years only with dots or slashes, and eight figures in a row.
 _DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d{2})(?!\d)"
+    r"(?<!\d)(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)"
 )
 
 

@@ -1,1 +1,1 @@
-"""What is kept on the disk: exams, the outbox rows and image files."""
+"""Keeps exams, their stills and the messages that wait for the broker."""

@@ -1,0 +1,52 @@
+"""Rows of the exam database as domain objects."""
+
+import json
+
+from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
+from appliance.storage.database import Row, Value, utc_moment, utc_text
+
+
+def exam_from(row: Row, image_rows: list[Row]) -> Exam:
+    """An exam with those images."""
+    return Exam(
+        exam_id=row["exam_id"],
+        patient_pseudonym=row["patient_pseudonym"],
+        state=ExamState(row["state"]),
+        started_at_utc=utc_moment(row["started_at"]),
+        finished_at_utc=None if row["finished_at"] is None else utc_moment(row["finished_at"]),
+        images=tuple(image_from(image_row) for image_row in image_rows),
+    )
+
+
+def image_from(row: Row) -> CapturedImage:
+    """A captured image."""
+    return CapturedImage(
+        image_id=row["image_id"],
+        hand=Hand(row["hand"]),
+        finger=Finger(row["finger"]),
+        sector=Sector(row["sector"]),
+        captured_at_utc=utc_moment(row["captured_at"]),
+        file_name=row["file_name"],
+        sha256=row["sha256"],
+        document=json.loads(row["document"]),
+    )
+
+
+def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
+    """The values of INSERT_IMAGE. Raises ValueError for NaN or infinity in the document."""
+    return (
+        image.image_id,
+        exam_id,
+        image.hand.value,
+        image.finger.value,
+        image.sector.value,
+        utc_text(image.captured_at_utc),
+        image.file_name,
+        image.sha256,
+        json.dumps(image.document, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+INSERT_IMAGE = """INSERT INTO images
+    (image_id, exam_id, hand, finger, sector, captured_at, file_name, sha256, document)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""

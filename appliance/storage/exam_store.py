@@ -1,0 +1,174 @@
+"""Exams in SQLite and their stills in files, kept so that a crash at any point loses nothing that was confirmed."""
+
+import hashlib
+import logging
+import sqlite3
+import threading
+from datetime import datetime
+
+import uuid_utils
+
+from appliance.domain.errors import StoreError
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.ports import OutboxMessage
+from appliance.storage.database import Database, Row, utc_text
+from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values
+from appliance.storage.image_files import ImageFiles
+from appliance.storage.outbox import insert_message
+
+_log = logging.getLogger(__name__)
+
+
+class SqliteExamStore:
+    """The ExamStore of the device; see the port for what each method promises.
+
+    A still's file is on the disk before its row is; the file of an undone capture goes after its exam was closed. So a
+    crash can leave a file without a row, never a row without its file. `recover` removes what was left.
+    """
+
+    def __init__(self, database: Database, files: ImageFiles) -> None:
+        self._database = database
+        self._files = files
+        self._adding = threading.Lock()
+
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
+        if self.open_exam() is not None:
+            raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
+        exam = Exam(str(uuid_utils.uuid7()), patient_pseudonym, ExamState.OPEN, now_utc)
+        with self._database.transaction("start the exam") as connection:
+            connection.execute(
+                "INSERT INTO exams (exam_id, patient_pseudonym, state, started_at) VALUES (?, ?, 'open', ?)",
+                (exam.exam_id, patient_pseudonym, utc_text(now_utc)),
+            )
+        return exam
+
+    def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
+        if hashlib.sha256(png).hexdigest() != image.sha256:
+            raise StoreError(f"refused image {image.image_id}: the digest is not that of its bytes", "Capture again.")
+        values = image_values(exam_id, image)
+        with self._adding:
+            self._require_room_for(exam_id, image)
+            self._files.write(exam_id, image.file_name, png)
+            try:
+                with self._database.transaction("keep the image") as connection:
+                    _require_open(connection, exam_id, "keep the image")
+                    connection.execute(INSERT_IMAGE, values)
+            except BaseException:
+                self._files.remove(exam_id, image.file_name)
+                raise
+
+    def remove_image(self, exam_id: str, image_id: str) -> None:
+        self._mark_image(exam_id, image_id, is_removed=True, attempt="undo the capture")
+
+    def restore_image(self, exam_id: str, image_id: str) -> None:
+        self._mark_image(exam_id, image_id, is_removed=False, attempt="restore the image")
+
+    def finish_exam(self, exam_id: str, now_utc: datetime, message: OutboxMessage) -> Exam:
+        with self._database.transaction("finish the exam") as connection:
+            exam = self._close(connection, exam_id, ExamState.FINISHED, now_utc)
+            insert_message(connection, exam_id, message, now_utc)
+        self._drop_removed(exam_id)
+        return exam
+
+    def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
+        with self._database.transaction("discard the exam") as connection:
+            exam = self._close(connection, exam_id, ExamState.DISCARDED, now_utc)
+        self._drop_removed(exam_id)
+        return exam
+
+    def exam(self, exam_id: str) -> Exam:
+        rows = self._database.rows("read the exam", "SELECT * FROM exams WHERE exam_id = ?", (exam_id,))
+        if not rows:
+            raise StoreError(f"there is no exam {exam_id}", "Choose one from the list.")
+        return exam_from(rows[0], self._image_rows(exam_id))
+
+    def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
+        sql = "SELECT * FROM exams ORDER BY number DESC LIMIT ? OFFSET ?"
+        rows = self._database.rows("list the exams", sql, (limit, offset))
+        return tuple(exam_from(row, []) for row in rows)
+
+    def open_exam(self) -> Exam | None:
+        rows = self._database.rows("find the open exam", "SELECT * FROM exams WHERE state = 'open'")
+        return exam_from(rows[0], self._image_rows(rows[0]["exam_id"])) if rows else None
+
+    def read_png(self, exam_id: str, image_id: str) -> bytes:
+        sql = "SELECT file_name, sha256 FROM images WHERE exam_id = ? AND image_id = ? AND is_removed = 0"
+        rows = self._database.rows("read the image", sql, (exam_id, image_id))
+        if not rows:
+            raise StoreError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
+        return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
+
+    def recover(self) -> None:
+        """Delete what a crash left: half-written files, stills without a row, undone stills of closed exams.
+
+        Stills without a row are looked for in the open exam alone: only there can a crash leave one. So a database
+        restored from an older backup never costs an image.
+        """
+        unfinished = self._files.remove_unfinished()
+        orphans = 0
+        exam = self.open_exam()
+        if exam is not None:
+            sql = "SELECT file_name FROM images WHERE exam_id = ?"
+            rows = self._database.rows("look for leftovers", sql, (exam.exam_id,))
+            orphans = self._files.remove_all_but(exam.exam_id, {row["file_name"] for row in rows})
+        self._drop_removed_of_closed_exams()
+        if unfinished or orphans:
+            _log.warning("after a crash: deleted %d unfinished and %d unconfirmed stills", unfinished, orphans)
+
+    def _image_rows(self, exam_id: str) -> list[Row]:
+        sql = "SELECT * FROM images WHERE exam_id = ? AND is_removed = 0 ORDER BY number"
+        return self._database.rows("read the exam's images", sql, (exam_id,))
+
+    def _require_room_for(self, exam_id: str, image: CapturedImage) -> None:
+        attempt = "keep the image"
+        rows = self._database.rows(attempt, "SELECT state FROM exams WHERE exam_id = ?", (exam_id,))
+        _refuse_unless_open(rows[0]["state"] if rows else None, exam_id, attempt)
+        sql = "SELECT 1 FROM images WHERE image_id = ? OR (exam_id = ? AND file_name = ?)"
+        if self._database.rows(attempt, sql, (image.image_id, exam_id, image.file_name)):
+            raise StoreError(f"could not {attempt}: {image.file_name} is kept already", "Capture again.")
+
+    def _mark_image(self, exam_id: str, image_id: str, *, is_removed: bool, attempt: str) -> None:
+        with self._database.transaction(attempt) as connection:
+            _require_open(connection, exam_id, attempt)
+            changed = connection.execute(
+                "UPDATE images SET is_removed = ? WHERE exam_id = ? AND image_id = ? AND is_removed = ?",
+                (int(is_removed), exam_id, image_id, int(not is_removed)),
+            ).rowcount
+            if changed != 1:
+                raise StoreError(
+                    f"could not {attempt}: exam {exam_id} has no such image {image_id}", "Reload the page."
+                )
+
+    def _close(self, connection: sqlite3.Connection, exam_id: str, state: ExamState, now_utc: datetime) -> Exam:
+        _require_open(connection, exam_id, f"close the exam as {state.value}")
+        connection.execute(
+            "UPDATE exams SET state = ?, finished_at = ? WHERE exam_id = ?", (state.value, utc_text(now_utc), exam_id)
+        )
+        # Read here: after the commit nothing may fail any more, or a finished exam would be reported as refused.
+        return self.exam(exam_id)
+
+    def _drop_removed(self, exam_id: str) -> None:
+        sql = "SELECT file_name FROM images WHERE exam_id = ? AND is_removed = 1"
+        try:
+            for row in self._database.rows("tidy the exam", sql, (exam_id,)):
+                self._files.remove(exam_id, row["file_name"])
+        except StoreError as error:
+            _log.warning("undone stills of exam %s stay until the next start: %s", exam_id, error)
+
+    def _drop_removed_of_closed_exams(self) -> None:
+        sql = """SELECT DISTINCT exam_id FROM images JOIN exams USING (exam_id)
+                 WHERE is_removed = 1 AND state <> 'open'"""
+        for row in self._database.rows("tidy the exams", sql):
+            self._drop_removed(row["exam_id"])
+
+
+def _require_open(connection: sqlite3.Connection, exam_id: str, attempt: str) -> None:
+    row = connection.execute("SELECT state FROM exams WHERE exam_id = ?", (exam_id,)).fetchone()
+    _refuse_unless_open(None if row is None else row["state"], exam_id, attempt)
+
+
+def _refuse_unless_open(state: str | None, exam_id: str, attempt: str) -> None:
+    if state is None:
+        raise StoreError(f"could not {attempt}: there is no exam {exam_id}", "Start an exam first.")
+    if state != ExamState.OPEN.value:
+        raise StoreError(f"could not {attempt}: exam {exam_id} is {state}", "Start a new exam.")

@@ -1,0 +1,120 @@
+"""An exam store without a disk, whose disk can be filled."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import uuid_utils
+
+from appliance.domain.errors import StoreError
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.ports import OutboxMessage
+from appliance.storage.database import disk_full
+from appliance.storage.memory_outbox import MemoryOutbox
+
+
+class MemoryExamStore:
+    """The ExamStore of a demonstration or a test; forgets everything with the process.
+
+    `fill_disk()` and `free_disk()` are what happens to a real one.
+    """
+
+    def __init__(self) -> None:
+        self.outbox = MemoryOutbox()
+        self._exams: dict[str, Exam] = {}
+        self._removed: dict[str, CapturedImage] = {}
+        self._order: list[str] = []
+        self._pngs: dict[str, bytes] = {}
+        self._is_full = False
+
+    def fill_disk(self) -> None:
+        """From now on nothing can be kept."""
+        self._is_full = True
+
+    def free_disk(self) -> None:
+        """Somebody made room."""
+        self._is_full = False
+
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
+        if self.open_exam() is not None:
+            raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
+        self._require_room("start the exam")
+        exam = Exam(str(uuid_utils.uuid7()), patient_pseudonym, ExamState.OPEN, now_utc)
+        self._exams[exam.exam_id] = exam
+        return exam
+
+    def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
+        if hashlib.sha256(png).hexdigest() != image.sha256:
+            raise StoreError(
+                f"refused the image {image.image_id}: its digest is not that of its bytes", "Capture again."
+            )
+        exam = self._require_open(exam_id, "keep the image")
+        if image.image_id in self._pngs:
+            raise StoreError(f"could not keep the image: {image.file_name} is kept already", "Capture again.")
+        self._require_room("keep the image")
+        self._pngs[image.image_id] = png
+        self._order.append(image.image_id)
+        self._exams[exam_id] = replace(exam, images=(*exam.images, image))
+
+    def remove_image(self, exam_id: str, image_id: str) -> None:
+        exam = self._require_open(exam_id, "undo the capture")
+        self._removed[image_id] = _find(exam.images, exam_id, image_id)
+        self._exams[exam_id] = replace(exam, images=tuple(i for i in exam.images if i.image_id != image_id))
+
+    def restore_image(self, exam_id: str, image_id: str) -> None:
+        exam = self._require_open(exam_id, "restore the image")
+        image = _find(tuple(self._removed.values()), exam_id, image_id)
+        del self._removed[image_id]
+        images = sorted((*exam.images, image), key=lambda kept: self._order.index(kept.image_id))
+        self._exams[exam_id] = replace(exam, images=tuple(images))
+
+    def finish_exam(self, exam_id: str, now_utc: datetime, message: OutboxMessage) -> Exam:
+        exam = self._require_open(exam_id, "finish the exam")
+        self._require_room("finish the exam")
+        self.outbox.insert(exam_id, message, now_utc)
+        return self._close(exam, ExamState.FINISHED, now_utc)
+
+    def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
+        exam = self._require_open(exam_id, "discard the exam")
+        return self._close(exam, ExamState.DISCARDED, now_utc)
+
+    def exam(self, exam_id: str) -> Exam:
+        if exam_id not in self._exams:
+            raise StoreError(f"there is no exam {exam_id}", "Choose one from the list.")
+        return self._exams[exam_id]
+
+    def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
+        newest_first = list(self._exams.values())[::-1]
+        return tuple(replace(exam, images=()) for exam in newest_first[offset : offset + limit])
+
+    def open_exam(self) -> Exam | None:
+        return next((exam for exam in self._exams.values() if exam.state is ExamState.OPEN), None)
+
+    def read_png(self, exam_id: str, image_id: str) -> bytes:
+        image = _find(self.exam(exam_id).images, exam_id, image_id)
+        return self._pngs[image.image_id]
+
+    def _close(self, exam: Exam, state: ExamState, now_utc: datetime) -> Exam:
+        self._removed.clear()
+        self._exams[exam.exam_id] = replace(exam, state=state, finished_at_utc=now_utc)
+        return self._exams[exam.exam_id]
+
+    def _require_open(self, exam_id: str, attempt: str) -> Exam:
+        exam = self._exams.get(exam_id)
+        if exam is None:
+            raise StoreError(f"could not {attempt}: there is no exam {exam_id}", "Start an exam first.")
+        if exam.state is not ExamState.OPEN:
+            raise StoreError(f"could not {attempt}: exam {exam_id} is {exam.state.value}", "Start a new exam.")
+        return exam
+
+    def _require_room(self, attempt: str) -> None:
+        if self._is_full:
+            raise disk_full(attempt, Path("memory"))
+
+
+def _find(images: tuple[CapturedImage, ...], exam_id: str, image_id: str) -> CapturedImage:
+    for image in images:
+        if image.image_id == image_id:
+            return image
+    raise StoreError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")

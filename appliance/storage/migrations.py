@@ -1,0 +1,85 @@
+"""The database's layout, brought up step by step; each step is one transaction and is counted in `user_version`."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from appliance.domain.errors import StoreError
+
+# Steps are appended, never edited: boxes in clinics have run the earlier ones.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE exams (
+            number INTEGER PRIMARY KEY,
+            exam_id TEXT NOT NULL UNIQUE,
+            patient_pseudonym TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('open', 'finished', 'discarded')),
+            started_at TEXT NOT NULL,
+            finished_at TEXT,
+            CHECK ((state = 'open') = (finished_at IS NULL))
+        ) STRICT""",
+        "CREATE UNIQUE INDEX one_open_exam ON exams (state) WHERE state = 'open'",
+        """CREATE TABLE images (
+            number INTEGER PRIMARY KEY,
+            image_id TEXT NOT NULL UNIQUE,
+            exam_id TEXT NOT NULL REFERENCES exams (exam_id),
+            hand TEXT NOT NULL,
+            finger TEXT NOT NULL,
+            sector TEXT NOT NULL,
+            captured_at TEXT NOT NULL,
+            file_name TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            document TEXT NOT NULL,
+            is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1)),
+            UNIQUE (exam_id, file_name)
+        ) STRICT""",
+        # AUTOINCREMENT: its counter is rolled back with the transaction (no gaps) and outlives pruned rows (no re-use).
+        """CREATE TABLE outbox (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            msg_id TEXT NOT NULL UNIQUE,
+            exam_id TEXT NOT NULL UNIQUE REFERENCES exams (exam_id),
+            schema TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            state TEXT NOT NULL DEFAULT 'pending'
+                CHECK (state IN ('pending', 'sent', 'acknowledged', 'receipted', 'dead')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            due_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            last_error TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX outbox_waiting ON outbox (seq) WHERE state IN ('pending', 'sent')",
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:
+    """The layout's version after every step that was missing has run.
+
+    Args:
+        connection: in autocommit mode (`isolation_level=None`).
+
+    Raises:
+        StoreError: the database was written by a newer version of this software.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(migrations):
+        raise StoreError(
+            f"the exam database has layout {version}, this software knows {len(migrations)}",
+            "Install the newer version of the software again; the exams are untouched.",
+        )
+    for step in range(version, len(migrations)):
+        _run_step(connection, migrations[step], step + 1)
+    return len(migrations)
+
+
+def _run_step(connection: sqlite3.Connection, statements: Sequence[str], version: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,145 @@
+"""The durable queue of messages, in the same database as the exams they belong to."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from appliance.domain.errors import StoreError
+from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
+from appliance.storage.database import Database, Value, utc_text
+from appliance.storage.retry import ACKNOWLEDGEMENT_TIMEOUT_S, LONGEST_DELAY_S, retry_delay_s
+
+
+def insert_message(connection: sqlite3.Connection, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
+    """Queue a message inside the caller's transaction; the row's seq is the next of this box, without gaps."""
+    connection.execute(
+        """INSERT INTO outbox (msg_id, exam_id, schema, payload, sha256, due_at, changed_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        (
+            message.msg_id,
+            exam_id,
+            message.schema,
+            message.payload,
+            message.sha256,
+            utc_text(now_utc),
+            utc_text(now_utc),
+        ),
+    )
+
+
+class SqliteOutbox:
+    """The Outbox of the device; see the port for what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
+        # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
+        horizon = now_utc + timedelta(seconds=LONGEST_DELAY_S)
+        rows = self._database.rows(
+            "read the outbox",
+            """SELECT * FROM outbox WHERE state IN ('pending', 'sent') AND (due_at <= ? OR due_at > ?)
+               ORDER BY seq LIMIT ?""",
+            (utc_text(now_utc), utc_text(horizon), limit),
+        )
+        return tuple(
+            QueuedMessage(
+                seq=row["seq"],
+                message=OutboxMessage(row["msg_id"], row["schema"], row["payload"], row["sha256"]),
+                attempts=row["attempts"],
+            )
+            for row in rows
+        )
+
+    def mark_sent(self, msg_id: str, now_utc: datetime) -> None:
+        due_at = now_utc + timedelta(seconds=ACKNOWLEDGEMENT_TIMEOUT_S)
+        self._change(
+            msg_id,
+            "SET state = 'sent', attempts = attempts + 1, due_at = ?, changed_at = ?",
+            (utc_text(due_at), utc_text(now_utc)),
+            from_states=("pending", "sent"),
+        )
+
+    def mark_acknowledged(self, msg_id: str, now_utc: datetime) -> None:
+        # Not from "receipted": the receipt may overtake the broker's acknowledgement.
+        self._change(
+            msg_id,
+            "SET state = 'acknowledged', last_error = '', changed_at = ?",
+            (utc_text(now_utc),),
+            from_states=("pending", "sent", "acknowledged"),
+            quiet_in=("receipted",),
+        )
+
+    def mark_receipted(self, msg_id: str, now_utc: datetime) -> None:
+        self._change(
+            msg_id,
+            "SET state = 'receipted', last_error = '', changed_at = ?",
+            (utc_text(now_utc),),
+            from_states=("pending", "sent", "acknowledged", "receipted", "dead"),
+            only_if="attempts > 0",
+        )
+
+    def mark_failed(self, msg_id: str, now_utc: datetime, reason: str, is_final: bool) -> None:
+        attempts = self._attempts(msg_id)
+        due_at = now_utc + timedelta(seconds=retry_delay_s(attempts))
+        self._change(
+            msg_id,
+            "SET state = ?, last_error = ?, due_at = ?, changed_at = ?",
+            ("dead" if is_final else "pending", reason, utc_text(due_at), utc_text(now_utc)),
+            from_states=("pending", "sent"),
+            quiet_in=("acknowledged", "receipted"),
+        )
+
+    def status(self) -> OutboxStatus:
+        rows = self._database.rows("read the outbox", "SELECT state, count(*) AS n FROM outbox GROUP BY state")
+        counts = {row["state"]: int(row["n"]) for row in rows}
+        errors = self._database.rows(
+            "read the outbox",
+            """SELECT last_error FROM outbox WHERE last_error <> '' AND state IN ('pending', 'sent', 'dead')
+               ORDER BY changed_at DESC LIMIT 1""",
+        )
+        return OutboxStatus(
+            pending=counts.get("pending", 0),
+            sent=counts.get("sent", 0),
+            acknowledged=counts.get("acknowledged", 0),
+            dead=counts.get("dead", 0),
+            last_error=errors[0]["last_error"] if errors else "",
+        )
+
+    def dead_letters(self) -> tuple[DeadLetter, ...]:
+        rows = self._database.rows("read the dead letters", "SELECT * FROM outbox WHERE state = 'dead' ORDER BY seq")
+        return tuple(DeadLetter(row["seq"], row["msg_id"], row["exam_id"], row["last_error"]) for row in rows)
+
+    def retry(self, msg_id: str) -> None:
+        # The empty due time is before every other.
+        self._change(msg_id, "SET state = 'pending', due_at = ''", (), from_states=("dead",))
+
+    def prune(self, before_utc: datetime) -> int:
+        """How many rows that the ingest had confirmed before then were deleted; the exams stay."""
+        with self._database.transaction("prune the outbox") as connection:
+            sql = "DELETE FROM outbox WHERE state = 'receipted' AND changed_at < ?"
+            return connection.execute(sql, (utc_text(before_utc),)).rowcount
+
+    def _attempts(self, msg_id: str) -> int:
+        rows = self._database.rows("read the outbox", "SELECT attempts FROM outbox WHERE msg_id = ?", (msg_id,))
+        return int(rows[0]["attempts"]) if rows else 0
+
+    def _change(
+        self,
+        msg_id: str,
+        assignment: str,
+        values: tuple[Value, ...],
+        *,
+        from_states: tuple[str, ...],
+        quiet_in: tuple[str, ...] = (),
+        only_if: str = "1",
+    ) -> None:
+        with self._database.transaction("update the outbox") as connection:
+            marks = ",".join("?" * len(from_states))
+            sql = f"UPDATE outbox {assignment} WHERE msg_id = ? AND {only_if} AND state IN ({marks})"
+            if connection.execute(sql, (*values, msg_id, *from_states)).rowcount == 1:
+                return
+            row = connection.execute("SELECT state FROM outbox WHERE msg_id = ?", (msg_id,)).fetchone()
+            if row is None:
+                raise StoreError(f"there is no message {msg_id} in the outbox")
+            if row["state"] not in quiet_in:
+                raise StoreError(f"message {msg_id} is {row['state']} and cannot be changed that way")

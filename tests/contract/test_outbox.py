@@ -1,0 +1,131 @@
+"""What every Outbox promises."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.errors import StoreError
+from appliance.ports import ExamStore, Outbox, OutboxMessage, OutboxStatus
+from appliance.storage.database import Database
+from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.image_files import ImageFiles
+from appliance.storage.memory_store import MemoryExamStore
+from appliance.storage.outbox import SqliteOutbox
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
+Pair = tuple[ExamStore, Outbox]
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
+    if request.param == "memory":
+        store = MemoryExamStore()
+        yield store, store.outbox
+        return
+    database = Database(tmp_path / "exams.sqlite3")
+    yield SqliteExamStore(database, ImageFiles(tmp_path / "images", 0)), SqliteOutbox(database)
+    database.close()
+
+
+def queue(pair: Pair, *names: str) -> Outbox:
+    store, outbox = pair
+    for name in names:
+        payload = name.encode()
+        exam = store.start_exam("NC-1", NOW)
+        digest = hashlib.sha256(payload).hexdigest()
+        store.finish_exam(exam.exam_id, NOW, OutboxMessage(name, "nailfold.exam/1", payload, digest))
+    return outbox
+
+
+def due_names(outbox: Outbox, after_s: float = 0.0) -> list[str]:
+    return [queued.message.msg_id for queued in outbox.due(NOW + timedelta(seconds=after_s))]
+
+
+def test_lowest_sequence_comes_first_and_the_limit_holds(pair: Pair) -> None:
+    outbox = queue(pair, "z", "y", "x")
+    assert due_names(outbox) == ["z", "y", "x"]
+    assert [queued.seq for queued in outbox.due(NOW, limit=2)] == [1, 2]
+
+
+def test_sent_message_is_due_again_only_after_the_acknowledgement_timeout(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    assert outbox.status() == OutboxStatus(pending=0, sent=1, acknowledged=0, dead=0)
+    assert due_names(outbox, 29.9) == []
+    assert due_names(outbox, 30.0) == ["a"]
+    assert outbox.due(NOW + timedelta(seconds=30))[0].attempts == 1
+
+
+def test_acknowledged_message_is_never_due_again(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    outbox.mark_failed("a", NOW, "too late", is_final=False)
+    assert due_names(outbox, 10 * 365 * 86_400) == []
+    assert outbox.status() == OutboxStatus(pending=0, sent=0, acknowledged=1, dead=0)
+
+
+def test_receipt_may_overtake_the_acknowledgement(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_receipted("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    assert due_names(outbox, 3600) == []
+    assert outbox.status() == OutboxStatus(pending=0, sent=0, acknowledged=0, dead=0)
+
+
+def test_receipt_for_what_was_never_sent_is_refused(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    with pytest.raises(StoreError, match="pending"):
+        outbox.mark_receipted("a", NOW)
+    assert due_names(outbox) == ["a"]
+
+
+def test_failures_back_off_to_five_minutes_and_show_their_reason(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    delays = []
+    now = NOW
+    for _ in range(10):
+        outbox.mark_sent("a", now)
+        outbox.mark_failed("a", now, "quota", is_final=False)
+        delay_s = next(s for s in range(301) if outbox.due(now + timedelta(seconds=s)))
+        delays.append(delay_s)
+        now += timedelta(seconds=delay_s)
+    assert delays == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert outbox.status().last_error == "quota"
+
+
+def test_final_failure_is_a_visible_dead_letter_until_the_operator_retries(pair: Pair) -> None:
+    outbox = queue(pair, "a", "b")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_failed("a", NOW, "not allowed", is_final=True)
+    assert due_names(outbox, 3600) == ["b"]
+    assert outbox.status() == OutboxStatus(pending=1, sent=0, acknowledged=0, dead=1, last_error="not allowed")
+    (letter,) = outbox.dead_letters()
+    assert (letter.seq, letter.msg_id, letter.reason) == (1, "a", "not allowed")
+    outbox.retry("a")
+    assert due_names(outbox) == ["a", "b"]
+    assert outbox.dead_letters() == ()
+
+
+def test_message_queued_under_a_clock_far_ahead_is_due_all_the_same(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW + timedelta(days=400))
+    assert due_names(outbox) == ["a"]
+
+
+@pytest.mark.parametrize("method", ["mark_sent", "mark_acknowledged", "mark_receipted"])
+def test_unknown_message_is_refused(pair: Pair, method: str) -> None:
+    with pytest.raises(StoreError, match="no message nobody"):
+        getattr(pair[1], method)("nobody", NOW)
+
+
+def test_only_dead_letters_can_be_retried(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    with pytest.raises(StoreError, match="acknowledged"):
+        outbox.retry("a")
