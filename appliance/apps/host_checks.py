@@ -1,18 +1,20 @@
 """Doctor's look at the computer: GPU, JetPack's Python modules, disk, clock, GPIO. Changes nothing on it."""
 
 import ctypes
-import importlib
 import importlib.metadata
 import importlib.util
 import os
 import shutil
 import struct
-import subprocess
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.apps.finding import Finding
+from appliance.capture.jetson import import_jetson_utils
+from appliance.domain.errors import ApplianceError
+from appliance.inference.gpu import describe_gpu
+from appliance.inference.trt_library import import_tensorrt, release_name
 from firmware.board import gpio_chips
 
 # An exam of 32 stills of 1280 x 1024 is about 80 MB as PNG; a gigabyte leaves a clinic a working day to react.
@@ -24,38 +26,29 @@ EARLIEST_YEAR = 2026
 
 
 def check_gpu(is_required: bool) -> Finding:
-    """The Jetson's or the graphics card's GPU, as its own driver reports it."""
-    release = Path("/etc/nv_tegra_release")
-    if release.exists():
-        return Finding("gpu", True, is_required, f"Jetson Linux {release.read_text().splitlines()[0].lstrip('# ')}")
-    command = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    """The NVIDIA GPU as its driver reports it, with the release of Jetson Linux where there is one."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-        return Finding("gpu", True, is_required, answer.replace("\n", "; "))
-    except FileNotFoundError:
-        seen = "no /etc/nv_tegra_release and no nvidia-smi: no NVIDIA driver"
-    except (subprocess.SubprocessError, OSError) as error:
-        seen = f"nvidia-smi failed: {error}"
-    return Finding("gpu", False, is_required, seen, "Use a Jetson, or set inference.runtime to onnxruntime-cpu.")
+        gpu = describe_gpu()
+    except ApplianceError as error:
+        return Finding("gpu", False, is_required, error.message, error.remedy)
+    release = f", Jetson Linux {gpu.l4t}" if gpu.l4t else ""
+    return Finding("gpu", True, is_required, f"{gpu.name}, {gpu.compute_capability}, CUDA {gpu.cuda}{release}")
 
 
-def check_tensorrt(is_required: bool) -> Finding:
-    """NVIDIA's `tensorrt` module; a broken installation can fail in any way while importing."""
-    remedy = "Install JetPack 6 or 7 and make the venv with --system-site-packages; PyPI alone cannot install it."
-    if importlib.util.find_spec("tensorrt") is None:
-        return Finding("tensorrt", False, is_required, "no Python module tensorrt", remedy)
+def check_tensorrt(flavour: str, is_required: bool) -> Finding:
+    """NVIDIA's TensorRT module, really imported: a broken installation shows only then."""
     try:
-        module = importlib.import_module("tensorrt")
-        return Finding("tensorrt", True, is_required, f"TensorRT {module.__version__}")
-    except Exception as error:
-        return Finding("tensorrt", False, is_required, f"import tensorrt failed: {_one_line(error)}", remedy)
+        return Finding("tensorrt", True, is_required, release_name(flavour, import_tensorrt(flavour)))
+    except ApplianceError as error:
+        remedy = "Install JetPack 6 or 7 and make the venv with --system-site-packages; PyPI alone cannot install it."
+        return Finding("tensorrt", False, is_required, error.message, remedy)
 
 
 def check_jetson_utils(is_required: bool) -> Finding:
     """NVIDIA's jetson-utils with its compiled half.
 
-    The PyPI project of that name is somebody else's, so nothing is imported before the compiled module
-    `jetson_utils_python`, which only NVIDIA's CMake build installs, is in place.
+    The PyPI project of that name is somebody else's: nothing of it is run before the compiled module
+    `jetson_utils_python`, which only NVIDIA's CMake build installs, is found to be in place.
     """
     remedy = "Build https://github.com/dusty-nv/jetson-utils with CMake on the Jetson."
     if importlib.util.find_spec("jetson_utils_python") is None:
@@ -66,10 +59,10 @@ def check_jetson_utils(is_required: bool) -> Finding:
         seen = f"a package jetson-utils {version} without NVIDIA's compiled module"
         return Finding("jetson-utils", False, is_required, seen, f"pip uninstall jetson-utils: not NVIDIA's. {remedy}")
     try:
-        importlib.import_module("jetson_utils_python")
-        return Finding("jetson-utils", True, is_required, "NVIDIA's jetson-utils with its compiled module")
-    except Exception as error:
-        return Finding("jetson-utils", False, is_required, f"import failed: {_one_line(error)}", remedy)
+        import_jetson_utils()
+    except ApplianceError as error:
+        return Finding("jetson-utils", False, is_required, error.message, error.remedy)
+    return Finding("jetson-utils", True, is_required, "NVIDIA's jetson-utils with its compiled module")
 
 
 def check_disk(data_dir: Path, lowest_free_bytes: int = LOWEST_FREE_BYTES) -> Finding:
@@ -120,6 +113,3 @@ def check_gpio(is_required: bool) -> Finding:
         return Finding("gpio", False, is_required, "no /dev/gpiochip*", "None needed without buttons on the header.")
     return Finding("gpio", True, is_required, ", ".join(f"{chip.path} {chip.label} ({chip.lines})" for chip in chips))
 
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:200]

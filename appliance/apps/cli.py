@@ -1,0 +1,44 @@
+"""The command `nailfold`."""
+
+import importlib
+import traceback
+from typing import Any
+
+import click
+
+from appliance.domain.errors import ApplianceError
+
+COMMANDS = ("run", "analyze", "doctor", "config", "engines", "bench")
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is used; a foreseen error is one line on stderr and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"appliance.apps.commands.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ApplianceError as error:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            click.echo(f"nailfold: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--debug", is_flag=True, help="Print the traceback of an error.")
+@click.version_option(package_name="nailfold-appliance", message="nailfold %(version)s")
+def main(debug: bool) -> None:
+    """Nailfold capillaroscopy: live, measured, counted."""
+
+
+if __name__ == "__main__":
+    main(prog_name="nailfold")

@@ -1,0 +1,15 @@
+"""nailfold run"""
+
+from typing import Any
+
+import click
+
+from appliance.apps.commands.options import load, settings_options
+from appliance.apps.station import run_station
+
+
+@click.command("run")
+@settings_options
+def command(**flags: Any) -> None:
+    """Start the station and serve its pages until Ctrl-C or SIGTERM."""
+    run_station(load(**flags))

@@ -1,0 +1,96 @@
+"""A picture with everything that was found drawn in, and the figures in a strip below it."""
+
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.detection import BoundingBox, Morphology, Row
+from appliance.domain.measurement import Capillary
+
+Colour = tuple[int, int, int]
+
+# Okabe and Ito's colours, apart for every kind of colour vision; doubled by the letter at the box.
+COLOURS: dict[Morphology, Colour] = {
+    Morphology.NORMAL: (86, 180, 233),
+    Morphology.TORTUOUS: (240, 228, 66),
+    Morphology.RAMIFIED: (204, 121, 167),
+    Morphology.GIANT: (230, 159, 0),
+}
+LETTERS = {Morphology.NORMAL: "N", Morphology.TORTUOUS: "T", Morphology.RAMIFIED: "R", Morphology.GIANT: "G"}
+HAEMORRHAGE_COLOUR: Colour = (213, 94, 0)
+UNMEASURED = {
+    "no_calibration": "density not measurable: no scale known",
+    "not_evaluable": "density not measurable: picture not evaluable",
+    "no_distal_row": "density not measurable: no distal row found",
+}
+_INK: Colour = (255, 255, 255)
+_STRIP: Colour = (16, 20, 24)
+
+
+def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
+    """PNG of the picture with boxes by class, width segments and numbers, and a strip with the figures below.
+
+    Args:
+        image_rgb: the picture of `analysis`, uint8 (height, width, 3).
+    """
+    height, width = image_rgb.shape[:2]
+    unit = max(1, round(width / 640))
+    font = ImageFont.load_default(11 * unit)
+    lines = summary_lines(analysis)
+    canvas = Image.new("RGB", (width, height + (len(lines) * 15 + 8) * unit), _STRIP)
+    canvas.paste(Image.fromarray(image_rgb), (0, 0))
+    draw = ImageDraw.Draw(canvas)
+    for patch in analysis.haemorrhages:
+        draw.ellipse(_corners(patch.bbox), outline=HAEMORRHAGE_COLOUR, width=2 * unit)
+    for number, capillary in enumerate(analysis.capillaries, start=1):
+        _draw_capillary(draw, capillary, number, font, unit)
+    for index, line in enumerate(lines):
+        draw.text((6 * unit, height + (4 + 15 * index) * unit), line, fill=_INK, font=font)
+    buffer = BytesIO()
+    canvas.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def summary_lines(analysis: FrameAnalysis) -> list[str]:
+    """The figures of one picture in the words of the clinic."""
+    metrics = analysis.metrics
+    reason = metrics.density_unmeasurable_because
+    density = f"{metrics.density_per_mm:.1f} capillaries per mm" if metrics.density_per_mm is not None else ""
+    counts = (
+        f"{metrics.capillaries_total} capillaries, {metrics.capillaries_distal} in the distal row: {metrics.normal} "
+        f"normal, {metrics.tortuous} tortuous, {metrics.ramified} ramified, {metrics.giant} giant; "
+        f"{metrics.haemorrhages} haemorrhages"
+    )
+    quality = analysis.quality
+    reasons = ", ".join(word.value.replace("_", " ") for word in quality.reasons)
+    return [density or UNMEASURED.get(reason or "", f"density not measurable: {reason}"), counts] + (
+        [] if quality.is_evaluable else [f"Not evaluable: {reasons}"]
+    )
+
+
+def _draw_capillary(
+    draw: ImageDraw.ImageDraw,
+    capillary: Capillary,
+    number: int,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    unit: int,
+) -> None:
+    colour = COLOURS[capillary.morphology]
+    line_px = 2 * unit if capillary.row is Row.DISTAL else unit
+    draw.rectangle(_corners(capillary.bbox), outline=colour, width=line_px)
+    for width in (capillary.apical, capillary.arterial, capillary.venous):
+        if width is not None:
+            draw.line([width.segment.start_px, width.segment.end_px], fill=_INK, width=unit)
+    label = f"{number}{LETTERS[capillary.morphology]}"
+    apical = capillary.apical
+    if apical is not None:
+        label += f" {apical.um:.0f} µm" if apical.um is not None else f" {apical.px:.0f} px"
+    place = (capillary.bbox.x, max(0.0, capillary.bbox.y - 13 * unit))
+    draw.text(place, label, fill=colour, font=font, stroke_width=unit, stroke_fill=(0, 0, 0))
+
+
+def _corners(box: BoundingBox) -> tuple[float, float, float, float]:
+    return (box.x, box.y, box.x + box.w, box.y + box.h)
