@@ -1,0 +1,130 @@
+"""Which loops form the distal row, the one row that counts for density."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.analysis.edge_rule import has_half_its_head_inside
+from appliance.analysis.measure import MeasuredLoop
+from appliance.analysis.row_fit import RowCurve, fit_row, to_row_axes
+from appliance.domain.detection import BoundingBox
+from appliance.domain.keypoints import Point
+
+FloatArray = NDArray[np.float64]
+
+MIN_ANGLE_RAD = math.pi / 2
+"""Hofstee 2009: a loop is of the distal row if the angle at its apex, formed with the apices of its two neighbours,
+exceeds 90 degrees."""
+
+MAX_ROLL_RAD = math.radians(60)
+"""Operators hold the finger with its tip to the image's top; beyond this the top would no longer be distal."""
+
+LOOPS_FOR_ROLL = 3
+"""Fewer apical widths say too little about the roll: single loops lean by about 10 degrees."""
+
+KNOWN_ROLL_SPREAD = math.tan(math.radians(12))
+UNKNOWN_ROLL_SPREAD = math.tan(math.radians(45))
+ROUNDS = 4
+
+AHEAD_LOOP_WIDTHS = 3.0
+"""An apex this many loop widths ahead of the row is a false detection: it would cover half a row behind itself. In 200
+rendered nailfolds no apex of the row was more than 1.6 ahead of its curve."""
+
+LOOPS_FOR_AHEAD = 4
+"""With fewer loops there is no row yet that one could be ahead of."""
+
+
+@dataclass(frozen=True)
+class DistalRow:
+    """The distal row of one image.
+
+    Attributes:
+        is_distal: one entry a loop, in the given order: it lies in the distal row and counts by the edge rule.
+        curve: the row itself; None where no loop lies in it.
+    """
+
+    is_distal: tuple[bool, ...]
+    curve: RowCurve | None
+
+
+def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) -> DistalRow:
+    """The loops of the distal row and the curve through their apices, for a finger rolled by up to 60 degrees.
+
+    The roll is first read off the apical widths, which point from the inner to the outer edge of each bend. Hofstee's
+    rule then removes loops behind the row, the one with the sharpest angle first, because its removal changes the angles
+    of its neighbours. The curve through what is left corrects the roll, and the rule is applied anew.
+    """
+    if not loops:
+        return DistalRow((), None)
+    size = (width_px, height_px)
+    known = _roll_of_heads(loops)
+    base, spread = (0.0, UNKNOWN_ROLL_SPREAD) if known is None else (known, KNOWN_ROLL_SPREAD)
+    apices = np.array([apex_of(loop, base) for loop in loops])
+    loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
+    roll, candidates = base, frozenset(range(len(loops)))
+    kept, curve = frozenset[int](), None
+    for _ in range(ROUNDS):
+        chosen = apply_hofstee(to_row_axes(apices, roll, size), candidates)
+        if curve is not None and chosen == kept:
+            break
+        row_uv = to_row_axes(apices[sorted(chosen)], base, size)
+        kept, curve = chosen, fit_row(row_uv, base, spread, loop_width, size)
+        candidates -= _far_ahead(sorted(kept), row_uv, curve, AHEAD_LOOP_WIDTHS * loop_width)
+        roll = min(max(curve.direction_rad, -MAX_ROLL_RAD), MAX_ROLL_RAD)
+    counted = has_half_its_head_inside(loops, apices, roll, size)
+    is_distal = tuple(index in kept & candidates and counted[index] for index in range(len(loops)))
+    return DistalRow(is_distal, curve if any(is_distal) else None)
+
+
+def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozenset[int]:
+    """Those of the candidates that form the distal row; apices (N, 2) in row axes, u along the nailfold, v distal.
+
+    No other candidate may lie in the right angle that opens from an apex straight towards the finger's tip. Whatever its
+    two neighbours are, they then stand more than 45 degrees to either side, and their angle exceeds Hofstee's 90 degrees.
+    The looser reading, in which the angle may open to one side, took 203 loops of deeper rows for distal ones in 200
+    rendered nailfolds; this one takes 83, and misses 2 of 1,063.
+    """
+    index = np.array(sorted(candidates), dtype=np.intp)
+    is_covered = _covers(apices_uv[index]).any(axis=0)
+    return frozenset(int(one) for one in index[~is_covered])
+
+
+def _covers(apices_uv: FloatArray) -> NDArray[np.bool_]:
+    """Whether apex i lies in the right angle ahead of apex j; (N, N)."""
+    u, v = apices_uv.T
+    ahead = v[:, None] - v[None, :]
+    return np.asarray((ahead > 0) & (np.abs(u[:, None] - u[None, :]) <= ahead))
+
+
+def _far_ahead(members: list[int], row_uv: FloatArray, curve: RowCurve, limit_px: float) -> frozenset[int]:
+    if len(members) < LOOPS_FOR_AHEAD:
+        return frozenset()
+    lead = row_uv[:, 1] - curve.height(row_uv[:, 0])
+    return frozenset(index for index, ahead in zip(members, lead, strict=True) if ahead > limit_px)
+
+
+def apex_of(loop: MeasuredLoop, roll_rad: float) -> Point:
+    """The measured apex, else where the box's middle line leaves the box on its distal side."""
+    return loop.apex_px if loop.apex_px is not None else _distal_exit(loop.bbox, roll_rad)
+
+
+def _distal_exit(box: BoundingBox, roll_rad: float) -> Point:
+    x, y = box.centre
+    right, up = math.sin(roll_rad), math.cos(roll_rad)
+    reach = min(box.w / 2 / max(abs(right), 1e-9), box.h / 2 / max(abs(up), 1e-9))
+    return x + right * reach, y - up * reach
+
+
+def _roll_of_heads(loops: Sequence[MeasuredLoop]) -> float | None:
+    """Median turn of the bends against the image's top, clockwise; None where too few are measured."""
+    turns = []
+    for loop in loops:
+        if loop.apical is not None:
+            (x0, y0), (x1, y1) = loop.apical.segment.start_px, loop.apical.segment.end_px
+            turns.append(math.atan2(x0 - x1, y1 - y0))
+    if len(turns) < LOOPS_FOR_ROLL:
+        return None
+    return min(max(float(np.median(turns)), -MAX_ROLL_RAD), MAX_ROLL_RAD)

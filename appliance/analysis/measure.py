@@ -1,0 +1,111 @@
+"""Widths in pixels and micrometres from the keypoint network's segments, and the refusal of impossible ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.domain.calibration import Calibration
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Row
+from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
+from appliance.domain.measurement import MeasuredWidth
+
+MIN_WIDTH_PX = 1.0
+"""A shorter segment is no column: the two end points fell together."""
+
+BOX_MARGIN = 0.25
+"""How far an end point may lie outside the box, in longer sides of the box; the keypoint crop shows about that much."""
+
+MIN_MARGIN_PX = 4.0
+"""The same for tiny boxes, where the detector's own error is larger than a quarter of the box."""
+
+WIDEST_OF_BOX = 1.1
+"""Widest column, in shorter sides of the box: a loop holds its column at least once across, give or take the box."""
+
+
+@dataclass(frozen=True)
+class MeasuredLoop:
+    """A detected loop on its way through the stages.
+
+    Attributes:
+        detection: box, score and classes; the classes are smoothed once the loop is tracked.
+        apex_px: outer end of the apical segment; None where that is not measurable.
+        apical, arterial, venous: None where not measurable in this frame.
+        row: OTHER until the distal row has been found.
+        track_id: None for a still and for a loop that is not yet confirmed.
+    """
+
+    detection: CapillaryDetection
+    apex_px: Point | None
+    apical: MeasuredWidth | None
+    arterial: MeasuredWidth | None
+    venous: MeasuredWidth | None
+    row: Row = Row.OTHER
+    track_id: int | None = None
+
+    @property
+    def bbox(self) -> BoundingBox:
+        return self.detection.bbox
+
+    @property
+    def widths(self) -> tuple[MeasuredWidth, ...]:
+        """The measurable ones."""
+        return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
+
+
+def usable_calibration(calibration: Calibration | None, width_px: int, height_px: int) -> Calibration | None:
+    """The calibration if it holds for frames of this size, else None: a wrong scale shows no sign of being wrong."""
+    if calibration is None or (calibration.width_px, calibration.height_px) != (width_px, height_px):
+        return None
+    return calibration
+
+
+def measure_loop(detection: CapillaryDetection, keypoints: LoopKeypoints, um_per_px: float | None) -> MeasuredLoop:
+    """One loop with every width that is measurable.
+
+    Args:
+        um_per_px: scale of the full frame; None leaves micrometres None, never a default.
+    """
+    box = detection.bbox
+    apical = _measure(keypoints.apical, box, um_per_px)
+    return MeasuredLoop(
+        detection=detection,
+        apex_px=None if apical is None else apical.segment.start_px,
+        apical=apical,
+        arterial=_measure(keypoints.arterial, box, um_per_px),
+        venous=_measure(keypoints.venous, box, um_per_px),
+    )
+
+
+def measure_loops(
+    detections: Sequence[CapillaryDetection], keypoints: Sequence[LoopKeypoints], um_per_px: float | None
+) -> tuple[MeasuredLoop, ...]:
+    """Every detection measured, in the same order.
+
+    Raises:
+        ValueError: there is not exactly one set of keypoints per detection.
+    """
+    return tuple(measure_loop(d, k, um_per_px) for d, k in zip(detections, keypoints, strict=True))
+
+
+def is_possible_width(segment: WidthSegment, box: BoundingBox) -> bool:
+    """Whether a segment can be a width of the loop in `box`: not a point, near the box, no wider than the loop.
+
+    All three widths, the apical one too, run across the column and not along the loop, so none can exceed the box's
+    shorter side, however the picture is rolled.
+    """
+    length_px = segment.length_px
+    if not MIN_WIDTH_PX <= length_px <= WIDEST_OF_BOX * min(box.w, box.h):
+        return False
+    return _is_near(segment.start_px, box) and _is_near(segment.end_px, box)
+
+
+def _measure(segment: WidthSegment | None, box: BoundingBox, um_per_px: float | None) -> MeasuredWidth | None:
+    if segment is None or not is_possible_width(segment, box):
+        return None
+    px = segment.length_px
+    return MeasuredWidth(segment, px, None if um_per_px is None else px * um_per_px)
+
+
+def _is_near(point: Point, box: BoundingBox) -> bool:
+    margin = max(MIN_MARGIN_PX, BOX_MARGIN * max(box.w, box.h))
+    x, y = point
+    return box.x - margin <= x <= box.x + box.w + margin and box.y - margin <= y <= box.y + box.h + margin

@@ -1,0 +1,55 @@
+"""Every threshold of the pure stages, in one table, each with its source."""
+
+from dataclasses import dataclass
+
+from appliance.domain.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """Limits of quality control and tracking. Clinical cuts are not settings: they stand in size.py and domain/metrics.py.
+
+    Attributes:
+        focus_min: focus below which a frame is out of focus.
+        glare_max: share of saturated pixels above which a frame is glaring.
+        exposure_min, exposure_max: mean grey levels between which a frame is well exposed.
+        motion_max_of_width: shift against the previous frame, in frame widths, above which a frame is moving.
+        track_confirm_hits: detections in different frames before a loop gets an id.
+        track_max_missed_frames: frames in a row without a detection before a loop is forgotten.
+        track_max_gap_s: a longer pause between frames starts all tracks anew.
+        track_smoothing_frames: measurable frames over which widths and classes are smoothed.
+
+    Raises:
+        SettingsError: a limit can never be met.
+    """
+
+    # focus, glare, exposure, motion: chosen on rendered images and checked against real ones, both by
+    # `python tests/unit/analysis/sweep_quality.py`.
+    focus_min: float = 0.15
+    glare_max: float = 0.05
+    exposure_min: float = 0.12
+    exposure_max: float = 0.92
+    motion_max_of_width: float = 0.0125
+    # Tracking: our choice at 25 to 60 frames a second: a flicker of one frame gets no id, a third of a second of
+    # occlusion keeps it, and half a second of widths is averaged.
+    track_confirm_hits: int = 2
+    track_max_missed_frames: int = 10
+    track_max_gap_s: float = 1.0
+    track_smoothing_frames: int = 15
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.focus_min < 1, "focus_min", self.focus_min, "between 0 and 1")
+        _require(0 < self.glare_max <= 1, "glare_max", self.glare_max, "above 0, at most 1")
+        _require(0 <= self.exposure_min < self.exposure_max, "exposure_min", self.exposure_min, "below exposure_max")
+        _require(self.motion_max_of_width > 0, "motion_max_of_width", self.motion_max_of_width, "above 0")
+        _require(self.track_confirm_hits >= 1, "track_confirm_hits", self.track_confirm_hits, "at least 1")
+        _require(self.track_smoothing_frames >= 1, "track_smoothing_frames", self.track_smoothing_frames, "at least 1")
+        _require(
+            self.track_max_missed_frames >= 0, "track_max_missed_frames", self.track_max_missed_frames, "0 or more"
+        )
+        _require(self.track_max_gap_s > 0, "track_max_gap_s", self.track_max_gap_s, "above 0")
+
+
+def _require(is_met: bool, name: str, value: float, demand: str) -> None:
+    if not is_met:
+        raise SettingsError(f"analysis setting {name} is {value}", f"Set it {demand}.")
