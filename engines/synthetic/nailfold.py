@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engines.synthetic.loop_choice import choose_shape
 from engines.synthetic.loop_shape import LoopShape
-from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers
+from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers, below_first_row
 from engines.synthetic.view import View
 
 FloatArray = NDArray[np.float64]
@@ -155,7 +155,7 @@ def _draw_bare(rng: np.random.Generator, numbers: PatternNumbers, reach_u: float
 def _draw_loop(
     rng: np.random.Generator, numbers: PatternNumbers, look: Look, at_um: tuple[float, float], row: int
 ) -> Loop:
-    shape = choose_shape(rng, numbers, look.gappy)
+    shape = choose_shape(rng, numbers if row == 0 else below_first_row(numbers), look.gappy)
     shallow = look.shallow_um * rng.uniform(0.7, 1.5) + row * rng.uniform(0.3, 3.5)
     pale = 0.33 if rng.random() < PALE_SHARE else 1.0
     blood = float(look.blanching.remaining(np.array(at_um[0]), np.array(at_um[1])))

@@ -1,6 +1,6 @@
 """How often each finding occurs in each kind of nailfold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -58,6 +58,17 @@ SHARES = {
     Pattern.LATE: 0.10,
     Pattern.EMPTY: 0.04,
 }
+
+
+def below_first_row(numbers: PatternNumbers) -> PatternNumbers:
+    """The same nailfold behind its first row, where altered loops are the exception (our choice)."""
+    return replace(
+        numbers,
+        enlarged=0.7 * numbers.enlarged,
+        giant=0.25 * numbers.giant,
+        tortuous=0.6 * numbers.tortuous,
+        ramified=0.4 * numbers.ramified,
+    )
 
 
 def draw_pattern(rng: np.random.Generator) -> Pattern:

@@ -78,18 +78,9 @@ def _draw_one(tube: Tube, x0: int, y0: int, w: int, h: int) -> FloatImage | None
     """One tube, unblurred; float32 (h, w, 2). The distance transform names each pixel's nearest sample of the centre
     line; the exact distance then comes from that sample's position and normal, so nothing is lost to the grid."""
     local = tube.points_px - (x0, y0)
-    cell = np.rint(local).astype(np.int64)
-    inside = (cell[:, 0] >= 0) & (cell[:, 0] < w) & (cell[:, 1] >= 0) & (cell[:, 1] < h)
-    if not inside.any():
+    nearest = nearest_sample(local, w, h)
+    if nearest is None:
         return None
-    sample = np.flatnonzero(inside)
-    cx, cy = cell[sample, 0], cell[sample, 1]
-    free = np.full((h, w), 255, np.uint8)
-    free[cy, cx] = 0
-    _, labels = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
-    of_label = np.zeros(int(labels.max()) + 1, np.int64)
-    of_label[labels[cy, cx]] = sample
-    nearest = of_label[labels]
     tangent = _tangents(local)
     table = np.column_stack([local, tangent, tube.radius_px, tube.density, tube.deep]).astype(np.float32)
     px, py, tx, ty, radius, peak, deep = np.moveaxis(table[nearest], 2, 0)
@@ -102,6 +93,21 @@ def _draw_one(tube: Tube, x0: int, y0: int, w: int, h: int) -> FloatImage | None
     chord = np.sqrt(np.clip(1 - (distance / drawn) ** 2, 0, None))
     density = peak * chord * (radius / drawn)
     return np.stack([density * (1 - deep), density * deep], axis=2).astype(np.float32)
+
+
+def nearest_sample(points: FloatArray, w: int, h: int) -> NDArray[np.int64] | None:
+    """Index of the sample nearest to each pixel, (h, w); None where no sample lies inside."""
+    cell = np.rint(points).astype(np.int64)
+    sample = np.flatnonzero((cell[:, 0] >= 0) & (cell[:, 0] < w) & (cell[:, 1] >= 0) & (cell[:, 1] < h))
+    if len(sample) == 0:
+        return None
+    cx, cy = cell[sample, 0], cell[sample, 1]
+    free = np.full((h, w), 255, np.uint8)
+    free[cy, cx] = 0
+    _, labels = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    of_label = np.zeros(int(labels.max()) + 1, np.int64)
+    of_label[labels[cy, cx]] = sample
+    return np.asarray(of_label[labels])
 
 
 def _tangents(points: FloatArray) -> FloatArray:
