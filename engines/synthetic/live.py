@@ -25,8 +25,10 @@ STRIP_WIDTHS = 3.0
 """Length of the strip in frame widths."""
 MARGIN_SHARE = 0.12
 """Strip beyond the frame above and below, for the tremble."""
-DRIFT_S = 40.0
-"""Time for the view to wander along the strip and back."""
+STATIONS = (0.03, 0.34, 0.66, 0.97, 0.66, 0.34)
+"""Places along the strip where the hand rests in turn, as an examiner goes through the sectors A to D and back."""
+REST_S = 6.0
+MOVE_S = 4.0
 TREMBLE_PX = 2.5
 """Amplitude of a hand's tremble at 640 pixels; physiological tremor has 8 to 12 Hz, slower sway 0.5 to 2 Hz."""
 NOISE_LEVELS = 2.2
@@ -90,11 +92,10 @@ class LiveScene:
         strip_height, strip_width = self._strip.flow.shape
         room = (strip_width - self._size[0] - 2, strip_height - self._size[1] - 2)
         p, scale = self._phase, self._size[0] / 640
-        drift = 0.5 - 0.5 * np.cos(2 * np.pi * elapsed_s / DRIFT_S + p[0])
         sway = [np.sin(2 * np.pi * 0.31 * elapsed_s + p[1]), np.sin(2 * np.pi * 0.23 * elapsed_s + p[2])]
         tremor = [np.sin(2 * np.pi * 1.7 * elapsed_s + p[3]), np.sin(2 * np.pi * 1.3 * elapsed_s + p[4])]
         fast = np.sin(2 * np.pi * 9.0 * elapsed_s + p[5])
-        x = room[0] * drift + scale * (4 * sway[0] + TREMBLE_PX * tremor[0] + 0.3 * fast)
+        x = room[0] * _drift(elapsed_s) + scale * (4 * sway[0] + TREMBLE_PX * tremor[0] + 0.3 * fast)
         y = room[1] / 2 + scale * (6 * sway[1] + TREMBLE_PX * tremor[1] + 0.3 * fast)
         return float(np.clip(x, 0, room[0])), float(np.clip(y, 0, room[1]))
 
@@ -104,6 +105,14 @@ class LiveScene:
         width, height = self._size
         x, y = int(rng.integers(self._noise.shape[1] - width)), int(rng.integers(self._noise.shape[0] - height))
         return self._noise[y : y + height, x : x + width]
+
+
+def _drift(elapsed_s: float) -> float:
+    """Place along the strip, 0 to 1: rests at each station and glides smoothly to the next."""
+    leg, within = divmod(elapsed_s, REST_S + MOVE_S)
+    here, there = (STATIONS[(int(leg) + k) % len(STATIONS)] for k in (0, 1))
+    t = max(0.0, within - REST_S) / MOVE_S
+    return here + (there - here) * t * t * (3 - 2 * t)
 
 
 def _draw_strip(seed: int, size: tuple[int, int], um_per_px: float, pattern: Pattern) -> _Strip:
