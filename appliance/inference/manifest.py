@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest_fields import read_entry_fields
-from appliance.inference.tensors import TensorSpec
+from appliance.inference.tensors import Signature, TensorSpec
 
 SCHEMA = "nailfold.engines/1"
 ROLES = ("detector", "keypoints")
@@ -39,6 +39,11 @@ class EngineEntry:
     sizes: tuple[str, ...]
     crop_px: int | None
     training: Mapping[str, Any]
+
+    @property
+    def signature(self) -> Signature:
+        """Its inputs and outputs."""
+        return Signature((self.input,), self.outputs)
 
     def read_verified(self) -> bytes:
         """The ONNX file's bytes, after their digest was compared: what is loaded is what was checked.

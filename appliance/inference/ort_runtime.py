@@ -8,7 +8,7 @@ import onnxruntime
 
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest import EngineEntry, EngineManifest
-from appliance.inference.tensors import TensorSpec, check_inputs, check_signature
+from appliance.inference.tensors import Signature, TensorSpec, check_inputs
 from appliance.ports import LoadedEngine, Tensor
 
 PROVIDER = "CPUExecutionProvider"
@@ -72,10 +72,9 @@ class OnnxEngine:
 
     def __init__(self, entry: EngineEntry, session: Any) -> None:
         self._role = entry.role
-        self._inputs = (entry.input,)
+        self._inputs = entry.signature.inputs
         self._output_names = [spec.name for spec in entry.outputs]
-        check_signature(entry.role, self._inputs, [_spec(node) for node in session.get_inputs()])
-        check_signature(entry.role, entry.outputs, [_spec(node) for node in session.get_outputs()])
+        entry.signature.require_kept_by(_signature(session), entry.role)
         self._session = session
         self._process_id = os.getpid()
 
@@ -103,6 +102,12 @@ class OnnxEngine:
                 "Load the engines after the fork.",
             )
         return self._session
+
+
+def _signature(session: Any) -> Signature:
+    return Signature(
+        tuple(_spec(node) for node in session.get_inputs()), tuple(_spec(node) for node in session.get_outputs())
+    )
 
 
 def _spec(node: Any) -> TensorSpec:

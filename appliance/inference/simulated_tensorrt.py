@@ -45,8 +45,8 @@ class SimulatedTensorRt:
         self.__version__ = version
         self._gpu = gpu
 
-    def Runtime(self, logger: ILogger) -> "SimulatedRuntime":  # noqa: N802  # a class in the library
-        return SimulatedRuntime(self._gpu, logger)
+    def Runtime(self, log: Any) -> "SimulatedRuntime":  # noqa: N802  # a class in the library
+        return SimulatedRuntime(self._gpu, log)
 
     @staticmethod
     def nptype(dtype: Any) -> Any:
@@ -61,33 +61,37 @@ def simulated_plan(onnx_bytes: bytes) -> bytes:
 class SimulatedRuntime:
     """Deserialises plans; None and a logged error for anything else, as the library does."""
 
-    def __init__(self, gpu: SimulatedGpu, logger: ILogger) -> None:
+    def __init__(self, gpu: SimulatedGpu, log: ILogger) -> None:
         self._gpu = gpu
-        self._logger = logger
+        self._log = log
 
     def deserialize_cuda_engine(self, plan: bytes) -> "SimulatedEngine | None":
         self._gpu.deserialised_plans += 1
         if not plan.startswith(PLAN_MAGIC):
-            self._logger.log(ILogger.ERROR, "Serialization assertion magicTag failed")
+            self._log.log(ILogger.ERROR, "Serialization assertion magicTag failed")
             return None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         content = plan.removeprefix(PLAN_MAGIC)
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        return SimulatedEngine(self._gpu, self._logger, session)
+        return SimulatedEngine(self._gpu, self._log, session)
 
 
 class SimulatedEngine:
     """A network's inputs and outputs; free dimensions are -1, their profile reaches to MAX_BATCH."""
 
-    def __init__(self, gpu: SimulatedGpu, logger: ILogger, session: Any) -> None:
-        self.gpu, self.logger, self.session = gpu, logger, session
+    def __init__(self, gpu: SimulatedGpu, log: ILogger, session: Any) -> None:
+        self.gpu, self.log, self.session = gpu, log, session
         self.inputs = [node.name for node in session.get_inputs()]
         self.nodes = {node.name: node for node in (*session.get_inputs(), *session.get_outputs())}
         self.num_io_tensors = len(self.nodes)
 
+    def complain(self, message: str) -> None:
+        """Report an error where the library would."""
+        self.log.log(ILogger.ERROR, message)
+
     def get_tensor_name(self, index: int) -> str:
-        return list(self.nodes)[index]
+        return str(list(self.nodes)[index])
 
     def get_tensor_mode(self, name: str) -> TensorIOMode:
         return TensorIOMode.INPUT if name in self.inputs else TensorIOMode.OUTPUT
@@ -120,17 +124,18 @@ class SimulatedContext:
         low, _, high = self._engine.get_tensor_profile_shape(name, 0)
         fits = len(shape) == len(low) and all(a <= size <= b for a, size, b in zip(low, shape, high, strict=True))
         if not fits:
-            self._engine.logger.log(ILogger.ERROR, f"set dimensions {shape} of {name} do not satisfy any profile")
+            self._engine.complain(f"set dimensions {shape} of {name} do not satisfy any profile")
             return False
         self._shapes[name] = tuple(shape)
         return True
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
-        """An output follows the batch of the input, as in both of the product's networks."""
-        if name in self._engine.inputs:
-            return self._shapes.get(name, self._engine.get_tensor_shape(name))
-        batch = self._shapes[self._engine.inputs[0]][0]
-        return tuple(batch if size < 0 else size for size in self._engine.get_tensor_shape(name))
+        """Inputs as set, outputs as they follow from the inputs: found by running on zeros."""
+        inputs = {key: np.zeros(self._shapes[key], self._engine.get_tensor_dtype(key)) for key in self._engine.inputs}
+        if name in inputs:
+            return self._shapes[name]
+        (output,) = self._engine.session.run([name], inputs)
+        return tuple(int(size) for size in output.shape)
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self._addresses[name] = address
@@ -140,7 +145,7 @@ class SimulatedContext:
         """Queue one run. The default stream is refused: it would make every other stream wait."""
         missing = self._engine.nodes.keys() - self._addresses.keys()
         if stream_handle == 0 or missing:
-            self._engine.logger.log(ILogger.ERROR, f"default stream, or no address for {sorted(missing)}")
+            self._engine.complain(f"default stream, or no address for {sorted(missing)}")
             return False
         self._engine.gpu.enqueue(stream_handle, self._work(dict(self._shapes)))
         return True

@@ -27,9 +27,19 @@ class TensorSpec:
         return tensor.dtype == np.dtype(self.dtype) and self.accepts_shape(tensor.shape)
 
     def accepts_shape(self, shape: Sequence[int | None]) -> bool:
-        """Whether every fixed dimension agrees."""
+        """Whether every fixed dimension agrees; a free one takes any size."""
         same_rank = len(shape) == len(self.shape)
         return same_rank and all(own in (None, other) for own, other in zip(self.shape, shape, strict=True))
+
+    def covers(self, other: "TensorSpec") -> bool:
+        """Whether everything that fits `other` fits this too."""
+        return (self.name, self.dtype) == (other.name, other.dtype) and self.accepts_shape(other.shape)
+
+    def agrees_with(self, other: "TensorSpec") -> bool:
+        """Whether something fits both."""
+        pairs = zip(self.shape, other.shape, strict=False)
+        same_kind = (self.name, self.dtype, len(self.shape)) == (other.name, other.dtype, len(other.shape))
+        return same_kind and all(own == size or None in (own, size) for own, size in pairs)
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype} [{', '.join('n' if size is None else str(size) for size in self.shape)}]"
@@ -49,24 +59,38 @@ def check_inputs(role: str, specs: Sequence[TensorSpec], inputs: Mapping[str, Te
     raise InferenceError(f"the {role} network expects {expected}, got {got}", "This is a fault of the software.")
 
 
-def check_signature(role: str, promised: Sequence[TensorSpec], found: Sequence[TensorSpec]) -> None:
-    """Refuse a network whose own inputs and outputs are not those of its manifest.
+@dataclass(frozen=True)
+class Signature:
+    """The inputs and outputs of a network."""
 
-    A dimension that the manifest leaves free must be free in the network too, and the other way round.
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
 
-    Raises:
-        InferenceError: naming both.
-    """
-    if sorted(promised, key=_name) != sorted(found, key=_name):
-        raise InferenceError(
-            f"the {role} network has {_listed(found)}; its manifest promises {_listed(promised)}",
-            "Install the software again: weights and manifest do not belong together.",
-        )
+    def require_kept_by(self, found: "Signature", role: str) -> None:
+        """Refuse a network that does not keep this promise of its manifest.
+
+        It may leave free what is fixed here: the detector may have been exported for any picture, the device gives it
+        one size. It may not fix an input that is free here.
+
+        Raises:
+            InferenceError: naming both.
+        """
+        pairs = [*_paired(self.inputs, found.inputs), *_paired(self.outputs, found.outputs)]
+        is_kept = len(self.inputs) == len(found.inputs) and len(self.outputs) == len(found.outputs)
+        is_kept &= all(network.agrees_with(promise) for promise, network in pairs)
+        is_kept &= all(network.covers(promise) for promise, network in _paired(self.inputs, found.inputs))
+        if not is_kept:
+            raise InferenceError(
+                f"the {role} network is {found}; its manifest promises {self}",
+                "Install the software again: weights and manifest do not belong together.",
+            )
+
+    def __str__(self) -> str:
+        return " -> ".join("; ".join(sorted(str(spec) for spec in side)) for side in (self.inputs, self.outputs))
 
 
-def _name(spec: TensorSpec) -> str:
-    return spec.name
+def _paired(promised: Sequence[TensorSpec], found: Sequence[TensorSpec]) -> list[tuple[TensorSpec, TensorSpec]]:
+    def name(spec: TensorSpec) -> str:
+        return spec.name
 
-
-def _listed(specs: Sequence[TensorSpec]) -> str:
-    return "; ".join(str(spec) for spec in sorted(specs, key=_name))
+    return list(zip(sorted(promised, key=name), sorted(found, key=name), strict=False))

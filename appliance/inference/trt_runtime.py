@@ -13,7 +13,7 @@ from appliance.inference.device_memory import DeviceMemory, HostBuffer
 from appliance.inference.gpu import Gpu
 from appliance.inference.manifest import EngineEntry, EngineManifest
 from appliance.inference.plan_manifest import REBUILD, PlanTarget, plan_paths, read_vouched_plan
-from appliance.inference.tensors import TensorSpec, check_inputs, check_signature
+from appliance.inference.tensors import Signature, TensorSpec, check_inputs
 from appliance.inference.trt_library import TensorRtLog, release_name
 from appliance.ports import LoadedEngine, Tensor
 
@@ -100,9 +100,7 @@ class TensorRtEngine:
         self._role, self._inputs, self._outputs = entry.role, (entry.input,), entry.outputs
         self._memory, self._log = memory, log
         self._lock = threading.Lock()
-        found = _signature(trt, engine)
-        check_signature(entry.role, self._inputs, found["input"])
-        check_signature(entry.role, self._outputs, found["output"])
+        entry.signature.require_kept_by(_signature(trt, engine), entry.role)
         # The context lives no longer than the engine it came from: keep both.
         self._engine: Any = engine
         self._context: Any = engine.create_execution_context()
@@ -176,12 +174,12 @@ class TensorRtEngine:
             raise InferenceError(f"{action} of the {self._role} network failed: {self._log.take_errors()}", REBUILD)
 
 
-def _signature(trt: Any, engine: Any) -> dict[str, list[TensorSpec]]:
-    """The engine's own "input" and "output" tensors."""
-    found: dict[str, list[TensorSpec]] = {"input": [], "output": []}
+def _signature(trt: Any, engine: Any) -> Signature:
+    inputs: list[TensorSpec] = []
+    outputs: list[TensorSpec] = []
     for index in range(engine.num_io_tensors):
         name = engine.get_tensor_name(index)
-        side = "input" if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT else "output"
+        side = inputs if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT else outputs
         shape = tuple(None if size < 0 else int(size) for size in engine.get_tensor_shape(name))
-        found[side].append(TensorSpec(name, np.dtype(trt.nptype(engine.get_tensor_dtype(name))).name, shape))
-    return found
+        side.append(TensorSpec(name, np.dtype(trt.nptype(engine.get_tensor_dtype(name))).name, shape))
+    return Signature(tuple(inputs), tuple(outputs))

@@ -1,0 +1,1 @@
+"""Compiling the ONNX networks for an NVIDIA GPU, on the box that will run them."""
