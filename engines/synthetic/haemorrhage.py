@@ -72,7 +72,7 @@ def draw_haemorrhage(rng: np.random.Generator, patch: Haemorrhage, view: View, b
     along = (x * np.cos(turn) + y * np.sin(turn)) * view.um_per_px / patch.half_um[0]
     across = (y * np.cos(turn) - x * np.sin(turn)) * view.um_per_px / patch.half_um[1]
     size = (x1 - x0, y1 - y0)
-    ragged = 0.14 * random_field(rng, size, max(1.0, 0.45 * patch.half_um[1] / view.um_per_px))
+    ragged = 0.18 * random_field(rng, size, max(1.0, 0.45 * patch.half_um[1] / view.um_per_px))
     edge = (1 - np.hypot(along, across) + ragged) * patch.half_um[1] / patch.soft_um
     inside = 1 / (1 + np.exp(-np.clip(2 * edge, -30, 30)))
     mottled = 1 + 0.15 * random_field(rng, size, max(1.0, 8 / view.um_per_px))

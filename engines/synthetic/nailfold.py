@@ -87,7 +87,7 @@ def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
         density=float(0.185 * np.exp(rng.normal(0, 0.28) * (0.3 + 0.7 * difficulty))),
         shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
         row_gap_um=float(rng.uniform(90, 260)),
-        rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.25, 0.27, 0.22, 0.16, 0.10])),
+        rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.16, 0.27, 0.25, 0.20, 0.12])),
         gappy=float(rng.choice([0.0, 0.12, 0.5], p=[0.4, 0.4, 0.2])),
         blanching=Blanching(
             at_um=(float(rng.uniform(-reach_u, reach_u)), float(rng.uniform(-reach_v, reach_v))),
@@ -166,7 +166,7 @@ def _draw_loop(
         density=float(look.density * np.exp(rng.normal(0, 0.27)) * 0.86**row * pale * blood),
         shallow_um=float(shallow),
         deep_um=float(shallow + rng.uniform(4, 13)),
-        fade_um=float(rng.uniform(130, 450) if row == 0 else rng.uniform(60, 240)),
+        fade_um=float(rng.uniform(150, 500) if row == 0 else rng.uniform(75, 280)),
         rest=float(rng.uniform(0.0, 0.30)),
         row=row,
     )

@@ -11,6 +11,7 @@ FloatImage = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
 SEEN_SHARE = 0.36
 """The plexus is clearly seen in 30 to 37 % of the healthy."""
+STREAKS_SHARE = 0.65
 GRID = 4
 
 
@@ -18,8 +19,17 @@ def draw_plexus(rng: np.random.Generator, view: View, row_gap_um: float) -> Floa
     """Green optical density of the plexus, float32 (height, width); drawn on a quarter grid: all of it is soft."""
     size = (-(-view.width // GRID), -(-view.height // GRID))
     density = np.zeros((size[1], size[0]), np.float32)
-    if rng.random() > SEEN_SHARE:
-        return np.zeros((view.height, view.width), np.float32)
+    if rng.random() < STREAKS_SHARE:
+        _add_streaks(rng, density, view)
+    if rng.random() < SEEN_SHARE:
+        _add_network(rng, density, view, row_gap_um)
+    soft = cv2.GaussianBlur(density, (0, 0), float(rng.uniform(5, 18)) / view.um_per_px / GRID)
+    whole = cv2.resize(soft, (size[0] * GRID, size[1] * GRID), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(whole[: view.height, : view.width], dtype=np.float32)
+
+
+def _add_network(rng: np.random.Generator, density: FloatImage, view: View, row_gap_um: float) -> None:
+    """One to four trunks along the row with the stems that leave them."""
     amount = float(rng.uniform(0.04, 0.20))
     trunks = [_trunk(rng, view, float(rng.uniform(150, 700)) + k * row_gap_um) for k in range(int(rng.integers(1, 5)))]
     for trunk in trunks:
@@ -27,9 +37,19 @@ def draw_plexus(rng: np.random.Generator, view: View, row_gap_um: float) -> Floa
         for _ in range(int(rng.integers(1, 7))):
             stem = _stem(rng, trunk)
             _add(density, stem, float(rng.uniform(9, 26)), amount * float(rng.uniform(0.3, 0.9)), view)
-    soft = cv2.GaussianBlur(density, (0, 0), float(rng.uniform(5, 18)) / view.um_per_px / GRID)
-    whole = cv2.resize(soft, (size[0] * GRID, size[1] * GRID), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(whole[: view.height, : view.width], dtype=np.float32)
+
+
+def _add_streaks(rng: np.random.Generator, density: FloatImage, view: View) -> None:
+    """Limbs of loops too deep to be made out: soft streaks along them, and end-on vessels seen as dots."""
+    amount = float(rng.uniform(0.02, 0.12))
+    for _ in range(int(rng.integers(4, 30))):
+        u = float(rng.uniform(-1, 1) * view.reach_um[0])
+        v = float(view.row.height_um(np.array([u]))[0] + rng.uniform(60, 900))
+        length = 6.0 if rng.random() < 0.15 else float(rng.uniform(50, 330))
+        t = np.linspace(0, 1, 24)
+        sway = 7 * smooth_noise(rng, 24, 8.0) + rng.normal(0, 0.15) * length * t
+        line = np.stack([u + sway, v + length * t], axis=1)
+        _add(density, line, float(rng.uniform(8, 36)), amount * float(rng.uniform(0.3, 1)), view)
 
 
 def _trunk(rng: np.random.Generator, view: View, below_um: float) -> FloatArray:
