@@ -112,4 +112,3 @@ def check_gpio(is_required: bool) -> Finding:
     if not chips:
         return Finding("gpio", False, is_required, "no /dev/gpiochip*", "None needed without buttons on the header.")
     return Finding("gpio", True, is_required, ", ".join(f"{chip.path} {chip.label} ({chip.lines})" for chip in chips))
-

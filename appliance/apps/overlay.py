@@ -12,15 +12,15 @@ from appliance.domain.measurement import Capillary
 
 Colour = tuple[int, int, int]
 
-# Okabe and Ito's colours, apart for every kind of colour vision; doubled by the letter at the box.
+# As on the pages (after Okabe and Ito, brightened for red-brown skin); doubled by the letter at the box.
 COLOURS: dict[Morphology, Colour] = {
-    Morphology.NORMAL: (86, 180, 233),
-    Morphology.TORTUOUS: (240, 228, 66),
-    Morphology.RAMIFIED: (204, 121, 167),
-    Morphology.GIANT: (230, 159, 0),
+    Morphology.NORMAL: (143, 211, 255),
+    Morphology.TORTUOUS: (255, 224, 102),
+    Morphology.RAMIFIED: (69, 230, 176),
+    Morphology.GIANT: (255, 148, 71),
 }
 LETTERS = {Morphology.NORMAL: "N", Morphology.TORTUOUS: "T", Morphology.RAMIFIED: "R", Morphology.GIANT: "G"}
-HAEMORRHAGE_COLOUR: Colour = (213, 94, 0)
+HAEMORRHAGE_COLOUR: Colour = (255, 159, 229)
 UNMEASURED = {
     "no_calibration": "density not measurable: no scale known",
     "not_evaluable": "density not measurable: picture not evaluable",

@@ -1,0 +1,101 @@
+"""Which scale holds for the frames of the station's picture source, or why none does."""
+
+import logging
+from collections.abc import Callable
+
+from appliance.apps.settings import COMMAND_LINE, LoadedSettings
+from appliance.capture.simulated import SceneOptions
+from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.errors import CalibrationError, SettingsError
+from appliance.domain.frame import Frame
+
+_log = logging.getLogger(__name__)
+
+Maker = Callable[[Frame], Calibration | None]
+
+
+class StationCalibration:
+    """The scale of each frame.
+
+    A frame of another size than the calibrated one gets none: micrometres are locked, and `reason` says why.
+
+    Args:
+        make: the calibration, given the first frame; called once.
+        reason_without: told while there is none.
+    """
+
+    def __init__(self, make: Maker, reason_without: str) -> None:
+        self._make = make
+        self._reason_without = reason_without
+        self._known: Calibration | None = None
+        self._is_made = False
+        self.current: Calibration | None = None
+        self.reason = ""
+
+    def for_frame(self, frame: Frame) -> Calibration | None:
+        """The scale of this frame; the same call keeps `current` and `reason` for the status bar."""
+        if not self._is_made:
+            self._known, self._is_made = self._make(frame), True
+        reason = self._reason_without if self._known is None else self._misfit(self._known, frame)
+        if reason and reason != self.reason:
+            _log.warning("no micrometres: %s", reason)
+        self.current = None if reason else self._known
+        self.reason = reason
+        return self.current
+
+    @staticmethod
+    def _misfit(known: Calibration, frame: Frame) -> str:
+        try:
+            known.require_frame_size(frame.width_px, frame.height_px)
+        except CalibrationError as error:
+            return str(error)
+        return ""
+
+
+def station_calibration(loaded: LoadedSettings, scene: Callable[[], SceneOptions | None]) -> StationCalibration:
+    """The rule for the settings' source.
+
+    simulated: the scale of the rendered scene. file: none, unless the operator gave one on the command line. Cameras:
+    the settings' own.
+
+    Args:
+        scene: what the simulated scope renders, once it runs.
+
+    Raises:
+        SettingsError: a scale was given on the command line for a source that has its own.
+    """
+    settings = loaded.settings
+    scheme = settings.capture.source.partition(":")[0]
+    is_from_operator = loaded.origins.get("calibration.um_per_px") == COMMAND_LINE
+    if scheme == "simulated":
+        if is_from_operator:
+            raise SettingsError("--um-per-px was given for the simulated scope", "Use simulated:?um_per_px=1.41")
+        return StationCalibration(lambda _: _of_scene(scene()), "the simulated scope renders without a scale")
+    if scheme == "file" and not is_from_operator:
+        return StationCalibration(lambda _: None, "a recording has no scale of its own; start with --um-per-px")
+    if settings.calibration.um_per_px is None:
+        return StationCalibration(lambda _: None, "this scope is not calibrated; set calibration.um_per_px")
+    return StationCalibration(lambda frame: _of_settings(loaded, frame if scheme == "file" else None), "")
+
+
+def operator_calibration(um_per_px: float, width_px: int, height_px: int) -> Calibration:
+    """A scale that the operator vouches for. Raises CalibrationError for one that no capillaroscope has."""
+    return Calibration(f"operator-{um_per_px:g}", um_per_px, width_px, height_px, ScaleOrigin.OPERATOR)
+
+
+def _of_scene(scene: SceneOptions | None) -> Calibration | None:
+    if scene is None:
+        return None
+    name = f"simulated-{scene.um_per_px:g}"
+    return Calibration(name, scene.um_per_px, scene.width_px, scene.height_px, ScaleOrigin.SIMULATED)
+
+
+def _of_settings(loaded: LoadedSettings, frame: Frame | None) -> Calibration:
+    """For a file the frame's own size counts, for a camera the size the scale was made at."""
+    wanted, capture = loaded.settings.calibration, loaded.settings.capture
+    assert wanted.um_per_px is not None
+    if frame is not None:
+        return operator_calibration(wanted.um_per_px, frame.width_px, frame.height_px)
+    width_px, height_px = wanted.width_px or capture.width_px, wanted.height_px or capture.height_px
+    name = wanted.calibration_id or f"{wanted.origin.value}-{wanted.um_per_px:g}-{width_px}x{height_px}"
+    return Calibration(name, wanted.um_per_px, width_px, height_px, wanted.origin, wanted.magnification)
