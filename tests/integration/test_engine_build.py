@@ -1,0 +1,135 @@
+"""Real compilation with TensorRT-RTX, which needs no GPU, and the guard over what comes out."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.domain.errors import InferenceError
+from appliance.inference.gpu import Gpu
+from appliance.inference.manifest import read_manifest
+from appliance.inference.plan_manifest import PlanTarget, read_vouched_plan
+from appliance.inference.simulated import SimulatedGpu
+from appliance.inference.trt_runtime import TensorRtRuntime
+from engines.build.build_engine import BuiltPlan, build_engine
+from engines.build.known_networks import write_known_weights
+from engines.build.progress import BuildProgress
+
+trt: Any = pytest.importorskip("tensorrt_rtx", reason='TensorRT-RTX is not installed (extra "rtx")')
+RTX_3090 = Gpu("GeForce RTX 3090", "8.6", "13.0", None)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return write_known_weights(tmp_path / "weights", [(10, 20, 30, 60)], [(0.9, 0, 0, 0, 0)], [(1, 0, 0)])
+
+
+def _build(weights: Path, role: str, progress: Callable[[BuildProgress], None] | None = None) -> BuiltPlan:
+    cache = weights.parent / "cache"
+    return build_engine(
+        weights / f"{role}.onnx", cache, flavour="tensorrt_rtx", compute_capability="8.6", progress=progress
+    )
+
+
+@pytest.mark.parametrize("role", ["detector", "keypoints"])
+def test_a_network_is_compiled_and_vouched_for(weights: Path, role: str) -> None:
+    built = _build(weights, role)
+    plan = built.plan_path.read_bytes()
+    manifest = json.loads(built.manifest_path.read_text())
+    assert len(plan) > 1000
+    assert manifest["plan_sha256"] == hashlib.sha256(plan).hexdigest()
+    assert manifest["onnx_sha256"] == read_manifest(weights).engine(role).sha256
+    assert (manifest["builder"], manifest["builder_version"]) == ("tensorrt_rtx", trt.__version__)
+    assert (manifest["compute_capability"], manifest["cuda"], manifest["l4t"]) == ("8.6", None, None)
+    assert manifest["precision"] == "fp32"
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(manifest["built_at"])
+    assert timedelta(0) <= age < timedelta(minutes=2)
+    assert sorted(path.name for path in built.plan_path.parent.iterdir()) == [f"{role}.plan", f"{role}.plan.json"]
+
+
+def test_progress_names_phases_and_goes_forward(weights: Path) -> None:
+    seen: list[BuildProgress] = []
+    _build(weights, "keypoints", seen.append)
+    assert len(seen) > 10
+    assert all(0 <= step.done <= step.steps for step in seen)
+    assert max(len(step.phase) for step in seen) >= 2
+    assert seen[-1].done == seen[-1].steps
+
+
+def test_an_operator_who_breaks_off_leaves_nothing_behind(weights: Path) -> None:
+    def stop(_: BuildProgress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _build(weights, "detector", stop)
+    assert not (weights.parent / "cache").exists()
+
+
+def test_a_file_that_is_no_network_is_refused_in_tensorrts_words(weights: Path) -> None:
+    (weights / "detector.onnx").write_bytes(b"not a network")
+    with pytest.raises(InferenceError, match=r"parsing .*detector\.onnx failed: .*parse the ONNX model"):
+        _build(weights, "detector")
+
+
+def test_a_missing_network_is_named(weights: Path) -> None:
+    with pytest.raises(InferenceError, match=r"segmentation\.onnx failed: .*No such file"):
+        _build(weights, "segmentation")
+
+
+@pytest.mark.parametrize(
+    ("capability", "message"), [("8.7", "cannot compile for compute capability 8.7"), ("sm86", '"sm86" is no compute')]
+)
+def test_a_gpu_that_this_tensorrt_does_not_know_is_refused(weights: Path, capability: str, message: str) -> None:
+    with pytest.raises(InferenceError, match=message):
+        build_engine(weights / "detector.onnx", weights.parent, flavour="tensorrt_rtx", compute_capability=capability)
+
+
+def test_an_input_without_a_profile_is_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    tensor = onnx.helper.make_tensor_value_info
+    kind = onnx.TensorProto.FLOAT
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Relu", ["sound"], ["out"])],
+        "foreign",
+        [tensor("sound", kind, ["N", 8])],
+        [tensor("out", kind, ["N", 8])],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    path = tmp_path / "foreign.onnx"
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(InferenceError, match=r"the input sound \[-1, 8\] fits no profile"):
+        build_engine(path, tmp_path, flavour="tensorrt_rtx", compute_capability="8.6")
+
+
+def test_what_was_compiled_passes_the_guard_of_its_own_gpu_alone(weights: Path) -> None:
+    built = _build(weights, "detector")
+    target = PlanTarget("tensorrt_rtx", trt.__version__, "8.6", "13.0", None)
+    sha256 = built.manifest.onnx_sha256
+    plan = read_vouched_plan(built.plan_path, built.manifest_path, sha256, target)
+    assert plan == built.plan_path.read_bytes()
+    other = PlanTarget("tensorrt_rtx", trt.__version__, "8.9", "13.0", None)
+    with pytest.raises(InferenceError, match=r"compute capability 8\.6, here it is 8\.9"):
+        read_vouched_plan(built.plan_path, built.manifest_path, sha256, other)
+
+
+def test_the_real_library_refuses_to_load_without_a_driver_in_one_line(weights: Path) -> None:
+    """Guard passed, real `deserialize_cuda_engine` called: on a computer without a driver it must say why."""
+    if Path("/proc/driver/nvidia/version").exists():
+        pytest.skip("this computer has an NVIDIA driver")
+    built = _build(weights, "detector")
+    runtime = TensorRtRuntime(
+        read_manifest(weights),
+        built.plan_path.parent,
+        flavour="tensorrt_rtx",
+        trt=trt,
+        gpu=RTX_3090,
+        open_memory=SimulatedGpu().open_memory,
+    )
+    assert runtime.name == f"tensorrt-rtx-{'.'.join(trt.__version__.split('.')[:2])}"
+    with pytest.raises(InferenceError, match=r"deserialising .*detector\.plan failed: .*CUDA driver") as failure:
+        runtime.load("detector")
+    assert "\n" not in str(failure.value)
