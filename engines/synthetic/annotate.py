@@ -83,8 +83,10 @@ def _look_at(drawn: DrawnLoop, noise: float) -> _Sight:
 
 
 def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
-    """A smooth loop of giant calibre is a giant; tortuous and ramified keep their shape."""
-    return Morphology.GIANT if size is SizeClass.GIANT and drawn is Morphology.NORMAL else drawn
+    """A smooth loop is a giant exactly when its calibre is; tortuous and ramified keep their shape."""
+    if drawn in {Morphology.NORMAL, Morphology.GIANT}:
+        return Morphology.GIANT if size is SizeClass.GIANT else Morphology.NORMAL
+    return drawn
 
 
 def _sample_patch(drawn: DrawnLoop, tube: Tube) -> FloatArray:

@@ -43,7 +43,8 @@ def _fill(rng: np.random.Generator, shape: LoopShape, gappy: float) -> LoopShape
     venous = rng.uniform(0.55, 1.0)
     arterial = venous * (1 - 0.75 * rng.beta(1.0, 1.8))
     strength = 1 - below_bend * (1 - np.where(index < shape.apex, arterial, venous))
-    strength = strength * (1 + 0.12 * np.clip(smooth_noise(rng, count, 20.0), -1.5, 1.5))
+    for amount, samples in ((0.12, 20.0), (rng.uniform(0.0, 0.16), rng.uniform(4, 9))):
+        strength = strength * (1 + amount * np.clip(smooth_noise(rng, count, samples), -1.5, 1.5))
     if rng.random() < gappy:
         gaps = smooth_noise(rng, count, rng.uniform(5, 14)) + rng.uniform(-0.1, 0.6)
         is_open = np.clip(gaps * 3 + 0.5, rng.uniform(0, 0.4), 1)

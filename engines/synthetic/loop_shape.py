@@ -157,7 +157,7 @@ def build_hairpin(rng: np.random.Generator, n: HairpinNumbers, morphology: Morph
     if n.side < 0:
         left, right = right, left
     line = np.concatenate([np.stack([left, v], 1)[::-1], np.stack([right, v], 1)[1:]])
-    points = resample(line, STEP_UM)
+    points = _roughen(rng, resample(line, STEP_UM))
     apex = int(np.argmin(points[:, 1]))
     below = points[:, 1] - points[apex, 1]
     stroke = Stroke(points - points[apex], _widths_along(rng, n, below, apex), np.ones(len(points)), below)
@@ -201,6 +201,15 @@ def _widths_along(rng: np.random.Generator, n: HairpinNumbers, below: FloatArray
     t = t * t * (3 - 2 * t)
     limb = np.where(np.arange(len(below)) < apex, n.arterial, n.venous)
     width = n.apical + (limb - n.apical) * t
-    # Calibre varies a little along a limb; not at the measured places, which keep their class.
+    # Calibre varies along a limb, in slow waves away from the measured places and in short ones everywhere.
     far = np.clip((below - n.bend - 1.5 * n.apical) / 30.0, 0, 1)
-    return np.asarray(width * (1 + 0.16 * far * np.clip(smooth_noise(rng, len(below), 25.0), -1.5, 1.5)))
+    slow = 0.16 * far * np.clip(smooth_noise(rng, len(below), 25.0), -1.5, 1.5)
+    short = rng.uniform(0.02, 0.09) * np.clip(smooth_noise(rng, len(below), rng.uniform(4, 9)), -1.5, 1.5)
+    return np.asarray(width * (1 + slow + short))
+
+
+def _roughen(rng: np.random.Generator, points: FloatArray) -> FloatArray:
+    """The line with the small unsteadiness of a real vessel: up to about 2 um over 10 to 30 um."""
+    amount = rng.uniform(0.0, 2.2)
+    offset = np.stack([smooth_noise(rng, len(points), rng.uniform(5, 14)) for _ in range(2)], axis=1)
+    return np.asarray(points + amount * offset)

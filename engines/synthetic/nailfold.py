@@ -121,10 +121,18 @@ def _places(rng: np.random.Generator, view: View, look: Look, density: float, ro
     u = -reach_u - 100 + rng.uniform(0, 1000 / density)
     while u < reach_u + 100:
         v = float(view.row.height_um(np.array([u]))[0]) + row * look.row_gap_um + rng.normal(0, 22 + 25 * row)
-        if v < reach_v + 60:
+        if v < reach_v + 60 and _can_show(view, u, v):
             places.append((float(u), v))
         u += max(35.0, 1000 / density * (1 + 0.25 * rng.normal()))
     return places
+
+
+def _can_show(view: View, u: float, v: float) -> bool:
+    """Whether a loop from an apex at u, v could touch the image, limbs of 600 um and 80 um of breadth allowed for."""
+    ends = view.to_px(np.array([[u, v], [u, v + 600]]))
+    margin = 80 / view.um_per_px
+    low, high = ends.min(axis=0) - margin, ends.max(axis=0) + margin
+    return bool((high >= 0).all() and low[0] < view.width and low[1] < view.height)
 
 
 def _collides(rng: np.random.Generator, loop: Loop, loops: list[Loop]) -> bool:

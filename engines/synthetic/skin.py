@@ -21,6 +21,7 @@ class SkinLook:
         haze: optical density of R, G, B that deep tissue adds (bottom minus top in real images: R 0, G -23, B -36).
         haze_depth_um: over which it sets in below the row.
         blotch: amplitude of the broad mottling.
+        blush: amplitude of the mottling in blood, as optical density in green.
         grain: amplitude of the fine texture.
         cuticle_um: distance of the cuticle's edge from the row.
     """
@@ -29,6 +30,7 @@ class SkinLook:
     haze: tuple[float, float, float]
     haze_depth_um: float
     blotch: float
+    blush: float
     grain: float
     cuticle_um: float
 
@@ -43,7 +45,8 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
         tint=(float(red + cast[0]), float(1.0 + cast[1]), float(rng.normal(0.995, 0.02) + cast[2])),
         haze=(float(haze[0]), float(haze[1]), float(haze[2])),
         haze_depth_um=float(rng.uniform(200, 800)),
-        blotch=float(rng.uniform(0.01, 0.045)),
+        blotch=float(rng.uniform(0.012, 0.06)),
+        blush=float(rng.uniform(0.004, 0.024)),
         grain=float(rng.uniform(0.004, 0.022)),
         cuticle_um=float(rng.uniform(60, 700)),
     )
@@ -56,7 +59,7 @@ def paint_skin(rng: np.random.Generator, view: View, look: SkinLook) -> FloatIma
     for _ in range(int(rng.integers(0, 4))):
         luminance *= _fold(rng, view, depth)
     haze = np.clip(depth / look.haze_depth_um + 0.25 * _field(rng, view, 120.0, 1.5, np.pi / 2), 0, 1.4)
-    blush = 0.012 * _field(rng, view, 90.0)
+    blush = look.blush * (_field(rng, view, 90.0) + 0.6 * _field(rng, view, 35.0, 1.5, np.pi / 2))
     channels = []
     for i in range(3):
         density = look.haze[i] * haze + (0.25, 1.0, 1.1)[i] * blush
