@@ -208,6 +208,9 @@ class Outbox(Protocol):
     def dead_letters(self) -> tuple[DeadLetter, ...]:
         """What was refused for good, lowest seq first."""
 
+    def message_state(self, exam_id: str) -> str | None:
+        """Of a finished exam: "pending", "sent", "acknowledged", "receipted" or "dead"; None without a message."""
+
     def retry(self, msg_id: str) -> None:
         """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
 

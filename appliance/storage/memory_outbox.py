@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
-from appliance.storage.retry import ACKNOWLEDGEMENT_TIMEOUT_S, LONGEST_DELAY_S, retry_delay_s
+from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class MemoryOutbox:
 
     def mark_sent(self, msg_id: str, now_utc: datetime) -> None:
         row = self._row(msg_id, "pending", "sent")
-        due_at = now_utc + timedelta(seconds=ACKNOWLEDGEMENT_TIMEOUT_S)
+        due_at = now_utc + timedelta(seconds=RESEND_AFTER_S)
         self._put(row, now_utc, state="sent", attempts=row.attempts + 1, due_at=due_at)
 
     def mark_acknowledged(self, msg_id: str, now_utc: datetime) -> None:
@@ -83,6 +83,9 @@ class MemoryOutbox:
     def retry(self, msg_id: str) -> None:
         row = self._row(msg_id, "dead")
         self._put(row, row.changed_at, state="pending", due_at=None)
+
+    def message_state(self, exam_id: str) -> str | None:
+        return next((row.state for row in self._rows.values() if row.exam_id == exam_id), None)
 
     def _row(self, msg_id: str, *states: str) -> _Row:
         row = self._rows.get(msg_id)

@@ -32,7 +32,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1)),
             UNIQUE (exam_id, file_name)
         ) STRICT""",
-        # AUTOINCREMENT: its counter is rolled back with the transaction (no gaps) and outlives pruned rows (no re-use).
+        # AUTOINCREMENT: its counter is rolled back with the transaction (no gaps), and no number is used twice.
         """CREATE TABLE outbox (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             msg_id TEXT NOT NULL UNIQUE,

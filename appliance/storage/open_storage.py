@@ -41,7 +41,7 @@ def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
     files = ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000)
     database = Database(settings.folder / "exams.sqlite3")
     try:
-        exams, outbox = SqliteExamStore(database, files), SqliteOutbox(database)
+        exams, outbox = SqliteExamStore(database, files), SqliteOutbox(database, settings.resend_after_s)
         exams.recover()
         outbox.prune(now_utc - timedelta(days=settings.receipted_kept_days))
     except BaseException:

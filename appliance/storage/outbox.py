@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
 from appliance.storage.database import Database, Value, utc_text
-from appliance.storage.retry import ACKNOWLEDGEMENT_TIMEOUT_S, LONGEST_DELAY_S, retry_delay_s
+from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
 
 
 def insert_message(connection: sqlite3.Connection, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
@@ -27,10 +27,15 @@ def insert_message(connection: sqlite3.Connection, exam_id: str, message: Outbox
 
 
 class SqliteOutbox:
-    """The Outbox of the device; see the port for what each method promises."""
+    """The Outbox of the device; see the port for what each method promises.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        resend_after_s: a message handed over without an answer is due again after this.
+    """
+
+    def __init__(self, database: Database, resend_after_s: float = RESEND_AFTER_S) -> None:
         self._database = database
+        self._resend_after_s = resend_after_s
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
@@ -51,7 +56,7 @@ class SqliteOutbox:
         )
 
     def mark_sent(self, msg_id: str, now_utc: datetime) -> None:
-        due_at = now_utc + timedelta(seconds=ACKNOWLEDGEMENT_TIMEOUT_S)
+        due_at = now_utc + timedelta(seconds=self._resend_after_s)
         self._change(
             msg_id,
             "SET state = 'sent', attempts = attempts + 1, due_at = ?, changed_at = ?",
@@ -113,10 +118,14 @@ class SqliteOutbox:
         # The empty due time is before every other.
         self._change(msg_id, "SET state = 'pending', due_at = ''", (), from_states=("dead",))
 
+    def message_state(self, exam_id: str) -> str | None:
+        rows = self._database.rows("read the outbox", "SELECT state FROM outbox WHERE exam_id = ?", (exam_id,))
+        return str(rows[0]["state"]) if rows else None
+
     def prune(self, before_utc: datetime) -> int:
-        """How many rows that the ingest had confirmed before then were deleted; the exams stay."""
+        """How many payloads that the ingest had confirmed before then were dropped; rows and exams stay."""
         with self._database.transaction("prune the outbox") as connection:
-            sql = "DELETE FROM outbox WHERE state = 'receipted' AND changed_at < ?"
+            sql = "UPDATE outbox SET payload = x'' WHERE state = 'receipted' AND changed_at < ? AND payload <> x''"
             return connection.execute(sql, (utc_text(before_utc),)).rowcount
 
     def _attempts(self, msg_id: str) -> int:

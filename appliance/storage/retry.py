@@ -1,7 +1,7 @@
 """When a message is tried again."""
 
 # After a hand-over without an answer; long enough for a receipt of the ingest to make a second sending needless.
-ACKNOWLEDGEMENT_TIMEOUT_S = 30.0
+RESEND_AFTER_S = 30.0
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 300.0
 

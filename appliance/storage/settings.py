@@ -11,9 +11,12 @@ class StorageSettings:
     Attributes:
         folder: holds `exams.sqlite3` and `images/`; created with access for the station's user alone.
         reserve_mb: a capture is refused when less would stay free, so that an exam can always be finished.
-        receipted_kept_days: how long the outbox remembers a message that the ingest has confirmed.
+        receipted_kept_days: how long the outbox keeps the payload of a message that the ingest has confirmed.
+        resend_after_s: a message handed to the broker without an answer is due again after this; longer than
+            `mqtt.answer_timeout_s`, so that receipts can come first.
     """
 
     folder: Path = Path("var/exams")
     reserve_mb: int = 200
     receipted_kept_days: int = 30
+    resend_after_s: float = 30.0

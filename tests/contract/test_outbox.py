@@ -129,3 +129,15 @@ def test_only_dead_letters_can_be_retried(pair: Pair) -> None:
     outbox.mark_acknowledged("a", NOW)
     with pytest.raises(StoreError, match="acknowledged"):
         outbox.retry("a")
+
+
+def test_state_of_a_message_is_found_by_its_exam(pair: Pair) -> None:
+    store, outbox = pair
+    queue(pair, "a")
+    exam_id = store.exams()[0].exam_id
+    assert outbox.message_state(exam_id) == "pending"
+    outbox.mark_sent("a", NOW)
+    assert outbox.message_state(exam_id) == "sent"
+    outbox.mark_receipted("a", NOW)
+    assert outbox.message_state(exam_id) == "receipted"
+    assert outbox.message_state("nobody") is None

@@ -1,0 +1,49 @@
+"""Sums and means of each finger over its images."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
+
+_COUNTERS = (
+    "capillaries_total",
+    "capillaries_distal",
+    "normal",
+    "tortuous",
+    "ramified",
+    "giant",
+    "size_normal",
+    "size_enlarged",
+    "size_giant",
+    "haemorrhages",
+)
+
+
+def finger_totals(images: Sequence[CapturedImage]) -> list[dict[str, Any]]:
+    """One entry a finger that has images, left hand first, thumb to little finger.
+
+    Only evaluable images that are not panoramic count. Counters are sums over them: a capillary seen in two overlapping
+    images counts in both. The mean density is over the images where density was measured; with none it is null.
+    """
+    return [
+        _total(hand, finger, of_finger)
+        for hand in Hand
+        for finger in Finger
+        if (of_finger := [image for image in images if (image.hand, image.finger) == (hand, finger)])
+    ]
+
+
+def _total(hand: Hand, finger: Finger, images: Sequence[CapturedImage]) -> dict[str, Any]:
+    results = [image.document["images"][0] for image in images if image.sector is not Sector.PANORAMIC]
+    metrics = [result["metrics"] for result in results if result["quality"]["evaluable"]]
+    densities = [metric["density_per_mm"] for metric in metrics if metric["density_per_mm"] is not None]
+    return {
+        "hand": hand.value,
+        "finger": finger.value,
+        "images": len(images),
+        "images_evaluable": len(metrics),
+        **{counter: sum(metric[counter] for metric in metrics) for counter in _COUNTERS},
+        "images_with_density": len(densities),
+        "mean_density_per_mm": fmean(densities) if densities else None,
+    }

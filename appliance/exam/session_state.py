@@ -1,0 +1,50 @@
+"""What goes into an exam session and what the page sees of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
+from appliance.domain.exam import Exam, Placement
+from appliance.domain.still import StillMetadata
+
+
+@dataclass(frozen=True)
+class ExamSnapshot:
+    """The exam as the page draws it.
+
+    Attributes:
+        exam: the open exam with its images; None between exams.
+        placement: where the next capture goes.
+        counts: images kept per placement; placements without an image are absent.
+        can_undo, can_redo, can_finish: what would be accepted now.
+        last_error: why the last attempt was refused and what to do; empty after a success.
+    """
+
+    exam: Exam | None
+    placement: Placement
+    counts: Mapping[Placement, int]
+    can_undo: bool
+    can_redo: bool
+    can_finish: bool
+    last_error: str
+
+
+@dataclass(frozen=True)
+class SessionTools:
+    """What a session needs from the rest of the station.
+
+    Attributes:
+        current: the newest picture with its result; None before the first. Quick.
+        document: the `nailfold.analysis/1` document of one result; the second argument is the still's file name.
+        encode: the PNG file of a picture (uint8, height x width x 3, RGB).
+        on_finished: called after an exam was finished and its message queued; wakes the publisher.
+    """
+
+    current: Callable[[], AnalysedFrame | None]
+    document: Callable[[FrameAnalysis, str], dict[str, Any]]
+    encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
+    on_finished: Callable[[], None] = lambda: None

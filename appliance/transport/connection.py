@@ -1,0 +1,238 @@
+"""One connection to the broker: made once, used from one thread, thrown away when it breaks."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+
+from appliance.domain.errors import ExportError
+from appliance.transport.properties import connect_properties, packed_size, will_properties
+from appliance.transport.settings import MqttSettings
+from appliance.transport.topics import BoxTopics
+
+# MQTT 5.0, 3.2.2.3.3: without a Receive Maximum the broker takes this many.
+_DEFAULT_RECEIVE_MAXIMUM = 65_535
+# Fixed header, packet id and lengths of a PUBLISH, rounded up (MQTT 5.0, 3.3).
+_PUBLISH_OVERHEAD_BYTES = 16
+_GOODBYE_S = 2.0
+# Malformed packet, protocol error, topic name invalid, packet too large, payload format invalid.
+_OUR_FAULT = (0x81, 0x82, 0x90, 0x95, 0x99)
+_REFUSALS = {
+    0x84: "the broker does not speak MQTT 5",
+    0x85: "the broker refused this box's name; check mqtt.site and mqtt.box",
+    0x86: "the broker refused the user name or password",
+    0x87: "the broker does not let this box in",
+    0x8A: "the broker has banned this box",
+    0x8E: "another device has taken this box's place; check mqtt.site and mqtt.box of both",
+}
+
+
+class BrokeOffError(ExportError):
+    """The broker ended the connection because of something that was sent: the next time it would do so again."""
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """The broker's PUBACK for what `publish` returned `mid` for."""
+
+    mid: int
+    reason_code: int
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message on a subscribed topic; to be acknowledged once it is safely kept."""
+
+    mid: int
+    qos: int
+    topic: str
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """The broker's answer to the subscription."""
+
+    is_accepted: bool
+
+
+Event = Acknowledged | Received | Subscribed
+
+
+class BrokerConnection:
+    """A connection as a queue of events.
+
+    A new paho client is made for every connection, and dropped with it: paho would otherwise send again by itself what
+    the outbox sends again too.
+    """
+
+    def __init__(self, settings: MqttSettings, topics: BoxTopics, will: bytes) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._events: list[Event] = []
+        self._lost_because: str | None = None
+        self._lost_code = 0
+        self._failure: ExportError | None = None
+        self._connected: tuple[bool, Properties | None] | None = None
+        self._client = self._make_client(will)
+
+    @property
+    def is_session_present(self) -> bool:
+        """The broker remembered this box, so receipts that came meanwhile are on their way."""
+        return self._connected is not None and self._connected[0]
+
+    @property
+    def receive_maximum(self) -> int:
+        """How many publications the broker takes without having answered."""
+        return int(self._granted("ReceiveMaximum", _DEFAULT_RECEIVE_MAXIMUM))
+
+    @property
+    def is_writing(self) -> bool:
+        """Something is still on its way into the network."""
+        return bool(self._client.want_write())
+
+    def open(self) -> None:
+        """Connect and subscribe to receipts.
+
+        Raises:
+            ExportError: no answer, or refused; in the operator's words.
+        """
+        settings = self._settings
+        properties = connect_properties(settings.session_expiry_days)
+        try:
+            self._client.connect(
+                settings.host, settings.port, settings.keepalive_s, clean_start=False, properties=properties
+            )
+        except (OSError, ValueError) as error:
+            raise self._unreachable(str(error)) from error
+        deadline_s = time.monotonic() + settings.answer_timeout_s
+        while self._connected is None:
+            if time.monotonic() > deadline_s:
+                raise self._unreachable("it took the connection but does not answer")
+            self._step(0.2)
+        self._client.subscribe(self._topics.receipts, qos=1)
+
+    def poll(self, timeout_s: float) -> Sequence[Event]:
+        """What happened, waiting up to `timeout_s` for something. Raises ExportError when the connection is lost."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._step(timeout_s)
+        except ExportError as error:
+            # An answer may have come together with the end: it counts, or its message would be sent twice.
+            self._failure = error
+            if not self._events:
+                raise
+        events, self._events = self._events, []
+        return events
+
+    def fits(self, topic: str, payload: bytes, properties: Properties) -> bool:
+        """Whether the broker takes a publication of that size."""
+        size = len(topic.encode()) + len(payload) + packed_size(properties) + _PUBLISH_OVERHEAD_BYTES
+        largest = self._granted("MaximumPacketSize", None)
+        return largest is None or size <= int(largest)
+
+    def publish(self, topic: str, payload: bytes, properties: Properties | None = None, retain: bool = False) -> int:
+        """Hand over with QoS 1; the number under which `Acknowledged` will come. Raises ExportError when offline."""
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._unreachable(paho.error_string(info.rc))
+        return info.mid
+
+    def confirm(self, received: Received) -> None:
+        """Tell the broker that a message is safely kept here; unconfirmed ones come again."""
+        self._client.ack(received.mid, received.qos)
+
+    def close(self) -> None:
+        """Leave in good order: the session stays at the broker, the will is dropped."""
+        self._client.disconnect()
+        deadline_s = time.monotonic() + _GOODBYE_S
+        while self._client.loop(0.1) is MQTTErrorCode.MQTT_ERR_SUCCESS and time.monotonic() < deadline_s:
+            pass
+
+    def _step(self, timeout_s: float) -> None:
+        outcome = self._client.loop(timeout_s)
+        # paho 2.2 knows no "packet too large" in a PUBACK, as Mosquitto sends it, and calls that a protocol error.
+        if outcome is MQTTErrorCode.MQTT_ERR_PROTOCOL or self._lost_code in _OUR_FAULT:
+            raise BrokeOffError(f"the broker broke off: {self._lost_because or 'it refused what was sent'}")
+        if self._lost_because is not None or outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._unreachable(self._lost_because or paho.error_string(outcome).lower().rstrip("."))
+
+    def _unreachable(self, reason: str) -> ExportError:
+        at = f"{self._settings.host}:{self._settings.port}"
+        return ExportError(
+            f"no connection to the broker at {at}: {reason}", "Results wait on the box and go out later."
+        )
+
+    def _granted(self, name: str, default: int | None) -> Any:
+        properties = None if self._connected is None else self._connected[1]
+        return getattr(properties, name, default)
+
+    def _make_client(self, will: bytes) -> paho.Client:
+        settings = self._settings
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        if settings.tls:
+            self._encrypt(client)
+        if settings.username is not None:
+            client.username_pw_set(settings.username, self._password())
+        client.will_set(self._topics.state, will, qos=1, retain=True, properties=will_properties(settings.will_delay_s))
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        return client
+
+    def _encrypt(self, client: paho.Client) -> None:
+        settings = self._settings
+        try:
+            client.tls_set(
+                ca_certs=_text(settings.ca_file),
+                certfile=_text(settings.client_certificate_file),
+                keyfile=_text(settings.client_key_file),
+            )
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            raise self._unreachable(f"a certificate or key cannot be used ({error})") from error
+
+    def _password(self) -> str | None:
+        if self._settings.password_file is None:
+            return None
+        try:
+            return self._settings.password_file.read_text("utf-8").strip()
+        except OSError as error:
+            raise self._unreachable(f"the password file cannot be read ({error.strerror})") from error
+
+    def _on_connect(
+        self, _client: Any, _data: Any, flags: Any, reason_code: Any, properties: Properties | None
+    ) -> None:
+        if reason_code.is_failure:
+            self._lost_because = _REFUSALS.get(reason_code.value, str(reason_code).lower())
+        else:
+            self._connected = (bool(flags.session_present), properties)
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason_code: Any, _properties: Any) -> None:
+        if self._lost_because is None:
+            self._lost_code = int(reason_code.value)
+            self._lost_because = _REFUSALS.get(reason_code.value, str(reason_code).lower())
+
+    def _on_publish(self, _client: Any, _data: Any, mid: int, reason_code: Any, _properties: Any) -> None:
+        self._events.append(Acknowledged(mid, int(reason_code.value)))
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self._events.append(Received(message.mid, message.qos, message.topic))
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reason_codes: Any, _properties: Any) -> None:
+        self._events.append(Subscribed(not any(code.is_failure for code in reason_codes)))
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,161 @@
+"""The thread that brings finished exams to the broker."""
+
+import logging
+import random
+import threading
+import uuid
+
+from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.errors import ApplianceError
+from appliance.ports import BrokerStatus, Clock, Outbox
+from appliance.transport.connection import BrokeOffError, BrokerConnection
+from appliance.transport.delivery import Delivery
+from appliance.transport.properties import state_properties
+from appliance.transport.settings import MqttSettings
+from appliance.transport.state_message import BoxState
+from appliance.transport.topics import BoxTopics
+
+_log = logging.getLogger(__name__)
+
+POLL_S = 0.1
+# A connection that held this long starts the wait between attempts anew.
+_STABLE_S = 10.0
+_LAST_ANSWERS_S = 2.0
+
+
+class MqttPublisher:
+    """Publishes what the outbox holds, for as long as it runs; never called from an exam's path. Usable with `with`.
+
+    The outbox alone decides what is sent: a message is due until the broker's answer is written down. So a message may
+    arrive twice, always under the same msg_id, and never gets lost.
+
+    Args:
+        jitter: spreads the attempts of many boxes after a broker's restart.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        outbox: Outbox,
+        identity: EngineIdentity,
+        clock: Clock,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._identity = identity
+        self._clock = clock
+        self._jitter = jitter or random.Random()
+        self._boot_id = str(uuid.uuid4())
+        self._conn_seq = 0
+        self._is_careful = False
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread; does nothing when publishing is switched off. Calling it twice is harmless."""
+        if self._settings.enabled and self._thread is None:
+            self._stopping.clear()
+            self._set_status(False, "connecting")
+            self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        """Leave the broker and end the thread; calling it twice is harmless."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def wake(self) -> None:
+        """An exam was finished: look at the outbox now. Returns at once, from any thread."""
+        self._woken.set()
+
+    def status(self) -> BrokerStatus:
+        """Whether results can leave now, and why not."""
+        return self._status
+
+    def __enter__(self) -> "MqttPublisher":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            began_s = self._clock.monotonic_s()
+            try:
+                self._connect_and_deliver()
+                reason = ""
+            except ApplianceError as error:
+                reason = str(error)
+            except Exception as error:  # a fault in here must not end the delivery of results for good
+                _log.exception("the publisher failed and starts again")
+                reason = f"the publisher failed: {error}"
+            failures = 0 if self._clock.monotonic_s() - began_s > _STABLE_S else failures + 1
+            self._went_offline(reason)
+            self._stopping.wait(self._delay_s(failures))
+
+    def _connect_and_deliver(self) -> None:
+        self._conn_seq += 1
+        state = BoxState(self._boot_id, self._conn_seq, self._identity)
+        topics = BoxTopics(self._settings.site, self._settings.box)
+        will = state.payload(is_online=False, now_utc=self._clock.now_utc())
+        connection = BrokerConnection(self._settings, topics, will)
+        try:
+            connection.open()
+            birth = state.payload(is_online=True, now_utc=self._clock.now_utc())
+            connection.publish(topics.state, birth, state_properties(), retain=True)
+            self._set_status(True, "")
+            self._deliver(connection)
+            # The will goes out on a crash alone; on leaving in good order the box says so itself.
+            goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc())
+            connection.publish(topics.state, goodbye, state_properties(), retain=True)
+        finally:
+            connection.close()
+
+    def _deliver(self, connection: BrokerConnection) -> None:
+        max_in_flight = 1 if self._is_careful else self._settings.max_in_flight
+        delivery = Delivery(connection, self._outbox, self._clock, self._settings, max_in_flight=max_in_flight)
+        try:
+            while not self._stopping.is_set():
+                if self._woken.is_set():
+                    self._woken.clear()
+                    delivery.look_now()
+                delivery.hand_over_due()
+                self._listen(connection, delivery)
+            self._collect_last_answers(connection, delivery)
+        except BrokeOffError as error:
+            # With several in flight nobody knows which one it was: they go one by one on the next connection.
+            self._is_careful = delivery.suspect is None
+            if delivery.suspect is not None:
+                delivery.give_up_on(delivery.suspect, error)
+            raise
+
+    def _collect_last_answers(self, connection: BrokerConnection, delivery: Delivery) -> None:
+        # Each answer written down before leaving is one message that is not sent a second time.
+        deadline_s = self._clock.monotonic_s() + _LAST_ANSWERS_S
+        while delivery.is_waiting and self._clock.monotonic_s() < deadline_s:
+            self._listen(connection, delivery)
+
+    def _listen(self, connection: BrokerConnection, delivery: Delivery) -> None:
+        for event in connection.poll(POLL_S):
+            delivery.handle(event)
+        delivery.require_answers()
+
+    def _went_offline(self, reason: str) -> None:
+        if reason and reason != self._status.reason:
+            _log.warning("%s", reason)
+        self._set_status(False, reason)
+
+    def _set_status(self, is_connected: bool, reason: str) -> None:
+        self._status = BrokerStatus(self._settings.enabled, is_connected, reason)
+
+    def _delay_s(self, failures: int) -> float:
+        settings = self._settings
+        longest_s = min(settings.reconnect_longest_s, settings.reconnect_first_s * 2.0 ** min(failures, 16))
+        return longest_s * self._jitter.uniform(0.5, 1.0)

@@ -1,0 +1,52 @@
+"""MQTT 5 properties of what the box sends."""
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from appliance.ports import QueuedMessage
+
+_SECONDS_A_DAY = 86_400
+_UTF_8 = 1  # MQTT 5.0, 3.3.2.3.2
+
+
+def connect_properties(session_expiry_days: float) -> Properties:
+    """The broker keeps the session, and so the receipts for this box, that long."""
+    properties = _new(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = int(session_expiry_days * _SECONDS_A_DAY)
+    return properties
+
+
+def will_properties(delay_s: int) -> Properties:
+    """A short loss of the network is not announced."""
+    properties = _new(PacketTypes.WILLMESSAGE)
+    properties.WillDelayInterval = delay_s
+    return properties
+
+
+def state_properties() -> Properties:
+    """JSON."""
+    properties = _new(PacketTypes.PUBLISH)
+    properties.ContentType = "application/json"
+    properties.PayloadFormatIndicator = _UTF_8
+    return properties
+
+
+def result_properties(queued: QueuedMessage) -> Properties:
+    """JSON, and what a receiver can check before it parses anything."""
+    properties = state_properties()
+    properties.UserProperty = [
+        ("msg_id", queued.message.msg_id),
+        ("schema", queued.message.schema),
+        ("seq", str(queued.seq)),
+        ("sha256", queued.message.sha256),
+    ]
+    return properties
+
+
+def packed_size(properties: Properties) -> int:
+    """Bytes on the wire."""
+    return len(properties.pack())  # type: ignore[no-untyped-call]
+
+
+def _new(packet_type: int) -> Properties:
+    return Properties(packet_type)  # type: ignore[no-untyped-call]

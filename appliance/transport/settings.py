@@ -1,0 +1,73 @@
+"""Where results go."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.domain.errors import SettingsError
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """The broker and this box's place in its topics.
+
+    Attributes:
+        enabled: False keeps every result on the box; nothing is ever sent by default.
+        host, port: of the broker; 8883 is MQTT over TLS, 1883 without.
+        site, box: letters, digits, dash and underscore; they appear in every topic. Two boxes with the same names would
+            push one another off the broker.
+        tls: encrypt, and check the broker's certificate.
+        ca_file: who may sign the broker's certificate; None takes the system's list.
+        client_certificate_file, client_key_file: this box's own certificate; both or neither.
+        username: None where the certificate is enough.
+        password_file: holds the password alone; a password is never a setting.
+        keepalive_s: silence after which either side calls the connection lost.
+        session_expiry_days: how long the broker keeps receipts for a box that is switched off.
+        answer_timeout_s: after a message was written to the network; without an answer the connection is made anew.
+        reconnect_first_s, reconnect_longest_s: wait between attempts, doubled each time, with jitter.
+        will_delay_s: the broker tells others that the box is gone after this; above the usual time to reconnect.
+        max_in_flight: messages without an answer at a time; the broker may ask for fewer.
+        needs_subscriber: the broker's "no matching subscribers" counts as not delivered. False for brokers whose rules
+            take results without a subscription.
+    """
+
+    enabled: bool = False
+    host: str = "localhost"
+    port: int = 8883
+    site: str = "site"
+    box: str = "box"
+    tls: bool = True
+    ca_file: Path | None = None
+    client_certificate_file: Path | None = None
+    client_key_file: Path | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    keepalive_s: int = 30
+    session_expiry_days: float = 7.0
+    answer_timeout_s: float = 20.0
+    reconnect_first_s: float = 1.0
+    reconnect_longest_s: float = 60.0
+    will_delay_s: int = 90
+    max_in_flight: int = 8
+    needs_subscriber: bool = True
+
+    def __post_init__(self) -> None:
+        for field, name in (("site", self.site), ("box", self.box)):
+            if not _NAME.fullmatch(name):
+                raise SettingsError(f"mqtt.{field} is {name!r}", "Use 1 to 64 letters, digits, dashes or underscores.")
+        if (self.client_certificate_file is None) != (self.client_key_file is None):
+            raise SettingsError("mqtt has a certificate or a key, not both", "Set both files or neither.")
+        if not self.tls and (self.ca_file or self.client_certificate_file):
+            raise SettingsError("mqtt.tls is off but certificates are set", "Set mqtt.tls = true.")
+        if not 1 <= self.port <= 65_535:
+            raise SettingsError(f"mqtt.port is {self.port}", "Use 1 to 65535.")
+        if self.max_in_flight < 1 or not 5 <= self.keepalive_s <= 65_535:
+            raise SettingsError("mqtt.max_in_flight or mqtt.keepalive_s is too small", "Use at least 1 and 5.")
+        if not 0 < self.reconnect_first_s <= self.reconnect_longest_s:
+            raise SettingsError("mqtt.reconnect_longest_s is below mqtt.reconnect_first_s", "Swap them.")
+
+    @property
+    def client_id(self) -> str:
+        return f"nailfold-{self.site}-{self.box}"

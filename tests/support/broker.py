@@ -1,0 +1,90 @@
+"""A real Mosquitto on a free loopback port."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+START_TIMEOUT_S = 10.0
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def mosquitto_binary() -> str | None:
+    """The broker's path; Debian keeps it in sbin, outside an ordinary user's PATH."""
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
+class Broker:
+    """A broker that can be stopped, killed and started again on the same port, with its memory kept on disk.
+
+    Args:
+        folder: for its configuration, log and memory; empty, and of this test alone.
+        extra_lines: further lines of mosquitto.conf.
+    """
+
+    def __init__(self, folder: Path, extra_lines: Sequence[str] = ()) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = (
+            f"listener {self.port} 127.0.0.1",
+            "allow_anonymous true",
+            "persistence true",
+            f"persistence_location {folder}/",
+            # Started as root it would change to its own user, who may not write into the test's folder.
+            "user root",
+            *extra_lines,
+        )
+        self._configuration = folder / "mosquitto.conf"
+        self._configuration.write_text("\n".join(lines) + "\n")
+
+    def start(self) -> None:
+        """Start and wait until it listens."""
+        binary = mosquitto_binary()
+        assert binary is not None, "mosquitto is not installed"
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([binary, "-c", str(self._configuration)], stdout=log, stderr=log)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"mosquitto did not start: {self.log()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop in good order; its memory is written. Calling it twice is harmless."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """What a power cut does to it."""
+        self._end(signal.SIGKILL)
+
+    def log(self) -> str:
+        """What it has written so far."""
+        return (self._folder / "mosquitto.log").read_text(errors="replace")
+
+    def __enter__(self) -> "Broker":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
