@@ -183,7 +183,7 @@ def test_colours_are_in_rgb_order(rig: Rig) -> None:
     assert blue[2] > blue[0] + 100
 
 
-@for_each(*ALL)
+@for_each(simulated, still, folder, video, looped_video, jetson)
 def test_silence_is_none_after_the_timeout(rig: Rig) -> None:
     rig.source.open()
     read_one(rig.source)
