@@ -1,30 +1,23 @@
-"""Every setting of the station: defaults, then the board's file, then the site's file, then the command line."""
+"""Every setting of the station: one table a package, each value with its origin."""
 
-import importlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from importlib import resources
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from appliance.analysis.settings import AnalysisSettings
-from appliance.apps.settings_reader import Layer, read_layers
 from appliance.capture.settings import CaptureSettings
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.errors import SettingsError
 from appliance.exam.live import LiveSettings
+from appliance.exam.settings import ExamSettings
 from appliance.inference.settings import InferenceSettings
-from firmware.board import identify_board
+from appliance.storage.settings import StorageSettings
+from appliance.transport.settings import MqttSettings
 from webui.settings import WebSettings
 
-# In the standard library from Python 3.11 on; tomli before.
-tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-
-SITE_FILE = Path("/etc/nailfold/site.toml")
-COMMAND_LINE = "command line"
 DEFAULT = "default"
 _SECRET = re.compile(r"password|secret|token")
 
@@ -83,6 +76,9 @@ class Settings:
     capture: CaptureSettings
     inference: InferenceSettings
     analysis: AnalysisSettings
+    exam: ExamSettings
+    storage: StorageSettings
+    mqtt: MqttSettings
     live: LiveSettings
     web: WebSettings
 
@@ -103,78 +99,8 @@ class LoadedSettings:
                 yield key, _printed(entry.name, getattr(values, entry.name)), self.origins.get(key, DEFAULT)
 
 
-def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> LoadedSettings:
-    """The settings in force.
-
-    Args:
-        config: the site's file; None takes $NAILFOLD_CONFIG, else /etc/nailfold/site.toml where it exists.
-        flags: "table.key" to value from the command line; None values are left out.
-
-    Raises:
-        SettingsError: a file cannot be read, or a value cannot be used; names every problem.
-    """
-    site = [_site_layer(path) for path in [config or _default_site_file()] if path is not None]
-    loaded, problems = _join([*site, _flag_layer(flags or {})])
-    if loaded is None or problems:
-        raise SettingsError("; ".join(problems), "Check a file with: nailfold config check FILE")
-    return loaded
-
-
-def check_site_file(path: Path) -> tuple[str, ...]:
-    """Every problem of a site file, one a line; empty when it can be used."""
-    try:
-        return _join([_site_layer(path)])[1]
-    except SettingsError as error:
-        return (str(error),)
-
-
-def _join(layers: list[Layer]) -> tuple[LoadedSettings | None, tuple[str, ...]]:
-    schema = get_type_hints(Settings)
-    reading = read_layers(schema, [_board_layer(layers), *layers])
-    if reading.problems:
-        return None, reading.problems
-    return LoadedSettings(Settings(**reading.tables), reading.origins), ()
-
-
-def _board_layer(layers: list[Layer]) -> Layer:
-    asked = [layer.tables["station"].get("board") for layer in layers if isinstance(layer.tables.get("station"), dict)]
-    name = next((board for board in reversed(asked) if board), "auto")
-    found = " (found)" if name == "auto" else ""
-    name = identify_board().name if name == "auto" else name
-    shipped = resources.files(__package__).joinpath("boards").iterdir()
-    boards = {entry.name.removesuffix(".toml"): entry for entry in shipped if entry.name.endswith(".toml")}
-    if name not in boards:
-        raise SettingsError(f"station.board is {name!r}", f"Use auto or one of {', '.join(sorted(boards))}.")
-    return Layer(f"board {name}{found}", tomllib.loads(boards[name].read_text(encoding="utf-8")))
-
-
-def _site_layer(path: Path) -> Layer:
-    try:
-        return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"cannot read {path}: {error.strerror}", "Name a readable file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}", "Correct that line.") from error
-
-
-def _default_site_file() -> Path | None:
-    named = os.environ.get("NAILFOLD_CONFIG")
-    if named:
-        return Path(named)
-    return SITE_FILE if SITE_FILE.exists() else None
-
-
-def _flag_layer(flags: Mapping[str, Any]) -> Layer:
-    tables: dict[str, dict[str, Any]] = {}
-    for name, value in flags.items():
-        if value is not None:
-            table, key = name.split(".")
-            tables.setdefault(table, {})[key] = value
-    return Layer(COMMAND_LINE, tables)
-
-
 def _printed(name: str, value: Any) -> str:
-    if value is not None and _SECRET.search(name) and value != "":
+    if isinstance(value, str) and value and _SECRET.search(name):
         return "********"
     if isinstance(value, tuple):
         return "[" + ", ".join(_printed(name, item) for item in value) + "]"

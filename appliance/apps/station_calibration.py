@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from appliance.apps.settings import COMMAND_LINE, LoadedSettings
+from appliance.apps.load_settings import COMMAND_LINE
+from appliance.apps.settings import LoadedSettings
 from appliance.capture.simulated import SceneOptions
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import CalibrationError, SettingsError

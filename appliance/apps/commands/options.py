@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from appliance.apps.settings import LoadedSettings, load_settings
+from appliance.apps.load_settings import load_settings
+from appliance.apps.settings import LoadedSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
