@@ -26,6 +26,7 @@ class CameraLook:
         noise_colour: share of the noise that differs between channels (real channels correlate by about 0.8).
         vignette: loss of light in the corners.
         slope: change of light across the width and the height.
+        resolution: share of the pixels that the sensor resolves; the rest is interpolated.
         sharpen: amount of unsharp masking.
         jpeg_quality: 0 for no compression.
     """
@@ -40,6 +41,7 @@ class CameraLook:
     noise_colour: float
     vignette: float
     slope: tuple[float, float]
+    resolution: float
     sharpen: float
     jpeg_quality: int
 
@@ -59,6 +61,7 @@ def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) ->
         noise_colour=float(rng.uniform(0.15, 0.7)),
         vignette=float(abs(rng.normal(0.07, 0.07))),
         slope=(float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05))),
+        resolution=float(rng.uniform(0.4, 0.9)) if rng.random() < 0.2 * difficulty else 1.0,
         sharpen=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.35 else 0.0,
         jpeg_quality=int(rng.integers(45, 97)) if rng.random() < 0.8 else 0,
     )
@@ -79,14 +82,23 @@ def expose(scene: FloatImage, look: CameraLook, gain: float) -> FloatImage:
 
 def record(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
     """What the sensor delivers, uint8 (height, width, 3), RGB: motion, sharpening, noise, quantisation."""
-    height, width = levels.shape[:2]
     if look.motion_px > 0:
         levels = cv2.filter2D(levels, -1, _streak(look.motion_px, look.motion_rad))
+    size = (levels.shape[1], levels.shape[0])
+    if look.resolution < 1:
+        small = (max(8, int(size[0] * look.resolution)), max(8, int(size[1] * look.resolution)))
+        image = _digitise(rng, cv2.resize(levels, small, interpolation=cv2.INTER_AREA), look)
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return _digitise(rng, levels, look)
+
+
+def _digitise(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
+    size = (levels.shape[1], levels.shape[0])
     if look.sharpen > 0:
         levels = cv2.addWeighted(levels, 1 + look.sharpen, cv2.GaussianBlur(levels, (0, 0), 2.0), -look.sharpen, 0)
-    common = look.noise * (1 - look.noise_colour) * random_field(rng, (width, height), look.noise_scale_px)
+    common = look.noise * (1 - look.noise_colour) * random_field(rng, size, look.noise_scale_px)
     own = look.noise * look.noise_colour
-    noisy = [levels[:, :, i] + common + own * random_field(rng, (width, height), look.noise_scale_px) for i in range(3)]
+    noisy = [levels[:, :, i] + common + own * random_field(rng, size, look.noise_scale_px) for i in range(3)]
     return np.asarray(np.clip(cv2.merge(noisy) + 0.5, 0, 255), dtype=np.uint8)
 
 

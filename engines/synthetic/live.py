@@ -151,6 +151,7 @@ def _steady_camera(width: int) -> CameraLook:
         noise_colour=0.4,
         vignette=0.0,
         slope=(0.0, 0.0),
+        resolution=1.0,
         sharpen=0.0,
         jpeg_quality=0,
     )

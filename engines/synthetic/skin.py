@@ -39,6 +39,9 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     """A look at random, whatever the labels are."""
     red = rng.normal(1.0, 0.02)
     cast = rng.normal(0, 0.015 + 0.09 * difficulty * (rng.random() < 0.18), 3)
+    # Melanin: about three times as dense in blue as in red (our choice; one finger in twelve).
+    melanin = rng.uniform(0.1, 0.35) if rng.random() < 0.08 * difficulty else 0.0
+    cast = cast - melanin * np.array([0.35, 0.75, 1.0])
     green_haze = abs(rng.normal(0.035, 0.05))
     haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.8, 2.2))
     return SkinLook(
@@ -88,7 +91,7 @@ def _cuticle(rng: np.random.Generator, view: View, look: SkinLook, depth: FloatI
     beyond = -(depth + look.cuticle_um + wave)
     softness = float(rng.uniform(4, 40))
     step = 1 / (1 + np.exp(-np.clip(beyond / softness, -30, 30)))
-    plate = float(rng.normal(-0.03, 0.10)) + 0.03 * _field(rng, view, 60.0, 4.0) + 0.012 * _field(rng, view, 6.0, 3.0)
+    plate = float(rng.normal(-0.05, 0.13)) + 0.03 * _field(rng, view, 60.0, 4.0) + 0.012 * _field(rng, view, 6.0, 3.0)
     rim = float(rng.normal(0.02, 0.06)) * np.exp(-((beyond / float(rng.uniform(8, 30))) ** 2))
     return np.asarray((1 + plate * step) * (1 + rim), dtype=np.float32)
 
