@@ -1,0 +1,49 @@
+"""The bytes of one live picture together with its result."""
+
+import json
+import struct
+from datetime import timezone
+from typing import Any
+
+import simplejpeg
+
+from appliance.analysis.result_document import image_document
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.frame import Frame
+
+_LENGTH = struct.Struct(">I")
+
+
+def encode_live_message(frame: Frame, analysis: FrameAnalysis, jpeg_quality: int) -> bytes:
+    """One message: 4-byte big-endian header length, UTF-8 JSON header, JPEG (4:2:0).
+
+    Picture and result travel together, so that a box can never be drawn on the wrong picture. The header holds `seq`,
+    `captured_at_utc`, `captured_monotonic_s` (the station's monotonic clock; a page maps it by ping), `stage_ms` and
+    `image`: the `nailfold.analysis/1` document of this frame.
+
+    Raises:
+        ValueError: the analysis is of another frame.
+    """
+    if frame.seq != analysis.seq:
+        raise ValueError(f"live message expects one frame, got picture {frame.seq} and result {analysis.seq}")
+    jpeg = simplejpeg.encode_jpeg(frame.image_rgb, quality=jpeg_quality, colorspace="RGB", colorsubsampling="420")
+    header = json.dumps(_header(frame, analysis), separators=(",", ":"), allow_nan=False).encode()
+    return b"".join((_LENGTH.pack(len(header)), header, jpeg))
+
+
+def decode_live_message(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and JPEG of a message made by `encode_live_message`."""
+    (length,) = _LENGTH.unpack_from(message)
+    end = _LENGTH.size + length
+    return json.loads(message[_LENGTH.size : end]), message[end:]
+
+
+def _header(frame: Frame, analysis: FrameAnalysis) -> dict[str, Any]:
+    return {
+        "type": "frame",
+        "seq": frame.seq,
+        "captured_at_utc": frame.captured_at_utc.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
+        "captured_monotonic_s": frame.captured_monotonic_s,
+        "stage_ms": dict(analysis.stage_ms),
+        "image": image_document(analysis, ""),
+    }

@@ -1,0 +1,56 @@
+"""Faults in the one shape that pages and programs read: {"error": {"message", "remedy"}}."""
+
+import logging
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from appliance.domain.errors import ApplianceError, CaptureError, ExamError, StoreError
+from webui.catalogue import text
+
+_log = logging.getLogger(__name__)
+Answer = Response | tuple[Response | str, int]
+
+
+class NotFoundError(ApplianceError):
+    """A page or record was asked for that this station does not have."""
+
+
+def install_error_handlers(app: Flask) -> None:
+    """Answer every fault with its message and remedy, as JSON below /api and as a page elsewhere."""
+
+    def on_appliance_error(error: ApplianceError) -> Answer:
+        _log.warning("%s refused: %s", request.endpoint, error.message)
+        return error_answer(error.message, error.remedy, _status_of(error))
+
+    def on_csrf_error(_: CSRFError) -> Answer:
+        return error_answer(text("errors.csrf.message"), text("errors.csrf.remedy"), 400)
+
+    def on_http_error(error: HTTPException) -> Answer:
+        if error.code == 404:
+            return error_answer(text("errors.not_found.message"), text("errors.not_found.remedy"), 404)
+        return error_answer(error.name, text("errors.http_remedy"), error.code or 500)
+
+    def on_any_error(error: Exception) -> Answer:
+        _log.error("%s failed", request.endpoint, exc_info=error)
+        return error_answer(text("errors.internal.message"), text("errors.internal.remedy"), 500)
+
+    app.register_error_handler(ApplianceError, on_appliance_error)
+    app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_any_error)
+
+
+def error_answer(message: str, remedy: str, status: int) -> Answer:
+    """The fault in the shape that the caller reads."""
+    if request.path.startswith("/api/"):
+        return jsonify(error={"message": message, "remedy": remedy}), status
+    return render_template("error.html", message=message, remedy=remedy), status
+
+
+def _status_of(error: ApplianceError) -> int:
+    for family, status in ((NotFoundError, 404), (ExamError, 409), (CaptureError, 503), (StoreError, 507)):
+        if isinstance(error, family):
+            return status
+    return 400

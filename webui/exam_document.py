@@ -1,0 +1,38 @@
+"""The open exam as the live page draws it."""
+
+from typing import Any
+
+from appliance.domain.exam import CapturedImage
+from appliance.exam.session import ExamSnapshot
+
+
+def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:
+    """The session's state as JSON types; `exam_id` is None between exams, `images` are oldest first."""
+    exam, placement = snapshot.exam, snapshot.placement
+    return {
+        "exam_id": exam and exam.exam_id,
+        "patient_pseudonym": exam and exam.patient_pseudonym,
+        "selected": {
+            "hand": placement.hand.value,
+            "finger": placement.finger.value,
+            "sector": placement.sector.value,
+        },
+        "images": [image_summary(image) for image in (exam.images if exam else ())],
+        "can_undo": snapshot.can_undo,
+        "can_redo": snapshot.can_redo,
+        "can_finish": snapshot.can_finish,
+    }
+
+
+def image_summary(image: CapturedImage) -> dict[str, Any]:
+    """One capture as its thumbnail shows it."""
+    analysed = image.document["images"][0]
+    return {
+        "image_id": image.image_id,
+        "hand": image.hand.value,
+        "finger": image.finger.value,
+        "sector": image.sector.value,
+        "captured_at_utc": image.captured_at_utc.isoformat(),
+        "density_per_mm": analysed["metrics"]["density_per_mm"],
+        "is_evaluable": analysed["quality"]["evaluable"],
+    }

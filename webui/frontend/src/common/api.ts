@@ -1,0 +1,36 @@
+// Requests to the station's own JSON interface.
+
+import { t } from "./i18n";
+
+/** What went wrong and what the operator can do, as the station said it. */
+export class ApiFault extends Error {
+  constructor(
+    message: string,
+    readonly remedy: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** POST to /api/v1; throws ApiFault with words for the operator. */
+export async function post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiFault(t("errors.unreachable.message"), t("errors.unreachable.remedy"), 0);
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer as Answer;
+  const fault = (answer as { error?: { message: string; remedy: string } }).error;
+  throw new ApiFault(fault?.message ?? t("toast.failed"), fault?.remedy ?? "", response.status);
+}
+
+function csrfToken(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+}

@@ -1,0 +1,213 @@
+// The live page: joins the station's stream, the picture, the figures, the exam and the keys.
+
+import { ALL_LAYERS, type Layers } from "./common/overlay";
+import { need, setAttribute, setText } from "./common/dom";
+import { t } from "./common/i18n";
+import { toast } from "./common/toast";
+import { StationClock } from "./live/clock";
+import { type Command, listenToKeys } from "./live/commands";
+import { ExamPanel } from "./live/exam_panel";
+import { LoopCard, loopAt } from "./live/loop_card";
+import { PaintLog } from "./live/metrics";
+import type { Status } from "./live/protocol";
+import { Readings } from "./live/readings";
+import { LiveConnection } from "./live/socket";
+import { Stage } from "./live/stage";
+import { StatusBar } from "./live/status_bar";
+
+// Figures that change faster than this cannot be read, and each change costs layout beside the engine on the same cores.
+const REFRESH_MS = 200;
+const FLASH_MS = 220;
+
+const page = need("#live");
+const stageElement = need("#stage");
+const canvas = need<HTMLCanvasElement>("#canvas");
+const clock = new StationClock();
+const paints = new PaintLog();
+const limits = {
+  overlayStaleMs: Number(page.dataset["overlayStaleMs"]),
+  pictureStaleMs: Number(page.dataset["pictureStaleMs"]),
+};
+const stage = new Stage(canvas, stageElement, clock, paints, limits, { ...ALL_LAYERS });
+const readings = new Readings();
+const statusBar = new StatusBar();
+const loopCard = new LoopCard();
+const exam = new ExamPanel(flash);
+let status: Status | null = null;
+let isConnected = false;
+let pointer: { x: number; y: number } | null = null;
+
+const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/ws`, {
+  onFrame: (message, receivedAtMs) => stage.offer(message, receivedAtMs),
+  onPong: (pong, receivedAtMs) => clock.answered(pong.sent_ms, receivedAtMs, pong.station_monotonic_s * 1000),
+  onStatus: (received) => {
+    status = received;
+    stage.cameraIs(received.camera.phase === "live");
+    statusBar.show(received);
+    exam.show(received.exam);
+  },
+  onConnection: (connected) => {
+    isConnected = connected;
+    if (connected) clock.reset();
+    else statusBar.forget();
+  },
+  onRefused: () => window.location.assign(`/login?next=${encodeURIComponent(location.pathname)}`),
+});
+
+/** Everything in words and figures, at most five times a second. */
+function refresh(): void {
+  const { isPictureLive, showOverlay } = stage.freshness();
+  // A picture that grows old draws nothing new by itself: its boxes must still go.
+  if (showOverlay !== stage.isOverlayShown) stage.schedule();
+  setAttribute(stageElement, "data-picture", stage.image === null ? "none" : isPictureLive ? "live" : "old");
+  setText(need("#no-live [data-reason]"), reasonForNoPicture());
+  readings.show(showOverlay ? stage.image : null);
+  showAge(showOverlay);
+  const image = stage.image;
+  loopCard.show(pointer && image && showOverlay ? loopAt(image, pointer.x, pointer.y) : null);
+}
+
+function reasonForNoPicture(): string {
+  if (!isConnected) return t(status ? "live.disconnected" : "live.connecting");
+  if (status?.camera.reason && status.camera.phase !== "live") return status.camera.reason;
+  if (stage.image === null) return t("live.waiting");
+  return t("live.picture_too_old", { seconds: limits.pictureStaleMs / 1000 });
+}
+
+function showAge(isOverlayShown: boolean): void {
+  const ageMs = stage.ageMs();
+  const badge = need("#age");
+  const value = ageMs === null ? "–" : ageMs < 10_000 ? `${Math.round(ageMs)} ms` : `${Math.round(ageMs / 1000)} s`;
+  setText(need("[data-value]", badge), `${t("live.age")} ${value}   ${paints.fps(performance.now()).toFixed(0)} /s`);
+  setAttribute(badge, "data-state", isOverlayShown ? "good" : "bad");
+}
+
+function flash(): void {
+  stageElement.toggleAttribute("data-flash", true);
+  window.setTimeout(() => stageElement.toggleAttribute("data-flash", false), FLASH_MS);
+}
+
+function toggleLayer(layer: keyof Layers | "all"): void {
+  const { layers } = stage;
+  const areAllOn = Object.values(layers).every(Boolean);
+  const next = layer === "all" ? mapLayers(() => !areAllOn) : { ...layers, [layer]: !layers[layer] };
+  stage.setLayers(next);
+  showLayers();
+}
+
+function mapLayers(value: () => boolean): Layers {
+  return { boxes: value(), widths: value(), labels: value(), haemorrhages: value() };
+}
+
+function showLayers(): void {
+  for (const button of page.querySelectorAll<HTMLElement>("[data-layer]")) {
+    const layer = button.dataset["layer"] as keyof Layers | "all";
+    const isOn = layer === "all" ? Object.values(stage.layers).every(Boolean) : stage.layers[layer];
+    setAttribute(button, "aria-pressed", String(isOn));
+  }
+}
+
+function toggleFreeze(): void {
+  stage.freeze(!stage.isFrozen && stage.image !== null);
+  need("#frozen").hidden = !stage.isFrozen;
+  const button = need('[data-command="freeze"]');
+  setAttribute(button, "aria-pressed", String(stage.isFrozen));
+  setText(need("[data-label]", button), t(stage.isFrozen ? "live.unfreeze" : "live.freeze"));
+}
+
+function toggleFullscreen(): void {
+  if (document.fullscreenElement) void document.exitFullscreen();
+  else void page.requestFullscreen();
+}
+
+function capture(): void {
+  // The station keeps its newest picture; what stands frozen here is no longer that.
+  if (stage.isFrozen) toast(t("exam.capture_frozen"), "problem", { label: t("live.unfreeze"), run: toggleFreeze });
+  else void exam.capture();
+}
+
+function toggleHelp(isShown = need("#help").hidden): void {
+  need("#help").hidden = !isShown;
+}
+
+function run(command: Command): void {
+  switch (command.do) {
+    case "capture":
+      return capture();
+    case "undo":
+      return void exam.undo();
+    case "redo":
+      return void exam.redo();
+    case "finish":
+      return void exam.finish();
+    case "discard":
+      return void exam.discard();
+    case "freeze":
+      return toggleFreeze();
+    case "fullscreen":
+      return toggleFullscreen();
+    case "help":
+      return toggleHelp();
+    case "escape":
+      (document.activeElement as HTMLElement | null)?.blur();
+      return toggleHelp(false);
+    case "layer":
+      return toggleLayer(command.layer);
+    case "sector":
+      return exam.selectSector(command.sector);
+    case "step":
+      return exam.step(command.step);
+  }
+}
+
+function listenToButtons(): void {
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>("[data-command], [data-layer]");
+    if (!button) return;
+    const { command, layer } = button.dataset;
+    if (layer) run({ do: "layer", layer: layer as keyof Layers | "all" });
+    else run({ do: command } as Command);
+  });
+}
+
+function listenToPointer(): void {
+  stageElement.addEventListener("pointermove", (event) => {
+    const at = canvas.getBoundingClientRect();
+    const image = stage.image;
+    if (!image) return;
+    pointer = { x: ((event.clientX - at.left) / at.width) * image.width, y: ((event.clientY - at.top) / at.height) * image.height };
+  });
+  stageElement.addEventListener("pointerleave", () => (pointer = null));
+}
+
+declare global {
+  interface Window {
+    /** For the benchmark and the browser tests. */
+    __nailfold: {
+      frames(): ReturnType<PaintLog["frames"]>;
+      painted(): number;
+      clock(): { isKnown: boolean; roundTripMs: number | null };
+      screen(): { seq: number | null; isOverlayShown: boolean; labelsPlaced: number; layers: Layers; isFrozen: boolean };
+    };
+  }
+}
+
+window.__nailfold = {
+  frames: () => paints.frames(),
+  painted: () => paints.painted,
+  clock: () => ({ isKnown: clock.isKnown, roundTripMs: clock.roundTripMs }),
+  screen: () => ({
+    seq: stage.seq,
+    isOverlayShown: stage.isOverlayShown,
+    labelsPlaced: stage.labelsPlaced,
+    layers: stage.layers,
+    isFrozen: stage.isFrozen,
+  }),
+};
+
+listenToKeys(run);
+listenToButtons();
+listenToPointer();
+showLayers();
+connection.open();
+window.setInterval(refresh, REFRESH_MS);

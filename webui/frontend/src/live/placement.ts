@@ -1,0 +1,23 @@
+// Moving over the fingers by keyboard.
+
+import type { Placement } from "./protocol";
+
+// As both hands lie on the table, seen from above; thumbs are outside the standard and reached by pointer or Tab alone.
+const FINGERS: readonly [string, string][] = [
+  ["left", "little"],
+  ["left", "ring"],
+  ["left", "middle"],
+  ["left", "index"],
+  ["right", "index"],
+  ["right", "middle"],
+  ["right", "ring"],
+  ["right", "little"],
+];
+
+/** The placement one finger to the left (-1) or right (+1); stays at the ends. From a thumb to that hand's index. */
+export function neighbourFinger(placement: Placement, step: -1 | 1): Placement {
+  const at = FINGERS.findIndex(([hand, finger]) => hand === placement.hand && finger === placement.finger);
+  if (at < 0) return { ...placement, finger: "index" };
+  const [hand, finger] = FINGERS[Math.min(Math.max(at + step, 0), FINGERS.length - 1)]!;
+  return { ...placement, hand, finger };
+}

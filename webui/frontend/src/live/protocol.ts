@@ -1,0 +1,85 @@
+// What the station says over the live WebSocket.
+
+import type { AnalysedImage } from "../common/analysis";
+
+export interface FrameHeader {
+  type: "frame";
+  seq: number;
+  captured_at_utc: string;
+  captured_monotonic_s: number;
+  stage_ms: Record<string, number>;
+  image: AnalysedImage;
+}
+
+export interface FrameMessage {
+  header: FrameHeader;
+  jpeg: Blob;
+}
+
+export interface CapturedImage {
+  image_id: string;
+  hand: string;
+  finger: string;
+  sector: string;
+  captured_at_utc: string;
+  density_per_mm: number | null;
+  is_evaluable: boolean;
+}
+
+export interface Placement {
+  hand: string;
+  finger: string;
+  sector: string;
+}
+
+export interface ExamDocument {
+  exam_id: string | null;
+  patient_pseudonym: string | null;
+  selected: Placement;
+  images: CapturedImage[];
+  can_undo: boolean;
+  can_redo: boolean;
+  can_finish: boolean;
+}
+
+export interface Status {
+  type: "status";
+  camera: {
+    phase: "starting" | "live" | "lost" | "ended";
+    reason: string;
+    name: string | null;
+    capture_fps: number;
+    frames_captured: number;
+    frames_dropped: number;
+  };
+  engine: { fps: number; runtime: string; software_version: string; engines: Record<string, string> };
+  calibration: {
+    calibration_id: string;
+    um_per_px: number;
+    origin: string;
+    magnification: string | null;
+  } | null;
+  outbox: { pending: number; sent: number; acknowledged: number; dead: number; last_error: string };
+  broker: { is_enabled: boolean; is_connected: boolean; reason: string };
+  live: { listeners: number; frames_encoded: number };
+  exam: ExamDocument;
+}
+
+export interface Pong {
+  type: "pong";
+  sent_ms: number;
+  station_monotonic_s: number;
+}
+
+const LENGTH_BYTES = 4;
+
+/** Header and picture of one binary message; throws where the message is cut short. */
+export function parseFrameMessage(message: ArrayBuffer): FrameMessage {
+  const headerLength = new DataView(message).getUint32(0);
+  const end = LENGTH_BYTES + headerLength;
+  if (end >= message.byteLength) {
+    throw new Error(`live message of ${message.byteLength} bytes announces a header of ${headerLength}`);
+  }
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(message, LENGTH_BYTES, headerLength)));
+  return { header, jpeg: new Blob([new Uint8Array(message, end)], { type: "image/jpeg" }) };
+}

@@ -1,0 +1,61 @@
+// The figures beside the picture.
+
+import type { AnalysedImage, Metrics } from "../common/analysis";
+import { need, setAttribute, setText } from "../common/dom";
+import { figure, t, tWord } from "../common/i18n";
+
+export type Band = "normal" | "lowered" | "extremely_lowered";
+
+/** Density bands: 7 or more normal, 3 or fewer extremely lowered (doi 10.1016/j.autrev.2020.102458). */
+export function bandOf(densityPerMm: number): Band {
+  if (densityPerMm >= 7) return "normal";
+  return densityPerMm > 3 ? "lowered" : "extremely_lowered";
+}
+
+const DECIMALS: Record<string, number> = { density_per_mm: 1, distal_row_mm: 2, mean_apical_um: 1, largest_width_um: 1 };
+const SCALE_END_PER_MM = 12;
+
+export class Readings {
+  private readonly root = need("#readings");
+  private readonly band = need("#band");
+  private readonly marker = need("#density-marker");
+  private readonly quality = need("#quality");
+
+  /** Figures of the picture on the screen; null where no current picture is shown, and then no figure stays. */
+  show(image: AnalysedImage | null): void {
+    setAttribute(this.root, "data-fresh", String(image !== null));
+    for (const place of this.root.querySelectorAll<HTMLElement>("[data-reading]")) {
+      const key = place.dataset["reading"] as keyof Metrics;
+      const value = image ? (image.metrics[key] as number | null) : null;
+      setText(need("[data-value]", place), figure(value, DECIMALS[key] ?? 0));
+      setAttribute(place, "data-some", String(Boolean(value)));
+    }
+    this.showDensity(image);
+    this.showTotal(image);
+    this.showQuality(image);
+  }
+
+  private showDensity(image: AnalysedImage | null): void {
+    const density = image?.metrics.density_per_mm ?? null;
+    const band = density === null ? "" : bandOf(density);
+    setText(this.band, band && t(`band.${band}`));
+    setAttribute(this.band, "data-band", band);
+    this.marker.hidden = density === null;
+    if (density !== null) {
+      this.marker.style.left = `${Math.min(100, (density / SCALE_END_PER_MM) * 100).toFixed(1)}%`;
+    }
+    const because = image?.metrics.density_unmeasurable_because;
+    setText(need(".density [data-note]"), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
+  }
+
+  private showTotal(image: AnalysedImage | null): void {
+    const note = image ? t("live.of_total", { total: image.metrics.capillaries_total }) : "";
+    setText(need('[data-reading="capillaries_distal"] [data-note]', this.root), note);
+  }
+
+  private showQuality(image: AnalysedImage | null): void {
+    const reason = image?.quality.reasons[0];
+    setAttribute(this.quality, "data-state", !image ? "unknown" : image.quality.evaluable ? "good" : "bad");
+    setText(this.quality, image ? tWord("quality", reason ?? "good") : "");
+  }
+}

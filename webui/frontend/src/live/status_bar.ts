@@ -1,0 +1,77 @@
+// Camera, analysis, scale, network and waiting results: always visible, always honest.
+
+import { need, setAttribute, setText } from "../common/dom";
+import { t, tWord } from "../common/i18n";
+import type { Status } from "./protocol";
+
+type State = "good" | "warn" | "bad" | "unknown";
+
+interface Chip {
+  state: State;
+  value: string;
+  title: string;
+}
+
+/** What each chip says, from the station's state. */
+export function chipsOf(status: Status): Record<string, Chip> {
+  const { camera, engine, calibration, broker, outbox } = status;
+  const isLive = camera.phase === "live";
+  return {
+    camera: {
+      state: isLive ? "good" : camera.phase === "lost" ? "bad" : "warn",
+      value: isLive ? t("status.per_second", { fps: camera.capture_fps.toFixed(0) }) : t(`status.camera_${camera.phase}`),
+      title: [camera.name, camera.reason].filter(Boolean).join(": "),
+    },
+    engine: {
+      state: engine.fps > 0 ? "good" : isLive ? "bad" : "warn",
+      value: t("status.per_second", { fps: engine.fps.toFixed(0) }),
+      title: `${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
+    },
+    calibration: {
+      state: calibration ? "good" : "warn",
+      value: calibration ? `${calibration.um_per_px.toFixed(2)} µm/px` : t("status.uncalibrated"),
+      title: calibration
+        ? [calibration.magnification, tWord("origin", calibration.origin), calibration.calibration_id].filter(Boolean).join(", ")
+        : t("live.uncalibrated"),
+    },
+    broker: {
+      state: !broker.is_enabled ? "unknown" : broker.is_connected ? "good" : "warn",
+      value: t(!broker.is_enabled ? "status.off" : broker.is_connected ? "status.connected" : "status.disconnected"),
+      title: broker.reason,
+    },
+    outbox: outboxChip(outbox),
+  };
+}
+
+function outboxChip(outbox: Status["outbox"]): Chip {
+  const waiting = outbox.pending + outbox.sent;
+  if (outbox.dead > 0) {
+    return { state: "bad", value: t("status.dead", { count: outbox.dead }), title: outbox.last_error };
+  }
+  return {
+    state: waiting > 0 ? "warn" : "good",
+    value: waiting > 0 ? t("status.waiting", { count: waiting }) : t("status.nothing_waiting"),
+    title: outbox.last_error,
+  };
+}
+
+export class StatusBar {
+  private readonly root = need("#status");
+
+  show(status: Status): void {
+    for (const [name, chip] of Object.entries(chipsOf(status))) {
+      const place = need(`[data-chip="${name}"]`, this.root);
+      setAttribute(place, "data-state", chip.state);
+      setAttribute(place, "title", chip.title);
+      setText(need("[data-value]", place), chip.value);
+    }
+  }
+
+  /** Without a connection nothing is known any more. */
+  forget(): void {
+    for (const place of this.root.querySelectorAll("[data-chip]")) {
+      setAttribute(place, "data-state", "unknown");
+      setText(need("[data-value]", place), "–");
+    }
+  }
+}

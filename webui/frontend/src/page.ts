@@ -1,0 +1,18 @@
+// What every page has: the theme switch and figures that explain themselves.
+
+import { explainFigures } from "./common/explain";
+
+const YEAR_S = 31536000;
+
+function switchTheme(): void {
+  const root = document.documentElement;
+  const next = root.dataset["theme"] === "light" ? "dark" : "light";
+  root.dataset["theme"] = next;
+  // A cookie, so that the next page arrives in the right colours without a flash.
+  document.cookie = `nailfold_theme=${next}; path=/; max-age=${YEAR_S}; samesite=strict`;
+}
+
+document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
+document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+const live = document.querySelector<HTMLElement>("#live");
+explainFigures({ overlay: live?.dataset["overlayStaleMs"] ?? "500" });

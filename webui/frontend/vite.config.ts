@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  base: "/static/dist/",
+  publicDir: false,
+  build: {
+    outDir: "../static/dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    // The pages' content security policy allows files of this box alone, so nothing may become a data: address.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        page: "src/page.ts",
+        live: "src/live.ts",
+        exam: "src/exam.ts",
+        style: "src/styles/main.css",
+      },
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"] },
+});
