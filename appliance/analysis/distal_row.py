@@ -54,8 +54,8 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
     """The loops of the distal row and the curve through their apices, for a finger rolled by up to 60 degrees.
 
     The roll is first read off the apical widths, which point from the inner to the outer edge of each bend. Hofstee's
-    rule then removes loops behind the row, the one with the sharpest angle first, because its removal changes the angles
-    of its neighbours. The curve through what is left corrects the roll, and the rule is applied anew.
+    rule then leaves the front row, and the curve through it corrects the roll and shows false detections far ahead of
+    it. Both are repeated until nothing changes.
     """
     if not loops:
         return DistalRow((), None)
@@ -82,10 +82,10 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
 def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozenset[int]:
     """Those of the candidates that form the distal row; apices (N, 2) in row axes, u along the nailfold, v distal.
 
-    No other candidate may lie in the right angle that opens from an apex straight towards the finger's tip. Whatever its
-    two neighbours are, they then stand more than 45 degrees to either side, and their angle exceeds Hofstee's 90 degrees.
-    The looser reading, in which the angle may open to one side, took 203 loops of deeper rows for distal ones in 200
-    rendered nailfolds; this one takes 83, and misses 2 of 1,063.
+    No other candidate may lie in the right angle that opens from an apex straight towards the finger's tip. Whatever
+    its two neighbours are, they then stand more than 45 degrees to either side, and their angle exceeds Hofstee's 90
+    degrees. The looser reading, in which the angle may open to one side, took 203 loops of deeper rows for distal ones
+    in 200 rendered nailfolds; this one takes 83, and misses 2 of 1,063.
     """
     index = np.array(sorted(candidates), dtype=np.intp)
     is_covered = _covers(apices_uv[index]).any(axis=0)

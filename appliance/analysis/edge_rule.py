@@ -12,7 +12,8 @@ from appliance.domain.detection import BoundingBox
 FloatArray = NDArray[np.float64]
 
 AT_BORDER_PX = 2.0
-"""A box this close to the border is taken for cut by it; detectors place a border that they cannot see about so well."""
+"""A box this close to the border is taken for cut by it; detectors place a border that they cannot see about so
+well."""
 
 HALF = 0.5
 
@@ -23,8 +24,8 @@ def has_half_its_head_inside(
     """For each loop whether it counts; loops that touch no border always do.
 
     The apex is the middle of the head, so a measured apex inside the frame has half of the head inside. Where the apex
-    could not be measured, the box tells: cut at its distal side the head is lost; cut at a flank it must be at least half
-    as wide as the median loop.
+    could not be measured, the box tells: cut at its distal side the head is lost; cut at a flank it must be at least
+    half as wide as the median loop.
 
     Args:
         apices_px: (N, 2), as the distal row uses them.

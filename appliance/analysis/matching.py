@@ -73,7 +73,7 @@ def _iou(offsets: FloatArray, before: FloatArray, after: FloatArray) -> FloatArr
 def _assign(before: FloatArray, after: FloatArray, shift: Shift) -> tuple[tuple[int, int], ...]:
     offsets = _offsets(before, after, shift)
     distance = np.abs(offsets) / ((before[:, None, 2:] + after[None, :, 2:]) / 2)
-    is_possible = (distance <= MAX_OFFSET).all(axis=2)
+    is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
     cost = 1 - _iou(offsets, before, after) + np.hypot(distance[..., 0], distance[..., 1])
     rows, columns = linear_sum_assignment(np.where(is_possible, cost, IMPOSSIBLE))
     return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if is_possible[i, j])

@@ -1,7 +1,7 @@
 """The smooth curve through a row of apices, and its length inside the frame.
 
-Row axes: origin at the frame's centre, pixels, u along the nailfold (to the right of an upright image), v distal (to its
-top). `roll_rad` is the clockwise turn of the finger on the screen; 0 has the apices pointing to the image's top.
+Row axes: origin at the frame's centre, pixels, u along the nailfold (to the right of an upright image), v distal (to
+its top). `roll_rad` is the clockwise turn of the finger on the screen; 0 has the apices pointing to the image's top.
 """
 
 import math
@@ -16,7 +16,8 @@ ROW_SCATTER = 0.6
 """Apices stray this many loop widths from their row (about 22 um at 39 um a loop)."""
 
 CURVATURE_PRIOR = 0.1
-"""Rise of a row over half a frame's width, as a share of that half width: a nailfold in this field is almost straight."""
+"""Rise of a row over half a frame's width, as a share of that half width: a nailfold in this field is almost
+straight."""
 
 OUTLIER = 1.5
 """Huber's constant in units of ROW_SCATTER: an apex farther off pulls no harder than one there."""

@@ -7,7 +7,8 @@ from appliance.domain.errors import SettingsError
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """Limits of quality control and tracking. Clinical cuts are not settings: they stand in size.py and domain/metrics.py.
+    """Limits of quality control and tracking. Clinical cuts are not settings: they stand in size.py and
+    domain/metrics.py.
 
     Attributes:
         focus_min: focus below which a frame is out of focus.
@@ -25,7 +26,7 @@ class AnalysisSettings:
 
     # focus, glare, exposure, motion: chosen on rendered images and checked against real ones, both by
     # `python tests/unit/analysis/sweep_quality.py`.
-    focus_min: float = 0.15
+    focus_min: float = 0.30
     glare_max: float = 0.05
     exposure_min: float = 0.12
     exposure_max: float = 0.92

@@ -30,7 +30,8 @@ def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:
     """The class of the widest calibrated width, and whether measurement or appearance decided.
 
     The apical width decides for the limbs too, being the diameter that the EULAR standard reports. Where only limbs are
-    measurable the loop may be wider at its unseen apex, so they can raise the class seen by the size head, never lower it.
+    measurable the loop may be wider at its unseen apex, so they can raise the class seen by the size head, never lower
+    it.
     """
     by_appearance = loop.detection.size_by_appearance
     widest_um = max((width.um for width in loop.widths if width.um is not None), default=None)
@@ -45,8 +46,8 @@ def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:
 def settle_morphology(shape: Morphology, size: SizeClass, basis: SizeBasis) -> Morphology:
     """The shape after the widths have spoken: giant exactly where a giant was measured, except on a ramified loop.
 
-    A measured giant is a giant whatever the detector called a smooth loop. A loop that the detector took for a giant but
-    whose apex measures 50 um or less is not one: giant is a matter of micrometres and a single giant changes the
+    A measured giant is a giant whatever the detector called a smooth loop. A loop that the detector took for a giant
+    but whose apex measures 50 um or less is not one: giant is a matter of micrometres and a single giant changes the
     pattern, so the measurement has the last word; what is left is a plain enlarged or normal hairpin. A ramified loop
     stays ramified, because its branching would be lost (it is neoangiogenesis, a finding of its own); its calibre is
     still counted by its size. Without a measurement the detector's shape stands.

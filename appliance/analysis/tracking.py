@@ -33,8 +33,8 @@ class Tracker:
     ) -> tuple[MeasuredLoop, ...]:
         """The same loops in the same order, with ids, smoothed widths and smoothed classes.
 
-        A loop gets its id when it is seen for the second time (None before), keeps it through missed frames and loses it
-        for good afterwards. Another frame size, a long pause or a scene cut starts everything anew.
+        A loop gets its id when it is seen for the second time (None before), keeps it through missed frames and loses
+        it for good afterwards. Another frame size, a long pause or a scene cut starts everything anew.
 
         Args:
             frame_size_px: width and height.

@@ -1,6 +1,28 @@
 """Figures of one image. Not measurable is None together with a reason, never a default."""
 
 from dataclasses import dataclass
+from enum import Enum
+
+NORMAL_FROM_PER_MM = 7.0
+EXTREMELY_LOWERED_UP_TO_PER_MM = 3.0
+"""Smith 2020, doi 10.1016/j.autrev.2020.102458 [to be confirmed in full text]: from 7 per mm normal, 4 to 6 lowered, up
+to 3 extremely lowered. The paper counts whole loops; a density between 3 and 4 or 6 and 7 reads as lowered."""
+
+
+class DensityBand(Enum):
+    """How the density of one image reads."""
+
+    NORMAL = "normal"
+    LOWERED = "lowered"
+    EXTREMELY_LOWERED = "extremely_lowered"
+
+
+def density_band(density_per_mm: float) -> DensityBand:
+    """The band of a measured density: from 7 normal, above 3 lowered, else extremely lowered."""
+    if density_per_mm >= NORMAL_FROM_PER_MM:
+        return DensityBand.NORMAL
+    is_extreme = density_per_mm <= EXTREMELY_LOWERED_UP_TO_PER_MM
+    return DensityBand.EXTREMELY_LOWERED if is_extreme else DensityBand.LOWERED
 
 
 @dataclass(frozen=True)

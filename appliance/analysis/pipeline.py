@@ -1,0 +1,153 @@
+"""From one frame to everything that was found in it: the stages in order, around two injected engines."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from appliance.analysis.density import measure_density
+from appliance.analysis.distal_row import DistalRow, find_distal_row
+from appliance.analysis.matching import Shift
+from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
+from appliance.analysis.metrics import count_metrics
+from appliance.analysis.quality import PictureFigures, examine, grade, shift_between
+from appliance.analysis.settings import AnalysisSettings
+from appliance.analysis.size import classify_size, settle_morphology
+from appliance.analysis.stopwatch import Stopwatch
+from appliance.analysis.tracking import Tracker
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration
+from appliance.domain.detection import Detections, Row
+from appliance.domain.frame import Frame
+from appliance.domain.keypoints import LoopKeypoints
+from appliance.domain.measurement import Capillary
+from appliance.ports import EngineSet
+
+
+class Pipeline:
+    """Analyses frames, one at a time, from one thread.
+
+    Args:
+        engines: the two networks and what they are; the pipeline never closes them.
+        calibration: scale of the camera; None, or one for another frame size, leaves every micrometre unmeasured.
+        settings: thresholds of quality control and tracking.
+        perf_counter: seconds that only go up, for `stage_ms`.
+    """
+
+    def __init__(
+        self,
+        engines: EngineSet,
+        calibration: Calibration | None = None,
+        settings: AnalysisSettings | None = None,
+        perf_counter: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._engines = engines
+        self._calibration = calibration
+        self._settings = settings if settings is not None else AnalysisSettings()
+        self._perf_counter = perf_counter
+        self._tracker = Tracker(self._settings)
+        self._previous: PictureFigures | None = None
+        # Quality control looks at the same picture while the detector holds the GPU, and costs the frame nothing.
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="quality")
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The scale of the frames to come."""
+        return self._calibration
+
+    def use_calibration(self, calibration: Calibration | None) -> None:
+        """Measure by another scale from the next frame on; safe from any thread."""
+        self._calibration = calibration
+
+    def analyse(self, frame: Frame, *, track: bool) -> FrameAnalysis:
+        """Everything found in one frame.
+
+        Args:
+            track: follow capillaries from the previous tracked frame, which gives ids, smoothed widths and classes and
+                the picture's motion. A still is analysed for itself and leaves the tracks as they are.
+
+        Raises:
+            InferenceError: an engine failed.
+        """
+        watch = Stopwatch(self._perf_counter)
+        examined = self._beside.submit(self._examine, frame, track)
+        detections, keypoints = self._look(frame, watch)
+        calibration = usable_calibration(self._calibration, frame.width_px, frame.height_px)
+        um_per_px = None if calibration is None else calibration.um_per_px
+        loops = measure_loops(detections.capillaries, keypoints, um_per_px)
+        watch.lap("measure")
+        row = find_distal_row(loops, frame.width_px, frame.height_px)
+        loops = _with_rows(loops, row)
+        watch.lap("row")
+        figures, shift, hint = examined.result()
+        quality = grade(figures, shift, len(loops), frame.width_px, self._settings)
+        watch.lap("quality")
+        if track:
+            loops = self._tracker.follow(loops, (frame.width_px, frame.height_px), frame.captured_monotonic_s, hint)
+        watch.lap("track")
+        capillaries = tuple(_settle(loop) for loop in loops)
+        distal = sum(capillary.row is Row.DISTAL for capillary in capillaries)
+        density = measure_density(row.curve, distal, um_per_px, quality.is_evaluable)
+        metrics = count_metrics(capillaries, len(detections.haemorrhages), density)
+        watch.lap("metrics")
+        return FrameAnalysis(
+            seq=frame.seq,
+            captured_monotonic_s=frame.captured_monotonic_s,
+            captured_at_utc=frame.captured_at_utc,
+            width_px=frame.width_px,
+            height_px=frame.height_px,
+            um_per_px=um_per_px,
+            calibration_id=None if calibration is None else calibration.calibration_id,
+            quality=quality,
+            capillaries=capillaries,
+            haemorrhages=detections.haemorrhages,
+            metrics=metrics,
+            identity=self._engines.identity,
+            stage_ms=watch.total(),
+        )
+
+    def _look(self, frame: Frame, watch: Stopwatch) -> tuple[Detections, tuple[LoopKeypoints, ...]]:
+        """What the two engines see."""
+        detections = self._engines.detector.detect(frame.image_rgb)
+        watch.lap("detector")
+        boxes = [capillary.bbox for capillary in detections.capillaries]
+        keypoints = self._engines.keypoints.estimate(frame.image_rgb, boxes) if boxes else ()
+        watch.lap("keypoints")
+        return detections, keypoints
+
+    def _examine(self, frame: Frame, track: bool) -> tuple[PictureFigures, Shift | None, Shift | None]:
+        """Figures of the picture, its shift, and the shift again where the tracker may rely on it."""
+        figures = examine(frame.image_rgb)
+        if not track:
+            return figures, None, None
+        moved = None if self._previous is None else shift_between(self._previous, figures)
+        self._previous = figures
+        if moved is None:
+            return figures, None, None
+        shift, is_trusted = moved
+        return figures, shift, shift if is_trusted else None
+
+
+def _with_rows(loops: Sequence[MeasuredLoop], row: DistalRow) -> tuple[MeasuredLoop, ...]:
+    return tuple(
+        replace(loop, row=Row.DISTAL) if is_distal else loop
+        for loop, is_distal in zip(loops, row.is_distal, strict=True)
+    )
+
+
+def _settle(loop: MeasuredLoop) -> Capillary:
+    """The finished capillary, its calibre and shape decided."""
+    size, basis = classify_size(loop)
+    return Capillary(
+        bbox=loop.bbox,
+        score=loop.detection.score,
+        track_id=loop.track_id,
+        row=loop.row,
+        morphology=settle_morphology(loop.detection.morphology, size, basis),
+        size=size,
+        size_basis=basis,
+        apex_px=loop.apex_px,
+        apical=loop.apical,
+        arterial=loop.arterial,
+        venous=loop.venous,
+    )
