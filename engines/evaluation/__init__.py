@@ -1,0 +1,1 @@
+"""How well the shipped networks do, measured through the device's own code."""

@@ -1,0 +1,119 @@
+"""Rendered images with their truth on disk, drawn once and read by both trainings.
+
+    python -m engines.training.cache --out build/synthetic --images 6000 --seed 1 --workers 2
+
+A cache is a folder with `images.npy` (uint8 RGB [N, 480, 640, 3], mapped, never loaded whole) and `truth.jsonl` (one
+image a line, coordinates as in engines.synthetic.truth).
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.synthetic.render import render
+from engines.synthetic.truth import HaemorrhageTruth, LoopTruth, RenderedImage
+
+HEIGHT, WIDTH = 480, 640
+SEEDS_PER_CACHE = 1_000_000
+"""Cache `seed` uses render seeds from seed * this upwards; evaluation stays below this, see engines.evaluation."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """An opened cache: images uint8 [N, 480, 640, 3] and one truth a image, as `truth_of` gives it."""
+
+    images: NDArray[np.uint8]
+    truths: tuple[dict[str, Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.truths)
+
+
+def truth_of(rendered: RenderedImage) -> dict[str, Any]:
+    """The truth of one image in JSON types."""
+    return {
+        "seed": rendered.seed,
+        "pattern": rendered.pattern,
+        "um_per_px": rendered.um_per_px,
+        "loops": [_loop(loop) for loop in rendered.loops],
+        "haemorrhages": [_haemorrhage(h) for h in rendered.haemorrhages],
+    }
+
+
+def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
+    """Draw `images` images into `folder`; one that is there already with as many images is kept."""
+    truth_path = folder / "truth.jsonl"
+    if not truth_path.exists() or sum(1 for _ in truth_path.open()) < images:
+        folder.mkdir(parents=True, exist_ok=True)
+        shape = (images, HEIGHT, WIDTH, 3)
+        np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+        first = seed * SEEDS_PER_CACHE
+        lines = list(_render_all(folder / "images.npy", range(first, first + images), workers))
+        # Written last: a cache without its truth was interrupted and is drawn again.
+        truth_path.write_text("\n".join(lines) + "\n")
+    return open_cache(folder)
+
+
+def open_cache(folder: Path) -> Cache:
+    """Map a cache that render_cache made."""
+    lines = (folder / "truth.jsonl").read_text().splitlines()
+    return Cache(np.load(folder / "images.npy", mmap_mode="r"), tuple(json.loads(line) for line in lines))
+
+
+def _render_all(images_path: Path, seeds: range, workers: int) -> Iterator[str]:
+    jobs = [(images_path, seed, seed - seeds.start) for seed in seeds]
+    with ProcessPoolExecutor(workers) as pool:
+        for done, line in enumerate(pool.map(_render_one, jobs, chunksize=16), start=1):
+            if done % 500 == 0:
+                print(f"rendered {done} of {len(jobs)}", flush=True)
+            yield line
+
+
+def _render_one(job: tuple[Path, int, int]) -> str:
+    path, seed, index = job
+    rendered = render(seed, width=WIDTH, height=HEIGHT)
+    np.load(path, mmap_mode="r+")[index] = rendered.image_rgb
+    return json.dumps(truth_of(rendered))
+
+
+def _loop(loop: LoopTruth) -> dict[str, Any]:
+    return {
+        "bbox": [float(v) for v in loop.bbox_px],
+        "morphology": loop.morphology.value,
+        "size": loop.size.value,
+        "apex": [float(v) for v in loop.apex_px],
+        "apical": _segment(loop.apical_px),
+        "arterial": _segment(loop.arterial_px),
+        "venous": _segment(loop.venous_px),
+        "is_ignored": bool(loop.is_ignored),
+    }
+
+
+def _haemorrhage(haemorrhage: HaemorrhageTruth) -> dict[str, Any]:
+    return {"bbox": [float(v) for v in haemorrhage.bbox_px], "is_ignored": bool(haemorrhage.is_ignored)}
+
+
+def _segment(segment: Any) -> list[list[float]] | None:
+    return None if segment is None else [[float(x), float(y)] for x, y in segment]
+
+
+def main() -> None:
+    """Draw a cache from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("build/synthetic"))
+    parser.add_argument("--images", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    print(f"{len(render_cache(args.out, args.images, args.seed, args.workers))} images in {args.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Train the detector and export it.
+
+    python -m engines.training.detector --out build/detector --images 6000 --minutes 60 --seed 1 [--resume]
+
+Renders the cache first where it is missing. Writes checkpoint.pt, log.jsonl and detector.onnx to --out;
+`python -m engines.training.ship` puts the result into engines/weights.
+"""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engines.training.assignment import BatchTargets
+from engines.training.cache import render_cache
+from engines.training.detector_loss import detector_loss
+from engines.training.detector_net import DetectorNet
+from engines.training.detector_samples import Targets, draw_sample
+from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
+from engines.training.export import export_detector
+from engines.training.fit import Fit, FitSettings, Loss
+from engines.training.provenance import write_run
+
+Sample = tuple[NDArray[np.uint8], Targets]
+Batch = tuple[Tensor, BatchTargets]
+
+
+def collate(samples: list[Sample]) -> Batch:
+    """Images uint8 [B, H, W, 3] and targets padded to the fullest sample, at least one."""
+    most = max(1, *(len(targets.boxes) for _, targets in samples))
+
+    def pad(values: list[NDArray[np.generic]]) -> Tensor:
+        rows = [np.concatenate([v, np.zeros((most - len(v), *v.shape[1:]), v.dtype)]) for v in values]
+        return torch.from_numpy(np.stack(rows))
+
+    targets = [target for _, target in samples]
+    is_ignored = pad([t.is_ignored for t in targets])
+    is_target = pad([~t.is_ignored for t in targets])
+    boxes, kind = pad([t.boxes for t in targets]), pad([t.kind for t in targets])
+    morphology, size = pad([t.morphology for t in targets]), pad([t.size for t in targets])
+    images = torch.from_numpy(np.stack([image for image, _ in samples]))
+    return images, BatchTargets(boxes, kind, morphology, size, is_target, is_ignored)
+
+
+def loss_on(net: DetectorNet, device: torch.device) -> Callable[[Batch], Loss]:
+    """The loss of one batch under `net`, in mixed precision."""
+
+    def loss_of(batch: Batch) -> Loss:
+        images, targets = batch
+        moved = BatchTargets(**{name: value.to(device) for name, value in vars(targets).items()})
+        with mixed_precision(device):
+            output = net(images.to(device))
+        return detector_loss(output, moved)
+
+    return loss_of
+
+
+def train(
+    settings: FitSettings, cache_folder: Path, images: int, seed: int, *, batch: int = 16, workers: int = 1
+) -> Path:
+    """The exported ONNX file."""
+    torch.manual_seed(seed)
+    device = pick_device()
+    cache = render_cache(cache_folder, images, seed, max(workers, 1))
+    net = DetectorNet().to(device, memory_format=torch.channels_last)
+    samples = EndlessSamples(partial(draw_sample, cache), seed)
+    fit = Fit(net, settings)
+    average = fit.run(batches(samples, batch, workers, collate), loss_on(net, device))
+    write_run(
+        settings.out,
+        "engines.training.detector",
+        seed=seed,
+        images=len(cache),
+        steps=fit.step,
+        batch=batch,
+        minutes=settings.minutes,
+    )
+    return export_detector(average, settings.out / "detector.onnx")
+
+
+def main() -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+    settings = FitSettings(args.out, args.minutes, is_resumed=args.resume)
+    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Colour, light, blur and noise at random, so that the networks carry over to cameras nobody has rendered.
+
+The renderer draws one scope; this draws all the others: casts, gains, gamma, monochrome sensors, sharpening, JPEG.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+_LEVELS = np.arange(256, dtype=np.float32) / 255
+
+
+def vary_photometrically(image_rgb: Image, rng: np.random.Generator) -> Image:
+    """The image as another camera might have taken it; same shape, uint8 RGB."""
+    image = image_rgb
+    if rng.random() < 0.25:
+        image = _mix_channels(image, rng)
+    image = _tone(image, rng)
+    if rng.random() < 0.3:
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.6)))
+    elif rng.random() < 0.25:
+        image = _sharpen(image, float(rng.uniform(0.3, 1.5)))
+    if rng.random() < 0.3:
+        image = _uneven_light(image, rng)
+    if rng.random() < 0.5:
+        image = _grain(image, rng)
+    if rng.random() < 0.25:
+        image = _jpeg(image, int(rng.integers(35, 95)))
+    return image
+
+
+def _mix_channels(image: Image, rng: np.random.Generator) -> Image:
+    """Towards grey, or with channels bleeding into one another."""
+    grey = np.array([0.25, 0.6, 0.15]) if rng.random() < 0.7 else rng.dirichlet([1.0, 2.0, 1.0])
+    amount = 1.0 if rng.random() < 0.3 else float(rng.uniform(0.2, 1.0))
+    mix = (1 - amount) * np.eye(3) + amount * np.tile(grey, (3, 1))
+    return np.asarray(cv2.transform(image, mix.astype(np.float32)), dtype=np.uint8)
+
+
+def _tone(image: Image, rng: np.random.Generator) -> Image:
+    """Gain, offset, contrast and gamma of each channel, common part and cast, as one table."""
+    gain = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.10, 3))
+    gamma = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.06, 3))
+    offset = rng.normal(0, 0.03) + rng.normal(0, 0.03, 3)
+    contrast = np.exp(rng.normal(0, 0.2))
+    mean = float(image.mean()) / 255
+    base = np.clip((_LEVELS - mean) * contrast + mean, 0, 1)
+    table = np.clip(base[:, None] ** gamma * gain + offset, 0, 1) * 255
+    return np.asarray(cv2.LUT(image, np.round(table).astype(np.uint8)[None]), dtype=np.uint8)
+
+
+def _sharpen(image: Image, amount: float) -> Image:
+    blurred = cv2.GaussianBlur(image, (0, 0), 1.5)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, blurred, -amount, 0), dtype=np.uint8)
+
+
+def _uneven_light(image: Image, rng: np.random.Generator) -> Image:
+    """A smooth gradient of light and colour over the picture."""
+    coarse = (1 + rng.normal(0, 0.10, (3, 3, 1)) + rng.normal(0, 0.04, (3, 3, 3))).astype(np.float32)
+    field = cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(image * field, 0, 255), dtype=np.uint8)
+
+
+def _grain(image: Image, rng: np.random.Generator) -> Image:
+    """Sensor noise, from fine to blobby, mostly common to the three channels."""
+    height, width = image.shape[:2]
+    scale = float(rng.uniform(1.0, 2.5))
+    size = (int(height / scale) + 1, int(width / scale) + 1)
+    noise = rng.integers(-128, 128, (*size, 1 if rng.random() < 0.5 else 3), dtype=np.int8)
+    # Uniform int8 has a standard deviation of 74.
+    noise = cv2.resize(noise.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    noise = noise.reshape(height, width, -1) * np.float32(rng.uniform(0.5, 6.0) / 74)
+    return np.asarray(np.clip(image + noise, 0, 255), dtype=np.uint8)
+
+
+def _jpeg(image: Image, quality: int) -> Image:
+    _, buffer = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(buffer, cv2.IMREAD_COLOR), dtype=np.uint8)
