@@ -27,17 +27,28 @@ class InputView:
     def fill(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The network's input, uint8 RGB [1, input height, input width, 3]; the picture itself where sizes agree.
 
-        Shrinking averages areas, enlarging is bilinear. What the picture leaves free at the right or at the bottom has
-        the mean colour of the edge it adjoins: repeated border pixels would look like vessels.
+        A large picture is averaged over whole blocks of pixels, the rest of the way is bilinear: averaging by 2.13 in
+        one step takes OpenCV 6 ms, this 0.7. What the picture leaves free at the right or at the bottom has the mean
+        colour of the edge it adjoins: repeated border pixels would look like vessels.
         """
-        used = (self.used_width_px, self.used_height_px)
-        if used == (self.frame_width_px, self.frame_height_px):
-            scaled = image_rgb
-        else:
-            is_shrinking = self.used_width_px < self.frame_width_px
-            interpolation = cv2.INTER_AREA if is_shrinking else cv2.INTER_LINEAR
-            scaled = np.asarray(cv2.resize(image_rgb, used, interpolation=interpolation), dtype=np.uint8)
+        scaled = image_rgb
+        if self.block_px > 1:
+            width, height = self._covered_px
+            blocks = (width // self.block_px, height // self.block_px)
+            scaled = _resized(image_rgb[:height, :width], blocks, cv2.INTER_AREA)
+        scaled = _resized(scaled, (self.used_width_px, self.used_height_px), cv2.INTER_LINEAR)
         return np.ascontiguousarray(self._padded(scaled))[None]
+
+    @property
+    def block_px(self) -> int:
+        """Side of the blocks of frame pixels that are averaged."""
+        return max(1, min(self.frame_width_px // self.used_width_px, self.frame_height_px // self.used_height_px))
+
+    @property
+    def _covered_px(self) -> tuple[int, int]:
+        """Width and height of the frame in whole blocks: at most block - 1 pixels fewer than the frame."""
+        block = self.block_px
+        return self.frame_width_px // block * block, self.frame_height_px // block * block
 
     def _padded(self, scaled: NDArray[np.uint8]) -> NDArray[np.uint8]:
         right = self.input_width_px - self.used_width_px
@@ -45,10 +56,9 @@ class InputView:
         if not right and not bottom:
             return scaled
         edge = scaled[:, -1] if right else scaled[-1]
-        padded = np.empty((self.input_height_px, self.input_width_px, 3), dtype=np.uint8)
-        padded[:] = np.round(edge.mean(axis=0)).astype(np.uint8)
-        padded[: self.used_height_px, : self.used_width_px] = scaled
-        return padded
+        colour = np.round(edge.mean(axis=0)).tolist()
+        padded = cv2.copyMakeBorder(scaled, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=colour)
+        return np.asarray(padded, dtype=np.uint8)
 
     def to_frame(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float64]:
         """Boxes [N, 4] (x, y, w, h) in pixels of the picture, cut at its edges, from boxes of the input.
@@ -58,10 +68,17 @@ class InputView:
                 A frame's origin is the centre of its first pixel, half a pixel further in.
         """
         frame = np.array([self.frame_width_px, self.frame_height_px], dtype=np.float64)
-        scale = frame / (self.used_width_px, self.used_height_px)
+        scale = np.array(self._covered_px) / (self.used_width_px, self.used_height_px)
         corners = boxes_xyxy.astype(np.float64).reshape(-1, 2, 2) * scale
         corners = np.clip(corners, 0.0, frame)
         return np.concatenate([corners[:, 0] - 0.5, corners[:, 1] - corners[:, 0]], axis=1)
+
+
+def _resized(image: NDArray[np.uint8], size: tuple[int, int], interpolation: int) -> NDArray[np.uint8]:
+    """The image of another size (width, height); itself where the size is the same."""
+    if size == image.shape[1::-1]:
+        return image
+    return np.asarray(cv2.resize(image, size, interpolation=interpolation), dtype=np.uint8)
 
 
 def view_of(frame_width_px: int, frame_height_px: int, input_width_px: int, input_height_px: int) -> InputView:
