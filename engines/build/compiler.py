@@ -62,7 +62,7 @@ class Compiler:
         network = self._builder.create_network(0 if flag is None else 1 << int(flag))
         parser = self._trt.OnnxParser(network, self._log.handle)
         if not parser.parse(onnx_bytes):
-            reasons = "; ".join(parser.get_error(index).desc() for index in range(parser.num_errors))
+            reasons = "; ".join(" ".join(parser.get_error(index).desc().split()) for index in range(parser.num_errors))
             self._log.take_errors()
             raise InferenceError(f"parsing {onnx_path} failed: {reasons}", "Use an ONNX file that this software made.")
         return network

@@ -36,5 +36,8 @@ def stage(inputs: int, outputs: int, residuals: int) -> nn.Sequential:
 
 
 def normalise(images: Tensor) -> Tensor:
-    """uint8 RGB [N, H, W, 3] to float32 [N, 3, H, W], about zero-mean: real tiles average 160 of 255."""
-    return images.permute(0, 3, 1, 2).float() * (1 / 64) - 2.4
+    """uint8 RGB [N, H, W, 3] to float32 [N, 3, H, W], about zero-mean: real tiles average 160 of 255.
+
+    The cast comes first: TensorRT takes bytes in, but transposes nothing of that type.
+    """
+    return images.float().permute(0, 3, 1, 2) * (1 / 64) - 2.4
