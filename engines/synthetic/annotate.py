@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Morphology, Row, SizeClass
-from engines.synthetic.drawing import DrawnLoop
+from engines.synthetic.drawing import DrawnLoop, density_maps
 from engines.synthetic.loop_shape import STEP_UM
-from engines.synthetic.rasterise import Tube
+from engines.synthetic.rasterise import Patch, Tube
 from engines.synthetic.truth import Box, LoopTruth, Point, Segment, classify_size
 from engines.synthetic.view import View
 
@@ -21,7 +21,10 @@ FAINTER_THAN_HEAD = 0.27
 """A limb ends where it has faded to this share of its own head."""
 BRIDGED_UM = 40.0
 """A plasma gap this long does not end a limb."""
-IGNORED_BELOW = 0.25
+IGNORED_BELOW = 0.33
+"""Visibility that one and a half times the least visible density has."""
+OWN_SHARE = 0.45
+"""A head that owns less than this of the blood seen there is lost in other vessels."""
 DROPPED_BELOW = 0.03
 EDGE_BLUR = 0.3
 """A box lies this many blur sigmas outside the true column edge, where the eye puts a soft edge."""
@@ -31,7 +34,13 @@ MERGED_LIMBS = 1.0
 
 def annotate(drawn: tuple[DrawnLoop, ...], view: View, noise: float) -> tuple[LoopTruth, ...]:
     """Truth of all loops that leave a trace. `noise` is the sensor noise as a share of the mean level."""
-    truths = [t for t in (_annotate_one(d, view, noise) for d in drawn) if t is not None]
+    everything = Patch(0, 0, density_maps(drawn, view))
+    found = [(one, _annotate_one(one, view, noise)) for one in drawn]
+    truths = [
+        replace(truth, is_ignored=truth.is_ignored or _is_lost(one, everything))
+        for one, truth in found
+        if truth is not None
+    ]
     rows = [Row.DISTAL if is_distal else Row.OTHER for is_distal in _find_distal(truths, view)]
     return tuple(replace(truth, row=row) for truth, row in zip(truths, rows, strict=True))
 
@@ -73,7 +82,7 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
 
 def _look_at(drawn: DrawnLoop, noise: float) -> _Sight:
     below = drawn.loop.shape.strokes[0].below_um
-    along = tuple(_sample_patch(drawn, tube) for tube in drawn.tubes)
+    along = tuple(_sample_patch(drawn.patch, tube) for tube in drawn.tubes)
     peak = float(np.percentile(along[0][below <= drawn.loop.shape.head_um + 40], 80))
     least = SEEN_DENSITY + 0.8 * noise
     threshold = max(least, FAINTER_THAN_HEAD * peak)
@@ -89,11 +98,19 @@ def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
     return drawn
 
 
-def _sample_patch(drawn: DrawnLoop, tube: Tube) -> FloatArray:
+def _is_lost(drawn: DrawnLoop, everything: Patch) -> bool:
+    """Whether other vessels over the head leave it indistinguishable."""
+    head = drawn.loop.shape.strokes[0].below_um <= drawn.loop.shape.head_um + 20
+    own = _sample_patch(drawn.patch, drawn.tubes[0])[head]
+    total = _sample_patch(everything, drawn.tubes[0])[head]
+    return float(own.sum()) < OWN_SHARE * float(total.sum())
+
+
+def _sample_patch(patch: Patch, tube: Tube) -> FloatArray:
     """Blurred density along a tube's centre line; 0 outside the image."""
-    total = drawn.patch.total
-    x = np.rint(tube.points_px[:, 0]).astype(np.int64) - drawn.patch.x
-    y = np.rint(tube.points_px[:, 1]).astype(np.int64) - drawn.patch.y
+    total = patch.total
+    x = np.rint(tube.points_px[:, 0]).astype(np.int64) - patch.x
+    y = np.rint(tube.points_px[:, 1]).astype(np.int64) - patch.y
     inside = (x >= 0) & (y >= 0) & (x < total.shape[1]) & (y < total.shape[0])
     values = np.zeros(len(x))
     values[inside] = total[y[inside], x[inside]]

@@ -15,6 +15,9 @@ from engines.synthetic.loop_shape import (
 from engines.synthetic.pattern import PatternNumbers
 from engines.synthetic.ramified import build_ramified
 
+WIDEST_GAPPY_UM = 35.0
+"""In wider columns the cells stream past a gap and none is seen (our choice)."""
+
 
 def choose_shape(rng: np.random.Generator, numbers: PatternNumbers, gappy: float) -> LoopShape:
     """A loop of random class; `gappy` is the chance that plasma gaps dot its limbs."""
@@ -45,7 +48,7 @@ def _fill(rng: np.random.Generator, shape: LoopShape, gappy: float) -> LoopShape
     strength = 1 - below_bend * (1 - np.where(index < shape.apex, arterial, venous))
     for amount, samples in ((0.12, 20.0), (rng.uniform(0.0, 0.16), rng.uniform(4, 9))):
         strength = strength * (1 + amount * np.clip(smooth_noise(rng, count, samples), -1.5, 1.5))
-    if rng.random() < gappy:
+    if rng.random() < gappy and main.width_um.max() < WIDEST_GAPPY_UM:
         gaps = smooth_noise(rng, count, rng.uniform(5, 14)) + rng.uniform(-0.1, 0.6)
         is_open = np.clip(gaps * 3 + 0.5, rng.uniform(0, 0.4), 1)
         limb = rng.random()

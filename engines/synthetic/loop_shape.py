@@ -157,8 +157,9 @@ def build_hairpin(rng: np.random.Generator, n: HairpinNumbers, morphology: Morph
     if n.side < 0:
         left, right = right, left
     line = np.concatenate([np.stack([left, v], 1)[::-1], np.stack([right, v], 1)[1:]])
-    points = _roughen(rng, resample(line, STEP_UM))
+    points = resample(line, STEP_UM)
     apex = int(np.argmin(points[:, 1]))
+    points = _roughen(rng, points)
     below = points[:, 1] - points[apex, 1]
     stroke = Stroke(points - points[apex], _widths_along(rng, n, below, apex), np.ones(len(points)), below)
     # Limbs are measured about 1 to 1.5 apical widths below the bend.

@@ -15,12 +15,12 @@ from engines.synthetic.truth import RenderedImage
 ByteImage = NDArray[np.uint8]
 TILE = (480, 360)
 SHEET: tuple[tuple[Pattern, int], ...] = (
-    (Pattern.HEALTHY, 12),
-    (Pattern.CLINIC, 40),
-    (Pattern.EARLY, 18),
-    (Pattern.ACTIVE, 25),
-    (Pattern.LATE, 31),
-    (Pattern.CLINIC, 59),
+    (Pattern.HEALTHY, 2),
+    (Pattern.CLINIC, 3),
+    (Pattern.EARLY, 4),
+    (Pattern.ACTIVE, 6),
+    (Pattern.LATE, 8),
+    (Pattern.HEALTHY, 5),
 )
 JPEG_QUALITY = 82
 # Okabe and Ito's palette, safe for colour-blind eyes (jfly.uni-koeln.de/color).
