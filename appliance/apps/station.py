@@ -2,36 +2,165 @@
 
 import importlib.metadata
 import logging
-import os
 import signal
 import threading
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import replace
-from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
 
 import click
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import result_document
+from appliance.analysis.result_document import document, image_document
 from appliance.apps.engine_loop import EngineLoop
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
 from appliance.apps.station_calibration import station_calibration
+from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.latest_frame import LatestFrame
 from appliance.capture.open_source import open_source
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration
 from appliance.domain.errors import StoreError
+from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
-from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.open_storage import open_storage
+from appliance.storage.still_encoder import encode_still
+from appliance.transport.mqtt_publisher import MqttPublisher
 from webui.access import load_or_create_secrets
 from webui.app import create_app
-from webui.server import serve
+from webui.server import WebServer, serve
 from webui.services import Services
 
 _log = logging.getLogger(__name__)
+# Each part is given this long to end; together they stay below the three seconds a power supply's buffer lasts.
+_STOP_TIMEOUT_S = 1.0
+
+
+def run_station(loaded: LoadedSettings) -> None:
+    """Serve until SIGTERM or Ctrl-C, then stop in order.
+
+    Raises:
+        ApplianceError: something the station cannot start without is missing; one sentence says what.
+    """
+    _set_up_logging(loaded.settings.station.log_level)
+    stopping = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        _log.info("%s: stopping", signal.Signals(number).name)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    station = Station(loaded)
+    try:
+        station.start()
+        click.echo(f"Open {station.url}  access code {station.access_code}")
+        stopping.wait()
+    finally:
+        station.stop()
+
+
+class Station:
+    """Camera, engines, exam, broker and pages as one device. Built in one piece, started, then stopped once.
+
+    Raises:
+        ApplianceError: the data folder, an engine, a setting or the web port cannot be used.
+    """
+
+    def __init__(self, loaded: LoadedSettings) -> None:
+        settings = loaded.settings
+        version = importlib.metadata.version("nailfold-appliance")
+        clock = SystemClock()
+        _make_data_dir(settings.station.data_dir)
+        self._secrets, _ = load_or_create_secrets(settings.station.data_dir / "access.json")
+        scene = SceneFactory()
+        source = open_source(settings.capture.source, settings.capture, scene)
+        calibration = station_calibration(loaded, lambda: scene.options)
+        engines = load_engine_set(settings.inference, version)
+        pipeline = Pipeline(engines, settings=settings.analysis)
+        self._storage = open_storage(settings.storage, clock.now_utc())
+        self._slot = LatestFrame()
+        self._grabber = FrameGrabber(source, self._slot, settings.capture)
+        self._hub = LiveHub(settings.live)
+
+        def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
+            pipeline.use_calibration(scale)
+            return pipeline.analyse(frame, track=True)
+
+        self._engine = EngineLoop(self._slot, analyse, calibration.for_frame, self._hub.publish)
+        self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
+        tools = SessionTools(
+            current=lambda: self._engine.latest,
+            document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
+            encode=encode_still,
+            on_finished=self._publisher.wake,
+        )
+        address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
+        self._services = Services(
+            hub=self._hub,
+            exam=ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam),
+            store=self._storage.exams,
+            secrets=self._secrets,
+            camera=lambda: self._grabber.state,
+            calibration=lambda: calibration.current,
+            identity=lambda: engines.identity,
+            outbox=self._storage.outbox.status,
+            broker=self._publisher.status,
+            message_state=self._storage.outbox.message_state,
+        )
+        self._web_settings = settings.web
+        self._web: WebServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        assert self._web is not None, "the station was not started"
+        return self._web.url
+
+    @property
+    def access_code(self) -> str:
+        """As it is typed at the first page."""
+        return self._secrets.printed_code
+
+    def start(self) -> None:
+        """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
+        self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
+        self._hub.start()
+        self._engine.start()
+        self._grabber.start()
+        self._publisher.start()
+
+    def stop(self) -> None:
+        """Camera, engine, pages, broker, database, in this order: what comes in stops before what keeps it."""
+        self._slot.close()
+        self._grabber.stop(_STOP_TIMEOUT_S)
+        if not self._engine.join(_STOP_TIMEOUT_S):
+            _log.error("the engine has not come back for %.0f s; its thread is left behind", _STOP_TIMEOUT_S)
+        if self._web is not None:
+            self._web.stop()
+        self._hub.stop()
+        self._publisher.stop(_STOP_TIMEOUT_S)
+        self._storage.close()
+        _log.info("stopped")
+
+
+def _make_data_dir(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / ".write-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"the data folder {folder} cannot be used: {error.strerror}", "Choose another one with --data-dir."
+        ) from error
+
+
+def _set_up_logging(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
