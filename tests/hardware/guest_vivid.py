@@ -1,10 +1,14 @@
 """Runs in the virtual machine: the kernel's virtual video driver (vivid) through V4l2Source and FrameGrabber."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from guest_modules import load
 
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.latest_frame import LatestFrame
@@ -24,6 +28,11 @@ def unplug() -> None:
 
 def replug() -> None:
     (_DRIVER / "bind").write_text("vivid.0")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def driver() -> None:
+    load("vivid")
 
 
 @pytest.fixture

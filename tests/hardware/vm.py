@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,18 +62,21 @@ class GuestRun:
 def run_in_guest(
     arguments: Sequence[str], modules: Sequence[str] = (), timeout_s: float = 150, memory_mib: int = 1024
 ) -> GuestRun:
-    """Boot, load `modules`, run `python arguments...` as root in the repository, power off.
+    """Boot, run `python arguments...` as root in the repository, power off.
 
-    In the guest NAILFOLD_GUEST is 1, NAILFOLD_MODULES names the module files in order of loading, /dev/shm can be
-    written, and sysfs, configfs and debugfs are mounted.
+    Args:
+        arguments: of the guest's Python.
+        modules: kernel modules that the guest may load, by `guest_modules.load`.
+        timeout_s: after which the machine is stopped.
+        memory_mib: of the guest.
 
     Raises:
         NoVirtualMachine: a program or the kernel is missing.
     """
     qemu, busybox = _program("qemu-system-x86_64", "qemu-system-x86"), _static_busybox()
     kernel = _kernel()
+    files = {name: kernel.files_for([name]) for name in modules}
     initramfs = _CACHE / f"initramfs-{os.getpid()}.cpio"
-    files = kernel.files_for(modules)
     initramfs.write_bytes(_initramfs(kernel, busybox, _init_script(kernel, arguments, files)))
     command = [
         *(qemu, "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(memory_mib)),
@@ -95,7 +98,7 @@ def run_in_guest(
     return GuestRun(int(status[1]) if status else None, output.replace("\r", ""))
 
 
-def _init_script(kernel: Kernel, arguments: Sequence[str], files: Sequence[Path]) -> str:
+def _init_script(kernel: Kernel, arguments: Sequence[str], files: Mapping[str, Sequence[Path]]) -> str:
     quoted = " ".join("'" + argument.replace("'", "'\\''") + "'" for argument in arguments)
     boot = "\n".join(f"insmod /modules/{path.name}" for path in kernel.files_for(_BOOT_MODULES))
     environment = {
@@ -104,8 +107,7 @@ def _init_script(kernel: Kernel, arguments: Sequence[str], files: Sequence[Path]
         "TMPDIR": "/dev/shm",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        "NAILFOLD_GUEST": "1",
-        "NAILFOLD_MODULES": ":".join(str(path) for path in files),
+        **{f"NAILFOLD_MODULE_{name}": ":".join(map(str, paths)) for name, paths in files.items()},
     }
     exports = "\n".join(f"export {name}='{value}'" for name, value in environment.items())
     return f"""#!/bin/busybox sh
@@ -117,15 +119,10 @@ mount -t proc proc /proc
 mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose host /host || echo "no root over 9p"
 mount -t proc proc /host/proc
 mount -t sysfs sysfs /host/sys
-mount -t configfs configfs /host/sys/kernel/config 2>/dev/null
-mount -t debugfs debugfs /host/sys/kernel/debug 2>/dev/null
 mount -t devtmpfs dev /host/dev
 mkdir -p /host/dev/shm
 mount -t tmpfs tmpfs /host/dev/shm
 {exports}
-chroot /host /bin/sh -c 'cd {REPOSITORY} && for m in $(echo $NAILFOLD_MODULES | tr : " "); do
-  /bin/busybox insmod $m || echo "cannot load $m"; done'
-cd /
 chroot /host /bin/sh -c 'cd {REPOSITORY} && exec "$@"' sh {sys.executable} {quoted}
 echo "GUEST-EXIT $?"
 poweroff -f
@@ -192,7 +189,10 @@ def _fetch_kernel(unpacked: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=90)
+    except subprocess.TimeoutExpired as expired:
+        raise NoVirtualMachine(f"{' '.join(command[:3])} took more than {expired.timeout:g} s") from expired
     if done.returncode != 0:
         raise NoVirtualMachine(f"{' '.join(command[:3])} failed: {done.stderr.strip().splitlines()[-1:]}")
 
