@@ -60,9 +60,9 @@ def summary_lines(analysis: FrameAnalysis) -> list[str]:
     reason = metrics.density_unmeasurable_because
     density = f"{metrics.density_per_mm:.1f} capillaries per mm" if metrics.density_per_mm is not None else ""
     counts = (
-        f"{metrics.capillaries_total} capillaries, {metrics.capillaries_distal} in the distal row: {metrics.normal} "
+        f"capillaries: {metrics.capillaries_total}, in the distal row: {metrics.capillaries_distal}; {metrics.normal} "
         f"normal, {metrics.tortuous} tortuous, {metrics.ramified} ramified, {metrics.giant} giant; "
-        f"{metrics.haemorrhages} haemorrhages"
+        f"haemorrhages: {metrics.haemorrhages}"
     )
     quality = analysis.quality
     reasons = ", ".join(word.value.replace("_", " ") for word in quality.reasons)
@@ -87,7 +87,7 @@ def _draw_capillary(
     label = f"{number}{LETTERS[capillary.morphology]}"
     apical = capillary.apical
     if apical is not None:
-        label += f" {apical.um:.0f} µm" if apical.um is not None else f" {apical.px:.0f} px"
+        label += f" {apical.um:.0f} um" if apical.um is not None else f" {apical.px:.0f} px"
     place = (capillary.bbox.x, max(0.0, capillary.bbox.y - 13 * unit))
     draw.text(place, label, fill=colour, font=font, stroke_width=unit, stroke_fill=(0, 0, 0))
 
