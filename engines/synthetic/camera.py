@@ -63,7 +63,7 @@ def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) ->
         slope=(float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05))),
         resolution=float(rng.uniform(0.4, 0.9)) if rng.random() < 0.2 * difficulty else 1.0,
         sharpen=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.35 else 0.0,
-        jpeg_quality=int(rng.integers(45, 97)) if rng.random() < 0.8 else 0,
+        jpeg_quality=int(rng.integers(35, 97)) if rng.random() < 0.8 else 0,
     )
 
 

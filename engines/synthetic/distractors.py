@@ -51,6 +51,7 @@ def add_distractors(rng: np.random.Generator, overlay: Overlay, difficulty: floa
         (_add_hair, 0.20, 3),
         (_add_lamp, 0.10, 1),
         (_add_meniscus, 0.12, 1),
+        (_add_aperture, 0.04, 1),
     ):
         if rng.random() < share:
             for _ in range(int(rng.integers(1, most + 1))):
@@ -158,3 +159,13 @@ def _add_meniscus(rng: np.random.Generator, overlay: Overlay, scale: float) -> N
         overlay.cover(0, 0, line.astype(np.float32), level)
     dull = np.clip(-across / (20 * scale), 0, 1) * rng.uniform(0, 0.3)
     overlay.levels += np.float32(25) * dull[:, :, None].astype(np.float32)
+
+
+def _add_aperture(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
+    """The round, dark border of an eyepiece or a contact cap."""
+    width, height = overlay.size
+    x = np.arange(width, dtype=np.float32)[None, :] - width * rng.uniform(0.45, 0.55)
+    y = np.arange(height, dtype=np.float32)[:, None] - height * rng.uniform(0.45, 0.55)
+    radius, soft = rng.uniform(0.46, 0.62) * width, scale * rng.uniform(2, 30)
+    alpha = np.clip((np.hypot(x, y) - radius) / soft + 0.5, 0, 1)
+    overlay.cover(0, 0, alpha.astype(np.float32), float(rng.uniform(0, 25)))

@@ -136,7 +136,7 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
         wobble=float(wobble),
         unrest=float(unrest),
         wavelength=float(wavelength),
-        lean=float(rng.normal(0, 18)),
+        lean=float(rng.normal(0, 14)),
         side=int(rng.choice([-1, 1])),
     )
 

@@ -111,7 +111,7 @@ def lay_out(rng: np.random.Generator, view: View, pattern: Pattern, look: Look) 
     kept = [loop for loop in loops if not _collides(rng, loop, loops)]
     bare = _draw_bare(rng, numbers, view.reach_um[0])
     kept = [loop for loop in kept if not bare[0] < loop.at_um[0] < bare[1] or loop.row > 1]
-    return tuple(_tilted(loop, tilt + float(rng.normal(0, np.deg2rad(7)))) for loop in kept)
+    return tuple(_tilted(loop, tilt + float(rng.normal(0, np.deg2rad(6)))) for loop in kept)
 
 
 def _places(rng: np.random.Generator, view: View, look: Look, density: float, row: int) -> list[tuple[float, float]]:

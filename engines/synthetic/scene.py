@@ -61,7 +61,7 @@ def build_scene(streams: Streams, view: View, pattern: Pattern, camera: CameraLo
     look = draw_look(streams.looks, view, difficulty)
     loops = lay_out(streams.anatomy, view, pattern, look)
     drawn = draw_loops(loops, view, camera.blur_px)
-    skin = paint_skin(streams.pixels, view, draw_skin_look(streams.looks, difficulty))
+    skin = paint_skin(streams.pixels, view, draw_skin_look(streams.looks, difficulty), look.blanching)
     lit = cv2.GaussianBlur(skin, (0, 0), camera.blur_px) * light(camera, view.width, view.height)[:, :, None]
     absorbance = draw_absorbance(streams.looks)
     ground = np.zeros((view.height, view.width, 3), np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.synthetic.fields import random_field
+from engines.synthetic.nailfold import Blanching
 from engines.synthetic.view import View
 
 FloatImage = NDArray[np.float32]
@@ -18,6 +19,7 @@ class SkinLook:
 
     Attributes:
         tint: reflectance of R, G, B (real means 162, 158, 155: near neutral).
+        cast_slope: change of R, G, B across half the width and half the height, from uneven white balance.
         haze: optical density of R, G, B that deep tissue adds (bottom minus top in real images: R 0, G -23, B -36).
         haze_depth_um: over which it sets in below the row.
         blotch: amplitude of the broad mottling.
@@ -27,6 +29,7 @@ class SkinLook:
     """
 
     tint: tuple[float, float, float]
+    cast_slope: tuple[tuple[float, float], ...]
     haze: tuple[float, float, float]
     haze_depth_um: float
     blotch: float
@@ -42,10 +45,12 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     # Melanin: about three times as dense in blue as in red (our choice; one finger in twelve).
     melanin = rng.uniform(0.1, 0.35) if rng.random() < 0.08 * difficulty else 0.0
     cast = cast - melanin * np.array([0.35, 0.75, 1.0])
+    slopes = rng.normal(0, 0.012 + 0.07 * difficulty * (rng.random() < 0.2), (3, 2))
     green_haze = abs(rng.normal(0.035, 0.05))
     haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.8, 2.2))
     return SkinLook(
         tint=(float(red + cast[0]), float(1.0 + cast[1]), float(rng.normal(0.995, 0.02) + cast[2])),
+        cast_slope=tuple((float(a), float(b)) for a, b in slopes),
         haze=(float(haze[0]), float(haze[1]), float(haze[2])),
         haze_depth_um=float(rng.uniform(200, 800)),
         blotch=float(rng.uniform(0.012, 0.06)),
@@ -55,18 +60,27 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     )
 
 
-def paint_skin(rng: np.random.Generator, view: View, look: SkinLook) -> FloatImage:
-    """Reflectance about 1; float32 (height, width, 3), RGB."""
+def paint_skin(rng: np.random.Generator, view: View, look: SkinLook, blanching: Blanching) -> FloatImage:
+    """Reflectance about 1; float32 (height, width, 3), RGB. Where pressed it is paler and less red."""
     depth = view.depth_map_um()
     luminance = _mottling(rng, view, look, depth) * _cuticle(rng, view, look, depth)
     for _ in range(int(rng.integers(0, 4))):
         luminance *= _fold(rng, view, depth)
     haze = np.clip(depth / look.haze_depth_um + 0.25 * _field(rng, view, 120.0, 1.5, np.pi / 2), 0, 1.4)
+    if blanching.share > 0:
+        u, v = view.grid_um(8)
+        small = blanching.remaining(u, v).astype(np.float32)
+        remaining = cv2.resize(small, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+        haze *= remaining
+        luminance *= 1 + 0.12 * (1 - remaining)
     blush = look.blush * (_field(rng, view, 90.0) + 0.6 * _field(rng, view, 35.0, 1.5, np.pi / 2))
     channels = []
+    x = np.linspace(-1, 1, view.width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, view.height, dtype=np.float32)[:, None]
     for i in range(3):
         density = look.haze[i] * haze + (0.25, 1.0, 1.1)[i] * blush
-        channels.append(luminance * look.tint[i] * np.exp(-2.3026 * density))
+        drift = 1 + look.cast_slope[i][0] * x + look.cast_slope[i][1] * y
+        channels.append(luminance * look.tint[i] * drift * np.exp(-2.3026 * density))
     return np.ascontiguousarray(np.stack(channels, axis=2), dtype=np.float32)
 
 
