@@ -27,6 +27,10 @@ LOOPS_FOR_ROLL = 3
 
 KNOWN_ROLL_SPREAD = math.tan(math.radians(12))
 UNKNOWN_ROLL_SPREAD = math.tan(math.radians(45))
+GUESSED_ROLLS_RAD = tuple(math.radians(turn) for turn in (0, -22.5, 22.5, -45, 45))
+"""Where no width tells the roll, the guess that finds the most loops side by side is taken: seen along a wrong
+direction the loops of a row hide each other."""
+
 ROUNDS = 4
 
 AHEAD_LOOP_WIDTHS = 3.0
@@ -61,22 +65,34 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
         return DistalRow((), None)
     size = (width_px, height_px)
     known = _roll_of_heads(loops)
-    base, spread = (0.0, UNKNOWN_ROLL_SPREAD) if known is None else (known, KNOWN_ROLL_SPREAD)
-    apices = np.array([apex_of(loop, base) for loop in loops])
+    if known is not None:
+        members, curve, roll = _settle(loops, size, known, KNOWN_ROLL_SPREAD)
+    else:
+        tries = [_settle(loops, size, start, UNKNOWN_ROLL_SPREAD) for start in GUESSED_ROLLS_RAD]
+        members, curve, roll = max(tries, key=lambda found: len(found[0]))
+    counted = has_half_its_head_inside(loops, np.array([apex_of(loop, roll) for loop in loops]), roll, size)
+    is_distal = tuple(index in members and counted[index] for index in range(len(loops)))
+    return DistalRow(is_distal, curve if any(is_distal) else None)
+
+
+def _settle(
+    loops: Sequence[MeasuredLoop], size: tuple[int, int], start_rad: float, slope_spread: float
+) -> tuple[frozenset[int], RowCurve, float]:
+    """Members, curve and roll of the row that a first idea of the roll leads to."""
+    apices = np.array([apex_of(loop, start_rad) for loop in loops])
     loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
-    roll, candidates = base, frozenset(range(len(loops)))
-    kept, curve = frozenset[int](), None
+    roll, candidates = start_rad, frozenset(range(len(loops)))
+    members: frozenset[int] | None = None
     for _ in range(ROUNDS):
         chosen = apply_hofstee(to_row_axes(apices, roll, size), candidates)
-        if curve is not None and chosen == kept:
+        if chosen == members:
             break
-        row_uv = to_row_axes(apices[sorted(chosen)], base, size)
-        kept, curve = chosen, fit_row(row_uv, base, spread, loop_width, size)
-        candidates -= _far_ahead(sorted(kept), row_uv, curve, AHEAD_LOOP_WIDTHS * loop_width)
+        members = chosen
+        row_uv = to_row_axes(apices[sorted(members)], start_rad, size)
+        curve = fit_row(row_uv, start_rad, slope_spread, loop_width, size)
+        candidates -= _far_ahead(sorted(members), row_uv, curve, AHEAD_LOOP_WIDTHS * loop_width)
         roll = min(max(curve.direction_rad, -MAX_ROLL_RAD), MAX_ROLL_RAD)
-    counted = has_half_its_head_inside(loops, apices, roll, size)
-    is_distal = tuple(index in kept & candidates and counted[index] for index in range(len(loops)))
-    return DistalRow(is_distal, curve if any(is_distal) else None)
+    return (members or frozenset()) & candidates, curve, roll
 
 
 def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozenset[int]:

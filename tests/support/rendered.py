@@ -1,0 +1,78 @@
+"""Rendered nailfolds and an engine that sees exactly what is true of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.keypoints import LoopKeypoints, WidthSegment
+from appliance.ports import EngineSet
+from engines.synthetic.truth import LoopTruth, RenderedImage, Segment
+
+BEGIN_UTC = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
+IDENTITY = EngineIdentity("0.1.0", "truth", {"detector": f"sha256:{'1' * 64}", "keypoints": f"sha256:{'2' * 64}"})
+
+
+class TruthEngine:
+    """Both networks at once, perfect: finds every loop that an expert would count, with its true widths.
+
+    `show` changes the scene; `move` shifts what is found, as a hand would.
+    """
+
+    def __init__(self, scene: RenderedImage) -> None:
+        self.show(scene)
+
+    def show(self, scene: RenderedImage) -> None:
+        self.loops = visible_loops(scene)
+        self._haemorrhages = [truth for truth in scene.haemorrhages if not truth.is_ignored]
+        self._shift = np.zeros(2)
+
+    def move(self, dx: float, dy: float) -> None:
+        self._shift += (dx, dy)
+
+    @property
+    def engines(self) -> EngineSet:
+        return EngineSet(self, self, IDENTITY)
+
+    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        return Detections(
+            tuple(CapillaryDetection(self._box(loop.bbox_px), 0.9, loop.morphology, loop.size) for loop in self.loops),
+            tuple(HaemorrhageDetection(self._box(truth.bbox_px), 0.8) for truth in self._haemorrhages),
+        )
+
+    def estimate(self, image_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
+        return tuple(
+            LoopKeypoints(self._segment(loop.apical_px), self._segment(loop.arterial_px), self._segment(loop.venous_px))
+            for loop in self.loops
+        )
+
+    def _box(self, box: tuple[float, float, float, float]) -> BoundingBox:
+        return BoundingBox(box[0] + self._shift[0], box[1] + self._shift[1], box[2], box[3])
+
+    def _segment(self, segment: Segment | None) -> WidthSegment | None:
+        if segment is None:
+            return None
+        (x0, y0), (x1, y1) = np.asarray(segment) + self._shift
+        return WidthSegment((float(x0), float(y0)), (float(x1), float(y1)))
+
+
+def visible_loops(scene: RenderedImage) -> tuple[LoopTruth, ...]:
+    """The loops that an expert would count."""
+    return tuple(loop for loop in scene.loops if not loop.is_ignored)
+
+
+def calibration_of(scene: RenderedImage) -> Calibration:
+    height, width = scene.image_rgb.shape[:2]
+    return Calibration(f"rendered-{scene.seed}", scene.um_per_px, width, height, ScaleOrigin.SIMULATED)
+
+
+def frame_of(image_rgb: NDArray[np.uint8], seq: int = 0, fps: float = 30.0) -> Frame:
+    """A frame of a video at a constant rate."""
+    height, width = image_rgb.shape[:2]
+    camera = CameraDescription("rendered", "rendered", "rgb8", width, height, fps)
+    return Frame(seq, image_rgb, seq / fps, BEGIN_UTC + timedelta(seconds=seq / fps), camera)
