@@ -1,26 +1,19 @@
 """Ground truth of drawn loops, as an expert would box and measure them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Morphology, Row, SizeClass
 from engines.synthetic.drawing import DrawnLoop, density_maps
-from engines.synthetic.loop_shape import STEP_UM
 from engines.synthetic.rasterise import Patch, Tube
+from engines.synthetic.sight import Sight, look_at, sample_patch
 from engines.synthetic.truth import Box, LoopTruth, Point, Segment, classify_size
 from engines.synthetic.view import View
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-SEEN_DENSITY = 0.022
-"""Green optical density that the eye still follows on clean skin; the palest 5 % of labelled real loops have 0.065 at
-their darkest."""
-FAINTER_THAN_HEAD = 0.27
-"""A limb ends where it has faded to this share of its own head."""
-BRIDGED_UM = 40.0
-"""A plasma gap this long does not end a limb."""
 IGNORED_BELOW = 0.33
 """Visibility that one and a half times the least visible density has."""
 OWN_SHARE = 0.45
@@ -45,20 +38,9 @@ def annotate(drawn: tuple[DrawnLoop, ...], view: View, noise: float) -> tuple[Lo
     return tuple(replace(truth, row=row) for truth, row in zip(truths, rows, strict=True))
 
 
-@dataclass(frozen=True)
-class _Sight:
-    """What can be seen of a drawn loop: density along each tube, the visible run of the main one, the least seen."""
-
-    along: tuple[FloatArray, ...]
-    run: tuple[int, int]
-    least: float
-    threshold: float
-    visibility: float
-
-
 def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | None:
     shape, main, stroke = drawn.loop.shape, drawn.tubes[0], drawn.loop.shape.strokes[0]
-    sight = _look_at(drawn, noise)
+    sight = look_at(drawn, noise)
     box = _box(drawn, sight, view)
     if sight.visibility < DROPPED_BELOW or box is None or min(box[2], box[3]) < 3:
         return None
@@ -80,17 +62,6 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
     )
 
 
-def _look_at(drawn: DrawnLoop, noise: float) -> _Sight:
-    below = drawn.loop.shape.strokes[0].below_um
-    along = tuple(_sample_patch(drawn.patch, tube) for tube in drawn.tubes)
-    peak = float(np.percentile(along[0][below <= drawn.loop.shape.head_um + 40], 80))
-    least = SEEN_DENSITY + 0.8 * noise
-    threshold = max(least, FAINTER_THAN_HEAD * peak)
-    head = np.flatnonzero(below <= drawn.loop.shape.head_um)
-    run = _visible_run(along[0] > threshold, drawn.loop.shape.apex, (int(head[0]), int(head[-1])))
-    return _Sight(along, run, least, threshold, float(np.clip((peak / least - 0.5) / 3.0, 0, 1)))
-
-
 def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
     """A smooth loop is a giant exactly when its calibre is; tortuous and ramified keep their shape."""
     if drawn in {Morphology.NORMAL, Morphology.GIANT}:
@@ -101,36 +72,12 @@ def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
 def _is_lost(drawn: DrawnLoop, everything: Patch) -> bool:
     """Whether other vessels over the head leave it indistinguishable."""
     head = drawn.loop.shape.strokes[0].below_um <= drawn.loop.shape.head_um + 20
-    own = _sample_patch(drawn.patch, drawn.tubes[0])[head]
-    total = _sample_patch(everything, drawn.tubes[0])[head]
+    own = sample_patch(drawn.patch, drawn.tubes[0])[head]
+    total = sample_patch(everything, drawn.tubes[0])[head]
     return float(own.sum()) < OWN_SHARE * float(total.sum())
 
 
-def _sample_patch(patch: Patch, tube: Tube) -> FloatArray:
-    """Blurred density along a tube's centre line; 0 outside the image."""
-    total = patch.total
-    x = np.rint(tube.points_px[:, 0]).astype(np.int64) - patch.x
-    y = np.rint(tube.points_px[:, 1]).astype(np.int64) - patch.y
-    inside = (x >= 0) & (y >= 0) & (x < total.shape[1]) & (y < total.shape[0])
-    values = np.zeros(len(x))
-    values[inside] = total[y[inside], x[inside]]
-    return values
-
-
-def _visible_run(seen: BoolArray, apex: int, head: tuple[int, int]) -> tuple[int, int]:
-    """First and last sample that can be followed from the head without a long gap."""
-    bridge = int(BRIDGED_UM / STEP_UM)
-    first, last = head
-    for i in range(apex, -1, -1):
-        if seen[i] and first - i <= bridge:
-            first = min(first, i)
-    for i in range(apex, len(seen)):
-        if seen[i] and i - last <= bridge:
-            last = max(last, i)
-    return first, last
-
-
-def _box(drawn: DrawnLoop, sight: _Sight, view: View) -> Box | None:
+def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:
     """Around the column edges of every visible sample, clipped to the image; x, y, w, h."""
     main, visible = drawn.tubes[0], slice(sight.run[0], sight.run[1] + 1)
     points, radii = [main.points_px[visible]], [main.radius_px[visible]]
@@ -146,7 +93,7 @@ def _box(drawn: DrawnLoop, sight: _Sight, view: View) -> Box | None:
     return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
 
-def _limb(drawn: DrawnLoop, sight: _Sight, at: int, view: View) -> Segment | None:
+def _limb(drawn: DrawnLoop, sight: Sight, at: int, view: View) -> Segment | None:
     """The segment across a limb, or None where it is out of sight, out of the image or not apart from its twin."""
     main, shape = drawn.tubes[0], drawn.loop.shape
     other = shape.venous if at == shape.arterial else shape.arterial

@@ -5,13 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from appliance.domain.detection import Morphology, SizeClass
-from engines.synthetic.loop_shape import (
-    LoopShape,
-    build_hairpin,
-    draw_hairpin,
-    smooth_noise,
-    with_strength,
-)
+from engines.synthetic.curves import smooth_noise
+from engines.synthetic.hairpin import draw_hairpin
+from engines.synthetic.loop_shape import LoopShape, build_hairpin, with_strength
 from engines.synthetic.pattern import PatternNumbers
 from engines.synthetic.ramified import build_ramified
 

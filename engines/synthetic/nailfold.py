@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.synthetic.look import Look
 from engines.synthetic.loop_choice import choose_shape
 from engines.synthetic.loop_shape import LoopShape
 from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers, below_first_row
@@ -43,58 +44,6 @@ class Loop:
         """Loop axes to nailfold axes."""
         cos, sin = np.cos(self.tilt_rad), np.sin(self.tilt_rad)
         return np.asarray(points_um @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(self.at_um))
-
-
-@dataclass(frozen=True)
-class Blanching:
-    """A place pressed bloodless: centre and radius in nailfold axes, share of the blood that is gone."""
-
-    at_um: tuple[float, float]
-    radius_um: float
-    share: float
-
-    def remaining(self, u: FloatArray, v: FloatArray) -> FloatArray:
-        """Share of the blood left at nailfold coordinates."""
-        distance = ((u - self.at_um[0]) ** 2 + (v - self.at_um[1]) ** 2) / self.radius_um**2
-        return np.asarray(1 - self.share * np.exp(-distance))
-
-
-@dataclass(frozen=True)
-class Look:
-    """How clearly this nailfold shows its capillaries; common to all its loops.
-
-    Attributes:
-        density: median peak optical density in green (real loops: 0.065, 0.134, 0.241 at p5, p50, p95 after blur).
-        shallow_um: blur of the first row.
-        row_gap_um: distance between rows.
-        rows: how many rows are seen.
-        gappy: share of loops with plasma gaps.
-    """
-
-    density: float
-    shallow_um: float
-    row_gap_um: float
-    rows: int
-    gappy: float
-    blanching: Blanching
-
-
-def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
-    """A look at random; difficulty widens it towards pale and blurred."""
-    reach_u, reach_v = view.reach_um
-    is_pressed = rng.random() < 0.15 * difficulty
-    return Look(
-        density=float(0.185 * np.exp(rng.normal(0, 0.28) * (0.3 + 0.7 * difficulty))),
-        shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
-        row_gap_um=float(rng.uniform(90, 260)),
-        rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.16, 0.27, 0.25, 0.20, 0.12])),
-        gappy=float(rng.choice([0.0, 0.12, 0.5], p=[0.4, 0.4, 0.2])),
-        blanching=Blanching(
-            at_um=(float(rng.uniform(-reach_u, reach_u)), float(rng.uniform(-reach_v, reach_v))),
-            radius_um=float(rng.uniform(150, 700)),
-            share=float(rng.uniform(0.3, 0.9)) if is_pressed else 0.0,
-        ),
-    )
 
 
 def lay_out(rng: np.random.Generator, view: View, pattern: Pattern, look: Look) -> tuple[Loop, ...]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.synthetic.loop_shape import resample, smooth_noise
+from engines.synthetic.curves import resample, smooth_noise
 from engines.synthetic.rasterise import Tube, draw_tubes
 from engines.synthetic.view import View
 

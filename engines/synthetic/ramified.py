@@ -6,15 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Morphology, SizeClass
-from engines.synthetic.loop_shape import (
-    STEP_UM,
-    LoopShape,
-    Stroke,
-    build_hairpin,
-    draw_hairpin,
-    resample,
-    smooth_noise,
-)
+from engines.synthetic.curves import resample, smooth_noise
+from engines.synthetic.hairpin import draw_hairpin
+from engines.synthetic.loop_shape import STEP_UM, LoopShape, Stroke, build_hairpin
 
 FloatArray = NDArray[np.float64]
 

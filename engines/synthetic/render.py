@@ -9,7 +9,8 @@ from appliance.domain.detection import Row
 from engines.synthetic.annotate import annotate
 from engines.synthetic.burn_in import burn_in
 from engines.synthetic.camera import compress, draw_camera_look, record
-from engines.synthetic.distractors import Overlay, add_distractors
+from engines.synthetic.distractors import add_distractors
+from engines.synthetic.overlay import Overlay
 from engines.synthetic.pattern import Pattern, draw_pattern
 from engines.synthetic.scene import build_scene, open_streams
 from engines.synthetic.truth import Box, HaemorrhageTruth, LoopTruth, RenderedImage

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from engines.synthetic.camera import CameraLook, expose, light
 from engines.synthetic.drawing import DrawnLoop, density_maps, draw_loops
 from engines.synthetic.haemorrhage import annotate_haemorrhage, draw_haemorrhage, place_haemorrhages
-from engines.synthetic.nailfold import draw_look, lay_out
+from engines.synthetic.look import draw_look
+from engines.synthetic.nailfold import lay_out
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.plexus import draw_plexus
 from engines.synthetic.skin import draw_skin_look, paint_skin

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.synthetic.fields import random_field
-from engines.synthetic.nailfold import Blanching
+from engines.synthetic.look import Blanching
 from engines.synthetic.view import View
 
 FloatImage = NDArray[np.float32]

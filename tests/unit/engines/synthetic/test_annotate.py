@@ -8,7 +8,8 @@ import pytest
 from appliance.domain.detection import Morphology, Row, SizeClass
 from engines.synthetic.annotate import annotate
 from engines.synthetic.drawing import draw_loops
-from engines.synthetic.loop_shape import HairpinNumbers, build_hairpin
+from engines.synthetic.hairpin import HairpinNumbers
+from engines.synthetic.loop_shape import build_hairpin
 from engines.synthetic.nailfold import Loop
 from engines.synthetic.truth import LoopTruth, classify_size
 from engines.synthetic.view import RowCurve, View

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.synthetic.loop_shape import resample
+from engines.synthetic.curves import resample
 from engines.synthetic.rasterise import Tube, draw_tubes
 
 
