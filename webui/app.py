@@ -37,15 +37,11 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(exams_blueprint(services))
     app.register_blueprint(health_blueprint(services))
 
+    app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))
+
     @app.context_processor
     def for_every_template() -> dict[str, Any]:
         chosen = request.cookies.get("nailfold_theme", "")
-        return {
-            "t": text,
-            "language": DEFAULT_LANGUAGE,
-            "theme": chosen if chosen in _THEMES else "dark",
-            "asset": lambda source: url_for("static", filename=assets.path(source)),
-            "section": "",
-        }
+        return {"language": DEFAULT_LANGUAGE, "theme": chosen if chosen in _THEMES else _THEMES[0], "section": ""}
 
     return app

@@ -27,6 +27,7 @@ def text(key: str, **values: object) -> str:
         node = node[part]
     if not isinstance(node, str):
         raise KeyError(key)
+    filled: str = node
     for name, value in values.items():
-        node = node.replace("{" + name + "}", str(value))
-    return node
+        filled = filled.replace("{" + name + "}", str(value))
+    return filled

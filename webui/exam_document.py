@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.domain.exam import CapturedImage
-from appliance.exam.session import ExamSnapshot
+from appliance.exam.session_state import ExamSnapshot
 
 
 def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _require_unlocked() -> Answer | BaseResponse | None:
         return None
     if request.path.startswith("/api/"):
         return error_answer(text("errors.locked.message"), text("errors.locked.remedy"), 401)
-    return redirect(url_for("auth.login", next=request.full_path if request.method == "GET" else "/"))
+    return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else "/"))
 
 
 def _add_headers(response: Response) -> Response:

@@ -2,12 +2,11 @@
 
 import json
 import struct
-from datetime import timezone
 from typing import Any
 
 import simplejpeg
 
-from appliance.analysis.result_document import image_document
+from appliance.analysis.result_document import image_document, utc_text
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.frame import Frame
 
@@ -42,8 +41,8 @@ def _header(frame: Frame, analysis: FrameAnalysis) -> dict[str, Any]:
     return {
         "type": "frame",
         "seq": frame.seq,
-        "captured_at_utc": frame.captured_at_utc.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
+        "captured_at_utc": utc_text(frame.captured_at_utc),
         "captured_monotonic_s": frame.captured_monotonic_s,
         "stage_ms": dict(analysis.stage_ms),
-        "image": image_document(analysis, ""),
+        "image": image_document(analysis, None),
     }

@@ -84,7 +84,7 @@ def _image_of(exam: Exam, image_id: str) -> CapturedImage:
 
 def _metric(image: CapturedImage, key: str) -> str:
     value: Any = image.document["images"][0]["metrics"][key]
-    return "–" if value is None else f"{value:.{_DECIMALS.get(key, 0)}f}"
+    return text("unmeasured") if value is None else f"{value:.{_DECIMALS.get(key, 0)}f}"
 
 
 def _quality_words(analysed: dict[str, Any]) -> str:

@@ -29,5 +29,5 @@ export function tWord(group: "quality" | "origin" | "hand" | "finger" | "sector"
 
 /** A number with fixed decimals, or an en dash where it could not be measured. */
 export function figure(value: number | null | undefined, decimals = 0): string {
-  return value === null || value === undefined ? "–" : value.toFixed(decimals);
+  return value === null || value === undefined ? t("unmeasured") : value.toFixed(decimals);
 }

@@ -6,10 +6,10 @@ import { figure, t, tWord } from "../common/i18n";
 
 export type Band = "normal" | "lowered" | "extremely_lowered";
 
-/** Density bands: 7 or more normal, 3 or fewer extremely lowered (doi 10.1016/j.autrev.2020.102458). */
-export function bandOf(densityPerMm: number): Band {
-  if (densityPerMm >= 7) return "normal";
-  return densityPerMm > 3 ? "lowered" : "extremely_lowered";
+/** The cuts come with the page, from the one table that the reports use too. */
+export function bandOf(densityPerMm: number, normalFrom: number, extremeUpTo: number): Band {
+  if (densityPerMm >= normalFrom) return "normal";
+  return densityPerMm > extremeUpTo ? "lowered" : "extremely_lowered";
 }
 
 const DECIMALS: Record<string, number> = { density_per_mm: 1, distal_row_mm: 2, mean_apical_um: 1, largest_width_um: 1 };
@@ -17,6 +17,7 @@ const SCALE_END_PER_MM = 12;
 
 export class Readings {
   private readonly root = need("#readings");
+  private readonly density = need(".density");
   private readonly band = need("#band");
   private readonly marker = need("#density-marker");
   private readonly quality = need("#quality");
@@ -37,7 +38,7 @@ export class Readings {
 
   private showDensity(image: AnalysedImage | null): void {
     const density = image?.metrics.density_per_mm ?? null;
-    const band = density === null ? "" : bandOf(density);
+    const band = density === null ? "" : bandOf(density, this.cut("normalFrom"), this.cut("extremeUpTo"));
     setText(this.band, band && t(`band.${band}`));
     setAttribute(this.band, "data-band", band);
     this.marker.hidden = density === null;
@@ -45,7 +46,11 @@ export class Readings {
       this.marker.style.left = `${Math.min(100, (density / SCALE_END_PER_MM) * 100).toFixed(1)}%`;
     }
     const because = image?.metrics.density_unmeasurable_because;
-    setText(need(".density [data-note]"), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
+    setText(need("[data-note]", this.density), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
+  }
+
+  private cut(name: "normalFrom" | "extremeUpTo"): number {
+    return Number(this.density.dataset[name]);
   }
 
   private showTotal(image: AnalysedImage | null): void {

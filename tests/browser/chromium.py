@@ -1,0 +1,29 @@
+"""The browser of the tests."""
+
+import os
+import shutil
+import time
+
+from playwright.sync_api import Page
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def executable() -> str | None:
+    """The system's Chromium; None where playwright's own has to serve (Ubuntu's package is a snap stub)."""
+    return os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def wait_until(page: Page, expression: str, timeout_s: float = 15.0) -> None:
+    """Wait for a JavaScript expression to become true; playwright's own wait needs eval, which the pages forbid."""
+    deadline = time.monotonic() + timeout_s
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"not true within {timeout_s} s: {expression}"
+        page.wait_for_timeout(40)

@@ -1,0 +1,178 @@
+"""A station without camera and engines: everything that the pages see is real, what comes in is the test's choice."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.analysis.pipeline import Pipeline
+from appliance.analysis.result_document import document, image_document
+from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
+from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.camera_state import CameraPhase, CameraState
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.keypoints import LoopKeypoints, WidthSegment
+from appliance.exam.live import LiveHub
+from appliance.exam.message import BoxAddress
+from appliance.exam.session import ExamSession
+from appliance.exam.session_state import SessionTools
+from appliance.ports import BrokerStatus, EngineSet
+from appliance.storage.memory_store import MemoryExamStore
+from appliance.storage.still_encoder import encode_still
+from engines.synthetic.live import LiveScene
+from engines.synthetic.live_truth import FrameTruth
+from engines.synthetic.truth import Segment
+from tests.support.exam_parts import IDENTITY, SystemClock
+from webui.access import AccessSecrets
+from webui.app import create_app
+from webui.server import WebServer, serve
+from webui.services import Services
+from webui.settings import WebSettings
+
+SECRETS = AccessSecrets(access_code="HJKM3467", session_key="4" * 64)
+Picture = NDArray[np.uint8]
+
+
+class PageStation:
+    """Pages, hub, exam and store of a station; `show` plays camera and engine, `unplug` the operator.
+
+    Usable with `with`, which serves the pages on a free port.
+    """
+
+    def __init__(self, settings: WebSettings | None = None, calibration: Calibration | None = None) -> None:
+        self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
+        self.calibration = calibration
+        self.hub = LiveHub()
+        self.store = MemoryExamStore()
+        self.broker = BrokerStatus(is_enabled=True, is_connected=True)
+        self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
+        self._latest: AnalysedFrame | None = None
+        self._captured = 0
+        self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
+        self.services = Services(
+            hub=self.hub,
+            exam=self.session,
+            store=self.store,
+            secrets=SECRETS,
+            camera=self._camera,
+            calibration=lambda: self.calibration,
+            identity=lambda: IDENTITY,
+            outbox=self.store.outbox.status,
+            broker=lambda: self.broker,
+            message_state=self.store.outbox.message_state,
+        )
+        self.app = create_app(self.services, self.settings)
+        self.server: WebServer | None = None
+
+    def __enter__(self) -> "PageStation":
+        self.hub.start()
+        self.server = serve(self.app, self.services, self.settings)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.server is not None
+        self.server.stop()
+        self.hub.stop()
+
+    @property
+    def url(self) -> str:
+        assert self.server is not None
+        return self.server.url
+
+    def next_frame(self, image_rgb: Picture, captured_ago_s: float = 0.0) -> Frame:
+        """A frame captured now, with the next sequence number."""
+        self._captured += 1
+        height, width = image_rgb.shape[:2]
+        camera = CameraDescription("Dino-Lite AM4113", "a168:0990:X1", "MJPG", width, height, 30.0)
+        return Frame(self._captured, image_rgb, time.monotonic() - captured_ago_s, datetime.now(timezone.utc), camera)
+
+    def show(self, frame: Frame, analysis: FrameAnalysis) -> None:
+        """What camera and engine do for each picture."""
+        self._phase, self._reason = CameraPhase.LIVE, ""
+        self._latest = AnalysedFrame(frame, analysis, self.calibration)
+        self.hub.publish(frame, analysis)
+
+    def unplug(self, reason: str = "The capillaroscope was unplugged. Plug it in again.") -> None:
+        """Somebody pulls the cable; no picture comes any more."""
+        self._phase, self._reason = CameraPhase.LOST, reason
+
+    def _camera(self) -> CameraState:
+        camera = None if self._latest is None else self._latest.frame.camera
+        fps = self.hub.engine_fps if self._phase is CameraPhase.LIVE else 0.0
+        return CameraState(self._phase, camera, self._reason, self._captured, 0, fps)
+
+    def _tools(self) -> SessionTools:
+        def describe(analysis: FrameAnalysis, file_name: str) -> dict[str, Any]:
+            return document([image_document(analysis, file_name)], analysis.identity)
+
+        return SessionTools(current=lambda: self._latest, document=describe, encode=encode_still)
+
+
+class Feed:
+    """Calls `step` at a steady rate in a thread of its own; usable with `with`."""
+
+    def __init__(self, step: Callable[[], None], fps: float) -> None:
+        self._step = step
+        self._pause_s = 1 / fps
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feed")
+
+    def __enter__(self) -> "Feed":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_stopping.wait(self._pause_s):
+            self._step()
+
+
+class KnownNailfold:
+    """A rendered nailfold that is seen as perfectly as the renderer knows it, through the real pipeline."""
+
+    def __init__(self, station: PageStation, scene: LiveScene, um_per_px: float, size: tuple[int, int]) -> None:
+        self._station = station
+        self._scene = scene
+        self._began_s = time.monotonic()
+        self._truth = FrameTruth((), (), um_per_px)
+        station.calibration = Calibration("dinolite-220x", um_per_px, *size, ScaleOrigin.DEVICE_PROFILE, "220x")
+        self._pipeline = Pipeline(EngineSet(self, self, IDENTITY), station.calibration)
+
+    def step(self) -> None:
+        """Capture, analyse and publish one picture of the present moment."""
+        image, self._truth = self._scene.frame(time.monotonic() - self._began_s)
+        frame = self._station.next_frame(image)
+        self._station.show(frame, self._pipeline.analyse(frame, track=True))
+
+    def detect(self, image_rgb: Picture) -> Detections:
+        loops = [loop for loop in self._truth.loops if not loop.is_ignored]
+        return Detections(
+            tuple(
+                CapillaryDetection(BoundingBox(*loop.bbox_px), 0.6 + 0.4 * loop.visibility, loop.morphology, loop.size)
+                for loop in loops
+            ),
+            tuple(
+                HaemorrhageDetection(BoundingBox(*patch.bbox_px), 0.8)
+                for patch in self._truth.haemorrhages
+                if not patch.is_ignored
+            ),
+        )
+
+    def estimate(self, image_rgb: Picture, boxes: object) -> tuple[LoopKeypoints, ...]:
+        return tuple(
+            LoopKeypoints(_width(loop.apical_px), _width(loop.arterial_px), _width(loop.venous_px))
+            for loop in self._truth.loops
+            if not loop.is_ignored
+        )
+
+
+def _width(segment: Segment | None) -> WidthSegment | None:
+    return None if segment is None else WidthSegment(*segment)
