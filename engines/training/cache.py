@@ -50,7 +50,7 @@ def truth_of(rendered: RenderedImage) -> dict[str, Any]:
 def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
     """Draw `images` images into `folder`; one that is there already with as many images is kept."""
     truth_path = folder / "truth.jsonl"
-    if not truth_path.exists() or sum(1 for _ in truth_path.open()) < images:
+    if not truth_path.exists() or len(truth_path.read_text().splitlines()) < images:
         folder.mkdir(parents=True, exist_ok=True)
         shape = (images, HEIGHT, WIDTH, 3)
         np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)

@@ -12,8 +12,9 @@ from engines.training.detector_net import MORPHOLOGIES, SIZES
 from engines.training.photometric import vary_photometrically
 
 CROP_WIDTH, CROP_HEIGHT = 384, 288
-SCALE_RANGE = (0.6, 1.6)
-"""384x288 is 0.6 of 640x480: the smallest scale still fills the crop."""
+SCALE_RANGE = (0.6, 1.9)
+"""384x288 is 0.6 of 640x480: the smallest scale still fills the crop. Labelled loops of real 640x480 images are 46 px
+wide and 93 px high in the median, larger than rendered ones."""
 MIN_VISIBLE = 0.5
 """A loop with less of its box in the crop is ignored, as is one whose apex lies outside."""
 HAEMORRHAGE = 1

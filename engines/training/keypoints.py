@@ -46,7 +46,7 @@ def loss_on(net: KeypointNet, device: torch.device) -> Callable[[KeypointBatch],
 
 
 def train(
-    settings: FitSettings, cache_folder: Path, images: int, seed: int, *, batch: int = 64, workers: int = 1
+    settings: FitSettings, cache_folder: Path, images: int, seed: int, *, batch: int = 32, workers: int = 1
 ) -> Path:
     """The exported ONNX file."""
     torch.manual_seed(seed)
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()

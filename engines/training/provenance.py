@@ -10,8 +10,9 @@ from typing import Any
 
 def write_run(out: Path, module: str, *, seed: int, images: int, steps: int, batch: int, minutes: float) -> None:
     """Write run.json into the run's folder."""
+    folder = out.name if out.is_absolute() else out
     run: dict[str, Any] = {
-        "command": f"python -m {module} --out {out.name} --images {images} --minutes {minutes:g} --seed {seed}",
+        "command": f"python -m {module} --out {folder} --images {images} --minutes {minutes:g} --seed {seed}",
         "git_commit": git_commit(),
         "seed": seed,
         "images": images,
