@@ -16,7 +16,7 @@ _DATE = re.compile(
 def require_pseudonym(text: str) -> str:
     """The pseudonym without surrounding spaces.
 
-    It is refused when it looks like a person's name (two or more words of letters alone) or holds a date: such a thing
+    It is refused when it looks like a person's name (two words of letters side by side) or holds a date: such a thing
     would leave the clinic with every message. The rule cannot know every name; a single surname passes.
 
     Raises:
@@ -42,5 +42,6 @@ def _refused(reason: str, remedy: str) -> ExamError:
 
 
 def _looks_like_a_name(text: str) -> bool:
-    words = re.split(r"[\s,]+", text)
-    return len([word for word in words if len(word) > 1 and word.replace("-", "").replace("'", "").isalpha()]) > 1
+    words = [word.replace("-", "").replace("'", "") for word in re.split(r"[\s,]+", text)]
+    are_letters = [len(word) > 1 and word.isalpha() for word in words]
+    return any(first and second for first, second in zip(are_letters, are_letters[1:], strict=False))

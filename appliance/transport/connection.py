@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 
 from appliance.domain.errors import ExportError
+from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, will_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.topics import BoxTopics
@@ -193,14 +194,9 @@ class BrokerConnection:
         return client
 
     def _encrypt(self, client: paho.Client) -> None:
-        settings = self._settings
         try:
-            client.tls_set(
-                ca_certs=_text(settings.ca_file),
-                certfile=_text(settings.client_certificate_file),
-                keyfile=_text(settings.client_key_file),
-            )
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            client.tls_set_context(tls_context(self._settings))
+        except OSError as error:
             raise self._unreachable(f"a certificate or key cannot be used ({error})") from error
 
     def _password(self) -> str | None:
@@ -232,7 +228,3 @@ class BrokerConnection:
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reason_codes: Any, _properties: Any) -> None:
         self._events.append(Subscribed(not any(code.is_failure for code in reason_codes)))
-
-
-def _text(path: object) -> str | None:
-    return None if path is None else str(path)

@@ -38,7 +38,7 @@ class Broker:
         folder.mkdir(parents=True, exist_ok=True)
         lines = (
             f"listener {self.port} 127.0.0.1",
-            "allow_anonymous true",
+            *(() if any(line.startswith("allow_anonymous") for line in extra_lines) else ("allow_anonymous true",)),
             "persistence true",
             f"persistence_location {folder}/",
             # Started as root it would change to its own user, who may not write into the test's folder.
@@ -68,6 +68,18 @@ class Broker:
         """What a power cut does to it."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """It keeps its connections and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        self._signal(signal.SIGCONT)
+
+    def reload(self) -> None:
+        """It reads its rules again."""
+        self._signal(signal.SIGHUP)
+
     def log(self) -> str:
         """What it has written so far."""
         return (self._folder / "mosquitto.log").read_text(errors="replace")
@@ -79,8 +91,13 @@ class Broker:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None, "the broker does not run"
+        self._process.send_signal(number)
+
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(number)
             self._process.wait(timeout=10)
             self._process = None

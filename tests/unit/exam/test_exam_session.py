@@ -1,0 +1,218 @@
+"""The exam's workflow."""
+
+import json
+import threading
+
+import pytest
+
+from appliance.domain.analysis_result import AnalysedFrame
+from appliance.domain.errors import ExamError, StoreError
+from appliance.domain.exam import ExamState, Finger, Hand, Placement, Sector
+from appliance.exam.message import BoxAddress
+from appliance.exam.session import ExamSession
+from appliance.exam.session_state import SessionTools
+from appliance.storage.memory_store import MemoryExamStore
+from appliance.storage.still_encoder import decode_still, encode_still
+from tests.support.exam_desk import document_of
+from tests.support.exam_parts import CALIBRATION, HeldClock, shown_frame
+
+ADDRESS = BoxAddress("clinic-1", "box-7")
+
+
+class Desk:
+    """An exam session with a camera that shows a new picture whenever time passes."""
+
+    def __init__(self, store: MemoryExamStore | None = None) -> None:
+        self.store = store or MemoryExamStore()
+        self.clock = HeldClock()
+        self.shown: AnalysedFrame | None = None
+        self.finished = 0
+        self._seq = 0
+        self.show()
+        tools = SessionTools(lambda: self.shown, document_of, encode_still, self._on_finished)
+        self.session = ExamSession(self.store, tools, ADDRESS, self.clock)
+
+    def _on_finished(self) -> None:
+        self.finished += 1
+
+    def show(self) -> None:
+        self.clock.advance(0.1)
+        self._seq += 1
+        self.shown = shown_frame(self._seq, self.clock.monotonic_s())
+
+    def capture(self) -> Placement:
+        self.show()
+        return self.session.capture().placement
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_captures_walk_through_sectors_and_fingers_of_both_hands(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    placements = [desk.capture() for _ in range(33)]
+    assert placements[0] == Placement(Hand.LEFT, Finger.INDEX, Sector.A)
+    assert placements[3:5] == [
+        Placement(Hand.LEFT, Finger.INDEX, Sector.D),
+        Placement(Hand.LEFT, Finger.MIDDLE, Sector.A),
+    ]
+    assert placements[31] == Placement(Hand.RIGHT, Finger.LITTLE, Sector.D)
+    assert len(set(placements[:32])) == 32
+    assert placements[32] == placements[31]  # at the end it stays
+
+
+def test_operator_may_choose_any_nailfold_and_a_thumb_stays_selected(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.session.select(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
+    assert desk.capture() == desk.session.snapshot().placement == Placement(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
+
+
+def test_still_holds_the_very_picture_and_its_origin(desk: Desk) -> None:
+    exam = desk.session.start("NC-1")
+    desk.show()
+    image = desk.session.capture()
+    pixels, metadata = decode_still(desk.store.read_png(exam.exam_id, image.image_id))
+    assert desk.shown is not None
+    assert (pixels == desk.shown.frame.image_rgb).all()
+    assert (metadata.placement, metadata.scale_origin) == (image.placement, CALIBRATION.origin)
+    assert metadata.engines == desk.shown.analysis.identity.engines
+    assert image.document["images"][0]["file"] == image.file_name
+
+
+def test_undo_and_redo_move_the_selection_along(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    first, second = desk.capture(), desk.capture()
+    assert desk.session.undo().placement == second
+    assert desk.session.snapshot().placement == second
+    desk.session.undo()
+    assert desk.session.snapshot().counts == {}
+    assert not desk.session.snapshot().can_undo
+    desk.session.redo()
+    desk.session.redo()
+    snapshot = desk.session.snapshot()
+    assert snapshot.exam is not None
+    assert [image.placement for image in snapshot.exam.images] == [first, second]
+    assert snapshot.counts == {first: 1, second: 1}
+    assert snapshot.exam == desk.store.open_exam()
+
+
+def test_new_capture_ends_redo(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.capture()
+    desk.session.undo()
+    assert desk.session.snapshot().can_redo
+    desk.capture()
+    assert not desk.session.snapshot().can_redo
+    with pytest.raises(ExamError, match="no undone capture"):
+        desk.session.redo()
+
+
+def test_stale_picture_is_refused(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.show()
+    desk.clock.advance(1.01)
+    with pytest.raises(ExamError, match=r"1\.0 s old\. Wait for the live picture"):
+        desk.session.capture()
+    assert "old" in desk.session.snapshot().last_error
+    desk.show()
+    desk.session.capture()
+    assert desk.session.snapshot().last_error == ""
+
+
+def test_capture_without_a_picture_is_refused(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.shown = None
+    with pytest.raises(ExamError, match="Check the capillaroscope"):
+        desk.session.capture()
+
+
+def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.capture()
+    with pytest.raises(ExamError, match="captured already"):
+        desk.session.capture()
+    desk.session.undo()
+    desk.session.capture()  # undone: the same picture may come back
+
+
+@pytest.mark.parametrize("verb", ["capture", "undo", "redo", "finish", "discard"])
+def test_verbs_without_an_exam_are_refused(desk: Desk, verb: str) -> None:
+    with pytest.raises(ExamError, match=r"no exam is open\. Start an exam first"):
+        getattr(desk.session, verb)()
+
+
+def test_exam_without_images_cannot_be_finished(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    assert not desk.session.snapshot().can_finish
+    with pytest.raises(ExamError, match="no images"):
+        desk.session.finish()
+    assert desk.session.discard().state is ExamState.DISCARDED
+    assert desk.finished == 0
+
+
+def test_finishing_queues_one_message_and_frees_the_desk(desk: Desk) -> None:
+    exam = desk.session.start("NC-1")
+    desk.capture()
+    finished = desk.session.finish()
+    assert (finished.state, desk.finished) == (ExamState.FINISHED, 1)
+    (queued,) = desk.store.outbox.due(desk.clock.now_utc())
+    assert json.loads(queued.message.payload)["exam_id"] == exam.exam_id
+    assert desk.session.snapshot().exam is None
+    desk.session.start("NC-2")
+
+
+def test_second_exam_is_refused_while_one_is_open(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    with pytest.raises(ExamError, match="Finish or discard"):
+        desk.session.start("NC-2")
+
+
+def test_full_disk_refuses_and_the_exam_goes_on_afterwards(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    desk.capture()
+    before = desk.session.snapshot()
+    desk.store.fill_disk()
+    desk.show()
+    with pytest.raises(StoreError, match="Free some space"):
+        desk.session.capture()
+    with pytest.raises(StoreError, match="Free some space"):
+        desk.session.finish()
+    after = desk.session.snapshot()
+    assert (after.exam, after.placement, after.counts) == (before.exam, before.placement, before.counts)
+    assert "Free some space" in after.last_error
+    desk.store.free_disk()
+    desk.session.capture()
+    assert len(desk.session.finish().images) == 2
+
+
+def test_open_exam_is_resumed_with_its_captures_and_they_can_be_undone(desk: Desk) -> None:
+    desk.session.start("NC-1")
+    placements = [desk.capture(), desk.capture()]
+    resumed = Desk(desk.store)
+    snapshot = resumed.session.snapshot()
+    assert snapshot.counts == dict.fromkeys(placements, 1)
+    assert snapshot.placement == Placement(Hand.LEFT, Finger.INDEX, Sector.C)
+    assert resumed.session.undo().placement == placements[1]
+
+
+def test_many_threads_at_once_lose_no_capture(desk: Desk) -> None:
+    exam = desk.session.start("NC-1")
+    kept: list[str] = []
+
+    def press() -> None:
+        for _ in range(5):
+            desk.show()
+            try:
+                kept.append(desk.session.capture().image_id)
+            except ExamError:
+                continue
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {image.image_id for image in desk.store.exam(exam.exam_id).images} == set(kept)
+    assert len(kept) == len(set(kept)) > 0
