@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+from functools import cache
 from typing import Any
 
 from appliance.domain.errors import InferenceError
@@ -32,8 +33,14 @@ def release_name(flavour: str, trt: Any) -> str:
     return f"{flavour.replace('_', '-')}-{major}.{minor}"
 
 
+@cache
+def tensorrt_log(trt: Any) -> "TensorRtLog":
+    """The library's one log: TensorRT keeps the first logger it is given and ignores every later one."""
+    return TensorRtLog(trt)
+
+
 class TensorRtLog:
-    """TensorRT's messages, passed on to logging, and the errors since the last look at them.
+    """TensorRT's messages, passed on to logging, and the errors since the last look at them; see tensorrt_log.
 
     Args:
         trt: the library.

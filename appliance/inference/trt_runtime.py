@@ -14,7 +14,7 @@ from appliance.inference.gpu import Gpu
 from appliance.inference.manifest import EngineEntry, EngineManifest
 from appliance.inference.plan_manifest import REBUILD, PlanTarget, plan_paths, read_vouched_plan
 from appliance.inference.tensors import Signature, TensorSpec, check_inputs
-from appliance.inference.trt_library import TensorRtLog, release_name
+from appliance.inference.trt_library import TensorRtLog, release_name, tensorrt_log
 from appliance.ports import LoadedEngine, Tensor
 
 
@@ -45,7 +45,7 @@ class TensorRtRuntime:
         self._trt = trt
         self._open_memory = open_memory
         self._target = PlanTarget(flavour, trt.__version__, gpu.compute_capability, gpu.cuda, gpu.l4t)
-        self._log = TensorRtLog(trt)
+        self._log = tensorrt_log(trt)
         # Host code in plans stays forbidden, as is TensorRT's default.
         self._runtime = trt.Runtime(self._log.handle)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +12,10 @@ from appliance.inference.gpu import Gpu, describe_gpu
 from appliance.inference.plan_manifest import PlanManifest, plan_paths, write_atomically
 from appliance.inference.trt_library import import_tensorrt
 from engines.build.compiler import Compiler
+from engines.build.half_precision import halve
 from engines.build.progress import PhaseTracker, ProgressCallback
+
+_TYPINGS: dict[str, Callable[[bytes], bytes]] = {"fp16": halve, "fp32": bytes}
 
 
 @dataclass(frozen=True)
@@ -29,29 +33,34 @@ def build_engine(
     *,
     flavour: str = "tensorrt",
     compute_capability: str | None = None,
+    precision: str = "fp16",
     progress: ProgressCallback | None = None,
 ) -> BuiltPlan:
     """Compile one network; takes minutes on an Orin. Each file appears whole or not at all.
 
-    The network is strongly typed: what the ONNX says in float16 runs in float16, and nothing else does. No timing cache
-    is used, and nothing allows host code into the plan.
+    The network is strongly typed: TensorRT chooses no precision by itself. No timing cache is used, and nothing allows
+    host code into the plan.
 
     Args:
         onnx_path: the network; its plan has the same name.
         out_dir: the engine cache, made if missing.
         flavour: "tensorrt" (compiles for the GPU of this computer) or "tensorrt_rtx" (can do without one).
         compute_capability: of the target, "8.6"; None takes this computer's GPU.
+        precision: "fp16" (convolutions in float16, answers in float32) or "fp32".
         progress: called from TensorRT's threads; whatever it raises stops the build and comes out here.
 
     Raises:
         InferenceError: no library, no GPU where one is needed, or an ONNX that TensorRT cannot parse or compile.
     """
+    if precision not in _TYPINGS:
+        raise InferenceError(f'"{precision}" is no precision that can be built', f"Use {' or '.join(_TYPINGS)}.")
     trt = import_tensorrt(flavour)
     gpu = _gpu(flavour, compute_capability)
     capability = compute_capability or (gpu.compute_capability if gpu else "")
     compiler = Compiler(trt, (_numbers(capability),) if flavour == "tensorrt_rtx" else ())
     onnx_bytes = _read(onnx_path)
-    plan, precision = compiler.compile(onnx_path, onnx_bytes, PhaseTracker(progress or (lambda _: None)))
+    typed = _TYPINGS[precision](onnx_bytes)
+    plan, found = compiler.compile(onnx_path, typed, PhaseTracker(progress or (lambda _: None)))
     manifest = PlanManifest(
         onnx_sha256=hashlib.sha256(onnx_bytes).hexdigest(),
         plan_sha256=hashlib.sha256(plan).hexdigest(),
@@ -60,7 +69,7 @@ def build_engine(
         compute_capability=capability,
         cuda=gpu.cuda if gpu else None,
         l4t=gpu.l4t if gpu else None,
-        precision=precision,
+        precision=found,
         built_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     return _kept(onnx_path, out_dir, plan, manifest)

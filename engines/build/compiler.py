@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import InferenceError
-from appliance.inference.trt_library import TensorRtLog
+from appliance.inference.trt_library import tensorrt_log
 from engines.build.progress import PhaseTracker, progress_monitor
 
 PROFILES: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -30,7 +30,7 @@ class Compiler:
     def __init__(self, trt: Any, targets: tuple[tuple[int, int], ...] = ()) -> None:
         self._trt = trt
         self._targets = targets
-        self._log = TensorRtLog(trt)
+        self._log = tensorrt_log(trt)
         self._builder = trt.Builder(self._log.handle)
 
     def compile(self, onnx_path: Path, onnx_bytes: bytes, tracker: PhaseTracker) -> tuple[bytes, str]:

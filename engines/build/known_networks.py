@@ -111,7 +111,11 @@ def _mean_of(name: str) -> list[Any]:
         helper.make_node("Cast", [name], ["values"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["values"], ["row_means"], axes=(2,), keepdims=0),
         helper.make_node("ReduceMean", ["row_means"], ["mean_255"], axes=(1,), keepdims=0),
-        helper.make_node("Div", ["mean_255", "full"], ["mean"]),
+        helper.make_node("Div", ["mean_255", "full"], ["mean_1"]),
+        # A convolution that changes nothing, so that there is something to halve.
+        helper.make_node("Unsqueeze", ["mean_1", "plane"], ["mean_plane"]),
+        helper.make_node("Conv", ["mean_plane", "same"], ["same_plane"]),
+        helper.make_node("Squeeze", ["same_plane", "plane"], ["mean"]),
     ]
 
 
@@ -121,7 +125,8 @@ def _model(
     given: tuple[str, Sequence[int | str]],
     outputs: dict[str, Sequence[int | str]],
 ) -> bytes:
-    constants = {"full": np.full(1, 255, np.float32), **constants}
+    same = np.eye(3, dtype=np.float32)[..., None, None]
+    constants = {"full": np.full(1, 255, np.float32), "plane": np.array([2, 3]), "same": same, **constants}
     graph = helper.make_graph(
         nodes,
         "known",

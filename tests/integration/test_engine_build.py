@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,10 @@ def weights(tmp_path: Path) -> Path:
     return write_known_weights(tmp_path / "weights", [(10, 20, 30, 60)], [(0.9, 0, 0, 0, 0)], [(1, 0, 0)])
 
 
-def _build(weights: Path, role: str, progress: Callable[[BuildProgress], None] | None = None) -> BuiltPlan:
+def _build(weights: Path, role: str, **options: Any) -> BuiltPlan:
     cache = weights.parent / "cache"
     return build_engine(
-        weights / f"{role}.onnx", cache, flavour="tensorrt_rtx", compute_capability="8.6", progress=progress
+        weights / f"{role}.onnx", cache, **{"flavour": "tensorrt_rtx", "compute_capability": "8.6", **options}
     )
 
 
@@ -45,15 +44,21 @@ def test_a_network_is_compiled_and_vouched_for(weights: Path, role: str) -> None
     assert manifest["onnx_sha256"] == read_manifest(weights).engine(role).sha256
     assert (manifest["builder"], manifest["builder_version"]) == ("tensorrt_rtx", trt.__version__)
     assert (manifest["compute_capability"], manifest["cuda"], manifest["l4t"]) == ("8.6", None, None)
-    assert manifest["precision"] == "fp32"
+    assert manifest["precision"] == "fp16"
     age = datetime.now(timezone.utc) - datetime.fromisoformat(manifest["built_at"])
     assert timedelta(0) <= age < timedelta(minutes=2)
     assert sorted(path.name for path in built.plan_path.parent.iterdir()) == [f"{role}.plan", f"{role}.plan.json"]
 
 
+def test_full_precision_is_there_for_the_asking(weights: Path) -> None:
+    assert _build(weights, "detector", precision="fp32").manifest.precision == "fp32"
+    with pytest.raises(InferenceError, match='"int8" is no precision'):
+        _build(weights, "detector", precision="int8")
+
+
 def test_progress_names_phases_and_goes_forward(weights: Path) -> None:
     seen: list[BuildProgress] = []
-    _build(weights, "keypoints", seen.append)
+    _build(weights, "keypoints", progress=seen.append)
     assert len(seen) > 10
     assert all(0 <= step.done <= step.steps for step in seen)
     assert max(len(step.phase) for step in seen) >= 2
@@ -65,14 +70,17 @@ def test_an_operator_who_breaks_off_leaves_nothing_behind(weights: Path) -> None
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _build(weights, "detector", stop)
+        _build(weights, "detector", progress=stop)
     assert not (weights.parent / "cache").exists()
 
 
 def test_a_file_that_is_no_network_is_refused_in_tensorrts_words(weights: Path) -> None:
     (weights / "detector.onnx").write_bytes(b"not a network")
-    with pytest.raises(InferenceError, match=r"parsing .*detector\.onnx failed: .*parse the ONNX model"):
+    with pytest.raises(InferenceError, match="no ONNX network"):
         _build(weights, "detector")
+    with pytest.raises(InferenceError, match=r"parsing .*detector\.onnx failed: .*parse the ONNX model") as refusal:
+        _build(weights, "detector", precision="fp32")
+    assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_network_is_named(weights: Path) -> None:
@@ -102,7 +110,7 @@ def test_an_input_without_a_profile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "foreign.onnx"
     path.write_bytes(model.SerializeToString())
     with pytest.raises(InferenceError, match=r"the input sound \[-1, 8\] fits no profile"):
-        build_engine(path, tmp_path, flavour="tensorrt_rtx", compute_capability="8.6")
+        build_engine(path, tmp_path, flavour="tensorrt_rtx", compute_capability="8.6", precision="fp32")
 
 
 def test_what_was_compiled_passes_the_guard_of_its_own_gpu_alone(weights: Path) -> None:
@@ -133,3 +141,20 @@ def test_the_real_library_refuses_to_load_without_a_driver_in_one_line(weights: 
     with pytest.raises(InferenceError, match=r"deserialising .*detector\.plan failed: .*CUDA driver") as failure:
         runtime.load("detector")
     assert "\n" not in str(failure.value)
+
+
+def test_jetpacks_tensorrt_compiles_for_the_gpu_of_this_computer_alone(weights: Path) -> None:
+    """On a computer without TensorRT or without a GPU the reason is one line."""
+    with pytest.raises(InferenceError) as refusal:
+        build_engine(weights / "detector.onnx", weights.parent, flavour="tensorrt", compute_capability="1.0")
+    assert "\n" not in str(refusal.value)
+    assert refusal.value.remedy
+
+
+@pytest.mark.parametrize("role", ["detector", "keypoints"])
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_the_shipped_networks_compile(tmp_path: Path, role: str, precision: str) -> None:
+    weights = Path(__file__).parents[2] / "engines" / "weights"
+    entry = read_manifest(weights).engine(role)
+    built = build_engine(entry.path, tmp_path, flavour="tensorrt_rtx", compute_capability="8.6", precision=precision)
+    assert (built.manifest.onnx_sha256, built.manifest.precision) == (entry.sha256, precision)

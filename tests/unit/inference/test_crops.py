@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.inference.crops import crop_square, crop_squares, crop_to_frame, extract_crops, frame_to_crop
@@ -32,6 +32,7 @@ def test_crop_of_its_own_size_is_the_picture_itself() -> None:
     np.testing.assert_array_equal(extract_crops(image, [box])[0], image[40:136, 30:126])
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     box=st.tuples(st.floats(-50, 700), st.floats(-50, 500), st.floats(3, 300), st.floats(3, 300)),
     size_px=st.integers(16, 128),

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.inference.letterbox import view_of
@@ -78,6 +78,7 @@ def test_one_input_pixel_is_two_frame_pixels_at_twice_the_size() -> None:
     np.testing.assert_allclose(box, [[19.5, 39.5, 2, 2]])
 
 
+@settings(deadline=None, max_examples=25)
 @given(
     size=st.tuples(st.integers(150, 2600), st.integers(150, 2000)),
     corner=st.tuples(st.floats(0.1, 0.6), st.floats(0.1, 0.6)),

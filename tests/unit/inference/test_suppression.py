@@ -1,7 +1,7 @@
 """Suppression against a plain greedy loop, and the two rules by hand."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.domain.detection import BoundingBox
@@ -37,6 +37,7 @@ def test_no_boxes_stay_no_boxes() -> None:
     assert _kept() == []
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 60), st.integers(1, 60)), max_size=40),
     st.sampled_from([0.318309886, 0.507106781, 0.707106781]),  # no ratio of small whole numbers: no ties
