@@ -25,9 +25,18 @@ MERGED_LIMBS = 1.0
 """Limbs whose centre lines are closer than this many mean widths cannot be measured apart."""
 
 
-def annotate(drawn: tuple[DrawnLoop, ...], view: View, noise: float) -> tuple[LoopTruth, ...]:
-    """Truth of all loops that leave a trace. `noise` is the sensor noise as a share of the mean level."""
-    everything = Patch(0, 0, density_maps(drawn, view))
+def annotate(
+    drawn: tuple[DrawnLoop, ...], view: View, noise: float, ground: NDArray[np.float32] | None = None
+) -> tuple[LoopTruth, ...]:
+    """Truth of all loops that leave a trace.
+
+    `noise` is the sensor noise as a share of the mean level; `ground`, float32 (height, width), is the density of all
+    blood that is in no loop.
+    """
+    clutter = density_maps(drawn, view)
+    if ground is not None:
+        clutter[:, :, 1] += ground
+    everything = Patch(0, 0, clutter)
     found = [(one, _annotate_one(one, view, noise)) for one in drawn]
     truths = [
         replace(truth, is_ignored=truth.is_ignored or _is_lost(one, everything))

@@ -12,7 +12,7 @@ from engines.synthetic.drawing import density_maps
 from engines.synthetic.fields import random_field
 from engines.synthetic.flow import draw_flow_map
 from engines.synthetic.live_truth import FrameTruth
-from engines.synthetic.pattern import Pattern
+from engines.synthetic.pattern import NUMBERS, Pattern
 from engines.synthetic.scene import build_scene, open_streams
 from engines.synthetic.view import RowCurve, View
 
@@ -54,10 +54,12 @@ def draw_strip(seed: int, size: tuple[int, int], um_per_px: float, pattern: Patt
     )
     view = View(width, height, um_per_px, 0.0, row)
     camera = _steady_camera(size[0])
-    scene = build_scene(streams, view, pattern, camera, difficulty=0.25)
+    scene = build_scene(
+        streams, view, pattern, camera, difficulty=0.25, density_per_mm=NUMBERS[pattern].density_per_mm[0]
+    )
     with_cells = np.clip(scene.levels, 0, 255).astype(np.uint8)
     without = np.clip(scene.without_loops(), 0, 255).astype(np.uint8)
-    loops = annotate(scene.drawn, view, NOISE_LEVELS / camera.level)
+    loops = annotate(scene.drawn, view, NOISE_LEVELS / camera.level, scene.ground)
     truth = FrameTruth(loops, scene.haemorrhages, um_per_px)
     flow = draw_flow_map(streams.pixels, scene.drawn, density_maps(scene.drawn, view), um_per_px)
     cells = np.clip(without.astype(np.float32) - with_cells, 0, 255) * flow.share[:, :, None]

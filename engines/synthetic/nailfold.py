@@ -46,12 +46,15 @@ class Loop:
         return np.asarray(points_um @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(self.at_um))
 
 
-def lay_out(rng: np.random.Generator, view: View, pattern: Pattern, look: Look) -> tuple[Loop, ...]:
+def lay_out(
+    rng: np.random.Generator, view: View, pattern: Pattern, look: Look, density_per_mm: float | None = None
+) -> tuple[Loop, ...]:
     """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation; tilt about 10 degrees."""
     if pattern is Pattern.EMPTY:
         return ()
     numbers = NUMBERS[pattern]
-    density = float(np.clip(rng.normal(*numbers.density_per_mm), 0.8, 11.0))
+    drawn = float(np.clip(rng.normal(*numbers.density_per_mm), 0.8, 11.0))
+    density = drawn if density_per_mm is None else density_per_mm
     tilt = float(rng.normal(0, 0.06))
     loops: list[Loop] = []
     for row in range(look.rows):

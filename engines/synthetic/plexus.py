@@ -58,7 +58,7 @@ class _Ground:
 
 def _add_network(rng: np.random.Generator, ground: _Ground, row_gap_um: float) -> None:
     """One to four trunks along the row with the stems that leave them."""
-    amount, first = float(rng.uniform(0.04, 0.20)), float(rng.uniform(150, 700))
+    amount, first = float(rng.uniform(0.04, 0.20)), float(rng.uniform(230, 750))
     for k in range(int(rng.integers(1, 5))):
         trunk = _trunk(rng, ground.view, first + k * row_gap_um)
         ground.add(trunk, float(rng.uniform(14, 45)), amount * float(rng.uniform(0.4, 1)))
@@ -85,7 +85,7 @@ def _trunk(rng: np.random.Generator, view: View, below_um: float) -> FloatArray:
     ends = np.sort(rng.uniform(-1.6 * reach, 1.6 * reach, 2))
     u = np.linspace(max(-reach, ends[0]), min(reach, max(ends[1], ends[0] + 150)), 80)
     wave = rng.uniform(20, 80) * smooth_noise(rng, 80, 16.0) + 16 * smooth_noise(rng, 80, 5.0)
-    return np.stack([u, view.row.height_um(u) + below_um + wave + rng.normal(0, 0.2) * u], axis=1)
+    return np.stack([u, view.row.height_um(u) + below_um + wave + rng.normal(0, 0.12) * u], axis=1)
 
 
 def _stem(rng: np.random.Generator, trunk: FloatArray) -> FloatArray:

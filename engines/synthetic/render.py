@@ -43,7 +43,7 @@ def render(
     pattern = draw_pattern(streams.anatomy) if pattern is None else pattern
     view = draw_view(streams.anatomy, width, height, um_per_px, difficulty)
     camera = draw_camera_look(streams.looks, width, difficulty)
-    scene = build_scene(streams, view, pattern, camera, difficulty)
+    scene = build_scene(streams, view, pattern, camera, difficulty=difficulty)
     overlay = Overlay(scene.levels)
     add_distractors(streams.pixels, overlay, difficulty)
     image = record(streams.pixels, overlay.levels, camera)
@@ -51,7 +51,7 @@ def render(
         burn_in(streams.pixels, image, view.um_per_px)
     if camera.jpeg_quality:
         image = compress(image, camera.jpeg_quality)
-    loops = annotate(scene.drawn, view, camera.noise / camera.level)
+    loops = annotate(scene.drawn, view, camera.noise / camera.level, scene.ground)
     loops = tuple(_ignore_hidden(loop, overlay.hidden) for loop in loops)
     row_mm = view.row_length_mm()
     distal = sum(loop.row is Row.DISTAL and not loop.is_ignored for loop in loops)

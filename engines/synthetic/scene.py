@@ -32,6 +32,7 @@ class Scene:
         levels: float32 (height, width, 3), RGB, 0 to 255 and beyond: the exposed scene with all its blood.
         without_loops: the same levels had the loops no blood; computed when asked for.
         drawn: the loops with their patches.
+        ground: float32 (height, width), green optical density of all blood in no loop.
     """
 
     view: View
@@ -39,6 +40,7 @@ class Scene:
     camera: CameraLook
     levels: FloatImage
     drawn: tuple[DrawnLoop, ...]
+    ground: FloatImage
     haemorrhages: tuple[HaemorrhageTruth, ...]
     without_loops: Callable[[], FloatImage]
 
@@ -57,10 +59,18 @@ def open_streams(seed: int) -> Streams:
     return Streams(*(np.random.default_rng([seed, stream]) for stream in range(3)))
 
 
-def build_scene(streams: Streams, view: View, pattern: Pattern, camera: CameraLook, difficulty: float) -> Scene:
-    """Lay out, draw and expose a nailfold."""
+def build_scene(
+    streams: Streams,
+    view: View,
+    pattern: Pattern,
+    camera: CameraLook,
+    *,
+    difficulty: float,
+    density_per_mm: float | None = None,
+) -> Scene:
+    """Lay out, draw and expose a nailfold; its density is drawn from the pattern when None."""
     look = draw_look(streams.looks, view, difficulty)
-    loops = lay_out(streams.anatomy, view, pattern, look)
+    loops = lay_out(streams.anatomy, view, pattern, look, density_per_mm)
     drawn = draw_loops(loops, view, camera.blur_px)
     skin = paint_skin(streams.pixels, view, draw_skin_look(streams.looks, difficulty), look.blanching)
     lit = cv2.GaussianBlur(skin, (0, 0), camera.blur_px) * light(camera, view.width, view.height)[:, :, None]
@@ -84,6 +94,7 @@ def build_scene(streams: Streams, view: View, pattern: Pattern, camera: CameraLo
         camera=camera,
         levels=expose(with_loops, camera, gain),
         drawn=drawn,
+        ground=ground.sum(axis=2),
         haemorrhages=tuple(mark for mark in marks if mark is not None),
         without_loops=lambda: expose(absorb(lit, ground, absorbance), camera, gain),
     )
