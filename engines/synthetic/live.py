@@ -35,7 +35,6 @@ class LiveScene:
         pattern: Pattern = Pattern.CLINIC,
     ) -> None:
         self._size = (width, height)
-        self._um_per_px = um_per_px
         self._strip = draw_strip(seed, (width, height), um_per_px, pattern)
         self._noise = draw_noise(seed, (width, height))
         self._phase = np.random.default_rng([seed, 7]).uniform(0, 2 * np.pi, 6)
