@@ -1,0 +1,97 @@
+"""A wrong scale would be wrong without any sign of it: which source gets which, and when none."""
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import pytest
+
+from appliance.apps.load_settings import COMMAND_LINE, load_settings
+from appliance.apps.settings import CalibrationSettings, LoadedSettings
+from appliance.apps.station_calibration import StationCalibration, operator_calibration, station_calibration
+from appliance.capture.simulated import SceneOptions
+from appliance.domain.calibration import ScaleOrigin
+from appliance.domain.errors import CalibrationError, SettingsError
+from appliance.domain.frame import CameraDescription, Frame
+
+MICROMETER = CalibrationSettings(1.37, 640, 480, ScaleOrigin.STAGE_MICROMETER, "220x")
+
+
+def frame_of(width: int = 640, height: int = 480) -> Frame:
+    camera = CameraDescription("scope", "scope", "rgb8", width, height)
+    return Frame(0, np.zeros((height, width, 3), np.uint8), 0.0, datetime(2026, 11, 22, tzinfo=timezone.utc), camera)
+
+
+def settings_with(
+    source: str, calibration: CalibrationSettings = MICROMETER, origin: str = "site.toml"
+) -> LoadedSettings:
+    settings = load_settings(None, {"station.board": "generic"}).settings
+    settings = replace(settings, capture=replace(settings.capture, source=source), calibration=calibration)
+    return LoadedSettings(settings, {"calibration.um_per_px": origin})
+
+
+def rule_for(*arguments: Any, scene: SceneOptions | None = None, **named: Any) -> StationCalibration:
+    return station_calibration(settings_with(*arguments, **named), lambda: scene)
+
+
+def test_a_camera_is_measured_by_the_sites_own_calibration() -> None:
+    rule = rule_for("v4l2:")
+    scale = rule.for_frame(frame_of())
+    assert scale is not None
+    assert (scale.um_per_px, scale.origin, scale.magnification) == (1.37, ScaleOrigin.STAGE_MICROMETER, "220x")
+    assert rule.current is scale
+    assert rule.reason == ""
+
+
+def test_a_frame_of_another_size_locks_micrometres_with_the_reason_and_the_right_size_unlocks_them() -> None:
+    rule = rule_for("v4l2:")
+    assert rule.for_frame(frame_of(1280, 1024)) is None
+    assert rule.current is None
+    assert "is for 640x480 frames, this frame is 1280x1024" in rule.reason
+    assert rule.for_frame(frame_of()) is not None
+    assert rule.reason == ""
+
+
+def test_a_camera_without_calibration_has_none_and_says_so() -> None:
+    rule = rule_for("v4l2:", CalibrationSettings())
+    assert rule.for_frame(frame_of()) is None
+    assert "not calibrated" in rule.reason
+
+
+def test_calibration_without_a_size_holds_for_the_size_asked_of_the_camera() -> None:
+    rule = rule_for("v4l2:", CalibrationSettings(1.41))
+    assert rule.for_frame(frame_of(800, 600)) is None
+    assert rule.for_frame(frame_of(640, 480)) is not None
+
+
+def test_the_simulated_scope_is_measured_by_its_scene_never_by_the_sites_calibration() -> None:
+    rule = rule_for("simulated:?um_per_px=2", scene=SceneOptions(640, 480, um_per_px=2.0))
+    scale = rule.for_frame(frame_of())
+    assert scale is not None
+    assert (scale.um_per_px, scale.origin) == (2.0, ScaleOrigin.SIMULATED)
+
+
+def test_a_scale_of_the_operator_for_the_simulated_scope_is_refused() -> None:
+    with pytest.raises(SettingsError, match="um_per_px"):
+        rule_for("simulated:", origin=COMMAND_LINE)
+
+
+def test_a_recording_is_not_measured_by_the_calibration_of_the_sites_camera() -> None:
+    rule = rule_for("file:clip.mp4")
+    assert rule.for_frame(frame_of()) is None
+    assert "--um-per-px" in rule.reason
+
+
+def test_a_recording_is_measured_by_the_operators_scale_at_its_own_size() -> None:
+    rule = rule_for("file:clip.mp4", CalibrationSettings(2.1), origin=COMMAND_LINE)
+    scale = rule.for_frame(frame_of(1024, 768))
+    assert scale is not None
+    assert (scale.um_per_px, scale.width_px, scale.origin) == (2.1, 1024, ScaleOrigin.OPERATOR)
+    assert rule.for_frame(frame_of(640, 480)) is None, "another picture of the folder has another size"
+
+
+@pytest.mark.parametrize("um_per_px", [0.0, -1.0, 0.01, 51.0, float("nan"), float("inf")])
+def test_a_scale_that_no_capillaroscope_has_is_refused(um_per_px: float) -> None:
+    with pytest.raises(CalibrationError):
+        operator_calibration(um_per_px, 640, 480)
