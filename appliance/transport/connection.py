@@ -15,8 +15,6 @@ from appliance.transport.properties import connect_properties, packed_size, will
 from appliance.transport.settings import MqttSettings
 from appliance.transport.topics import BoxTopics
 
-# MQTT 5.0, 3.2.2.3.3: without a Receive Maximum the broker takes this many.
-_DEFAULT_RECEIVE_MAXIMUM = 65_535
 # Fixed header, packet id and lengths of a PUBLISH, rounded up (MQTT 5.0, 3.3).
 _PUBLISH_OVERHEAD_BYTES = 16
 _GOODBYE_S = 2.0
@@ -86,11 +84,6 @@ class BrokerConnection:
         return self._connected is not None and self._connected[0]
 
     @property
-    def receive_maximum(self) -> int:
-        """How many publications the broker takes without having answered."""
-        return int(self._granted("ReceiveMaximum", _DEFAULT_RECEIVE_MAXIMUM))
-
-    @property
     def is_writing(self) -> bool:
         """Something is still on its way into the network."""
         return bool(self._client.want_write())
@@ -133,7 +126,8 @@ class BrokerConnection:
     def fits(self, topic: str, payload: bytes, properties: Properties) -> bool:
         """Whether the broker takes a publication of that size."""
         size = len(topic.encode()) + len(payload) + packed_size(properties) + _PUBLISH_OVERHEAD_BYTES
-        largest = self._granted("MaximumPacketSize", None)
+        granted = None if self._connected is None else self._connected[1]
+        largest = getattr(granted, "MaximumPacketSize", None)
         return largest is None or size <= int(largest)
 
     def publish(self, topic: str, payload: bytes, properties: Properties | None = None, retain: bool = False) -> int:
@@ -167,10 +161,6 @@ class BrokerConnection:
         return ExportError(
             f"no connection to the broker at {at}: {reason}", "Results wait on the box and go out later."
         )
-
-    def _granted(self, name: str, default: int | None) -> Any:
-        properties = None if self._connected is None else self._connected[1]
-        return getattr(properties, name, default)
 
     def _make_client(self, will: bytes) -> paho.Client:
         settings = self._settings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.domain.errors import ExportError, StoreError
 from appliance.ports import Clock, Outbox, QueuedMessage
-from appliance.transport.answers import Verdict, judge
+from appliance.transport.answers import Answer, Verdict, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
 from appliance.transport.properties import result_properties
 from appliance.transport.settings import MqttSettings
@@ -22,46 +22,42 @@ SETTLE_S = 0.5
 
 @dataclass
 class _InFlight:
-    msg_id: str
+    mid: int
+    msg_id: str | None
     since_s: float
 
 
 class Delivery:
     """The messages of one connection: handed over, answered, receipted. Used from the publisher's thread alone.
 
+    One message is in flight at a time: a box finishes a few exams an hour, so more would gain nothing, and a crash, or a
+    broker that breaks off because of a message, leaves one in doubt.
+
     Args:
-        max_in_flight: at most this many without an answer; 1 after a connection that the broker broke off.
+        birth_mid: of the birth message, whose answer is awaited first: the broker may take one message at a time.
     """
 
     def __init__(
-        self,
-        connection: BrokerConnection,
-        outbox: Outbox,
-        clock: Clock,
-        settings: MqttSettings,
-        *,
-        max_in_flight: int,
+        self, connection: BrokerConnection, outbox: Outbox, clock: Clock, settings: MqttSettings, birth_mid: int
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
         self._topics = BoxTopics(settings.site, settings.box)
-        # One place is left for the birth message.
-        self._slots = max(1, min(max_in_flight, connection.receive_maximum - 1))
-        self._in_flight: dict[int, _InFlight] = {}
         self._next_look_s = clock.monotonic_s()
         self._settled_at_s = self._next_look_s + (SETTLE_S if connection.is_session_present else 0.0)
         self._is_subscribed = False
+        self._in_flight: _InFlight | None = _InFlight(birth_mid, None, self._next_look_s)
 
     @property
-    def suspect(self) -> str | None:
-        """The only message in flight; None if there are none or several."""
-        return next(iter(self._in_flight.values())).msg_id if len(self._in_flight) == 1 else None
+    def is_waiting(self) -> bool:
+        """Whether the broker owes an answer."""
+        return self._in_flight is not None
 
     def look_now(self) -> None:
         """Something was queued."""
-        self._next_look_s = min(self._next_look_s, self._clock.monotonic_s())
+        self._next_look_s = self._clock.monotonic_s()
 
     def handle(self, event: Event) -> None:
         """Write down what the broker said."""
@@ -74,39 +70,34 @@ class Delivery:
             if not event.is_accepted:
                 _log.warning("the broker does not let this box receive receipts")
 
-    def hand_over_due(self) -> None:
-        """Publish what is due, as far as there is room."""
+    def hand_over_next(self) -> None:
+        """Publish the next message that is due, if nothing is in flight."""
         now_s = self._clock.monotonic_s()
-        room = self._slots - len(self._in_flight)
-        is_settled = self._is_subscribed and now_s >= self._settled_at_s
-        if not is_settled or now_s < self._next_look_s or room <= 0:
+        is_ready = self._is_subscribed and now_s >= self._settled_at_s and not self.is_waiting
+        if not is_ready or now_s < self._next_look_s:
             return
-        flying = {entry.msg_id for entry in self._in_flight.values()}
-        due = self._outbox.due(self._clock.now_utc(), limit=room + len(flying))
-        waiting = [queued for queued in due if queued.message.msg_id not in flying]
-        for queued in waiting[:room]:
-            self._hand_over(queued)
-        # A full batch means that there may be more.
-        if len(waiting) < room:
+        due = self._outbox.due(self._clock.now_utc(), limit=1)
+        if due:
+            self._hand_over(due[0])
+        else:
             self._next_look_s = now_s + LOOK_INTERVAL_S
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the broker owes an answer."""
-        return bool(self._in_flight)
-
-    def require_answers(self) -> None:
+    def require_answer(self) -> None:
         """Raises ExportError if the broker owes an answer for too long, counted from when all was on the network."""
+        if self._in_flight is None:
+            return
         now_s, timeout_s = self._clock.monotonic_s(), self._settings.answer_timeout_s
         if self._connection.is_writing:
-            for entry in self._in_flight.values():
-                entry.since_s = now_s
-        if any(now_s - entry.since_s > timeout_s for entry in self._in_flight.values()):
-            raise ExportError(f"the broker has not answered for {timeout_s:.0f} s", "The result is sent again later.")
+            self._in_flight.since_s = now_s
+        if now_s - self._in_flight.since_s > timeout_s:
+            raise ExportError(
+                f"the broker has not answered for {timeout_s:.0f} s", "What it did not take is sent again."
+            )
 
-    def give_up_on(self, msg_id: str, error: BrokeOffError) -> None:
-        """Move the message that makes the broker break off to the dead letters."""
-        self._outbox.mark_failed(msg_id, self._clock.now_utc(), error.message, is_final=True)
+    def give_up(self, error: BrokeOffError) -> None:
+        """The broker broke off: what was in flight made it do so, and goes to the dead letters."""
+        if self._in_flight is not None and self._in_flight.msg_id is not None:
+            self._outbox.mark_failed(self._in_flight.msg_id, self._clock.now_utc(), error.message, is_final=True)
 
     def _hand_over(self, queued: QueuedMessage) -> None:
         message, now_utc = queued.message, self._clock.now_utc()
@@ -118,22 +109,27 @@ class Delivery:
         # First the row, then the network: a crash in between costs a delay, the other order would cost a double.
         self._outbox.mark_sent(message.msg_id, now_utc)
         mid = self._connection.publish(topic, message.payload, properties)
-        self._in_flight[mid] = _InFlight(message.msg_id, self._clock.monotonic_s())
+        self._in_flight = _InFlight(mid, message.msg_id, self._clock.monotonic_s())
 
     def _answered(self, event: Acknowledged) -> None:
-        entry = self._in_flight.pop(event.mid, None)
-        if entry is None:
-            _note_state_refusal(event)
+        if self._in_flight is None or event.mid != self._in_flight.mid:
             return
-        answer = judge(event.reason_code, self._settings.needs_subscriber)
-        now_utc = self._clock.now_utc()
-        if answer.verdict is Verdict.ACCEPTED:
-            self._outbox.mark_acknowledged(entry.msg_id, now_utc)
+        msg_id = self._in_flight.msg_id
+        if msg_id is None:
+            _note_state_refusal(event)
         else:
-            is_final = answer.verdict is Verdict.REFUSED
-            _log.warning("result %s was not taken: %s", entry.msg_id, answer.reason)
-            self._outbox.mark_failed(entry.msg_id, now_utc, answer.reason, is_final=is_final)
+            self._write_down(msg_id, judge(event.reason_code, self._settings.needs_subscriber))
+        # Only now: were the answer lost on a full disk, the connection would end and the message come again.
+        self._in_flight = None
         self.look_now()
+
+    def _write_down(self, msg_id: str, answer: Answer) -> None:
+        if answer.verdict is Verdict.ACCEPTED:
+            self._outbox.mark_acknowledged(msg_id, self._clock.now_utc())
+            return
+        _log.warning("result %s was not taken: %s", msg_id, answer.reason)
+        is_final = answer.verdict is Verdict.REFUSED
+        self._outbox.mark_failed(msg_id, self._clock.now_utc(), answer.reason, is_final=is_final)
 
     def _received(self, event: Received) -> None:
         msg_id = self._topics.msg_id_of_receipt(event.topic)

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 POLL_S = 0.1
 # A connection that held this long starts the wait between attempts anew.
 _STABLE_S = 10.0
-_LAST_ANSWERS_S = 2.0
+_LAST_ANSWER_S = 2.0
 
 
 class MqttPublisher:
@@ -48,7 +48,6 @@ class MqttPublisher:
         self._jitter = jitter or random.Random()
         self._boot_id = str(uuid.uuid4())
         self._conn_seq = 0
-        self._is_careful = False
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
@@ -109,43 +108,38 @@ class MqttPublisher:
         try:
             connection.open()
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc())
-            connection.publish(topics.state, birth, state_properties(), retain=True)
+            birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
             self._set_status(True, "")
-            self._deliver(connection)
+            self._deliver(connection, Delivery(connection, self._outbox, self._clock, self._settings, birth_mid))
             # The will goes out on a crash alone; on leaving in good order the box says so itself.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc())
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:
             connection.close()
 
-    def _deliver(self, connection: BrokerConnection) -> None:
-        max_in_flight = 1 if self._is_careful else self._settings.max_in_flight
-        delivery = Delivery(connection, self._outbox, self._clock, self._settings, max_in_flight=max_in_flight)
+    def _deliver(self, connection: BrokerConnection, delivery: Delivery) -> None:
         try:
             while not self._stopping.is_set():
                 if self._woken.is_set():
                     self._woken.clear()
                     delivery.look_now()
-                delivery.hand_over_due()
+                delivery.hand_over_next()
                 self._listen(connection, delivery)
-            self._collect_last_answers(connection, delivery)
+            self._collect_last_answer(connection, delivery)
         except BrokeOffError as error:
-            # With several in flight nobody knows which one it was: they go one by one on the next connection.
-            self._is_careful = delivery.suspect is None
-            if delivery.suspect is not None:
-                delivery.give_up_on(delivery.suspect, error)
+            delivery.give_up(error)
             raise
 
-    def _collect_last_answers(self, connection: BrokerConnection, delivery: Delivery) -> None:
-        # Each answer written down before leaving is one message that is not sent a second time.
-        deadline_s = self._clock.monotonic_s() + _LAST_ANSWERS_S
+    def _collect_last_answer(self, connection: BrokerConnection, delivery: Delivery) -> None:
+        # An answer written down before leaving spares a second sending.
+        deadline_s = self._clock.monotonic_s() + _LAST_ANSWER_S
         while delivery.is_waiting and self._clock.monotonic_s() < deadline_s:
             self._listen(connection, delivery)
 
     def _listen(self, connection: BrokerConnection, delivery: Delivery) -> None:
         for event in connection.poll(POLL_S):
             delivery.handle(event)
-        delivery.require_answers()
+        delivery.require_answer()
 
     def _went_offline(self, reason: str) -> None:
         if reason and reason != self._status.reason:

@@ -28,7 +28,6 @@ class MqttSettings:
         answer_timeout_s: after a message was written to the network; without an answer the connection is made anew.
         reconnect_first_s, reconnect_longest_s: wait between attempts, doubled each time, with jitter.
         will_delay_s: the broker tells others that the box is gone after this; above the usual time to reconnect.
-        max_in_flight: messages without an answer at a time; the broker may ask for fewer.
         needs_subscriber: the broker's "no matching subscribers" counts as not delivered. False for brokers whose rules
             take results without a subscription.
     """
@@ -50,7 +49,6 @@ class MqttSettings:
     reconnect_first_s: float = 1.0
     reconnect_longest_s: float = 60.0
     will_delay_s: int = 90
-    max_in_flight: int = 8
     needs_subscriber: bool = True
 
     def __post_init__(self) -> None:
@@ -63,8 +61,8 @@ class MqttSettings:
             raise SettingsError("mqtt.tls is off but certificates are set", "Set mqtt.tls = true.")
         if not 1 <= self.port <= 65_535:
             raise SettingsError(f"mqtt.port is {self.port}", "Use 1 to 65535.")
-        if self.max_in_flight < 1 or not 5 <= self.keepalive_s <= 65_535:
-            raise SettingsError("mqtt.max_in_flight or mqtt.keepalive_s is too small", "Use at least 1 and 5.")
+        if not 5 <= self.keepalive_s <= 65_535:
+            raise SettingsError(f"mqtt.keepalive_s is {self.keepalive_s}", "Use 5 to 65535.")
         if not 0 < self.reconnect_first_s <= self.reconnect_longest_s:
             raise SettingsError("mqtt.reconnect_longest_s is below mqtt.reconnect_first_s", "Swap them.")
 

@@ -77,8 +77,13 @@ class Broker:
         self._signal(signal.SIGCONT)
 
     def reload(self) -> None:
-        """It reads its rules again."""
+        """It reads its rules again; returns once it has begun to."""
+        before = self.log().count("Reloading config")
         self._signal(signal.SIGHUP)
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        while self.log().count("Reloading config") == before:
+            assert time.monotonic() < deadline_s, "mosquitto did not reload"
+            time.sleep(0.02)
 
     def log(self) -> str:
         """What it has written so far."""

@@ -82,7 +82,7 @@ def finished_exams(desk: ExamDesk) -> int:
 
 
 def main(folder: Path, port: int, exams: int, fault: str = "") -> None:
-    with ExamDesk(folder, mqtt_settings(port)) as desk:
+    with ExamDesk(folder, mqtt_settings(port), resend_after_s=0.4) as desk:
         if fault:
             arm(desk, fault)
         desk.publisher.start()
