@@ -6,19 +6,24 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from appliance.domain.errors import InferenceError
+from appliance.inference.crops import extract_crops
 from appliance.inference.gpu import Gpu
 from appliance.inference.manifest import read_manifest
 from appliance.inference.plan_manifest import PlanTarget, read_vouched_plan
 from appliance.inference.simulated import SimulatedGpu
 from appliance.inference.trt_runtime import TensorRtRuntime
 from engines.build.build_engine import BuiltPlan, build_engine
+from engines.build.half_precision import halve
 from engines.build.known_networks import write_known_weights
 from engines.build.progress import BuildProgress
+from engines.synthetic.render import render
 
 trt: Any = pytest.importorskip("tensorrt_rtx", reason='TensorRT-RTX is not installed (extra "rtx")')
+CROPPED = [(100, 120, 40, 90), (300, 150, 40, 90)]
 RTX_3090 = Gpu("GeForce RTX 3090", "8.6", "13.0", None)
 
 
@@ -158,3 +163,22 @@ def test_the_shipped_networks_compile(tmp_path: Path, role: str, precision: str)
     entry = read_manifest(weights).engine(role)
     built = build_engine(entry.path, tmp_path, flavour="tensorrt_rtx", compute_capability="8.6", precision=precision)
     assert (built.manifest.onnx_sha256, built.manifest.precision) == (entry.sha256, precision)
+
+
+@pytest.mark.parametrize(("role", "largest_px", "largest_score"), [("detector", 0.5, 0.01), ("keypoints", 0.25, 0.01)])
+def test_half_precision_moves_no_answer_that_counts(role: str, largest_px: float, largest_score: float) -> None:
+    """onnx's reference evaluator computes in real float16 on any computer, which ONNX Runtime on a CPU does not."""
+    onnx = pytest.importorskip("onnx")
+    reference = pytest.importorskip("onnx.reference")
+    content = (Path(__file__).parents[2] / "engines" / "weights" / f"{role}.onnx").read_bytes()
+    image = render(90_000).image_rgb
+    inputs = {"image": image[None]} if role == "detector" else {"crops": extract_crops(image, CROPPED)}
+    full, half = (
+        reference.ReferenceEvaluator(onnx.load_from_string(network)).run(None, inputs)
+        for network in (content, halve(content))
+    )
+    scores = full[1]
+    is_counted = scores.max(axis=2) > 0.3 if role == "detector" else scores.max(axis=1) > 0.3
+    assert is_counted.any()
+    assert np.abs(half[0] - full[0])[is_counted].max() < largest_px
+    assert np.abs(half[1] - full[1])[is_counted].max() < largest_score
