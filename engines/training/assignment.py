@@ -47,6 +47,26 @@ class Assignment:
     counts: Tensor
 
 
+@dataclass(frozen=True)
+class _Pairs:
+    """Boxes and the cells whose centres they contain: P pairs, so that the rest of the M * N is never computed.
+
+    Attributes:
+        box, image, cell: int64 [P], index into the M boxes of the batch, image and cell.
+        overlap, alignment: float32 [P].
+    """
+
+    box: Tensor
+    image: Tensor
+    cell: Tensor
+    overlap: Tensor
+    alignment: Tensor
+
+    def where(self, kept: Tensor) -> "_Pairs":
+        """The pairs with True in `kept`."""
+        return _Pairs(self.box[kept], self.image[kept], self.cell[kept], self.overlap[kept], self.alignment[kept])
+
+
 def assign(boxes: Tensor, found: Tensor, centres: Tensor, targets: BatchTargets) -> Assignment:
     """Give each target its best-aligned cells; a cell wanted by two goes to the one it overlaps more.
 
@@ -56,32 +76,53 @@ def assign(boxes: Tensor, found: Tensor, centres: Tensor, targets: BatchTargets)
         centres: [N, 2] of the cells.
     """
     with torch.no_grad():
-        return _assign(boxes, found, centres, targets)
+        image, slot = targets.is_target.nonzero(as_tuple=True)
+        pairs = _best_pairs(
+            _pairs(boxes, found, centres, (targets.boxes[image, slot], targets.kind[image, slot], image))
+        )
+        shape = boxes.shape[:2]
+        flat = pairs.image * shape[1] + pairs.cell
+        box_index = torch.zeros(shape[0] * shape[1], dtype=torch.int64, device=boxes.device)
+        quality = torch.zeros(shape[0] * shape[1], device=boxes.device)
+        box_index[flat], quality[flat] = slot[pairs.box], _quality(pairs, len(slot))
+        is_positive = torch.zeros_like(box_index, dtype=torch.bool).index_fill_(0, flat, True).view(shape)
+        counts = _counts(targets, centres, is_positive)
+        return Assignment(is_positive, box_index.view(shape), quality.view(shape), counts)
 
 
-def _assign(boxes: Tensor, found: Tensor, centres: Tensor, targets: BatchTargets) -> Assignment:
-    overlaps = pairwise_iou(targets.boxes, boxes)
-    scores = found.transpose(1, 2).gather(1, targets.kind[..., None].expand(-1, -1, found.shape[1]))
-    inside = _contains(_inflate(targets.boxes), centres) & targets.is_target[..., None]
-    alignment = scores**SCORE_POWER * overlaps**IOU_POWER * inside
-    chosen = _top_cells(alignment, inside)
-    shared_overlaps = torch.where(chosen, overlaps, torch.full_like(overlaps, -1.0))
-    best, box_index = shared_overlaps.max(dim=1)
-    is_positive = best >= 0
-    owner = torch.zeros_like(chosen).scatter_(1, box_index[:, None], True) & chosen
-    quality = _quality(alignment * owner, overlaps * owner)
-    counts = _counts(targets, centres, is_positive)
-    return Assignment(is_positive, box_index * is_positive, quality, counts)
+def paired_iou(first: Tensor, second: Tensor) -> Tensor:
+    """Boxes [P, 4] against boxes [P, 4], pixel edges: [P]."""
+    size = (torch.minimum(first[:, 2:], second[:, 2:]) - torch.maximum(first[:, :2], second[:, :2])).clamp(min=0)
+    areas = (first[:, 2:] - first[:, :2]).prod(dim=1) + (second[:, 2:] - second[:, :2]).prod(dim=1)
+    intersection = size.prod(dim=1)
+    return intersection / (areas - intersection + 1e-6)
 
 
-def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:
-    """[B, G, 4] against [B, N, 4], pixel edges: [B, G, N]."""
-    a, b = first[:, :, None], second[:, None]
-    size = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0)
-    intersection = size[..., 0] * size[..., 1]
-    area_a = (a[..., 2] - a[..., 0]) * (a[..., 3] - a[..., 1])
-    area_b = (b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])
-    return intersection / (area_a + area_b - intersection + 1e-6)
+def _pairs(boxes: Tensor, found: Tensor, centres: Tensor, wanted: tuple[Tensor, Tensor, Tensor]) -> _Pairs:
+    """All pairs of targets (boxes [M, 4], kinds [M], images [M]) and cells inside them."""
+    target, kind, image_of = wanted
+    box, cell = _contains(_inflate(target), centres).nonzero(as_tuple=True)
+    image = image_of[box]
+    overlap = paired_iou(target[box], boxes[image, cell])
+    score = found[image, cell, kind[box]]
+    return _Pairs(box, image, cell, overlap, score**SCORE_POWER * overlap**IOU_POWER)
+
+
+def _best_pairs(pairs: _Pairs) -> _Pairs:
+    """At most TOP_CELLS pairs a box, and of those one a cell."""
+    count = int(pairs.box.max()) + 1 if len(pairs.box) else 0
+    order = torch.argsort(pairs.alignment, descending=True, stable=True)
+    order = order[torch.argsort(pairs.box[order], stable=True)]
+    starts = torch.searchsorted(pairs.box[order], torch.arange(count, device=order.device))
+    rank = torch.arange(len(order), device=order.device) - starts[pairs.box[order]]
+    top = pairs.where(order[rank < TOP_CELLS])
+    # Least overlap first, so that of equal cells the last written, the largest overlap, wins.
+    by_overlap = top.where(torch.argsort(top.overlap, stable=True))
+    key = by_overlap.image * (int(by_overlap.cell.max()) + 1 if count else 1) + by_overlap.cell
+    winner = torch.full((int(key.max()) + 1 if count else 1,), -1, device=key.device)
+    position = torch.arange(len(key), device=key.device)
+    winner = winner.scatter_reduce(0, key, position, "amax")
+    return by_overlap.where(winner[key] == position)
 
 
 def _inflate(boxes: Tensor) -> Tensor:
@@ -92,24 +133,24 @@ def _inflate(boxes: Tensor) -> Tensor:
 
 
 def _contains(boxes: Tensor, centres: Tensor) -> Tensor:
+    """Boxes [M, 4] against centres [N, 2]: bool [M, N]."""
     x, y = centres[:, 0], centres[:, 1]
-    x0, y0, x1, y1 = (boxes[..., i, None] for i in range(4))
+    x0, y0, x1, y1 = (boxes[:, i, None] for i in range(4))
     return (x > x0) & (x < x1) & (y > y0) & (y < y1)
 
 
-def _top_cells(alignment: Tensor, inside: Tensor) -> Tensor:
-    count = min(TOP_CELLS, alignment.shape[2])
-    top = alignment.topk(count, dim=2).indices
-    return torch.zeros_like(inside).scatter_(2, top, True) & inside
-
-
-def _quality(alignment: Tensor, overlaps: Tensor) -> Tensor:
+def _quality(pairs: _Pairs, count: int) -> Tensor:
     """Alignment scaled so that the best cell of each box is asked for the box's best IoU."""
-    best = alignment.amax(dim=2, keepdim=True)
-    return (alignment / (best + 1e-9) * overlaps.amax(dim=2, keepdim=True)).amax(dim=1)
+    best = torch.zeros(2, count, device=pairs.overlap.device)
+    best[0].scatter_reduce_(0, pairs.box, pairs.alignment, "amax")
+    best[1].scatter_reduce_(0, pairs.box, pairs.overlap, "amax")
+    return pairs.alignment / (best[0, pairs.box] + 1e-9) * best[1, pairs.box]
 
 
 def _counts(targets: BatchTargets, centres: Tensor, is_positive: Tensor) -> Tensor:
-    in_ignored = _contains(targets.boxes, centres) & targets.is_ignored[..., None]
-    per_kind = [(in_ignored & (targets.kind == kind)[..., None]).any(dim=1) & ~is_positive for kind in range(2)]
-    return 1.0 - torch.stack(per_kind, dim=-1).float()
+    counts = torch.ones(*is_positive.shape, 2, device=is_positive.device)
+    image, slot = targets.is_ignored.nonzero(as_tuple=True)
+    box, cell = _contains(targets.boxes[image, slot], centres).nonzero(as_tuple=True)
+    counts[image[box], cell, targets.kind[image, slot][box]] = 0.0
+    counts[is_positive] = 1.0
+    return counts

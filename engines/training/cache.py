@@ -48,16 +48,19 @@ def truth_of(rendered: RenderedImage) -> dict[str, Any]:
 
 
 def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
-    """Draw `images` images into `folder`; one that is there already with as many images is kept."""
-    truth_path = folder / "truth.jsonl"
-    if not truth_path.exists() or len(truth_path.read_text().splitlines()) < images:
-        folder.mkdir(parents=True, exist_ok=True)
-        shape = (images, HEIGHT, WIDTH, 3)
-        np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
-        first = seed * SEEDS_PER_CACHE
-        lines = list(_render_all(folder / "images.npy", range(first, first + images), workers))
-        # Written last: a cache without its truth was interrupted and is drawn again.
-        truth_path.write_text("\n".join(lines) + "\n")
+    """Draw `images` images into `folder`; what is there of them is kept, so an interrupted drawing goes on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images_path, truth_path = folder / "images.npy", folder / "truth.jsonl"
+    truth_path.touch()
+    done = len(truth_path.read_text().splitlines())
+    if done < images:
+        if not images_path.exists():
+            shape = (images, HEIGHT, WIDTH, 3)
+            np.lib.format.open_memmap(images_path, mode="w+", dtype=np.uint8, shape=shape)
+        with truth_path.open("a", buffering=1) as truth:
+            # A line is written after its image: what has a truth is complete.
+            for line in _render_all(images_path, seed * SEEDS_PER_CACHE, range(done, images), workers):
+                truth.write(line + "\n")
     return open_cache(folder)
 
 
@@ -67,10 +70,10 @@ def open_cache(folder: Path) -> Cache:
     return Cache(np.load(folder / "images.npy", mmap_mode="r"), tuple(json.loads(line) for line in lines))
 
 
-def _render_all(images_path: Path, seeds: range, workers: int) -> Iterator[str]:
-    jobs = [(images_path, seed, seed - seeds.start) for seed in seeds]
+def _render_all(images_path: Path, first_seed: int, indices: range, workers: int) -> Iterator[str]:
+    jobs = [(images_path, first_seed + index, index) for index in indices]
     with ProcessPoolExecutor(workers) as pool:
-        for done, line in enumerate(pool.map(_render_one, jobs, chunksize=16), start=1):
+        for done, line in enumerate(pool.map(_render_one, jobs, chunksize=4), start=1):
             if done % 500 == 0:
                 print(f"rendered {done} of {len(jobs)}", flush=True)
             yield line

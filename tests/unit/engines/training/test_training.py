@@ -13,7 +13,7 @@ import torch
 
 from appliance.inference.manifest import read_manifest
 from engines.training import detector, keypoints
-from engines.training.assignment import BatchTargets, assign, pairwise_iou
+from engines.training.assignment import BatchTargets, assign, paired_iou
 from engines.training.detector_loss import complete_iou, detector_loss
 from engines.training.detector_net import DetectorForExport, DetectorNet, DetectorOutput
 from engines.training.fit import FitSettings, learning_rate
@@ -69,7 +69,7 @@ def test_padding_is_never_assigned() -> None:
 
 def test_iou_and_complete_iou_by_hand() -> None:
     a, b = torch.tensor([[0.0, 0.0, 10.0, 10.0]]), torch.tensor([[5.0, 0.0, 15.0, 10.0]])
-    assert float(pairwise_iou(a[None], b[None])) == pytest.approx(1 / 3, abs=1e-5)
+    assert float(paired_iou(a, b)) == pytest.approx(1 / 3, abs=1e-5)
     # Centres 5 apart, hull 15 x 10: 1/3 - 25 / 325; same aspect.
     assert float(complete_iou(a, b)) == pytest.approx(1 / 3 - 25 / 325, abs=1e-5)
     assert float(complete_iou(a, a)) == pytest.approx(1.0, abs=1e-5)
