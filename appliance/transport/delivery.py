@@ -30,8 +30,8 @@ class _InFlight:
 class Delivery:
     """The messages of one connection: handed over, answered, receipted. Used from the publisher's thread alone.
 
-    One message is in flight at a time: a box finishes a few exams an hour, so more would gain nothing, and a crash, or a
-    broker that breaks off because of a message, leaves one in doubt.
+    One message is in flight at a time: a box finishes a few exams an hour, so more would gain nothing; and a crash, or
+    a broker that breaks off because of a message, leaves one in doubt.
 
     Args:
         birth_mid: of the birth message, whose answer is awaited first: the broker may take one message at a time.

@@ -1,12 +1,18 @@
 """Where results go."""
 
 import re
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.domain.errors import SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def host_name() -> str:
+    """This computer's name with what a topic does not take replaced by dashes."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:64] or "box"
 
 
 @dataclass(frozen=True)
@@ -16,8 +22,8 @@ class MqttSettings:
     Attributes:
         enabled: False keeps every result on the box; nothing is ever sent by default.
         host, port: of the broker; 8883 is MQTT over TLS, 1883 without.
-        site, box: letters, digits, dash and underscore; they appear in every topic. Two boxes with the same names would
-            push one another off the broker.
+        site, box: letters, digits, dash and underscore; they appear in every topic; the box is this computer's name
+            unless set. Two boxes with the same names would push one another off the broker.
         tls: encrypt, and check the broker's certificate.
         ca_file: who may sign the broker's certificate; None takes the system's list.
         client_certificate_file, client_key_file: this box's own certificate; both or neither.
@@ -36,7 +42,7 @@ class MqttSettings:
     host: str = "localhost"
     port: int = 8883
     site: str = "site"
-    box: str = "box"
+    box: str = field(default_factory=host_name)
     tls: bool = True
     ca_file: Path | None = None
     client_certificate_file: Path | None = None

@@ -13,9 +13,11 @@ import pytest
 from appliance import schemas
 from appliance.domain.exam import ExamState
 from tests.support import exam_box
-from tests.support.broker import Broker
+from tests.support.broker import Broker, mosquitto_binary
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
 from tests.support.subscriber import Arrival, Subscriber
+
+pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
 
 RESULTS = f"nailfold/v1/{SITE}/{BOX}/results/+"
 REPOSITORY = Path(exam_box.__file__).parents[2]

@@ -13,9 +13,11 @@ from appliance import schemas
 from appliance.domain.exam import Exam
 from appliance.ports import OutboxStatus
 from tests.support import exam_box
-from tests.support.broker import Broker
+from tests.support.broker import Broker, mosquitto_binary
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
 from tests.support.subscriber import Subscriber, publish, read_retained
+
+pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
 
 RESULTS = f"nailfold/v1/{SITE}/{BOX}/results/+"
 STATE = f"nailfold/v1/{SITE}/{BOX}/state"

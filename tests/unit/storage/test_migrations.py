@@ -1,0 +1,56 @@
+"""The layout of the database, brought up step by step."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from appliance.domain.errors import StoreError
+from appliance.storage.migrations import MIGRATIONS, migrate
+
+FIRST = ("CREATE TABLE a (x INTEGER) STRICT", "INSERT INTO a VALUES (1)")
+SECOND = ("ALTER TABLE a ADD COLUMN y TEXT", "UPDATE a SET y = 'kept'")
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    opened = sqlite3.connect(":memory:", isolation_level=None)
+    yield opened
+    opened.close()
+
+
+def version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_only_missing_steps_run_and_data_stays(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST])
+    assert migrate(connection, [FIRST, SECOND]) == 2
+    assert migrate(connection, [FIRST, SECOND]) == 2
+    assert connection.execute("SELECT x, y FROM a").fetchall() == [(1, "kept")]
+
+
+def test_failing_step_leaves_the_layout_before_it(connection: sqlite3.Connection) -> None:
+    broken = ("INSERT INTO a VALUES (2)", "CREATE TABLE b (x INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        migrate(connection, [FIRST, broken])
+    assert version(connection) == 1
+    assert connection.execute("SELECT count(*) FROM a").fetchone() == (1,)
+    assert migrate(connection, [FIRST, SECOND]) == 2
+
+
+def test_database_of_a_newer_software_is_refused_untouched(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="layout 99"):
+        migrate(connection)
+    assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_every_table_is_strict_and_refuses_a_second_open_exam(connection: sqlite3.Connection) -> None:
+    migrate(connection, MIGRATIONS)
+    tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    assert {name: sql.endswith("STRICT") for name, sql in tables} == {"exams": True, "images": True, "outbox": True}
+    insert = "INSERT INTO exams (exam_id, patient_pseudonym, state, started_at) VALUES (?, 'p', 'open', 't')"
+    connection.execute(insert, ("a",))
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(insert, ("b",))

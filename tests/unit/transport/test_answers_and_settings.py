@@ -1,0 +1,69 @@
+"""What the broker's answers mean, and which settings are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.errors import SettingsError
+from appliance.transport.answers import Verdict, judge
+from appliance.transport.settings import MqttSettings
+from appliance.transport.topics import BoxTopics
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        (0x00, Verdict.ACCEPTED),
+        (0x10, Verdict.RETRY),
+        (0x80, Verdict.RETRY),
+        (0x83, Verdict.RETRY),
+        (0x87, Verdict.REFUSED),
+        (0x90, Verdict.REFUSED),
+        (0x91, Verdict.RETRY),
+        (0x95, Verdict.REFUSED),
+        (0x97, Verdict.RETRY),
+        (0x99, Verdict.REFUSED),
+        (0xA5, Verdict.RETRY),
+    ],
+)
+def test_reason_code_decides(code: int, verdict: Verdict) -> None:
+    answer = judge(code, needs_subscriber=True)
+    assert answer.verdict is verdict
+    assert bool(answer.reason) is (verdict is not Verdict.ACCEPTED)
+
+
+def test_broker_with_rules_needs_no_subscriber() -> None:
+    assert judge(0x10, needs_subscriber=False).verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"site": ""},
+        {"site": "a/b"},
+        {"box": "box+1"},
+        {"box": "x" * 65},
+        {"port": 0},
+        {"keepalive_s": 0},
+        {"tls": False, "ca_file": Path("ca.crt")},
+        {"client_key_file": Path("box.key")},
+        {"reconnect_first_s": 90.0},
+    ],
+)
+def test_setting_that_cannot_work_is_refused_with_a_remedy(change: dict[str, object]) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        MqttSettings(**change)  # type: ignore[arg-type]
+    assert refusal.value.remedy
+
+
+def test_nothing_is_sent_unless_the_site_says_so() -> None:
+    settings = MqttSettings()
+    assert not settings.enabled
+    assert settings.tls
+
+
+def test_receipts_of_another_box_are_not_ours() -> None:
+    topics = BoxTopics("clinic-1", "box-7")
+    assert topics.msg_id_of_receipt("nailfold/v1/clinic-1/box-7/receipts/abc") == "abc"
+    assert topics.msg_id_of_receipt("nailfold/v1/clinic-1/box-8/receipts/abc") is None
+    assert topics.result("abc") == "nailfold/v1/clinic-1/box-7/results/abc"
