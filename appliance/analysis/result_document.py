@@ -44,14 +44,14 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
 
     Args:
         analysis: of one frame.
-        file_name: of the image; None for a live frame, which has no file.
+        file_name: of the image; None or empty for a live frame, which has no file.
         extra: further members that the schema knows, such as `seq` and `stage_ms`.
 
     Raises:
         ValueError: `extra` would replace a measured member.
     """
     image: Json = {
-        "file": file_name,
+        "file": file_name or None,
         "width": analysis.width_px,
         "height": analysis.height_px,
         "captured_at": utc_text(analysis.captured_at_utc),
