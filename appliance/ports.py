@@ -102,7 +102,7 @@ class ExamStore(Protocol):
         """Close it without a message; nothing is deleted."""
 
     def exam(self, exam_id: str) -> Exam:
-        """One exam with its images."""
+        """One exam with its images; raises NotKeptError if there is no such exam."""
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
         """Newest first, without their images."""
@@ -111,7 +111,7 @@ class ExamStore(Protocol):
         """The exam that was open when the station stopped, to be resumed."""
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
-        """The stored still; raises StoreError if its digest no longer matches."""
+        """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
 
 
 @dataclass(frozen=True)

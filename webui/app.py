@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from webui.access import AttemptLimiter
-from webui.assets import Assets
+from webui.assets import DIST, Assets
 from webui.blueprints.auth import auth_blueprint
 from webui.blueprints.exam import exam_blueprint
 from webui.blueprints.exams import exams_blueprint
@@ -27,7 +27,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
         SettingsError: the front end was not built.
     """
     app = Flask("webui")
-    assets = Assets()
+    assets = Assets(DIST)
     limiter = AttemptLimiter(settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
     install_security(app, services.secrets, settings)
     install_error_handlers(app)

@@ -16,7 +16,7 @@ class Assets:
         SettingsError: the front end was not built.
     """
 
-    def __init__(self, dist: Path = DIST) -> None:
+    def __init__(self, dist: Path) -> None:
         manifest = dist / ".vite" / "manifest.json"
         if not manifest.is_file():
             raise SettingsError(f"the web pages were not built: {manifest} is missing", "Run `make setup`.")

@@ -6,15 +6,11 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from appliance.domain.errors import ApplianceError, CaptureError, ExamError, StoreError
+from appliance.domain.errors import ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
 from webui.catalogue import text
 
 _log = logging.getLogger(__name__)
 Answer = Response | tuple[Response | str, int]
-
-
-class NotFoundError(ApplianceError):
-    """A page or record was asked for that this station does not have."""
 
 
 def install_error_handlers(app: Flask) -> None:
@@ -50,7 +46,7 @@ def error_answer(message: str, remedy: str, status: int) -> Answer:
 
 
 def _status_of(error: ApplianceError) -> int:
-    for family, status in ((NotFoundError, 404), (ExamError, 409), (CaptureError, 503), (StoreError, 507)):
+    for family, status in ((NotKeptError, 404), (ExamError, 409), (CaptureError, 503), (StoreError, 507)):
         if isinstance(error, family):
             return status
     return 400

@@ -31,6 +31,10 @@ class StoreError(ApplianceError):
     """Something could not be kept, or what was kept could not be read."""
 
 
+class NotKeptError(StoreError):
+    """What was asked for is not among what is kept."""
+
+
 class ExportError(ApplianceError):
     """A result could not leave the box."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import uuid_utils
 
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.ports import OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
@@ -79,7 +79,7 @@ class SqliteExamStore:
     def exam(self, exam_id: str) -> Exam:
         rows = self._database.rows("read the exam", "SELECT * FROM exams WHERE exam_id = ?", (exam_id,))
         if not rows:
-            raise StoreError(f"there is no exam {exam_id}", "Choose one from the list.")
+            raise NotKeptError(f"there is no exam {exam_id}", "Choose one from the list.")
         return exam_from(rows[0], self._image_rows(exam_id))
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
@@ -95,7 +95,7 @@ class SqliteExamStore:
         sql = "SELECT file_name, sha256 FROM images WHERE exam_id = ? AND image_id = ? AND is_removed = 0"
         rows = self._database.rows("read the image", sql, (exam_id, image_id))
         if not rows:
-            raise StoreError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
+            raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
 
     def recover(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uuid_utils
 
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.ports import OutboxMessage
 from appliance.storage.database import disk_full
@@ -81,7 +81,7 @@ class MemoryExamStore:
 
     def exam(self, exam_id: str) -> Exam:
         if exam_id not in self._exams:
-            raise StoreError(f"there is no exam {exam_id}", "Choose one from the list.")
+            raise NotKeptError(f"there is no exam {exam_id}", "Choose one from the list.")
         return self._exams[exam_id]
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
@@ -117,4 +117,4 @@ def _find(images: tuple[CapturedImage, ...], exam_id: str, image_id: str) -> Cap
     for image in images:
         if image.image_id == image_id:
             return image
-    raise StoreError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
+    raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, Sector
 from appliance.ports import ExamStore, Outbox, OutboxMessage
 from appliance.storage.database import Database
@@ -228,6 +228,14 @@ def test_exams_are_listed_newest_first_by_pages_without_images(store: ExamStore)
         store.discard_exam(exam.exam_id, NOW)
     assert [exam.patient_pseudonym for exam in store.exams(limit=2, offset=1)] == ["NC-3", "NC-2"]
     assert all(exam.images == () for exam in store.exams())
+
+
+def test_reading_what_is_not_kept_is_told_from_a_broken_store(store: ExamStore) -> None:
+    exam = store.start_exam("NC-0042", NOW)
+    with pytest.raises(NotKeptError):
+        store.exam("nowhere")
+    with pytest.raises(NotKeptError):
+        store.read_png(exam.exam_id, "nowhere")
 
 
 def test_unknown_exam_is_refused_everywhere(store: ExamStore) -> None:

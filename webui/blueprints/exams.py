@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
 from webui.catalogue import catalogue, text
-from webui.errors import NotFoundError
 from webui.pictures import WIDEST_PX, StillPictures
 from webui.services import Services
 
@@ -79,7 +79,7 @@ def _image_of(exam: Exam, image_id: str) -> CapturedImage:
     for image in exam.images:
         if image.image_id == image_id:
             return image
-    raise NotFoundError(text("errors.not_found.message"), text("errors.not_found.remedy"))
+    raise NotKeptError(text("errors.not_found.message"), text("errors.not_found.remedy"))
 
 
 def _metric(image: CapturedImage, key: str) -> str:

@@ -17,6 +17,7 @@ const OTHER_ROW_ALPHA = 0.5;
 const LABEL_HEIGHT = 18;
 const CROWDED = 14;
 const SCALE_BAR_UM = 100;
+const TICKS_FROM = 10;
 
 /** Draws over a picture that already fills the canvas; remembers where labels stood, so that they do not jump. */
 export class Overlay {
@@ -209,20 +210,24 @@ function drawLabel(canvas: CanvasRenderingContext2D, rect: Rect, text: string, c
   canvas.globalAlpha = 1;
 }
 
+/** A width with a tick at each edge; a short one stays a plain line, ticks would hide the column. */
 function strokeSegment(canvas: CanvasRenderingContext2D, [start, end]: Segment, scale: number): void {
   const [x0, y0, x1, y1] = [start[0] * scale, start[1] * scale, end[0] * scale, end[1] * scale];
   const length = Math.hypot(x1 - x0, y1 - y0) || 1;
-  const [tickX, tickY] = [(-(y1 - y0) / length) * 4, ((x1 - x0) / length) * 4];
+  const tick = length < TICKS_FROM ? 0 : Math.min(4, length / 4);
+  const [tickX, tickY] = [(-(y1 - y0) / length) * tick, ((x1 - x0) / length) * tick];
   const path = new Path2D();
   path.moveTo(x0, y0);
   path.lineTo(x1, y1);
-  for (const [x, y] of [[x0, y0], [x1, y1]] as const) {
-    path.moveTo(x - tickX, y - tickY);
-    path.lineTo(x + tickX, y + tickY);
+  if (tick > 0) {
+    for (const [x, y] of [[x0, y0], [x1, y1]] as const) {
+      path.moveTo(x - tickX, y - tickY);
+      path.lineTo(x + tickX, y + tickY);
+    }
   }
-  strokeCasing(canvas, path, 4);
+  strokeCasing(canvas, path, 3.5);
   canvas.setLineDash([]);
-  canvas.lineWidth = 1.75;
+  canvas.lineWidth = 1.5;
   canvas.strokeStyle = WIDTH_COLOUR;
   canvas.stroke(path);
 }

@@ -28,8 +28,9 @@ export class Readings {
     for (const place of this.root.querySelectorAll<HTMLElement>("[data-reading]")) {
       const key = place.dataset["reading"] as keyof Metrics;
       const value = image ? (image.metrics[key] as number | null) : null;
-      setText(need("[data-value]", place), figure(value, DECIMALS[key] ?? 0));
+      setText(need(":scope [data-value]", place), figure(value, DECIMALS[key] ?? 0));
       setAttribute(place, "data-some", String(Boolean(value)));
+      setAttribute(place, "data-measured", String(value !== null));
     }
     this.showDensity(image);
     this.showTotal(image);

@@ -161,6 +161,8 @@ export class Stage {
       this.element.height = deviceHeight;
       this.element.style.width = `${width * scale}px`;
       this.element.style.height = `${height * scale}px`;
+      this.holder.style.setProperty("--picture-width", `${width * scale}px`);
+      this.holder.style.setProperty("--picture-height", `${height * scale}px`);
     }
     this.canvas.setTransform(density, 0, 0, density, 0, 0);
     return scale;

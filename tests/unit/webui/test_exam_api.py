@@ -1,0 +1,113 @@
+"""The exam's verbs over /api/v1."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.support.page_station import PageStation
+
+
+@pytest.fixture
+def open_exam(client: FlaskClient) -> FlaskClient:
+    """The unlocked browser, with an exam open."""
+    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"}).status_code == 200
+    return client
+
+
+def test_exam_from_start_to_finish(
+    open_exam: FlaskClient, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    chosen = {"hand": "right", "finger": "ring", "sector": "C"}
+    assert open_exam.post("/api/v1/exam/select", json=chosen).json["exam"]["selected"] == chosen
+    take_picture()
+    answer = open_exam.post("/api/v1/exam/capture").json
+    captured = answer["captured"]
+    assert {key: captured[key] for key in chosen} == chosen
+    assert captured["density_per_mm"] == 7.0
+    assert [image["image_id"] for image in answer["exam"]["images"]] == [captured["image_id"]]
+    exam_id = open_exam.post("/api/v1/exam/finish").json["finished_exam_id"]
+    stored = station.store.exam(exam_id)
+    assert stored.state.value == "finished"
+    assert stored.patient_pseudonym == "NC-0042"
+    assert station.store.outbox.status().pending == 1
+
+
+def test_capture_can_be_taken_back_and_restored(open_exam: FlaskClient, take_picture: Callable[[], None]) -> None:
+    take_picture()
+    open_exam.post("/api/v1/exam/capture")
+    undone = open_exam.post("/api/v1/exam/undo").json["exam"]
+    assert (undone["images"], undone["can_undo"], undone["can_redo"]) == ([], False, True)
+    assert len(open_exam.post("/api/v1/exam/redo").json["exam"]["images"]) == 1
+
+
+def test_capture_without_a_picture_says_what_to_do(open_exam: FlaskClient) -> None:
+    answer = open_exam.post("/api/v1/exam/capture")
+    assert answer.status_code == 409
+    assert answer.json == {
+        "error": {
+            "message": "there is no picture to capture",
+            "remedy": "Check the capillaroscope and wait for the live picture.",
+        }
+    }
+
+
+def test_full_disk_is_told_and_nothing_is_kept(
+    open_exam: FlaskClient, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    take_picture()
+    station.store.fill_disk()
+    answer = open_exam.post("/api/v1/exam/capture")
+    assert answer.status_code == 507
+    assert answer.json["error"]["remedy"]
+    assert open_exam.get("/api/v1/state").json["exam"]["images"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("exam/start", None),
+        ("exam/start", []),
+        ("exam/start", {}),
+        ("exam/start", {"pseudonym": ""}),
+        ("exam/start", {"pseudonym": "Anna Schmidt"}),
+        ("exam/select", {"hand": "third", "finger": "ring", "sector": "A"}),
+        ("exam/select", {"hand": "left", "finger": "ring", "sector": "E"}),
+        ("exam/select", {"hand": "left", "finger": ["ring"], "sector": "A"}),
+        ("exam/finish", {}),
+        ("exam/undo", {}),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused_in_words(client: FlaskClient, path: str, body: object) -> None:
+    answer = client.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 409
+    assert answer.json["error"]["message"]
+    assert answer.json["error"]["remedy"]
+
+
+def test_request_without_the_pages_token_is_refused(client: FlaskClient, station: PageStation) -> None:
+    del client.environ_base["HTTP_X_CSRFTOKEN"]
+    answer = client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    assert answer.status_code == 400
+    assert answer.json["error"]["remedy"] == "Reload the page."
+    assert station.session.snapshot().exam is None
+
+
+def test_form_cannot_stand_in_for_json(client: FlaskClient, station: PageStation) -> None:
+    assert client.post("/api/v1/exam/start", data={"pseudonym": "NC-0042"}).status_code == 409
+    assert station.session.snapshot().exam is None
+
+
+def test_state_says_everything_the_status_bar_shows(
+    client: FlaskClient, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    take_picture()
+    state = client.get("/api/v1/state").json
+    assert state["camera"]["phase"] == "live"
+    assert state["camera"]["name"] == "Dino-Lite AM4113"
+    assert state["calibration"] is None
+    assert state["broker"] == {"is_enabled": True, "is_connected": True, "reason": ""}
+    assert state["outbox"]["pending"] == 0
+    assert state["engine"]["runtime"] == "onnxruntime-cpu"
+    station.unplug("The cable is out")
+    assert client.get("/api/v1/state").json["camera"]["reason"] == "The cable is out"
