@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 # The outbox is looked at this often even when nobody wakes the publisher: retries become due by time.
 LOOK_INTERVAL_S = 1.0
-# On a remembered session the broker first sends the receipts it kept; so long nothing is handed over, because a receipt
-# makes a second sending needless.
+# On a remembered session the broker first sends the receipts it kept. Nothing is handed over until none came for so long:
+# a receipt makes a second sending needless.
 SETTLE_S = 0.5
 
 
@@ -132,6 +132,9 @@ class Delivery:
         self._outbox.mark_failed(msg_id, self._clock.now_utc(), answer.reason, is_final=is_final)
 
     def _received(self, event: Received) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s < self._settled_at_s:
+            self._settled_at_s = now_s + SETTLE_S
         msg_id = self._topics.msg_id_of_receipt(event.topic)
         if msg_id is not None:
             try:

@@ -58,9 +58,9 @@ class MqttSettings:
     needs_subscriber: bool = True
 
     def __post_init__(self) -> None:
-        for field, name in (("site", self.site), ("box", self.box)):
+        for key, name in (("site", self.site), ("box", self.box)):
             if not _NAME.fullmatch(name):
-                raise SettingsError(f"mqtt.{field} is {name!r}", "Use 1 to 64 letters, digits, dashes or underscores.")
+                raise SettingsError(f"mqtt.{key} is {name!r}", "Use 1 to 64 letters, digits, dashes or underscores.")
         if (self.client_certificate_file is None) != (self.client_key_file is None):
             raise SettingsError("mqtt has a certificate or a key, not both", "Set both files or neither.")
         if not self.tls and (self.ca_file or self.client_certificate_file):

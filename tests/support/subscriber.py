@@ -48,10 +48,11 @@ def read_retained(port: int, topic: str) -> dict[str, Any]:
     return document
 
 
-def publish(port: int, topic: str, payload: str) -> None:
-    """One message with QoS 1, from somebody else."""
-    command = ("mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", "5", "-q", "1", "-t", topic, "-m", payload)
-    subprocess.run(command, check=True, capture_output=True, timeout=10)
+def publish(port: int, topic: str, *payloads: str) -> None:
+    """Messages with QoS 1, from somebody else."""
+    command = ("mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", "5", "-q", "1", "-t", topic, "-l")
+    lines = "".join(f"{payload}\n" for payload in payloads)
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=10, input=lines)
 
 
 def _arrival(line: str) -> Arrival:
