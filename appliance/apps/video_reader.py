@@ -1,5 +1,6 @@
 """Every Nth picture of a recorded video, as fast as it can be decoded."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.errors import CaptureError
+
+# Our own sentence says what is wrong with a file; FFmpeg's (-8 is AV_LOG_QUIET) and OpenCV's come on top of it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,11 @@ def read_video(path: Path, every: int) -> Iterator[VideoPicture]:
         announced = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
         index = 0
         while True:
-            at_s = max(0.0, float(video.get(cv2.CAP_PROP_POS_MSEC)) / 1000)
             if not video.grab():
                 break
             if index % every == 0:
+                # After a grab it is the time of the picture grabbed, before it that of the one before.
+                at_s = max(0.0, float(video.get(cv2.CAP_PROP_POS_MSEC)) / 1000)
                 is_decoded, image_bgr = video.retrieve()
                 if not is_decoded or image_bgr is None:
                     raise CaptureError(f"cannot read {path}: picture {index} is damaged")
