@@ -19,6 +19,8 @@ class Services:
     Attributes:
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
+        engine_problem: why the newest frame could not be analysed; empty while all is well.
+        calibration_problem: why nothing is in micrometres, in the operator's words; empty with a calibration.
     """
 
     hub: LiveHub
@@ -31,3 +33,5 @@ class Services:
     outbox: Callable[[], OutboxStatus]
     broker: Callable[[], BrokerStatus]
     message_state: Callable[[str], str | None]
+    engine_problem: Callable[[], str] = lambda: ""
+    calibration_problem: Callable[[], str] = lambda: ""

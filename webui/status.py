@@ -29,8 +29,10 @@ def status_document(services: Services) -> dict[str, Any]:
             "runtime": identity.runtime,
             "software_version": identity.software_version,
             "engines": dict(identity.engines),
+            "problem": services.engine_problem(),
         },
         "calibration": _calibration_document(services.calibration()),
+        "calibration_problem": services.calibration_problem(),
         "outbox": asdict(services.outbox()),
         "broker": asdict(services.broker()),
         "live": {"listeners": services.hub.listeners, "frames_encoded": services.hub.frames_encoded},
@@ -81,6 +83,6 @@ def _without_counters(status: dict[str, Any]) -> dict[str, Any]:
     return {
         **status,
         "camera": {key: status["camera"][key] for key in ("phase", "reason", "name")},
-        "engine": status["engine"]["runtime"],
+        "engine": {key: status["engine"][key] for key in ("runtime", "problem")},
         "live": None,
     }

@@ -70,6 +70,7 @@ function refresh(): void {
 function reasonForNoPicture(): string {
   if (!isConnected) return t(status ? "live.disconnected" : "live.connecting");
   if (status?.camera.reason && status.camera.phase !== "live") return status.camera.reason;
+  if (status?.engine.problem) return status.engine.problem;
   if (stage.image === null) return t("live.waiting");
   return t("live.picture_too_old", { seconds: limits.pictureStaleMs / 1000 });
 }

@@ -52,13 +52,14 @@ export interface Status {
     frames_captured: number;
     frames_dropped: number;
   };
-  engine: { fps: number; runtime: string; software_version: string; engines: Record<string, string> };
+  engine: { fps: number; runtime: string; software_version: string; engines: Record<string, string>; problem: string };
   calibration: {
     calibration_id: string;
     um_per_px: number;
     origin: string;
     magnification: string | null;
   } | null;
+  calibration_problem: string;
   outbox: { pending: number; sent: number; acknowledged: number; dead: number; last_error: string };
   broker: { is_enabled: boolean; is_connected: boolean; reason: string };
   live: { listeners: number; frames_encoded: number };

@@ -23,16 +23,16 @@ export function chipsOf(status: Status): Record<string, Chip> {
       title: [camera.name, camera.reason].filter(Boolean).join(": "),
     },
     engine: {
-      state: engine.fps > 0 ? "good" : isLive ? "bad" : "warn",
+      state: engine.problem ? "bad" : engine.fps > 0 ? "good" : isLive ? "bad" : "warn",
       value: t("status.per_second", { fps: engine.fps.toFixed(0) }),
-      title: `${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
+      title: `${engine.problem ? `${engine.problem}. ` : ""}${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
     },
     calibration: {
       state: calibration ? "good" : "warn",
       value: calibration ? `${calibration.um_per_px.toFixed(2)} µm/px` : t("status.uncalibrated"),
       title: calibration
         ? [calibration.magnification, tWord("origin", calibration.origin), calibration.calibration_id].filter(Boolean).join(", ")
-        : t("live.uncalibrated"),
+        : status.calibration_problem || t("live.uncalibrated"),
     },
     broker: {
       state: !broker.is_enabled ? "unknown" : broker.is_connected ? "good" : "warn",

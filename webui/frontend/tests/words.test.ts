@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import type { Capillary } from "../src/common/analysis";
+import { figure, t, tWord } from "../src/common/i18n";
+import { labelText, priorityOf } from "../src/common/overlay";
+import { commandOf } from "../src/live/commands";
+import { loopAt, widthLine } from "../src/live/loop_card";
+import type { Status } from "../src/live/protocol";
+import { bandOf } from "../src/live/readings";
+import { chipsOf } from "../src/live/status_bar";
+
+function capillary(changes: Partial<Capillary> = {}): Capillary {
+  return {
+    bbox_px: [10, 20, 30, 90],
+    score: 0.9,
+    track_id: 17,
+    row: "distal",
+    morphology: "normal",
+    size: "enlarged",
+    size_basis: "measured",
+    apex_px: [25, 20],
+    segments_px: { apical: null, arterial: null, venous: null },
+    widths_px: { apical: 15.9, arterial: 11, venous: null },
+    widths_um: { apical: 22.4, arterial: 15.5, venous: null },
+    ...changes,
+  };
+}
+
+const NO_WIDTHS = { apical: null, arterial: null, venous: null };
+
+describe("labels", () => {
+  it("name the unit where there is room and drop it in a crowd", () => {
+    expect(labelText(capillary(), { widths: true, labels: false }, false)).toBe("▲22 µm");
+    expect(labelText(capillary(), { widths: true, labels: false }, true)).toBe("▲22");
+  });
+
+  it("join number and width, or say nothing", () => {
+    expect(labelText(capillary({ size: "normal" }), { widths: true, labels: true }, true)).toBe("#17 22");
+    expect(labelText(capillary(), { widths: false, labels: true }, true)).toBe("#17");
+    expect(labelText(capillary({ track_id: null }), { widths: false, labels: true }, true)).toBe("");
+  });
+
+  it("never show micrometres without a scale", () => {
+    expect(labelText(capillary({ widths_um: NO_WIDTHS, size: "normal" }), { widths: true, labels: false }, true)).toBe("16 px");
+  });
+
+  it("mark a size judged by appearance as such", () => {
+    const unmeasured = capillary({ widths_um: NO_WIDTHS, widths_px: NO_WIDTHS, size: "giant", size_basis: "appearance" });
+    expect(labelText(unmeasured, { widths: true, labels: false }, true)).toBe("▲▲~");
+  });
+
+  it("place giants first, then the distal row", () => {
+    const giant = capillary({ size: "giant", row: "other", score: 0.4 });
+    const distal = capillary({ size: "normal" });
+    const other = capillary({ size: "normal", row: "other" });
+    expect(priorityOf(giant)).toBeGreaterThan(priorityOf(distal));
+    expect(priorityOf(distal)).toBeGreaterThan(priorityOf(other));
+  });
+});
+
+describe("one loop under the pointer", () => {
+  const inner = capillary({ bbox_px: [20, 30, 10, 10], track_id: 2 });
+  const image = { capillaries: [capillary(), inner] } as Parameters<typeof loopAt>[0];
+
+  it("is the smallest box there", () => {
+    expect(loopAt(image, 25, 35)?.track_id).toBe(2);
+    expect(loopAt(image, 12, 100)?.track_id).toBe(17);
+    expect(loopAt(image, 500, 35)).toBeNull();
+  });
+
+  it("gives its widths in micrometres, or in pixels without a scale", () => {
+    expect(widthLine(capillary())).toBe("Apex 22.4   Arterial 15.5   Venous –   µm");
+    expect(widthLine(capillary({ widths_um: NO_WIDTHS }))).toBe("Apex 15.9   Arterial 11.0   Venous –   px");
+  });
+});
+
+describe("bands", () => {
+  it.each([
+    [7, "normal"],
+    [6.99, "lowered"],
+    [3.01, "lowered"],
+    [3, "extremely_lowered"],
+    [0, "extremely_lowered"],
+  ])("%s per mm is %s", (density, band) => {
+    expect(bandOf(density, 7, 3)).toBe(band);
+  });
+});
+
+describe("keys", () => {
+  const press = (key: string, held: object = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
+
+  it.each([
+    [" ", { do: "capture" }],
+    ["1", { do: "layer", layer: "boxes" }],
+    ["2", { do: "layer", layer: "widths" }],
+    ["3", { do: "layer", layer: "labels" }],
+    ["4", { do: "layer", layer: "haemorrhages" }],
+    ["o", { do: "layer", layer: "all" }],
+    ["C", { do: "sector", sector: "C" }],
+    ["ArrowRight", { do: "step", step: 1 }],
+    ["?", { do: "help" }],
+  ])("%s", (key, command) => {
+    expect(press(key)).toEqual(command);
+  });
+
+  it("undo, redo and finish need Control", () => {
+    expect(press("z", { ctrlKey: true })).toEqual({ do: "undo" });
+    expect(press("Z", { ctrlKey: true, shiftKey: true })).toEqual({ do: "redo" });
+    expect(press("y", { metaKey: true })).toEqual({ do: "redo" });
+    expect(press("Enter", { ctrlKey: true })).toEqual({ do: "finish" });
+    expect(press("z")).toBeNull();
+  });
+
+  it("leave the browser's own keys alone", () => {
+    expect(press("c", { ctrlKey: true })).toBeNull();
+    expect(press("a", { altKey: true })).toBeNull();
+    expect(press("Tab")).toBeNull();
+  });
+});
+
+describe("status", () => {
+  const status: Status = {
+    type: "status",
+    camera: { phase: "live", reason: "", name: "Dino-Lite", capture_fps: 30, frames_captured: 900, frames_dropped: 4 },
+    engine: { fps: 24.4, runtime: "onnxruntime-cpu", software_version: "0.1.0", engines: {}, problem: "" },
+    calibration: null,
+    calibration_problem: "",
+    outbox: { pending: 0, sent: 0, acknowledged: 3, dead: 0, last_error: "" },
+    broker: { is_enabled: true, is_connected: true, reason: "" },
+    live: { listeners: 1, frames_encoded: 10 },
+    exam: { exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, images: [], can_undo: false, can_redo: false, can_finish: false },
+  };
+
+  it("warns of a missing scale and tells skipped pictures", () => {
+    const chips = chipsOf(status);
+    expect(chips["calibration"]).toMatchObject({ state: "warn", value: "none" });
+    expect(chips["engine"]!.title).toContain("4 of 900 pictures skipped");
+  });
+
+  it("says why there is no scale and why the analysis fails", () => {
+    const chips = chipsOf({ ...status, calibration_problem: "This frame size was never calibrated", engine: { ...status.engine, problem: "GPU lost" } });
+    expect(chips["calibration"]!.title).toBe("This frame size was never calibrated");
+    expect(chips["engine"]).toMatchObject({ state: "bad" });
+    expect(chips["engine"]!.title).toContain("GPU lost");
+  });
+
+  it("calls a lost camera and a refused result bad", () => {
+    const chips = chipsOf({
+      ...status,
+      camera: { ...status.camera, phase: "lost", reason: "unplugged" },
+      outbox: { ...status.outbox, pending: 2, dead: 1, last_error: "too large" },
+    });
+    expect(chips["camera"]).toEqual({ state: "bad", value: "lost", title: "Dino-Lite: unplugged" });
+    expect(chips["outbox"]).toEqual({ state: "bad", value: "1 refused", title: "too large" });
+  });
+
+  it("tells a network that is off from one that is broken", () => {
+    expect(chipsOf({ ...status, broker: { is_enabled: false, is_connected: false, reason: "" } })["broker"]!.state).toBe("unknown");
+    expect(chipsOf({ ...status, broker: { is_enabled: true, is_connected: false, reason: "refused" } })["broker"]).toEqual({ state: "warn", value: "not connected", title: "refused" });
+  });
+});
+
+describe("words", () => {
+  it("fills in values and shows what could not be measured as a dash", () => {
+    expect(t("exam.images", { count: 3 })).toBe("3 captured");
+    expect(figure(null, 1)).toBe("–");
+    expect(figure(0, 1)).toBe("0.0");
+    expect(tWord("quality", "out_of_focus")).toMatch(/focus/);
+    expect(tWord("quality", "never_heard_of")).toBe("never_heard_of");
+  });
+});
