@@ -112,6 +112,8 @@ class Station:
             outbox=self._storage.outbox.status,
             broker=self._publisher.status,
             message_state=self._storage.outbox.message_state,
+            engine_problem=lambda: self._engine.health.last_error,
+            calibration_problem=lambda: calibration.reason,
         )
         self._web_settings = settings.web
         self._web: WebServer | None = None
