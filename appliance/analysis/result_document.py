@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from appliance.analysis.size import is_near_cut
 from appliance.domain.analysis_result import EngineIdentity, FrameAnalysis
-from appliance.domain.detection import BoundingBox, HaemorrhageDetection
+from appliance.domain.detection import BoundingBox, HaemorrhageDetection, SizeBasis
 from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary, MeasuredWidth
 from appliance.domain.metrics import ImageMetrics
@@ -58,7 +59,7 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
         "um_per_px": analysis.um_per_px,
         "calibration_id": analysis.calibration_id,
         "quality": _quality(analysis.quality),
-        "capillaries": [_capillary(capillary) for capillary in analysis.capillaries],
+        "capillaries": [_capillary(capillary, analysis.um_per_px) for capillary in analysis.capillaries],
         "haemorrhages": [_haemorrhage(haemorrhage) for haemorrhage in analysis.haemorrhages],
         "metrics": _metrics(analysis.metrics),
     }
@@ -85,7 +86,7 @@ def _quality(quality: FrameQuality) -> Json:
     }
 
 
-def _capillary(capillary: Capillary) -> Json:
+def _capillary(capillary: Capillary, um_per_px: float | None) -> Json:
     widths = {"apical": capillary.apical, "arterial": capillary.arterial, "venous": capillary.venous}
     return {
         "bbox_px": _box(capillary.bbox),
@@ -95,6 +96,7 @@ def _capillary(capillary: Capillary) -> Json:
         "morphology": capillary.morphology.value,
         "size": capillary.size.value,
         "size_basis": capillary.size_basis.value,
+        "size_is_near_cut": _is_near_cut(capillary, um_per_px),
         "apex_px": None if capillary.apex_px is None else _point(capillary.apex_px),
         "segments_px": {name: _segment(width) for name, width in widths.items()},
         "widths_px": {name: None if width is None else round(width.px, 2) for name, width in widths.items()},
@@ -102,6 +104,14 @@ def _capillary(capillary: Capillary) -> Json:
             name: None if width is None or width.um is None else round(width.um, 2) for name, width in widths.items()
         },
     }
+
+
+def _is_near_cut(capillary: Capillary, um_per_px: float | None) -> bool:
+    widths = (capillary.apical, capillary.arterial, capillary.venous)
+    widest_um = max((width.um for width in widths if width is not None and width.um is not None), default=None)
+    if um_per_px is None or widest_um is None or capillary.size_basis is SizeBasis.APPEARANCE:
+        return False
+    return is_near_cut(widest_um, um_per_px)
 
 
 def _haemorrhage(haemorrhage: HaemorrhageDetection) -> Json:

@@ -25,7 +25,7 @@ class AnalysisSettings:
     """
 
     # focus, glare, exposure, motion: chosen on rendered images and checked against real ones, both by
-    # `python tests/unit/analysis/sweep_quality.py`.
+    # `python -m tests.support.rendered_report`.
     focus_min: float = 0.30
     glare_max: float = 0.05
     exposure_min: float = 0.12

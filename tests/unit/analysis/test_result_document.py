@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import jsonschema
@@ -8,6 +9,9 @@ import pytest
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document, utc_text
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.detection import SizeBasis
+from appliance.domain.keypoints import WidthSegment
+from appliance.domain.measurement import MeasuredWidth
 from appliance.schemas import load_schema, validate
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.render import render
@@ -58,6 +62,20 @@ def test_the_document_says_what_was_measured(analysis: FrameAnalysis, whole: dic
     assert capillary["widths_px"]["apical"] == pytest.approx(first.apical.px, abs=0.0051)
     assert capillary["segments_px"]["apical"][0] == capillary["apex_px"]
     assert image["metrics"]["density_per_mm"] == pytest.approx(analysis.metrics.density_per_mm, abs=0.0051)
+
+
+def test_a_class_that_one_pixel_could_change_is_marked(analysis: FrameAnalysis) -> None:
+    first = analysis.capillaries[0]
+
+    def marked(um: float, basis: SizeBasis = SizeBasis.MEASURED, um_per_px: float | None = 1.41) -> bool:
+        width = MeasuredWidth(WidthSegment((0, 0), (0, um)), um, um)
+        one = replace(first, apical=width, arterial=None, venous=None, size_basis=basis)
+        image = image_document(replace(analysis, capillaries=(one,), um_per_px=um_per_px), "a.png")
+        return image["capillaries"][0]["size_is_near_cut"]
+
+    assert [marked(um) for um in (15.0, 18.7, 21.0, 30.0, 49.0, 51.0, 60.0)] == [0, 1, 1, 0, 1, 1, 0]
+    assert not marked(20.0, SizeBasis.APPEARANCE)
+    assert not marked(20.0, um_per_px=None)
 
 
 def test_a_live_image_has_no_file_and_may_carry_its_number_and_times(analysis: FrameAnalysis) -> None:
