@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-_OPTIONS = ("-q", "--color=no", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+_OPTIONS = ("-q", "--durations=5", "--color=no", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 _HERE = Path(__file__).parent
 
 
