@@ -102,7 +102,7 @@ class SqliteExamStore:
         """Delete what a crash left: half-written files, stills without a row, undone stills of closed exams.
 
         Stills without a row are looked for in the open exam alone: only there can a crash leave one. So a database
-        restored from an older backup never costs an image.
+        restored from an older backup costs no still of any other exam.
         """
         unfinished = self._files.remove_unfinished()
         orphans = 0

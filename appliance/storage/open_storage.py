@@ -1,5 +1,8 @@
 """The store and the outbox of one folder, recovered and ready."""
 
+import errno
+import fcntl
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +15,32 @@ from appliance.storage.outbox import SqliteOutbox
 from appliance.storage.settings import StorageSettings
 
 
+class FolderLock:
+    """Keeps a second station away: its recovery would delete the stills that this one is just writing.
+
+    The kernel lets go of it with the process, also after kill -9.
+
+    Raises:
+        StoreError: another process holds the folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor: int | None = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.release()
+            raise StoreError(
+                f"the exam folder {folder} is in use by another station", "Stop that one or set another folder."
+            ) from error
+
+    def release(self) -> None:
+        """Let go; calling it twice is harmless."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
 @dataclass(frozen=True)
 class Storage:
     """Exams and outbox over one database; usable with `with`, which closes it."""
@@ -19,10 +48,12 @@ class Storage:
     exams: SqliteExamStore
     outbox: SqliteOutbox
     database: Database
+    lock: FolderLock
 
     def close(self) -> None:
-        """Close the database; calling it twice is harmless."""
+        """Close the database and let go of the folder; calling it twice is harmless."""
         self.database.close()
+        self.lock.release()
 
     def __enter__(self) -> "Storage":
         return self
@@ -35,9 +66,18 @@ def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
     """What the settings name, after leftovers of a crash were removed and old receipts pruned.
 
     Raises:
-        StoreError: the folder cannot be made, or the database cannot be used.
+        StoreError: the folder cannot be made or is in use, or the database cannot be used.
     """
     _make(settings.folder)
+    lock = FolderLock(settings.folder)
+    try:
+        return _open_locked(settings, lock, now_utc)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _open_locked(settings: StorageSettings, lock: FolderLock, now_utc: datetime) -> Storage:
     files = ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000)
     database = Database(settings.folder / "exams.sqlite3")
     try:
@@ -47,12 +87,14 @@ def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
     except BaseException:
         database.close()
         raise
-    return Storage(exams, outbox, database)
+    return Storage(exams, outbox, database, lock)
 
 
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise StoreError(
             f"could not make the exam folder {folder}: {error.strerror}", "Choose another folder in the settings."
