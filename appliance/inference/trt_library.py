@@ -57,6 +57,7 @@ class TensorRtLog:
                 trt.ILogger.__init__(self)
 
             def log(self, severity: Any, message: str) -> None:
+                message = " ".join(message.split())
                 _LOGGER.log(_level(trt, severity), "%s", message)
                 if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR):
                     errors.append(message)
@@ -66,7 +67,7 @@ class TensorRtLog:
 
     def take_errors(self) -> str:
         """What TensorRT complained about since the last call, in one line."""
-        text = "; ".join(" ".join(error.split()) for error in self._errors)
+        text = "; ".join(self._errors)
         self._errors.clear()
         return text or "TensorRT gave no reason"
 
