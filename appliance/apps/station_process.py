@@ -68,10 +68,7 @@ class StationProcess:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._listener.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        self._close()
 
     def _read_address(self, timeout_s: float) -> tuple[str, str]:
         # A process that hangs before its first line is killed; the read then ends.
@@ -85,9 +82,14 @@ class StationProcess:
         finally:
             watchdog.cancel()
         self._process.wait()
-        self._listener.join()
-        self._process.stdout.close()
+        self._close()
         raise StationError(f"the station ended with code {self._process.returncode}: {self.errors.strip()}")
+
+    def _close(self) -> None:
+        self._listener.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
 
     def _keep_errors(self) -> None:
         assert self._process.stderr is not None
