@@ -75,7 +75,9 @@ class EngineLoop:
         self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
-        """Whether the thread has ended within the time, after the slot was closed."""
+        """Whether the thread has ended within the time, after the slot was closed; true for one never started."""
+        if self._thread.ident is None:
+            return True
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 

@@ -4,6 +4,7 @@ import importlib.metadata
 import logging
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -138,17 +139,21 @@ class Station:
         self._publisher.start()
 
     def stop(self) -> None:
-        """Camera, engine, pages, broker, database, in this order: what comes in stops before what keeps it."""
-        self._slot.close()
-        self._grabber.stop(_STOP_TIMEOUT_S)
+        """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
+        with ExitStack() as last_to_first:
+            last_to_first.callback(self._storage.close)
+            last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._hub.stop)
+            if self._web is not None:
+                last_to_first.callback(self._web.stop)
+            last_to_first.callback(self._await_engine)
+            last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._slot.close)
+        _log.info("stopped")
+
+    def _await_engine(self) -> None:
         if not self._engine.join(_STOP_TIMEOUT_S):
             _log.error("the engine has not come back for %.0f s; its thread is left behind", _STOP_TIMEOUT_S)
-        if self._web is not None:
-            self._web.stop()
-        self._hub.stop()
-        self._publisher.stop(_STOP_TIMEOUT_S)
-        self._storage.close()
-        _log.info("stopped")
 
 
 def _make_data_dir(folder: Path) -> None:

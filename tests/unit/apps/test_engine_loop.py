@@ -129,3 +129,7 @@ def test_closing_the_slot_ends_the_thread_at_once() -> None:
     with running(analysis_of, listener) as (loop, slot):
         slot.close()
         assert loop.join(0.2)
+
+
+def test_a_loop_that_was_never_started_has_ended() -> None:
+    assert EngineLoop(LatestFrame(), analysis_of, lambda _: SCALE, Listener()).join(0.1)
