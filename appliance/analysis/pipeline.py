@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from appliance.analysis.density import measure_density
-from appliance.analysis.distal_row import DistalRow, find_distal_row
+from appliance.analysis.distal_row import find_distal_row
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
 from appliance.analysis.quality import PictureFigures, examine, grade, shift_between
+from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.size import classify_size, settle_morphology
 from appliance.analysis.stopwatch import Stopwatch
@@ -76,18 +77,17 @@ class Pipeline:
         um_per_px = None if calibration is None else calibration.um_per_px
         loops = measure_loops(detections.capillaries, keypoints, um_per_px)
         watch.lap("measure")
-        row = find_distal_row(loops, frame.width_px, frame.height_px)
-        loops = _with_rows(loops, row)
-        watch.lap("row")
         figures, shift, hint = examined.result()
         quality = grade(figures, shift, len(loops), frame.width_px, self._settings)
         watch.lap("quality")
         if track:
             loops = self._tracker.follow(loops, (frame.width_px, frame.height_px), frame.captured_monotonic_s, hint)
         watch.lap("track")
+        loops, row = _with_rows(loops, frame.width_px, frame.height_px)
+        watch.lap("row")
         capillaries = tuple(_settle(loop) for loop in loops)
         distal = sum(capillary.row is Row.DISTAL for capillary in capillaries)
-        density = measure_density(row.curve, distal, um_per_px, quality.is_evaluable)
+        density = measure_density(row, distal, um_per_px, quality.is_evaluable)
         metrics = count_metrics(capillaries, len(detections.haemorrhages), density)
         watch.lap("metrics")
         return FrameAnalysis(
@@ -128,11 +128,20 @@ class Pipeline:
         return figures, shift, shift if is_trusted else None
 
 
-def _with_rows(loops: Sequence[MeasuredLoop], row: DistalRow) -> tuple[MeasuredLoop, ...]:
-    return tuple(
-        replace(loop, row=Row.DISTAL) if is_distal else loop
-        for loop, is_distal in zip(loops, row.is_distal, strict=True)
-    )
+def _with_rows(
+    loops: Sequence[MeasuredLoop], width_px: int, height_px: int
+) -> tuple[tuple[MeasuredLoop, ...], RowCurve | None]:
+    """The loops with their rows, and the curve of the distal one.
+
+    In a video the loops that have an id decide, as soon as there are any: a false detection that flickers ahead of the
+    row would cover the loops behind it for just that frame.
+    """
+    confirmed = [at for at, loop in enumerate(loops) if loop.track_id is not None]
+    eligible = confirmed or list(range(len(loops)))
+    found = find_distal_row([loops[at] for at in eligible], width_px, height_px)
+    distal = {at for at, is_distal in zip(eligible, found.is_distal, strict=True) if is_distal}
+    rows = (Row.DISTAL if at in distal else Row.OTHER for at in range(len(loops)))
+    return tuple(replace(loop, row=row) for loop, row in zip(loops, rows, strict=True)), found.curve
 
 
 def _settle(loop: MeasuredLoop) -> Capillary:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TypeVar
 
 from appliance.analysis.measure import MeasuredLoop
-from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
+from appliance.domain.detection import BoundingBox, Morphology, SizeClass
 from appliance.domain.measurement import MeasuredWidth
 
 T = TypeVar("T")
@@ -33,19 +33,17 @@ class Track:
     _widths_px: dict[str, deque[float]] = field(default_factory=dict)
     _shapes: deque[tuple[Morphology, float]] = field(init=False)
     _sizes: deque[tuple[SizeClass, float]] = field(init=False)
-    _rows: deque[tuple[Row, float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._shapes = deque(maxlen=self.smoothing_frames)
         self._sizes = deque(maxlen=self.smoothing_frames)
-        self._rows = deque(maxlen=self.smoothing_frames)
 
     def see(self, loop: MeasuredLoop) -> MeasuredLoop:
         """Remember this frame's loop and give it back with smoothed widths and classes.
 
         A width is the running median of the frames in which it was measurable, so one bad frame does not drag it. Where
-        this frame has no such width the answer has none either: there is no segment to show. Classes and the row are
-        those with most votes, weighted by score; of equals the latest.
+        this frame has no such width the answer has none either: there is no segment to show. Classes are those
+        with most votes, weighted by score; of equals the latest.
         """
         self.bbox, self.missed = loop.bbox, 0
         self.hits += 1
@@ -58,7 +56,6 @@ class Track:
         return replace(
             loop,
             detection=detection,
-            row=_vote(self._rows, loop.row, 1.0),
             apical=self._smooth("apical", loop.apical),
             arterial=self._smooth("arterial", loop.arterial),
             venous=self._smooth("venous", loop.venous),

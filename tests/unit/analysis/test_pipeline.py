@@ -8,8 +8,9 @@ import pytest
 
 from appliance.analysis.pipeline import Pipeline
 from appliance.domain.calibration import Calibration, ScaleOrigin
-from appliance.domain.detection import Detections, Morphology, Row, SizeBasis, SizeClass
+from appliance.domain.detection import BoundingBox, Detections, Morphology, Row, SizeBasis, SizeClass
 from appliance.domain.errors import InferenceError
+from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.measurement import Capillary
 from appliance.ports import EngineSet
 from engines.synthetic.pattern import Pattern
@@ -150,6 +151,31 @@ def test_a_video_gives_ids_and_motion(pipeline: Pipeline, engine: TruthEngine, s
     assert all(one == expected for one in ids[1:])
     assert motions[0] is None
     assert motions[1:] == pytest.approx([5.0] * 11, abs=1.0)
+
+
+def test_a_false_detection_of_one_frame_does_not_hide_the_row(scene: RenderedImage) -> None:
+    class Flickering(TruthEngine):
+        sees_a_ghost = False
+
+        def detect(self, image_rgb):
+            seen = super().detect(image_rgb)
+            ghost = replace(seen.capillaries[0], bbox=BoundingBox(300.0, -20.0, 40.0, 60.0), score=0.4)
+            return replace(seen, capillaries=seen.capillaries + (ghost,) * self.sees_a_ghost)
+
+        def estimate(self, image_rgb, boxes):
+            return super().estimate(image_rgb, boxes) + (LoopKeypoints(None, None, None),) * self.sees_a_ghost
+
+    engine = Flickering(scene)
+    pipeline = Pipeline(engine.engines, calibration_of(scene))
+    rows = []
+    for seq in range(4):
+        engine.sees_a_ghost = seq == 3
+        analysis = pipeline.analyse(frame_of(scene.image_rgb, seq), track=True)
+        rows.append([capillary.row for capillary in analysis.capillaries])
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[3] == [*rows[0], Row.OTHER]
+    still = pipeline.analyse(frame_of(scene.image_rgb, 9), track=False)
+    assert [capillary.row for capillary in still.capillaries][:-1] != rows[0], "alone in a still it would"
 
 
 def test_a_still_leaves_the_video_as_it_is(pipeline: Pipeline, scene: RenderedImage) -> None:

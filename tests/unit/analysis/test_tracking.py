@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from appliance.analysis.measure import MeasuredLoop
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.tracking import Tracker
-from appliance.domain.detection import Morphology, Row, SizeClass
+from appliance.domain.detection import Morphology, SizeClass
 
 FRAME = (640, 480)
 ROW = [(80.0, 100.0), (180.0, 110.0), (290.0, 95.0), (400.0, 105.0), (520.0, 100.0)]
@@ -188,14 +186,11 @@ def test_classes_are_voted_over_time_by_score(video: Video) -> None:
     assert seen(Morphology.NORMAL, 0.9) is Morphology.NORMAL
 
 
-def test_appearance_and_row_are_voted_too(video: Video) -> None:
-    loop = video.make_loop((300.0, 100.0), appearance=SizeClass.ENLARGED)
-    distal = replace(loop, row=Row.DISTAL)
+def test_appearance_is_voted_too(video: Video) -> None:
     for _ in range(3):
-        video.follow([distal])
-    flicker = replace(video.make_loop((300.0, 100.0)), row=Row.OTHER)
-    seen = video.follow([flicker])[0]
-    assert (seen.detection.size_by_appearance, seen.row) == (SizeClass.ENLARGED, Row.DISTAL)
+        video.show([(300.0, 100.0)], appearance=SizeClass.ENLARGED)
+    flicker = video.follow([video.make_loop((300.0, 100.0), appearance=SizeClass.NORMAL)])[0]
+    assert flicker.detection.size_by_appearance is SizeClass.ENLARGED
 
 
 def test_more_hits_can_be_asked_for(make_loop) -> None:
