@@ -31,7 +31,7 @@ class UsbCable:
         self._port = port
         self._control = control
         self._ours, kernels = socket.socketpair()
-        self._sending = threading.Lock()
+        # Held while a transfer is taken from the list and answered: an answer after that to its unlinking is an error.
         self._arrived = threading.Condition()
         self._waiting: list[tuple[int, int]] = []  # sequence number and length of bulk transfers the host has queued
         self._is_pulled = False
@@ -64,7 +64,7 @@ class UsbCable:
                     if self._is_pulled:
                         return False
                     seq, length = self._waiting.pop(0)
-                self._answer(seq, 0, payload[:length], len(payload[:length]))
+                    self._answer(seq, 0, payload[:length], len(payload[:length]))
                 payload = payload[length:]
         except OSError:
             return False
@@ -101,13 +101,12 @@ class UsbCable:
 
     def _answer(self, seq: int, status: int, payload: bytes, actual_length: int) -> None:
         head = _HEADER.pack(_RET_SUBMIT, seq, 0, 0, 0) + struct.pack(">5i8x", status, actual_length, 0, 0, 0)
-        with self._sending:
+        with self._arrived:
             self._ours.sendall(head + payload)
 
     def _unlink(self, seq: int, victim: int) -> None:
         with self._arrived:
             was_waiting = any(number == victim for number, _ in self._waiting)
             self._waiting = [transfer for transfer in self._waiting if transfer[0] != victim]
-        status = -_ECONNRESET if was_waiting else 0
-        with self._sending:
+            status = -_ECONNRESET if was_waiting else 0
             self._ours.sendall(_HEADER.pack(_RET_UNLINK, seq, 0, 0, 0) + struct.pack(">i24x", status))
