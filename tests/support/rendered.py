@@ -52,7 +52,8 @@ class TruthEngine:
         )
 
     def _box(self, box: tuple[float, float, float, float]) -> BoundingBox:
-        return BoundingBox(box[0] + self._shift[0], box[1] + self._shift[1], box[2], box[3])
+        dx, dy = (float(by) for by in self._shift)
+        return BoundingBox(box[0] + dx, box[1] + dy, box[2], box[3])
 
     def _segment(self, segment: Segment | None) -> WidthSegment | None:
         if segment is None:
