@@ -16,6 +16,7 @@ from webui.errors import Answer, error_answer
 from webui.settings import WebSettings
 
 _OPEN_ENDPOINTS = frozenset({"auth.login", "static", "health.alive", "health.ready"})
+_PROLONGING_BLUEPRINTS = frozenset({"live", "exam"})
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -41,6 +42,7 @@ def install_security(app: Flask, secrets: AccessSecrets, settings: WebSettings) 
         SESSION_COOKIE_SECURE=settings.is_tls,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_lifetime_h),
         WTF_CSRF_TIME_LIMIT=None,
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=1 << 20,
     )
     app.before_request(_require_unlocked)
@@ -79,7 +81,12 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 
 def _require_unlocked() -> Answer | BaseResponse | None:
-    if request.endpoint in _OPEN_ENDPOINTS or session.get("is_unlocked"):
+    if session.get("is_unlocked"):
+        # Only what an operator does prolongs the session. Pictures must not: one still under way while the browser is
+        # locked would bring the old cookie back.
+        session.modified = request.blueprint in _PROLONGING_BLUEPRINTS
+        return None
+    if request.endpoint in _OPEN_ENDPOINTS:
         return None
     if request.path.startswith("/api/"):
         return error_answer(text("errors.locked.message"), text("errors.locked.remedy"), 401)

@@ -36,9 +36,9 @@ def main() -> None:
         for theme in ("dark", "light"):
             _login(browser, station, chosen.folder / f"login-{theme}.png", theme)
         with Feed(nailfold.step, chosen.fps):
-            for name, size in SIZES.items():
+            for name in SIZES:
                 for theme in ("dark", "light"):
-                    _live(browser, station, chosen.folder, name, size, theme)
+                    _live(browser, station, chosen.folder, name, theme)
         browser.close()
 
 
@@ -63,8 +63,8 @@ def _login(browser: Browser, station: PageStation, path: Path, theme: str) -> No
     context.close()
 
 
-def _live(browser: Browser, station: PageStation, folder: Path, name: str, size: tuple[int, int], theme: str) -> None:
-    page = open_page(browser, station, size, theme)
+def _live(browser: Browser, station: PageStation, folder: Path, name: str, theme: str) -> None:
+    page = open_page(browser, station, SIZES[name], theme)
     time.sleep(1.5)
     if station.session.snapshot().exam is None:
         page.screenshot(path=folder / f"{name}-{theme}-no-exam.png")

@@ -85,6 +85,17 @@ def test_lock_sends_the_browser_back_to_the_login_page(client: FlaskClient) -> N
     assert client.get("/").status_code == 302
 
 
+def test_only_what_the_operator_does_prolongs_the_session(client: FlaskClient, finished_exam: str) -> None:
+    assert "nailfold_session" in client.get("/").headers.get("Set-Cookie", "")
+    assert "nailfold_session" in client.post("/api/v1/exam/undo").headers.get("Set-Cookie", "")
+    page = client.get(f"/exams/{finished_exam}").text
+    picture = next(part for part in page.split('"') if part.endswith(".png"))
+    for quiet in (picture, "/static/icon.svg"):
+        with client.get(quiet) as answer:
+            assert answer.status_code == 200
+            assert "Set-Cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/", "/login", "/exams/", "/nowhere", "/api/v1/state"])
 def test_no_foreign_code_can_run_on_any_page(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

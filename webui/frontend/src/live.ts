@@ -171,6 +171,13 @@ function listenToButtons(): void {
   });
 }
 
+/** After a click or tap no button keeps the focus, so that Space captures; whoever goes by Tab keeps it. */
+function releaseFocusAfterPointer(): void {
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0) (event.target as Element).closest("button")?.blur();
+  });
+}
+
 function listenToPointer(): void {
   stageElement.addEventListener("pointermove", (event) => {
     const at = canvas.getBoundingClientRect();
@@ -208,6 +215,7 @@ window.__nailfold = {
 
 listenToKeys(run);
 listenToButtons();
+releaseFocusAfterPointer();
 listenToPointer();
 showLayers();
 connection.open();

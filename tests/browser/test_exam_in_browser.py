@@ -1,0 +1,243 @@
+"""An exam as the operator does it, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.chromium import wait_until
+from tests.browser.conftest import Camera, OpenPage
+from tests.support.page_station import SECRETS, Feed, PageStation
+
+PHONE = (390, 844)
+
+
+@pytest.fixture
+def exam_page(live_page: Page, camera: Camera) -> Iterator[Page]:
+    """A live page with a moving picture and an open exam."""
+    with Feed(lambda: camera.show() and None, fps=8):
+        live_page.fill("#pseudonym", "NC-0042")
+        live_page.press("#pseudonym", "Enter")
+        live_page.wait_for_selector("#exam[data-exam=open]")
+        wait_until(live_page, "window.__nailfold.screen().isOverlayShown")
+        yield live_page
+
+
+def captures(station: PageStation) -> int:
+    exam = station.session.snapshot().exam
+    return 0 if exam is None else len(exam.images)
+
+
+def wait_for_thumbnails(page: Page, count: int) -> None:
+    wait_until(page, f"document.querySelectorAll('.thumbnail img').length === {count}")
+
+
+def test_space_captures_and_control_z_takes_it_back(exam_page: Page, station: PageStation) -> None:
+    exam_page.keyboard.press("Space")
+    wait_for_thumbnails(exam_page, 1)
+    assert captures(station) == 1
+    wait_until(exam_page, "document.querySelector('.thumbnail img').naturalWidth > 0")
+    exam_page.keyboard.press("Control+z")
+    wait_for_thumbnails(exam_page, 0)
+    assert captures(station) == 0
+    exam_page.keyboard.press("Control+y")
+    wait_for_thumbnails(exam_page, 1)
+    assert captures(station) == 1
+
+
+def test_undo_is_offered_on_the_notice_and_on_the_last_thumbnail(exam_page: Page, station: PageStation) -> None:
+    exam_page.click('[data-command="capture"]')
+    exam_page.click(".toast button")
+    wait_for_thumbnails(exam_page, 0)
+    exam_page.click('[data-command="capture"]')
+    exam_page.click(".take-back")
+    wait_for_thumbnails(exam_page, 0)
+    assert captures(station) == 0
+
+
+def test_capture_lands_on_the_chosen_finger_and_sector(exam_page: Page, station: PageStation) -> None:
+    exam_page.click('[data-hand="right"][data-finger="ring"]')
+    exam_page.click('[data-sector="C"]')
+    exam_page.wait_for_selector('[data-hand="right"][data-finger="ring"][aria-checked="true"]')
+    assert exam_page.inner_text("#capture-target") == "Right hand, ring, C"
+    exam_page.keyboard.press("Space")
+    wait_for_thumbnails(exam_page, 1)
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    image = exam.images[0]
+    assert (image.hand.value, image.finger.value, image.sector.value) == ("right", "ring", "C")
+    assert exam_page.inner_text('[data-hand="right"][data-finger="ring"] [data-dots]') == "\u2022"
+
+
+def test_capture_by_the_pedal_appears_on_every_page(exam_page: Page, open_page: OpenPage, station: PageStation) -> None:
+    other = open_page()
+    station.session.capture()
+    wait_for_thumbnails(exam_page, 1)
+    wait_for_thumbnails(other, 1)
+
+
+def test_whole_exam_by_keyboard_alone(open_page: OpenPage, camera: Camera, station: PageStation) -> None:
+    with Feed(lambda: camera.show() and None, fps=8):
+        page = open_page()
+        wait_until(page, "window.__nailfold.screen().isOverlayShown")
+        page.keyboard.press("Space")
+        page.keyboard.type("NC-0077")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#exam[data-exam=open]")
+        for key in ("ArrowRight", "ArrowRight", "b", "Space"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(150)
+        wait_for_thumbnails(page, 1)
+        page.keyboard.press("Space")
+        wait_for_thumbnails(page, 2)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#exam[data-exam=none]")
+    exam = station.store.exam(station.store.exams()[0].exam_id)
+    assert exam.patient_pseudonym == "NC-0077"
+    assert exam.state.value == "finished"
+    assert len(exam.images) == 2
+    assert exam.images[0].sector.value == "B"
+    assert station.store.outbox.status().pending == 1
+
+
+def test_name_in_place_of_a_pseudonym_is_refused_in_words(live_page: Page, station: PageStation) -> None:
+    live_page.fill("#pseudonym", "Anna Schmidt")
+    live_page.click("#exam-start button")
+    live_page.wait_for_selector(".toast-problem")
+    assert "looks like a person's name" in live_page.inner_text(".toast-problem")
+    assert station.session.snapshot().exam is None
+
+
+def test_frozen_picture_is_never_taken_for_the_captured_one(exam_page: Page, station: PageStation) -> None:
+    exam_page.keyboard.press("f")
+    exam_page.wait_for_selector("#frozen:visible")
+    exam_page.keyboard.press("Space")
+    exam_page.wait_for_selector(".toast-problem >> text=Go live to capture")
+    assert captures(station) == 0
+
+
+def test_finished_exam_can_be_looked_at_with_its_boxes(exam_page: Page) -> None:
+    exam_page.keyboard.press("Space")
+    wait_for_thumbnails(exam_page, 1)
+    exam_page.keyboard.press("Control+Enter")
+    exam_page.click(".toast button")
+    exam_page.wait_for_selector(".still-canvas[data-drawn=true]")
+    assert "waiting to be sent" in exam_page.inner_text("#delivery")
+    edge = """() => {
+        const canvas = document.querySelector(".still-canvas"), at = (value) => Math.round(value * canvas.width / 640);
+        return [...canvas.getContext("2d").getImageData(at(100), at(220), 1, 1).data].slice(0, 3);
+    }"""
+    colour = exam_page.evaluate(edge)
+    assert max(colour) - min(colour) > 60, "the loop's box is not drawn"
+    exam_page.uncheck("#show-overlay")
+    colour = exam_page.evaluate(edge)
+    assert max(colour) - min(colour) < 12, "the box is still drawn"
+
+
+def test_wrong_access_code_is_refused(open_page: OpenPage, station: PageStation) -> None:
+    page = open_page()
+    page.context.clear_cookies()
+    page.goto(station.url)
+    page.fill("#code", "AAAA-AAAA")
+    page.press("#code", "Enter")
+    page.wait_for_selector("#problem")
+    assert page.inner_text("#problem") == "That is not this station's access code."
+    page.goto(station.url)
+    assert page.url.endswith("/login?next=/")
+
+
+def test_page_whose_session_ended_asks_for_the_code_again(exam_page: Page) -> None:
+    exam_page.context.clear_cookies()
+    exam_page.keyboard.press("Space")
+    exam_page.wait_for_url("**/login**")
+
+
+def test_request_without_the_pages_token_changes_nothing(exam_page: Page, station: PageStation) -> None:
+    answer = exam_page.evaluate(
+        """() => fetch("/api/v1/exam/capture", {method: "POST"})
+             .then(async (response) => [response.status, (await response.json()).error.remedy])"""
+    )
+    assert answer == [400, "Reload the page."]
+    assert captures(station) == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/exams/"])
+@pytest.mark.parametrize("size", [PHONE, (768, 1024), (1024, 768), (1440, 900)])
+def test_no_page_scrolls_sideways(
+    open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int], path: str
+) -> None:
+    station.session.start("NC-0042-WITH-A-VERY-LONG-PSEUDONYM")
+    camera.show()
+    station.session.capture()
+    page = open_page(*size, path=path)
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    too_wide = "[...document.querySelectorAll('.rail, .rail *')].filter((e) => e.scrollWidth > e.clientWidth + 1)"
+    assert page.evaluate(f"{too_wide}.filter((e) => getComputedStyle(e).overflow === 'visible').length") == 0
+
+
+def test_one_exam_does_not_scroll_sideways_on_a_phone(
+    open_page: OpenPage, station: PageStation, camera: Camera
+) -> None:
+    station.session.start("NC-0042")
+    camera.show()
+    station.session.capture()
+    exam = station.session.finish()
+    page = open_page(*PHONE, path=f"/exams/{exam.exam_id}")
+    page.wait_for_selector(".still-canvas[data-drawn=true]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+@pytest.mark.parametrize("size", [PHONE, (1024, 768), (1440, 900)])
+def test_everything_that_is_pressed_is_large_enough_for_a_gloved_finger(
+    open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int]
+) -> None:
+    station.session.start("NC-0042")
+    camera.show()
+    station.session.capture()
+    page = open_page(*size)
+    wait_for_thumbnails(page, 1)
+    small = page.evaluate(
+        """[...document.querySelectorAll("button:not([data-explain])")]
+             .map((button) => [button.outerHTML.slice(0, 90), button.getBoundingClientRect()])
+             .filter(([, at]) => at.width > 0 && (at.width < 43.5 || at.height < 43.5))
+             .map(([html, at]) => `${at.width}x${at.height} ${html}`)"""
+    )
+    assert small == []
+
+
+def test_capture_stays_in_reach_on_a_phone(open_page: OpenPage, station: PageStation, camera: Camera) -> None:
+    station.session.start("NC-0042")
+    page = open_page(*PHONE)
+    with Feed(lambda: camera.show() and None, fps=8):
+        wait_until(page, "window.__nailfold.screen().isOverlayShown")
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(300)
+        at = page.locator('[data-command="capture"]').bounding_box()
+        assert at is not None
+        assert at["y"] + at["height"] <= PHONE[1]
+        page.click('[data-command="capture"]')
+        wait_for_thumbnails(page, 1)
+
+
+def test_shortcuts_are_listed_with_a_question_mark(live_page: Page) -> None:
+    live_page.keyboard.press("?")
+    live_page.wait_for_selector("#help:visible")
+    assert "Take back the last capture" in live_page.inner_text("#help")
+    live_page.keyboard.press("Escape")
+    live_page.wait_for_selector("#help", state="hidden")
+
+
+def test_theme_is_remembered(live_page: Page, station: PageStation) -> None:
+    live_page.click("[data-theme-switch]")
+    live_page.goto(f"{station.url}/exams/")
+    assert live_page.get_attribute("html", "data-theme") == "light"
+
+
+def test_code_may_be_typed_in_small_letters(open_page: OpenPage, station: PageStation) -> None:
+    page = open_page()
+    page.context.clear_cookies()
+    page.goto(station.url)
+    page.fill("#code", SECRETS.access_code.lower())
+    page.press("#code", "Enter")
+    page.wait_for_selector("#live")
