@@ -1,6 +1,7 @@
 """The command `nailfold`."""
 
 import importlib
+import logging
 import traceback
 from typing import Any
 
@@ -38,6 +39,8 @@ class Commands(click.Group):
 @click.version_option(package_name="nailfold-appliance", message="nailfold %(version)s")
 def main(debug: bool) -> None:
     """Nailfold capillaroscopy: live, measured, counted."""
+    # A command's own sentence says what failed; what libraries add is for --debug, and for the station's log.
+    logging.getLogger().addHandler(logging.StreamHandler() if debug else logging.NullHandler())
 
 
 if __name__ == "__main__":

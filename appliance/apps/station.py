@@ -169,5 +169,6 @@ def _make_data_dir(folder: Path) -> None:
 
 
 def _set_up_logging(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level.upper(), format=layout, force=True)
     logging.captureWarnings(True)

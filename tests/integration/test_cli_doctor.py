@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from appliance.apps.cli import main
+from engines.build.known_networks import write_known_weights
 from tests.support.broker import Broker, free_port
 
 SUBJECTS = ["engines", "gpu", "tensorrt", "jetson-utils", "camera", "broker", "disk", "clock", "gpio"]
@@ -140,6 +141,22 @@ def test_building_engines_for_a_runtime_that_needs_none_is_refused(site: Path) -
     result = run("engines", "build", "--config", site)
     assert result.exit_code == 1
     assert "--runtime tensorrt" in result.stderr
+
+
+def test_engines_are_compiled_listed_and_recognised_as_outdated(site: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="needs the rtx extra to compile without a GPU")
+    weights = write_known_weights(tmp_path / "weights", [[10, 10, 40, 90]], [[0.9, 0, 0, 0, 0]], [[1, 0, 0]])
+    site.write_text(
+        f'[inference]\nruntime = "tensorrt"\ntensorrt_flavour = "tensorrt_rtx"\nweights_dir = "{weights}"\n'
+        f'engine_cache_dir = "{tmp_path}/plans"\n'
+    )
+    built = run("engines", "build", "--config", site, "--compute-capability", "8.6")
+    assert built.exit_code == 0, built.stderr
+    assert sorted(path.name for path in (tmp_path / "plans").glob("*.plan")) == ["detector.plan", "keypoints.plan"]
+    listed = run("engines", "list", "--config", site).stdout
+    assert listed.count("GPU 8.6") == listed.count("for these weights") == 2
+    write_known_weights(weights, [[20, 20, 40, 90]], [[0.9, 0, 0, 0, 0]], [[1, 0, 0]])
+    assert run("engines", "list", "--config", site).stdout.count("OUTDATED") == 1
 
 
 def test_an_error_is_one_line_unless_asked_for_more(site: Path) -> None:
