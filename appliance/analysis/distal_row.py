@@ -32,7 +32,7 @@ GUESSED_ROLLS_RAD = tuple(math.radians(turn) for turn in (0, -22.5, 22.5, -45, 4
 
 FAR_MORE = 1.5
 """A guess other than upright must find this many times the loops: most fingers are upright, and any direction finds a
-few. Of 1.3, 1.5 and 1.8 this one agrees best with 200 rendered nailfolds whose keypoints are all missing: 98.3 %."""
+few. Of 1.3, 1.5 and 1.8 this one agrees best with rendered nailfolds whose key points are all missing."""
 
 ROUNDS = 4
 
@@ -111,8 +111,7 @@ def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozense
 
     No other candidate may lie in the right angle that opens from an apex straight towards the finger's tip. Whatever
     its two neighbours are, they then stand more than 45 degrees to either side, and their angle exceeds Hofstee's 90
-    degrees. The looser reading, in which the angle may open to one side, took 203 loops of deeper rows for distal ones
-    in 200 rendered nailfolds; this one takes 83, and misses 2 of 1,063.
+    degrees. Why not the looser reading, in which the angle may open to one side: docs/decisions, 2026-11-22.
     """
     index = np.array(sorted(candidates), dtype=np.intp)
     is_covered = _covers(apices_uv[index]).any(axis=0)
