@@ -18,13 +18,14 @@ from torch import Tensor
 
 from engines.training.assignment import BatchTargets
 from engines.training.cache import render_cache
+from engines.training.calibration import Detect, FloatArray, calibrate
 from engines.training.detector_loss import detector_loss
 from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import Targets, draw_sample
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_detector
 from engines.training.fit import Fit, FitSettings, Loss
-from engines.training.provenance import write_run
+from engines.training.provenance import describe_run, write_run
 
 Sample = tuple[NDArray[np.uint8], Targets]
 Batch = tuple[Tensor, BatchTargets]
@@ -61,7 +62,14 @@ def loss_on(net: DetectorNet, device: torch.device) -> Callable[[Batch], Loss]:
 
 
 def train(
-    settings: FitSettings, cache_folder: Path, images: int, seed: int, *, batch: int = 16, workers: int = 1
+    settings: FitSettings,
+    cache_folder: Path,
+    images: int,
+    seed: int,
+    *,
+    batch: int = 16,
+    workers: int = 1,
+    calibration_images: int = 150,
 ) -> Path:
     """The exported ONNX file."""
     torch.manual_seed(seed)
@@ -71,16 +79,24 @@ def train(
     samples = EndlessSamples(partial(draw_sample, cache), seed)
     fit = Fit(net, settings)
     average = fit.run(batches(samples, batch, workers, collate), loss_on(net, device))
-    write_run(
-        settings.out,
-        "engines.training.detector",
-        seed=seed,
-        images=len(cache),
-        steps=fit.step,
-        batch=batch,
-        minutes=settings.minutes,
+    calibration = calibrate(detect_with(average, device), calibration_images)
+    run = describe_run(
+        "engines.training.detector", settings.out, seed=seed, images=len(cache), minutes=settings.minutes
     )
-    return export_detector(average, settings.out / "detector.onnx")
+    write_run(settings.out, run | {"steps": fit.step, "batch": batch, "calibration": vars(calibration)})
+    return export_detector(average, settings.out / "detector.onnx", calibration)
+
+
+def detect_with(net: DetectorNet, device: torch.device) -> Detect:
+    """The network as calibration wants it."""
+
+    def detect(image_rgb: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+        with torch.no_grad():
+            output = net(torch.from_numpy(image_rgb)[None].to(device))
+        boxes, scores = output.boxes[0].cpu().double().numpy(), output.found[0].sigmoid().cpu().double().numpy()
+        return boxes, scores
+
+    return detect
 
 
 def main() -> None:

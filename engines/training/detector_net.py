@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.training.calibration import Calibration
 from engines.training.layers import ConvNormAct, Residual, normalise, stage
 
 STRIDES = (8, 16, 32)
@@ -80,15 +81,21 @@ class DetectorForExport(nn.Module):  # type: ignore[misc]  # torch has no types 
 
     The score of a capillary's likeliest shape is the score that it is a capillary at all, so that a loop between two
     shapes is not lost below the threshold; the other shapes lie below it in proportion.
+
+    Args:
+        net: trained.
+        calibration: turns the network's scores into chances.
     """
 
-    def __init__(self, net: DetectorNet) -> None:
+    def __init__(self, net: DetectorNet, calibration: Calibration) -> None:
         super().__init__()
         self.net = net
+        self.register_buffer("slopes", torch.tensor(calibration.slopes))
+        self.register_buffer("offsets", torch.tensor(calibration.offsets))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         out = self.net(image)
-        found = out.found.sigmoid()
+        found = (out.found * self.slopes + self.offsets).sigmoid()
         relative = torch.exp(out.morphology - out.morphology.amax(dim=-1, keepdim=True))
         return out.boxes, torch.cat([found[..., :1] * relative, found[..., 1:]], dim=-1), out.size.softmax(dim=-1)
 

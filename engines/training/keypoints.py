@@ -20,7 +20,7 @@ from engines.training.fit import Fit, FitSettings, Loss
 from engines.training.keypoint_loss import KeypointBatch, keypoint_loss
 from engines.training.keypoint_net import KeypointNet
 from engines.training.keypoint_samples import KeypointSample, LoopDrawer
-from engines.training.provenance import write_run
+from engines.training.provenance import describe_run, write_run
 
 
 def collate(samples: list[KeypointSample]) -> KeypointBatch:
@@ -56,15 +56,10 @@ def train(
     fit = Fit(net, settings)
     samples = EndlessSamples(LoopDrawer(cache), seed)
     average = fit.run(batches(samples, batch, workers, collate), loss_on(net, device))
-    write_run(
-        settings.out,
-        "engines.training.keypoints",
-        seed=seed,
-        images=len(cache),
-        steps=fit.step,
-        batch=batch,
-        minutes=settings.minutes,
+    run = describe_run(
+        "engines.training.keypoints", settings.out, seed=seed, images=len(cache), minutes=settings.minutes
     )
+    write_run(settings.out, run | {"steps": fit.step, "batch": batch})
     return export_keypoints(average, settings.out / "keypoints.onnx")
 
 

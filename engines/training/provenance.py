@@ -8,21 +8,23 @@ from pathlib import Path
 from typing import Any
 
 
-def write_run(out: Path, module: str, *, seed: int, images: int, steps: int, batch: int, minutes: float) -> None:
-    """Write run.json into the run's folder."""
+def describe_run(module: str, out: Path, *, seed: int, images: int, minutes: float) -> dict[str, Any]:
+    """What a training is and where it runs."""
     folder = out.name if out.is_absolute() else out
-    run: dict[str, Any] = {
+    return {
         "command": f"python -m {module} --out {folder} --images {images} --minutes {minutes:g} --seed {seed}",
         "git_commit": git_commit(),
         "seed": seed,
         "images": images,
-        "epochs": round(steps * batch / images, 1),
-        "steps": steps,
-        "batch": batch,
         "minutes": minutes,
         "machine": describe_machine(),
     }
-    (out / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+
+
+def write_run(out: Path, run: dict[str, Any]) -> None:
+    """Write run.json into the run's folder; epochs follow from steps, batch and images."""
+    epochs = round(run["steps"] * run["batch"] / run["images"], 1)
+    (out / "run.json").write_text(json.dumps({**run, "epochs": epochs}, indent=2) + "\n")
 
 
 def git_commit() -> str:

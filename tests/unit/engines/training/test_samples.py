@@ -94,14 +94,17 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     return render_cache(tmp_path_factory.mktemp("cache"), 3, 7, 1)
 
 
-def test_cache_is_drawn_once_and_the_same_again(cache: Cache, tmp_path: Path) -> None:
-    again = render_cache(tmp_path / "again", 3, 7, 1)
-    np.testing.assert_array_equal(again.images, cache.images)
+def test_interrupted_cache_goes_on_where_it_stopped(cache: Cache, tmp_path: Path) -> None:
+    render_cache(tmp_path, 3, 7, 1)
+    lines = (tmp_path / "truth.jsonl").read_text().splitlines()
+    images = np.load(tmp_path / "images.npy", mmap_mode="r+")
+    images[0], images[2] = 1, 2
+    (tmp_path / "truth.jsonl").write_text("\n".join(lines[:2]) + "\n")
+    again = render_cache(tmp_path, 3, 7, 1)
     assert again.truths == cache.truths
-    changed = (tmp_path / "again" / "truth.jsonl").stat().st_mtime_ns
-    render_cache(tmp_path / "again", 3, 7, 1)
-    assert (tmp_path / "again" / "truth.jsonl").stat().st_mtime_ns == changed
-    assert len(open_cache(tmp_path / "again")) == 3
+    assert (again.images[0] == 1).all()  # kept, not drawn again
+    np.testing.assert_array_equal(again.images[2], cache.images[2])
+    assert len(open_cache(tmp_path)) == 3
 
 
 def test_same_generator_gives_the_same_samples(cache: Cache) -> None:

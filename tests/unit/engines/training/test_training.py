@@ -14,6 +14,7 @@ import torch
 from appliance.inference.manifest import read_manifest
 from engines.training import detector, keypoints
 from engines.training.assignment import BatchTargets, assign, paired_iou
+from engines.training.calibration import Calibration, fit_logistic
 from engines.training.detector_loss import complete_iou, detector_loss
 from engines.training.detector_net import DetectorForExport, DetectorNet, DetectorOutput
 from engines.training.fit import FitSettings, learning_rate
@@ -108,12 +109,25 @@ def test_likeliest_shape_carries_the_whole_capillary_score() -> None:
     net = DetectorNet().eval()
     image = torch.randint(0, 255, (1, 64, 64, 3), dtype=torch.uint8)
     out = net(image)
-    _, classes, sizes = DetectorForExport(net)(image)
+    _, classes, sizes = DetectorForExport(net, Calibration())(image)
     assert classes.shape == (1, 8 * 8 + 4 * 4 + 2 * 2, 5)
     torch.testing.assert_close(classes[..., :4].amax(dim=-1), out.found[..., 0].sigmoid())
     assert torch.equal(classes[..., :4].argmax(dim=-1), out.morphology.argmax(dim=-1))
     torch.testing.assert_close(classes[..., 4], out.found[..., 1].sigmoid())
     torch.testing.assert_close(sizes.sum(dim=-1), torch.ones_like(sizes[..., 0]))
+
+
+def test_calibrated_score_is_the_chance_of_being_right() -> None:
+    rng = np.random.default_rng(3)
+    logit = rng.normal(0, 2, 20_000)
+    is_right = (rng.random(20_000) < 1 / (1 + np.exp(-(1.5 * logit + 0.7)))).astype(float)
+    assert fit_logistic(logit, is_right) == pytest.approx((1.5, 0.7), abs=0.1)
+
+
+def test_calibration_never_turns_the_order_of_scores_around() -> None:
+    logit = np.linspace(-2, 2, 100)
+    assert fit_logistic(logit, (logit < 0).astype(float)) == (1.0, 0.0)
+    assert fit_logistic(logit[:5], np.ones(5)) == (1.0, 0.0)
 
 
 def test_cells_lie_at_the_centres_of_their_squares() -> None:
@@ -157,7 +171,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for module, role in ((detector, "detector"), (keypoints, "keypoints")):
         settings = FitSettings(folder / role, minutes=0.005, log_every=1)
-        made[role] = module.train(settings, folder / "cache", 3, 5, batch=2, workers=0)
+        few = {"calibration_images": 2} if role == "detector" else {}
+        made[role] = module.train(settings, folder / "cache", 3, 5, batch=2, workers=0, **few)
     return made
 
 
