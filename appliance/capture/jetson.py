@@ -1,7 +1,6 @@
 """Cameras of a Jetson through NVIDIA's jetson-utils."""
 
 import importlib
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,6 @@ from appliance.capture.stamping import FrameStamper
 from appliance.capture.v4l2_devices import device_at
 from appliance.domain.errors import CaptureError
 from appliance.domain.frame import CameraDescription, Frame
-
-_log = logging.getLogger(__name__)
 
 _CODECS = {"MJPG": "mjpeg", "YUYV": "raw"}
 _FOURCCS = {"mjpeg": "MJPG", "raw": "YUYV"}

@@ -1,6 +1,5 @@
 """A recorded video, played at its own pace."""
 
-import logging
 import math
 import time
 from pathlib import Path
@@ -13,8 +12,6 @@ from appliance.capture.pacing import Pacer
 from appliance.capture.stamping import FrameStamper
 from appliance.domain.errors import CaptureError, EndOfStream
 from appliance.domain.frame import CameraDescription, Frame
-
-_log = logging.getLogger(__name__)
 
 _UNKNOWN_FPS = 30.0  # for containers that do not say
 
