@@ -55,7 +55,7 @@ def analyze(request: Request, settings: Settings) -> int:
         ApplianceError: nothing can be measured at all: an engine, the scale or a place to write to.
     """
     # kill leaves no more behind than Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True, highlight=False)
     try:
         _check(request)
@@ -63,16 +63,18 @@ def analyze(request: Request, settings: Settings) -> int:
         for problem in problems:
             _tell(console, problem)
         engines = load_engine_set(settings.inference, importlib.metadata.version("nailfold-appliance"))
-        images, failed = _measure_all(inputs, request, _Bench(engines, settings, request), console)
+        images, failed = _measure_all(inputs, request, _Measuring(engines, settings, request), console)
         if images:
             _write(document(images, engines.identity), request.json_file)
     except KeyboardInterrupt:
         _tell(console, "interrupted: no result was written")
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 1 if problems or failed else 0
 
 
-class _Bench:
+class _Measuring:
     """Measures files one after the other; each video has its own tracks."""
 
     def __init__(self, engines: EngineSet, settings: Settings, request: Request) -> None:
@@ -106,7 +108,7 @@ def _check(request: Request) -> None:
 
 
 def _measure_all(
-    inputs: list[Input], request: Request, bench: _Bench, console: Console
+    inputs: list[Input], request: Request, measuring: _Measuring, console: Console
 ) -> tuple[list[dict[str, Any]], int]:
     images: list[dict[str, Any]] = []
     failed = 0
@@ -114,7 +116,7 @@ def _measure_all(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for source in progress.track(inputs, description="measuring"):
             try:
-                for picture, analysis in bench.measure(source):
+                for picture, analysis in measuring.measure(source):
                     images.append(image_document(analysis, picture.name))
                     _draw(picture, analysis, request.overlay_dir)
                     if picture.note:

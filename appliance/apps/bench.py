@@ -30,7 +30,8 @@ from appliance.ports import EngineSet
 from engines.synthetic.live import LiveScene
 
 _WIDTH_PX, _HEIGHT_PX, _UM_PER_PX = 640, 480, 1.41
-_LONG_S, _QUICK_S = 600.0, 120.0
+LONG_S, QUICK_S = 600.0, 120.0
+LONG_RUNS, QUICK_RUNS = 300, 50
 
 
 def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None:
@@ -42,7 +43,7 @@ def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None
     Raises:
         ApplianceError: engines, station or browser are missing.
     """
-    runs = 50 if is_quick else 300
+    runs = QUICK_RUNS if is_quick else LONG_RUNS
     click.echo(f"networks: {runs} runs each", err=True)
     figures: dict[str, Any] = {
         "machine": machine(),
@@ -51,7 +52,7 @@ def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None
     figures |= time_networks(settings, runs)
     figures |= time_pipeline(settings, runs)
     station = measure_station(
-        ["--runtime", settings.runtime], _QUICK_S if is_quick else _LONG_S, lambda line: click.echo(line, err=True)
+        ["--runtime", settings.runtime], QUICK_S if is_quick else LONG_S, lambda line: click.echo(line, err=True)
     )
     figures |= asdict(station)
     if out is not None:

@@ -3,26 +3,27 @@
 import importlib.metadata
 import logging
 import signal
+import socket
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from types import FrameType
 
 import click
 
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
+from appliance.apps.data_dir import DataDir
 from appliance.apps.engine_loop import EngineLoop
+from appliance.apps.load_settings import LOOPBACK
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
-from appliance.apps.station_calibration import station_calibration
+from appliance.apps.station_calibration import settings_at_full_size, station_calibration
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.latest_frame import LatestFrame
 from appliance.capture.open_source import open_source
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
-from appliance.domain.errors import StoreError
 from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
@@ -77,16 +78,17 @@ class Station:
         settings = loaded.settings
         version = importlib.metadata.version("nailfold-appliance")
         clock = SystemClock()
-        _make_data_dir(settings.station.data_dir)
-        self._secrets, _ = load_or_create_secrets(settings.station.data_dir / "access.json")
+        self._data_dir = DataDir(settings.station.data_dir)
+        self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
         scene = SceneFactory()
-        source = open_source(settings.capture.source, settings.capture, scene)
         calibration = station_calibration(loaded, lambda: scene.options)
+        capture = settings_at_full_size(loaded)
+        source = open_source(capture.source, capture, scene)
         engines = load_engine_set(settings.inference, version)
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc())
         self._slot = LatestFrame()
-        self._grabber = FrameGrabber(source, self._slot, settings.capture)
+        self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
 
         def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
@@ -121,9 +123,9 @@ class Station:
 
     @property
     def url(self) -> str:
-        """Where the pages are."""
+        """Where the pages are; by this computer's name where they are served to the network."""
         assert self._web is not None, "the station was not started"
-        return self._web.url
+        return self._web.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")
 
     @property
     def access_code(self) -> str:
@@ -133,6 +135,8 @@ class Station:
     def start(self) -> None:
         """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
         self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
+        if self._web_settings.host not in LOOPBACK and not self._web_settings.is_tls:
+            _log.warning("pages are served to the network in the clear: set web.tls_certificate and web.tls_key")
         self._hub.start()
         self._engine.start()
         self._grabber.start()
@@ -141,6 +145,7 @@ class Station:
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
         with ExitStack() as last_to_first:
+            last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
@@ -154,18 +159,6 @@ class Station:
     def _await_engine(self) -> None:
         if not self._engine.join(_STOP_TIMEOUT_S):
             _log.error("the engine has not come back for %.0f s; its thread is left behind", _STOP_TIMEOUT_S)
-
-
-def _make_data_dir(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / ".write-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise StoreError(
-            f"the data folder {folder} cannot be used: {error.strerror}", "Choose another one with --data-dir."
-        ) from error
 
 
 def _set_up_logging(level: str) -> None:

@@ -2,15 +2,18 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.apps.load_settings import COMMAND_LINE
 from appliance.apps.settings import LoadedSettings
+from appliance.capture.settings import CaptureSettings
 from appliance.capture.simulated import SceneOptions
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import Frame
 
 _log = logging.getLogger(__name__)
+_LARGEST_SIDE_PX = 8192
 
 Maker = Callable[[Frame], Calibration | None]
 
@@ -67,7 +70,7 @@ def station_calibration(loaded: LoadedSettings, scene: Callable[[], SceneOptions
     """
     settings = loaded.settings
     scheme = settings.capture.source.partition(":")[0]
-    is_from_operator = loaded.origins.get("calibration.um_per_px") == COMMAND_LINE
+    is_from_operator = _is_from_operator(loaded)
     if scheme == "simulated":
         if is_from_operator:
             raise SettingsError("--um-per-px was given for the simulated scope", "Use simulated:?um_per_px=1.41")
@@ -77,6 +80,24 @@ def station_calibration(loaded: LoadedSettings, scene: Callable[[], SceneOptions
     if settings.calibration.um_per_px is None:
         return StationCalibration(lambda _: None, "this scope is not calibrated; set calibration.um_per_px")
     return StationCalibration(lambda frame: _of_settings(loaded, frame if scheme == "file" else None), "")
+
+
+def settings_at_full_size(loaded: LoadedSettings) -> CaptureSettings:
+    """The capture settings, where the operator gave a scale for stills without their reduction: it is the file's scale.
+
+    Raises:
+        SettingsError: the source's address asks for a reduction all the same.
+    """
+    capture = loaded.settings.capture
+    if not capture.source.startswith("file:") or not _is_from_operator(loaded):
+        return capture
+    if "max_px=" in capture.source:
+        raise SettingsError("--um-per-px was given for pictures that max_px reduces", "Give only one of them.")
+    return replace(capture, still_longest_side_px=_LARGEST_SIDE_PX)
+
+
+def _is_from_operator(loaded: LoadedSettings) -> bool:
+    return loaded.origins.get("calibration.um_per_px") == COMMAND_LINE
 
 
 def operator_calibration(um_per_px: float, width_px: int, height_px: int) -> Calibration:

@@ -161,6 +161,7 @@ def test_an_open_exam_outlives_stop_and_kill_and_nothing_confirmed_is_lost(site:
         exam = browser.json("/api/v1/state")["exam"]
         assert (exam["patient_pseudonym"], len(exam["images"])) == ("NC-0043", 1)
         image_id = exam["images"][0]["image_id"]
+        assert "belongs to a station that runs" in refusal(*flags_for(site))
         document = browser.json(f"/exams/{exam['exam_id']}/images/{image_id}.json")
         schemas.validate("nailfold.analysis-1", document)
         assert document["images"][0]["um_per_px"] == 1.41

@@ -9,7 +9,12 @@ import pytest
 
 from appliance.apps.load_settings import COMMAND_LINE, load_settings
 from appliance.apps.settings import CalibrationSettings, LoadedSettings
-from appliance.apps.station_calibration import StationCalibration, operator_calibration, station_calibration
+from appliance.apps.station_calibration import (
+    StationCalibration,
+    operator_calibration,
+    settings_at_full_size,
+    station_calibration,
+)
 from appliance.capture.simulated import SceneOptions
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.errors import CalibrationError, SettingsError
@@ -95,3 +100,16 @@ def test_a_recording_is_measured_by_the_operators_scale_at_its_own_size() -> Non
 def test_a_scale_that_no_capillaroscope_has_is_refused(um_per_px: float) -> None:
     with pytest.raises(CalibrationError):
         operator_calibration(um_per_px, 640, 480)
+
+
+def test_a_picture_with_the_operators_scale_is_not_reduced() -> None:
+    measured = settings_with("file:mosaic.tif", CalibrationSettings(2.1), origin=COMMAND_LINE)
+    assert settings_at_full_size(measured).still_longest_side_px == 8192
+    shown = settings_with("file:mosaic.tif")
+    assert settings_at_full_size(shown) == shown.settings.capture
+
+
+def test_a_reduction_that_would_falsify_the_operators_scale_is_refused() -> None:
+    loaded = settings_with("file:mosaic.tif?max_px=640", CalibrationSettings(2.1), origin=COMMAND_LINE)
+    with pytest.raises(SettingsError, match="max_px"):
+        settings_at_full_size(loaded)

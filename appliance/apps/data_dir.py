@@ -1,0 +1,40 @@
+"""The folder in which a station keeps everything; it belongs to one running station at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from appliance.domain.errors import StoreError
+
+
+class DataDir:
+    """The folder, made and locked; the lock ends with the process, whatever ends it.
+
+    Raises:
+        StoreError: it cannot be made or written, or another station has it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        remedy = "Choose another one with --data-dir."
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(folder / "station.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"the data folder {folder} cannot be used: {error.strerror}", remedy) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise StoreError(
+                f"the data folder {folder} belongs to a station that runs", f"Stop it. {remedy}"
+            ) from error
+
+    @property
+    def access_file(self) -> Path:
+        """Where the access code is kept."""
+        return self.folder / "access.json"
+
+    def close(self) -> None:
+        """Let another station have it."""
+        os.close(self._lock)
