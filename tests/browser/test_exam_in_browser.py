@@ -69,6 +69,16 @@ def test_capture_lands_on_the_chosen_finger_and_sector(exam_page: Page, station:
     assert exam_page.inner_text('[data-hand="right"][data-finger="ring"] [data-dots]') == "\u2022"
 
 
+def test_discarding_can_be_taken_back(exam_page: Page, station: PageStation) -> None:
+    exam_page.click('[data-command="discard"]')
+    exam_page.click(".toast button")
+    exam_page.wait_for_timeout(5500)
+    assert station.session.snapshot().exam is not None
+    exam_page.click('[data-command="discard"]')
+    exam_page.wait_for_selector("#exam[data-exam=none]", timeout=9000)
+    assert station.store.exams()[0].state.value == "discarded"
+
+
 def test_capture_by_the_pedal_appears_on_every_page(exam_page: Page, open_page: OpenPage, station: PageStation) -> None:
     other = open_page()
     station.session.capture()

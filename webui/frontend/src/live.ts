@@ -33,6 +33,7 @@ const readings = new Readings();
 const statusBar = new StatusBar();
 const loopCard = new LoopCard();
 const exam = new ExamPanel(flash);
+let refreshedAtMs = 0;
 let status: Status | null = null;
 let isConnected = false;
 let pointer: { x: number; y: number } | null = null;
@@ -56,6 +57,7 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
 
 /** Everything in words and figures, at most five times a second. */
 function refresh(): void {
+  refreshedAtMs = performance.now();
   const { isPictureLive, showOverlay } = stage.freshness();
   // A picture that grows old draws nothing new by itself: its boxes must still go.
   if (showOverlay !== stage.isOverlayShown) stage.schedule();
@@ -118,7 +120,7 @@ function toggleFreeze(): void {
 
 function toggleFullscreen(): void {
   if (document.fullscreenElement) void document.exitFullscreen();
-  else void page.requestFullscreen();
+  else void document.documentElement.requestFullscreen();
 }
 
 function capture(): void {
@@ -142,7 +144,7 @@ function run(command: Command): void {
     case "finish":
       return void exam.finish();
     case "discard":
-      return void exam.discard();
+      return exam.discard();
     case "freeze":
       return toggleFreeze();
     case "fullscreen":
@@ -179,12 +181,14 @@ function releaseFocusAfterPointer(): void {
 }
 
 function listenToPointer(): void {
-  stageElement.addEventListener("pointermove", (event) => {
+  const point = (event: PointerEvent) => {
     const at = canvas.getBoundingClientRect();
     const image = stage.image;
     if (!image) return;
     pointer = { x: ((event.clientX - at.left) / at.width) * image.width, y: ((event.clientY - at.top) / at.height) * image.height };
-  });
+  };
+  stageElement.addEventListener("pointermove", point);
+  stageElement.addEventListener("pointerdown", point);
   stageElement.addEventListener("pointerleave", () => (pointer = null));
 }
 
@@ -218,5 +222,11 @@ listenToButtons();
 releaseFocusAfterPointer();
 listenToPointer();
 showLayers();
+// Together with a picture, so that figures and boxes belong to the same one; by the clock when none comes.
+stage.onPainted = () => {
+  if (performance.now() - refreshedAtMs >= REFRESH_MS) refresh();
+};
 connection.open();
-window.setInterval(refresh, REFRESH_MS);
+window.setInterval(() => {
+  if (performance.now() - refreshedAtMs >= 2 * REFRESH_MS) refresh();
+}, REFRESH_MS);

@@ -19,7 +19,7 @@ export const CLASS_STYLES: Record<Morphology, ClassStyle> = {
   giant: { colour: "#ff9447", dash: [], lineWidth: 3, glyph: "diamond" },
 };
 
-export const HAEMORRHAGE_STYLE: ClassStyle = { colour: "#ff9fe5", dash: [2, 4], lineWidth: 2, glyph: "drop" };
+export const HAEMORRHAGE_STYLE: ClassStyle = { colour: "#ff9fe5", dash: [5, 4], lineWidth: 2.5, glyph: "drop" };
 export const ROW_COLOUR = "#ffffff";
 export const WIDTH_COLOUR = "#ffffff";
 export const CASING_COLOUR = "rgba(6, 10, 16, 0.62)";

@@ -15,6 +15,7 @@ interface Answer {
 
 const THUMBNAIL_PX = 240;
 const DOTS_SHOWN = 4;
+const DISCARD_DELAY_MS = 5000;
 
 export class ExamPanel {
   private readonly root = need("#exam");
@@ -22,6 +23,7 @@ export class ExamPanel {
   private exam: ExamDocument | null = null;
   private drawn = "";
   private requests = 0;
+  private discarding = 0;
 
   constructor(private readonly onCaptured: () => void) {
     need<HTMLFormElement>("#exam-start").addEventListener("submit", (event) => {
@@ -81,8 +83,18 @@ export class ExamPanel {
     toast(t("exam.finished"), "done", { label: t("exam.open_exam"), run: () => window.location.assign(page) });
   }
 
-  async discard(): Promise<void> {
-    if (await this.ask("exam/discard")) toast(t("exam.discarded"));
+  /** Discards the open exam after a while in which it can be kept; closing the page keeps it too. */
+  discard(): void {
+    if (!this.isOpen || this.discarding) return;
+    const keep = () => {
+      window.clearTimeout(this.discarding);
+      this.discarding = 0;
+    };
+    this.discarding = window.setTimeout(() => {
+      this.discarding = 0;
+      void this.ask("exam/discard").then((answer) => answer && toast(t("exam.discarded")));
+    }, DISCARD_DELAY_MS);
+    toast(t("exam.discarding"), "done", { label: t("toast.undo"), run: keep });
   }
 
   /** Choose the finger to the left or right of the selected one. */

@@ -45,7 +45,8 @@ export class Stage {
 
   /** Take in the newest message; an older one that was not decoded yet is left out. */
   offer(message: FrameMessage, receivedAtMs: number): void {
-    if (this.isFrozen) return;
+    // Nobody sees a hidden tab, and decoding takes time from the engine.
+    if (this.isFrozen || document.hidden) return;
     this.waiting = { message, receivedAtMs };
     if (!this.isDecoding) void this.decode();
   }
