@@ -1,5 +1,6 @@
 """The rule for what may stand for a patient on this box."""
 
+import itertools
 import re
 
 from appliance.domain.errors import ExamError
@@ -44,4 +45,4 @@ def _refused(reason: str, remedy: str) -> ExamError:
 def _looks_like_a_name(text: str) -> bool:
     words = [word.replace("-", "").replace("'", "") for word in re.split(r"[\s,]+", text)]
     are_letters = [len(word) > 1 and word.isalpha() for word in words]
-    return any(first and second for first, second in zip(are_letters, are_letters[1:], strict=False))
+    return any(first and second for first, second in itertools.pairwise(are_letters))
