@@ -1,83 +1,108 @@
-"""Pictures of the pages at the sizes that matter: python tests/browser/screenshots.py FOLDER [--docs]
+"""Pictures of a real station's pages at the sizes that matter: python tests/browser/screenshots.py FOLDER [--docs]
 
-With --docs only the two of the README are taken, small enough to be kept in docs/images.
+The station runs with its own networks and the simulated capillaroscope. With --docs only the two pictures of the README
+are taken, with 256 colours, so that each stays below 500 kB.
 """
 
 import argparse
 import sys
-import time
+import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engines.synthetic.live import LiveScene
-from engines.synthetic.pattern import Pattern
+from appliance.apps.station_process import StationProcess
 from tests.browser.chromium import ARGUMENTS, executable, wait_until
-from tests.support.page_station import SECRETS, Feed, KnownNailfold, PageStation
 
-SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
-SCENE = (1280, 960)
-UM_PER_PX = 1.41
+SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "upright": (768, 1024), "phone": (390, 844)}
+DOCS = ("desktop", "phone")
+CAPTURES = 5
+SETTLE_MS = 2500
 
 
 def main() -> None:
-    """Take them all."""
+    """Take what was asked for."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", type=Path)
-    arguments.add_argument("--fps", type=float, default=8)
+    arguments.add_argument("--docs", action="store_true", help="only what docs/images keeps")
     chosen = arguments.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    scene = LiveScene(5, width=SCENE[0], height=SCENE[1], um_per_px=UM_PER_PX, pattern=Pattern.CLINIC)
-    with PageStation() as station, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
-        nailfold = KnownNailfold(station, scene, UM_PER_PX, SCENE)
-        for theme in ("dark", "light"):
-            _login(browser, station, chosen.folder / f"login-{theme}.png", theme)
-        with Feed(nailfold.step, chosen.fps):
-            for name in SIZES:
-                for theme in ("dark", "light"):
-                    _live(browser, station, chosen.folder, name, theme)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        StationProcess(["--port", "0", "--data-dir", data]) as station,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        start_exam(unlocked_page(browser, station, SIZES["desktop"]))
+        if chosen.docs:
+            take_for_docs(browser, station, chosen.folder)
+        else:
+            take_all(browser, station, chosen.folder)
         browser.close()
 
 
-def open_page(browser: Browser, station: PageStation, size: tuple[int, int], theme: str) -> Page:
-    """An unlocked page of the given size and colours."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, device_scale_factor=1)
+def take_for_docs(browser: Browser, station: StationProcess, folder: Path) -> None:
+    """The two pictures of the README."""
+    for name in DOCS:
+        path = folder / f"live-{name}.png"
+        take(unlocked_page(browser, station, SIZES[name]), path)
+        reduce_colours(path)
+
+
+def take_all(browser: Browser, station: StationProcess, folder: Path) -> None:
+    """Every page at every size in both themes."""
+    for theme in ("dark", "light"):
+        for name, size in SIZES.items():
+            for path in ("", "login", "exams/"):
+                page = unlocked_page(browser, station, size, theme=theme, path=path)
+                take(page, folder / f"{path.strip('/') or 'live'}-{name}-{theme}.png")
+
+
+def unlocked_page(
+    browser: Browser, station: StationProcess, size: tuple[int, int], *, theme: str = "dark", path: str = ""
+) -> Page:
+    """A page of the given size and colours; the login page is left as it first appears."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
     page = context.new_page()
-    page.goto(station.url)
-    page.fill("#code", SECRETS.printed_code)
-    page.click(".login-card button")
-    wait_until(page, "window.__nailfold?.screen().isOverlayShown")
+    page.goto(f"{station.url}/{path}")
+    if path != "login":
+        page.fill("#code", station.access_code)
+        page.press("#code", "Enter")
+        page.wait_for_selector(".top")
     return page
 
 
-def _login(browser: Browser, station: PageStation, path: Path, theme: str) -> None:
-    context = browser.new_context(viewport={"width": 1024, "height": 768})
-    context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
-    page = context.new_page()
-    page.goto(station.url)
-    page.screenshot(path=path)
-    context.close()
-
-
-def _live(browser: Browser, station: PageStation, folder: Path, name: str, theme: str) -> None:
-    page = open_page(browser, station, SIZES[name], theme)
-    time.sleep(1.5)
-    if station.session.snapshot().exam is None:
-        page.screenshot(path=folder / f"{name}-{theme}-no-exam.png")
-        page.fill("#pseudonym", "NC-0042")
-        page.click("#exam-start button")
-        for _ in range(5):
-            page.click('[data-command="capture"]')
-            page.wait_for_timeout(500)
-    page.wait_for_timeout(500)
-    page.screenshot(path=folder / f"{name}-{theme}.png")
-    if name == "phone":
-        page.screenshot(path=folder / f"{name}-{theme}-full.png", full_page=True)
+def start_exam(page: Page) -> None:
+    """An exam with some captures, so that the pages have something to show."""
+    wait_until(page, "window.__nailfold?.screen().isOverlayShown")
+    page.fill("#pseudonym", "NC-0042")
+    page.press("#pseudonym", "Enter")
+    page.wait_for_selector("#exam[data-exam=open]")
+    for count in range(1, CAPTURES + 1):
+        page.keyboard.press("Space")
+        wait_until(page, f"document.querySelectorAll('.thumbnail img').length === {count}")
     page.context.close()
+
+
+def take(page: Page, path: Path) -> None:
+    """One picture, once a good live picture with its figures stands."""
+    if page.query_selector("#live"):
+        wait_until(page, "window.__nailfold?.screen().isOverlayShown")
+        page.wait_for_timeout(SETTLE_MS)
+        wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=60)
+    page.screenshot(path=path)
+    page.context.close()
+
+
+def reduce_colours(path: Path) -> None:
+    """The same picture with the 256 colours that fit it best."""
+    with Image.open(path) as image:
+        reduced = image.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    reduced.save(path, optimize=True)
 
 
 if __name__ == "__main__":

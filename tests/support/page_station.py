@@ -9,24 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
-from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
-from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.keypoints import LoopKeypoints, WidthSegment
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
-from appliance.ports import BrokerStatus, EngineSet
+from appliance.ports import BrokerStatus
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
-from engines.synthetic.live import LiveScene
-from engines.synthetic.live_truth import FrameTruth
-from engines.synthetic.truth import Segment
 from tests.support.exam_parts import IDENTITY, SystemClock
 from webui.access import AccessSecrets
 from webui.app import create_app
@@ -133,46 +127,3 @@ class Feed:
     def _run(self) -> None:
         while not self._is_stopping.wait(self._pause_s):
             self._step()
-
-
-class KnownNailfold:
-    """A rendered nailfold that is seen as perfectly as the renderer knows it, through the real pipeline."""
-
-    def __init__(self, station: PageStation, scene: LiveScene, um_per_px: float, size: tuple[int, int]) -> None:
-        self._station = station
-        self._scene = scene
-        self._began_s = time.monotonic()
-        self._truth = FrameTruth((), (), um_per_px)
-        station.calibration = Calibration("dinolite-220x", um_per_px, *size, ScaleOrigin.DEVICE_PROFILE, "220x")
-        self._pipeline = Pipeline(EngineSet(self, self, IDENTITY), station.calibration)
-
-    def step(self) -> None:
-        """Capture, analyse and publish one picture of the present moment."""
-        image, self._truth = self._scene.frame(time.monotonic() - self._began_s)
-        frame = self._station.next_frame(image)
-        self._station.show(frame, self._pipeline.analyse(frame, track=True))
-
-    def detect(self, image_rgb: Picture) -> Detections:
-        loops = [loop for loop in self._truth.loops if not loop.is_ignored]
-        return Detections(
-            tuple(
-                CapillaryDetection(BoundingBox(*loop.bbox_px), 0.6 + 0.4 * loop.visibility, loop.morphology, loop.size)
-                for loop in loops
-            ),
-            tuple(
-                HaemorrhageDetection(BoundingBox(*patch.bbox_px), 0.8)
-                for patch in self._truth.haemorrhages
-                if not patch.is_ignored
-            ),
-        )
-
-    def estimate(self, image_rgb: Picture, boxes: object) -> tuple[LoopKeypoints, ...]:
-        return tuple(
-            LoopKeypoints(_width(loop.apical_px), _width(loop.arterial_px), _width(loop.venous_px))
-            for loop in self._truth.loops
-            if not loop.is_ignored
-        )
-
-
-def _width(segment: Segment | None) -> WidthSegment | None:
-    return None if segment is None else WidthSegment(*segment)

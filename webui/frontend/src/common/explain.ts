@@ -20,7 +20,8 @@ export function explainFigures(values: Record<string, string | number> = {}): vo
       Object.assign(document.createElement("small"), { textContent: part("source") }),
     );
     bubble.hidden = false;
-    place(bubble, target.getBoundingClientRect());
+    // Beside the whole reading, not over the figure that is being explained.
+    place(bubble, (target.closest(".density, .reading, .shape") ?? target).getBoundingClientRect());
     target.setAttribute("aria-describedby", "explanation");
   }
 

@@ -1,0 +1,31 @@
+"""The device as it is started by `nailfold run`, watched in a real browser: shipped networks, simulated scope."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from appliance.apps.station_process import StationProcess
+from tests.browser.chromium import wait_until
+
+
+def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_path: Path) -> None:
+    with StationProcess(["--port", "0", "--data-dir", str(tmp_path)]) as station:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.goto(station.url)
+        page.fill("#code", station.access_code)
+        page.press("#code", "Enter")
+        wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=40)
+        wait_until(page, "window.__nailfold.screen().labelsPlaced > 0", timeout_s=40)
+        wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=40)
+        assert page.inner_text('[data-chip="calibration"] [data-value]') == "1.41 \u00b5m/px"
+        page.fill("#pseudonym", "NC-0042")
+        page.press("#pseudonym", "Enter")
+        page.wait_for_selector("#exam[data-exam=open]")
+        page.keyboard.press("Space")
+        wait_until(page, "document.querySelector('.thumbnail img')?.naturalWidth > 0")
+        page.keyboard.press("Control+Enter")
+        page.click(".toast button")
+        page.wait_for_selector(".still-canvas[data-drawn=true]")
+        total = page.inner_text(".figures tbody td:nth-child(4)")
+        assert int(total) > 0, "no capillary was found in the captured picture"
+        page.context.close()
