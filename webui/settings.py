@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.domain.errors import SettingsError
+
 
 @dataclass(frozen=True)
 class WebSettings:
@@ -18,6 +20,9 @@ class WebSettings:
         picture_stale_ms: a picture older than this is dimmed and called not live.
         status_interval_s: the station's state is sent at least this often, and at once when it changes.
         tls_certificate, tls_key: PEM files; both or neither. With them the pages are served over HTTPS alone.
+
+    Raises:
+        SettingsError: only one of the two TLS files is set.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +36,11 @@ class WebSettings:
     status_interval_s: float = 1.0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            given, missing = ("tls_key", "tls_certificate") if self.tls_key else ("tls_certificate", "tls_key")
+            raise SettingsError(f"{given} is set and {missing} is not", "Set both for HTTPS, or neither.")
 
     @property
     def is_tls(self) -> bool:

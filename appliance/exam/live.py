@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.errors import SettingsError
 from appliance.domain.frame import Frame
 from appliance.exam.live_message import encode_live_message
 from appliance.exam.live_subscription import Subscription
@@ -24,10 +25,17 @@ class LiveSettings:
     Attributes:
         jpeg_quality: 1 to 100. At 85 the red-cell column keeps its edges; above it the size grows, not the detail.
         fps_window_s: the engine's frame rate is averaged over this time.
+
+    Raises:
+        SettingsError: the quality is outside of its range.
     """
 
     jpeg_quality: int = 85
     fps_window_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.jpeg_quality <= 100:
+            raise SettingsError(f"jpeg_quality of the live view is {self.jpeg_quality}", "Use 1 to 100; 85 is usual.")
 
 
 class LiveHub:

@@ -130,7 +130,7 @@ def test_finished_exam_can_be_looked_at_with_its_boxes(exam_page: Page) -> None:
     exam_page.keyboard.press("Space")
     wait_for_thumbnails(exam_page, 1)
     exam_page.keyboard.press("Control+Enter")
-    exam_page.click(".toast button")
+    exam_page.click(".toast >> text=Open the exam")
     exam_page.wait_for_selector(".still-canvas[data-drawn=true]")
     assert "waiting to be sent" in exam_page.inner_text("#delivery")
     edge = """() => {

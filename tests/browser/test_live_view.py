@@ -75,7 +75,7 @@ def test_boxes_go_when_pictures_stop_and_then_no_live_image_is_said(live_page: P
 def test_unplugged_scope_is_said_with_its_reason_at_once(live_page: Page, camera: Camera, station: PageStation) -> None:
     with Feed(lambda: camera.show() and None, fps=10):
         wait_until(live_page, "window.__nailfold.screen().isOverlayShown")
-        live_page.wait_for_selector('[data-chip="camera"][data-state="good"]')
+        live_page.wait_for_selector("#no-live", state="hidden")
     station.unplug("The capillaroscope was unplugged")
     live_page.wait_for_selector("#no-live:visible", timeout=1400)
     words = live_page.inner_text("#no-live")

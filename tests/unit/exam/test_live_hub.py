@@ -11,6 +11,7 @@ import pytest
 import simplejpeg
 
 from appliance.domain.analysis_result import AnalysedFrame
+from appliance.domain.errors import SettingsError
 from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub, LiveSettings
 from appliance.exam.live_message import decode_live_message, encode_live_message
@@ -50,9 +51,15 @@ def test_picture_and_result_of_one_frame_travel_in_one_message(hub: LiveHub) -> 
     assert header["captured_at_utc"] == "2026-11-22T12:00:07.000Z"
     assert header["stage_ms"] == {"total": 20.0}
     assert header["image"]["capillaries"][0]["track_id"] == 17
+    assert simplejpeg.decode_jpeg_header(jpeg)[3] == "420"
     decoded = simplejpeg.decode_jpeg(jpeg, colorspace="RGB")
     difference = np.abs(decoded.astype(int) - shown.frame.image_rgb)
     assert difference.max() <= 4, "the JPEG is not this picture in RGB"
+
+
+def test_impossible_picture_quality_is_refused() -> None:
+    with pytest.raises(SettingsError, match="jpeg_quality of the live view is 0"):
+        LiveSettings(jpeg_quality=0)
 
 
 def test_picture_with_the_result_of_another_frame_is_refused() -> None:

@@ -1,10 +1,15 @@
 """The live WebSocket through the real server."""
 
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +20,7 @@ from websockets.typing import Origin
 from appliance.domain.errors import SettingsError
 from appliance.exam.live_message import decode_live_message
 from tests.support.page_station import PageStation
+from webui.app import create_app
 from webui.server import serve
 from webui.settings import WebSettings
 
@@ -189,6 +195,30 @@ def test_other_websockets_do_not_exist(served: PageStation) -> None:
         connect(served.url.replace("http", "ws") + "/other", proxy=None) as page,
     ):
         page.recv(timeout=2)
+
+
+def test_pages_are_served_over_https_with_the_sites_certificate(station: PageStation, tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    names = ["-subj", "/CN=box", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, *names]
+    subprocess.run(command, check=True, capture_output=True)
+    settings = WebSettings(port=0, tls_certificate=certificate, tls_key=key)
+    server = serve(create_app(station.services, settings), station.services, settings)
+    try:
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        with urllib.request.urlopen(f"{server.url}/login", context=trusting) as answer:
+            assert answer.status == 200
+            assert "Secure" in answer.headers["Set-Cookie"]
+    finally:
+        server.stop()
+
+
+def test_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="tls_certificate is set and tls_key is not"):
+        WebSettings(tls_certificate=tmp_path / "certificate.pem")
 
 
 def test_taken_port_is_told_in_words(station: PageStation) -> None:

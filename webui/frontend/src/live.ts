@@ -42,8 +42,10 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
   onFrame: (message, receivedAtMs) => stage.offer(message, receivedAtMs),
   onPong: (pong, receivedAtMs) => clock.answered(pong.sent_ms, receivedAtMs, pong.station_monotonic_s * 1000),
   onStatus: (received) => {
+    const isNewPhase = status?.camera.phase !== received.camera.phase;
     status = received;
     stage.cameraIs(received.camera.phase === "live");
+    if (isNewPhase) refresh();
     statusBar.show(received);
     exam.show(received.exam);
   },
@@ -228,5 +230,5 @@ stage.onPainted = () => {
 };
 connection.open();
 window.setInterval(() => {
-  if (performance.now() - refreshedAtMs >= 2 * REFRESH_MS) refresh();
+  if (performance.now() - refreshedAtMs >= REFRESH_MS) refresh();
 }, REFRESH_MS);
