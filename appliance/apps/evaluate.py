@@ -1,0 +1,189 @@
+"""`nailfold evaluate`: a labelled COCO file and its pictures in; the figures of the whole device out."""
+
+import hashlib
+import importlib
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from appliance.analysis.pipeline import Pipeline
+from appliance.apps.atomic_file import require_writable_folder, write_atomically
+from appliance.apps.settings import Settings
+from appliance.apps.station_calibration import operator_calibration
+from appliance.apps.still_reader import read_still
+from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.errors import ExportError, SettingsError
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.inference.engine_set import load_engine_set
+from appliance.ports import EngineSet
+from engines.datasets.coco import read_coco
+from engines.datasets.labels import DatasetError, LabelledImage, LabelledSet
+from engines.datasets.pictures import picture_size_px
+from engines.evaluation.coco.categories import Meaning, meanings_of, read_mapping
+from engines.evaluation.coco.outcome import LOWEST_SCORE, Outcome, OverhearingDetector, targets_of
+
+BOOTSTRAP_SEED = 1
+INSTALL = "Install them: pip install 'nailfold-appliance[evaluate]' (from the sources: pip install -e '.[evaluate]')."
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for.
+
+    Attributes:
+        annotations, pictures: the COCO file and the folder its file names start from.
+        um_per_px: scale of pictures whose entry has none of its own.
+        out: folder for the plots; made if missing.
+        json_file: where the figures go as JSON.
+        is_recall_only: not all that is visible is labelled.
+        mapping: "name=class" for categories that the product's table does not know.
+        replicates: bootstrap resamples; 0 gives no intervals.
+    """
+
+    annotations: Path
+    pictures: Path
+    um_per_px: float | None = None
+    out: Path | None = None
+    json_file: Path | None = None
+    is_recall_only: bool = False
+    mapping: tuple[str, ...] = ()
+    replicates: int = 1000
+
+
+def evaluate(wishes: Wishes, settings: Settings) -> None:
+    """Print the report and write what was asked for.
+
+    Raises:
+        ApplianceError: anything that is missing or does not fit; found before the work wherever that is possible.
+    """
+    _require_libraries(with_plots=wishes.out is not None)
+    _require_places(wishes)
+    labelled = read_coco(wishes.annotations)
+    meanings = meanings_of(labelled.categories, read_mapping(wishes.mapping))
+    _require_pictures(wishes, labelled)
+    engines, detector = _overhearing_engines(settings)
+    outcomes = _measure_all(wishes, settings, labelled, meanings, (engines, detector))
+    _tell(wishes, settings, outcomes, engines.identity)
+
+
+def _require_libraries(with_plots: bool) -> None:
+    needed = ("pycocotools", "matplotlib") if with_plots else ("pycocotools",)
+    for name in needed:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise SettingsError(f"evaluating needs {' and '.join(needed)}; {name} is missing", INSTALL) from error
+
+
+def _require_places(wishes: Wishes) -> None:
+    if wishes.um_per_px is not None:
+        operator_calibration(wishes.um_per_px, 1, 1)
+    if wishes.json_file is not None:
+        require_writable_folder(wishes.json_file.parent)
+    if wishes.out is not None:
+        try:
+            wishes.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"cannot make {wishes.out}: {error.strerror}", "Name another folder.") from error
+        require_writable_folder(wishes.out)
+
+
+def _require_pictures(wishes: Wishes, labelled: LabelledSet) -> None:
+    """Every picture is there and of the size that its labels were drawn on."""
+    if not labelled.images:
+        raise DatasetError(f"{wishes.annotations} has no images", "Name a file with labelled pictures.")
+    if not any(image.labels for image in labelled.images):
+        raise DatasetError(f"{wishes.annotations} has no annotations", "There is nothing to compare with; label some.")
+    paths = [wishes.pictures / image.file_name for image in labelled.images]
+    if missing := [path for path in paths if not path.is_file()]:
+        raise DatasetError(
+            f"{len(missing)} of {len(paths)} pictures are missing, the first {missing[0]}",
+            "Name their folder with --images; file_name counts from there.",
+        )
+    for path, image in zip(paths, labelled.images, strict=True):
+        if (size := picture_size_px(path)) != (image.width_px, image.height_px):
+            seen, labelled_at = f"{size[0]}x{size[1]}", f"{image.width_px}x{image.height_px}"
+            raise DatasetError(
+                f"{path} is {seen}, its labels were drawn on {labelled_at}",
+                "Use the pictures that were labelled, at their size.",
+            )
+
+
+def _overhearing_engines(settings: Settings) -> tuple[EngineSet, OverhearingDetector]:
+    """The device's engines; one pass of the detector serves the device's thresholds and the whole curve."""
+    inference = settings.inference
+    low = replace(inference, min_score_capillary=LOWEST_SCORE, min_score_haemorrhage=LOWEST_SCORE)
+    engines = load_engine_set(low, importlib.metadata.version("nailfold-appliance"))
+    detector = OverhearingDetector(engines.detector, inference.min_score_capillary, inference.min_score_haemorrhage)
+    return replace(engines, detector=detector), detector
+
+
+def _measure_all(
+    wishes: Wishes,
+    settings: Settings,
+    labelled: LabelledSet,
+    meanings: dict[str, Meaning],
+    engines: tuple[EngineSet, OverhearingDetector],
+) -> list[Outcome]:
+    pipeline = Pipeline(engines[0], settings=settings.analysis)
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    outcomes = []
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        for seq, image in enumerate(progress.track(labelled.images, description="measuring")):
+            frame = _frame(seq, wishes.pictures / image.file_name, image)
+            um_per_px = image.um_per_px if image.um_per_px is not None else wishes.um_per_px
+            scale = None if um_per_px is None else operator_calibration(um_per_px, frame.width_px, frame.height_px)
+            pipeline.use_calibration(scale)
+            analysis = pipeline.analyse(frame, track=False)
+            outcomes.append(Outcome(image, targets_of(image, meanings), engines[1].overheard, analysis))
+    return outcomes
+
+
+def _frame(seq: int, path: Path, image: LabelledImage) -> Frame:
+    still = read_still(path)
+    name = image.file_name
+    camera = CameraDescription(name, f"file:{name}", path.suffix.lstrip("."), image.width_px, image.height_px)
+    return Frame(seq, still.image_rgb, 0.0, still.taken_at_utc, camera)
+
+
+def _tell(wishes: Wishes, settings: Settings, outcomes: Sequence[Outcome], identity: EngineIdentity) -> None:
+    # Only now: what they import is an extra.
+    from engines.evaluation.coco.figures import SCHEMA, all_figures, figures_document  # noqa: PLC0415
+    from engines.evaluation.coco.report import report  # noqa: PLC0415
+
+    figures = all_figures(outcomes, not wishes.is_recall_only, wishes.replicates, BOOTSTRAP_SEED)
+    if wishes.json_file is not None:
+        head = {"schema": SCHEMA, "software": _software(identity), "made_with": _made_with(wishes, settings)}
+        text = json.dumps(head | figures_document(figures, outcomes), indent=2, ensure_ascii=False, allow_nan=False)
+        write_atomically(wishes.json_file, f"{text}\n".encode())
+    if wishes.out is not None:
+        from engines.evaluation.coco.plots import plots  # noqa: PLC0415
+
+        for name, png in plots(figures).items():
+            write_atomically(wishes.out / name, png)
+    click.echo(report(figures, settings.inference.min_score_capillary), nl=False)
+
+
+def _software(identity: EngineIdentity) -> dict[str, Any]:
+    return {"version": identity.software_version, "runtime": identity.runtime, "engines": dict(identity.engines)}
+
+
+def _made_with(wishes: Wishes, settings: Settings) -> dict[str, Any]:
+    return {
+        "annotations": wishes.annotations.name,
+        "annotations_sha256": hashlib.sha256(wishes.annotations.read_bytes()).hexdigest(),
+        "um_per_px": wishes.um_per_px,
+        "categories": list(wishes.mapping),
+        "min_score_capillary": settings.inference.min_score_capillary,
+        "min_score_haemorrhage": settings.inference.min_score_haemorrhage,
+        "lowest_score": LOWEST_SCORE,
+        "bootstrap": {"replicates": wishes.replicates, "seed": BOOTSTRAP_SEED},
+    }

@@ -1,0 +1,1 @@
+"""Labelled nailfold images: read, written and converted between COCO, LabelMe and YOLO."""

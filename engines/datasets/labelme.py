@@ -1,0 +1,171 @@
+"""LabelMe: one JSON file a picture, a rectangle or polygon a label, a line a width.
+
+A loop's widths are shapes of type "line" named apical, arterial or venous that share its `group_id`. Flags of a
+rectangle say `ignored`, `crowd`, `size_normal`, `size_enlarged` or `size_giant`. `um_per_px` and `density_per_mm` stand
+beside the picture's size, where LabelMe keeps them.
+"""
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from appliance.domain.detection import SizeClass
+from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
+from engines.datasets.coco_fields import Fields
+from engines.datasets.labels import (
+    WIDTH_NAMES,
+    Box,
+    DatasetError,
+    Label,
+    LabelledImage,
+    LabelledSet,
+    Reading,
+    Standing,
+    check_box,
+)
+from engines.datasets.pictures import label_names
+
+VERSION = "5.5.0"
+DECIMALS = 3
+
+
+def read_labelme(folder: Path) -> Reading:
+    """Every *.json of a folder and its sub-folders. Raises DatasetError where there is none."""
+    paths = sorted(folder.rglob("*.json"))
+    if not paths:
+        raise DatasetError(f"no LabelMe file (*.json) in {folder}", "Name the folder the labels were saved in.")
+    images: list[LabelledImage] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            images.append(_read_one(path, path.parent.relative_to(folder).as_posix()))
+        except DatasetError as error:
+            problems.append(f"cannot use {path}: {error.message}")
+    names = {label.category: None for image in images for label in image.labels}
+    return Reading(LabelledSet(tuple(images), tuple(sorted(names))), problems)
+
+
+def labelme_files(labelled: LabelledSet) -> dict[str, bytes]:
+    """File name to content, one a picture."""
+    names = label_names(labelled, ".json")
+    return {name: _text(image).encode() for name, image in zip(names, labelled.images, strict=True)}
+
+
+def _read_one(path: Path, folder: str) -> LabelledImage:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(str(error.strerror)) from error
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"not JSON ({str(error)[:100]})") from error
+    fields = Fields(document, "the file")
+    size_px = fields.whole("imageWidth", 1), fields.whole("imageHeight", 1)
+    shapes = fields.objects("shapes")
+    lines = _lines(document["shapes"], shapes)
+    boxes = [(shape, values) for shape, values in zip(shapes, document["shapes"], strict=True) if not _is_line(values)]
+    labels = tuple(_label(shape, values, lines, size_px) for shape, values in boxes)
+    if lines:
+        raise DatasetError(f"widths of group {next(iter(lines))} belong to no rectangle")
+    picture = fields.text("imagePath").replace("\\", "/").rpartition("/")[2]
+    return LabelledImage(
+        file_name=str(PurePosixPath(folder) / picture),
+        width_px=size_px[0],
+        height_px=size_px[1],
+        labels=labels,
+        um_per_px=fields.positive("um_per_px"),
+        density_per_mm=fields.positive("density_per_mm", or_zero=True),
+    )
+
+
+def _lines(values: list[dict[str, Any]], shapes: list[Fields]) -> dict[int, dict[str, WidthSegment]]:
+    """Widths by group and name."""
+    found: dict[int, dict[str, WidthSegment]] = {}
+    for value, shape in zip(values, shapes, strict=True):
+        if not _is_line(value):
+            continue
+        name = shape.text("label")
+        points = _points(shape, value)
+        if name not in WIDTH_NAMES or len(points) != 2:
+            raise shape.refuse("label", f"a line of two points named {', '.join(WIDTH_NAMES)}")
+        group = found.setdefault(shape.whole("group_id"), {})
+        if name in group:
+            raise shape.refuse("label", f"only one {name} width in a group")
+        group[name] = WidthSegment(points[0], points[1])
+    return found
+
+
+def _label(
+    shape: Fields, value: dict[str, Any], lines: dict[int, dict[str, WidthSegment]], size_px: tuple[int, int]
+) -> Label:
+    if value.get("shape_type") not in ("rectangle", "polygon"):
+        raise shape.refuse("shape_type", "rectangle, polygon or line")
+    box = _box(_points(shape, value))
+    if problem := check_box(box, *size_px):
+        raise DatasetError(f"{shape.place}: {problem}")
+    group = value.get("group_id")
+    widths = lines.pop(shape.whole("group_id"), {}) if group is not None else {}
+    flags = {name for name, is_set in (value.get("flags") or {}).items() if is_set}
+    sizes = [size for size in SizeClass if f"size_{size.value}" in flags]
+    if len(sizes) > 1:
+        raise shape.refuse("flags", "at most one size")
+    standing = next((one for one in (Standing.CROWD, Standing.IGNORED) if one.value in flags), Standing.TARGET)
+    keypoints = LoopKeypoints(*(widths.get(name) for name in WIDTH_NAMES))
+    return Label(shape.text("label"), box, keypoints, sizes[0] if sizes else None, standing)
+
+
+def _is_line(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("shape_type") == "line"
+
+
+def _points(shape: Fields, value: dict[str, Any]) -> list[Point]:
+    points = value.get("points")
+    if not isinstance(points, list) or len(points) < 2:
+        raise shape.refuse("points", "two points or more")
+    pairs = [Fields({"point": point}, f"{shape.place}.points").numbers("point", 2) for point in points]
+    return [(x, y) for x, y in pairs]
+
+
+def _box(points: list[Point]) -> Box:
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _text(image: LabelledImage) -> str:
+    return json.dumps(_document(image), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _document(image: LabelledImage) -> dict[str, Any]:
+    shapes: list[dict[str, Any]] = []
+    for group, label in enumerate(image.labels, start=1):
+        x, y, w, h = label.bbox
+        flags = {} if label.standing is Standing.TARGET else {label.standing.value: True}
+        if label.size is not None:
+            flags[f"size_{label.size.value}"] = True
+        shapes.append(_shape(label.category, [(x, y), (x + w, y + h)], "rectangle", group, flags))
+        shapes += [
+            _shape(name, [segment.start_px, segment.end_px], "line", group, {})
+            for name, segment in label.segments().items()
+        ]
+    known = {"um_per_px": image.um_per_px, "density_per_mm": image.density_per_mm}
+    return {
+        "version": VERSION,
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": PurePosixPath(image.file_name).name,
+        "imageData": None,
+        "imageHeight": image.height_px,
+        "imageWidth": image.width_px,
+    } | {name: value for name, value in known.items() if value is not None}
+
+
+def _shape(label: str, points: list[Point], kind: str, group: int, flags: dict[str, bool]) -> dict[str, Any]:
+    rounded = [[round(x, DECIMALS), round(y, DECIMALS)] for x, y in points]
+    return {
+        "label": label,
+        "points": rounded,
+        "group_id": group,
+        "description": "",
+        "shape_type": kind,
+        "flags": flags,
+        "mask": None,
+    }
