@@ -133,14 +133,14 @@ describe("status", () => {
   it("warns of a missing scale and tells skipped pictures", () => {
     const chips = chipsOf(status);
     expect(chips["calibration"]).toMatchObject({ state: "warn", value: "none" });
-    expect(chips["engine"]!.title).toContain("4 of 900 pictures skipped");
+    expect(chips["engine"]!.detail).toContain("4 of 900 pictures skipped");
   });
 
   it("says why there is no scale and why the analysis fails", () => {
     const chips = chipsOf({ ...status, calibration_problem: "This frame size was never calibrated", engine: { ...status.engine, problem: "GPU lost" } });
-    expect(chips["calibration"]!.title).toBe("This frame size was never calibrated");
+    expect(chips["calibration"]!.detail).toBe("This frame size was never calibrated");
     expect(chips["engine"]).toMatchObject({ state: "bad" });
-    expect(chips["engine"]!.title).toContain("GPU lost");
+    expect(chips["engine"]!.detail).toContain("GPU lost");
   });
 
   it("calls a lost camera and a refused result bad", () => {
@@ -149,13 +149,13 @@ describe("status", () => {
       camera: { ...status.camera, phase: "lost", reason: "unplugged" },
       outbox: { ...status.outbox, pending: 2, dead: 1, last_error: "too large" },
     });
-    expect(chips["camera"]).toEqual({ state: "bad", value: "lost", title: "Dino-Lite: unplugged" });
-    expect(chips["outbox"]).toEqual({ state: "bad", value: "1 refused", title: "too large" });
+    expect(chips["camera"]).toEqual({ state: "bad", value: "lost", detail: "Dino-Lite: unplugged" });
+    expect(chips["outbox"]).toEqual({ state: "bad", value: "1 refused", detail: "too large" });
   });
 
   it("tells a network that is off from one that is broken", () => {
     expect(chipsOf({ ...status, broker: { is_enabled: false, is_connected: false, reason: "" } })["broker"]!.state).toBe("unknown");
-    expect(chipsOf({ ...status, broker: { is_enabled: true, is_connected: false, reason: "refused" } })["broker"]).toEqual({ state: "warn", value: "not connected", title: "refused" });
+    expect(chipsOf({ ...status, broker: { is_enabled: true, is_connected: false, reason: "refused" } })["broker"]).toEqual({ state: "warn", value: "not connected", detail: "refused" });
   });
 });
 

@@ -14,8 +14,10 @@ export function explainFigures(values: Record<string, string | number> = {}): vo
   function show(target: HTMLElement): void {
     const key = target.dataset["explain"]!;
     const part = (name: string) => t(`metrics.${key}.${name}` as TextKey, values);
+    const { detail } = target.dataset;
     bubble.replaceChildren(
       Object.assign(document.createElement("strong"), { textContent: part("name") }),
+      ...(detail ? [Object.assign(document.createElement("p"), { textContent: detail, className: "detail" })] : []),
       Object.assign(document.createElement("p"), { textContent: part("definition") }),
       Object.assign(document.createElement("small"), { textContent: part("source") }),
     );

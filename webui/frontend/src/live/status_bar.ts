@@ -9,7 +9,7 @@ type State = "good" | "warn" | "bad" | "unknown";
 interface Chip {
   state: State;
   value: string;
-  title: string;
+  detail: string;
 }
 
 /** What each chip says, from the station's state. */
@@ -20,24 +20,24 @@ export function chipsOf(status: Status): Record<string, Chip> {
     camera: {
       state: isLive ? "good" : camera.phase === "lost" ? "bad" : "warn",
       value: isLive ? t("status.per_second", { fps: camera.capture_fps.toFixed(0) }) : t(`status.camera_${camera.phase}`),
-      title: [camera.name, camera.reason].filter(Boolean).join(": "),
+      detail: [camera.name, camera.reason].filter(Boolean).join(": "),
     },
     engine: {
       state: engine.problem ? "bad" : engine.fps > 0 ? "good" : isLive ? "bad" : "warn",
       value: t("status.per_second", { fps: engine.fps.toFixed(0) }),
-      title: `${engine.problem ? `${engine.problem}. ` : ""}${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
+      detail: `${engine.problem ? `${engine.problem}. ` : ""}${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
     },
     calibration: {
       state: calibration ? "good" : "warn",
       value: calibration ? `${calibration.um_per_px.toFixed(2)} µm/px` : t("status.uncalibrated"),
-      title: calibration
+      detail: calibration
         ? [calibration.magnification, tWord("origin", calibration.origin), calibration.calibration_id].filter(Boolean).join(", ")
         : status.calibration_problem || t("live.uncalibrated"),
     },
     broker: {
       state: !broker.is_enabled ? "unknown" : broker.is_connected ? "good" : "warn",
       value: t(!broker.is_enabled ? "status.off" : broker.is_connected ? "status.connected" : "status.disconnected"),
-      title: broker.reason,
+      detail: broker.reason,
     },
     outbox: outboxChip(outbox),
   };
@@ -46,12 +46,12 @@ export function chipsOf(status: Status): Record<string, Chip> {
 function outboxChip(outbox: Status["outbox"]): Chip {
   const waiting = outbox.pending + outbox.sent;
   if (outbox.dead > 0) {
-    return { state: "bad", value: t("status.dead", { count: outbox.dead }), title: outbox.last_error };
+    return { state: "bad", value: t("status.dead", { count: outbox.dead }), detail: outbox.last_error };
   }
   return {
     state: waiting > 0 ? "warn" : "good",
     value: waiting > 0 ? t("status.waiting", { count: waiting }) : t("status.nothing_waiting"),
-    title: outbox.last_error,
+    detail: outbox.last_error,
   };
 }
 
@@ -62,7 +62,7 @@ export class StatusBar {
     for (const [name, chip] of Object.entries(chipsOf(status))) {
       const place = need(`[data-chip="${name}"]`, this.root);
       setAttribute(place, "data-state", chip.state);
-      setAttribute(place, "title", chip.title);
+      setAttribute(place, "data-detail", chip.detail);
       setText(need("[data-value]", place), chip.value);
     }
   }
