@@ -36,8 +36,6 @@ def stage(inputs: int, outputs: int, residuals: int) -> nn.Sequential:
 
 
 def normalise(images: Tensor) -> Tensor:
-    """uint8 RGB [N, H, W, 3] to float32 [N, 3, H, W], about zero-mean: real tiles average 160 of 255.
-
-    The cast comes first: TensorRT takes bytes in, but transposes nothing of that type.
-    """
+    """uint8 RGB [N, H, W, 3] to float32 [N, 3, H, W], about zero-mean: real tiles average 160 of 255."""
+    # Cast before anything else: TensorRT takes uint8 as an input but refuses to transpose it.
     return images.float().permute(0, 3, 1, 2) * (1 / 64) - 2.4

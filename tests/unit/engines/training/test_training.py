@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -190,6 +191,14 @@ def test_trained_networks_ship_with_a_manifest_the_device_accepts(runs: dict[str
         crops = np.zeros((count, 96, 96, 3), dtype=np.uint8)
         points, confidence = _run(manifest.engine("keypoints").read_verified(), {"crops": crops})
         assert (points.shape, confidence.shape) == ((count, 6, 2), (count, 3))
+
+
+def test_bytes_become_numbers_before_anything_else_happens(runs: dict[str, Path]) -> None:
+    # TensorRT accepts uint8 as an input and refuses every operator on it but this.
+    for path in runs.values():
+        graph = onnx.load(str(path)).graph
+        users = [node.op_type for node in graph.node if graph.input[0].name in node.input]
+        assert users == ["Cast"]
 
 
 def test_resumed_run_goes_on_where_it_stopped(runs: dict[str, Path]) -> None:
