@@ -1,6 +1,7 @@
 """`nailfold dataset`: rendered pictures with their truth, and labels from one format to another."""
 
 import io
+import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,8 @@ def render_dataset(out: Path, count: int, seed: int, how: Rendering, track: Call
     if how.um_per_px is not None:
         operator_calibration(how.um_per_px, how.width_px, how.height_px)
     require_writable_folder(out.absolute().parent)
+    # kill leaves no more behind than Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with new_folder(out) as folder:
         (folder / "images").mkdir()
         images = [_render_one(folder, render_seed, how) for render_seed in track(seeds)]

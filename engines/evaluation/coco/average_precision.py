@@ -35,9 +35,9 @@ class AveragePrecision:
 
     Attributes:
         by_class: class name, or "shapes" for the mean of the five, to measure ("ap" over IoU 0.50 to 0.95, "ap50",
-            "ap75", "ar": recall averaged over those IoUs).
+            "ap75", "ar": recall averaged over those IoUs); "ar" alone where labels are not exhaustive.
         labels: class name to the labels that count.
-        curves: class name to precision at RECALLS, IoU 0.50; only where there are labels.
+        curves: class name to precision at RECALLS, IoU 0.50; only where there are exhaustive labels.
     """
 
     by_class: dict[str, dict[str, Estimate]]
@@ -54,7 +54,7 @@ class _CocoEval(COCOeval):  # type: ignore[misc]  # untyped
                 truth["ignore"] = int(truth["iscrowd"] or truth["is_ignored"])
 
 
-def average_precision(outcomes: Sequence[Outcome], bootstrap: Bootstrap) -> AveragePrecision:
+def average_precision(outcomes: Sequence[Outcome], bootstrap: Bootstrap, is_exhaustive: bool) -> AveragePrecision:
     """COCO's figures over all pictures."""
     run = _evaluate(outcomes)
     ranked = [_Ranked.of(run, at, len(outcomes)) for at in range(len(CLASSES))]
@@ -65,6 +65,8 @@ def average_precision(outcomes: Sequence[Outcome], bootstrap: Bootstrap) -> Aver
     precision = run.eval["precision"][0, :, :, 0, 0]
     labels = {meaning.value: int(one.targets.sum()) for meaning, one in zip(CLASSES, ranked, strict=True)}
     curves = {meaning.value: precision[:, at] for at, meaning in enumerate(CLASSES) if labels[meaning.value]}
+    if not is_exhaustive:
+        return AveragePrecision({name: {"ar": row["ar"]} for name, row in table.items()}, labels, {})
     return AveragePrecision(table, labels, curves)
 
 

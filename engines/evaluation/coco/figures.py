@@ -26,7 +26,7 @@ class Figures:
     Attributes:
         images, labels, ignored: how many; labels without the ignored ones.
         is_exhaustive: everything visible is labelled, so that a finding without a label is wrong.
-        average_precision: None where labels are not exhaustive.
+        average_precision: COCO's figures.
         detection: the table at the device's confidence.
         confusion: of shapes.
         width_pairs, widths: empty without labelled widths.
@@ -38,7 +38,7 @@ class Figures:
     labels: int
     ignored: int
     is_exhaustive: bool
-    average_precision: AveragePrecision | None
+    average_precision: AveragePrecision
     detection: dict[str, Counted]
     confusion: Confusion
     width_pairs: list[WidthPair]
@@ -59,7 +59,7 @@ def all_figures(outcomes: Sequence[Outcome], is_exhaustive: bool, replicates: in
         labels=sum(target.counts for target in targets),
         ignored=sum(not target.counts for target in targets),
         is_exhaustive=is_exhaustive,
-        average_precision=average_precision(outcomes, bootstrap) if is_exhaustive else None,
+        average_precision=average_precision(outcomes, bootstrap, is_exhaustive),
         detection=count_table(outcomes, bootstrap, is_exhaustive),
         confusion=confuse(outcomes),
         width_pairs=width_pairs,
@@ -93,9 +93,7 @@ def figures_document(figures: Figures, outcomes: Sequence[Outcome]) -> Json:
     }
 
 
-def _average_precision(figures: AveragePrecision | None) -> Json | None:
-    if figures is None:
-        return None
+def _average_precision(figures: AveragePrecision) -> Json:
     return {
         name: {"labels": figures.labels.get(name)} | _plain(measures) for name, measures in figures.by_class.items()
     }

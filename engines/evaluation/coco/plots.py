@@ -1,7 +1,8 @@
-"""The figures as pictures: precision and recall, shapes, density agreement, widths. PNG, 8 by 6 inches or so."""
+"""The figures as pictures: precision and recall, shapes, density agreement, widths. PNG."""
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from engines.evaluation.coco.average_precision import RECALLS, AveragePrecision
+from engines.evaluation.coco.bootstrap import FloatArray
 from engines.evaluation.coco.counting import Confusion
 from engines.evaluation.coco.density import DensityFigures
 from engines.evaluation.coco.figures import Figures
@@ -30,38 +32,46 @@ GREY = "#777777"
 
 def plots(figures: Figures) -> dict[str, bytes]:
     """File name to PNG, of everything that can be drawn from these figures."""
-    drawn = {"confusion.png": _png(lambda axes: _confusion(axes, figures.confusion, figures.is_exhaustive))}
-    if (precision := figures.average_precision) is not None:
-        drawn["precision_recall.png"] = _png(lambda axes: _curves(axes, precision))
+    drawn = {"confusion.png": _png(lambda figure: _confusion(figure.add_subplot(), figures.confusion))}
+    if (precision := figures.average_precision).curves:
+        drawn["precision_recall.png"] = _png(lambda figure: _curves(figure, precision))
     if (density := figures.density) is not None and density.images:
-        drawn["density_bland_altman.png"] = _png(lambda axes: _bland_altman(axes, density))
+        drawn["density_bland_altman.png"] = _png(lambda figure: _bland_altman(figure.add_subplot(), density))
     if any(one.found_px is not None for one in figures.width_pairs):
-        drawn["widths.png"] = _png(lambda axes: _widths(axes, figures.width_pairs))
+        drawn["widths.png"] = _png(lambda figure: _widths(figure, figures.width_pairs), width=13, height=5)
     return drawn
 
 
-def _png(draw: Callable[[Axes], None]) -> bytes:
-    with mpl.rc_context({"font.size": 12, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(8, 6), dpi=DPI, layout="constrained")
-        draw(figure.add_subplot())
+def _png(draw: Callable[[Figure], None], width: float = 8, height: float = 6) -> bytes:
+    style: dict[Any, Any] = {
+        "font.size": 12,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+    }
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+        draw(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png")
     return file.getvalue()
 
 
-def _curves(axes: Axes, figures: AveragePrecision) -> None:
+def _curves(figure: Figure, figures: AveragePrecision) -> None:
+    axes = figure.add_subplot()
     for name, (colour, dash) in CURVES.items():
         if name in figures.curves:
             shown = "capillary, any shape" if name == "capillary" else name
             label = f"{shown}: AP50 {figures.by_class[name]['ap50'].value:.2f}, {figures.labels[name]} labels"
-            axes.plot(RECALLS, figures.curves[name], dash, color=colour, label=label, linewidth=2)
+            reached = figures.curves[name] > 0
+            axes.plot(RECALLS[reached], figures.curves[name][reached], dash, color=colour, label=label, linewidth=2)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Precision and recall at IoU 0.50")
     axes.grid(color="#dddddd")
-    axes.legend(loc="lower left", fontsize=10)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10)
 
 
-def _confusion(axes: Axes, confusion: Confusion, is_exhaustive: bool) -> None:
-    counts = confusion.counts if is_exhaustive else confusion.counts[:-1]
+def _confusion(axes: Axes, confusion: Confusion) -> None:
+    counts = confusion.counts
     sums = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(sums, 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -71,7 +81,7 @@ def _confusion(axes: Axes, confusion: Confusion, is_exhaustive: bool) -> None:
         colour = "white" if shares[row, column] > 0.6 else "black"
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=11)
     axes.set_xticks(range(len(confusion.names) + 1), [*confusion.names, "missed"])
-    axes.set_yticks(range(len(counts)), [*confusion.names, "no label"][: len(counts)])
+    axes.set_yticks(range(len(counts)), [*confusion.names, "no label"])
     axes.set(xlabel="found", ylabel="labelled", title="Shapes of loops: number and share of the row")
 
 
@@ -88,12 +98,10 @@ def _bland_altman(axes: Axes, figures: DensityFigures) -> None:
         if estimate.value is not None:
             axes.axhline(estimate.value, linestyle=dash, color="#D55E00")
             axes.annotate(
-                f"{name} {estimate.value:+.2f}",
-                (1.0, estimate.value),
+                f"{name}\n{estimate.value:+.2f}",
+                (1.01, estimate.value),
                 xycoords=("axes fraction", "data"),
-                xytext=(-4, 4),
-                textcoords="offset points",
-                ha="right",
+                va="center",
                 color="#D55E00",
             )
     axes.set(
@@ -104,22 +112,28 @@ def _bland_altman(axes: Axes, figures: DensityFigures) -> None:
     axes.margins(x=0.15, y=0.15)
 
 
-def _widths(axes: Axes, pairs: list[WidthPair]) -> None:
-    """In micrometres where every picture has a scale, else in pixels."""
+def _widths(figure: Figure, pairs: list[WidthPair]) -> None:
+    """One panel a width; in micrometres where every picture has a scale, else in pixels."""
     measured = [one for one in pairs if one.found_px is not None]
     is_scaled = all(one.um_per_px is not None for one in measured)
+    points = {name: _points([one for one in measured if one.name == name], is_scaled) for name in MARKS}
+    top = 1.04 * max(float(table.max()) for table in points.values() if table.size)
+    panels = figure.subplots(1, len(MARKS), sharex=True, sharey=True)
     unit = "µm" if is_scaled else "px"
-    top = 0.0
-    for name, (colour, mark) in MARKS.items():
-        rows = [(one.true_px, one.found_px, one.um_per_px) for one in measured if one.name == name]
-        scaled = [(t * (s or 1), f * (s or 1)) if is_scaled else (t, f) for t, f, s in rows if f is not None]
-        if scaled:
-            true, found = np.array(scaled).T
-            top = max(top, float(true.max()), float(found.max()))
-            label = f"{name}: {len(scaled)} measured"
-            axes.scatter(true, found, s=22, marker=mark, color=colour, alpha=0.55, linewidths=0, label=label)
-    axes.plot([0, top], [0, top], color=GREY, linewidth=1, label="equal")
-    axes.set(xlabel=f"labelled width ({unit})", ylabel=f"found width ({unit})", title="Widths of found loops")
-    axes.set(xlim=(0, top * 1.03), ylim=(0, top * 1.03))
-    axes.grid(color="#eeeeee")
-    axes.legend(loc="upper left", fontsize=10)
+    for axes, (name, (colour, mark)) in zip(panels, MARKS.items(), strict=True):
+        axes.scatter(*points[name].T, s=24, marker=mark, color=colour, alpha=0.6, linewidths=0)
+        axes.plot([0, top], [0, top], color=GREY, linewidth=1)
+        axes.set(xlim=(0, top), ylim=(0, top), aspect="equal", xlabel=f"labelled ({unit})")
+        axes.set_title(f"{name}: {len(points[name])} measured")
+        axes.grid(color="#e6e6e6")
+        axes.label_outer()
+    panels[0].set_ylabel(f"found ({unit})")
+    figure.suptitle("Widths of found loops; on the line: equal")
+
+
+def _points(pairs: list[WidthPair], is_scaled: bool) -> FloatArray:
+    """Labelled and found width, [K, 2]."""
+    rows = [(one.true_px, one.found_px, one.um_per_px if is_scaled else 1.0) for one in pairs]
+    return np.array([(true * (scale or 1.0), (found or 0.0) * (scale or 1.0)) for true, found, scale in rows]).reshape(
+        -1, 2
+    )

@@ -11,7 +11,8 @@ from engines.evaluation.coco.sizes import NAMES, SizeFigures
 from engines.evaluation.coco.widths import CORRECT_WITHIN_PX, CORRECT_WITHIN_SHARE, WidthFigures
 
 NOT_DEFINED = "-"
-NO_PRECISION = "labels are not exhaustive: no precision, no average precision"
+NOT_EXHAUSTIVE = "labels are not exhaustive: no precision, no average precision"
+HEADS = {"ap": "AP 0.50:0.95", "ap50": "AP50", "ap75": "AP75", "ar": "AR"}
 
 
 def report(figures: Figures, confidence: float) -> str:
@@ -25,10 +26,8 @@ def report(figures: Figures, confidence: float) -> str:
         f"{about}; {figures.labels} labels, {figures.ignored} more ignored",
         "in brackets: 95 % intervals over pictures",
     ]
-    if figures.average_precision is None:
-        lines += ["", NO_PRECISION]
-    else:
-        lines += ["", *_average_precision(figures.average_precision)]
+    lines += [] if figures.is_exhaustive else [NOT_EXHAUSTIVE]
+    lines += ["", *_average_precision(figures.average_precision)]
     lines += ["", *_detection(figures.detection, confidence)]
     lines += ["", *_confusion(figures.confusion)]
     lines += ["", *(_widths(figures.widths) if figures.widths else ["widths: none is labelled"])]
@@ -38,12 +37,13 @@ def report(figures: Figures, confidence: float) -> str:
 
 
 def _average_precision(figures: AveragePrecision) -> Iterator[str]:
-    yield "average precision of the detector (COCO)"
-    rows: list[Sequence[str]] = [("", "labels", "AP 0.50:0.95", "AP50", "AP75", "AR")]
+    yield "average precision and recall of the detector (COCO)"
+    measures = [name for name in HEADS if name in figures.by_class["shapes"]]
+    rows: list[Sequence[str]] = [("", "labels", *(HEADS[name] for name in measures))]
     for name in ("shapes", *(meaning.value for meaning in CLASSES)):
         of = figures.by_class[name]
         label = {"shapes": "mean of the shapes", "capillary": "capillary, any shape"}.get(name, name)
-        values = [_number(of[measure], 3) for measure in ("ap", "ap50", "ap75", "ar")]
+        values = [_number(of[measure], 3) for measure in measures]
         rows.append((label, str(figures.labels.get(name, "")), *values))
     yield from _table(rows)
 
