@@ -16,7 +16,8 @@ WIDTH, HEIGHT = 640, 480
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: playwright's loop would still run in this thread when other folders' tests start theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))

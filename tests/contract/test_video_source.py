@@ -192,8 +192,8 @@ def test_silence_is_none_after_the_timeout(rig: Rig) -> None:
         began_s = time.monotonic()
         assert rig.source.read(0.2) is None
         assert 0.15 < time.monotonic() - began_s < 1
-    else:  # it never falls silent, but nothing can come within no time at all
-        assert rig.source.read(0.0) is None
+    else:  # it never falls silent, but soon after a frame no next one is due (a busy computer may miss it a few times)
+        assert any(rig.source.read(0.0) is None for _ in range(20))
 
 
 @for_each(*ALL)

@@ -34,9 +34,15 @@ def test_crop_of_its_own_size_is_the_picture_itself() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(
-    box=st.tuples(st.floats(-50, 700), st.floats(-50, 500), st.floats(3, 300), st.floats(3, 300)),
+    box=st.tuples(
+        st.floats(-50, 700, allow_subnormal=False),
+        st.floats(-50, 500, allow_subnormal=False),
+        st.floats(3, 300),
+        st.floats(3, 300),
+    ),
     size_px=st.integers(16, 128),
-    u=st.floats(0, 95),
+    # ONNX Runtime makes the thread it runs in flush subnormals, which hypothesis notices where tests share a process.
+    u=st.floats(0, 95, allow_subnormal=False),
 )
 def test_points_survive_the_round_trip(box: tuple[float, ...], size_px: int, u: float) -> None:
     squares = crop_squares([box])
