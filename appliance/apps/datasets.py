@@ -49,11 +49,14 @@ def render_dataset(out: Path, count: int, seed: int, how: Rendering, track: Call
         operator_calibration(how.um_per_px, how.width_px, how.height_px)
     require_writable_folder(out.absolute().parent)
     # kill leaves no more behind than Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with new_folder(out) as folder:
-        (folder / "images").mkdir()
-        images = [_render_one(folder, render_seed, how) for render_seed in track(seeds)]
-        (folder / "annotations.json").write_bytes(coco_bytes(labelled_set(images)))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with new_folder(out) as folder:
+            (folder / "images").mkdir()
+            images = [_render_one(folder, render_seed, how) for render_seed in track(seeds)]
+            (folder / "annotations.json").write_bytes(coco_bytes(labelled_set(images)))
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def convert_dataset(source: str, target: str, path: Path, out: Path, pictures: Path | None, say: Say) -> int:
