@@ -18,12 +18,11 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.atomic_file import write_atomically
 from appliance.apps.bench_engines import TimedEngine, summarise, time_engine
 from appliance.apps.bench_station import measure_station
-from appliance.apps.engine_builds import manifest_of
 from appliance.apps.station_calibration import operator_calibration
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.inference.detector import OnnxDetector
-from appliance.inference.engine_set import open_runtime
+from appliance.inference.engine_set import open_manifest, open_runtime
 from appliance.inference.keypoint_estimator import OnnxKeypointEstimator
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
@@ -63,7 +62,7 @@ def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None
 
 def time_networks(settings: InferenceSettings, runs: int) -> dict[str, Any]:
     """detector_ms (one 640x480 picture) and keypoints_ms (16 crops): medians of the bare networks, and their p95."""
-    manifest = manifest_of(settings)
+    manifest = open_manifest(settings)
     runtime = open_runtime(settings, manifest)
     figures: dict[str, Any] = {"runtime": runtime.name}
     for role in ("detector", "keypoints"):
@@ -74,7 +73,7 @@ def time_networks(settings: InferenceSettings, runs: int) -> dict[str, Any]:
 
 def time_pipeline(settings: InferenceSettings, runs: int) -> dict[str, Any]:
     """pipeline_ms a frame of the simulated scope, and how much that is over the time inside the bare networks."""
-    manifest = manifest_of(settings)
+    manifest = open_manifest(settings)
     runtime = open_runtime(settings, manifest)
     detector, keypoints = TimedEngine(runtime.load("detector")), TimedEngine(runtime.load("keypoints"))
     engines = EngineSet(

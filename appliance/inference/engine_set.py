@@ -17,6 +17,7 @@ from appliance.inference.manifest import EngineManifest, read_manifest
 from appliance.inference.settings import InferenceSettings
 from appliance.inference.trt_library import import_tensorrt
 from appliance.inference.trt_runtime import TensorRtRuntime
+from appliance.inference.variant_manifest import derived_entry
 from appliance.ports import EngineSet, InferenceRuntime
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,13 +30,30 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
         InferenceError: weights, plan, library or GPU are not what they must be. No other runtime is tried.
         SettingsError: no weights folder is set.
     """
-    manifest = read_manifest(_weights_dir(settings))
+    manifest = open_manifest(settings)
     runtime = open_runtime(settings, manifest)
     detector = OnnxDetector(runtime.load("detector"), manifest.engine("detector"), settings)
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
     return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines))
+
+
+def open_manifest(settings: InferenceSettings) -> EngineManifest:
+    """What vouches for the networks of the settings' precision: the shipped manifest, in int8 the derived networks.
+
+    Raises:
+        InferenceError: the manifest cannot be trusted, or the precision was not made from these very weights.
+        SettingsError: no weights folder is set.
+    """
+    manifest = read_manifest(_weights_dir(settings))
+    if settings.engine_precision != "int8":
+        return manifest
+    entries = {
+        role: derived_entry(entry, settings.engine_cache_dir, settings.engine_precision, settings.runtime)
+        for role, entry in manifest.engines.items()
+    }
+    return EngineManifest(manifest.path, entries)
 
 
 def open_runtime(settings: InferenceSettings, manifest: EngineManifest) -> InferenceRuntime:
@@ -52,6 +70,7 @@ def open_runtime(settings: InferenceSettings, manifest: EngineManifest) -> Infer
         trt=import_tensorrt(settings.tensorrt_flavour),
         gpu=describe_gpu(),
         open_memory=PycudaMemory,
+        precision=settings.engine_precision,
     )
 
 

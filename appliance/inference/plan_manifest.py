@@ -61,8 +61,13 @@ def plan_paths(folder: Path, onnx_path: Path) -> tuple[Path, Path]:
     return folder / f"{onnx_path.stem}.plan", folder / f"{onnx_path.stem}.plan.json"
 
 
-def read_vouched_plan(plan_path: Path, manifest_path: Path, onnx_sha256: str, target: PlanTarget) -> bytes:
+def read_vouched_plan(
+    plan_path: Path, manifest_path: Path, onnx_sha256: str, target: PlanTarget, precision: str | None = None
+) -> bytes:
     """The plan's bytes, if its manifest says that they belong to these weights and to this computer.
+
+    Args:
+        precision: that the settings ask for; None takes any.
 
     Raises:
         InferenceError: naming the first thing that does not fit; the bytes are then never handed out.
@@ -75,6 +80,8 @@ def read_vouched_plan(plan_path: Path, manifest_path: Path, onnx_sha256: str, ta
     _require(plan_path, "Jetson Linux release", manifest.l4t, target.l4t)
     if manifest.cuda is not None:
         _require(plan_path, "CUDA version", manifest.cuda, target.cuda)
+    if precision is not None:
+        _require(plan_path, "inference.precision", manifest.precision, precision)
     plan = _read(plan_path)
     _require(plan_path, "content (SHA-256)", manifest.plan_sha256, hashlib.sha256(plan).hexdigest())
     return plan

@@ -7,6 +7,7 @@ from appliance.domain.errors import SettingsError
 
 RUNTIMES = ("onnxruntime", "tensorrt")
 TENSORRT_FLAVOURS = ("tensorrt", "tensorrt_rtx")
+PRECISIONS = ("float", "fp32", "fp16", "int8")
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class InferenceSettings:
         weights_dir: folder with manifest.json and the ONNX files; None until apps fills in the packaged one.
         engine_cache_dir: where `nailfold engines build` puts TensorRT plans.
         tensorrt_flavour: "tensorrt" (JetPack) or "tensorrt_rtx" (GeForce and RTX computers).
+        precision: "fp32", "fp16" (TensorRT alone), "int8" (after `nailfold engines quantize`) or "float": the runtime's
+            own, fp32 in ONNX Runtime and fp16 in TensorRT. What is not there is an error, never replaced by another.
         threads: ONNX Runtime's threads for one network; capture, encoding and a browser need the other cores.
         spin_while_idle: let ONNX Runtime's threads spin between two operators. Measured on 2 cores: no faster, and it
             takes a core from everybody else (docs/decisions/2026-11-22-engine-threads.md).
@@ -32,6 +35,7 @@ class InferenceSettings:
     weights_dir: Path | None = None
     engine_cache_dir: Path = Path("/var/lib/nailfold/engines")
     tensorrt_flavour: str = "tensorrt"
+    precision: str = "float"
     threads: int = 2
     spin_while_idle: bool = False
     min_score_capillary: float = 0.40
@@ -44,6 +48,9 @@ class InferenceSettings:
     def __post_init__(self) -> None:
         _require_choice("inference.runtime", self.runtime, RUNTIMES)
         _require_choice("inference.tensorrt_flavour", self.tensorrt_flavour, TENSORRT_FLAVOURS)
+        _require_choice("inference.precision", self.precision, PRECISIONS)
+        if (self.runtime, self.precision) == ("onnxruntime", "fp16"):
+            raise SettingsError('inference.precision is "fp16" on the processor', "Choose fp32 or int8, or a GPU.")
         _require_between("inference.threads", self.threads, 1, 64)
         _require_between("inference.max_candidates", self.max_candidates, 1, 2000)
         for name in (
@@ -54,6 +61,13 @@ class InferenceSettings:
             "min_keypoint_confidence",
         ):
             _require_between(f"inference.{name}", getattr(self, name), 0.0, 1.0)
+
+    @property
+    def engine_precision(self) -> str:
+        """The precision that runs, "fp32", "fp16" or "int8"."""
+        if self.precision != "float":
+            return self.precision
+        return "fp32" if self.runtime == "onnxruntime" else "fp16"
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

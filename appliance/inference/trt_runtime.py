@@ -28,6 +28,7 @@ class TensorRtRuntime:
         trt: that library.
         gpu: this computer's GPU.
         open_memory: new device memory for one engine.
+        precision: that the plans must have, "fp32", "fp16" or "int8"; None takes any.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class TensorRtRuntime:
         trt: Any,
         gpu: Gpu,
         open_memory: Callable[[], DeviceMemory],
+        precision: str | None = None,
     ) -> None:
         self._manifest = manifest
+        self._precision = precision
         self._engine_cache_dir = engine_cache_dir
         self._trt = trt
         self._open_memory = open_memory
@@ -57,7 +60,7 @@ class TensorRtRuntime:
         """The engine of a role; raises InferenceError before TensorRT sees a plan that does not belong here."""
         entry = self._manifest.engine(role)
         plan_path, manifest_path = plan_paths(self._engine_cache_dir, entry.path)
-        plan = read_vouched_plan(plan_path, manifest_path, entry.sha256, self._target)
+        plan = read_vouched_plan(plan_path, manifest_path, entry.sha256, self._target, self._precision)
         memory = self._open_memory()
         try:
             with memory.activated():

@@ -143,8 +143,11 @@ def test_building_engines_for_a_runtime_that_needs_none_is_refused(site: Path) -
     assert "--runtime tensorrt" in result.stderr
 
 
-def test_engines_are_compiled_listed_and_recognised_as_outdated(site: Path, tmp_path: Path) -> None:
+def test_engines_are_compiled_listed_and_recognised_as_outdated(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("tensorrt_rtx", reason="needs the rtx extra to compile without a GPU")
+    monkeypatch.setattr("engines.build.variants.GATE_IMAGES", 6)
     weights = write_known_weights(tmp_path / "weights", [[10, 10, 40, 90]], [[0.9, 0, 0, 0, 0]], [[1, 0, 0]])
     site.write_text(
         f'[inference]\nruntime = "tensorrt"\ntensorrt_flavour = "tensorrt_rtx"\nweights_dir = "{weights}"\n'

@@ -37,7 +37,7 @@ class Box:
         replace(PLAN, onnx_sha256=entry.sha256, plan_sha256=digest, **changes).write(manifest_path)
         return plan_path
 
-    def runtime(self, version: str = "10.3.0", gpu: Gpu = DESCRIPTION) -> TensorRtRuntime:
+    def runtime(self, version: str = "10.3.0", gpu: Gpu = DESCRIPTION, precision: str | None = None) -> TensorRtRuntime:
         return TensorRtRuntime(
             read_manifest(self.weights),
             self.cache,
@@ -45,6 +45,7 @@ class Box:
             trt=SimulatedTensorRt(self.gpu, version),
             gpu=gpu,
             open_memory=self.gpu.open_memory,
+            precision=precision,
         )
 
 
