@@ -1,7 +1,7 @@
 """COCO object detection files, with widths as keypoints and this product's own members.
 
-Beyond COCO: `um_per_px` and `density_per_mm` of an image, `size` ("normal", "enlarged", "giant") and `ignore` of an
-annotation. docs/evaluation.md shows a whole file.
+Beyond COCO: `um_per_px`, `density_per_mm` and `subject` of an image, `size` ("normal", "enlarged", "giant") and
+`ignore` of an annotation. docs/evaluation.md shows a whole file.
 """
 
 import json
@@ -90,6 +90,7 @@ def _labelled_image(entry: Fields, labels: list[Label]) -> LabelledImage:
         labels=tuple(labels),
         um_per_px=entry.positive("um_per_px"),
         density_per_mm=entry.positive("density_per_mm", or_zero=True),
+        subject=entry.optional_text("subject"),
     )
 
 
@@ -108,6 +109,8 @@ def _image(image_id: int, image: LabelledImage) -> JsonObject:
         "width": image.width_px,
         "height": image.height_px,
     }
+    if image.subject:
+        entry["subject"] = image.subject
     known = {"um_per_px": image.um_per_px, "density_per_mm": image.density_per_mm}
     return entry | {name: round(value, 6) for name, value in known.items() if value is not None}
 

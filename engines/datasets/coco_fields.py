@@ -54,6 +54,10 @@ class Fields:
             raise self.refuse(name, "a name")
         return value.strip()
 
+    def optional_text(self, name: str) -> str:
+        """Text; empty where it is missing or null."""
+        return "" if self._values.get(name) is None else self.text(name)
+
     def file_name(self) -> str:
         """A path that stays inside the pictures' folder."""
         path = PurePosixPath(self.text("file_name").replace("\\", "/"))

@@ -47,6 +47,7 @@ def losses(form: str, labelled: LabelledSet) -> str:
         (sum(label.standing is not Standing.TARGET for label in labels), "ignored label", "ignored labels"),
         (sum(image.um_per_px is not None for image in labelled.images), "scale", "scales"),
         (sum(image.density_per_mm is not None for image in labelled.images), "density", "densities"),
+        (sum(bool(image.subject) for image in labelled.images), "picture's subject", "pictures' subjects"),
     ]
     return _sentence("YOLO", found)
 

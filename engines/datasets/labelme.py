@@ -1,8 +1,8 @@
 """LabelMe: one JSON file a picture, a rectangle or polygon a label, a line a width.
 
 A loop's widths are shapes of type "line" named apical, arterial or venous that share its `group_id`. Flags of a
-rectangle say `ignored`, `crowd`, `size_normal`, `size_enlarged` or `size_giant`. `um_per_px` and `density_per_mm` stand
-beside the picture's size, where LabelMe keeps them.
+rectangle say `ignored`, `crowd`, `size_normal`, `size_enlarged` or `size_giant`. `um_per_px`, `density_per_mm` and
+`subject` stand beside the picture's size, where LabelMe keeps them.
 """
 
 import json
@@ -74,6 +74,7 @@ def _read_one(path: Path, folder: str) -> LabelledImage:
         labels=labels,
         um_per_px=fields.positive("um_per_px"),
         density_per_mm=fields.positive("density_per_mm", or_zero=True),
+        subject=fields.optional_text("subject"),
     )
 
 
@@ -146,7 +147,11 @@ def _document(image: LabelledImage) -> dict[str, Any]:
             _shape(name, [segment.start_px, segment.end_px], "line", group, {})
             for name, segment in label.segments().items()
         ]
-    known = {"um_per_px": image.um_per_px, "density_per_mm": image.density_per_mm}
+    known = {
+        "um_per_px": image.um_per_px,
+        "density_per_mm": image.density_per_mm,
+        "subject": image.subject or None,
+    }
     return {
         "version": VERSION,
         "flags": {},

@@ -70,6 +70,7 @@ class LabelledImage:
         width_px, height_px: of the picture.
         um_per_px: its scale; None where unknown.
         density_per_mm: distal loops per millimetre as counted by a person; None where nobody counted.
+        subject: whose finger it is, a pseudonym; pictures of one subject are not independent. Empty where unknown.
     """
 
     file_name: str
@@ -78,6 +79,7 @@ class LabelledImage:
     labels: tuple[Label, ...] = ()
     um_per_px: float | None = None
     density_per_mm: float | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True)

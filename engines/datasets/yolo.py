@@ -1,7 +1,7 @@
 """YOLO detection labels: one text file a picture, a line a box: class, centre x, centre y, width, height as shares of
 the picture.
 
-A box is all it can say: no widths, calibre, scale, density or ignored loops.
+A box is all it can say: no widths, calibre, scale, density, subject or ignored loops.
 """
 
 import math

@@ -18,7 +18,7 @@ FORM = click.Choice(FORMATS)
 
 @click.group("dataset")
 def command() -> None:
-    """Labelled pictures: render some whose truth is known, or convert labels."""
+    """Render labelled pictures, or convert labels."""
 
 
 @command.command("render")

@@ -40,9 +40,10 @@ def command(
     config: Path | None,
     runtime: str | None,
 ) -> None:
-    """Compare what the device finds with a labelled COCO file: detection, shapes, widths, calibre and density.
+    """Judge the device by labelled pictures (COCO).
 
-    docs/evaluation.md says what the file may hold and what each figure means.
+    Detection, shapes, widths, calibre and density, each with its 95 % interval. docs/evaluation.md says what the file
+    may hold and what each figure means.
     """
     wishes = Wishes(annotations, pictures, um_per_px, out, json_file, is_recall_only, mapping, replicates)
     evaluate(wishes, load(config, runtime=runtime).settings)

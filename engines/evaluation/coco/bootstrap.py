@@ -1,6 +1,9 @@
-"""95 % intervals by resampling images (Efron's percentile bootstrap): loops of one picture are not independent."""
+"""95 % intervals by resampling whole pictures, or all pictures of a subject (Efron's percentile bootstrap).
 
-from collections.abc import Callable
+Loops of one picture, and pictures of one person, are not independent.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,15 +36,20 @@ class Bootstrap:
 
     Args:
         images: how many there are.
-        replicates: how many resamples; 0, or fewer than two images, gives no intervals.
+        replicates: how many resamples; 0, or fewer than two subjects, gives no intervals.
         seed: same seed, same intervals.
+        subjects: of each image; an empty one stands for itself. None where nobody knows any.
     """
 
-    def __init__(self, images: int, replicates: int, seed: int) -> None:
+    def __init__(self, images: int, replicates: int, seed: int, subjects: Sequence[str] | None = None) -> None:
         self.images = images
-        drawn = replicates if images > 1 else 0
-        shares = np.full(images, 1 / images)
-        self._weights = np.random.default_rng(seed).multinomial(images, shares, size=drawn).astype(np.float64)
+        names = [name or at for at, name in enumerate(subjects or [""] * images)]
+        place = {name: at for at, name in enumerate(dict.fromkeys(names))}
+        self.clusters = len(place)
+        drawn = replicates if self.clusters > 1 else 0
+        shares = np.full(self.clusters, 1 / max(self.clusters, 1))
+        counts = np.random.default_rng(seed).multinomial(self.clusters, shares, size=drawn)
+        self._weights = counts[:, [place[name] for name in names]].astype(np.float64)
 
     def estimates(self, statistic: Statistic) -> list[Estimate]:
         """Each figure of the images as they are, with its interval over the resamples."""

@@ -25,6 +25,7 @@ class Figures:
 
     Attributes:
         images, labels, ignored: how many; labels without the ignored ones.
+        clusters: what the intervals resample: subjects where they are known, else pictures.
         is_exhaustive: everything visible is labelled, so that a finding without a label is wrong.
         average_precision: COCO's figures.
         detection: the table at the device's confidence.
@@ -35,6 +36,7 @@ class Figures:
     """
 
     images: int
+    clusters: int
     labels: int
     ignored: int
     is_exhaustive: bool
@@ -50,12 +52,13 @@ class Figures:
 
 def all_figures(outcomes: Sequence[Outcome], is_exhaustive: bool, replicates: int, seed: int) -> Figures:
     """Everything that these pictures can tell."""
-    bootstrap = Bootstrap(len(outcomes), replicates, seed)
+    bootstrap = Bootstrap(len(outcomes), replicates, seed, [outcome.image.subject for outcome in outcomes])
     targets = [target for outcome in outcomes for target in outcome.targets]
     pairs = matched_loops(outcomes)
     width_pairs = pair_widths(pairs)
     return Figures(
         images=len(outcomes),
+        clusters=bootstrap.clusters,
         labels=sum(target.counts for target in targets),
         ignored=sum(not target.counts for target in targets),
         is_exhaustive=is_exhaustive,
@@ -75,6 +78,7 @@ def figures_document(figures: Figures, outcomes: Sequence[Outcome]) -> Json:
     return {
         "data": {
             "images": figures.images,
+            "clusters_resampled": figures.clusters,
             "images_not_evaluable": figures.not_evaluable,
             "labels": figures.labels,
             "labels_ignored": figures.ignored,

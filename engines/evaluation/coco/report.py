@@ -16,15 +16,16 @@ HEADS = {"ap": "AP 0.50:0.95", "ap50": "AP50", "ap75": "AP75", "ar": "AR"}
 
 
 def report(figures: Figures, confidence: float) -> str:
-    """The whole report; brackets hold 95 % intervals over pictures.
+    """The whole report; brackets hold 95 % intervals.
 
     Args:
         confidence: of the table, as the device is set.
     """
+    over = "pictures" if figures.clusters == figures.images else f"{figures.clusters} subjects"
     about = f"{figures.images} pictures, {figures.not_evaluable} of them not evaluable"
     lines = [
         f"{about}; {figures.labels} labels, {figures.ignored} more ignored",
-        "in brackets: 95 % intervals over pictures",
+        f"in brackets: 95 % intervals over {over}",
     ]
     lines += [] if figures.is_exhaustive else [NOT_EXHAUSTIVE]
     lines += ["", *_average_precision(figures.average_precision)]

@@ -21,7 +21,7 @@ HIDDEN = Label("giant", (400.0, 100.0, 60.0, 90.0), standing=Standing.IGNORED)
 CROWD = Label("normal", (0.0, 300.0, 640.0, 180.0), standing=Standing.CROWD)
 LABELLED = LabelledSet(
     (
-        LabelledImage("a.png", 640, 480, (LOOP, PATCH, HIDDEN, CROWD), 1.41, 7.25),
+        LabelledImage("a.png", 640, 480, (LOOP, PATCH, HIDDEN, CROWD), 1.41, 7.25, "p-017"),
         LabelledImage("left/b.png", 320, 240),
     ),
     ("giant", "haemorrhage", "normal"),
@@ -64,7 +64,8 @@ def test_yolo_holds_boxes_and_tells_in_one_line_what_it_leaves_out(tmp_path: Pat
     assert first.labels[1].bbox == pytest.approx(PATCH.bbox, abs=1e-4)
     assert (first.labels[0].segments(), first.labels[0].size, first.um_per_px) == ({}, None, None)
     assert losses("yolo", LABELLED) == (
-        "left out, YOLO cannot hold them: 1 loop's widths, 1 calibre, 2 ignored labels, 1 scale, 1 density"
+        "left out, YOLO cannot hold them: 1 loop's widths, 1 calibre, 2 ignored labels, 1 scale, 1 density, "
+        "1 picture's subject"
     )
 
 
@@ -182,7 +183,8 @@ def test_a_picture_on_its_side_has_the_size_it_is_shown_at(tmp_path: Path) -> No
     assert picture_size_px(tmp_path / "a.jpg") == (40, 60)
 
 
-coordinates = st.floats(0, 200, allow_nan=False).map(lambda value: round(value, 3))
+# ONNX Runtime, once loaded, has this process take subnormal numbers for zero.
+coordinates = st.floats(0, 200, allow_subnormal=False).map(lambda value: round(value, 3))
 segments = st.none() | st.builds(WidthSegment, st.tuples(coordinates, coordinates), st.tuples(coordinates, coordinates))
 labels = st.builds(
     Label,

@@ -24,6 +24,17 @@ def test_pictures_are_resampled_not_loops() -> None:
     assert estimate.low <= 0.2
 
 
+def test_pictures_of_one_subject_are_resampled_together() -> None:
+    values, subjects = np.repeat([0.0, 1.0], 50), ["a"] * 50 + ["b"] * 50
+    together = Bootstrap(100, 1000, 1, subjects)
+    assert together.clusters == 2
+    assert together.ratio(values, np.ones(100)) == Estimate(0.5, 0.0, 1.0)
+    apart = Bootstrap(100, 1000, 1, [""] * 100)
+    assert apart.clusters == 100
+    assert apart.ratio(values, np.ones(100)).low == pytest.approx(0.4, abs=0.02)
+    assert Bootstrap(100, 1000, 1, ["a"] * 100).ratio(values, np.ones(100)) == Estimate(0.5), "one subject, no interval"
+
+
 def test_nothing_to_divide_by_is_no_figure() -> None:
     assert Bootstrap(3, 100, 1).ratio(np.zeros(3), np.zeros(3)) == Estimate(None)
 
