@@ -18,6 +18,8 @@ wide and 93 px high in the median, larger than rendered ones."""
 MIN_VISIBLE = 0.5
 """A loop with less of its box in the crop is ignored, as is one whose apex lies outside."""
 HAEMORRHAGE = 1
+TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.5, 12.0, 30.0
+"""Half of the crops are turned, by this standard deviation: fingers lie askew, and loops lean within one picture."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def draw_sample(cache: Cache, rng: np.random.Generator) -> tuple[NDArray[np.uint
     """One augmented crop, uint8 RGB [288, 384, 3], and what is in it."""
     index = int(rng.integers(len(cache)))
     matrix = _draw_view(rng)
-    flags = cv2.INTER_LINEAR if matrix[1, 1] > 0.75 else cv2.INTER_AREA
+    flags = cv2.INTER_LINEAR
     crop = cv2.warpAffine(
         cache.images[index], matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
@@ -50,7 +52,8 @@ def draw_sample(cache: Cache, rng: np.random.Generator) -> tuple[NDArray[np.uint
 
 
 def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targets:
-    """The truth of an image seen through `matrix` (2x3, axis-aligned, pixel centres to crop pixel centres)."""
+    """The truth of an image seen through `matrix` (2x3, scaled, turned, maybe mirrored; pixel centres to crop pixel
+    centres)."""
     loops, patches = truth["loops"], truth["haemorrhages"]
     rows = [_see(loop, matrix, loop["apex"]) for loop in loops] + [_see(patch, matrix, None) for patch in patches]
     kept = [i for i, (box, _) in enumerate(rows) if min(box[2] - box[0], box[3] - box[1]) > 1.0]
@@ -66,28 +69,55 @@ def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targe
     )
 
 
+def turned_size(w: float, h: float, lean: float, turn: float) -> tuple[float, float]:
+    """Width and height of the box of a loop that was turned by `turn`, a capsule leaning by `lean` before.
+
+    Args:
+        w, h: of its box before; a box wider than high is taken for round and stays.
+        lean, turn: radians, clockwise on the screen.
+    """
+    if h <= w:
+        return w, h
+    sine, cosine = abs(np.sin(lean)), np.cos(lean)
+    longest = 0.8 * w / max(sine, 1e-6)  # the capsule keeps a fifth of the box's width
+    length = min((h - w) / max(cosine - sine, 0.2), longest)
+    thickness = w - length * sine
+    slack = h - length * cosine - thickness
+    new = lean + turn
+    return float(length * abs(np.sin(new)) + thickness), float(length * abs(np.cos(new)) + thickness + slack)
+
+
 def _draw_view(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Scale, mirror and place a 640x480 image over the crop."""
-    scale = float(np.exp(rng.uniform(*np.log(SCALE_RANGE))))
-    left = rng.uniform(0, 1) * max(640 * scale - CROP_WIDTH, 0)
-    top = rng.uniform(0, 1) * max(480 * scale - CROP_HEIGHT, 0)
-    # Pixel centres: x' = (x + 0.5) * scale - left - 0.5.
-    matrix = np.array([[scale, 0, scale / 2 - left - 0.5], [0, scale, scale / 2 - top - 0.5]])
+    """Scale, turn, mirror and place a 640x480 image so that it fills the crop."""
+    is_turned = rng.random() < TURNED_SHARE
+    turn = np.deg2rad(np.clip(rng.normal(0, TURN_DEG), -MAX_TURN_DEG, MAX_TURN_DEG)) if is_turned else 0.0
+    sine, cosine = np.sin(turn), np.cos(turn)
+    needed = np.array([CROP_WIDTH, CROP_HEIGHT]) * cosine + np.array([CROP_HEIGHT, CROP_WIDTH]) * abs(sine)
+    scale = max(float(np.exp(rng.uniform(*np.log(SCALE_RANGE)))), needed[0] / 640, needed[1] / 480)
+    centre = needed / 2 + rng.uniform(0, 1, 2) * (np.array([640, 480]) * scale - needed)
+    rotation = np.array([[cosine, -sine], [sine, cosine]])
+    shift = np.array([CROP_WIDTH, CROP_HEIGHT]) / 2 - rotation @ centre
+    # From pixel edges to pixel centres on both sides.
+    shift = shift + scale * rotation @ (0.5, 0.5) - 0.5
+    matrix = np.column_stack([scale * rotation, shift])
     if rng.random() < 0.5:
-        matrix[0] = [-scale, 0, CROP_WIDTH - 1 - matrix[0, 2]]
+        matrix[0] = [-matrix[0, 0], -matrix[0, 1], CROP_WIDTH - 1 - matrix[0, 2]]
     return matrix
 
 
 def _see(item: dict[str, Any], matrix: NDArray[np.float64], apex: list[float] | None) -> tuple[list[float], bool]:
     """The clipped box in pixel edges, and whether it is to be ignored."""
     x, y, w, h = item["bbox"]
-    xs = sorted((matrix[0, 0] * x + matrix[0, 2] + 0.5, matrix[0, 0] * (x + w) + matrix[0, 2] + 0.5))
-    ys = (matrix[1, 1] * y + matrix[1, 2] + 0.5, matrix[1, 1] * (y + h) + matrix[1, 2] + 0.5)
-    x0, x1 = np.clip(xs, 0, CROP_WIDTH)
-    y0, y1 = np.clip(ys, 0, CROP_HEIGHT)
-    area = (xs[1] - xs[0]) * (ys[1] - ys[0])
-    is_cut = (x1 - x0) * (y1 - y0) < MIN_VISIBLE * area
+    scale, turn = float(np.hypot(*matrix[1, :2])), float(np.arctan2(matrix[1, 0], matrix[1, 1]))
+    centre = matrix[:, :2] @ (x + w / 2, y + h / 2) + matrix[:, 2] + 0.5
+    if apex is not None and turn:
+        lean = float(np.arctan2(apex[0] - x - w / 2, max(y + h / 2 - apex[1], 1e-6)))
+        w, h = turned_size(w, h, float(np.clip(lean, -0.6, 0.6)), turn)
+    half = np.array([w, h]) * scale / 2
+    x0, y0 = np.clip(centre - half, 0, (CROP_WIDTH, CROP_HEIGHT))
+    x1, y1 = np.clip(centre + half, 0, (CROP_WIDTH, CROP_HEIGHT))
+    is_cut = (x1 - x0) * (y1 - y0) < MIN_VISIBLE * 4 * half[0] * half[1]
     if apex is not None:
-        ax, ay = matrix[0, 0] * apex[0] + matrix[0, 2], matrix[1, 1] * apex[1] + matrix[1, 2]
+        ax, ay = matrix[:, :2] @ apex + matrix[:, 2]
         is_cut = is_cut or not (0 <= ax < CROP_WIDTH and 0 <= ay < CROP_HEIGHT)
     return [float(x0), float(y0), float(x1), float(y1)], bool(item["is_ignored"] or is_cut)

@@ -73,9 +73,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--learning-rate", type=float, default=FitSettings.learning_rate, help="peak, of the whole time"
+    )
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
-    settings = FitSettings(args.out, args.minutes, is_resumed=args.resume)
+    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
     print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
 
 

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 
 from engines.training.cache import Cache, open_cache, render_cache
-from engines.training.detector_samples import draw_sample, transform_truth
+from engines.training.detector_samples import draw_sample, transform_truth, turned_size
 from engines.training.keypoint_samples import LoopDrawer, locate, order_limbs
 from engines.training.photometric import vary_photometrically
 
@@ -45,6 +45,22 @@ def test_mirrored_crop_mirrors_its_boxes() -> None:
     mirror = np.array([[-1.0, 0.0, 383.0], [0.0, 1.0, 0.0]])
     targets = transform_truth(truth(loop()), mirror)
     assert targets.boxes[0].tolist() == [384 - 140.5, 50.5, 384 - 100.5, 170.5]
+
+
+def test_turned_capsule_has_the_box_worked_out_by_hand() -> None:
+    # 40 thick, 80 between the centres of its ends, upright: turned by 30 degrees 40 + 80 / 2 wide.
+    assert turned_size(40, 120, 0.0, np.pi / 6) == pytest.approx((80, 40 + 80 * np.cos(np.pi / 6)))
+    assert turned_size(*turned_size(40, 120, 0.0, 0.3), 0.3, -0.3) == pytest.approx((40, 120))
+    assert turned_size(50, 40, 0.0, 0.3) == (50, 40)
+
+
+def test_turned_box_stays_around_its_turned_centre() -> None:
+    sine, cosine = np.sin(0.3), np.cos(0.3)
+    turned = np.array([[cosine, -sine, 150.0], [sine, cosine, 20.0]])
+    box = transform_truth(truth(loop()), turned).boxes[0]
+    centre = turned[:, :2] @ (120.0, 110.0) + turned[:, 2] + 0.5
+    assert (box[:2] + box[2:]) / 2 == pytest.approx(centre, abs=1e-3)
+    assert box[2:] - box[:2] == pytest.approx(turned_size(40, 120, 0.0, 0.3), abs=1e-3)
 
 
 def test_loop_whose_apex_is_cut_off_is_ignored() -> None:
