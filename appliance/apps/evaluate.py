@@ -5,7 +5,7 @@ import importlib
 import importlib.metadata
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,47 +14,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.apps.atomic_file import require_writable_folder, write_atomically
+from appliance.apps.atomic_file import write_atomically
+from appliance.apps.evaluate_request import Wishes, require_libraries, require_pictures, require_places
 from appliance.apps.settings import Settings
 from appliance.apps.station_calibration import operator_calibration
 from appliance.apps.still_reader import read_still
 from appliance.domain.analysis_result import EngineIdentity
-from appliance.domain.errors import ExportError, SettingsError
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.inference.engine_set import load_engine_set
 from appliance.ports import EngineSet
 from engines.datasets.coco import read_coco
-from engines.datasets.labels import DatasetError, LabelledImage, LabelledSet
-from engines.datasets.pictures import picture_size_px
+from engines.datasets.labels import LabelledImage, LabelledSet
 from engines.evaluation.coco.categories import Meaning, meanings_of, read_mapping
 from engines.evaluation.coco.outcome import LOWEST_SCORE, Outcome, OverhearingDetector, targets_of
 
 BOOTSTRAP_SEED = 1
-INSTALL = "Install them: pip install 'nailfold-appliance[evaluate]' (from the sources: pip install -e '.[evaluate]')."
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What was asked for.
-
-    Attributes:
-        annotations, pictures: the COCO file and the folder its file names start from.
-        um_per_px: scale of pictures whose entry has none of its own.
-        out: folder for the plots; made if missing.
-        json_file: where the figures go as JSON.
-        is_recall_only: not all that is visible is labelled.
-        mapping: "name=class" for categories that the product's table does not know.
-        replicates: bootstrap resamples; 0 gives no intervals.
-    """
-
-    annotations: Path
-    pictures: Path
-    um_per_px: float | None = None
-    out: Path | None = None
-    json_file: Path | None = None
-    is_recall_only: bool = False
-    mapping: tuple[str, ...] = ()
-    replicates: int = 1000
 
 
 def evaluate(wishes: Wishes, settings: Settings) -> None:
@@ -63,57 +37,14 @@ def evaluate(wishes: Wishes, settings: Settings) -> None:
     Raises:
         ApplianceError: anything that is missing or does not fit; found before the work wherever that is possible.
     """
-    _require_libraries(with_plots=wishes.out is not None)
-    _require_places(wishes)
+    require_libraries(with_plots=wishes.out is not None)
+    require_places(wishes)
     labelled = read_coco(wishes.annotations)
     meanings = meanings_of(labelled.categories, read_mapping(wishes.mapping))
-    _require_pictures(wishes, labelled)
+    require_pictures(wishes, labelled)
     engines, detector = _overhearing_engines(settings)
     outcomes = _measure_all(wishes, settings, labelled, meanings, (engines, detector))
     _tell(wishes, settings, outcomes, engines.identity)
-
-
-def _require_libraries(with_plots: bool) -> None:
-    needed = ("pycocotools", "matplotlib") if with_plots else ("pycocotools",)
-    for name in needed:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            raise SettingsError(f"evaluating needs {' and '.join(needed)}; {name} is missing", INSTALL) from error
-
-
-def _require_places(wishes: Wishes) -> None:
-    if wishes.um_per_px is not None:
-        operator_calibration(wishes.um_per_px, 1, 1)
-    if wishes.json_file is not None:
-        require_writable_folder(wishes.json_file.parent)
-    if wishes.out is not None:
-        try:
-            wishes.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExportError(f"cannot make {wishes.out}: {error.strerror}", "Name another folder.") from error
-        require_writable_folder(wishes.out)
-
-
-def _require_pictures(wishes: Wishes, labelled: LabelledSet) -> None:
-    """Every picture is there and of the size that its labels were drawn on."""
-    if not labelled.images:
-        raise DatasetError(f"{wishes.annotations} has no images", "Name a file with labelled pictures.")
-    if not any(image.labels for image in labelled.images):
-        raise DatasetError(f"{wishes.annotations} has no annotations", "There is nothing to compare with; label some.")
-    paths = [wishes.pictures / image.file_name for image in labelled.images]
-    if missing := [path for path in paths if not path.is_file()]:
-        raise DatasetError(
-            f"{len(missing)} of {len(paths)} pictures are missing, the first {missing[0]}",
-            "Name their folder with --images; file_name counts from there.",
-        )
-    for path, image in zip(paths, labelled.images, strict=True):
-        if (size := picture_size_px(path)) != (image.width_px, image.height_px):
-            seen, labelled_at = f"{size[0]}x{size[1]}", f"{image.width_px}x{image.height_px}"
-            raise DatasetError(
-                f"{path} is {seen}, its labels were drawn on {labelled_at}",
-                "Use the pictures that were labelled, at their size.",
-            )
 
 
 def _overhearing_engines(settings: Settings) -> tuple[EngineSet, OverhearingDetector]:

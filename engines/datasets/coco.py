@@ -24,7 +24,7 @@ def read_coco(path: Path) -> LabelledSet:
         DatasetError: not readable, not JSON or not COCO; names the file and the place.
     """
     try:
-        return _parsed(Fields(json.loads(path.read_text(encoding="utf-8")), "the file"))
+        return _parsed(Fields(json.loads(path.read_text(encoding="utf-8-sig")), "the file"))
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}", "Name a COCO file.") from error
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 alike
@@ -54,22 +54,27 @@ def coco_bytes(labelled: LabelledSet) -> bytes:
 
 
 def _parsed(document: Fields) -> LabelledSet:
-    names = {entry.whole("id"): entry.text("name") for entry in document.objects("categories")}
-    sizes: dict[int, tuple[int, int]] = {}
-    entries = document.objects("images")
-    for entry in entries:
-        if entry.whole("id") in sizes:
-            raise entry.refuse("id", "an id of its own")
-        sizes[entry.whole("id")] = (entry.whole("width", 1), entry.whole("height", 1))
+    names = {at: entry.text("name") for at, entry in _by_id(document.objects("categories")).items()}
+    entries = _by_id(document.objects("images"))
+    sizes = {at: (entry.whole("width", 1), entry.whole("height", 1)) for at, entry in entries.items()}
     labels: dict[int, list[Label]] = defaultdict(list)
     for annotation in document.objects("annotations"):
         image_id = annotation.whole("image_id")
         if image_id not in sizes:
             raise annotation.refuse("image_id", "the id of one of the images")
         labels[image_id].append(_label(annotation, names, sizes[image_id]))
-    images = tuple(_labelled_image(entry, labels[entry.whole("id")]) for entry in entries)
+    images = tuple(_labelled_image(entry, labels[at]) for at, entry in entries.items())
     _require_different_files(images)
     return LabelledSet(images, tuple(dict.fromkeys(names.values())))
+
+
+def _by_id(entries: list[Fields]) -> dict[int, Fields]:
+    found: dict[int, Fields] = {}
+    for entry in entries:
+        if entry.whole("id") in found:
+            raise entry.refuse("id", "an id of its own")
+        found[entry.whole("id")] = entry
+    return found
 
 
 def _label(annotation: Fields, names: dict[int, str], size_px: tuple[int, int]) -> Label:

@@ -1,6 +1,5 @@
 """Members of a COCO file, each checked when it is taken; what is wrong is told with its place."""
 
-import math
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +9,8 @@ from engines.datasets.labels import DatasetError, Standing
 
 KEYPOINTS = ("apical_a", "apical_b", "arterial_a", "arterial_b", "venous_a", "venous_b")
 """Order of the six points of a loop, as in engines/weights; 18 numbers: x, y, v each, v 0 where not labelled."""
+
+LARGEST = 1e9
 
 JsonObject = dict[str, Any]
 
@@ -81,6 +82,13 @@ class Fields:
             raise self.refuse(name, f"{count} numbers")
         return [float(item) for item in value]
 
+    def flags(self) -> frozenset[str]:
+        """Names in `flags` that are set; none where it is missing or null."""
+        value = self._values.get("flags") or {}
+        if not isinstance(value, dict):
+            raise self.refuse("flags", "an object")
+        return frozenset(name for name, is_set in value.items() if is_set)
+
     def standing(self) -> Standing:
         """From `iscrowd` and `ignore`, each 0, 1 or missing."""
         for name, standing in (("iscrowd", Standing.CROWD), ("ignore", Standing.IGNORED)):
@@ -115,4 +123,5 @@ def _segment(ends: list[float]) -> WidthSegment | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Neither NaN nor infinite, nor beyond what any picture could hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.datasets.coco import coco_bytes, read_coco
-from engines.datasets.labelme import labelme_files, read_labelme
+from engines.datasets.labelme import read_labelme
+from engines.datasets.labelme_write import labelme_files
 from engines.datasets.labels import LabelledSet, Reading, Standing
 from engines.datasets.yolo import read_yolo, yolo_files
 

@@ -23,10 +23,6 @@ from engines.datasets.labels import (
     Standing,
     check_box,
 )
-from engines.datasets.pictures import label_names
-
-VERSION = "5.5.0"
-DECIMALS = 3
 
 
 def read_labelme(folder: Path) -> Reading:
@@ -45,15 +41,9 @@ def read_labelme(folder: Path) -> Reading:
     return Reading(LabelledSet(tuple(images), tuple(sorted(names))), problems)
 
 
-def labelme_files(labelled: LabelledSet) -> dict[str, bytes]:
-    """File name to content, one a picture."""
-    names = label_names(labelled, ".json")
-    return {name: _text(image).encode() for name, image in zip(names, labelled.images, strict=True)}
-
-
 def _read_one(path: Path, folder: str) -> LabelledImage:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DatasetError(str(error.strerror)) from error
     except (ValueError, RecursionError) as error:
@@ -105,7 +95,7 @@ def _label(
         raise DatasetError(f"{shape.place}: {problem}")
     group = value.get("group_id")
     widths = lines.pop(shape.whole("group_id"), {}) if group is not None else {}
-    flags = {name for name, is_set in (value.get("flags") or {}).items() if is_set}
+    flags = shape.flags()
     sizes = [size for size in SizeClass if f"size_{size.value}" in flags]
     if len(sizes) > 1:
         raise shape.refuse("flags", "at most one size")
@@ -129,48 +119,3 @@ def _points(shape: Fields, value: dict[str, Any]) -> list[Point]:
 def _box(points: list[Point]) -> Box:
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-
-
-def _text(image: LabelledImage) -> str:
-    return json.dumps(_document(image), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _document(image: LabelledImage) -> dict[str, Any]:
-    shapes: list[dict[str, Any]] = []
-    for group, label in enumerate(image.labels, start=1):
-        x, y, w, h = label.bbox
-        flags = {} if label.standing is Standing.TARGET else {label.standing.value: True}
-        if label.size is not None:
-            flags[f"size_{label.size.value}"] = True
-        shapes.append(_shape(label.category, [(x, y), (x + w, y + h)], "rectangle", group, flags))
-        shapes += [
-            _shape(name, [segment.start_px, segment.end_px], "line", group, {})
-            for name, segment in label.segments().items()
-        ]
-    known = {
-        "um_per_px": image.um_per_px,
-        "density_per_mm": image.density_per_mm,
-        "subject": image.subject or None,
-    }
-    return {
-        "version": VERSION,
-        "flags": {},
-        "shapes": shapes,
-        "imagePath": PurePosixPath(image.file_name).name,
-        "imageData": None,
-        "imageHeight": image.height_px,
-        "imageWidth": image.width_px,
-    } | {name: value for name, value in known.items() if value is not None}
-
-
-def _shape(label: str, points: list[Point], kind: str, group: int, flags: dict[str, bool]) -> dict[str, Any]:
-    rounded = [[round(x, DECIMALS), round(y, DECIMALS)] for x, y in points]
-    return {
-        "label": label,
-        "points": rounded,
-        "group_id": group,
-        "description": "",
-        "shape_type": kind,
-        "flags": flags,
-        "mask": None,
-    }

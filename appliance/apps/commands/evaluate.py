@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.options import FILE, load
-from appliance.apps.evaluate import Wishes, evaluate
+from appliance.apps.evaluate import evaluate
+from appliance.apps.evaluate_request import Wishes
 
 
 @click.command("evaluate")

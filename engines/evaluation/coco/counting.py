@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.evaluation.coco.average_precision import SHAPES
 from engines.evaluation.coco.bootstrap import Bootstrap, Estimate
 from engines.evaluation.coco.categories import Meaning
+from engines.evaluation.coco.coco_run import SHAPES
 from engines.evaluation.coco.outcome import Outcome, Target
 from engines.evaluation.coco.pairing import Pairing, pair_haemorrhages, pair_loops, pair_shape
 

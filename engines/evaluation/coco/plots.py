@@ -38,7 +38,7 @@ def plots(figures: Figures) -> dict[str, bytes]:
     if (density := figures.density) is not None and density.images:
         drawn["density_bland_altman.png"] = _png(lambda figure: _bland_altman(figure.add_subplot(), density))
     if any(one.found_px is not None for one in figures.width_pairs):
-        drawn["widths.png"] = _png(lambda figure: _widths(figure, figures.width_pairs), width=13, height=5)
+        drawn["widths.png"] = _png(lambda figure: _widths(figure, figures.width_pairs), width=13, height=5.3)
     return drawn
 
 
@@ -50,7 +50,7 @@ def _png(draw: Callable[[Figure], None], width: float = 8, height: float = 6) ->
         "axes.axisbelow": True,
     }
     with mpl.rc_context(style):
-        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="compressed")
         draw(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png")
@@ -121,7 +121,7 @@ def _widths(figure: Figure, pairs: list[WidthPair]) -> None:
     panels = figure.subplots(1, len(MARKS), sharex=True, sharey=True)
     unit = "µm" if is_scaled else "px"
     for axes, (name, (colour, mark)) in zip(panels, MARKS.items(), strict=True):
-        axes.scatter(*points[name].T, s=24, marker=mark, color=colour, alpha=0.6, linewidths=0)
+        axes.scatter(*points[name].T, s=22, marker=mark, color=colour, alpha=0.4, linewidths=0)
         axes.plot([0, top], [0, top], color=GREY, linewidth=1)
         axes.set(xlim=(0, top), ylim=(0, top), aspect="equal", xlabel=f"labelled ({unit})")
         axes.set_title(f"{name}: {len(points[name])} measured")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from engines.evaluation.coco.average_precision import CLASSES, AveragePrecision
+from engines.evaluation.coco.average_precision import AveragePrecision
 from engines.evaluation.coco.bootstrap import Estimate
+from engines.evaluation.coco.coco_run import CLASSES
 from engines.evaluation.coco.counting import Confusion, Counted
 from engines.evaluation.coco.density import DensityFigures
 from engines.evaluation.coco.figures import Figures

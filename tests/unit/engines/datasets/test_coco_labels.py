@@ -1,10 +1,13 @@
 """COCO files: what is read, and what is refused with its place."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appliance.domain.detection import SizeClass
 from engines.datasets.coco import coco_document, read_coco
@@ -63,23 +66,25 @@ def test_ids_of_what_is_written_start_at_one(tmp_path: Path) -> None:
         assert [entry["id"] for entry in made[kind]] == list(range(1, len(made[kind]) + 1))
 
 
+MISSING = object()
+
+
 def changed(path: str, value: Any) -> dict[str, Any]:
     made = document()
-    *parents, last = path.split(".")
+    *parents, last = [int(name) if name.isdecimal() else name for name in path.split(".")]
     place: Any = made
     for name in parents:
-        place = place[int(name) if name.isdecimal() else name]
-    if value is None:
+        place = place[name]
+    place[last] = value
+    if value is MISSING:
         del place[last]
-    else:
-        place[last] = value
     return made
 
 
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("images", None, '"images" is missing, expected a list'),
+        ("images", MISSING, '"images" is missing, expected a list'),
         ("images.1.id", 7, "images[1]"),
         ("images.0.width", 0, '"width" is 0'),
         ("images.0.file_name", "../a.png", "inside the pictures' folder"),
@@ -98,6 +103,8 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("annotations.0.size", "huge", "normal or enlarged or giant"),
         ("annotations.1.iscrowd", "yes", "0 or 1"),
         ("categories.0.name", " ", "a name"),
+        ("categories.1.id", 0, "categories[1]"),
+        ("annotations.0.bbox", [1, 2, 10**400, 5], "4 numbers"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_place(tmp_path: Path, path: str, value: Any, words: str) -> None:
@@ -112,6 +119,31 @@ def test_what_cannot_be_used_is_refused_with_its_place(tmp_path: Path, path: str
 def test_what_is_no_coco_file_at_all_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(DatasetError, match=r"labels\.json"):
         read_coco(written(tmp_path, content))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_subnormal=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+PLACES = [
+    *(f"images.0.{name}" for name in ("id", "file_name", "width", "um_per_px", "density_per_mm", "subject")),
+    *(f"annotations.0.{name}" for name in ("image_id", "category_id", "bbox", "keypoints", "size", "ignore")),
+    *("images", "annotations", "categories", "images.0", "annotations.0", "categories.0", "categories.0.name"),
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.sampled_from(PLACES), value=anything)
+def test_whatever_a_member_holds_it_is_read_or_refused(tmp_path: Path, place: str, value: Any) -> None:
+    with contextlib.suppress(DatasetError):
+        read_coco(written(tmp_path, changed(place, value)))
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(document()), encoding="utf-8-sig")
+    assert len(read_coco(path).images) == 2
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

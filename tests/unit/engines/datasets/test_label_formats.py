@@ -142,6 +142,9 @@ WIDTH = {"label": "apical", "points": [[1, 1], [9, 1]], "shape_type": "line"}
         ([shape(), WIDTH | {"group_id": 1, "label": "neck"}], "apical, arterial, venous"),
         ([shape(), WIDTH | {"group_id": 1}, WIDTH | {"group_id": 1}], "only one apical"),
         (["text"], "shapes[0] is not an object"),
+        ([shape(flags=["ignored"])], "\"flags\" is ['ignored'], expected an object"),
+        ([shape(points={"x": 1})], "two points"),
+        ([shape(group_id="a")], "a whole number"),
     ],
 )
 def test_each_bad_labelme_file_is_told_once(tmp_path: Path, shapes: list[object], words: str) -> None:
