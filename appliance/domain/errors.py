@@ -51,5 +51,5 @@ class ExamError(ApplianceError):
     """The exam's state does not allow what was asked."""
 
 
-class EndOfStream(CaptureError):
+class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)
     """A file has been played to its end; not a fault."""
