@@ -13,8 +13,10 @@ def print_table(report: dict[str, Any]) -> None:
     """Print a report of engines_benchmark: one row for each variant and measure, then what cannot run and why."""
     console = Console()
     cpu, load = report["machine"], report["machine"]["load_average"][0]
-    rounds = report["variants"][0]["rounds"]
-    title = f"{cpu['cpu']}, {cpu['cores']} cores, load {load}; {report['measured_at']}; {rounds} rounds"
+    rounds, threads = report["variants"][0]["rounds"], report["onnxruntime_threads"]
+    title = (
+        f"{cpu['cpu']}, {cpu['cores']} cores, {threads} threads, load {load}\n{report['measured_at']}, {rounds} rounds"
+    )
     table = Table(box=box.SIMPLE, title=title)
     for name in ("variant", "measured"):
         table.add_column(name, no_wrap=True)

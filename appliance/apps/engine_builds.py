@@ -64,6 +64,7 @@ def quantize_all(settings: InferenceSettings) -> Iterator[str]:
         InferenceError: a network cannot be quantised, or lost more accuracy than allowed.
     """
     maker = VariantMaker(settings.engine_cache_dir)
+    yield f"quantising for {settings.runtime} and judging on rendered images takes a minute or two"
     for role, entry in manifest_of(settings).engines.items():
         record = maker.quantise(entry, settings.runtime)
         path = variant_paths(settings.engine_cache_dir, role, "int8", settings.runtime)[0]
@@ -92,7 +93,8 @@ def build_all(settings: InferenceSettings, compute_capability: str | None) -> It
     for role, entry in open_manifest(settings).engines.items():
         entry.read_verified()
         if precision == "fp16":
-            maker.accept_half(entry)
+            gate = maker.accept_half(entry).gate
+            yield f"{role}: fp16 accepted on {gate['images']} rendered images"
         with _Bar(role) as bar:
             built = build_engine(
                 entry.path,

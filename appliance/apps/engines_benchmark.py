@@ -87,7 +87,7 @@ def benchmark(settings: InferenceSettings, seconds: float, out: Path | None) -> 
     finally:
         for variant in variants:
             variant.close()
-    report = _report(rounds, missing, seconds)
+    report = _report(rounds, missing, seconds, settings.threads)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out, (json.dumps(report, indent=2) + "\n").encode())
@@ -108,12 +108,13 @@ def measure(variants: Sequence[Variant], seconds: float, clock: Callable[[], flo
     return rounds
 
 
-def _report(rounds: Rounds, missing: Sequence[Unavailable], seconds: float) -> dict[str, Any]:
+def _report(rounds: Rounds, missing: Sequence[Unavailable], seconds: float, threads: int) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "measured_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": machine() | {"load_average": Path("/proc/loadavg").read_text(encoding="ascii").split()[:3]},
         "seconds": seconds,
+        "onnxruntime_threads": threads,
         "variants": rounds.figures(),
         "unavailable": [{"runtime": u.runtime, "precision": u.precision, "reason": u.reason} for u in missing],
     }

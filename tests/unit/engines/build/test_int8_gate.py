@@ -18,13 +18,18 @@ from engines.build.half_precision import halve
 from engines.build.half_rounding import rounded_like_half
 from engines.build.int8 import quantise
 from engines.build.rendered_sets import (
+    CALIBRATION_IMAGES,
     CALIBRATION_SEED,
+    GATE_IMAGES,
     GATE_SEED,
     calibration_inputs,
     rendered,
 )
 from engines.build.variants import VariantMaker
+from engines.evaluation.synthetic import FIRST_SEED as EVALUATION_SEED
 from engines.synthetic.truth import RenderedImage
+from engines.training.cache import SEEDS_PER_CACHE
+from engines.training.calibration import FIRST_SEED as SCORE_SEED
 
 onnx: Any = pytest.importorskip("onnx")
 WEIGHTS = Path(__file__).parents[4] / "engines" / "weights"
@@ -176,3 +181,10 @@ def test_the_limit_is_a_hundredth(full: float | None, reduced: float | None, is_
 def test_an_error_gets_worse_by_growing() -> None:
     assert _failure("apical_mae_px", 2.0, 2.02, 0.01)
     assert not _failure("apical_mae_px", 2.0, 1.5, 0.01)
+
+
+def test_nothing_else_has_seen_the_pictures_of_scales_and_gate() -> None:
+    scales_end, gate_end = CALIBRATION_SEED + CALIBRATION_IMAGES, GATE_SEED + GATE_IMAGES
+    # Score calibration has 60,000 seeds of room below.
+    assert SCORE_SEED + 60_000 <= CALIBRATION_SEED < scales_end <= GATE_SEED < gate_end <= EVALUATION_SEED
+    assert gate_end < SEEDS_PER_CACHE
