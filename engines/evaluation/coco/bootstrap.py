@@ -51,6 +51,11 @@ class Bootstrap:
         counts = np.random.default_rng(seed).multinomial(self.clusters, shares, size=drawn)
         self._weights = counts[:, [place[name] for name in names]].astype(np.float64)
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether there are any resamples."""
+        return len(self._weights) > 0
+
     def estimates(self, statistic: Statistic) -> list[Estimate]:
         """Each figure of the images as they are, with its interval over the resamples."""
         values = statistic(np.ones(self.images))

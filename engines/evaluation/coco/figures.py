@@ -25,7 +25,7 @@ class Figures:
 
     Attributes:
         images, labels, ignored: how many; labels without the ignored ones.
-        clusters: what the intervals resample: subjects where they are known, else pictures.
+        clusters: what the intervals resample: subjects where they are known, else pictures; 0 without intervals.
         is_exhaustive: everything visible is labelled, so that a finding without a label is wrong.
         average_precision: COCO's figures.
         detection: the table at the device's confidence.
@@ -58,7 +58,7 @@ def all_figures(outcomes: Sequence[Outcome], is_exhaustive: bool, replicates: in
     width_pairs = pair_widths(pairs)
     return Figures(
         images=len(outcomes),
-        clusters=bootstrap.clusters,
+        clusters=bootstrap.clusters if bootstrap.has_intervals else 0,
         labels=sum(target.counts for target in targets),
         ignored=sum(not target.counts for target in targets),
         is_exhaustive=is_exhaustive,

@@ -23,10 +23,11 @@ def report(figures: Figures, confidence: float) -> str:
         confidence: of the table, as the device is set.
     """
     over = "pictures" if figures.clusters == figures.images else f"{figures.clusters} subjects"
+    brackets = f"in brackets: 95 % intervals over {over}" if figures.clusters else "without intervals"
     about = f"{figures.images} pictures, {figures.not_evaluable} of them not evaluable"
     lines = [
         f"{about}; {figures.labels} labels, {figures.ignored} more ignored",
-        f"in brackets: 95 % intervals over {over}",
+        brackets,
     ]
     lines += [] if figures.is_exhaustive else [NOT_EXHAUSTIVE]
     lines += ["", *_average_precision(figures.average_precision)]
