@@ -96,6 +96,8 @@ def test_low_scores_count_for_the_curve() -> None:
 def test_what_lies_on_an_ignored_label_is_neither_right_nor_wrong(standing: Standing) -> None:
     one = outcome([label(LEFT), label(FAR, standing=standing)], [loop(FAR, 0.95), loop(LEFT, 0.9)])
     assert figure([one], "capillary", "ap50") == pytest.approx(1.0)
+    missed = outcome([label(LEFT), label(FAR, standing=standing)], [loop(LEFT, 0.9)])
+    assert figure([missed], "capillary", "ar") == 1.0
     bare = outcome([label(LEFT)], [loop(FAR, 0.95), loop(LEFT, 0.9)])
     assert figure([bare], "capillary", "ap50") == pytest.approx(0.5, abs=0.01)
 

@@ -44,6 +44,13 @@ def test_ignored_labels_and_crowds_change_nothing() -> None:
     assert (row.labels, row.hits, row.without_label) == (1, 1, 0)
 
 
+def test_no_shape_is_wrong_on_an_ignored_label_or_one_of_unknown_shape() -> None:
+    labels = [label(LEFT, "giant", standing=Standing.IGNORED), label(RIGHT, "capillary"), label(FAR)]
+    table = count_table([outcome(labels, [loop(LEFT, 0.9), loop(RIGHT, 0.9), loop(FAR, 0.9)])], NONE, True)
+    assert (table["normal"].labels, table["normal"].hits, table["normal"].without_label) == (1, 1, 0)
+    assert table["giant"].labels == 0
+
+
 def test_without_exhaustive_labels_there_is_no_precision() -> None:
     row = count_table([outcome([label(LEFT)], [loop(LEFT, 0.9), loop(FAR, 0.9)])], NONE, False)["capillary"]
     assert row.precision is None
