@@ -84,7 +84,10 @@ def test_one_input_pixel_is_two_frame_pixels_at_twice_the_size() -> None:
     corner=st.tuples(st.floats(0.1, 0.6), st.floats(0.1, 0.6)),
 )
 def test_a_spot_in_the_frame_is_found_where_it_is(size: tuple[int, int], corner: tuple[float, float]) -> None:
-    """The resize and the way back agree: the centre of brightness in the input maps onto the spot's centre."""
+    """The resize and the way back agree: the centre of brightness in the input maps onto the spot's centre.
+
+    A twentieth of a pixel is what rounding to whole grey levels does; half a pixel is what a wrong origin would do.
+    """
     width, height = size
     x, y = 0.2 * width + corner[0] * width, 0.2 * height + corner[1] * height
     sigma = 0.05 * np.array(size)
@@ -97,8 +100,8 @@ def test_a_spot_in_the_frame_is_found_where_it_is(size: tuple[int, int], corner:
     cx = float((filled.sum(axis=0) * (np.arange(640) + 0.5)).sum() / filled.sum())
     cy = float((filled.sum(axis=1) * (np.arange(480) + 0.5)).sum() / filled.sum())
     found = view.to_frame(np.array([[cx, cy, cx, cy]], dtype=np.float32))[0]
-    assert abs(found[0] - x) < 0.03 * width / view.used_width_px + 0.02
-    assert abs(found[1] - y) < 0.03 * height / view.used_height_px + 0.02
+    assert abs(found[0] - x) < 0.03 * width / view.used_width_px + 0.05
+    assert abs(found[1] - y) < 0.03 * height / view.used_height_px + 0.05
 
 
 def test_boxes_are_cut_at_the_frames_edge() -> None:
