@@ -107,11 +107,10 @@ def _reader(quantization: Any, calibration: Iterable[Mapping[str, Tensor]]) -> A
 
 
 def _libraries() -> tuple[Any, Any]:
-    """The modules `onnx` and `onnxruntime.quantization`, the latter with quant_pre_process."""
+    """The modules `onnx` and `onnxruntime.quantization`."""
     try:
         onnx: Any = importlib.import_module("onnx")
         quantization: Any = importlib.import_module("onnxruntime.quantization")
-        importlib.import_module("onnxruntime.quantization.preprocess")
     except ImportError as error:
         raise InferenceError(f"quantising needs the onnx package: {error}", 'Install the "jetson" extra.') from error
     return onnx, quantization

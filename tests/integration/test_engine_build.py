@@ -23,7 +23,6 @@ from engines.build.progress import BuildProgress
 from engines.synthetic.render import render
 
 trt: Any = pytest.importorskip("tensorrt_rtx", reason='TensorRT-RTX is not installed (extra "rtx")')
-CROPPED = [(100, 120, 40, 90), (300, 150, 40, 90)]
 RTX_3090 = Gpu("GeForce RTX 3090", "8.6", "13.0", None)
 
 
@@ -171,8 +170,9 @@ def test_half_precision_moves_no_answer_that_counts(role: str, largest_px: float
     onnx = pytest.importorskip("onnx")
     reference = pytest.importorskip("onnx.reference")
     content = (Path(__file__).parents[2] / "engines" / "weights" / f"{role}.onnx").read_bytes()
-    image = render(90_000).image_rgb
-    inputs = {"image": image[None]} if role == "detector" else {"crops": extract_crops(image, CROPPED)}
+    picture = render(90_000)
+    image, boxes = picture.image_rgb, [loop.bbox_px for loop in picture.loops]
+    inputs = {"image": image[None]} if role == "detector" else {"crops": extract_crops(image, boxes)}
     full, half = (
         reference.ReferenceEvaluator(onnx.load_from_string(network)).run(None, inputs)
         for network in (content, halve(content))
