@@ -23,6 +23,7 @@ if [ "$purpose" = test ]; then
         # Ubuntu's chromium package is a snap stub that does not run here; the Makefile lets playwright fetch its own.
         grep -qs '^ID=ubuntu' /etc/os-release || missing="$missing chromium"
     fi
+    has_library 'libatomic.so.1' || missing="$missing libatomic1" # playwright's driver
     has qemu-system-x86_64 || optional="$optional qemu-system-x86"
     has busybox || optional="$optional busybox-static"
 fi
