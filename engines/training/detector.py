@@ -6,7 +6,6 @@ Renders the cache first where it is missing. Writes checkpoint.pt, log.jsonl and
 `python -m engines.training.ship` puts the result into engines/weights.
 """
 
-import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch import Tensor
 from engines.training.assignment import BatchTargets
 from engines.training.cache import render_cache
 from engines.training.calibration import Detect, FloatArray, calibrate
+from engines.training.command_line import train_from_command_line
 from engines.training.detector_loss import detector_loss
 from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import Targets, draw_sample
@@ -99,24 +99,5 @@ def detect_with(net: DetectorNet, device: torch.device) -> Detect:
     return detect
 
 
-def main() -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--images", type=int, default=6000)
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument(
-        "--learning-rate", type=float, default=FitSettings.learning_rate, help="peak, of the whole time"
-    )
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
-    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
-
-
 if __name__ == "__main__":
-    main()
+    train_from_command_line(train, __doc__, minutes=60.0, batch=16)

@@ -6,7 +6,6 @@ Uses the same cache of rendered images as the detector. Writes checkpoint.pt, lo
 `python -m engines.training.ship` puts the result into engines/weights.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 
 from engines.training.cache import render_cache
+from engines.training.command_line import train_from_command_line
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_keypoints
 from engines.training.fit import Fit, FitSettings, Loss
@@ -63,24 +63,5 @@ def train(
     return export_keypoints(average, settings.out / "keypoints.onnx")
 
 
-def main() -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--images", type=int, default=6000)
-    parser.add_argument("--minutes", type=float, default=20.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument(
-        "--learning-rate", type=float, default=FitSettings.learning_rate, help="peak, of the whole time"
-    )
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
-    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
-
-
 if __name__ == "__main__":
-    main()
+    train_from_command_line(train, __doc__, minutes=20.0, batch=32)

@@ -1,0 +1,32 @@
+"""The command line that both training programs share."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from engines.training.fit import FitSettings
+
+
+def train_from_command_line(train: Callable[..., Path], description: str | None, *, minutes: float, batch: int) -> None:
+    """Read the flags, train, and print where the ONNX file is.
+
+    Args:
+        train: takes FitSettings, the cache's folder, the number of images, the seed, and `batch` and `workers` by name.
+        description: what `--help` says first.
+        minutes, batch: the program's own defaults.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=minutes)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--learning-rate", type=float, default=FitSettings.learning_rate, help="peak, of the whole time"
+    )
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
+    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
