@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from appliance import schemas
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
-from appliance.apps.atomic_file import require_writable_folder, write_atomically
+from appliance.apps.atomic_file import make_writable_folder, require_writable_folder, write_atomically
 from appliance.apps.inputs import Input, find_inputs
 from appliance.apps.overlay import overlay_png
 from appliance.apps.pictures import Picture, read_pictures
@@ -100,11 +100,7 @@ def _check(request: Request) -> None:
     if request.json_file is not None:
         require_writable_folder(request.json_file.parent)
     if request.overlay_dir is not None:
-        try:
-            request.overlay_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExportError(f"cannot make {request.overlay_dir}: {error.strerror}", "Name another folder.") from error
-        require_writable_folder(request.overlay_dir)
+        make_writable_folder(request.overlay_dir)
 
 
 def _measure_all(

@@ -33,3 +33,12 @@ def require_writable_folder(folder: Path) -> None:
         raise ExportError(f"cannot write to {folder}: there is no such folder", "Create it or name another one.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ExportError(f"cannot write to {folder}: no right to", "Choose a folder to write in.")
+
+
+def make_writable_folder(folder: Path) -> None:
+    """Make a folder now where it is missing, and refuse one that cannot be written to. Raises ExportError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"cannot make {folder}: {error.strerror}", "Name another folder.") from error
+    require_writable_folder(folder)

@@ -4,9 +4,9 @@ import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.apps.atomic_file import require_writable_folder
+from appliance.apps.atomic_file import make_writable_folder, require_writable_folder
 from appliance.apps.station_calibration import operator_calibration
-from appliance.domain.errors import ExportError, SettingsError
+from appliance.domain.errors import SettingsError
 from engines.datasets.labels import DatasetError, LabelledSet
 from engines.datasets.pictures import picture_size_px
 
@@ -54,11 +54,7 @@ def require_places(wishes: Wishes) -> None:
     if wishes.json_file is not None:
         require_writable_folder(wishes.json_file.parent)
     if wishes.out is not None:
-        try:
-            wishes.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExportError(f"cannot make {wishes.out}: {error.strerror}", "Name another folder.") from error
-        require_writable_folder(wishes.out)
+        make_writable_folder(wishes.out)
 
 
 def require_pictures(wishes: Wishes, labelled: LabelledSet) -> None:

@@ -8,12 +8,13 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from appliance.domain.errors import InferenceError
+from appliance.inference.record_file import RecordKind
 
 SCHEMA = "nailfold.plan/1"
 REBUILD = 'Run "nailfold engines build" on this box.'
+_RECORD = RecordKind("plan manifest", "TensorRT plan", SCHEMA, REBUILD)
 
 
 @dataclass(frozen=True)
@@ -82,22 +83,14 @@ def read_vouched_plan(
         _require(plan_path, "CUDA version", manifest.cuda, target.cuda)
     if precision is not None:
         _require(plan_path, "inference.precision", manifest.precision, precision)
-    plan = _read(plan_path)
+    plan = _RECORD.read_bytes(plan_path)
     _require(plan_path, "content (SHA-256)", manifest.plan_sha256, hashlib.sha256(plan).hexdigest())
     return plan
 
 
 def read_plan_manifest(path: Path) -> PlanManifest:
     """A plan's manifest. Raises InferenceError where it is missing, damaged or of another schema."""
-    try:
-        document: Any = json.loads(_read(path))
-    except ValueError as error:
-        raise InferenceError(f"the plan manifest {path} is not JSON: {error}", REBUILD) from error
-    fields = set(PlanManifest.__dataclass_fields__) | {"schema"}
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA or document.keys() != fields:
-        raise InferenceError(f"{path} is not a plan manifest of schema {SCHEMA}", REBUILD)
-    del document["schema"]
-    return PlanManifest(**document)
+    return PlanManifest(**_RECORD.read_members(path, set(PlanManifest.__dataclass_fields__)))
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -122,10 +115,3 @@ def write_atomically(path: Path, content: bytes) -> None:
 def _require(plan_path: Path, what: str, built: str | None, here: str | None) -> None:
     if built != here:
         raise InferenceError(f"the plan {plan_path} was built for {what} {built}, here it is {here}", REBUILD)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InferenceError(f"reading the TensorRT plan {path} failed: {error}", REBUILD) from error

@@ -14,10 +14,12 @@ from typing import Any
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest import EngineEntry
 from appliance.inference.plan_manifest import write_atomically
+from appliance.inference.record_file import RecordKind
 
 SCHEMA = "nailfold.variant/1"
 TARGETS = ("onnxruntime", "tensorrt")
 REQUANTISE = 'Run "nailfold engines quantize" on this box.'
+_RECORD = RecordKind("variant's record", "variant", SCHEMA, REQUANTISE)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def read_record(entry: EngineEntry, folder: Path, precision: str, target: str) -
         InferenceError: naming what is missing, damaged or does not fit.
     """
     path = variant_paths(folder, entry.role, precision, target)[1]
-    record = _parsed(path)
+    record = VariantRecord(**_RECORD.read_members(path, set(VariantRecord.__dataclass_fields__)))
     _require(path, "role", record.role, entry.role)
     _require(path, "precision", record.precision, precision)
     _require(path, "runtime", record.target, target)
@@ -83,29 +85,10 @@ def derived_entry(entry: EngineEntry, folder: Path, precision: str, target: str)
     """
     record = read_record(entry, folder, precision, target)
     path = variant_paths(folder, entry.role, precision, target)[0]
-    _require(path, "content (SHA-256)", record.sha256, hashlib.sha256(_read(path)).hexdigest())
+    _require(path, "content (SHA-256)", record.sha256, hashlib.sha256(_RECORD.read_bytes(path)).hexdigest())
     return replace(entry, path=path, sha256=record.sha256)
-
-
-def _parsed(path: Path) -> VariantRecord:
-    try:
-        document: Any = json.loads(_read(path))
-    except ValueError as error:
-        raise InferenceError(f"the variant's record {path} is not JSON: {error}", REQUANTISE) from error
-    fields = set(VariantRecord.__dataclass_fields__) | {"schema"}
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA or document.keys() != fields:
-        raise InferenceError(f"{path} is not a variant's record of schema {SCHEMA}", REQUANTISE)
-    del document["schema"]
-    return VariantRecord(**document)
 
 
 def _require(path: Path, what: str, recorded: str, here: str) -> None:
     if recorded != here:
         raise InferenceError(f"{path} was accepted for {what} {recorded}, here it is {here}", REQUANTISE)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InferenceError(f"reading the variant {path} failed: {error}", REQUANTISE) from error
