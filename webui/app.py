@@ -13,6 +13,7 @@ from webui.blueprints.health import health_blueprint
 from webui.blueprints.live import live_blueprint
 from webui.catalogue import DEFAULT_LANGUAGE, text
 from webui.errors import install_error_handlers
+from webui.openapi import new_openapi_app
 from webui.security import install_security
 from webui.services import Services
 from webui.settings import WebSettings
@@ -26,14 +27,14 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     Raises:
         SettingsError: the front end was not built.
     """
-    app = Flask("webui")
+    app = new_openapi_app()
     assets = Assets(DIST)
     limiter = AttemptLimiter(settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
     install_security(app, services.secrets, settings)
     install_error_handlers(app)
     app.register_blueprint(auth_blueprint(services.secrets, limiter))
     app.register_blueprint(live_blueprint(settings))
-    app.register_blueprint(exam_blueprint(services))
+    app.register_api(exam_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
     app.register_blueprint(health_blueprint(services))
 

@@ -32,6 +32,14 @@ class Sector(Enum):
     PANORAMIC = "panoramic"
 
 
+class ImageKind(Enum):
+    """What was kept. Only stills and panoramas are analysed; a panorama is counted but never enters the scores."""
+
+    STILL = "still"
+    PANORAMA = "panorama"
+    CLIP = "clip"
+
+
 class ExamState(Enum):
     OPEN = "open"
     FINISHED = "finished"
@@ -55,9 +63,11 @@ class CapturedImage:
         image_id: UUID text.
         hand, finger, sector: where on the patient.
         captured_at_utc: when the frame was taken.
-        file_name: name of the lossless image below the exam's folder.
+        file_name: name of the lossless image (of a clip: its video) below the exam's folder.
         sha256: hex digest of that file.
-        document: the `nailfold.analysis/1` document of this image alone (JSON types only).
+        document: the `nailfold.analysis/1` document of this image alone (JSON types only); of a clip that of its
+            best frame.
+        kind: still, panorama or clip.
     """
 
     image_id: str
@@ -68,10 +78,23 @@ class CapturedImage:
     file_name: str
     sha256: str
     document: dict[str, Any]
+    kind: ImageKind = ImageKind.STILL
 
     @property
     def placement(self) -> Placement:
         return Placement(self.hand, self.finger, self.sector)
+
+
+@dataclass(frozen=True)
+class SkippedPlacement:
+    """A placement that the operator declared not evaluable instead of taking a picture.
+
+    Attributes:
+        reason: in the operator's words: "bandage", "injured finger", "too cold".
+    """
+
+    placement: Placement
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +104,11 @@ class Exam:
     Attributes:
         exam_id: UUIDv7 text.
         patient_pseudonym: the clinic's own pseudonym; never a name. Never in a topic, client id or log.
+        protocol: name of the ExamProtocol: "free", "16" or "32".
+        operator: the account that started the exam; empty where accounts did not exist yet.
+        folder_id: where the clinic filed it; None outside every project.
+        is_archived: out of the everyday lists; nothing is deleted.
+        skipped: placements declared not evaluable without a picture.
     """
 
     exam_id: str
@@ -89,3 +117,8 @@ class Exam:
     started_at_utc: datetime
     finished_at_utc: datetime | None = None
     images: tuple[CapturedImage, ...] = ()
+    protocol: str = "free"
+    operator: str = ""
+    folder_id: str | None = None
+    is_archived: bool = False
+    skipped: tuple[SkippedPlacement, ...] = ()

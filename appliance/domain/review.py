@@ -1,0 +1,57 @@
+"""An exam as the physician left it: the machine's first answer beside what was made of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from appliance.domain.exam import CapturedImage, Exam
+
+
+@dataclass(frozen=True)
+class ReviewedImage:
+    """One image after the physician's edits.
+
+    Attributes:
+        image: as captured; `image.document` stays the machine's first answer.
+        analysis: the image's entry of a `nailfold.analysis/1` document after the edits, its metrics computed anew;
+            the machine's own where nothing was edited.
+        is_edited: whether a person changed a finding.
+        comment: the physician's; empty where there is none.
+        not_evaluable_because: why a person excluded the image from every figure; None where it counts. What the
+            machine thinks is in `analysis["quality"]`.
+    """
+
+    image: CapturedImage
+    analysis: dict[str, Any]
+    is_edited: bool = False
+    comment: str = ""
+    not_evaluable_because: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the image enters figures: neither the machine nor a person found it not evaluable."""
+        return self.not_evaluable_because is None and bool(self.analysis["quality"]["evaluable"])
+
+
+@dataclass(frozen=True)
+class ReviewedExam:
+    """An exam with every image as reviewed.
+
+    Attributes:
+        exam: as captured.
+        images: of `exam.images`, in their order.
+        conclusion: the physician's own words for the report; empty where there are none.
+        validated_by: the account that validated the exam as it is now; None before, and again after a later edit.
+        validated_at_utc: when; None with `validated_by`.
+    """
+
+    exam: Exam
+    images: tuple[ReviewedImage, ...]
+    conclusion: str = ""
+    validated_by: str | None = None
+    validated_at_utc: datetime | None = None
+
+
+def unreviewed(exam: Exam) -> ReviewedExam:
+    """The exam with the machine's answers alone."""
+    return ReviewedExam(exam, tuple(ReviewedImage(image, image.document["images"][0]) for image in exam.images))
