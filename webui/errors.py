@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from appliance.domain.errors import ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
+from appliance.domain.errors import AccessError, ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
 from webui.catalogue import text
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,13 @@ def error_answer(message: str, remedy: str, status: int) -> Answer:
 
 
 def _status_of(error: ApplianceError) -> int:
-    for family, status in ((NotKeptError, 404), (ExamError, 409), (CaptureError, 503), (StoreError, 507)):
+    for family, status in (
+        (AccessError, 403),
+        (NotKeptError, 404),
+        (ExamError, 409),
+        (CaptureError, 503),
+        (StoreError, 507),
+    ):
         if isinstance(error, family):
             return status
     return 400

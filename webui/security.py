@@ -4,12 +4,13 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadSignature
 from werkzeug.wrappers import Response as BaseResponse
 
+from appliance.domain.account import Account, Role
 from webui.access import AccessSecrets
 from webui.catalogue import text
 from webui.errors import Answer, error_answer
@@ -82,6 +83,7 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 def _require_unlocked() -> Answer | BaseResponse | None:
     if session.get("is_unlocked"):
+        g.account = Account("0", "administrator", "Administrator", Role.ADMINISTRATOR)
         # Only what an operator does prolongs the session. Pictures must not: one still under way while the browser is
         # locked would bring the old cookie back.
         session.modified = request.blueprint in _PROLONGING_BLUEPRINTS

@@ -51,5 +51,13 @@ class ExamError(ApplianceError):
     """The exam's state does not allow what was asked."""
 
 
+class StaleError(ExamError):
+    """Somebody else changed it first; what was asked rests on an older state."""
+
+
+class AccessError(ApplianceError):
+    """The account may not do what was asked."""
+
+
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)
     """A file has been played to its end; not a fault."""
