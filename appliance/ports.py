@@ -15,6 +15,7 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.domain.exam import CapturedImage, Exam
 from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.journal import JournalCheck, JournalEntry
 from appliance.domain.keypoints import LoopKeypoints
 
 Tensor = NDArray[Any]
@@ -223,3 +224,26 @@ class Clock(Protocol):
 
     def monotonic_s(self) -> float:
         """Never goes back."""
+
+
+class Journal(Protocol):
+    """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError."""
+
+    def append(
+        self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
+    ) -> JournalEntry:
+        """The entry as it was written, sealed and durable; see JournalEntry for what the words mean.
+
+        Args:
+            detail: JSON types only; raises ValueError for anything else. Never a patient's identity.
+            follows: seq of the newest entry of this subject that the caller knows, 0 for none; raises StaleError if
+                another was written since. None writes in any case.
+        """
+
+    def entries(
+        self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
+    ) -> tuple[JournalEntry, ...]:
+        """Oldest first; of one subject or all; with `limit` the newest so many, before `before_seq` where given."""
+
+    def verify(self) -> JournalCheck:
+        """Whether every entry is as it was written and none is missing, as far as the journal itself can tell."""

@@ -7,8 +7,9 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
 from appliance.exam.live import LiveHub
+from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
-from appliance.ports import BrokerStatus, ExamStore, OutboxStatus
+from appliance.ports import BrokerStatus, ExamStore, Journal, OutboxStatus
 from webui.access import AccessSecrets
 
 
@@ -17,6 +18,8 @@ class Services:
     """The running station, as the pages see it. Every callable is quick and safe to call from any thread.
 
     Attributes:
+        reviews: exams as the physician left them; what figures, reports and exports are computed from.
+        journal: where every noteworthy action is written.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
@@ -26,6 +29,8 @@ class Services:
     hub: LiveHub
     exam: ExamSession
     store: ExamStore
+    reviews: ReviewDesk
+    journal: Journal
     secrets: AccessSecrets
     camera: Callable[[], CameraState]
     calibration: Callable[[], Calibration | None]

@@ -27,9 +27,11 @@ from appliance.domain.calibration import Calibration
 from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
+from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
+from appliance.storage.journal import SqliteJournal
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
@@ -87,6 +89,7 @@ class Station:
         engines = load_engine_set(settings.inference, version)
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc())
+        journal = SqliteJournal(self._storage.database, clock.now_utc)
         self._slot = LatestFrame()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
@@ -108,6 +111,8 @@ class Station:
             hub=self._hub,
             exam=ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam),
             store=self._storage.exams,
+            reviews=ReviewDesk(self._storage.exams, journal),
+            journal=journal,
             secrets=self._secrets,
             camera=lambda: self._grabber.state,
             calibration=lambda: calibration.current,

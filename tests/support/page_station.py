@@ -16,9 +16,11 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
+from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.ports import BrokerStatus
+from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from tests.support.exam_parts import IDENTITY, SystemClock
@@ -43,6 +45,7 @@ class PageStation:
         self.calibration = calibration
         self.hub = LiveHub()
         self.store = MemoryExamStore()
+        self.journal = MemoryJournal(SystemClock().now_utc)
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
         self._latest: AnalysedFrame | None = None
@@ -52,6 +55,8 @@ class PageStation:
             hub=self.hub,
             exam=self.session,
             store=self.store,
+            reviews=ReviewDesk(self.store, self.journal),
+            journal=self.journal,
             secrets=SECRETS,
             camera=self._camera,
             calibration=lambda: self.calibration,

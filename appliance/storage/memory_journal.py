@@ -1,0 +1,68 @@
+"""A journal without a disk, whose pages can be tampered with."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from appliance.domain.errors import StaleError
+from appliance.domain.journal import JournalCheck, JournalEntry, JournalHead, check_chain, next_entry
+
+
+class MemoryJournal:
+    """The Journal of a demonstration or a test; forgets everything with the process.
+
+    `tamper()` is what somebody with access to the disk does to a real one.
+    """
+
+    def __init__(self, now_utc: Callable[[], datetime]) -> None:
+        self._now_utc = now_utc
+        self._entries: list[JournalEntry] = []
+        self._head: JournalHead | None = None
+        self._lock = threading.RLock()
+
+    def append(
+        self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
+    ) -> JournalEntry:
+        with self._lock:
+            require_newest(self._newest_of(subject), follows)
+            entry = next_entry(self._head, self._now_utc(), actor, subject, action, detail)
+            self._entries.append(entry)
+            self._head = JournalHead(entry.seq, entry.hash)
+        return entry
+
+    def entries(
+        self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
+    ) -> tuple[JournalEntry, ...]:
+        with self._lock:
+            found = [
+                entry
+                for entry in self._entries
+                if subject in (None, entry.subject) and (before_seq is None or entry.seq < before_seq)
+            ]
+        return tuple(found if limit is None else found[max(0, len(found) - limit) :])
+
+    def verify(self) -> JournalCheck:
+        with self._lock:
+            return check_chain(self._entries, self._head)
+
+    def tamper(self, seq: int, **changes: Any) -> None:
+        """Change a written entry behind the journal's back."""
+        self._entries[seq - 1] = replace(self._entries[seq - 1], **changes)
+
+    def cut_off(self, seq: int) -> None:
+        """Remove that entry and all after it behind the journal's back."""
+        del self._entries[seq - 1 :]
+
+    def _newest_of(self, subject: str) -> int:
+        return max((entry.seq for entry in self._entries if entry.subject == subject), default=0)
+
+
+def require_newest(newest: int, follows: int | None) -> None:
+    """Raise StaleError if somebody has written about the subject since the caller looked."""
+    if follows is not None and newest != follows:
+        raise StaleError(
+            f"somebody else changed this in the meantime (entry {newest}, you saw {follows})",
+            "Look at the newer state, then make your change again.",
+        )
