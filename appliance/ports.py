@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.domain.exam import CapturedImage, Exam
@@ -247,3 +248,40 @@ class Journal(Protocol):
 
     def verify(self) -> JournalCheck:
         """Whether every entry is as it was written and none is missing, as far as the journal itself can tell."""
+
+
+class AccountStore(Protocol):
+    """Keeps accounts and which sessions were ended. Every method raises StoreError; unknown ids raise NotKeptError."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All, by name, the disabled ones too."""
+
+    def by_name(self, name: str) -> KeptAccount | None:
+        """The account of that login name."""
+
+    def by_id(self, account_id: str) -> KeptAccount | None:
+        """The account of that id."""
+
+    def add(self, kept: KeptAccount, *, is_first: bool = False) -> None:
+        """A new account. Raises AccountError if the name is taken, or if `is_first` and there is one already."""
+
+    def change(self, account: Account) -> None:
+        """New full name, role or is_disabled; a change of the last two ends the account's sessions.
+
+        Raises AccountError, and changes nothing, if no administrator would be left.
+        """
+
+    def set_password(self, account_id: str, password_hash: str, code_expires_at_utc: datetime | None = None) -> None:
+        """A new password, or a one-time code; ends the account's sessions."""
+
+    def renew_hash(self, account_id: str, old_hash: str, new_hash: str) -> None:
+        """The same password at another cost; nothing happens if the hash is no longer `old_hash`."""
+
+    def end_sessions(self, account_id: str) -> None:
+        """Every browser of that account has to log in again."""
+
+    def end_session(self, session_id: str, now_utc: datetime, until_utc: datetime) -> None:
+        """One browser has to log in again; forgotten after `until_utc`, when the session would have ended anyway."""
+
+    def is_ended(self, session_id: str) -> bool:
+        """Whether `end_session` was called for it."""

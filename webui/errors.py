@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from appliance.domain.errors import AccessError, ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
+from appliance.domain.errors import AccessError, AccountError, ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
 from webui.catalogue import text
 
 _log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def error_answer(message: str, remedy: str, status: int) -> Answer:
 def _status_of(error: ApplianceError) -> int:
     for family, status in (
         (AccessError, 403),
+        (AccountError, 409),
         (NotKeptError, 404),
         (ExamError, 409),
         (CaptureError, 503),

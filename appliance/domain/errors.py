@@ -59,5 +59,9 @@ class AccessError(ApplianceError):
     """The account may not do what was asked."""
 
 
+class AccountError(ApplianceError):
+    """An account cannot be made or changed as asked."""
+
+
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)
     """A file has been played to its end; not a fault."""
