@@ -1,0 +1,172 @@
+"""All figures of a reviewed exam: of each image, sector and finger, and of the whole."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from appliance.analysis import uncertainty
+from appliance.analysis.exam_scores import (
+    NOT_RATED,
+    FingerKey,
+    csuri_of,
+    exam_category,
+    mes_of,
+    nemo_of,
+)
+from appliance.analysis.group_figures import (
+    SCORES,
+    abstaining,
+    band_of,
+    counts_of,
+    findings,
+    group_figures,
+    mean_score,
+    sub_pattern_of,
+    widths_of,
+)
+from appliance.analysis.image_tally import Tally, tally
+from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
+from appliance.domain.exam_figures import ExamFigures, Figure, Figures
+from appliance.domain.exam_protocol import STANDARD_FINGERS
+from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY, NOT_OF_IMAGES
+from appliance.domain.review import ReviewedExam, ReviewedImage
+
+IMAGE_KEYS = tuple(key for key in DEFINITIONS if key not in NOT_OF_IMAGES)
+GROUP_KEYS = tuple(key for key in DEFINITIONS if key not in EXAM_ONLY)
+EXAM_KEYS = tuple(DEFINITIONS)
+_PATTERN_KEYS = (*SCORES, "fast_track")
+
+
+def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -> ExamFigures:
+    """Every figure that can be told, and for the others why not.
+
+    Only stills that neither the machine nor a person found not evaluable enter sectors, fingers and exam; a panorama
+    has figures of its own and never enters any other.
+
+    Args:
+        reviewed: the exam with the physician's edits.
+        disorganisation: the physician's 0-3 rating of the array, which no machine gives; None where not rated.
+    """
+    counted = [(image, tally(image)) for image in reviewed.images if _enters(image)]
+    fingers = {key: _finger(reviewed, counted, key) for key in _fingers_of(reviewed.exam)}
+    return ExamFigures(
+        exam=_exam(counted, fingers, disorganisation, reviewed),
+        fingers=fingers,
+        sectors={place: _sector(reviewed, counted, place) for place in _placements_of(reviewed.exam)},
+        images={image.image.image_id: _image(image) for image in reviewed.images},
+    )
+
+
+def _enters(image: ReviewedImage) -> bool:
+    return image.counts and image.image.kind is ImageKind.STILL and image.image.sector is not Sector.PANORAMIC
+
+
+def _image(image: ReviewedImage) -> Figures:
+    if image.image.kind is ImageKind.CLIP:
+        return abstaining(IMAGE_KEYS, "clip")
+    if not image.counts:
+        return _excluded(IMAGE_KEYS, image)
+    figures = _only(IMAGE_KEYS, group_figures([tally(image)]))
+    return figures if _enters(image) else {**figures, **abstaining(_PATTERN_KEYS, "panorama")}
+
+
+def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:
+    if image.not_evaluable_because is not None:
+        return abstaining(keys, "excluded_by_physician", {"reason": image.not_evaluable_because})
+    return abstaining(keys, "not_evaluable", {"reason": ", ".join(image.analysis["quality"]["reasons"])})
+
+
+def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally]], place: Placement) -> Figures:
+    tallies = [one for image, one in counted if image.image.placement == place]
+    if tallies:
+        return _only(GROUP_KEYS, group_figures(tallies))
+    images = [image for image in reviewed.images if image.image.placement == place]
+    return _without(images, [skip.reason for skip in reviewed.exam.skipped if skip.placement == place])
+
+
+def _finger(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally]], key: FingerKey) -> Figures:
+    tallies = [one for image, one in counted if _finger_of(image.image.placement) == key]
+    if tallies:
+        return _only(GROUP_KEYS, group_figures(tallies))
+    images = [image for image in reviewed.images if _finger_of(image.image.placement) == key]
+    return _without(images, [skip.reason for skip in reviewed.exam.skipped if _finger_of(skip.placement) == key])
+
+
+def _without(images: Sequence[ReviewedImage], skip_reasons: Sequence[str]) -> Figures:
+    """Of a place where no image counts."""
+    stills = [image for image in images if image.image.kind is ImageKind.STILL]
+    single = [image for image in stills if image.image.sector is not Sector.PANORAMIC]
+    if len(single) == 1:
+        return _excluded(GROUP_KEYS, single[0])
+    if single:
+        return abstaining(GROUP_KEYS, "no_evaluable_image", {"images": len(single)})
+    if skip_reasons:
+        return abstaining(GROUP_KEYS, "skipped", {"reason": "; ".join(dict.fromkeys(skip_reasons))})
+    return abstaining(GROUP_KEYS, "only_panorama" if images else "no_images")
+
+
+def _exam(
+    counted: Sequence[tuple[ReviewedImage, Tally]],
+    fingers: dict[FingerKey, Figures],
+    disorganisation: float | None,
+    reviewed: ReviewedExam,
+) -> Figures:
+    tallies = [one for _, one in counted]
+    if not tallies:
+        because = "no_evaluable_image" if reviewed.images else "no_images"
+        return abstaining(EXAM_KEYS, because, {"images": len(reviewed.images)})
+    present = {key: figures for key, figures in fingers.items() if figures["images_evaluable"].value is not None}
+    density = _mean_density([figures["density_per_mm"] for figures in present.values()])
+    pooled = findings(density, tallies)
+    scores = {key: mean_score([figures[key] for figures in present.values()], "fingers") for key in SCORES}
+    rated = Figure(None, because=NOT_RATED) if disorganisation is None else Figure(disorganisation)
+    category = exam_category(present, pooled, density, sum(one.giants_in_grey_zone for one in tallies))
+    found: Figures = {
+        "density_per_mm": density,
+        "density_band": band_of(density),
+        **counts_of(tallies),
+        **widths_of(tallies),
+        **scores,
+        "fast_track": category,
+        "sub_pattern": sub_pattern_of(pooled, category),
+        "fingers_evaluable": Figure(len(present)),
+        "images_evaluable": Figure(len(tallies), basis={"images": len(reviewed.images)}),
+        "score_disorganisation": rated,
+        "mes": mes_of(scores["score_loss"], rated, scores["score_ramified"]),
+        "csuri": csuri_of(tallies),
+        "nemo": nemo_of(tallies, list(present)),
+    }
+    return _only(EXAM_KEYS, found)
+
+
+def _mean_density(of_fingers: Sequence[Figure]) -> Figure:
+    known = [one for one in of_fingers if isinstance(one.value, float)]
+    if not known:
+        return Figure(None, because=of_fingers[0].because)
+    off = uncertainty.of_mean([one.uncertainty or 0.0 for one in known])
+    return Figure(statistics.fmean(float(one.value or 0) for one in known), off, None, {"fingers": len(known)})
+
+
+def _only(keys: Iterable[str], figures: Figures) -> Figures:
+    return {key: figures[key] for key in keys}
+
+
+def _finger_of(place: Placement) -> FingerKey:
+    return place.hand, place.finger
+
+
+def _placements_of(exam: Exam) -> list[Placement]:
+    places = {image.placement for image in exam.images} | {skip.placement for skip in exam.skipped}
+    order = {place: index for index, place in enumerate(_every_placement())}
+    return sorted(places, key=lambda place: order[place])
+
+
+def _every_placement() -> list[Placement]:
+    return [Placement(hand, finger, sector) for hand in Hand for finger in Finger for sector in Sector]
+
+
+def _fingers_of(exam: Exam) -> list[FingerKey]:
+    """The eight of the standard, and thumbs that were looked at."""
+    seen = {_finger_of(place) for place in _placements_of(exam)}
+    return [
+        (hand, finger) for hand in Hand for finger in Finger if finger in STANDARD_FINGERS or (hand, finger) in seen
+    ]

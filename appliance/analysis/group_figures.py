@@ -1,0 +1,192 @@
+"""The figures of a group of images that count: one image, a sector, a finger."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from appliance.analysis import uncertainty
+from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
+from appliance.analysis.image_tally import Tally
+from appliance.domain.exam_figures import Figure, Figures
+from appliance.domain.metrics import density_band
+from appliance.domain.scores import (
+    FAST_TRACK_RULES,
+    SUB_PATTERN_RULES,
+    Findings,
+    first_rule,
+    lost_share,
+    semiquantitative,
+)
+
+NO_WIDTHS = "no_widths"
+NO_DENSITY = "no_density"
+NO_SCLERODERMA_PATTERN = "no_scleroderma_pattern"
+NO_RULE_FITS = "no_rule_fits"
+SCORES = ("score_loss", "score_enlarged", "score_giants", "score_haemorrhages", "score_ramified")
+
+
+def group_figures(tallies: Sequence[Tally]) -> dict[str, Figure]:
+    """Every figure of one or more images that count; `tallies` is not empty.
+
+    Counts are sums: a loop that two overlapping images show counts in both.
+    """
+    density = density_of(tallies)
+    found = findings(density, tallies)
+    fast_track = fast_track_of(found, density, sum(one.giants_in_grey_zone for one in tallies))
+    return {
+        "density_per_mm": density,
+        "density_band": band_of(density),
+        **counts_of(tallies),
+        **widths_of(tallies),
+        **{key: mean_score([image_score(key, one) for one in tallies], "images") for key in SCORES},
+        "fast_track": fast_track,
+        "sub_pattern": sub_pattern_of(found, fast_track),
+        "images_evaluable": Figure(len(tallies)),
+    }
+
+
+def density_of(tallies: Sequence[Tally]) -> Figure:
+    """All distal loops over all millimetres of the images in which density could be measured."""
+    measured = [(one, one.row_mm) for one in tallies if one.density_missing_because is None and one.row_mm]
+    if not measured:
+        reasons = [one.density_missing_because or NO_DISTAL_ROW for one in tallies]
+        return Figure(None, because=NO_CALIBRATION if NO_CALIBRATION in reasons else reasons[0])
+    loops = sum(one.distal for one, _ in measured)
+    row_mm = sum(row for _, row in measured)
+    scale_share = max(one.scale_share for one, _ in measured)
+    basis: dict[str, float | int | str] = {"capillaries": loops, "evaluable_mm": round(row_mm, 3)}
+    basis |= {"images": len(measured), "images_without_density": len(tallies) - len(measured)}
+    return Figure(loops / row_mm, uncertainty.of_density(loops, row_mm, len(measured), scale_share), None, basis)
+
+
+def band_of(density: Figure) -> Figure:
+    """The band of a measured density; it says where the other band lies within the density's uncertainty."""
+    if not isinstance(density.value, float):
+        return Figure(None, because=density.because)
+    return Figure(density_band(density.value).value, basis=_near_cut(density))
+
+
+def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
+    """Sums over the images, and the share of enlarged loops in the distal row."""
+    distal = sum(one.distal for one in tallies)
+    enlarged = sum(one.distal_enlarged for one in tallies)
+    rows = [one.row_mm for one in tallies if one.row_mm is not None and one.density_missing_because is None]
+    density = density_of(tallies)
+    share = Figure(None, because=NO_DISTAL_ROW)
+    if distal:
+        half = 100 * uncertainty.of_share(enlarged, distal)
+        share = Figure(100 * enlarged / distal, half, None, {"enlarged": enlarged, "capillaries": distal})
+    return {
+        "evaluable_mm": Figure(sum(rows)) if rows else Figure(None, because=density.because),
+        "capillaries_distal": Figure(distal),
+        "capillaries_total": Figure(sum(one.total for one in tallies)),
+        "share_enlarged": share,
+        "giants": Figure(
+            sum(one.giants for one in tallies),
+            basis={"in_grey_zone": sum(one.giants_in_grey_zone for one in tallies)},
+        ),
+        "tortuous": Figure(sum(one.tortuous for one in tallies)),
+        "ramified": Figure(sum(one.ramified for one in tallies)),
+        "haemorrhages": Figure(sum(one.haemorrhages for one in tallies)),
+    }
+
+
+def widths_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
+    """Mean and median apical width of the distal row, the largest width anywhere, and loops in the grey zones."""
+    if all(one.um_per_px is None for one in tallies):
+        keys = ("mean_apical_um", "median_apical_um", "largest_width_um", "grey_zone_20_um", "grey_zone_50_um")
+        return {key: Figure(None, because=NO_CALIBRATION) for key in keys}
+    apical = [width for one in tallies for width in one.apical]
+    mean = median = Figure(None, because=NO_WIDTHS)
+    if apical:
+        values, basis = [width.um for width in apical], {"capillaries": len(apical)}
+        mean = Figure(statistics.fmean(values), uncertainty.of_mean_width(apical), None, basis)
+        median = Figure(statistics.median(values), uncertainty.of_median_width(apical), None, basis)
+    return {
+        "mean_apical_um": mean,
+        "median_apical_um": median,
+        "largest_width_um": _largest(tallies),
+        "grey_zone_20_um": Figure(sum(one.near_20_um for one in tallies)),
+        "grey_zone_50_um": Figure(sum(one.near_50_um for one in tallies)),
+    }
+
+
+def _largest(tallies: Sequence[Tally]) -> Figure:
+    widest = max(
+        ((one.largest, one.image_id) for one in tallies if one.largest is not None),
+        key=lambda pair: pair[0].um,
+        default=None,
+    )
+    if widest is None:
+        return Figure(None, because=NO_WIDTHS)
+    return Figure(widest[0].um, uncertainty.of_width(widest[0]), None, {"image_id": widest[1]})
+
+
+def image_score(key: str, one: Tally) -> Figure:
+    """The 0-3 score of one image: the share of its distal loops that is altered, or of normal ones that is lost."""
+    if key == "score_loss":
+        if one.density_missing_because is not None or not one.row_mm:
+            return Figure(None, because=one.density_missing_because or NO_DISTAL_ROW)
+        return Figure(semiquantitative(lost_share(one.distal / one.row_mm)))
+    if not one.distal:
+        return Figure(None, because=NO_DISTAL_ROW)
+    altered = {
+        "score_enlarged": one.distal_enlarged,
+        "score_giants": one.distal_giants,
+        "score_haemorrhages": one.haemorrhages,
+        "score_ramified": one.distal_ramified,
+    }[key]
+    return Figure(semiquantitative(altered / one.distal))
+
+
+def mean_score(scores: Sequence[Figure], counted: str) -> Figure:
+    """The mean of those that have a value; `counted` names them in the basis: "images" or "fingers"."""
+    values = [float(score.value) for score in scores if isinstance(score.value, int | float)]
+    if not values:
+        return Figure(None, because=scores[0].because)
+    return Figure(statistics.fmean(values), basis={counted: len(values)})
+
+
+def findings(density: Figure, tallies: Sequence[Tally]) -> Findings:
+    """What the pattern rules look at."""
+    value = density.value if isinstance(density.value, float) else None
+    return Findings(value, sum(one.giants for one in tallies), sum(one.ramified for one in tallies))
+
+
+def fast_track_of(found: Findings, density: Figure, giants_in_grey_zone: int) -> Figure:
+    """The category with the rule that fired; the basis says where a cut lies within the uncertainty."""
+    rule = first_rule(FAST_TRACK_RULES, found)
+    if rule is None:
+        return Figure(None, because=density.because or NO_DENSITY)
+    basis: dict[str, float | int | str] = {"rule": rule.key, "giants": found.giants, "ramified": found.ramified}
+    if found.giants:
+        basis["in_grey_zone"] = giants_in_grey_zone
+    else:
+        basis |= {"density_per_mm": round(found.density_per_mm or 0.0, 2), **_near_cut(density)}
+    return Figure(rule.verdict, basis=basis)
+
+
+def sub_pattern_of(found: Findings, fast_track: Figure) -> Figure:
+    """Cutolo's pattern as a suggestion, only where there is a scleroderma pattern and exactly one row fits."""
+    if fast_track.value is None:
+        return Figure(None, because=fast_track.because)
+    if fast_track.value != "scleroderma":
+        return Figure(None, because=NO_SCLERODERMA_PATTERN)
+    if found.density_per_mm is None:
+        return Figure(None, because=NO_DENSITY)
+    rule = first_rule(SUB_PATTERN_RULES, found)
+    if rule is None:
+        return Figure(None, because=NO_RULE_FITS)
+    return Figure(rule.verdict, basis={"rule": rule.key, "density_per_mm": round(found.density_per_mm, 2)})
+
+
+def _near_cut(density: Figure) -> Mapping[str, int]:
+    if not isinstance(density.value, float) or density.uncertainty is None:
+        return {}
+    low, high = density.value - density.uncertainty, density.value + density.uncertainty
+    other = {density_band(max(low, 0.0)), density_band(high)}
+    return {"density_near_cut": 1} if len(other) > 1 else {}
+
+
+def abstaining(keys: Sequence[str], because: str, basis: Mapping[str, float | int | str] | None = None) -> Figures:
+    """Every figure missing for one reason."""
+    return {key: Figure(None, because=because, basis=basis or {}) for key in keys}

@@ -1,0 +1,114 @@
+"""What the figures need of one reviewed image, read out of its result document."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
+from appliance.analysis.uncertainty import Width
+from appliance.domain.exam import Placement
+from appliance.domain.review import ReviewedImage
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts and widths of one image; counts are over all rows where nothing else is said.
+
+    Attributes:
+        image_id, placement: which image.
+        image_width_mm: of the whole frame; None without a scale.
+        um_per_px, scale_share: scale and its relative standard deviation (0 where the calibration states none).
+        total, distal: loops.
+        distal_enlarged, distal_giants, distal_ramified: of the distal row alone.
+        giants: loops of giant calibre or giant shape.
+        giants_in_grey_zone: those of them within a pixel of 50 um.
+        tortuous, ramified, haemorrhages: counts.
+        near_20_um, near_50_um: loops within a pixel of the cut.
+        row_mm, density_missing_because: of the distal row; the reason is None where density was measured.
+        apical: calibrated apical widths of the distal row.
+        largest: the largest calibrated width of any loop; None without one.
+    """
+
+    image_id: str
+    placement: Placement
+    image_width_mm: float | None
+    um_per_px: float | None
+    scale_share: float
+    total: int
+    distal: int
+    distal_enlarged: int
+    distal_giants: int
+    distal_ramified: int
+    giants: int
+    giants_in_grey_zone: int
+    tortuous: int
+    ramified: int
+    haemorrhages: int
+    near_20_um: int
+    near_50_um: int
+    row_mm: float | None
+    density_missing_because: str | None
+    apical: tuple[Width, ...]
+    largest: Width | None
+
+
+def tally(reviewed: ReviewedImage) -> Tally:
+    """The counts of one image as reviewed, whether or not it counts."""
+    analysed = reviewed.analysis
+    loops, metrics, scale = analysed["capillaries"], analysed["metrics"], analysed["um_per_px"]
+    distal = [loop for loop in loops if loop["row"] == "distal"]
+    share = scale_share(analysed)
+    widest = [_widest_um(loop) for loop in loops]
+    known = [width for width in widest if width is not None]
+    giants = [width for loop, width in zip(loops, widest, strict=True) if is_giant(loop)]
+    return Tally(
+        image_id=reviewed.image.image_id,
+        placement=reviewed.image.placement,
+        image_width_mm=None if scale is None else analysed["width"] * scale / 1000,
+        um_per_px=scale,
+        scale_share=share,
+        total=len(loops),
+        distal=len(distal),
+        distal_enlarged=sum(loop["size"] == "enlarged" and not is_giant(loop) for loop in distal),
+        distal_giants=sum(map(is_giant, distal)),
+        distal_ramified=_shaped(distal, "ramified"),
+        giants=len(giants),
+        giants_in_grey_zone=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in giants),
+        tortuous=_shaped(loops, "tortuous"),
+        ramified=_shaped(loops, "ramified"),
+        haemorrhages=len(analysed["haemorrhages"]),
+        near_20_um=sum(_is_near(width, ENLARGED_FROM_UM, scale) for width in widest),
+        near_50_um=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in widest),
+        row_mm=metrics["distal_row_mm"],
+        density_missing_because=metrics["density_unmeasurable_because"],
+        apical=tuple(
+            Width(loop["widths_um"]["apical"], scale, share)
+            for loop in distal
+            if scale is not None and loop["widths_um"]["apical"] is not None
+        ),
+        largest=Width(max(known), scale, share) if known and scale is not None else None,
+    )
+
+
+def is_giant(loop: Json) -> bool:
+    """Giant by calibre or by shape: a ramified loop keeps its shape, but above 50 um it is a giant all the same."""
+    return bool(loop["size"] == "giant" or loop["morphology"] == "giant")
+
+
+def scale_share(analysed: Json) -> float:
+    """Relative standard deviation of an image's scale; 0 where its document states none."""
+    scale, uncertainty = analysed["um_per_px"], analysed.get("um_per_px_uncertainty")
+    return 0.0 if not scale or uncertainty is None else float(uncertainty) / float(scale)
+
+
+def _shaped(loops: list[Json], morphology: str) -> int:
+    return sum(loop["morphology"] == morphology for loop in loops)
+
+
+def _widest_um(loop: Json) -> float | None:
+    return max((float(width) for width in loop["widths_um"].values() if width is not None), default=None)
+
+
+def _is_near(width_um: float | None, cut_um: float, um_per_px: float | None) -> bool:
+    return width_um is not None and um_per_px is not None and abs(width_um - cut_um) < um_per_px

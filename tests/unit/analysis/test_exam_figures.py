@@ -1,0 +1,253 @@
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance import schemas
+from appliance.analysis.exam_figures import EXAM_KEYS, GROUP_KEYS, IMAGE_KEYS, exam_figures
+from appliance.analysis.figures_document import figures_document
+from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector, SkippedPlacement
+from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
+
+LEFT_RING = (Hand.LEFT, Finger.RING)
+B = Placement(Hand.LEFT, Finger.RING, Sector.B)
+C = Placement(Hand.LEFT, Finger.RING, Sector.C)
+loops = st.lists(
+    st.builds(
+        Loop,
+        st.floats(5, 120),
+        st.sampled_from(("normal", "tortuous", "ramified", "giant")),
+        st.sampled_from(("distal", "other")),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+def test_density_of_a_finger_is_all_loops_over_all_millimetres() -> None:
+    figures = exam_figures(
+        exam_of(
+            image_of([Loop()] * 8, B, row_mm=1.0, number=1),
+            image_of([Loop()] * 5, C, row_mm=1.5, number=2),
+        )
+    )
+    finger = figures.fingers[LEFT_RING]["density_per_mm"]
+    assert finger.value == pytest.approx(13 / 2.5)
+    assert finger.basis == {"capillaries": 13, "evaluable_mm": 2.5, "images": 2, "images_without_density": 0}
+    assert figures.sectors[B]["density_per_mm"].value == pytest.approx(8.0)
+    # 1.96 x sqrt(0.25^2 x 13 + 2/6) / 2.5
+    assert finger.uncertainty == pytest.approx(1.96 * math.sqrt(0.0625 * 13 + 1 / 3) / 2.5)
+
+
+def test_density_of_an_exam_is_the_mean_of_its_fingers() -> None:
+    ring = image_of([Loop()] * 8, B, number=1)
+    middle = image_of([Loop()] * 4, Placement(Hand.LEFT, Finger.MIDDLE, Sector.A), number=2)
+    density = exam_figures(exam_of(ring, middle)).exam["density_per_mm"]
+    assert density.value == pytest.approx(6.0)
+    assert density.basis == {"fingers": 2}
+
+
+def test_widths_by_hand() -> None:
+    figures = exam_figures(exam_of(image_of([Loop(12), Loop(16), Loop(26), Loop(70, row="other")])))
+    image = figures.images["00000000-0000-0000-0000-000000000001"]
+    assert image["mean_apical_um"].value == pytest.approx(18.0)
+    assert image["median_apical_um"].value == pytest.approx(16.0)
+    assert image["largest_width_um"].value == pytest.approx(70.0)
+    assert image["largest_width_um"].uncertainty == pytest.approx(1.96 * math.sqrt(2))
+    # The spread of 12, 16 and 26 has variance 52, more than the 2 of the end points.
+    assert image["mean_apical_um"].uncertainty == pytest.approx(1.96 * math.sqrt(52 / 3))
+    assert image["share_enlarged"].value == pytest.approx(100 / 3)
+    assert image["giants"].value == 1
+
+
+def test_a_known_scale_uncertainty_widens_every_width() -> None:
+    plain = image_of([Loop(40)])
+    stated = replace(plain, analysis={**plain.analysis, "um_per_px_uncertainty": 0.05})
+    off = exam_figures(exam_of(stated)).exam["largest_width_um"].uncertainty
+    assert off == pytest.approx(1.96 * math.hypot(math.sqrt(2), 40 * 0.05))
+
+
+def test_a_ramified_loop_above_50_um_is_a_giant_for_every_rule() -> None:
+    figures = exam_figures(exam_of(image_of([*[Loop()] * 8, Loop(64, "ramified")])))
+    assert figures.exam["giants"].value == 1
+    assert figures.exam["fast_track"].value == "scleroderma"
+    assert figures.exam["fast_track"].basis["rule"] == "fast_track_2a"
+
+
+def test_a_giant_within_a_pixel_of_the_cut_is_told() -> None:
+    category = exam_figures(exam_of(image_of([*[Loop()] * 8, Loop(50.6, "giant")]))).exam["fast_track"]
+    assert category.basis["giants"] == 1
+    assert category.basis["in_grey_zone"] == 1
+
+
+def test_grey_zones_by_hand() -> None:
+    image = exam_figures(exam_of(image_of([Loop(19.2), Loop(20.9), Loop(22), Loop(49.5), Loop(51.2)]))).exam
+    assert image["grey_zone_20_um"].value == 2
+    assert image["grey_zone_50_um"].value == 1
+
+
+def test_semiquantitative_scores_are_means_of_images_then_fingers() -> None:
+    # 3 of 9 enlarged: 1; 7 of 9 enlarged: 3; mean 2. The other finger: none of 9: 0. Exam: 1.
+    one = image_of([Loop(30)] * 3 + [Loop()] * 6, B, number=1)
+    two = image_of([Loop(30)] * 7 + [Loop()] * 2, C, number=2)
+    three = image_of([Loop()] * 9, Placement(Hand.RIGHT, Finger.RING, Sector.B), number=3)
+    figures = exam_figures(exam_of(one, two, three))
+    assert figures.fingers[LEFT_RING]["score_enlarged"].value == 2
+    assert figures.exam["score_enlarged"].value == 1
+
+
+def test_mes_waits_for_the_physicians_rating() -> None:
+    # 2 loops per mm of 7: 71 % lost, score 3; 1 of 2 ramified: score 2.
+    reviewed = exam_of(*every_finger([Loop(), Loop(shape="ramified")]))
+    unrated = exam_figures(reviewed).exam["mes"]
+    assert unrated.because == "disorganisation_not_rated"
+    assert unrated.basis == {"score_loss": 3.0, "score_ramified": 2.0}
+    assert exam_figures(reviewed, disorganisation=1.5).exam["mes"].value == pytest.approx(6.5)
+
+
+def test_csuri_is_taken_where_the_fewest_loops_are() -> None:
+    many = image_of([Loop()] * 9 + [Loop(90, "giant")], B, number=1)
+    few = image_of([Loop()] * 3 + [Loop(60, "giant"), Loop(72, "giant")], C, number=2)
+    index = exam_figures(exam_of(many, few)).exam["csuri"]
+    assert index.value == pytest.approx(72 * 2 / 25)
+    assert index.basis["image_width_mm"] == 1.28
+    assert index.basis["image_id"] == few.image.image_id
+
+
+def test_csuri_breaks_a_tie_by_the_most_giants() -> None:
+    one = image_of([Loop()] * 4 + [Loop(80, "giant")], B, number=1)
+    two = image_of([Loop()] * 3 + [Loop(60, "giant")] * 2, C, number=2)
+    assert exam_figures(exam_of(one, two)).exam["csuri"].value == pytest.approx(60 * 2 / 25)
+
+
+@pytest.mark.parametrize(
+    ("images", "because"),
+    [
+        ([image_of([Loop()] * 9)], "no_giants"),
+        ([image_of([Loop(90, "giant")] + [Loop()] * 8, B, um_per_px=None)], "no_calibration"),
+        (
+            [image_of([Loop(90, "giant")] + [Loop()] * 8, B, number=1), image_of([Loop()] * 4, C, number=2)],
+            "no_giants_where_fewest_loops",
+        ),
+    ],
+)
+def test_csuri_abstains(images: list, because: str) -> None:  # type: ignore[type-arg]
+    assert exam_figures(exam_of(*images)).exam["csuri"].because == because
+
+
+def test_nemo_counts_eight_fingers_and_says_what_is_not_detected() -> None:
+    nemo = exam_figures(exam_of(*every_finger([Loop()] * 8, haemorrhages=2))).exam["nemo"]
+    assert nemo.value == 16
+    assert nemo.basis["microthromboses"] == "not_detected"
+    seven = exam_figures(exam_of(*every_finger([Loop()] * 8, haemorrhages=2)[:7])).exam["nemo"]
+    assert seven.because == "too_few_fingers"
+    assert seven.basis["haemorrhages"] == 14
+
+
+def test_three_normal_fingers_do_not_make_a_normal_patient() -> None:
+    images = every_finger([Loop()] * 9)
+    assert exam_figures(exam_of(*images[:3])).exam["fast_track"].because == "too_few_fingers"
+    assert exam_figures(exam_of(*images[:4])).exam["fast_track"].value == "non_scleroderma"
+
+
+def test_the_exam_has_the_category_of_its_gravest_finger() -> None:
+    images = every_finger([Loop()] * 9)
+    bare = image_of([Loop(), Loop(shape="ramified")], images[0].image.placement, number=1)
+    category = exam_figures(exam_of(bare, *images[1:])).exam["fast_track"]
+    assert category.value == "scleroderma"
+    assert category.basis["rule"] == "fast_track_2b"
+    assert (category.basis["hand"], category.basis["finger"]) == ("left", "index")
+
+
+def test_a_density_near_a_cut_is_told() -> None:
+    figures = exam_figures(exam_of(image_of([Loop()] * 7))).fingers[LEFT_RING]
+    assert figures["density_band"].basis == {"density_near_cut": 1}
+    wide = exam_figures(exam_of(image_of([Loop()] * 100, row_mm=10.0))).fingers[LEFT_RING]
+    assert wide["density_band"].basis == {}
+
+
+def test_without_a_scale_counts_stand_and_lengths_abstain() -> None:
+    exam = exam_figures(exam_of(image_of([Loop(30)] * 3, um_per_px=None))).exam
+    assert exam["capillaries_distal"].value == 3
+    for key in (
+        "density_per_mm",
+        "evaluable_mm",
+        "mean_apical_um",
+        "largest_width_um",
+        "grey_zone_50_um",
+        "score_loss",
+    ):
+        assert exam[key].because == "no_calibration", key
+
+
+def test_what_does_not_count_says_why() -> None:
+    glaring = image_of([Loop()] * 5, B, number=1, reasons=("glare",))
+    dismissed = replace(
+        image_of([Loop()] * 5, Placement(Hand.RIGHT, Finger.INDEX, Sector.A), number=2),
+        not_evaluable_because="hair over the row",
+    )
+    skipped = SkippedPlacement(Placement(Hand.RIGHT, Finger.LITTLE, Sector.A), "bandage")
+    reviewed = exam_of(glaring, dismissed, skipped=(skipped,))
+    figures = exam_figures(reviewed)
+    density = figures.fingers[LEFT_RING]["density_per_mm"]
+    assert (density.because, density.basis) == ("not_evaluable", {"reason": "glare"})
+    density = figures.fingers[(Hand.RIGHT, Finger.INDEX)]["density_per_mm"]
+    assert (density.because, density.basis) == ("excluded_by_physician", {"reason": "hair over the row"})
+    density = figures.fingers[(Hand.RIGHT, Finger.LITTLE)]["density_per_mm"]
+    assert (density.because, density.basis) == ("skipped", {"reason": "bandage"})
+    assert figures.fingers[(Hand.LEFT, Finger.INDEX)]["density_per_mm"].because == "no_images"
+    assert figures.exam["density_per_mm"].because == "no_evaluable_image"
+    assert exam_figures(exam_of()).exam["giants"].because == "no_images"
+
+
+def test_a_panorama_has_its_own_figures_and_enters_no_other() -> None:
+    still = image_of([Loop()] * 8, B, number=1)
+    wide = image_of([Loop(80, "giant")] * 20, C, row_mm=5.0, number=2, kind=ImageKind.PANORAMA)
+    clip = image_of([Loop(80, "giant")], C, number=3, kind=ImageKind.CLIP)
+    figures = exam_figures(exam_of(still, wide, clip))
+    assert figures.images[wide.image.image_id]["density_per_mm"].value == pytest.approx(4.0)
+    assert figures.images[wide.image.image_id]["fast_track"].because == "panorama"
+    assert figures.images[clip.image.image_id]["giants"].because == "clip"
+    assert figures.exam["giants"].value == 0
+    assert figures.sectors[C]["giants"].because == "only_panorama"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(loops, min_size=1, max_size=8), st.sampled_from((None, 0.8, 1.4)), st.floats(0.4, 3))
+def test_every_figure_is_there_and_the_document_fits_its_schema(
+    fingers: list[list[Loop]], scale: float | None, row_mm: float
+) -> None:
+    images = [
+        image_of(found, one.image.placement, number=number, um_per_px=scale, row_mm=row_mm)
+        for number, (found, one) in enumerate(zip(fingers, every_finger([]), strict=False), start=1)
+    ]
+    reviewed = exam_of(*images)
+    figures = exam_figures(reviewed, disorganisation=2.0)
+    assert tuple(figures.exam) == EXAM_KEYS
+    assert len(figures.fingers) == 8
+    assert all(tuple(found) == GROUP_KEYS for found in (*figures.fingers.values(), *figures.sectors.values()))
+    assert all(tuple(found) == IMAGE_KEYS for found in figures.images.values())
+    document = figures_document(reviewed, figures)
+    schemas.validate("nailfold.figures-1", json.loads(json.dumps(document, allow_nan=False)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(loops, min_size=1, max_size=8))
+def test_counts_add_up_and_scores_stay_in_range(fingers: list[list[Loop]]) -> None:
+    images = [
+        image_of(found, one.image.placement, number=number, haemorrhages=number)
+        for number, (found, one) in enumerate(zip(fingers, every_finger([]), strict=False), start=1)
+    ]
+    figures = exam_figures(exam_of(*images), disorganisation=3)
+    for key in ("capillaries_total", "capillaries_distal", "giants", "tortuous", "ramified", "haemorrhages"):
+        present = [found[key].value for found in figures.fingers.values() if found[key].value is not None]
+        assert figures.exam[key].value == sum(present)  # type: ignore[arg-type]
+    for key in ("score_loss", "score_enlarged", "score_giants", "score_haemorrhages", "score_ramified"):
+        value = figures.exam[key].value
+        assert value is None or 0 <= float(value) <= 3
+    mes = figures.exam["mes"].value
+    assert mes is None or 0 <= float(mes) <= 9
+    assert (figures.exam["fast_track"].value == "scleroderma") >= (figures.exam["giants"].value != 0)
