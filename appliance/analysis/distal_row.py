@@ -78,6 +78,18 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
     return DistalRow(is_distal, curve if any(is_distal) else None)
 
 
+def row_through(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) -> RowCurve | None:
+    """The row through loops that are known to form it, because a person said so; None without any."""
+    if not loops:
+        return None
+    size = (width_px, height_px)
+    known = _roll_of_heads(loops)
+    roll, spread = (0.0, UNKNOWN_ROLL_SPREAD) if known is None else (known, KNOWN_ROLL_SPREAD)
+    apices = np.array([apex_of(loop, roll) for loop in loops])
+    loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
+    return fit_row(to_row_axes(apices, roll, size), roll, spread, loop_width, size)
+
+
 def _most_loops(
     tries: Sequence[tuple[frozenset[int], RowCurve, float]],
 ) -> tuple[frozenset[int], RowCurve, float]:

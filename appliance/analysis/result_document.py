@@ -59,15 +59,27 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
         "um_per_px": analysis.um_per_px,
         "calibration_id": analysis.calibration_id,
         "quality": _quality(analysis.quality),
-        "capillaries": [_capillary(capillary, analysis.um_per_px) for capillary in analysis.capillaries],
-        "haemorrhages": [_haemorrhage(haemorrhage) for haemorrhage in analysis.haemorrhages],
-        "metrics": _metrics(analysis.metrics),
+        **findings_document(analysis.capillaries, analysis.haemorrhages, analysis.metrics, analysis.um_per_px),
     }
     if extra is not None:
         if clash := image.keys() & extra.keys():
             raise ValueError(f"extra members {sorted(clash)} would replace measured ones")
         image.update(extra)
     return image
+
+
+def findings_document(
+    capillaries: Sequence[Capillary],
+    haemorrhages: Sequence[HaemorrhageDetection],
+    metrics: ImageMetrics,
+    um_per_px: float | None,
+) -> Json:
+    """The members of an image's part that tell what was found: `capillaries`, `haemorrhages`, `metrics`."""
+    return {
+        "capillaries": [_capillary(capillary, um_per_px) for capillary in capillaries],
+        "haemorrhages": [_haemorrhage(haemorrhage) for haemorrhage in haemorrhages],
+        "metrics": _metrics(metrics),
+    }
 
 
 def utc_text(moment: datetime) -> str:

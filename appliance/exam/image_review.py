@@ -1,0 +1,93 @@
+"""One image under review: the machine's answer, the edits on it, and what they make of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.analysis.apply_edit import apply_edit
+from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings, machine_findings
+from appliance.analysis.reviewed_image import reviewed_entry
+from appliance.domain.exam import CapturedImage
+from appliance.domain.review import ReviewedImage
+from appliance.domain.review_edits import ImageEdit, WidthKind
+from appliance.exam.review_log import ImageLog
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ImageReview:
+    """An image as the review page shows it.
+
+    Attributes:
+        reviewed: what figures are computed from.
+        findings: in the order of `reviewed.analysis`.
+        log: the edits behind it.
+    """
+
+    reviewed: ReviewedImage
+    findings: ReviewedFindings
+    log: ImageLog
+
+    @property
+    def machine(self) -> Json:
+        """The machine's first answer."""
+        stored: Json = self.reviewed.image.document["images"][0]
+        return stored
+
+
+def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
+    """The image after the edits that stand."""
+    machine = image.document["images"][0]
+    findings = after_edits(machine_findings(machine), log.done)
+    analysis = reviewed_entry(machine, findings)
+    reviewed = ReviewedImage(
+        image=image,
+        analysis=analysis,
+        is_edited=analysis is not machine,
+        comment=findings.comment,
+        not_evaluable_because=findings.not_evaluable_because,
+    )
+    return ImageReview(reviewed, findings, log)
+
+
+def after_edits(findings: ReviewedFindings, edits: Sequence[ImageEdit]) -> ReviewedFindings:
+    """The edits one after the other. Raises NotKeptError or ExamError for one that does not fit."""
+    for edit in edits:
+        findings = apply_edit(findings, edit)
+    return findings
+
+
+def finding_summary(review: ImageReview, finding_id: str | None) -> Json | None:
+    """What the journal keeps of a finding before and after an edit; None where there is no such finding."""
+    for at, one in enumerate(review.findings.capillaries):
+        if one.finding_id == finding_id:
+            return _capillary_summary(one, review.reviewed.analysis["capillaries"][at])
+    for at, haemorrhage in enumerate(review.findings.haemorrhages):
+        if haemorrhage.finding_id == finding_id:
+            return {"box_px": review.reviewed.analysis["haemorrhages"][at]["bbox_px"]}
+    return None
+
+
+def origin_of(one: ReviewedCapillary) -> Json:
+    """What of a capillary a person decided, for the page."""
+    return {
+        "finding_id": one.finding_id,
+        "is_drawn": one.is_drawn,
+        "widths_by_hand": [kind.value for kind in WidthKind if kind in one.hand_widths],
+        "shape_by_hand": one.hand_shape is not None,
+        "size_by_hand": one.hand_size is not None,
+        "row_by_hand": one.hand_row is not None,
+        "is_changed": one.is_drawn or one.capillary != one.machine or one.hand_row is not None,
+    }
+
+
+def _capillary_summary(one: ReviewedCapillary, written: Json) -> Json:
+    return {
+        "box_px": written["bbox_px"],
+        "morphology": written["morphology"],
+        "size": written["size"],
+        "row": written["row"],
+        "widths_px": written["widths_px"],
+        "widths_um": written["widths_um"],
+    }

@@ -1,0 +1,101 @@
+"""The journal's entries of one exam's review, folded: what was done, undone, said and validated."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from appliance.domain.errors import StoreError
+from appliance.domain.journal import JournalEntry
+from appliance.domain.review_edits import ImageEdit, edit_from_json
+
+EDITED = "review.edited"
+UNDONE = "review.undone"
+REDONE = "review.redone"
+CONCLUDED = "review.concluded"
+VALIDATED = "review.validated"
+INVALIDATED = "review.invalidated"
+
+
+def review_subject(exam_id: str) -> str:
+    """What the journal calls the review of an exam."""
+    return f"review:{exam_id}"
+
+
+@dataclass(frozen=True)
+class ImageLog:
+    """What was done to one image.
+
+    Attributes:
+        done: the edits that stand, oldest first.
+        undone: what redo would bring back, the next one last.
+        revision: seq of the newest entry about this image; 0 without any.
+    """
+
+    done: tuple[ImageEdit, ...] = ()
+    undone: tuple[ImageEdit, ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class ReviewLog:
+    """What was done to one exam.
+
+    Attributes:
+        images: by image id; images that nobody touched are absent.
+        revision: seq of the newest entry about the exam; 0 without any.
+        validated_by, validated_at_utc: None unless the exam is validated as it now is.
+        validations: how often it was validated; each but an unchanged one was published as a revision.
+    """
+
+    images: Mapping[str, ImageLog] = field(default_factory=dict)
+    conclusion: str = ""
+    revision: int = 0
+    validated_by: str | None = None
+    validated_at_utc: datetime | None = None
+    validations: int = 0
+
+    def image(self, image_id: str) -> ImageLog:
+        return self.images.get(image_id, ImageLog())
+
+
+def fold(entries: Iterable[JournalEntry]) -> ReviewLog:
+    """The state after all entries, oldest first.
+
+    Raises:
+        StoreError: an entry is none that this software writes.
+    """
+    log = ReviewLog()
+    for entry in entries:
+        try:
+            log = replace(_after(log, entry), revision=entry.seq)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise StoreError(
+                f"could not read entry {entry.seq} of the journal: {error!r}",
+                "Run `nailfold journal verify`, and keep the database for whoever looks into it.",
+            ) from error
+    return log
+
+
+def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
+    if entry.action == VALIDATED:
+        return replace(log, validated_by=entry.actor, validated_at_utc=entry.at_utc, validations=log.validations + 1)
+    # Whatever else is written about a review changes it.
+    log = replace(log, validated_by=None, validated_at_utc=None)
+    if entry.action == INVALIDATED:
+        return log
+    if entry.action == CONCLUDED:
+        return replace(log, conclusion=str(entry.detail["text"]))
+    image_id = str(entry.detail["image_id"])
+    image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq)
+    return replace(log, images={**log.images, image_id: image})
+
+
+def _step(image: ImageLog, action: str, detail: Mapping[str, Any]) -> ImageLog:
+    if action == EDITED:
+        return replace(image, done=(*image.done, edit_from_json(detail["edit"])), undone=())
+    if action == UNDONE:
+        return replace(image, done=image.done[:-1], undone=(*image.undone, image.done[-1]))
+    if action == REDONE:
+        return replace(image, done=(*image.done, image.undone[-1]), undone=image.undone[:-1])
+    raise ValueError(f"unknown action {action}")
