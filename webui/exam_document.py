@@ -7,9 +7,15 @@ from appliance.exam.session_state import ExamSnapshot
 
 
 def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:
-    """The session's state as JSON types; `exam_id` is None between exams, `images` are oldest first."""
+    """The session's state as JSON types; `exam_id` is None between exams, `images` are oldest first.
+
+    A document is newer than another of the same `boot_id` if its `revision` is higher: answers and pushed states may
+    overtake one another on their way to a page.
+    """
     exam, placement = snapshot.exam, snapshot.placement
     return {
+        "boot_id": snapshot.boot_id,
+        "revision": snapshot.revision,
         "exam_id": exam and exam.exam_id,
         "patient_pseudonym": exam and exam.patient_pseudonym,
         "selected": {

@@ -50,6 +50,8 @@ class ExamSession:
         self._undone: tuple[CapturedImage, ...] = ()
         self._kept_frame_s: float | None = None
         self._last_error = ""
+        self._boot_id = str(uuid_utils.uuid7())
+        self._revision = 0
         self._snapshot = self._look()
 
     def snapshot(self) -> ExamSnapshot:
@@ -135,6 +137,7 @@ class ExamSession:
                 self._last_error = str(error)
                 raise
             finally:
+                self._revision += 1
                 self._snapshot = self._look()
 
     def _take(self, exam: Exam | None, undone: tuple[CapturedImage, ...] = ()) -> None:
@@ -191,4 +194,6 @@ class ExamSession:
             can_redo=bool(self._undone),
             can_finish=bool(images),
             last_error=self._last_error,
+            boot_id=self._boot_id,
+            revision=self._revision,
         )

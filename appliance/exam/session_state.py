@@ -22,6 +22,8 @@ class ExamSnapshot:
         counts: images kept per placement; placements without an image are absent.
         can_undo, can_redo, can_finish: what would be accepted now.
         last_error: why the last attempt was refused and what to do; empty after a success.
+        boot_id: UUID text of the session that took this snapshot; another one after the station started anew.
+        revision: rises with every verb of that session, so that of two snapshots the newer one is known.
     """
 
     exam: Exam | None
@@ -31,6 +33,8 @@ class ExamSnapshot:
     can_redo: bool
     can_finish: bool
     last_error: str
+    boot_id: str
+    revision: int
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """An exam as the operator does it, in a real browser."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -8,6 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import SECRETS, Feed, PageStation
+from webui.status import status_document
 
 PHONE = (390, 844)
 
@@ -67,6 +70,41 @@ def test_capture_lands_on_the_chosen_finger_and_sector(exam_page: Page, station:
     image = exam.images[0]
     assert (image.hand.value, image.finger.value, image.sector.value) == ("right", "ring", "C")
     assert exam_page.inner_text('[data-hand="right"][data-finger="ring"] [data-dots]') == "\u2022"
+
+
+def test_quick_choices_reach_the_station_in_their_order_however_slow_it_is(
+    exam_page: Page, station: PageStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select, waits_s = station.session.select, iter((0.5, 0.2, 0.0))
+
+    def slow_at_first(*placement: Any) -> None:
+        time.sleep(next(waits_s))
+        select(*placement)
+
+    monkeypatch.setattr(station.session, "select", slow_at_first)
+    exam_page.click('[data-hand="right"][data-finger="ring"]')
+    for key in ("ArrowRight", "c", "Space"):
+        exam_page.keyboard.press(key)
+    wait_for_thumbnails(exam_page, 1)
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    image = exam.images[0]
+    assert (image.hand.value, image.finger.value, image.sector.value) == ("right", "little", "C")
+
+
+def test_state_that_was_overtaken_is_not_drawn(exam_page: Page, station: PageStation) -> None:
+    overtaken = status_document(station.services)
+    exam_page.keyboard.press("c")
+    wait_until(exam_page, "document.querySelector('#capture-target').textContent.endsWith('C')")
+    wait_until(exam_page, "document.querySelector('[data-sector=C][aria-checked=true]') !== null")
+    deadline = time.monotonic() + 5
+    while station.session.snapshot().placement.sector.value != "C":
+        assert time.monotonic() < deadline
+        exam_page.wait_for_timeout(20)
+    for _ in range(20):
+        station.hub.publish_status(overtaken)
+        exam_page.wait_for_timeout(10)
+        assert exam_page.inner_text("#capture-target").endswith("C")
 
 
 def test_discarding_can_be_taken_back(exam_page: Page, station: PageStation) -> None:

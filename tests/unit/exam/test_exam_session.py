@@ -216,3 +216,14 @@ def test_many_threads_at_once_lose_no_capture(desk: Desk) -> None:
         thread.join()
     assert {image.image_id for image in desk.store.exam(exam.exam_id).images} == set(kept)
     assert len(kept) == len(set(kept)) > 0
+
+
+def test_each_verb_makes_the_snapshot_newer_even_if_it_was_refused(desk: Desk) -> None:
+    before = desk.session.snapshot()
+    with pytest.raises(ExamError):
+        desk.session.capture()
+    refused = desk.session.snapshot()
+    desk.session.start("NC-1")
+    assert before.revision < refused.revision < desk.session.snapshot().revision
+    assert {snapshot.boot_id for snapshot in (before, refused, desk.session.snapshot())} == {before.boot_id}
+    assert Desk().session.snapshot().boot_id != before.boot_id

@@ -127,7 +127,7 @@ describe("status", () => {
     outbox: { pending: 0, sent: 0, acknowledged: 3, dead: 0, last_error: "" },
     broker: { is_enabled: true, is_connected: true, reason: "" },
     live: { listeners: 1, frames_encoded: 10 },
-    exam: { exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, images: [], can_undo: false, can_redo: false, can_finish: false },
+    exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, images: [], can_undo: false, can_redo: false, can_finish: false },
   };
 
   it("warns of a missing scale and tells skipped pictures", () => {

@@ -4,8 +4,10 @@ import { ApiFault, post } from "../common/api";
 import { icon, need, setAttribute, setText } from "../common/dom";
 import { figure, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
+import { type Choice, ExamState } from "./exam_state";
 import { neighbourFinger } from "./placement";
 import type { CapturedImage, ExamDocument, Placement } from "./protocol";
+import { RequestQueue } from "./request_queue";
 
 interface Answer {
   exam: ExamDocument;
@@ -20,9 +22,9 @@ const DISCARD_DELAY_MS = 5000;
 export class ExamPanel {
   private readonly root = need("#exam");
   private readonly captures = need("#captures");
-  private exam: ExamDocument | null = null;
+  private readonly queue = new RequestQueue();
+  private readonly state = new ExamState();
   private drawn = "";
-  private requests = 0;
   private discarding = 0;
 
   constructor(private readonly onCaptured: () => void) {
@@ -34,10 +36,14 @@ export class ExamPanel {
     need("#sectors").addEventListener("click", (event) => this.clicked(event, "[data-sector]"));
   }
 
-  /** The exam as the station last said; ignored while an answer to this page's own request is under way. */
+  /** The exam as the station pushed it; drawn once this page's own requests are answered, and never over a newer one. */
   show(exam: ExamDocument): void {
-    if (this.requests > 0) return;
-    this.draw(exam);
+    this.state.pushed(exam);
+    if (this.queue.isIdle) this.settle();
+  }
+
+  private get exam(): ExamDocument | null {
+    return this.state.station;
   }
 
   get isOpen(): boolean {
@@ -53,31 +59,27 @@ export class ExamPanel {
   }
 
   async capture(): Promise<void> {
-    if (!this.isOpen) {
-      need<HTMLInputElement>("#pseudonym").focus();
-      return;
-    }
-    const answer = await this.ask("exam/capture");
+    const answer = await this.ask("exam/capture", {}, () => {
+      if (!this.isOpen) need<HTMLInputElement>("#pseudonym").focus();
+      return this.isOpen;
+    });
     if (!answer?.captured) return;
     this.onCaptured();
     toast(t("exam.captured", words(answer.captured)), "done", { label: t("toast.undo"), run: () => void this.undo() });
   }
 
   async undo(): Promise<void> {
-    if (!this.exam?.can_undo) return;
-    if (await this.ask("exam/undo")) {
+    if (await this.ask("exam/undo", {}, () => this.exam?.can_undo === true)) {
       toast(t("exam.undone"), "done", { label: t("exam.redo"), run: () => void this.redo() });
     }
   }
 
   async redo(): Promise<void> {
-    if (!this.exam?.can_redo) return;
-    if (await this.ask("exam/redo")) toast(t("exam.redone"));
+    if (await this.ask("exam/redo", {}, () => this.exam?.can_redo === true)) toast(t("exam.redone"));
   }
 
   async finish(): Promise<void> {
-    if (!this.isOpen) return;
-    const answer = await this.ask("exam/finish");
+    const answer = await this.ask("exam/finish", {}, () => this.isOpen);
     if (!answer?.finished_exam_id) return;
     const page = `/exams/${answer.finished_exam_id}`;
     toast(t("exam.finished"), "done", { label: t("exam.open_exam"), run: () => window.location.assign(page) });
@@ -99,44 +101,61 @@ export class ExamPanel {
 
   /** Choose the finger to the left or right of the selected one. */
   step(step: -1 | 1): void {
-    if (this.exam && this.isOpen) this.select(neighbourFinger(this.exam.selected, step));
+    if (this.isOpen) this.select((selected) => neighbourFinger(selected, step));
   }
 
   selectSector(sector: string): void {
-    if (this.exam && this.isOpen) this.select({ ...this.exam.selected, sector });
+    if (this.isOpen) this.select((selected) => ({ ...selected, sector }));
   }
 
-  private select(placement: Placement): void {
+  /** Shown at once; asked of the station once it has answered what was asked before. */
+  private select(choice: Choice): void {
     if (!this.exam) return;
-    this.draw({ ...this.exam, selected: placement });
-    void this.ask("exam/select", placement);
+    const forget = this.state.expect(choice);
+    this.draw(this.state.expected!);
+    void this.ask("exam/select", () => choice(this.exam!.selected), () => true, forget);
   }
 
   private clicked(event: Event, selector: string): void {
     const button = (event.target as Element).closest<HTMLElement>(selector);
-    if (!button || !this.exam) return;
+    if (!button) return;
     const { hand, finger, sector } = button.dataset;
-    const { selected } = this.exam;
-    this.select({ hand: hand ?? selected.hand, finger: finger ?? selected.finger, sector: sector ?? selected.sector });
+    this.select((selected) => ({ hand: hand ?? selected.hand, finger: finger ?? selected.finger, sector: sector ?? selected.sector }));
   }
 
-  private async ask(path: string, body: unknown = {}): Promise<Answer | null> {
-    this.requests += 1;
+  /**
+   * One request after the other: each is sent once everything before it was answered, with what then is the case. After a
+   * fault those that already waited behind it are dropped, for they were meant for a state that never came.
+   */
+  private async ask(
+    path: string,
+    body: object | (() => object) = {},
+    isStillMeant: () => boolean = () => true,
+    onSettled: () => void = () => {},
+  ): Promise<Answer | null> {
     try {
-      const answer = await post<Answer>(path, body);
-      if (this.requests === 1) this.draw(answer.exam);
-      return answer;
+      return await this.queue.add(async () => {
+        if (!isStillMeant()) return null;
+        const answer = await post<Answer>(path, typeof body === "function" ? body() : body);
+        this.state.answered(answer.exam);
+        return answer;
+      });
     } catch (fault) {
-      if (fault instanceof ApiFault) toastFault(fault);
-      else throw fault;
+      if (!(fault instanceof ApiFault)) throw fault;
+      toastFault(fault);
       return null;
     } finally {
-      this.requests -= 1;
+      onSettled();
+      this.settle();
     }
   }
 
+  private settle(): void {
+    if (this.queue.isIdle) this.state.idle();
+    if (this.state.expected) this.draw(this.state.expected);
+  }
+
   private draw(exam: ExamDocument): void {
-    this.exam = exam;
     const text = JSON.stringify(exam);
     if (text === this.drawn) return;
     this.drawn = text;

@@ -33,6 +33,9 @@ export interface Placement {
 }
 
 export interface ExamDocument {
+  boot_id: string;
+  /** Rises with every verb of one boot of the station. */
+  revision: number;
   exam_id: string | null;
   patient_pseudonym: string | null;
   selected: Placement;
