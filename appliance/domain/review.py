@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.pattern import NailfoldPattern
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ReviewedExam:
         exam: as captured.
         images: of `exam.images`, in their order.
         conclusion: the physician's own words for the report; empty where there are none.
+        pattern: what the physician calls it (the edit that sets it is one of the review's); None where it was not said.
         validated_by: the account that validated the exam as it is now; None before, and again after a later edit.
         validated_at_utc: when; None with `validated_by`.
     """
@@ -48,6 +50,7 @@ class ReviewedExam:
     exam: Exam
     images: tuple[ReviewedImage, ...]
     conclusion: str = ""
+    pattern: NailfoldPattern | None = None
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
 

@@ -1,0 +1,1 @@
+"""Classifiers of the scleroderma pattern, learnt from a clinic's own reviewed exams."""
