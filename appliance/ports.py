@@ -3,7 +3,7 @@
 Each port has a contract suite in tests/contract that its real and its fake adapters pass alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
-from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.exam import CapturedImage, Exam, Placement, SkippedPlacement
+from appliance.domain.exam_search import ExamPage, ExamQuery
+from appliance.domain.folder import Folder
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.journal import JournalCheck, JournalEntry
 from appliance.domain.keypoints import LoopKeypoints
+from appliance.domain.patient import Patient, PatientIdentity, PatientPage
 
 Tensor = NDArray[Any]
 
@@ -85,8 +89,10 @@ class EngineSet:
 class ExamStore(Protocol):
     """Keeps exams and their images. Every method raises StoreError with the remedy; none leaves half-written state."""
 
-    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
-        """A new open exam."""
+    def start_exam(
+        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
+    ) -> Exam:
+        """A new open exam. The patient is made when missing; of a known one the pseudonym is taken as it was kept."""
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
         """Keep one still and its result; the file is on the disk before the row says so."""
@@ -96,6 +102,12 @@ class ExamStore(Protocol):
 
     def restore_image(self, exam_id: str, image_id: str) -> None:
         """Undo the removal, as long as the exam is open."""
+
+    def skip_placement(self, exam_id: str, skipped: SkippedPlacement) -> None:
+        """Declare a placement of an open exam not evaluable; a second reason replaces the first."""
+
+    def unskip_placement(self, exam_id: str, placement: Placement) -> None:
+        """Undo that; raises NotKeptError where nothing was declared."""
 
     def finish_exam(self, exam_id: str, now_utc: datetime, message: "OutboxMessage") -> Exam:
         """Close the exam and queue its message in one transaction: both or neither."""
@@ -108,6 +120,15 @@ class ExamStore(Protocol):
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
         """Newest first, without their images."""
+
+    def file_exams(self, folder_ids: Mapping[str, str | None]) -> None:
+        """Put each exam (key) into a folder, or out of every one (None): all or none.
+
+        Raises NotKeptError for an exam or a folder that there is not.
+        """
+
+    def archive_exams(self, exam_ids: Collection[str], is_archived: bool) -> None:
+        """Take exams out of the everyday lists or back: all or none; raises StoreError for one that is open."""
 
     def open_exam(self) -> Exam | None:
         """The exam that was open when the station stopped, to be resumed."""
@@ -285,3 +306,74 @@ class AccountStore(Protocol):
 
     def is_ended(self, session_id: str) -> bool:
         """Whether `end_session` was called for it."""
+
+
+class PatientStore(Protocol):
+    """Keeps patients, their identities sealed at rest. Every method raises StoreError, NotKeptError for unknown ids."""
+
+    @property
+    def problem(self) -> str:
+        """Why identities can be neither read nor written, and the remedy; empty while all is well."""
+
+    def add_patient(self, pseudonym: str, now_utc: datetime, identity: PatientIdentity | None = None) -> Patient:
+        """A new patient. Raises ExamError where the pseudonym, whatever its case, is somebody's already."""
+
+    def patient(self, patient_id: str) -> Patient:
+        """One patient."""
+
+    def patient_of(self, pseudonym: str) -> Patient | None:
+        """The patient with that pseudonym, whatever its case."""
+
+    def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
+        """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`."""
+
+    def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
+        """Those in whose pseudonym and identity every word of `text` is found, the one examined last first."""
+
+
+class FolderStore(Protocol):
+    """Keeps projects and folders; none is ever deleted. Every method raises StoreError."""
+
+    def folders(self) -> tuple[Folder, ...]:
+        """All, archived ones too, oldest first."""
+
+    def add_folder(self, name: str, parent_id: str | None = None, note: str = "") -> Folder:
+        """A new one; raises ExamError as `FolderTree.require_place` says, NotKeptError for an unknown parent."""
+
+    def change_folder(self, folder: Folder) -> Folder:
+        """Rename, move, archive or take back: the folder as it was before. Raises as `add_folder`."""
+
+    def exam_counts(self) -> Mapping[str | None, int]:
+        """Exams directly in each folder, archived ones aside; under None those in no folder."""
+
+
+class CollectionStore(Protocol):
+    """Keeps image collections; none is ever deleted. Every method raises StoreError, NotKeptError for unknown ids."""
+
+    def collections(self, is_archived: bool | None = False) -> tuple[ImageCollection, ...]:
+        """Newest first; None: all."""
+
+    def collection(self, collection_id: str) -> ImageCollection:
+        """One collection."""
+
+    def add_collection(self, name: str, now_utc: datetime, note: str = "") -> ImageCollection:
+        """A new, empty one. Raises ExamError for a name that is empty, too long or taken."""
+
+    def change_collection(self, collection: ImageCollection) -> ImageCollection:
+        """Rename, describe, archive or take back: the collection as it was before. Raises as `add_collection`."""
+
+    def images(self, collection_id: str, limit: int | None = None, offset: int = 0) -> tuple[CollectedImage, ...]:
+        """Its pictures in the order in which they were added."""
+
+    def add_images(self, collection_id: str, image_ids: Sequence[str]) -> tuple[str, ...]:
+        """The ids that were not in it before: all are added or none."""
+
+    def remove_images(self, collection_id: str, image_ids: Sequence[str]) -> tuple[str, ...]:
+        """The ids that were in it and no longer are."""
+
+
+class ExamFinder(Protocol):
+    """Searches the exams."""
+
+    def search(self, query: ExamQuery, limit: int = 50, offset: int = 0) -> ExamPage:
+        """Those that meet every condition, newest first. Raises StoreError, NotKeptError for an unknown folder."""

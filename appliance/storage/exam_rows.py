@@ -1,13 +1,24 @@
 """Rows of the exam database as domain objects."""
 
 import json
+from collections.abc import Sequence
 
-from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
+from appliance.domain.exam import (
+    CapturedImage,
+    Exam,
+    ExamState,
+    Finger,
+    Hand,
+    ImageKind,
+    Placement,
+    Sector,
+    SkippedPlacement,
+)
 from appliance.storage.database import Row, Value, utc_moment, utc_text
 
 
-def exam_from(row: Row, image_rows: list[Row]) -> Exam:
-    """An exam with those images."""
+def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[Row] = ()) -> Exam:
+    """An exam with those images and skipped placements."""
     return Exam(
         exam_id=row["exam_id"],
         patient_pseudonym=row["patient_pseudonym"],
@@ -15,7 +26,22 @@ def exam_from(row: Row, image_rows: list[Row]) -> Exam:
         started_at_utc=utc_moment(row["started_at"]),
         finished_at_utc=None if row["finished_at"] is None else utc_moment(row["finished_at"]),
         images=tuple(image_from(image_row) for image_row in image_rows),
+        protocol=row["protocol"],
+        operator=row["operator"],
+        folder_id=row["folder_id"],
+        is_archived=bool(row["is_archived"]),
+        skipped=tuple(SkippedPlacement(placement_from(skipped), skipped["reason"]) for skipped in skipped_rows),
     )
+
+
+def placement_from(row: Row) -> Placement:
+    """The placement that a row names."""
+    return Placement(Hand(row["hand"]), Finger(row["finger"]), Sector(row["sector"]))
+
+
+def placement_values(placement: Placement) -> tuple[str, str, str]:
+    """Hand, finger and sector as rows have them."""
+    return placement.hand.value, placement.finger.value, placement.sector.value
 
 
 def image_from(row: Row) -> CapturedImage:
@@ -29,6 +55,7 @@ def image_from(row: Row) -> CapturedImage:
         file_name=row["file_name"],
         sha256=row["sha256"],
         document=json.loads(row["document"]),
+        kind=ImageKind(row["kind"]),
     )
 
 
@@ -44,9 +71,10 @@ def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
         image.file_name,
         image.sha256,
         json.dumps(image.document, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
+        image.kind.value,
     )
 
 
 INSERT_IMAGE = """INSERT INTO images
-    (image_id, exam_id, hand, finger, sector, captured_at, file_name, sha256, document)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    (image_id, exam_id, hand, finger, sector, captured_at, file_name, sha256, document, kind)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""

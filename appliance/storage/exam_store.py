@@ -4,17 +4,19 @@ import hashlib
 import logging
 import sqlite3
 import threading
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
 from appliance.ports import OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
-from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values
+from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
+from appliance.storage.patient_rows import ensure_patient
 
 _log = logging.getLogger(__name__)
 
@@ -31,16 +33,20 @@ class SqliteExamStore:
         self._files = files
         self._adding = threading.Lock()
 
-    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
+    def start_exam(
+        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
+    ) -> Exam:
         if self.open_exam() is not None:
             raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
-        exam = Exam(str(uuid_utils.uuid7()), patient_pseudonym, ExamState.OPEN, now_utc)
+        exam_id = str(uuid_utils.uuid7())
         with self._database.transaction("start the exam") as connection:
+            pseudonym = ensure_patient(connection, patient_pseudonym, now_utc)
             connection.execute(
-                "INSERT INTO exams (exam_id, patient_pseudonym, state, started_at) VALUES (?, ?, 'open', ?)",
-                (exam.exam_id, patient_pseudonym, utc_text(now_utc)),
+                """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, protocol, operator)
+                   VALUES (?, ?, 'open', ?, ?, ?)""",
+                (exam_id, pseudonym, utc_text(now_utc), protocol, operator),
             )
-        return exam
+        return Exam(exam_id, pseudonym, ExamState.OPEN, now_utc, protocol=protocol, operator=operator)
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
         if hashlib.sha256(png).hexdigest() != image.sha256:
@@ -63,6 +69,22 @@ class SqliteExamStore:
     def restore_image(self, exam_id: str, image_id: str) -> None:
         self._mark_image(exam_id, image_id, is_removed=False, attempt="restore the image")
 
+    def skip_placement(self, exam_id: str, skipped: SkippedPlacement) -> None:
+        with self._database.transaction("skip the placement") as connection:
+            _require_open(connection, exam_id, "skip the placement")
+            connection.execute(
+                """INSERT INTO skipped (exam_id, hand, finger, sector, reason) VALUES (?, ?, ?, ?, ?)
+                   ON CONFLICT DO UPDATE SET reason = excluded.reason""",
+                (exam_id, *placement_values(skipped.placement), skipped.reason),
+            )
+
+    def unskip_placement(self, exam_id: str, placement: Placement) -> None:
+        with self._database.transaction("take the skipping back") as connection:
+            _require_open(connection, exam_id, "take the skipping back")
+            sql = "DELETE FROM skipped WHERE exam_id = ? AND hand = ? AND finger = ? AND sector = ?"
+            if connection.execute(sql, (exam_id, *placement_values(placement))).rowcount != 1:
+                raise NotKeptError(f"nothing was skipped there in exam {exam_id}", "Reload the page.")
+
     def finish_exam(self, exam_id: str, now_utc: datetime, message: OutboxMessage) -> Exam:
         with self._database.transaction("finish the exam") as connection:
             exam = self._close(connection, exam_id, ExamState.FINISHED, now_utc)
@@ -80,16 +102,35 @@ class SqliteExamStore:
         rows = self._database.rows("read the exam", "SELECT * FROM exams WHERE exam_id = ?", (exam_id,))
         if not rows:
             raise NotKeptError(f"there is no exam {exam_id}", "Choose one from the list.")
-        return exam_from(rows[0], self._image_rows(exam_id))
+        return self._whole(rows[0])
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
         sql = "SELECT * FROM exams ORDER BY number DESC LIMIT ? OFFSET ?"
         rows = self._database.rows("list the exams", sql, (limit, offset))
-        return tuple(exam_from(row, []) for row in rows)
+        return tuple(exam_from(row) for row in rows)
+
+    def file_exams(self, folder_ids: Mapping[str, str | None]) -> None:
+        with self._database.transaction("file the exams") as connection:
+            for folder_id in set(folder_ids.values()) - {None}:
+                if not connection.execute("SELECT 1 FROM folders WHERE folder_id = ?", (folder_id,)).fetchone():
+                    raise NotKeptError(f"there is no folder {folder_id}", "Choose one from the list.")
+            for exam_id, folder_id in folder_ids.items():
+                sql = "UPDATE exams SET folder_id = ? WHERE exam_id = ?"
+                _require_found(connection.execute(sql, (folder_id, exam_id)).rowcount, exam_id)
+
+    def archive_exams(self, exam_ids: Collection[str], is_archived: bool) -> None:
+        with self._database.transaction("archive the exams") as connection:
+            for exam_id in exam_ids:
+                row = connection.execute("SELECT state FROM exams WHERE exam_id = ?", (exam_id,)).fetchone()
+                _require_found(0 if row is None else 1, exam_id)
+                if is_archived and row["state"] == ExamState.OPEN.value:
+                    raise StoreError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
+                sql = "UPDATE exams SET is_archived = ? WHERE exam_id = ?"
+                connection.execute(sql, (int(is_archived), exam_id))
 
     def open_exam(self) -> Exam | None:
         rows = self._database.rows("find the open exam", "SELECT * FROM exams WHERE state = 'open'")
-        return exam_from(rows[0], self._image_rows(rows[0]["exam_id"])) if rows else None
+        return self._whole(rows[0]) if rows else None
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         sql = "SELECT file_name, sha256 FROM images WHERE exam_id = ? AND image_id = ? AND is_removed = 0"
@@ -115,9 +156,15 @@ class SqliteExamStore:
         if unfinished or orphans:
             _log.warning("after a crash: deleted %d unfinished and %d unconfirmed stills", unfinished, orphans)
 
-    def _image_rows(self, exam_id: str) -> list[Row]:
-        sql = "SELECT * FROM images WHERE exam_id = ? AND is_removed = 0 ORDER BY number"
-        return self._database.rows("read the exam's images", sql, (exam_id,))
+    def _whole(self, row: Row) -> Exam:
+        exam_id = row["exam_id"]
+        images = "SELECT * FROM images WHERE exam_id = ? AND is_removed = 0 ORDER BY number"
+        skipped = "SELECT * FROM skipped WHERE exam_id = ? ORDER BY number"
+        return exam_from(
+            row,
+            self._database.rows("read the exam's images", images, (exam_id,)),
+            self._database.rows("read what the exam skipped", skipped, (exam_id,)),
+        )
 
     def _require_room_for(self, exam_id: str, image: CapturedImage) -> None:
         attempt = "keep the image"
@@ -160,6 +207,11 @@ class SqliteExamStore:
                  WHERE is_removed = 1 AND state <> 'open'"""
         for row in self._database.rows("tidy the exams", sql):
             self._drop_removed(row["exam_id"])
+
+
+def _require_found(rows: int, exam_id: str) -> None:
+    if rows != 1:
+        raise NotKeptError(f"there is no exam {exam_id}", "Choose one from the list.")
 
 
 def _require_open(connection: sqlite3.Connection, exam_id: str, attempt: str) -> None:

@@ -1,6 +1,7 @@
 """An exam store without a disk, whose disk can be filled."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
 from appliance.ports import OutboxMessage
 from appliance.storage.database import disk_full
+from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
+from appliance.storage.memory_patients import MemoryPatientStore
 
 
 class MemoryExamStore:
@@ -23,6 +26,8 @@ class MemoryExamStore:
     def __init__(self) -> None:
         self.outbox = MemoryOutbox()
         self._exams: dict[str, Exam] = {}
+        self.patients = MemoryPatientStore(self._exams)
+        self.folders = MemoryFolderStore(self._exams)
         self._removed: dict[str, CapturedImage] = {}
         self._order: list[str] = []
         self._pngs: dict[str, bytes] = {}
@@ -36,11 +41,15 @@ class MemoryExamStore:
         """Somebody made room."""
         self._is_full = False
 
-    def start_exam(self, patient_pseudonym: str, now_utc: datetime) -> Exam:
+    def start_exam(
+        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
+    ) -> Exam:
         if self.open_exam() is not None:
             raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
         self._require_room("start the exam")
-        exam = Exam(str(uuid_utils.uuid7()), patient_pseudonym, ExamState.OPEN, now_utc)
+        patient = self.patients.patient_of(patient_pseudonym) or self.patients.add_patient(patient_pseudonym, now_utc)
+        exam_id = str(uuid_utils.uuid7())
+        exam = Exam(exam_id, patient.pseudonym, ExamState.OPEN, now_utc, protocol=protocol, operator=operator)
         self._exams[exam.exam_id] = exam
         return exam
 
@@ -69,6 +78,19 @@ class MemoryExamStore:
         images = sorted((*exam.images, image), key=lambda kept: self._order.index(kept.image_id))
         self._exams[exam_id] = replace(exam, images=tuple(images))
 
+    def skip_placement(self, exam_id: str, skipped: SkippedPlacement) -> None:
+        exam = self._require_open(exam_id, "skip the placement")
+        reasons = {entry.placement: entry for entry in exam.skipped}
+        reasons[skipped.placement] = skipped
+        self._exams[exam_id] = replace(exam, skipped=tuple(reasons.values()))
+
+    def unskip_placement(self, exam_id: str, placement: Placement) -> None:
+        exam = self._require_open(exam_id, "take the skipping back")
+        left = tuple(entry for entry in exam.skipped if entry.placement != placement)
+        if left == exam.skipped:
+            raise NotKeptError(f"nothing was skipped there in exam {exam_id}", "Reload the page.")
+        self._exams[exam_id] = replace(exam, skipped=left)
+
     def finish_exam(self, exam_id: str, now_utc: datetime, message: OutboxMessage) -> Exam:
         exam = self._require_open(exam_id, "finish the exam")
         self._require_room("finish the exam")
@@ -87,6 +109,19 @@ class MemoryExamStore:
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
         newest_first = list(self._exams.values())[::-1]
         return tuple(replace(exam, images=()) for exam in newest_first[offset : offset + limit])
+
+    def file_exams(self, folder_ids: Mapping[str, str | None]) -> None:
+        for folder_id in set(folder_ids.values()) - {None}:
+            self.folders.require(str(folder_id))
+        filed = {exam_id: replace(self.exam(exam_id), folder_id=place) for exam_id, place in folder_ids.items()}
+        self._exams.update(filed)
+
+    def archive_exams(self, exam_ids: Collection[str], is_archived: bool) -> None:
+        changed = {exam_id: replace(self.exam(exam_id), is_archived=is_archived) for exam_id in exam_ids}
+        for exam_id, exam in changed.items():
+            if is_archived and exam.state is ExamState.OPEN:
+                raise StoreError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
+        self._exams.update(changed)
 
     def open_exam(self) -> Exam | None:
         return next((exam for exam in self._exams.values() if exam.state is ExamState.OPEN), None)

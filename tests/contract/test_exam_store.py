@@ -2,17 +2,27 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, Sector
-from appliance.ports import ExamStore, Outbox, OutboxMessage
+from appliance.domain.exam import (
+    CapturedImage,
+    ExamState,
+    Finger,
+    Hand,
+    ImageKind,
+    Placement,
+    Sector,
+    SkippedPlacement,
+)
+from appliance.ports import ExamStore, FolderStore, Outbox, OutboxMessage
 from appliance.storage.database import Database
 from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.outbox import SqliteOutbox
@@ -24,13 +34,14 @@ NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=timezone.utc)
 class Harness:
     store: ExamStore
     outbox: Outbox
+    folders: FolderStore
     fill_disk: Callable[[], None]
     free_disk: Callable[[], None]
 
 
 def memory_harness() -> Harness:
     store = MemoryExamStore()
-    return Harness(store, store.outbox, store.fill_disk, store.free_disk)
+    return Harness(store, store.outbox, store.folders, store.fill_disk, store.free_disk)
 
 
 class SqliteDisk:
@@ -58,7 +69,7 @@ def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]
         return
     disk = SqliteDisk(tmp_path)
     store, outbox = SqliteExamStore(disk.database, disk.files), SqliteOutbox(disk.database)
-    yield Harness(store, outbox, disk.fill, disk.free)
+    yield Harness(store, outbox, SqliteFolderStore(disk.database), disk.fill, disk.free)
     disk.database.close()
 
 
@@ -245,3 +256,73 @@ def test_unknown_exam_is_refused_everywhere(store: ExamStore) -> None:
         store.add_image("nowhere", image("a"), png_of("a"))
     with pytest.raises(StoreError, match="no exam nowhere"):
         store.finish_exam("nowhere", NOW, message())
+
+
+def test_exam_keeps_its_protocol_operator_and_kinds_of_pictures(store: ExamStore) -> None:
+    started = store.start_exam("NC-1", NOW, protocol="16", operator="dana")
+    assert (started.protocol, started.operator) == ("16", "dana")
+    for name, kind in (("a", ImageKind.STILL), ("b", ImageKind.PANORAMA), ("c", ImageKind.CLIP)):
+        store.add_image(started.exam_id, replace(image(name), kind=kind), png_of(name))
+    kept = store.exam(started.exam_id)
+    assert [found.kind for found in kept.images] == [ImageKind.STILL, ImageKind.PANORAMA, ImageKind.CLIP]
+    assert replace(kept, images=()) == started
+    assert store.exams() == (started,)
+
+
+def test_pseudonyms_that_differ_only_in_case_are_one_patient(store: ExamStore) -> None:
+    first = store.start_exam("NC-0042", NOW)
+    store.discard_exam(first.exam_id, NOW)
+    assert store.start_exam("nc-0042", NOW).patient_pseudonym == "NC-0042"
+
+
+RING_C = Placement(Hand.LEFT, Finger.RING, Sector.C)
+RING_D = Placement(Hand.LEFT, Finger.RING, Sector.D)
+
+
+def test_skipped_placements_are_kept_replaced_and_taken_back(store: ExamStore) -> None:
+    exam = store.start_exam("NC-1", NOW)
+    store.skip_placement(exam.exam_id, SkippedPlacement(RING_C, "bandage"))
+    store.skip_placement(exam.exam_id, SkippedPlacement(RING_D, "too cold"))
+    store.skip_placement(exam.exam_id, SkippedPlacement(RING_C, "injured finger"))
+    both = (SkippedPlacement(RING_C, "injured finger"), SkippedPlacement(RING_D, "too cold"))
+    assert store.exam(exam.exam_id).skipped == both
+    store.unskip_placement(exam.exam_id, RING_C)
+    assert store.exam(exam.exam_id).skipped == both[1:]
+    with pytest.raises(NotKeptError, match="nothing was skipped"):
+        store.unskip_placement(exam.exam_id, RING_C)
+    store.finish_exam(exam.exam_id, NOW, message())
+    with pytest.raises(StoreError, match="finished"):
+        store.skip_placement(exam.exam_id, SkippedPlacement(RING_C, "bandage"))
+    with pytest.raises(StoreError, match="finished"):
+        store.unskip_placement(exam.exam_id, RING_D)
+
+
+def test_exams_are_filed_all_or_none_and_taken_out_again(harness: Harness) -> None:
+    folder = harness.folders.add_folder("Raynaud 2026")
+    exam_ids = []
+    for number in range(2):
+        exam_ids.append(harness.store.start_exam(f"NC-{number}", NOW).exam_id)
+        harness.store.discard_exam(exam_ids[-1], NOW)
+    harness.store.file_exams(dict.fromkeys(exam_ids, folder.folder_id))
+    assert {exam.folder_id for exam in harness.store.exams()} == {folder.folder_id}
+    for bad in ({exam_ids[0]: None, "nowhere": None}, {exam_ids[0]: None, exam_ids[1]: "nowhere"}):
+        with pytest.raises(NotKeptError, match="nowhere"):
+            harness.store.file_exams(bad)
+        assert harness.store.exam(exam_ids[0]).folder_id == folder.folder_id
+    harness.store.file_exams({exam_ids[0]: None})
+    assert [harness.store.exam(exam_id).folder_id for exam_id in exam_ids] == [None, folder.folder_id]
+
+
+def test_exams_are_archived_all_or_none_and_an_open_one_never(store: ExamStore) -> None:
+    closed = store.start_exam("NC-1", NOW).exam_id
+    store.discard_exam(closed, NOW)
+    still_open = store.start_exam("NC-2", NOW).exam_id
+    with pytest.raises(StoreError, match="it is open"):
+        store.archive_exams([closed, still_open], True)
+    with pytest.raises(NotKeptError, match="nowhere"):
+        store.archive_exams([closed, "nowhere"], True)
+    assert not store.exam(closed).is_archived
+    store.archive_exams([closed], True)
+    assert store.exam(closed).is_archived
+    store.archive_exams([closed], False)
+    assert not store.exam(closed).is_archived

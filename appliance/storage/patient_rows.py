@@ -1,0 +1,18 @@
+"""Rows of patients."""
+
+import sqlite3
+from datetime import datetime
+
+import uuid_utils
+
+from appliance.storage.database import utc_text
+
+
+def ensure_patient(connection: sqlite3.Connection, pseudonym: str, now_utc: datetime) -> str:
+    """The pseudonym as it is kept, with a patient made in the caller's transaction where there was none."""
+    connection.execute(
+        "INSERT OR IGNORE INTO patients (patient_id, pseudonym, created_at) VALUES (?, ?, ?)",
+        (str(uuid_utils.uuid7()), pseudonym, utc_text(now_utc)),
+    )
+    row = connection.execute("SELECT pseudonym FROM patients WHERE pseudonym = ?", (pseudonym,)).fetchone()
+    return str(row["pseudonym"])
