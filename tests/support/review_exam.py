@@ -1,0 +1,110 @@
+"""A finished exam to review: seven loops in a row, measured by the device's own pipeline."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import uuid_utils
+from numpy.typing import NDArray
+
+from appliance.analysis.pipeline import Pipeline
+from appliance.analysis.result_document import document, image_document
+from appliance.analysis.settings import AnalysisSettings
+from appliance.domain.analysis_result import AnalysedFrame
+from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.detection import (
+    BoundingBox,
+    CapillaryDetection,
+    Detections,
+    HaemorrhageDetection,
+    Morphology,
+    SizeClass,
+)
+from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, Placement, Sector
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.keypoints import LoopKeypoints, WidthSegment
+from appliance.exam.message import BoxAddress, build_exam_message
+from appliance.exam.still import describe_still
+from appliance.ports import EngineSet, ExamStore
+from appliance.storage.still_encoder import encode_still
+from tests.support.exam_parts import IDENTITY, NOON
+
+WIDTH, HEIGHT = 640, 480
+UM_PER_PX = 1.5
+LOOPS = 7
+SCALE = Calibration("test-1.5", UM_PER_PX, WIDTH, HEIGHT, ScaleOrigin.STAGE_MICROMETER, "200x")
+# Nothing that a drawn test picture lacks may make it not evaluable.
+LENIENT = AnalysisSettings(focus_min=0.0, glare_max=1.0, exposure_min=0.0, exposure_max=1.0)
+
+
+def box_of(number: int) -> BoundingBox:
+    """Of the loop with that number, 0 at the left."""
+    return BoundingBox(40.0 + 80 * number, 200.0, 40.0, 120.0)
+
+
+class SevenLoops:
+    """Detector and key points of a picture whose loops are known: apical widths of 12 px, limbs of 10 and 11."""
+
+    def __init__(self, loops: int = LOOPS) -> None:
+        self._loops = loops
+
+    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        found = tuple(
+            CapillaryDetection(box_of(at), 0.95 - at / 100, Morphology.NORMAL, SizeClass.NORMAL)
+            for at in range(self._loops)
+        )
+        return Detections(found, (HaemorrhageDetection(BoundingBox(300, 100, 30, 20), 0.7),) if found else ())
+
+    def estimate(self, image_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
+        return tuple(_keypoints(box) for box in boxes)
+
+
+def _keypoints(box: BoundingBox) -> LoopKeypoints:
+    x, y = box.x + box.w / 2, box.y
+    return LoopKeypoints(
+        apical=WidthSegment((x, y), (x, y + 12)),
+        arterial=WidthSegment((box.x + 2, y + 50), (box.x + 12, y + 50)),
+        venous=WidthSegment((box.x + 27, y + 50), (box.x + 38, y + 50)),
+    )
+
+
+def picture() -> NDArray[np.uint8]:
+    """The loops drawn dark on skin, so that a person sees them."""
+    image = np.full((HEIGHT, WIDTH, 3), (212, 160, 138), np.uint8)
+    for at in range(LOOPS):
+        box = box_of(at)
+        x, y = int(box.x), int(box.y)
+        image[y + 12 : y + 120, x + 2 : x + 12] = (140, 50, 50)
+        image[y + 12 : y + 120, x + 27 : x + 38] = (140, 50, 50)
+        image[y : y + 12, x + 2 : x + 38] = (140, 50, 50)
+    return image
+
+
+def captured(
+    exam_id: str, finger: Finger = Finger.RING, loops: int = LOOPS, scale: Calibration | None = SCALE
+) -> tuple[CapturedImage, bytes]:
+    """An image as a capture keeps it, and its file."""
+    engines = SevenLoops(loops)
+    pipeline = Pipeline(EngineSet(engines, engines, IDENTITY), scale, LENIENT)
+    camera = CameraDescription("Dino-Lite", "a168:0990:X1", "MJPG", WIDTH, HEIGHT, 30.0)
+    frame = Frame(1, picture(), 1.0, NOON, camera)
+    analysis = pipeline.analyse(frame, track=False)
+    placement, image_id = Placement(Hand.LEFT, finger, Sector.B), str(uuid_utils.uuid7())
+    name = f"{image_id}.png"
+    png = encode_still(
+        frame.image_rgb, describe_still(AnalysedFrame(frame, analysis, scale), image_id, exam_id, placement)
+    )
+    stored = document([image_document(analysis, name)], analysis.identity)
+    digest = hashlib.sha256(png).hexdigest()
+    return CapturedImage(image_id, Hand.LEFT, finger, Sector.B, NOON, name, digest, stored), png
+
+
+def finished_exam(store: ExamStore, images: int = 2, loops: int = LOOPS, scale: Calibration | None = SCALE) -> Exam:
+    """An exam of that many images, each of another finger, closed and queued."""
+    exam = store.start_exam("NC-0042", NOON)
+    fingers = (Finger.RING, Finger.MIDDLE, Finger.INDEX, Finger.LITTLE)
+    for at in range(images):
+        image, png = captured(exam.exam_id, fingers[at], loops, scale)
+        store.add_image(exam.exam_id, image, png)
+    message = build_exam_message(store.exam(exam.exam_id), BoxAddress("clinic", "box1"), NOON)
+    return store.finish_exam(exam.exam_id, NOON, message)
