@@ -23,13 +23,13 @@ class MapCell:
     """One sector of one nailfold.
 
     Attributes:
-        images: how many pictures were kept there, clips and panoramas aside.
+        image_ids: the pictures that were kept there, clips and panoramas aside.
         reasons: why it is not evaluable: quality reasons of the pictures ("glare") or a person's own words.
     """
 
     placement: Placement
     state: CellState
-    images: int = 0
+    image_ids: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
@@ -77,21 +77,21 @@ def _hand_map(exam: Exam, reasons_of: Mapping[str, tuple[str, ...] | None]) -> H
         for finger in Finger:
             for sector in NAILFOLD_SECTORS:
                 placement = Placement(hand, finger, sector)
-                found = [reasons_of[image.image_id] for image in stills if image.placement == placement]
+                found = {image.image_id: reasons_of[image.image_id] for image in stills if image.placement == placement}
                 cells.append(_cell(placement, found, skipped.get(placement), protocol))
     return HandMap(tuple(cells), _elsewhere(exam))
 
 
 def _cell(
-    placement: Placement, found: list[tuple[str, ...] | None], skipped: str | None, protocol: ExamProtocol
+    placement: Placement, found: Mapping[str, tuple[str, ...] | None], skipped: str | None, protocol: ExamProtocol
 ) -> MapCell:
-    if None in found:
-        return MapCell(placement, CellState.DONE, len(found))
-    reasons = [*dict.fromkeys(reason for entry in found for reason in entry or ())]
+    if None in found.values():
+        return MapCell(placement, CellState.DONE, tuple(found))
+    reasons = [*dict.fromkeys(reason for entry in found.values() for reason in entry or ())]
     if skipped is not None:
         reasons.append(skipped)
     if found or skipped is not None:
-        return MapCell(placement, CellState.NOT_EVALUABLE, len(found), tuple(reasons))
+        return MapCell(placement, CellState.NOT_EVALUABLE, tuple(found), tuple(reasons))
     is_asked_for = placement in protocol.placements and not protocol.is_complete_without
     return MapCell(placement, CellState.MISSING if is_asked_for else CellState.OPEN)
 
