@@ -1,21 +1,29 @@
 """The Flask application of a station."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, request, url_for
 
-from webui.access import AttemptLimiter
 from webui.assets import DIST, Assets
+from webui.blueprints.about import about_blueprint
+from webui.blueprints.account import account_api_blueprint, account_blueprint
+from webui.blueprints.accounts import accounts_blueprint
+from webui.blueprints.accounts_api import accounts_api_blueprint
 from webui.blueprints.auth import auth_blueprint
 from webui.blueprints.exam import exam_blueprint
 from webui.blueprints.exams import exams_blueprint
+from webui.blueprints.figures import figures_blueprint, figures_globals
 from webui.blueprints.health import health_blueprint
 from webui.blueprints.live import live_blueprint
+from webui.blueprints.session_api import session_api_blueprint
 from webui.catalogue import DEFAULT_LANGUAGE, text
 from webui.errors import install_error_handlers
+from webui.login_desk import LoginDesk
 from webui.openapi import new_openapi_app
 from webui.security import install_security
 from webui.services import Services
+from webui.sessions import Sessions
 from webui.settings import WebSettings
 
 _THEMES = ("dark", "light")
@@ -29,16 +37,27 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     """
     app = new_openapi_app()
     assets = Assets(DIST)
-    limiter = AttemptLimiter(settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
-    install_security(app, services.secrets, settings)
+    desk = services.accounts
+    logins = LoginDesk(desk, services.secrets, settings)
+    sessions = Sessions(desk.store, desk.clock, timedelta(hours=settings.session_longest_h))
+    protection = install_security(app, services.secrets, settings, desk, sessions)
     install_error_handlers(app)
-    app.register_blueprint(auth_blueprint(services.secrets, limiter))
+    app.register_blueprint(auth_blueprint(logins, sessions, protection))
+    app.register_api(session_api_blueprint(logins, sessions))
+    app.register_blueprint(account_blueprint(logins, sessions, services.journal))
+    app.register_api(account_api_blueprint(logins, sessions))
+    app.register_blueprint(accounts_blueprint(desk, services.journal))
+    app.register_api(accounts_api_blueprint(desk))
+    app.register_blueprint(about_blueprint(services))
     app.register_blueprint(live_blueprint(settings))
     app.register_api(exam_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
+    app.register_api(figures_blueprint(services))
     app.register_blueprint(health_blueprint(services))
 
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))
+
+    app.jinja_env.globals.update(figures_globals(services))
 
     @app.context_processor
     def for_every_template() -> dict[str, Any]:

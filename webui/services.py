@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
+from appliance.domain.exam_figures import ExamFigures
 from appliance.exam.live import LiveHub
+from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.ports import BrokerStatus, ExamStore, Journal, OutboxStatus
 from webui.access import AccessSecrets
+from webui.account_desk import AccountDesk
+from webui.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Services:
     Attributes:
         reviews: exams as the physician left them; what figures, reports and exports are computed from.
         journal: where every noteworthy action is written.
+        accounts: who may work with the box.
+        certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
@@ -32,6 +38,7 @@ class Services:
     reviews: ReviewDesk
     journal: Journal
     secrets: AccessSecrets
+    accounts: AccountDesk
     camera: Callable[[], CameraState]
     calibration: Callable[[], Calibration | None]
     identity: Callable[[], EngineIdentity]
@@ -40,3 +47,13 @@ class Services:
     message_state: Callable[[str], str | None]
     engine_problem: Callable[[], str] = lambda: ""
     calibration_problem: Callable[[], str] = lambda: ""
+    certificate: Callable[[], Certificate | None] = lambda: None
+
+    @property
+    def facts(self) -> ReportFacts:
+        """What reports say beside the figures."""
+        return ReportFacts(self.journal)
+
+    def figures(self, exam_id: str) -> ExamFigures:
+        """The figures of an exam as it stands now. Raises NotKeptError if there is no such exam."""
+        return figures_of(self.reviews, self.facts, exam_id)

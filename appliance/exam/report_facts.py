@@ -1,0 +1,54 @@
+"""What a report says beside the figures: preparation, medication and the physician's own ratings."""
+
+from collections.abc import Mapping
+
+from appliance.analysis.exam_figures import exam_figures
+from appliance.domain.errors import ExamError
+from appliance.domain.exam_figures import ExamFigures
+from appliance.exam.review import ReviewDesk
+from appliance.ports import Journal
+
+STATED = "report.stated"
+DISORGANISATION = "disorganisation"
+LONGEST_FACT = 2000
+HIGHEST_RATING = 3.0
+
+Fact = str | float
+Facts = Mapping[str, Fact]
+
+
+class ReportFacts:
+    """Facts of each exam, by the keys of the report's form; kept in the journal, where the newest entry counts."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def of(self, exam_id: str) -> Facts:
+        """What was stated last; empty where nothing was."""
+        newest = self._journal.entries(_subject(exam_id), limit=1)
+        return dict(newest[-1].detail["facts"]) if newest else {}
+
+    def state(self, exam_id: str, facts: Facts, actor: str) -> None:
+        """Replace what was stated; empty texts are left out.
+
+        Raises:
+            ExamError: a text is too long, or the rating of the array is none from 0 to 3.
+        """
+        kept = {key: fact for key, fact in facts.items() if fact != ""}
+        for key, fact in kept.items():
+            if isinstance(fact, str) and len(fact) > LONGEST_FACT:
+                raise ExamError(f"{key} has {len(fact)} characters", f"Keep it below {LONGEST_FACT}.")
+        rating = kept.get(DISORGANISATION)
+        if rating is not None and not (isinstance(rating, int | float) and 0 <= rating <= HIGHEST_RATING):
+            raise ExamError(f"the array cannot be rated {rating}", "Rate it from 0 to 3.")
+        self._journal.append(actor, _subject(exam_id), STATED, {"facts": kept})
+
+
+def figures_of(reviews: ReviewDesk, facts: ReportFacts, exam_id: str) -> ExamFigures:
+    """The figures of an exam as it stands now, with the physician's rating of the array. Raises NotKeptError."""
+    rating = facts.of(exam_id).get(DISORGANISATION)
+    return exam_figures(reviews.reviewed(exam_id), float(rating) if isinstance(rating, int | float) else None)
+
+
+def _subject(exam_id: str) -> str:
+    return f"report:{exam_id}"
