@@ -16,6 +16,8 @@ from webui.blueprints.exams import exams_blueprint
 from webui.blueprints.figures import figures_blueprint, figures_globals
 from webui.blueprints.health import health_blueprint
 from webui.blueprints.live import live_blueprint
+from webui.blueprints.review import review_blueprint
+from webui.blueprints.review_page import review_page_blueprint
 from webui.blueprints.session_api import session_api_blueprint
 from webui.catalogue import DEFAULT_LANGUAGE, text
 from webui.errors import install_error_handlers
@@ -53,6 +55,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(exam_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
     app.register_api(figures_blueprint(services))
+    app.register_api(review_blueprint(services))
+    app.register_blueprint(review_page_blueprint(services))
     app.register_blueprint(health_blueprint(services))
 
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))
