@@ -1,4 +1,4 @@
-"""Who may open the pages: one access code of the station, asked for once a browser."""
+"""The access code with which a new box is set up, one-time codes, and the slowing down of guesses."""
 
 import hmac
 import json
@@ -19,11 +19,11 @@ CODE_LENGTH = 8
 
 @dataclass(frozen=True)
 class AccessSecrets:
-    """What a station keeps to let its operators in.
+    """What a station keeps to recognise its owner and its own cookies.
 
     Attributes:
-        access_code: as typed at the login page; case, blanks and dashes do not matter.
-        session_key: hex; signs the cookies. A new one locks every browser again.
+        access_code: typed once, on the first page, by whoever sets the box up; case, blanks and dashes do not matter.
+        session_key: hex; signs the cookies. With a new one everybody has to log in again.
     """
 
     access_code: str
@@ -32,17 +32,31 @@ class AccessSecrets:
     @property
     def printed_code(self) -> str:
         """In two groups, as it is printed and read out."""
-        return f"{self.access_code[:4]}-{self.access_code[4:]}"
+        return printed(self.access_code)
 
     def matches(self, entered: str) -> bool:
         """Whether this is the code; takes the same time for every wrong one."""
-        return hmac.compare_digest(_bare(entered).encode(), self.access_code.encode())
+        return hmac.compare_digest(bare_code(entered).encode(), self.access_code.encode())
+
+
+def new_code() -> str:
+    """A fresh random code: 36 bits, worthless to guess behind `AttemptLimiter`."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def printed(code: str) -> str:
+    """In two groups, as it is printed and read out."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def bare_code(entered: str) -> str:
+    """A code as it was made, from however it was typed."""
+    return "".join(character for character in entered.upper() if character.isalnum())
 
 
 def new_secrets() -> AccessSecrets:
-    """A fresh random code (36 bits, worthless to guess behind `AttemptLimiter`) and key."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return AccessSecrets(access_code=code, session_key=secrets.token_hex(32))
+    """A fresh code and key."""
+    return AccessSecrets(access_code=new_code(), session_key=secrets.token_hex(32))
 
 
 def load_or_create_secrets(path: Path) -> tuple[AccessSecrets, bool]:
@@ -67,7 +81,7 @@ def load_or_create_secrets(path: Path) -> tuple[AccessSecrets, bool]:
 
 
 class AttemptLimiter:
-    """Slows guessing down: some free tries an address, then a wait that doubles.
+    """Slows guessing down: some free tries for an address or a name, then a wait that doubles.
 
     A try is counted when it begins, so that guesses made at the same time gain nothing.
     """
@@ -89,7 +103,7 @@ class AttemptLimiter:
         self._lock = threading.Lock()
 
     def begin(self, client: str) -> float:
-        """Zero if this address may try now, otherwise the seconds it has to wait."""
+        """Zero if this address or name may try now, otherwise the seconds it has to wait."""
         now_s = self._monotonic_s()
         with self._lock:
             count, blocked_until_s = self._tries.pop(client, (0, 0.0))
@@ -101,8 +115,13 @@ class AttemptLimiter:
                 self._tries.pop(next(iter(self._tries)))
             return 0.0
 
+    def wait_s(self, client: str) -> float:
+        """The seconds it has to wait for its next try; zero if none. Counts nothing."""
+        with self._lock:
+            return max(0.0, self._tries.get(client, (0, 0.0))[1] - self._monotonic_s())
+
     def succeeded(self, client: str) -> None:
-        """The code was right: forget this address's wrong ones."""
+        """It was right: forget the wrong ones."""
         with self._lock:
             self._tries.pop(client, None)
 
@@ -110,10 +129,6 @@ class AttemptLimiter:
         if count < self._free_tries:
             return 0.0
         return float(min(self._longest_delay_s, self._first_delay_s * 2.0 ** min(count - self._free_tries, 32)))
-
-
-def _bare(entered: str) -> str:
-    return "".join(character for character in entered.upper() if character.isalnum())
 
 
 def _write_private(path: Path, text: str) -> None:

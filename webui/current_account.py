@@ -16,13 +16,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def logged_in_account() -> Account | None:
+    """Whoever is logged in at the browser that sent this request, if anybody is."""
+    account: Account | None = g.get("account")
+    return account
+
+
 def current_account() -> Account:
     """Whoever is logged in at the browser that sent this request.
 
     Raises:
         AccessError: nobody is; the gate in security.py lets no such request reach a page that needs an account.
     """
-    account: Account | None = g.get("account")
+    account = logged_in_account()
     if account is None:
         raise AccessError(text("errors.locked.message"), text("errors.locked.remedy"))
     return account

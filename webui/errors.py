@@ -6,7 +6,15 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from appliance.domain.errors import AccessError, AccountError, ApplianceError, CaptureError, ExamError, NotKeptError, StoreError
+from appliance.domain.errors import (
+    AccessError,
+    AccountError,
+    ApplianceError,
+    CaptureError,
+    ExamError,
+    NotKeptError,
+    StoreError,
+)
 from webui.catalogue import text
 
 _log = logging.getLogger(__name__)

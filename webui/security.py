@@ -1,7 +1,9 @@
-"""The gate before every page: unlocked browsers only, and headers that keep foreign code out."""
+"""The gate before every page: people who logged in, and headers that keep foreign code out."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
@@ -10,30 +12,39 @@ from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadSignature
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.domain.account import Account, Role
+from appliance.domain.account import Account, KeptAccount, Role
 from webui.access import AccessSecrets
+from webui.account_desk import AccountDesk
 from webui.catalogue import text
+from webui.current_account import logged_in_account, require
 from webui.errors import Answer, error_answer
+from webui.permissions import FOR_ONE_TIME_CODES, OPEN, required_role
+from webui.sessions import Sessions
 from webui.settings import WebSettings
 
-_OPEN_ENDPOINTS = frozenset({"auth.login", "static", "health.alive", "health.ready"})
-_PROLONGING_BLUEPRINTS = frozenset({"live", "exam"})
+_LOGIN = "login"
+_SESSIONS = "nailfold_sessions"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# No Strict-Transport-Security: with a certificate of the box's own it would take the browser's way past the warning.
 _HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": under it a browser sends the station's own forms with "Origin: null".
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
 
-def install_security(app: Flask, secrets: AccessSecrets, settings: WebSettings) -> None:
+def install_security(
+    app: Flask, secrets: AccessSecrets, settings: WebSettings, desk: AccountDesk, sessions: Sessions
+) -> CSRFProtect:
     """Signed cookies, tokens against cross-site requests, the gate and the headers."""
     app.config.update(
         SECRET_KEY=secrets.session_key,
@@ -41,39 +52,67 @@ def install_security(app: Flask, secrets: AccessSecrets, settings: WebSettings) 
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.is_tls,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_lifetime_h),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_idle_h),
         WTF_CSRF_TIME_LIMIT=None,
+        # It would ask programs for a Referer; `_refuse_other_origins` looks at what browsers always send.
+        WTF_CSRF_SSL_STRICT=False,
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=1 << 20,
     )
-    app.before_request(_require_unlocked)
-    CSRFProtect(app)
+    app.extensions[_SESSIONS] = sessions
+
+    def gate() -> Answer | BaseResponse | None:
+        return _gate(app, desk, sessions)
+
+    app.before_request(_refuse_other_origins)
+    app.before_request(gate)
+    protection = CSRFProtect(app)
+    app.after_request(_prolong)
     app.after_request(_add_headers)
+    app.context_processor(lambda: {"account": logged_in_account(), "may": _may})
+    return protection
 
 
-def unlock_browser() -> None:
-    """Let this browser in; its old session is thrown away."""
+def log_in_browser(login: Mapping[str, Any], account: Account) -> None:
+    """Let this browser in; whatever its session held before is thrown away."""
     session.clear()
+    g.pop("csrf_token", None)
+    g.account = account
     session.permanent = True
-    session["is_unlocked"] = True
+    session[_LOGIN] = dict(login)
 
 
-def lock_browser() -> None:
-    """Send this browser back to the login page."""
+def log_out_browser(sessions: Sessions) -> None:
+    """End this browser's login, also for copies of its cookie."""
+    sessions.end(session.get(_LOGIN))
     session.clear()
+    g.pop("csrf_token", None)
+    g.pop("account", None)
 
 
-def cookie_unlocks(app: Flask, cookie_header: str) -> bool:
-    """Whether a raw Cookie header carries a session that this station unlocked; for the WebSocket's own handshake."""
+def stored_login(app: Flask, cookie_header: str) -> object:
+    """What a raw Cookie header carries as its login, by signature and age; for the WebSocket's own handshake."""
     cookie = SimpleCookie(cookie_header).get(app.config["SESSION_COOKIE_NAME"])
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     if cookie is None or serializer is None:
-        return False
+        return None
     try:
         stored = serializer.loads(cookie.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
     except BadSignature:
-        return False
-    return bool(stored.get("is_unlocked"))
+        return None
+    return stored.get(_LOGIN)
+
+
+def login_holds(app: Flask, login: object) -> bool:
+    """Whether a login may still see the live picture."""
+    sessions: Sessions = app.extensions[_SESSIONS]
+    kept = sessions.account_of(login)
+    return kept is not None and not kept.has_one_time_code
+
+
+def cookie_unlocks(app: Flask, cookie_header: str) -> bool:
+    """Whether a raw Cookie header carries a login that holds."""
+    return login_holds(app, stored_login(app, cookie_header))
 
 
 def is_same_origin(origin: str, host: str) -> bool:
@@ -81,18 +120,59 @@ def is_same_origin(origin: str, host: str) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == host.lower()
 
 
-def _require_unlocked() -> Answer | BaseResponse | None:
-    if session.get("is_unlocked"):
-        g.account = Account("0", "administrator", "Administrator", Role.ADMINISTRATOR)
-        # Only what an operator does prolongs the session. Pictures must not: one still under way while the browser is
-        # locked would bring the old cookie back.
-        session.modified = request.blueprint in _PROLONGING_BLUEPRINTS
+def _refuse_other_origins() -> Answer | None:
+    """A browser names the page behind a changing request; programs name none. The token is asked for in both cases."""
+    if request.method in _SAFE_METHODS:
         return None
-    if request.endpoint in _OPEN_ENDPOINTS:
+    origin = request.headers.get("Origin")
+    is_foreign = origin is not None and not is_same_origin(origin, request.host)
+    if is_foreign or request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return error_answer(text("errors.csrf.message"), text("errors.csrf.remedy"), 400)
+    return None
+
+
+def _gate(app: Flask, desk: AccountDesk, sessions: Sessions) -> Answer | BaseResponse | None:
+    kept = sessions.account_of(session.get(_LOGIN))
+    if kept is not None:
+        g.account = kept.account
+    elif _LOGIN in session:
+        session.clear()
+    if request.endpoint in OPEN:
         return None
+    if kept is None:
+        return _ask_to_log_in(desk)
+    return None if request.endpoint is None else _check(app, request.endpoint, kept)
+
+
+def _check(app: Flask, endpoint: str, kept: KeptAccount) -> Answer | BaseResponse | None:
+    if kept.has_one_time_code and endpoint not in FOR_ONE_TIME_CODES:
+        if request.path.startswith("/api/"):
+            return error_answer(text("errors.code.message"), text("errors.code.remedy"), 403)
+        return redirect(url_for("account.page"))
+    require(required_role(app, endpoint))
+    return None
+
+
+def _ask_to_log_in(desk: AccountDesk) -> Answer | BaseResponse:
     if request.path.startswith("/api/"):
         return error_answer(text("errors.locked.message"), text("errors.locked.remedy"), 401)
+    if not desk.is_set_up:
+        return redirect(url_for("auth.set_up"))
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else "/"))
+
+
+def _prolong(response: Response) -> Response:
+    # Only what somebody does prolongs the login: pages and changes. Pictures must not, they also come by themselves.
+    if g.get("account") is not None and _LOGIN in session:
+        is_doing = request.method not in _SAFE_METHODS or response.mimetype == "text/html"
+        session.modified = session.modified or is_doing
+    return response
+
+
+def _may(role: str) -> bool:
+    """For templates: whether to show what needs that role."""
+    account = logged_in_account()
+    return account is not None and account.role.includes(Role(role))
 
 
 def _add_headers(response: Response) -> Response:

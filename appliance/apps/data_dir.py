@@ -35,6 +35,11 @@ class DataDir:
         """Where the access code is kept."""
         return self.folder / "access.json"
 
+    @property
+    def tls_folder(self) -> Path:
+        """Where the box's own certificate and its key are kept."""
+        return self.folder / "tls"
+
     def close(self) -> None:
         """Let another station have it."""
         os.close(self._lock)

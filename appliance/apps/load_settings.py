@@ -13,13 +13,13 @@ from appliance.apps.settings import LoadedSettings, Settings
 from appliance.apps.settings_reader import Layer, read_layers
 from appliance.domain.errors import SettingsError
 from firmware.board import identify_board
+from webui.settings import LOOPBACK
 
 # In the standard library from Python 3.11 on; tomli before.
 tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 SITE_FILE = Path("/etc/nailfold/site.toml")
 COMMAND_LINE = "command line"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> LoadedSettings:
@@ -71,6 +71,9 @@ def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> Loa
     if "storage.folder" not in origins:
         storage = replace(storage, folder=settings.station.data_dir / "exams")
         origins["storage.folder"] = "station.data_dir"
+    if "storage.identity_key" not in origins:
+        storage = replace(storage, identity_key=settings.station.data_dir / "identity.key")
+        origins["storage.identity_key"] = "station.data_dir"
     if "inference.engine_cache_dir" not in origins:
         inference = replace(inference, engine_cache_dir=settings.station.data_dir / "engines")
         origins["inference.engine_cache_dir"] = "station.data_dir"

@@ -14,10 +14,10 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.data_dir import DataDir
 from appliance.apps.engine_loop import EngineLoop
-from appliance.apps.load_settings import LOOPBACK
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
 from appliance.apps.station_calibration import settings_at_full_size, station_calibration
+from appliance.apps.station_certificate import with_certificate
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.latest_frame import LatestFrame
@@ -31,11 +31,13 @@ from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
+from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.journal import SqliteJournal
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
 from webui.access import load_or_create_secrets
+from webui.account_desk import AccountDesk
 from webui.app import create_app
 from webui.server import WebServer, serve
 from webui.services import Services
@@ -63,7 +65,8 @@ def run_station(loaded: LoadedSettings) -> None:
     station = Station(loaded)
     try:
         station.start()
-        click.echo(f"Open {station.url}  access code {station.access_code}")
+        for line in station.greeting:
+            click.echo(line)
         stopping.wait()
     finally:
         station.stop()
@@ -90,6 +93,8 @@ class Station:
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc())
         journal = SqliteJournal(self._storage.database, clock.now_utc)
+        self._accounts = AccountDesk(SqliteAccountStore(self._storage.database), journal, clock)
+        self._web_settings, self._certificate = with_certificate(settings.web, self._data_dir.tls_folder, clock)
         self._slot = LatestFrame()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
@@ -114,6 +119,8 @@ class Station:
             reviews=ReviewDesk(self._storage.exams, journal),
             journal=journal,
             secrets=self._secrets,
+            accounts=self._accounts,
+            certificate=lambda: self._certificate,
             camera=lambda: self._grabber.state,
             calibration=lambda: calibration.current,
             identity=lambda: engines.identity,
@@ -123,7 +130,6 @@ class Station:
             engine_problem=lambda: self._engine.health.last_error,
             calibration_problem=lambda: calibration.reason,
         )
-        self._web_settings = settings.web
         self._web: WebServer | None = None
 
     @property
@@ -133,15 +139,17 @@ class Station:
         return self._web.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")
 
     @property
-    def access_code(self) -> str:
-        """As it is typed at the first page."""
-        return self._secrets.printed_code
+    def greeting(self) -> tuple[str, ...]:
+        """What is printed when the pages are served; the access code only until there is an administrator."""
+        certificate = f"Certificate SHA-256 {self._certificate.fingerprint}" if self._certificate else ""
+        code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
+        return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
     def start(self) -> None:
         """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
         self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
-        if self._web_settings.host not in LOOPBACK and not self._web_settings.is_tls:
-            _log.warning("pages are served to the network in the clear: set web.tls_certificate and web.tls_key")
+        if not self._web_settings.is_loopback and not self._web_settings.is_tls:
+            _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
         self._hub.start()
         self._engine.start()
         self._grabber.start()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.domain.errors import ApplianceError
 
-_OPEN = re.compile(r"Open (\S+)  access code (\S+)")
+_OPEN = re.compile(r"Open (\S+)(?:  access code (\S+))?")
 
 
 class StationError(ApplianceError):
@@ -22,7 +22,7 @@ class StationProcess:
     """`nailfold run` with the given flags; usable with `with`.
 
     Attributes:
-        url, access_code: as the station printed them.
+        url, access_code: as the station printed them; no code once there is an administrator.
     """
 
     def __init__(self, flags: Sequence[str], start_timeout_s: float = 60.0) -> None:
@@ -78,7 +78,7 @@ class StationProcess:
         try:
             for line in self._process.stdout:
                 if match := _OPEN.match(line):
-                    return match[1], match[2]
+                    return match[1], match[2] or ""
         finally:
             watchdog.cancel()
         self._process.wait()

@@ -23,6 +23,7 @@ from appliance.ports import BrokerStatus
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
+from tests.support.accounts import new_account_desk
 from tests.support.exam_parts import IDENTITY, SystemClock
 from webui.access import AccessSecrets
 from webui.app import create_app
@@ -46,6 +47,7 @@ class PageStation:
         self.hub = LiveHub()
         self.store = MemoryExamStore()
         self.journal = MemoryJournal(SystemClock().now_utc)
+        self.accounts = new_account_desk(self.journal)
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
         self._latest: AnalysedFrame | None = None
@@ -58,6 +60,7 @@ class PageStation:
             reviews=ReviewDesk(self.store, self.journal),
             journal=self.journal,
             secrets=SECRETS,
+            accounts=self.accounts,
             camera=self._camera,
             calibration=lambda: self.calibration,
             identity=lambda: IDENTITY,

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.exam_parts import shown_frame
-from tests.support.page_client import token_of
-from tests.support.page_station import SECRETS, PageStation
+from tests.support.page_client import log_in
+from tests.support.page_station import PageStation
 
 
 @pytest.fixture
@@ -18,17 +18,14 @@ def station() -> PageStation:
 
 @pytest.fixture
 def stranger(station: PageStation) -> FlaskClient:
-    """A browser that was not unlocked."""
+    """A browser in which nobody is logged in."""
     return station.app.test_client()
 
 
 @pytest.fixture
 def client(stranger: FlaskClient) -> FlaskClient:
-    """An unlocked browser that sends its token with every request."""
-    answer = stranger.post("/login", data={"code": SECRETS.printed_code, "csrf_token": token_of(stranger, "/login")})
-    assert answer.status_code == 302
-    stranger.environ_base["HTTP_X_CSRFTOKEN"] = token_of(stranger, "/")
-    return stranger
+    """The administrator's browser; sends its token with every request."""
+    return log_in(stranger)
 
 
 @pytest.fixture

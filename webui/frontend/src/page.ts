@@ -1,5 +1,6 @@
 // What every page has: the theme switch and figures that explain themselves.
 
+import { countDownWaits, revealPasswords } from "./account/forms";
 import { explainFigures } from "./common/explain";
 
 const YEAR_S = 31536000;
@@ -16,3 +17,5 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", switchT
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 const live = document.querySelector<HTMLElement>("#live");
 explainFigures({ overlay: live?.dataset["overlayStaleMs"] ?? "500" });
+revealPasswords();
+countDownWaits();
