@@ -14,13 +14,15 @@ from engines.synthetic.view import View
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-IGNORED_BELOW = 0.33
-"""Visibility that one and a half times the least visible density has."""
+IGNORED_BELOW = 0.28
+"""Visibility that 1.35 times the least visible density has."""
 OWN_SHARE = 0.45
 """A head that owns less than this of the blood seen there is lost in other vessels."""
 DROPPED_BELOW = 0.03
-EDGE_BLUR = 0.3
-"""A box lies this many blur sigmas outside the true column edge, where the eye puts a soft edge."""
+EDGE_BLUR = 0.9
+"""A box lies this many blur sigmas outside the true column edge: it holds the soft edge too."""
+EDGE_PAD = 1.5 / 640
+"""And this share of the picture's width further out: whoever draws a box leaves a pixel or two of skin."""
 MERGED_LIMBS = 1.0
 """Limbs whose centre lines are closer than this many mean widths cannot be measured apart."""
 
@@ -93,7 +95,10 @@ def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:
     for tube, values in zip(drawn.tubes[1:], sight.along[1:], strict=True):
         points.append(tube.points_px[values > sight.threshold])
         radii.append(tube.radius_px[values > sight.threshold])
-    at, radius = np.concatenate(points), np.concatenate(radii)[:, None] + EDGE_BLUR * drawn.blur_px
+    at, radius = (
+        np.concatenate(points),
+        np.concatenate(radii)[:, None] + EDGE_BLUR * drawn.blur_px + EDGE_PAD * view.width,
+    )
     inside = _inside(at, view)
     if not inside.any():
         return None

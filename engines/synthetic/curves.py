@@ -21,3 +21,13 @@ def smooth_noise(rng: np.random.Generator, count: int, wavelength: float) -> Flo
     index, t = at.astype(int), at % 1.0
     t = t * t * (3 - 2 * t)
     return np.asarray(values[index] * (1 - t) + values[np.minimum(index + 1, knots - 1)] * t)
+
+
+def spline(knots: FloatArray) -> FloatArray:
+    """Catmull-Rom curve through the knots, 12 samples a span."""
+    padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
+    t = np.linspace(0, 1, 12, endpoint=False)[:, None]
+    spans = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.concatenate([*spans, knots[-1:]])

@@ -22,6 +22,8 @@ def add_distractors(rng: np.random.Generator, overlay: Overlay, difficulty: floa
         (_add_glare, 0.35, 6),
         (_add_bubble, 0.16, 4),
         (_add_dirt, 0.45, 12),
+        (_add_speck, 0.35, 9),
+        (_add_flakes, 0.30, 2),
         (_add_hair, 0.20, 3),
         (_add_lamp, 0.10, 1),
         (_add_meniscus, 0.12, 1),
@@ -80,6 +82,42 @@ def _add_dirt(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
     alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), scale * float(rng.uniform(0.5, 2.0)))
     level = rng.uniform(20, 90) * np.array([1.0, rng.uniform(0.75, 1.0), rng.uniform(0.6, 1.0)])
     overlay.cover(int(x) - half, int(y) - half, alpha, level)
+
+
+def _add_speck(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
+    """A compact, nearly black grain with a hard edge, at times with the bright halo of sharpening or of wet skin."""
+    x, y = _spot(rng, overlay)
+    radius = scale * float(np.clip(np.exp(rng.normal(np.log(3.5), 0.5)), 1.2, 12))
+    half = int(3 * radius) + 3
+    grid = np.arange(-half, half + 1)
+    side = rng.uniform(2.0, 6.0)
+    x_axis, y_axis = np.abs(grid[None, :] / radius), np.abs(grid[:, None] / (radius * rng.uniform(0.5, 1.0)))
+    distance = (x_axis**side + y_axis**side) ** (1 / side)
+    if rng.random() < 0.5:
+        halo = np.exp(-(((distance - 1.4) / 0.35) ** 2)) * rng.uniform(0.1, 0.6)
+        overlay.cover(int(x) - half, int(y) - half, halo.astype(np.float32), rng.uniform(190, 250))
+    ragged = 0.25 * random_field(rng, (2 * half + 1, 2 * half + 1), max(0.8, radius / 2))
+    alpha = np.clip((1 - distance + ragged) * radius + 0.5, 0, 1) * rng.uniform(0.6, 1.0)
+    tint = np.array([1.0, rng.uniform(0.8, 1.1), rng.uniform(0.8, 1.3)])
+    overlay.cover(int(x) - half, int(y) - half, alpha.astype(np.float32), rng.uniform(5, 60) * tint)
+
+
+def _add_flakes(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
+    """Scaling skin: a cluster of white or dark crumbs with hard, ragged edges."""
+    width, height = overlay.size
+    half_w, half_h = scale * rng.uniform(20, 160), scale * rng.uniform(12, 60)
+    w, h = 2 * int(half_w) + 1, 2 * int(half_h) + 1
+    x, y = _spot(rng, overlay)
+    y *= 0.6 if rng.random() < 0.7 else 1.0
+    across, along = np.linspace(-1, 1, h)[:, None], np.linspace(-1, 1, w)[None, :]
+    stretch, turn = float(rng.uniform(1, 2.5)), float(rng.normal(0, 0.4))
+    crumbs = random_field(rng, (w, h), scale * float(rng.uniform(1.2, 4.0)), stretch, turn)
+    cluster = 1 - along**2 - across**2 + 0.4 * random_field(rng, (w, h), 12 * scale)
+    over = crumbs - rng.uniform(1.0, 1.9) + np.clip(cluster, -2, 0.6)
+    alpha = np.clip(over * rng.uniform(1.5, 6), 0, 1) * np.clip(cluster * 3, 0, 1) * rng.uniform(0.3, 1.0)
+    is_white = rng.random() < 0.75
+    level = SATURATED * rng.uniform(0.75, 1.0) if is_white else rng.uniform(20, 90)
+    overlay.cover(int(x) - w // 2, int(y) - h // 2, alpha.astype(np.float32), float(level))
 
 
 def _add_hair(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:

@@ -60,7 +60,7 @@ def _stack(rng: np.random.Generator, u: float, v: float) -> list[Haemorrhage]:
 
 
 def draw_haemorrhage(rng: np.random.Generator, patch: Haemorrhage, view: View, blur_px: float) -> Patch | None:
-    """Optical density of a patch, float32 (h, w, 1): an ellipse with a ragged soft edge and a mottled inside."""
+    """Optical density of a patch, float32 (h, w, 1): lobes with a ragged soft edge and a mottled inside."""
     centre = view.to_px(np.array([patch.at_um]))[0]
     reach = int(1.7 * max(patch.half_um) / view.um_per_px + 3 * blur_px) + 3
     x0, y0 = max(0, int(centre[0]) - reach), max(0, int(centre[1]) - reach)
@@ -72,12 +72,23 @@ def draw_haemorrhage(rng: np.random.Generator, patch: Haemorrhage, view: View, b
     along = (x * np.cos(turn) + y * np.sin(turn)) * view.um_per_px / patch.half_um[0]
     across = (y * np.cos(turn) - x * np.sin(turn)) * view.um_per_px / patch.half_um[1]
     size = (x1 - x0, y1 - y0)
-    ragged = 0.18 * random_field(rng, size, max(1.0, 0.45 * patch.half_um[1] / view.um_per_px))
-    edge = (1 - np.hypot(along, across) + ragged) * patch.half_um[1] / patch.soft_um
+    scale = max(1.0, patch.half_um[1] / view.um_per_px)
+    ragged = rng.uniform(0.08, 0.32) * random_field(rng, size, max(1.0, rng.uniform(0.3, 0.8) * scale))
+    ragged += rng.uniform(0.0, 0.12) * random_field(rng, size, max(0.8, 0.15 * scale))
+    edge = (1 - _lobed(rng, along, across) + ragged) * patch.half_um[1] / patch.soft_um
     inside = 1 / (1 + np.exp(-np.clip(2 * edge, -30, 30)))
-    mottled = 1 + 0.15 * random_field(rng, size, max(1.0, 8 / view.um_per_px))
+    mottled = 1 + rng.uniform(0.05, 0.35) * random_field(rng, size, max(1.0, 8 / view.um_per_px))
     density = cv2.GaussianBlur((patch.density * inside * mottled).astype(np.float32), (0, 0), max(blur_px, 0.3))
     return Patch(x0, y0, density[:, :, None])
+
+
+def _lobed(rng: np.random.Generator, along: NDArray[np.floating], across: NDArray[np.floating]) -> FloatImage:
+    """Distance from the patch's middle, 1 at its edge: of an ellipse, or of up to three that run into one another."""
+    nearest = np.hypot(along, across)
+    for _ in range(int(rng.choice([0, 1, 2], p=[0.45, 0.35, 0.2]))):
+        u, v, size = rng.uniform(-0.8, 0.8), rng.uniform(-0.8, 0.8), rng.uniform(0.3, 0.7)
+        nearest = np.minimum(nearest, np.hypot(along - u, across - v) / size)
+    return np.asarray(nearest, dtype=np.float32)
 
 
 def annotate_haemorrhage(drawn: Patch, noise: float) -> HaemorrhageTruth | None:

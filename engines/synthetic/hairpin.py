@@ -80,12 +80,13 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
     if size is SizeClass.GIANT:
         crossings, unrest = 0.0, unrest * 0.5
     # Below what an expert boxes the limbs often run on as soft streaks.
-    stem = rng.uniform(0, 260) if rng.random() < 0.6 else 0.0
+    stem = rng.uniform(0, 320) if rng.random() < 0.75 else 0.0
+    length = float(np.clip(225 * np.exp(rng.normal(0, 0.40)), 100, 560) + 1.5 * max(0.0, widest - 25) + stem)
     return HairpinNumbers(
         arterial=arterial,
         apical=apical,
         venous=venous,
-        length=float(np.clip(200 * np.exp(rng.normal(0, 0.40)), 90, 480) + 1.5 * max(0.0, widest - 25) + stem),
+        length=length,
         gap=float(gap),
         neck=float(rng.uniform(0.45, 1.15)),
         bend=float(gap / 2 * rng.uniform(0.75, 1.6)),
@@ -93,6 +94,6 @@ def draw_hairpin(rng: np.random.Generator, size: SizeClass, is_tortuous: bool) -
         wobble=float(wobble),
         unrest=float(unrest),
         wavelength=float(wavelength),
-        lean=float(rng.normal(0, 14)),
+        lean=float(rng.normal(0, 10 + 0.09 * length)),
         side=int(rng.choice([-1, 1])),
     )

@@ -33,6 +33,8 @@ class Look:
         shallow_um: blur of the first row.
         row_gap_um: distance between rows.
         rows: how many rows are seen.
+        row_fading: density of a row as a share of the row before it.
+        row_blur_um: blur that each further row adds.
         gappy: share of loops with plasma gaps.
     """
 
@@ -40,6 +42,8 @@ class Look:
     shallow_um: float
     row_gap_um: float
     rows: int
+    row_fading: float
+    row_blur_um: float
     gappy: float
     blanching: Blanching
 
@@ -49,10 +53,12 @@ def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
     reach_u, reach_v = view.reach_um
     is_pressed = rng.random() < 0.15 * difficulty
     return Look(
-        density=float(0.185 * np.exp(rng.normal(0, 0.28) * (0.3 + 0.7 * difficulty))),
+        density=float(0.18 * np.exp(rng.normal(0, 0.33) * (0.3 + 0.7 * difficulty))),
         shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
         row_gap_um=float(rng.uniform(90, 260)),
         rows=int(rng.choice([1, 2, 3, 4, 6], p=[0.16, 0.27, 0.25, 0.20, 0.12])),
+        row_fading=float(rng.uniform(0.78, 1.0)),
+        row_blur_um=float(rng.uniform(0.0, 3.0)),
         gappy=float(rng.choice([0.0, 0.12, 0.5], p=[0.4, 0.4, 0.2])),
         blanching=Blanching(
             at_um=(float(rng.uniform(-reach_u, reach_u)), float(rng.uniform(-reach_v, reach_v))),

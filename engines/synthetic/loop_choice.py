@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from appliance.domain.detection import Morphology, SizeClass
+from engines.synthetic.bushy import build_bush
 from engines.synthetic.curves import smooth_noise
 from engines.synthetic.hairpin import draw_hairpin
 from engines.synthetic.loop_shape import LoopShape, build_hairpin, with_strength
 from engines.synthetic.pattern import PatternNumbers
 from engines.synthetic.ramified import build_ramified
 
+BUSHY_SHARE = 0.4
+"""Of the branching capillaries, those wound into a tangle (our choice)."""
 WIDEST_GAPPY_UM = 35.0
 """In wider columns the cells stream past a gap and none is seen (our choice)."""
 
@@ -24,7 +27,7 @@ def _choose_outline(rng: np.random.Generator, numbers: PatternNumbers) -> LoopSh
     kind = rng.random()
     size = SizeClass.ENLARGED if rng.random() < numbers.enlarged else SizeClass.NORMAL
     if kind < numbers.ramified:
-        return build_ramified(rng, size)
+        return build_bush(rng, size) if rng.random() < BUSHY_SHARE else build_ramified(rng, size)
     kind -= numbers.ramified
     if kind < numbers.giant:
         return build_hairpin(rng, draw_hairpin(rng, SizeClass.GIANT, is_tortuous=False), Morphology.GIANT)

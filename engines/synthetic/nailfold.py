@@ -12,8 +12,8 @@ from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers, below_fi
 from engines.synthetic.view import View
 
 FloatArray = NDArray[np.float64]
-PALE_SHARE = 0.07
-"""Share of loops at a third of the density: seen by a patient expert only, or by none. Our choice."""
+PALE_SHARE = 0.12
+"""Share of loops at a quarter to three fifths of the density: seen by a patient expert only, or by none. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,37 @@ class Loop:
         return np.asarray(points_um @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(self.at_um))
 
 
+@dataclass(frozen=True)
+class _Lean:
+    """How the loops of one picture lean: together, fanning out from the middle, and each by itself."""
+
+    common_rad: float
+    fan_rad_per_um: float
+    spread_rad: float
+
+    def tilt_rad(self, along_um: float) -> float:
+        return self.common_rad + self.fan_rad_per_um * along_um
+
+
+def _draw_lean(rng: np.random.Generator, reach_um: float) -> _Lean:
+    """Mostly upright within a few degrees; in one picture of three up to 25 degrees together and as much in a fan."""
+    is_leaning = rng.random() < 0.33
+    common = rng.normal(0, 0.20) if is_leaning else rng.normal(0, 0.06)
+    fan = rng.normal(0, 0.18) if is_leaning else rng.normal(0, 0.04)
+    spread = np.deg2rad(rng.uniform(4, 11))
+    return _Lean(float(np.clip(common, -0.45, 0.45)), float(np.clip(fan, -0.4, 0.4)) / reach_um, float(spread))
+
+
 def lay_out(
     rng: np.random.Generator, view: View, pattern: Pattern, look: Look, density_per_mm: float | None = None
 ) -> tuple[Loop, ...]:
-    """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation; tilt about 10 degrees."""
+    """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation."""
     if pattern is Pattern.EMPTY:
         return ()
     numbers = NUMBERS[pattern]
     drawn = float(np.clip(rng.normal(*numbers.density_per_mm), 0.8, 11.0))
     density = drawn if density_per_mm is None else density_per_mm
-    tilt = float(rng.normal(0, 0.06))
+    lean = _draw_lean(rng, view.reach_um[0])
     loops: list[Loop] = []
     for row in range(look.rows):
         for at in _places(rng, view, look, density, row):
@@ -63,7 +84,7 @@ def lay_out(
     kept = [loop for loop in loops if not _collides(rng, loop, loops)]
     bare = _draw_bare(rng, numbers, view.reach_um[0])
     kept = [loop for loop in kept if not bare[0] < loop.at_um[0] < bare[1] or loop.row > 1]
-    return tuple(_tilted(loop, tilt + float(rng.normal(0, np.deg2rad(6)))) for loop in kept)
+    return tuple(_tilted(loop, lean.tilt_rad(loop.at_um[0]) + float(rng.normal(0, lean.spread_rad))) for loop in kept)
 
 
 def _places(rng: np.random.Generator, view: View, look: Look, density: float, row: int) -> list[tuple[float, float]]:
@@ -116,17 +137,17 @@ def _draw_loop(
     rng: np.random.Generator, numbers: PatternNumbers, look: Look, at_um: tuple[float, float], row: int
 ) -> Loop:
     shape = choose_shape(rng, numbers if row == 0 else below_first_row(numbers), look.gappy)
-    shallow = look.shallow_um * rng.uniform(0.7, 1.5) + row * rng.uniform(0.3, 3.5)
-    pale = 0.33 if rng.random() < PALE_SHARE else 1.0
+    shallow = look.shallow_um * rng.uniform(0.7, 1.5) + row * look.row_blur_um * rng.uniform(0.3, 1.7)
+    pale = rng.uniform(0.25, 0.6) if rng.random() < PALE_SHARE else 1.0
     blood = float(look.blanching.remaining(np.array(at_um[0]), np.array(at_um[1])))
     return Loop(
         shape=shape,
         at_um=at_um,
         tilt_rad=0.0,
-        density=float(look.density * np.exp(rng.normal(0, 0.27)) * 0.86**row * pale * blood),
+        density=float(look.density * np.exp(rng.normal(0, 0.27)) * look.row_fading**row * pale * blood),
         shallow_um=float(shallow),
         deep_um=float(shallow + rng.uniform(4, 13)),
-        fade_um=float(rng.uniform(150, 500) if row == 0 else rng.uniform(75, 280)),
-        rest=float(rng.uniform(0.0, 0.30)),
+        fade_um=float(rng.uniform(180, 560) if row == 0 else rng.uniform(110, 400)),
+        rest=float(rng.beta(1.3, 2.4) * 0.6),
         row=row,
     )

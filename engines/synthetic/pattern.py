@@ -43,9 +43,9 @@ NUMBERS = {
     # image (Gracia Tello 2022). Shares within a pattern follow Cutolo's definitions (doi 10.1016/j.autrev.2020.102458).
     Pattern.HEALTHY: PatternNumbers((7.2, 0.9), 0.06, 0.0, 0.10, 0.004, 0.06, 0.02),
     Pattern.EARLY: PatternNumbers((7.0, 0.9), 0.45, 0.09, 0.12, 0.01, 1.0, 0.08),
-    Pattern.ACTIVE: PatternNumbers((4.7, 1.1), 0.50, 0.22, 0.14, 0.06, 1.6, 0.40),
+    Pattern.ACTIVE: PatternNumbers((4.7, 1.1), 0.50, 0.22, 0.14, 0.08, 1.6, 0.40),
     Pattern.LATE: PatternNumbers((3.7, 1.5), 0.35, 0.01, 0.18, 0.38, 0.3, 0.80),
-    Pattern.CLINIC: PatternNumbers((6.2, 1.6), 0.40, 0.036, 0.148, 0.03, 0.5, 0.12),
+    Pattern.CLINIC: PatternNumbers((6.2, 1.6), 0.40, 0.036, 0.148, 0.05, 0.5, 0.12),
     Pattern.EMPTY: PatternNumbers((0.5, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
 }
 

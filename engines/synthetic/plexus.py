@@ -12,7 +12,7 @@ FloatImage = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
 SEEN_SHARE = 0.36
 """The plexus is clearly seen in 30 to 37 % of the healthy."""
-STREAKS_SHARE = 0.65
+STREAKS_SHARE = 0.75
 GRID = 4
 MIN_SAMPLES = 3
 
@@ -58,7 +58,7 @@ class _Ground:
 
 def _add_network(rng: np.random.Generator, ground: _Ground, row_gap_um: float) -> None:
     """One to four trunks along the row with the stems that leave them."""
-    amount, first = float(rng.uniform(0.04, 0.20)), float(rng.uniform(230, 750))
+    amount, first = float(rng.uniform(0.04, 0.26)), float(rng.uniform(180, 750))
     for k in range(int(rng.integers(1, 5))):
         trunk = _trunk(rng, ground.view, first + k * row_gap_um)
         ground.add(trunk, float(rng.uniform(14, 45)), amount * float(rng.uniform(0.4, 1)))

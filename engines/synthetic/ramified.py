@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import Morphology, SizeClass
-from engines.synthetic.curves import resample, smooth_noise
+from engines.synthetic.curves import resample, smooth_noise, spline
 from engines.synthetic.hairpin import draw_hairpin
 from engines.synthetic.loop_shape import STEP_UM, LoopShape, Stroke, build_hairpin
 
@@ -75,14 +75,4 @@ def _second_loop(rng: np.random.Generator, main: LoopShape) -> Stroke:
             [join[0] + side * 4, join[1] + rng.uniform(10, 50)],
         ]
     )
-    return _branch(rng, main, _spline(knots))
-
-
-def _spline(knots: FloatArray) -> FloatArray:
-    """Catmull-Rom curve through the knots, 12 samples a span."""
-    padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
-    t = np.linspace(0, 1, 12, endpoint=False)[:, None]
-    spans = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    return np.concatenate([*spans, knots[-1:]])
+    return _branch(rng, main, spline(knots))

@@ -46,8 +46,8 @@ def draw_skin_look(rng: np.random.Generator, difficulty: float) -> SkinLook:
     melanin = rng.uniform(0.1, 0.35) if rng.random() < 0.08 * difficulty else 0.0
     cast = cast - melanin * np.array([0.35, 0.75, 1.0])
     slopes = rng.normal(0, 0.012 + 0.07 * difficulty * (rng.random() < 0.2), (3, 2))
-    green_haze = abs(rng.normal(0.035, 0.05))
-    haze = (rng.normal(0, 0.012), green_haze, green_haze * rng.uniform(0.8, 2.2))
+    green_haze = 0.01 + abs(rng.normal(0.02, 0.085))
+    haze = (rng.normal(0, 0.012) + 0.15 * green_haze, green_haze, green_haze * rng.uniform(0.9, 2.6))
     return SkinLook(
         tint=(float(red + cast[0]), float(1.0 + cast[1]), float(rng.normal(0.995, 0.02) + cast[2])),
         cast_slope=tuple((float(a), float(b)) for a, b in slopes),
@@ -73,7 +73,9 @@ def paint_skin(rng: np.random.Generator, view: View, look: SkinLook, blanching: 
         remaining = cv2.resize(small, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
         haze *= remaining
         luminance *= 1 + 0.12 * (1 - remaining)
+    # Deep blood lies in clouds: the redder the ground, the more uneven it is.
     blush = look.blush * (_field(rng, view, 90.0) + 0.6 * _field(rng, view, 35.0, 1.5, np.pi / 2))
+    blush = blush * (0.6 + np.clip(haze, 0, 1.4) * (0.4 + 4 * look.haze[1]))
     channels = []
     x = np.linspace(-1, 1, view.width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, view.height, dtype=np.float32)[:, None]

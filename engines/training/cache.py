@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,24 @@ class Cache:
 
     def __len__(self) -> int:
         return len(self.truths)
+
+    def picture(self, index: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        """Image and truth."""
+        return self.images[index], self.truths[index]
+
+
+class Pictures(Protocol):
+    """Where samples are cut from: a cache, or several that still grow."""
+
+    def __len__(self) -> int:
+        """How many images there are now."""
+
+    def picture(self, index: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        """Image uint8 RGB [480, 640, 3] and truth."""
+
+    @property
+    def truths(self) -> tuple[dict[str, Any], ...]:
+        """Of all images that are there now."""
 
 
 def truth_of(rendered: RenderedImage) -> dict[str, Any]:
@@ -65,8 +83,9 @@ def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
 
 
 def open_cache(folder: Path) -> Cache:
-    """Map a cache that render_cache made."""
-    lines = (folder / "truth.jsonl").read_text().splitlines()
+    """Map a cache that render_cache made, or is still making."""
+    # Only whole lines: another process may be writing the last one.
+    lines = [line for line in (folder / "truth.jsonl").read_text().splitlines(keepends=True) if line.endswith("\n")]
     return Cache(np.load(folder / "images.npy", mmap_mode="r"), tuple(json.loads(line) for line in lines))
 
 

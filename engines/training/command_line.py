@@ -11,7 +11,7 @@ def train_from_command_line(train: Callable[..., Path], description: str | None,
     """Read the flags, train, and print where the ONNX file is.
 
     Args:
-        train: takes FitSettings, the cache's folder, the number of images, the seed, and `batch` and `workers` by name.
+        train: takes FitSettings, the caches' folders, the number of images, the seed, and `batch` and `workers` by name.
         description: what `--help` says first.
         minutes, batch: the program's own defaults.
     """
@@ -20,7 +20,10 @@ def train_from_command_line(train: Callable[..., Path], description: str | None,
     parser.add_argument("--images", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=minutes)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
+    parser.add_argument(
+        "--cache", type=Path, nargs="+", default=[Path("build/synthetic")], help="several are read while they are drawn"
+    )
+    parser.add_argument("--start", type=Path, help="checkpoint.pt of another run, whose averaged weights to begin with")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
@@ -28,5 +31,7 @@ def train_from_command_line(train: Callable[..., Path], description: str | None,
     )
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
-    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
+    settings = FitSettings(
+        args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume, start=args.start
+    )
     print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.training.assignment import BatchTargets
-from engines.training.cache import render_cache
 from engines.training.calibration import Detect, FloatArray, calibrate
 from engines.training.command_line import train_from_command_line
 from engines.training.detector_loss import detector_loss
@@ -25,6 +24,7 @@ from engines.training.detector_samples import Targets, draw_sample
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_detector
 from engines.training.fit import Fit, FitSettings, Loss
+from engines.training.growing_cache import open_caches
 from engines.training.provenance import describe_run, write_run
 
 Sample = tuple[NDArray[np.uint8], Targets]
@@ -63,7 +63,7 @@ def loss_on(net: DetectorNet, device: torch.device) -> Callable[[Batch], Loss]:
 
 def train(
     settings: FitSettings,
-    cache_folder: Path,
+    cache_folders: list[Path],
     images: int,
     seed: int,
     *,
@@ -74,7 +74,7 @@ def train(
     """The exported ONNX file."""
     torch.manual_seed(seed)
     device = pick_device()
-    cache = render_cache(cache_folder, images, seed, max(workers, 1))
+    cache = open_caches(cache_folders, images, seed, max(workers, 1))
     net = DetectorNet().to(device, memory_format=torch.channels_last)
     samples = EndlessSamples(partial(draw_sample, cache), seed)
     fit = Fit(net, settings)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.training.cache import Cache
+from engines.training.cache import Pictures
 from engines.training.detector_net import MORPHOLOGIES, SIZES
 from engines.training.photometric import vary_photometrically
 
@@ -40,15 +40,13 @@ class Targets:
     is_ignored: NDArray[np.bool_]
 
 
-def draw_sample(cache: Cache, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Targets]:
+def draw_sample(cache: Pictures, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Targets]:
     """One augmented crop, uint8 RGB [288, 384, 3], and what is in it."""
-    index = int(rng.integers(len(cache)))
+    image, truth = cache.picture(int(rng.integers(len(cache))))
     matrix = _draw_view(rng)
     flags = cv2.INTER_LINEAR
-    crop = cv2.warpAffine(
-        cache.images[index], matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    return vary_photometrically(crop, rng), transform_truth(cache.truths[index], matrix)
+    crop = cv2.warpAffine(image, matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return vary_photometrically(crop, rng), transform_truth(truth, matrix)
 
 
 def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targets:

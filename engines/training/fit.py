@@ -29,6 +29,7 @@ class FitSettings:
             machine may be shared: whatever it achieves, the rate ends at zero on time.
         learning_rate: peak, for AdamW.
         is_resumed: go on from the checkpoint in `out`.
+        start: checkpoint of another run whose averaged weights this one begins with; None begins at random.
     """
 
     out: Path
@@ -37,6 +38,7 @@ class FitSettings:
     weight_decay: float = 0.02
     log_every: int = 50
     is_resumed: bool = False
+    start: Path | None = None
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Fit:
     elapsed_s: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.settings.start is not None:
+            self.net.load_state_dict(torch.load(self.settings.start, map_location="cpu", weights_only=True)["average"])
         self.average = deepcopy(self.net).eval().requires_grad_(False)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]

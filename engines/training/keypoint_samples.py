@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.inference.crops import crop_squares, extract_crops, frame_to_crop
-from engines.training.cache import Cache
+from engines.training.cache import Pictures
 from engines.training.keypoint_net import CROP_PX
 from engines.training.photometric import vary_photometrically
 
@@ -39,7 +39,7 @@ class KeypointSample:
 class LoopDrawer:
     """Draws loops of a cache at random, rare shapes more often."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Pictures) -> None:
         self._cache = cache
         loops = [(i, loop) for i, truth in enumerate(cache.truths) for loop in truth["loops"]]
         self._measurable = [(i, loop) for i, loop in loops if not loop["is_ignored"]]
@@ -55,7 +55,7 @@ class LoopDrawer:
             pick = min(int(np.searchsorted(self._steps, rng.random())), len(self._measurable) - 1)
             index, loop = self._measurable[pick]
         box = err_like_the_detector(loop["bbox"], rng)
-        crop = extract_crops(self._cache.images[index], [box], CROP_PX)[0]
+        crop = extract_crops(self._cache.picture(index)[0], [box], CROP_PX)[0]
         points, visible = locate(loop, box)
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engines.training.cache import render_cache
 from engines.training.command_line import train_from_command_line
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_keypoints
 from engines.training.fit import Fit, FitSettings, Loss
+from engines.training.growing_cache import open_caches
 from engines.training.keypoint_loss import KeypointBatch, keypoint_loss
 from engines.training.keypoint_net import KeypointNet
 from engines.training.keypoint_samples import KeypointSample, LoopDrawer
@@ -46,12 +46,12 @@ def loss_on(net: KeypointNet, device: torch.device) -> Callable[[KeypointBatch],
 
 
 def train(
-    settings: FitSettings, cache_folder: Path, images: int, seed: int, *, batch: int = 32, workers: int = 1
+    settings: FitSettings, cache_folders: list[Path], images: int, seed: int, *, batch: int = 32, workers: int = 1
 ) -> Path:
     """The exported ONNX file."""
     torch.manual_seed(seed)
     device = pick_device()
-    cache = render_cache(cache_folder, images, seed, max(workers, 1))
+    cache = open_caches(cache_folders, images, seed, max(workers, 1))
     net = KeypointNet().to(device, memory_format=torch.channels_last)
     fit = Fit(net, settings)
     samples = EndlessSamples(LoopDrawer(cache), seed)

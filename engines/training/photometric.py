@@ -17,7 +17,11 @@ def vary_photometrically(image_rgb: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.25:
         image = _mix_channels(image, rng)
     image = _tone(image, rng)
-    if rng.random() < 0.3:
+    if rng.random() < 0.15:
+        image = _resample(image, float(rng.uniform(0.45, 0.85)))
+    if rng.random() < 0.12:
+        image = _tilt_focus(image, rng)
+    elif rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.6)))
     elif rng.random() < 0.25:
         image = _sharpen(image, float(rng.uniform(0.3, 1.5)))
@@ -48,6 +52,22 @@ def _tone(image: Image, rng: np.random.Generator) -> Image:
     base = np.clip((_LEVELS - mean) * contrast + mean, 0, 1)
     table = np.clip(base[:, None] ** gamma * gain + offset, 0, 1) * 255
     return np.asarray(cv2.LUT(image, np.round(table).astype(np.uint8)[None]), dtype=np.uint8)
+
+
+def _resample(image: Image, share: float) -> Image:
+    """Shrunk and enlarged again, as pictures from a coarser sensor or out of a report are."""
+    size = (image.shape[1], image.shape[0])
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def _tilt_focus(image: Image, rng: np.random.Generator) -> Image:
+    """Sharp on one side and blurred on the other: a tilted scope, a curved finger."""
+    height, width = image.shape[:2]
+    corners = np.clip(rng.normal(0.4, 0.6, (2, 2)), 0, 1).astype(np.float32)
+    share = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None]
+    blurred = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(1.2, 3.0)))
+    return np.asarray(image * (1 - share) + blurred * share, dtype=np.uint8)
 
 
 def _sharpen(image: Image, amount: float) -> Image:

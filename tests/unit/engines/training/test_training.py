@@ -173,7 +173,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for module, role in ((detector, "detector"), (keypoints, "keypoints")):
         settings = FitSettings(folder / role, minutes=0.005, log_every=1)
         few = {"calibration_images": 2} if role == "detector" else {}
-        made[role] = module.train(settings, folder / "cache", 3, 5, batch=2, workers=0, **few)
+        made[role] = module.train(settings, [folder / "cache"], 3, 5, batch=2, workers=0, **few)
     return made
 
 
@@ -205,7 +205,7 @@ def test_resumed_run_goes_on_where_it_stopped(runs: dict[str, Path]) -> None:
     out = runs["keypoints"].parent
     steps = json.loads((out / "run.json").read_text())["steps"]
     keypoints.train(
-        FitSettings(out, minutes=0.01, log_every=1, is_resumed=True), out.parent / "cache", 3, 5, batch=2, workers=0
+        FitSettings(out, minutes=0.01, log_every=1, is_resumed=True), [out.parent / "cache"], 3, 5, batch=2, workers=0
     )
     logged = [json.loads(line)["step"] for line in (out / "log.jsonl").read_text().splitlines()]
     assert logged == list(range(1, len(logged) + 1))
