@@ -95,10 +95,8 @@ def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:
     for tube, values in zip(drawn.tubes[1:], sight.along[1:], strict=True):
         points.append(tube.points_px[values > sight.threshold])
         radii.append(tube.radius_px[values > sight.threshold])
-    at, radius = (
-        np.concatenate(points),
-        np.concatenate(radii)[:, None] + EDGE_BLUR * drawn.blur_px + EDGE_PAD * view.width,
-    )
+    margin = EDGE_BLUR * drawn.blur_px + EDGE_PAD * view.width
+    at, radius = np.concatenate(points), np.concatenate(radii)[:, None] + margin
     inside = _inside(at, view)
     if not inside.any():
         return None

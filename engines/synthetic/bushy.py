@@ -1,7 +1,5 @@
 """Bushes: capillaries wound into a tangle whose limbs can no longer be told apart."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,17 +29,16 @@ def build_bush(rng: np.random.Generator, size: SizeClass) -> LoopShape:
     width = width * (1 + 0.15 * np.clip(smooth_noise(rng, len(points), 14.0), -1.5, 1.5))
     main = Stroke(points, width, np.ones(len(points)), below)
     limb = max(3, int((1.2 * apical + 8) / STEP_UM))
-    shape = LoopShape(
-        (main,),
-        apex,
-        max(0, apex - limb),
-        min(len(points) - 1, apex + limb),
-        top + apical,
-        2 * half,
-        Morphology.RAMIFIED,
-    )
     twigs = tuple(_twig(rng, main, half, height) for _ in range(int(rng.integers(1, 5))))
-    return replace(shape, strokes=(main, *twigs))
+    return LoopShape(
+        strokes=(main, *twigs),
+        apex=apex,
+        arterial=max(0, apex - limb),
+        venous=min(len(points) - 1, apex + limb),
+        head_um=top + apical,
+        head_width_um=2 * half,
+        morphology=Morphology.RAMIFIED,
+    )
 
 
 def _main_line(rng: np.random.Generator, half: float, height: float) -> tuple[FloatArray, float]:
@@ -52,7 +49,7 @@ def _main_line(rng: np.random.Generator, half: float, height: float) -> tuple[Fl
     bend = float(rng.uniform(0.25, 0.6)) * half
     crown = np.array([[-side * 0.5 * bend, 0.35 * bend], [0.0, 0.0], [side * 0.5 * bend, 0.35 * bend]])
     stem = np.array([[float(rng.normal(0, 8)), height + float(rng.uniform(20, 140))]])
-    base = stem + (float(rng.uniform(-20, 20)), 0.0)
+    base = stem + np.array([float(rng.uniform(-20, 20)), 0.0])
     return spline(np.concatenate([stem, up[::-1], crown, down, base])), bend
 
 

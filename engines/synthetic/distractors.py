@@ -104,7 +104,6 @@ def _add_speck(rng: np.random.Generator, overlay: Overlay, scale: float) -> None
 
 def _add_flakes(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
     """Scaling skin: a cluster of white or dark crumbs with hard, ragged edges."""
-    width, height = overlay.size
     half_w, half_h = scale * rng.uniform(20, 160), scale * rng.uniform(12, 60)
     w, h = 2 * int(half_w) + 1, 2 * int(half_h) + 1
     x, y = _spot(rng, overlay)

@@ -17,7 +17,7 @@ their darkest."""
 FAINTER_THAN_HEAD = 0.25
 """A limb ends where what is in focus of it has faded to this share of its own head."""
 DEEP_WEIGHT = 0.55
-"""How much blood out of focus counts: experts end a box where a limb turns into a soft streak, though the streak goes on
+"""How much blood out of focus counts: experts end a box where a limb turns into a soft streak that goes on below
 (190 labelled real loops: 0.44 of the head's contrast at the box's lower edge, 0.27 half a box below it)."""
 BRIDGED_UM = 50.0
 """A plasma gap this long does not end a limb."""

@@ -11,7 +11,7 @@ def train_from_command_line(train: Callable[..., Path], description: str | None,
     """Read the flags, train, and print where the ONNX file is.
 
     Args:
-        train: takes FitSettings, the caches' folders, the number of images, the seed, and `batch` and `workers` by name.
+        train: takes FitSettings, the caches' folders, the number of images, the seed; `batch` and `workers` by name.
         description: what `--help` says first.
         minutes, batch: the program's own defaults.
     """
