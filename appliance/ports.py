@@ -119,7 +119,7 @@ class ExamStore(Protocol):
         """One exam with its images; raises NotKeptError if there is no such exam."""
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
-        """Newest first, without their images."""
+        """Newest first, without their images and what was skipped."""
 
     def file_exams(self, folder_ids: Mapping[str, str | None]) -> None:
         """Put each exam (key) into a folder, or out of every one (None): all or none.

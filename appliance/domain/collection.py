@@ -1,9 +1,12 @@
 """Pictures of several exams, gathered for research."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from appliance.domain.errors import ExamError
 from appliance.domain.exam import Placement
+from appliance.domain.folder import require_name
 
 
 @dataclass(frozen=True)
@@ -34,3 +37,12 @@ class ImageCollection:
     note: str = ""
     image_count: int = 0
     is_archived: bool = False
+
+
+def require_collection_name(collection: ImageCollection, others: Iterable[ImageCollection]) -> None:
+    """Raise ExamError where its name is empty, too long or another one's."""
+    require_name(collection.name)
+    for other in others:
+        is_same = other.name.casefold() == collection.name.casefold()
+        if is_same and other.collection_id != collection.collection_id:
+            raise ExamError(f"there is a {collection.name!r} already", "Choose another name; it may be archived.")

@@ -62,7 +62,7 @@ class FolderTree:
         Raises:
             ExamError: the name is empty, too long or taken there; it would lie within itself or too deep.
         """
-        _require_name(folder.name)
+        require_name(folder.name)
         parent_id = folder.parent_id
         if parent_id is not None and folder.folder_id in {above.folder_id for above in self.path(parent_id)}:
             raise ExamError(f"could not move {folder.name!r}: it cannot lie within itself", "Choose another folder.")
@@ -76,6 +76,7 @@ class FolderTree:
         return folder
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Raise ExamError for a name that is empty, too long or not printable."""
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise ExamError(f"a name of {len(name)} characters was refused", f"Use 1 to {LONGEST_NAME} that can be read.")

@@ -108,7 +108,11 @@ class MemoryExamStore:
 
     def exams(self, limit: int = 100, offset: int = 0) -> tuple[Exam, ...]:
         newest_first = list(self._exams.values())[::-1]
-        return tuple(replace(exam, images=()) for exam in newest_first[offset : offset + limit])
+        return tuple(replace(exam, images=(), skipped=()) for exam in newest_first[offset : offset + limit])
+
+    def whole_exams(self) -> tuple[Exam, ...]:
+        """Oldest first, with their images; for the other fakes."""
+        return tuple(self._exams.values())
 
     def file_exams(self, folder_ids: Mapping[str, str | None]) -> None:
         for folder_id in set(folder_ids.values()) - {None}:

@@ -8,10 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
+from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import SqliteOutbox
+from appliance.storage.patient_store import SqlitePatientStore
 from appliance.storage.settings import StorageSettings
 
 
@@ -43,10 +47,14 @@ class FolderLock:
 
 @dataclass(frozen=True)
 class Storage:
-    """Exams and outbox over one database; usable with `with`, which closes it."""
+    """Exams and all that belongs to them over one database; usable with `with`, which closes it."""
 
     exams: SqliteExamStore
     outbox: SqliteOutbox
+    patients: SqlitePatientStore
+    folders: SqliteFolderStore
+    collections: SqliteCollectionStore
+    finder: SqliteExamFinder
     database: Database
     lock: FolderLock
 
@@ -84,10 +92,20 @@ def _open_locked(settings: StorageSettings, lock: FolderLock, now_utc: datetime)
         exams, outbox = SqliteExamStore(database, files), SqliteOutbox(database, settings.resend_after_s)
         exams.recover()
         outbox.prune(now_utc - timedelta(days=settings.receipted_kept_days))
+        patients = SqlitePatientStore(database, settings.identity_key or settings.folder.with_name("identity.key"))
     except BaseException:
         database.close()
         raise
-    return Storage(exams, outbox, database, lock)
+    return Storage(
+        exams=exams,
+        outbox=outbox,
+        patients=patients,
+        folders=SqliteFolderStore(database),
+        collections=SqliteCollectionStore(database),
+        finder=SqliteExamFinder(database, patients.matching),
+        database=database,
+        lock=lock,
+    )
 
 
 def _make(folder: Path) -> None:

@@ -10,6 +10,9 @@ class StorageSettings:
 
     Attributes:
         folder: holds `exams.sqlite3` and `images/`; created with access for the station's user alone.
+        identity_key: the key of the patients' identities; made at the first start, for the station's user alone.
+            None: `identity.key` beside `folder`, not in it, so that a copy of the exams alone names nobody. Back it up
+            apart from them.
         reserve_mb: a capture is refused when less would stay free, so that an exam can always be finished.
         receipted_kept_days: how long the outbox keeps the payload of a message that the ingest has confirmed.
         resend_after_s: a message handed to the broker without an answer is due again after this; longer than
@@ -17,6 +20,7 @@ class StorageSettings:
     """
 
     folder: Path = Path("var/exams")
+    identity_key: Path | None = None
     reserve_mb: int = 200
     receipted_kept_days: int = 30
     resend_after_s: float = 30.0

@@ -1,0 +1,158 @@
+"""Patients in SQLite, their identities sealed."""
+
+import json
+import logging
+import sqlite3
+import threading
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import uuid_utils
+
+from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.patient import (
+    Patient,
+    PatientEntry,
+    PatientIdentity,
+    PatientPage,
+    search_words,
+    searchable,
+)
+from appliance.storage.database import Database, Row, utc_moment, utc_text
+from appliance.storage.identity_vault import IdentityVault, load_key, make_key
+
+_log = logging.getLogger(__name__)
+
+_ENTRIES = """
+    SELECT patients.*, count(exam_id) AS exams, max(started_at) AS last_exam_at FROM patients
+    LEFT JOIN exams ON patient_pseudonym = pseudonym AND is_archived = 0 AND state <> 'discarded'
+    WHERE ? IS NULL OR pseudonym IN (SELECT value FROM json_each(?))
+    GROUP BY patients.number
+    ORDER BY coalesce(max(started_at), created_at) DESC, patients.number DESC LIMIT ? OFFSET ?"""
+
+
+class SqlitePatientStore:
+    """The PatientStore of the device; see the port for what each method promises.
+
+    Searches look through an index in memory, never on the disk: it holds each patient's words from the first search on.
+
+    Args:
+        key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
+            exams go on and identities stay closed; `problem` says so.
+    """
+
+    def __init__(self, database: Database, key_file: Path) -> None:
+        self._database = database
+        self._words: dict[str, tuple[str, str]] = {}
+        self._newest_indexed = 0
+        self._indexing = threading.Lock()
+        self._vault: IdentityVault | None = None
+        self._problem: StoreError | None = None
+        try:
+            self._vault = self._open_vault(key_file)
+        except StoreError as error:
+            _log.error("identities stay closed: %s", error)
+            self._problem = error
+
+    @property
+    def problem(self) -> str:
+        return "" if self._problem is None else str(self._problem)
+
+    def add_patient(self, pseudonym: str, now_utc: datetime, identity: PatientIdentity | None = None) -> Patient:
+        patient_id = str(uuid_utils.uuid7())
+        sealed = self._seal(patient_id, identity)
+        try:
+            with self._database.transaction("add the patient") as connection:
+                connection.execute(
+                    "INSERT INTO patients (patient_id, pseudonym, created_at, sealed_identity) VALUES (?, ?, ?, ?)",
+                    (patient_id, pseudonym, utc_text(now_utc), sealed),
+                )
+        except StoreError as error:
+            if isinstance(error.__cause__, sqlite3.IntegrityError):
+                raise ExamError(
+                    "there is a patient with this pseudonym already", "Search for it in the list."
+                ) from error
+            raise
+        return self.patient(patient_id)
+
+    def patient(self, patient_id: str) -> Patient:
+        rows = self._database.rows("read the patient", "SELECT * FROM patients WHERE patient_id = ?", (patient_id,))
+        if not rows:
+            raise NotKeptError(f"there is no patient {patient_id}", "Choose one from the list.")
+        return self._patient(rows[0])
+
+    def patient_of(self, pseudonym: str) -> Patient | None:
+        rows = self._database.rows("find the patient", "SELECT * FROM patients WHERE pseudonym = ?", (pseudonym,))
+        return self._patient(rows[0]) if rows else None
+
+    def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
+        self.patient(patient_id)
+        self._require_vault()
+        with self._database.transaction("keep the identity") as connection:
+            sql = "UPDATE patients SET sealed_identity = ? WHERE patient_id = ?"
+            connection.execute(sql, (self._seal(patient_id, identity), patient_id))
+        changed = self.patient(patient_id)
+        with self._indexing:
+            self._words[patient_id] = _indexed(changed)
+        return changed
+
+    def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
+        found = self.matching(text)
+        names = json.dumps(found) if search_words(text) else None
+        rows = self._database.rows("list the patients", _ENTRIES, (names, names, limit, offset))
+        return PatientPage(tuple(self._entry(row) for row in rows), len(found))
+
+    def matching(self, text: str) -> list[str]:
+        """The pseudonyms of those in whom every word is found."""
+        words = search_words(text)
+        return [pseudonym for pseudonym, searched in self._index() if all(word in searched for word in words)]
+
+    def _open_vault(self, key_file: Path) -> IdentityVault:
+        sql = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL LIMIT 1"
+        sealed = self._database.rows("look for identities", sql)
+        if not sealed and not key_file.exists():
+            return IdentityVault(make_key(key_file))
+        vault = IdentityVault(load_key(key_file))
+        if sealed and vault.open(sealed[0]["patient_id"], sealed[0]["sealed_identity"]) is None:
+            raise StoreError(
+                f"the key {key_file} is not the one that the identities were sealed with",
+                "Put the right file back from its backup, then restart.",
+            )
+        return vault
+
+    def _require_vault(self) -> IdentityVault:
+        if self._vault is None:
+            assert self._problem is not None
+            raise StoreError(self._problem.message, self._problem.remedy)
+        return self._vault
+
+    def _seal(self, patient_id: str, identity: PatientIdentity | None) -> bytes | None:
+        if identity is None or identity.is_empty:
+            return None
+        return self._require_vault().seal(patient_id, identity)
+
+    def _patient(self, row: Row) -> Patient:
+        patient = Patient(row["patient_id"], row["pseudonym"], utc_moment(row["created_at"]))
+        if row["sealed_identity"] is None:
+            return patient
+        identity = None if self._vault is None else self._vault.open(patient.patient_id, row["sealed_identity"])
+        return replace(patient, identity=identity, is_sealed=identity is None)
+
+    def _entry(self, row: Row) -> PatientEntry:
+        last = row["last_exam_at"]
+        return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else utc_moment(last))
+
+    def _index(self) -> list[tuple[str, str]]:
+        sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"
+        with self._indexing:
+            # An exam's beginning makes patients too: whoever is new since the last search is indexed now.
+            for row in self._database.rows("index the patients", sql, (self._newest_indexed,)):
+                self._words[row["patient_id"]] = _indexed(self._patient(row))
+                self._newest_indexed = row["number"]
+            return list(self._words.values())
+
+
+def _indexed(patient: Patient) -> tuple[str, str]:
+    own = " ".join(search_words(patient.pseudonym))
+    return patient.pseudonym, own if patient.identity is None else f"{own} {searchable(patient.identity)}"
