@@ -14,14 +14,23 @@ export class ApiFault extends Error {
 }
 
 /** POST to /api/v1; throws ApiFault with words for the operator. */
-export async function post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
+export function post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
+  return ask<Answer>(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  });
+}
+
+/** GET from /api/v1; throws ApiFault with words for the operator. */
+export function get<Answer>(path: string): Promise<Answer> {
+  return ask<Answer>(path, {});
+}
+
+async function ask<Answer>(path: string, request: RequestInit): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-      body: JSON.stringify(body),
-    });
+    response = await fetch(`/api/v1/${path}`, request);
   } catch {
     throw new ApiFault(t("errors.unreachable.message"), t("errors.unreachable.remedy"), 0);
   }
