@@ -11,7 +11,16 @@ from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
-from appliance.ports import BrokerStatus, ExamStore, Journal, OutboxStatus
+from appliance.ports import (
+    BrokerStatus,
+    CollectionStore,
+    ExamFinder,
+    ExamStore,
+    FolderStore,
+    Journal,
+    OutboxStatus,
+    PatientStore,
+)
 from webui.access import AccessSecrets
 from webui.account_desk import AccountDesk
 from webui.certificate import Certificate
@@ -22,6 +31,7 @@ class Services:
     """The running station, as the pages see it. Every callable is quick and safe to call from any thread.
 
     Attributes:
+        finder: searches what `store` keeps.
         reviews: exams as the physician left them; what figures, reports and exports are computed from.
         journal: where every noteworthy action is written.
         accounts: who may work with the box.
@@ -35,6 +45,10 @@ class Services:
     hub: LiveHub
     exam: ExamSession
     store: ExamStore
+    patients: PatientStore
+    folders: FolderStore
+    collections: CollectionStore
+    finder: ExamFinder
     reviews: ReviewDesk
     journal: Journal
     secrets: AccessSecrets

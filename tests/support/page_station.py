@@ -20,6 +20,8 @@ from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.ports import BrokerStatus
+from appliance.storage.memory_collections import MemoryCollectionStore
+from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
@@ -57,6 +59,10 @@ class PageStation:
             hub=self.hub,
             exam=self.session,
             store=self.store,
+            patients=self.store.patients,
+            folders=self.store.folders,
+            collections=MemoryCollectionStore(self.store),
+            finder=MemoryExamFinder(self.store, self.journal),
             reviews=ReviewDesk(self.store, self.journal),
             journal=self.journal,
             secrets=SECRETS,
