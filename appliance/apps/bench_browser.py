@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from appliance.apps.first_login import set_up_in_browser
 from appliance.domain.errors import ExportError
 
 _FIRST_PICTURE_S = 30.0
@@ -24,7 +25,7 @@ _FLAGS = (
 
 @contextmanager
 def live_page(url: str, access_code: str) -> Iterator[Any]:
-    """The unlocked live page of a station in headless Chromium, a playwright page; closed at the end.
+    """The live page of a new station in headless Chromium, a playwright page; closed at the end.
 
     Raises:
         ExportError: playwright or Chromium is missing, or the page does not come up.
@@ -37,10 +38,7 @@ def live_page(url: str, access_code: str) -> Iterator[Any]:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"{url}/login")
-            page.fill("#code", access_code)
-            page.press("#code", "Enter")
-            page.wait_for_selector("#canvas")
+            set_up_in_browser(page, url, access_code)
             _wait_for_picture(page)
         except sync_api.Error as error:
             raise ExportError(f"the live page did not come up: {str(error).splitlines()[0]}", "See the log.") from error

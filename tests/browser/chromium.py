@@ -6,6 +6,8 @@ import time
 
 from playwright.sync_api import Page
 
+from tests.support.accounts import ADMINISTRATOR, PASSWORD
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -19,6 +21,14 @@ ARGUMENTS = (
 def executable() -> str | None:
     """The system's Chromium; None where playwright's own has to serve (Ubuntu's package is a snap stub)."""
     return os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def log_in(page: Page, name: str = ADMINISTRATOR, password: str = PASSWORD) -> None:
+    """Fill in the login page that is shown."""
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.press("#password", "Enter")
+    wait_until(page, "document.readyState === 'complete' && location.pathname !== '/login'")
 
 
 def wait_until(page: Page, expression: str, timeout_s: float = 15.0) -> None:

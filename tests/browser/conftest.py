@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology
-from tests.browser.chromium import ARGUMENTS, executable, wait_until
+from tests.browser.chromium import ARGUMENTS, executable, log_in, wait_until
+from tests.support.accounts import ADMINISTRATOR
 from tests.support.exam_parts import shown_frame
-from tests.support.page_station import SECRETS, PageStation
+from tests.support.page_station import PageStation
 
 WIDTH, HEIGHT = 640, 480
 OpenPage = Callable[..., Page]
@@ -33,18 +34,16 @@ def station() -> Iterator[PageStation]:
 
 @pytest.fixture
 def open_page(browser: Browser, station: PageStation) -> Iterator[OpenPage]:
-    """Opens an unlocked live page of a given size; faults in the page's own code fail the test."""
+    """Opens a live page of a given size, with an account; faults in the page's own code fail the test."""
     pages: list[Page] = []
     faults: list[str] = []
 
-    def open_one(width: int = 1280, height: int = 800, path: str = "/") -> Page:
+    def open_one(width: int = 1280, height: int = 800, path: str = "/", name: str = ADMINISTRATOR) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(station.url + path)
-        page.fill("#code", SECRETS.printed_code)
-        page.press("#code", "Enter")
-        wait_until(page, "document.readyState === 'complete' && location.pathname !== '/login'")
+        log_in(page, name)
         return page
 
     yield open_one

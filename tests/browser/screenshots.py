@@ -8,11 +8,13 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from appliance.apps.first_login import set_up_in_browser
 from appliance.apps.station_process import StationProcess
 from tests.browser.chromium import ARGUMENTS, executable, wait_until
 
@@ -21,6 +23,7 @@ SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "upright": (768, 1024), 
 DOCS = {"desktop": (1280, 800), "phone": (390, 844)}
 CAPTURES = 5
 SETTLE_MS = 2500
+logged_in_cookies: list[Any] = []
 
 
 def main() -> None:
@@ -36,7 +39,10 @@ def main() -> None:
         sync_playwright() as driver,
     ):
         browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
-        start_exam(unlocked_page(browser, station, SIZES["desktop"]))
+        first = browser.new_context()
+        set_up_in_browser(first.new_page(), station.url, station.access_code)
+        logged_in_cookies.extend(first.cookies())
+        start_exam(logged_in_page(browser, station, SIZES["desktop"]))
         if chosen.docs:
             take_for_docs(browser, station, chosen.folder)
         else:
@@ -47,30 +53,28 @@ def main() -> None:
 def take_for_docs(browser: Browser, station: StationProcess, folder: Path) -> None:
     """The two pictures of the README."""
     for name, size in DOCS.items():
-        take(unlocked_page(browser, station, size), folder / f"live-{name}.png")
+        take(logged_in_page(browser, station, size), folder / f"live-{name}.png")
 
 
 def take_all(browser: Browser, station: StationProcess, folder: Path) -> None:
     """Every page at every size in both themes."""
     for theme in ("dark", "light"):
         for name, size in SIZES.items():
-            for path in ("", "login", "exams/"):
-                page = unlocked_page(browser, station, size, theme=theme, path=path)
+            for path in ("", "login", "exams/", "account/", "accounts/", "about"):
+                page = logged_in_page(browser, station, size, theme=theme, path=path)
                 take(page, folder / f"{path.strip('/') or 'live'}-{name}-{theme}.png")
 
 
-def unlocked_page(
+def logged_in_page(
     browser: Browser, station: StationProcess, size: tuple[int, int], *, theme: str = "dark", path: str = ""
 ) -> Page:
     """A page of the given size and colours; the login page is left as it first appears."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
+    if path != "login":
+        context.add_cookies(logged_in_cookies)
     page = context.new_page()
     page.goto(f"{station.url}/{path}")
-    if path != "login":
-        page.fill("#code", station.access_code)
-        page.press("#code", "Enter")
-        page.wait_for_selector(".top")
     return page
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import Camera, OpenPage
-from tests.support.page_station import SECRETS, Feed, PageStation
+from tests.support.page_station import Feed, PageStation
 from webui.status import status_document
 
 PHONE = (390, 844)
@@ -182,19 +182,7 @@ def test_finished_exam_can_be_looked_at_with_its_boxes(exam_page: Page) -> None:
     assert max(colour) - min(colour) < 12, "the box is still drawn"
 
 
-def test_wrong_access_code_is_refused(open_page: OpenPage, station: PageStation) -> None:
-    page = open_page()
-    page.context.clear_cookies()
-    page.goto(station.url)
-    page.fill("#code", "AAAA-AAAA")
-    page.press("#code", "Enter")
-    page.wait_for_selector("#problem")
-    assert page.inner_text("#problem") == "That is not this station's access code."
-    page.goto(station.url)
-    assert page.url.endswith("/login?next=/")
-
-
-def test_page_whose_session_ended_asks_for_the_code_again(exam_page: Page) -> None:
+def test_page_whose_session_ended_asks_to_log_in_again(exam_page: Page) -> None:
     exam_page.context.clear_cookies()
     exam_page.keyboard.press("Space")
     exam_page.wait_for_url("**/login**")
@@ -280,12 +268,3 @@ def test_theme_is_remembered(live_page: Page, station: PageStation) -> None:
     live_page.click("[data-theme-switch]")
     live_page.goto(f"{station.url}/exams/")
     assert live_page.get_attribute("html", "data-theme") == "light"
-
-
-def test_code_may_be_typed_in_small_letters(open_page: OpenPage, station: PageStation) -> None:
-    page = open_page()
-    page.context.clear_cookies()
-    page.goto(station.url)
-    page.fill("#code", SECRETS.access_code.lower())
-    page.press("#code", "Enter")
-    page.wait_for_selector("#live")

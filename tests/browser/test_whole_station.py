@@ -4,6 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from appliance.apps.first_login import set_up_in_browser
 from appliance.apps.station_process import StationProcess
 from tests.browser.chromium import wait_until
 
@@ -11,9 +12,7 @@ from tests.browser.chromium import wait_until
 def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_path: Path) -> None:
     with StationProcess(["--port", "0", "--data-dir", str(tmp_path)]) as station:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.goto(station.url)
-        page.fill("#code", station.access_code)
-        page.press("#code", "Enter")
+        set_up_in_browser(page, station.url, station.access_code)
         wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=40)
         wait_until(page, "window.__nailfold.screen().labelsPlaced > 0", timeout_s=40)
         wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=40)

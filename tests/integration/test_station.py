@@ -24,6 +24,7 @@ from tests.support.subscriber import Subscriber, read_retained
 
 # What the station promises; a loaded computer is given the same again.
 STOP_WITHIN_S = 3.0
+NAME, PASSWORD = "ana.ruiz", "small vessels tell"
 RESULTS = "nailfold/v1/north/box-7/results/+"
 
 
@@ -74,11 +75,18 @@ class Browser:
     def json(self, path: str) -> Any:
         return json.loads(self.get(path))
 
-    def log_in(self, code: str) -> int:
-        self.get("/login")
-        form = urllib.parse.urlencode({"code": code, "csrf_token": self._token}).encode()
+    def set_up(self, code: str) -> int:
+        """What the first page of a new box does."""
+        return self._enter("/setup", code=code, name=NAME, full_name="Dr. Ana Ruiz", password=PASSWORD, again=PASSWORD)
+
+    def log_in(self, password: str = PASSWORD) -> int:
+        return self._enter("/login", name=NAME, password=password)
+
+    def _enter(self, path: str, **fields: str) -> int:
+        self.get(path)
+        form = urllib.parse.urlencode({**fields, "csrf_token": self._token}).encode()
         try:
-            with self._opener.open(self.url + "/login", form, 10) as answer:
+            with self._opener.open(self.url + path, form, 10) as answer:
                 status = int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()
@@ -128,7 +136,7 @@ def test_an_exam_goes_from_the_scope_to_the_broker(site: Path, broker: Broker) -
     with StationProcess(flags_for(site, "--mqtt-host", "127.0.0.1", "--mqtt-port", str(broker.port))) as station:
         wait_until(lambda: is_ready(station), "pictures that are analysed")
         browser = Browser(station.url)
-        assert browser.log_in(station.access_code) == 200
+        assert browser.set_up(station.access_code) == 200
         state = browser.json("/api/v1/state")
         assert state["calibration"]["origin"] == "simulated"
         assert state["calibration_problem"] == state["engine"]["problem"] == ""
@@ -149,15 +157,14 @@ def test_an_exam_goes_from_the_scope_to_the_broker(site: Path, broker: Broker) -
 def test_an_open_exam_outlives_stop_and_kill_and_nothing_confirmed_is_lost(site: Path) -> None:
     with StationProcess(flags_for(site)) as station:
         browser = Browser(station.url)
-        browser.log_in(station.access_code)
+        browser.set_up(station.access_code)
         browser.post("/api/v1/exam/start", pseudonym="NC-0043")
         capture(browser)
-        code = station.access_code
         station.kill()
     with StationProcess(flags_for(site)) as station:
-        assert station.access_code == code, "the code on the sticker stays"
-        browser = Browser(station.url)
-        browser.log_in(code)
+        assert station.access_code == "", "the code is worth nothing any more"
+        browser.url = station.url
+        browser.get("/")
         exam = browser.json("/api/v1/state")["exam"]
         assert (exam["patient_pseudonym"], len(exam["images"])) == ("NC-0043", 1)
         image_id = exam["images"][0]["image_id"]
@@ -171,7 +178,7 @@ def test_it_stops_in_order_and_in_time_with_a_browser_and_a_dead_broker(site: Pa
     with StationProcess(flags_for(site, "--mqtt-host", "127.0.0.1", "--mqtt-port", "9")) as station:
         wait_until(lambda: is_ready(station), "pictures")
         browser = Browser(station.url)
-        browser.log_in(station.access_code)
+        browser.set_up(station.access_code)
         wait_until(lambda: "9" in browser.json("/api/v1/state")["broker"]["reason"], "the reason shown")
         started_s = time.monotonic()
         assert station.stop() == 0
@@ -181,14 +188,19 @@ def test_it_stops_in_order_and_in_time_with_a_browser_and_a_dead_broker(site: Pa
     assert "Traceback" not in station.errors
 
 
-def test_a_wrong_code_opens_nothing(site: Path) -> None:
+def test_a_wrong_code_or_password_opens_nothing(site: Path) -> None:
     with StationProcess(flags_for(site)) as station:
         browser = Browser(station.url)
-        assert browser.log_in("AAAA-AAAA") == 403
+        assert browser.set_up("AAAA-AAAA") == 403
+        assert browser.set_up(station.access_code) == 200
+        stranger = Browser(station.url)
+        assert stranger.log_in("large vessels tell") == 403
         with pytest.raises(urllib.error.HTTPError) as refused:
-            browser.get("/api/v1/state")
+            stranger.get("/api/v1/state")
         refused.value.close()
         assert refused.value.code == 401
+        assert stranger.log_in() == 200
+    assert PASSWORD not in station.errors
 
 
 def refusal(*flags: str) -> str:
@@ -237,7 +249,7 @@ def test_a_recording_of_another_size_is_shown_without_micrometres_and_says_why(s
     subprocess.run([*command, str(site.parent / "clip/a.png")], check=True, timeout=30)
     with StationProcess(flags_for(site, "--source", f"file:{site.parent}/clip/a.png")) as station:
         browser = Browser(station.url)
-        browser.log_in(station.access_code)
+        browser.set_up(station.access_code)
         wait_until(lambda: bool(browser.json("/api/v1/state")["calibration_problem"]), "the reason shown")
         state = browser.json("/api/v1/state")
     assert state["calibration"] is None
