@@ -1,6 +1,6 @@
 """The exam's workflow: start, choose the nailfold, capture, undo, finish."""
 
-import hashlib
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,14 +11,19 @@ import uuid_utils
 
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ApplianceError, ExamError
-from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, Placement, Sector
-from appliance.domain.exam_protocol import FREE_PROTOCOL, ExamProtocol
+from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, ImageKind, Placement, Sector, SkippedPlacement
+from appliance.domain.exam_protocol import FREE_PROTOCOL, ExamProtocol, protocol_named
 from appliance.domain.pseudonym import require_pseudonym
+from appliance.exam.best_frame import best_of
+from appliance.exam.captured import new_clip, new_still
+from appliance.exam.exam_steps import Step, skips_at
 from appliance.exam.message import BoxAddress, build_exam_message
+from appliance.exam.open_exam import OpenExam
 from appliance.exam.session_state import ExamSnapshot, SessionTools
 from appliance.exam.settings import ExamSettings
-from appliance.exam.still import describe_still
 from appliance.ports import Clock, ExamStore
+
+LONGEST_REASON = 200
 
 
 class ExamSession:
@@ -45,10 +50,11 @@ class ExamSession:
         self._settings = settings or ExamSettings()
         self._protocol = protocol
         self._lock = threading.RLock()
-        self._exam = store.open_exam()
-        self._placement = self._placement_to_resume()
-        self._undone: tuple[CapturedImage, ...] = ()
-        self._kept_frame_s: float | None = None
+        self._kept_frame_s = -math.inf
+        self._placement = protocol.first
+        self._open: OpenExam | None = None
+        if (found := store.open_exam()) is not None:
+            self._take(found)
         self._last_error = ""
         self._boot_id = str(uuid_utils.uuid7())
         self._revision = 0
@@ -58,14 +64,20 @@ class ExamSession:
         """The state after the last verb."""
         return self._snapshot
 
-    def start(self, patient_pseudonym: str) -> Exam:
-        """A new exam; the protocol's first placement is selected."""
+    def start(self, patient_pseudonym: str, *, protocol: str = FREE_PROTOCOL.name, operator: str = "") -> Exam:
+        """A new exam; the protocol's first placement is selected.
+
+        Args:
+            protocol: name of one of PROTOCOLS.
+            operator: the account that starts it.
+        """
         with self._verb():
-            if self._exam is not None:
+            if self._open is not None:
                 raise ExamError("could not start an exam: one is open", "Finish or discard it first.")
-            exam = self._store.start_exam(require_pseudonym(patient_pseudonym), self._clock.now_utc())
+            chosen, pseudonym = protocol_named(protocol), require_pseudonym(patient_pseudonym)
+            now_utc = self._clock.now_utc()
+            exam = self._store.start_exam(pseudonym, now_utc, protocol=chosen.name, operator=operator)
             self._take(exam)
-            self._placement = self._protocol.first
             return exam
 
     def select(self, hand: Hand, finger: Finger, sector: Sector) -> None:
@@ -73,58 +85,96 @@ class ExamSession:
         with self._verb():
             self._placement = Placement(hand, finger, sector)
 
-    def capture(self) -> CapturedImage:
-        """Keep the newest picture at the selected placement, then select the protocol's next one."""
-        with self._verb():
-            exam = self._require_exam("capture")
-            shown = self._require_picture()
-            image = self._keep(exam, shown)
-            self._take(replace(exam, images=(*exam.images, image)))
-            self._kept_frame_s = shown.frame.captured_monotonic_s
-            self._placement = self._protocol.after(image.placement)
-            return image
+    def capture(self, *, seq: int | None = None, replaces: bool = False) -> CapturedImage:
+        """Keep the best picture of the last moment at the selected placement; then select the next that is missing.
 
-    def undo(self) -> CapturedImage:
-        """Take back the newest capture and select its placement again."""
+        Args:
+            seq: number of a picture that stands frozen before the operator: this one is kept, whatever its age.
+            replaces: the placement's earlier stills make way; else the picture is added to them.
+        """
         with self._verb():
-            exam = self._require_exam("undo")
-            if not exam.images:
-                raise ExamError("there is no capture to undo", "Capture an image first.")
-            image = exam.images[-1]
-            self._store.remove_image(exam.exam_id, image.image_id)
-            self._take(replace(exam, images=exam.images[:-1]), undone=(*self._undone, image))
-            self._placement = image.placement
-            return image
+            work = self._require_exam("capture")
+            return self._capture(work, self._newest_picture() if seq is None else self._held_picture(seq), replaces)
 
-    def redo(self) -> CapturedImage:
+    def capture_shown(self, shown: AnalysedFrame) -> CapturedImage:
+        """Keep this very picture, as automatic capture chose it; else as `capture`."""
+        with self._verb():
+            return self._capture(self._require_exam("capture"), shown, replaces=False)
+
+    def keep_panorama(self, shown: AnalysedFrame, exam_id: str, placement: Placement) -> CapturedImage:
+        """Keep a stitched picture of that exam; refused if the exam was closed meanwhile. What is selected stays."""
+        with self._verb():
+            work, where = self._require_same(exam_id), replace(placement, sector=Sector.PANORAMIC)
+            new = new_still(shown, exam_id, where, self._tools, ImageKind.PANORAMA)
+            work.add(new, self._placement)
+            return new.image
+
+    def keep_clip(self, video: bytes, best: AnalysedFrame, exam_id: str, placement: Placement) -> CapturedImage:
+        """Keep a video of that exam with the result of its best picture; else as `keep_panorama`."""
+        with self._verb():
+            work = self._require_same(exam_id)
+            new = new_clip(video, best, exam_id, placement, self._tools)
+            work.add(new, self._placement)
+            return new.image
+
+    def skip(self, reason: str, *, whole_finger: bool = False) -> None:
+        """Declare the selected placement, or all that its finger lacks, not evaluable; select the next missing one.
+
+        Args:
+            reason: in the operator's words, 1 to 200 characters.
+        """
+        with self._verb():
+            work, words, here = self._require_exam("skip"), " ".join(reason.split()), self._placement
+            if not 0 < len(words) <= LONGEST_REASON:
+                raise ExamError(f"the reason has {len(words)} characters", f"Give one of 1 to {LONGEST_REASON}.")
+            places = (work.missing_of_finger(here) if whole_finger else ()) or (here,)
+            skipped = tuple(SkippedPlacement(place, words) for place in places)
+            work.do(Step(here, skipped=skipped, unskipped=skips_at(work.exam, places)))
+            self._placement = work.next_after(here)
+
+    def unskip(self) -> None:
+        """The selected placement can be evaluated after all."""
+        with self._verb():
+            work = self._require_exam("unskip")
+            unskipped = skips_at(work.exam, (self._placement,))
+            if not unskipped:
+                raise ExamError("this placement was not skipped", "Choose one that was.")
+            work.do(Step(self._placement, unskipped=unskipped))
+
+    def undo(self) -> Step:
+        """Take back the newest capture or skipping and select its placement again."""
+        with self._verb():
+            step = self._require_exam("undo").undo()
+            self._placement = step.placement
+            self._kept_frame_s = -math.inf  # an undone picture may be captured again
+            return step
+
+    def redo(self) -> Step:
         """Bring back what was undone last; possible until the next capture."""
         with self._verb():
-            exam = self._require_exam("redo")
-            if not self._undone:
-                raise ExamError("there is no undone capture to bring back", "Capture again.")
-            image = self._undone[-1]
-            self._store.restore_image(exam.exam_id, image.image_id)
-            self._take(replace(exam, images=(*exam.images, image)), undone=self._undone[:-1])
-            self._placement = self._protocol.after(image.placement)
-            return image
+            work = self._require_exam("redo")
+            step = work.redo()
+            self._placement = work.next_after(step.placement)
+            return step
 
     def finish(self) -> Exam:
         """Close the exam and queue its message, both or neither."""
         with self._verb():
-            exam = self._require_exam("finish")
+            exam = self._require_exam("finish").exam
             if not exam.images:
                 raise ExamError("the exam has no images to finish with", "Capture at least one image or discard it.")
             now_utc = self._clock.now_utc()
             finished = self._store.finish_exam(exam.exam_id, now_utc, build_exam_message(exam, self._address, now_utc))
-            self._take(None)
+            self._open = None
         self._tools.on_finished()
         return finished
 
     def discard(self) -> Exam:
         """Close the exam without a message; its images stay on the box."""
         with self._verb():
-            discarded = self._store.discard_exam(self._require_exam("discard").exam_id, self._clock.now_utc())
-            self._take(None)
+            exam = self._require_exam("discard").exam
+            discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
+            self._open = None
             return discarded
 
     @contextmanager
@@ -140,58 +190,60 @@ class ExamSession:
                 self._revision += 1
                 self._snapshot = self._look()
 
-    def _take(self, exam: Exam | None, undone: tuple[CapturedImage, ...] = ()) -> None:
-        self._exam, self._undone = exam, undone
-        # An undone picture may be captured again.
-        self._kept_frame_s = None
+    def _take(self, exam: Exam) -> None:
+        self._open = OpenExam(self._store, exam)
+        self._protocol = self._open.protocol
+        self._placement = self._protocol.first
+        if exam.images:
+            self._placement = self._open.next_after(exam.images[-1].placement)
 
-    def _require_exam(self, verb: str) -> Exam:
-        if self._exam is None:
+    def _require_exam(self, verb: str) -> OpenExam:
+        if self._open is None:
             raise ExamError(f"could not {verb}: no exam is open", "Start an exam first.")
-        return self._exam
+        return self._open
 
-    def _require_picture(self) -> AnalysedFrame:
-        shown = self._tools.current()
+    def _require_same(self, exam_id: str) -> OpenExam:
+        if self._open is None or self._open.exam.exam_id != exam_id:
+            raise ExamError("the exam was closed before the recording was ready", "Record it again in the open exam.")
+        return self._open
+
+    def _newest_picture(self) -> AnalysedFrame:
+        shown, history = self._tools.current(), self._tools.history
         if shown is None:
             raise ExamError("there is no picture to capture", "Check the capillaroscope and wait for the live picture.")
         age_s = self._clock.monotonic_s() - shown.frame.captured_monotonic_s
         if age_s > self._settings.max_frame_age_s:
             raise ExamError(f"the newest picture is {age_s:.1f} s old", "Wait for the live picture to move again.")
-        if shown.frame.captured_monotonic_s == self._kept_frame_s:
+        candidates = (shown,) if history is None else history.recent(self._settings.best_of_s)
+        newer = [one for one in candidates if one.frame.captured_monotonic_s > self._kept_frame_s]
+        if not newer:
             raise ExamError("this very picture was captured already", "Wait a moment and capture again.")
+        return best_of(newer)
+
+    def _held_picture(self, seq: int) -> AnalysedFrame:
+        shown = None if self._tools.history is None else self._tools.history.find(seq)
+        if shown is None:
+            raise ExamError(f"picture {seq} is no longer at hand", "Go live and freeze again.")
         return shown
 
-    def _keep(self, exam: Exam, shown: AnalysedFrame) -> CapturedImage:
-        image_id = str(uuid_utils.uuid7())
-        file_name = f"{image_id}.png"
-        metadata = describe_still(shown, image_id, exam.exam_id, self._placement)
-        png = self._tools.encode(shown.frame.image_rgb, metadata)
-        image = CapturedImage(
-            image_id=image_id,
-            hand=self._placement.hand,
-            finger=self._placement.finger,
-            sector=self._placement.sector,
-            captured_at_utc=shown.frame.captured_at_utc,
-            file_name=file_name,
-            sha256=hashlib.sha256(png).hexdigest(),
-            document=self._tools.document(shown.analysis, file_name),
-        )
-        self._store.add_image(exam.exam_id, image, png)
-        return image
-
-    def _placement_to_resume(self) -> Placement:
-        if self._exam is None or not self._exam.images:
-            return self._protocol.first
-        return self._protocol.after(self._exam.images[-1].placement)
+    def _capture(self, work: OpenExam, shown: AnalysedFrame, replaces: bool) -> CapturedImage:
+        placement = self._placement
+        new = new_still(shown, work.exam.exam_id, placement, self._tools)
+        work.add(new, placement, work.stills_at(placement) if replaces else ())
+        self._kept_frame_s = max(self._kept_frame_s, shown.frame.captured_monotonic_s)
+        self._placement = work.next_after(placement)
+        return new.image
 
     def _look(self) -> ExamSnapshot:
-        images = () if self._exam is None else self._exam.images
+        work = self._open
+        images = () if work is None else work.exam.images
         return ExamSnapshot(
-            exam=self._exam,
+            exam=None if work is None else work.exam,
             placement=self._placement,
-            counts=dict(Counter(image.placement for image in images)),
-            can_undo=bool(images),
-            can_redo=bool(self._undone),
+            protocol=self._protocol,
+            counts=dict(Counter(image.placement for image in images if image.kind is ImageKind.STILL)),
+            can_undo=work is not None and work.can_undo,
+            can_redo=work is not None and work.can_redo,
             can_finish=bool(images),
             last_error=self._last_error,
             boot_id=self._boot_id,

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.exam import Exam, Placement
+from appliance.domain.exam_protocol import ExamProtocol
 from appliance.domain.still import StillMetadata
+from appliance.exam.frame_history import FrameHistory
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class ExamSnapshot:
     Attributes:
         exam: the open exam with its images; None between exams.
         placement: where the next capture goes.
-        counts: images kept per placement; placements without an image are absent.
+        protocol: of the open exam; between exams the one that was used last.
+        counts: stills kept per placement; placements without one are absent.
         can_undo, can_redo, can_finish: what would be accepted now.
         last_error: why the last attempt was refused and what to do; empty after a success.
         boot_id: UUID text of the session that took this snapshot; another one after the station started anew.
@@ -28,6 +31,7 @@ class ExamSnapshot:
 
     exam: Exam | None
     placement: Placement
+    protocol: ExamProtocol
     counts: Mapping[Placement, int]
     can_undo: bool
     can_redo: bool
@@ -45,6 +49,7 @@ class SessionTools:
         current: the newest picture with its result; None before the first. Quick.
         document: the `nailfold.analysis/1` document of one result; the second argument is the still's file name.
         encode: the PNG file of a picture (uint8, height x width x 3, RGB).
+        history: the last seconds' pictures, from which a capture keeps the best; None keeps `current`.
         on_finished: called after an exam was finished and its message queued; wakes the publisher.
     """
 
@@ -52,3 +57,4 @@ class SessionTools:
     document: Callable[[FrameAnalysis, str], dict[str, Any]]
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     on_finished: Callable[[], None] = lambda: None
+    history: FrameHistory | None = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from appliance.domain.errors import SettingsError
+
 
 @dataclass(frozen=True)
 class ExamSettings:
@@ -9,6 +11,31 @@ class ExamSettings:
 
     Attributes:
         max_frame_age_s: an older picture is no longer what the operator sees; a capture of it is refused.
+        best_of_s: a capture keeps the best picture of so many seconds before it.
+        history_s: how far back automatic capture looks for the best picture.
+        auto_still_s: how long the picture must have been good and still before it is kept by itself.
+        auto_still_of_width: shift against the previous picture, in frame widths, up to which the hand counts as still.
+        auto_moved_of_width: shift against the kept picture from which another piece of nailfold is looked at.
+        sweep_longest_s: a sweep for a panorama is ended after this.
+        clip_before_s, clip_after_s: how much a video clip keeps around the moment it is asked for.
+
+    Raises:
+        SettingsError: a limit can never be met.
     """
 
     max_frame_age_s: float = 1.0
+    best_of_s: float = 0.5
+    history_s: float = 3.0
+    auto_still_s: float = 0.7
+    auto_still_of_width: float = 0.006
+    auto_moved_of_width: float = 0.2
+    sweep_longest_s: float = 30.0
+    clip_before_s: float = 5.0
+    clip_after_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value <= 0:
+                raise SettingsError(f"exam setting {name} is {value}", "Set it above 0.")
+        if self.auto_still_s >= self.history_s:
+            raise SettingsError(f"auto_still_s is {self.auto_still_s}", f"Set it below history_s ({self.history_s}).")
