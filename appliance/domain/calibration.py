@@ -17,6 +17,13 @@ class ScaleOrigin(Enum):
     SIMULATED = "simulated"
 
 
+class Axis(Enum):
+    """Of the picture: x to the right, y down."""
+
+    X = "x"
+    Y = "y"
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Micrometres per pixel for frames of exactly one size.
