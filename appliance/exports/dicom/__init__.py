@@ -1,0 +1,1 @@
+"""An exam as DICOM: pictures, a structured report, and C-STORE to a PACS."""

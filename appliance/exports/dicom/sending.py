@@ -1,0 +1,146 @@
+"""Sending exams in the background: what waits, how far it is, and why it failed."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from pydicom.dataset import Dataset
+
+from appliance.domain.errors import ApplianceError
+from appliance.exports.dicom.pacs import PacsUnreachableError, store
+from appliance.exports.settings import PacsSettings
+
+_log = logging.getLogger(__name__)
+_KEPT_FINISHED = 200
+MakeObjects = Callable[[], Sequence[Dataset]]
+
+
+class SendState(Enum):
+    """WAITING also between two tries."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How far one exam is.
+
+    Attributes:
+        stored, total: objects that the archive has confirmed, of all; total is 0 until they are made.
+        tries: begun so far.
+        message, remedy: why the newest try failed, in the operator's words; empty while all is well.
+    """
+
+    exam_id: str
+    state: SendState
+    stored: int = 0
+    total: int = 0
+    tries: int = 0
+    message: str = ""
+    remedy: str = ""
+
+
+class PacsSender:
+    """Sends one exam after the other from a thread of its own. Safe for calls from any thread.
+
+    Args:
+        on_done: told of every exam that was sent or given up; for the journal.
+    """
+
+    def __init__(self, settings: PacsSettings, on_done: Callable[[Sending], None] = lambda _: None) -> None:
+        self._settings = settings
+        self._on_done = on_done
+        self._lock = threading.Lock()
+        self._known: dict[str, Sending] = {}
+        self._queue: queue.Queue[tuple[str, MakeObjects] | None] = queue.Queue()
+        self._is_stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread; calling it twice is harmless."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="pacs-sender", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Give up waiting exams and end the thread."""
+        self._is_stopping.set()
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def send(self, exam_id: str, make: MakeObjects) -> Sending:
+        """Queue an exam; one that waits or is under way is not queued twice.
+
+        Args:
+            make: its DICOM objects; called in the thread, for encoding takes seconds.
+        """
+        with self._lock:
+            known = self._known.get(exam_id)
+            if known is not None and known.state in (SendState.WAITING, SendState.SENDING):
+                return known
+            self._forget_oldest()
+            self._known[exam_id] = queued = Sending(exam_id, SendState.WAITING)
+        self._queue.put((exam_id, make))
+        return queued
+
+    def sending(self, exam_id: str) -> Sending | None:
+        """How far it is; None for an exam that was not sent since the start."""
+        with self._lock:
+            return self._known.get(exam_id)
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None and not self._is_stopping.is_set():
+            exam_id, make = work
+            try:
+                self._send_one(exam_id, make)
+            except ApplianceError as error:
+                self._fail(exam_id, error.message, error.remedy)
+            except Exception:
+                _log.exception("exam %s could not be sent", exam_id)
+                self._fail(exam_id, "the exam could not be made into DICOM objects", "See the log; report this fault.")
+            self._tell(exam_id)
+
+    def _send_one(self, exam_id: str, make: MakeObjects) -> None:
+        objects = make()
+        self._update(exam_id, total=len(objects))
+        for tried in range(1, self._settings.tries + 1):
+            self._update(exam_id, state=SendState.SENDING, tries=tried)
+            try:
+                store(self._settings, objects, lambda done: self._update(exam_id, stored=done))
+            except PacsUnreachableError as error:
+                if tried == self._settings.tries:
+                    raise
+                self._update(exam_id, state=SendState.WAITING, message=error.message, remedy=error.remedy)
+                if self._is_stopping.wait(self._settings.first_delay_s * 2 ** (tried - 1)):
+                    raise
+            else:
+                self._update(exam_id, state=SendState.SENT, message="", remedy="")
+                return
+
+    def _fail(self, exam_id: str, message: str, remedy: str) -> None:
+        _log.warning("exam %s was not sent to the archive: %s", exam_id, message)
+        self._update(exam_id, state=SendState.FAILED, message=message, remedy=remedy)
+
+    def _update(self, exam_id: str, **changes: object) -> None:
+        with self._lock:
+            self._known[exam_id] = replace(self._known[exam_id], **changes)  # type: ignore[arg-type]
+
+    def _tell(self, exam_id: str) -> None:
+        done = self.sending(exam_id)
+        try:
+            if done is not None:
+                self._on_done(done)
+        except ApplianceError as error:
+            _log.error("what became of exam %s could not be noted: %s", exam_id, error)
+
+    def _forget_oldest(self) -> None:
+        finished = [name for name, one in self._known.items() if one.state in (SendState.SENT, SendState.FAILED)]
+        for name in finished[: max(0, len(finished) - _KEPT_FINISHED)]:
+            del self._known[name]

@@ -1,0 +1,1 @@
+"""An exam as a FHIR R4 Bundle."""

@@ -1,0 +1,108 @@
+"""FHIR data types as JSON: codings, references, quantities. Members are those that R4 and R4B share."""
+
+import uuid
+from datetime import datetime, timezone
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from appliance.domain.exam import Finger, Hand
+from appliance.domain.exam_figures import Figure, FigureDefinition
+from appliance.exports.codes import (
+    FINGER_SNOMED,
+    LOCAL_CODES,
+    LOCAL_SYSTEM_URL,
+    LOCAL_VERSION,
+    SIDE_SNOMED,
+    SNOMED_URL,
+    UCUM_URL,
+    figure_display,
+    finger_text,
+)
+
+Json = dict[str, Any]
+_ABSENT_URL = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+
+def local(code: str, display: str | None = None) -> Json:
+    """A concept of this product's own code system, with its text."""
+    words = display or LOCAL_CODES[code]
+    coding = {"system": LOCAL_SYSTEM_URL, "version": LOCAL_VERSION, "code": code, "display": words}
+    return {"coding": [coding], "text": words}
+
+
+def published(system: str, code: str, display: str) -> Json:
+    """A concept of somebody else's code system."""
+    return {"coding": [{"system": system, "code": code, "display": display}], "text": display}
+
+
+def body_site(hand: Hand, finger: Finger) -> Json:
+    """The finger in SNOMED CT; its side is in the text here and a component of the Observation."""
+    code, display = FINGER_SNOMED[finger]
+    return {
+        "coding": [{"system": SNOMED_URL, "code": code, "display": display}],
+        "text": finger_text(hand, finger),
+    }
+
+
+def side(hand: Hand) -> Json:
+    """Left or right in SNOMED CT, as a component."""
+    code, display = SIDE_SNOMED[hand]
+    return {"code": local("laterality"), "valueCodeableConcept": published(SNOMED_URL, code, display)}
+
+
+def reference(to: uuid.UUID, kind: str, display: str | None = None) -> Json:
+    """A reference to another entry of the same Bundle."""
+    target: Json = {"reference": f"urn:uuid:{to}", "type": kind}
+    return target if display is None else target | {"display": display}
+
+
+def instant(moment: datetime) -> str:
+    """FHIR instant and dateTime: UTC with milliseconds."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def quantity(value: float, unit: str, decimals: int | None = None) -> Json:
+    """A UCUM quantity; `decimals` rounds it as the figure is printed."""
+    shown: float = value
+    if decimals is not None:
+        shown = float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN))
+    return {"value": shown, "unit": unit, "system": UCUM_URL, "code": unit}
+
+
+def components(key: str, figure: Figure, definition: FigureDefinition | None) -> list[Json]:
+    """A figure as one component, and a second for the half width of its 95 % interval where one is known."""
+    unit, decimals = ("1", None) if definition is None else (definition.unit or "1", definition.decimals)
+    code = local(key, figure_display(key))
+    if figure.value is None:
+        return [{"code": code, "dataAbsentReason": _absent(str(figure.because))}]
+    first = {"code": code, **_value(figure.value, unit, decimals)}
+    if figure.uncertainty is None:
+        return [first]
+    width = quantity(figure.uncertainty, unit, None if decimals is None else decimals + 1)
+    interval = local(f"{key}.ci95", f"{figure_display(key)}, half width of the 95 % interval")
+    return [first, {"code": interval, "valueQuantity": width}]
+
+
+def _value(value: float | int | str, unit: str, decimals: int | None) -> Json:
+    if isinstance(value, str):
+        return {"valueCodeableConcept": local(value, figure_display(value))}
+    if isinstance(value, int) and unit == "1":
+        return {"valueInteger": value}
+    return {"valueQuantity": quantity(value, unit, decimals)}
+
+
+def _absent(because: str) -> Json:
+    applies = "not-applicable" if because.startswith(("not_applicable", "no_giants")) else "unknown"
+    names = {"not-applicable": "Not Applicable", "unknown": "Unknown"}
+    return {
+        "coding": [
+            {"system": _ABSENT_URL, "code": applies, "display": names[applies]},
+            {
+                "system": LOCAL_SYSTEM_URL,
+                "version": LOCAL_VERSION,
+                "code": because,
+                "display": figure_display(because),
+            },
+        ],
+        "text": figure_display(because),
+    }

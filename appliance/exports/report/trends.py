@@ -1,0 +1,146 @@
+"""The comparison with earlier exams: plots, and which change means something."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from appliance.domain.exam_figures import Figure, Figures
+from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.repeatability import Change, change
+from appliance.exports.report import terms
+from appliance.exports.report.cells import Cell, cell, finger_name
+from appliance.exports.report.material import EarlierExam, Material, engines_of
+from appliance.exports.report.plots import Point, trend_svg
+from appliance.exports.report.words import Words
+
+COMPARED = ("density_per_mm", "mean_apical_um", "largest_width_um", "share_enlarged", "giants", "haemorrhages")
+PLOTTED = ("density_per_mm", "mean_apical_um", "giants", "haemorrhages")
+_WIDE, _SMALL = (330.0, 132.0), (164.0, 92.0)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot with what it shows."""
+
+    title: str
+    unit: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One figure against the exam before.
+
+    Attributes:
+        by: "+1.2"; an en dash where either exam has no value.
+        limit: smallest change that counts; empty where none is known.
+        meaning: in words.
+        is_significant: None where it cannot be said.
+    """
+
+    before: Cell
+    now: Cell
+    by: str
+    limit: str
+    meaning: str
+    is_significant: bool | None
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Everything of the comparison; `rows` are against the newest earlier exam.
+
+    Attributes:
+        previous: its date.
+        has_other_engines: the two exams were measured by different networks.
+    """
+
+    plots: tuple[Plot, ...]
+    finger_plots: tuple[Plot, ...]
+    rows: tuple[ChangeRow, ...]
+    previous: str
+    exams: int
+    has_other_engines: bool
+
+
+def trends_of(words: Words, material: Material) -> Trends | None:
+    """None where there is no earlier exam."""
+    if not material.earlier:
+        return None
+    now = EarlierExam(
+        material.reviewed.exam.exam_id,
+        material.reviewed.exam.started_at_utc,
+        material.figures,
+        engines_of(material.reviewed),
+    )
+    exams, previous = (*material.earlier, now), material.earlier[-1]
+    return Trends(
+        plots=tuple(plot for key in PLOTTED if (plot := _of_exam(words, exams, key)) is not None),
+        finger_plots=tuple(_of_fingers(words, exams, "density_per_mm")),
+        rows=tuple(change_row(words, key, previous.figures.exam, now.figures.exam) for key in COMPARED),
+        previous=words.date(previous.started_at_utc),
+        exams=len(exams),
+        has_other_engines=bool(previous.engines) and dict(previous.engines) != dict(now.engines),
+    )
+
+
+def change_row(words: Words, key: str, before: Figures, now: Figures) -> ChangeRow:
+    """One figure of two exams side by side."""
+    found = change(key, before[key], now[key])
+    cells = cell(words, key, before[key]), cell(words, key, now[key])
+    if found is None:
+        return ChangeRow(*cells, "–", "", words("cannot be compared"), None)
+    decimals = DEFINITIONS[key].decimals
+    sign = "+" if found.by > 0 else "−" if found.by < 0 else "±"
+    by = f"{sign}{words.number(abs(found.by), decimals)}"
+    limit = "" if found.limit is None else words.number(found.limit, decimals)
+    return ChangeRow(*cells, by, limit, words(_meaning(found)), found.is_significant)
+
+
+def _meaning(found: Change) -> str:
+    return _MEANINGS[found.is_significant, found.is_limit_published]
+
+
+def _n(message: str) -> str:
+    return message
+
+
+_MEANINGS = {
+    (True, True): _n("significant"),
+    (False, True): _n("within repeatability"),
+    (True, False): _n("beyond the measurement uncertainty; no published limit"),
+    (False, False): _n("within the measurement uncertainty; no published limit"),
+    (None, False): _n("no published limit"),
+    (None, True): _n("no published limit"),
+}
+
+
+def _of_exam(words: Words, exams: Sequence[EarlierExam], key: str) -> Plot | None:
+    return _plot(words, key, words(terms.FIGURES[key]), [(one, one.figures.exam[key]) for one in exams], _WIDE)
+
+
+def _of_fingers(words: Words, exams: Sequence[EarlierExam], key: str) -> list[Plot]:
+    plots = []
+    for hand, finger in exams[-1].figures.fingers:
+        found = [
+            (one, one.figures.fingers[hand, finger][key]) for one in exams if (hand, finger) in one.figures.fingers
+        ]
+        plot = _plot(words, key, finger_name(words, hand, finger), found, _SMALL)
+        if plot is not None:
+            plots.append(plot)
+    return plots
+
+
+def _plot(
+    words: Words, key: str, title: str, found: Sequence[tuple[EarlierExam, Figure]], size: tuple[float, float]
+) -> Plot | None:
+    points = [
+        Point(exam.started_at_utc, float(figure.value), figure.uncertainty or 0.0)
+        for exam, figure in found
+        if isinstance(figure.value, int | float)
+    ]
+    if not points:
+        return None
+    unit = terms.UNITS[DEFINITIONS[key].unit]
+    return Plot(title, unit, trend_svg(words, key, title, points, size, DEFINITIONS[key].decimals))
