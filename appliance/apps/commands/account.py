@@ -1,0 +1,86 @@
+"""nailfold account"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.apps.commands.options import FILE
+from appliance.apps.load_settings import load_settings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.account import Account, Role
+from appliance.domain.errors import AccountError, StoreError
+from appliance.storage.account_store import SqliteAccountStore
+from appliance.storage.database import Database
+from appliance.storage.journal import SqliteJournal
+from webui.account_desk import CODE_LIFETIME, AccountDesk
+
+# The actor in the journal: whoever may read and write the data folder is not one of the accounts.
+_CONSOLE = "console"
+
+
+@click.group("account")
+def command() -> None:
+    """See the accounts, or let a locked-out administrator in again. Works while the station runs."""
+
+
+def data_options(function: Any) -> Any:
+    """Where the accounts are."""
+    function = click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")(function)
+    return click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")(function)
+
+
+@command.command("list")
+@data_options
+def list_accounts(config: Path | None, data_dir: Path | None) -> None:
+    """Every account: login name, role, full name."""
+    with account_desk(config, data_dir) as desk:
+        for account in desk.store.accounts():
+            state = "  (disabled)" if account.is_disabled else ""
+            click.echo(f"{account.name:20} {account.role.value:14} {account.full_name}{state}")
+
+
+@command.command("reset-administrator")
+@click.argument("name", required=False)
+@data_options
+def reset_administrator(name: str | None, config: Path | None, data_dir: Path | None) -> None:
+    """Give an administrator (NAME where there are several) a one-time code, and enable the account."""
+    with account_desk(config, data_dir) as desk:
+        account = _administrator(desk.store.accounts(), name)
+        if account.is_disabled:
+            desk.change(_CONSOLE, account.account_id, is_disabled=False)
+        code = desk.reset_password(_CONSOLE, account.account_id)
+    hours = int(CODE_LIFETIME.total_seconds() // 3600)
+    click.echo(f"{account.name}: one-time code {code}, for {hours} hours; it goes into the password field")
+
+
+@contextmanager
+def account_desk(config: Path | None, data_dir: Path | None) -> Iterator[AccountDesk]:
+    """The accounts of the station with that data folder; never makes one.
+
+    Raises:
+        StoreError: there is no station's data in the folder.
+    """
+    settings = load_settings(config, {"station.data_dir": data_dir}).settings
+    path = settings.storage.folder / "exams.sqlite3"
+    if not path.exists():
+        raise StoreError(f"there is no station's data in {settings.storage.folder}", "Name its folder with --data-dir.")
+    database, clock = Database(path), SystemClock()
+    try:
+        yield AccountDesk(SqliteAccountStore(database), SqliteJournal(database, clock.now_utc), clock)
+    finally:
+        database.close()
+
+
+def _administrator(accounts: tuple[Account, ...], name: str | None) -> Account:
+    found = [entry for entry in accounts if entry.role is Role.ADMINISTRATOR and name in (None, entry.name)]
+    if len(found) == 1:
+        return found[0]
+    if not accounts:
+        raise AccountError("this box has no account yet", "Start the station and open its first page.")
+    names = ", ".join(entry.name for entry in accounts if entry.role is Role.ADMINISTRATOR)
+    raise AccountError(
+        f"{name} is no administrator" if name else "there are several administrators", f"Name one of: {names}."
+    )
