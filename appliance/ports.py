@@ -70,6 +70,13 @@ class Detector(Protocol):
         """Boxes in pixels of `image_rgb`, whatever its size."""
 
 
+class StillDetector(Protocol):
+    """Finds them in a still, for which there is more time than for a live frame."""
+
+    def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:
+        """Boxes in pixels of `image_rgb`; `um_per_px` is its scale where that is known."""
+
+
 class KeypointEstimator(Protocol):
     """Finds the end points of the widths."""
 
@@ -79,11 +86,12 @@ class KeypointEstimator(Protocol):
 
 @dataclass(frozen=True)
 class EngineSet:
-    """The two engines of a pipeline and what they are."""
+    """The two engines of a pipeline and what they are; `stills` is None where stills are looked at as live frames."""
 
     detector: Detector
     keypoints: KeypointEstimator
     identity: EngineIdentity
+    stills: StillDetector | None = None
 
 
 class ExamStore(Protocol):

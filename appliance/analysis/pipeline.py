@@ -3,10 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.analysis.blanching import BlanchingWatch
 from appliance.analysis.density import measure_density
 from appliance.analysis.distal_row import find_distal_row
+from appliance.analysis.framing import framing_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
@@ -33,6 +38,7 @@ class Pipeline:
         calibration: scale of the camera; None, or one for another frame size, leaves every micrometre unmeasured.
         settings: thresholds of quality control and tracking.
         perf_counter: seconds that only go up, for `stage_ms`.
+        figures_of: quality control of a picture; another one for a picture that is larger than a camera's frame.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Pipeline:
         calibration: Calibration | None = None,
         settings: AnalysisSettings | None = None,
         perf_counter: Callable[[], float] = time.perf_counter,
+        figures_of: Callable[[NDArray[np.uint8]], PictureFigures] = examine,
     ) -> None:
         self._engines = engines
         self._calibration = calibration
@@ -48,6 +55,8 @@ class Pipeline:
         self._perf_counter = perf_counter
         self._tracker = Tracker(self._settings)
         self._previous: PictureFigures | None = None
+        self._figures_of = figures_of
+        self._blanching = BlanchingWatch(self._settings)
         # Quality control looks at the same picture while the detector holds the GPU, and costs the frame nothing.
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="quality")
 
@@ -72,14 +81,17 @@ class Pipeline:
         """
         watch = Stopwatch(self._perf_counter)
         examined = self._beside.submit(self._examine, frame, track)
-        detections, keypoints = self._look(frame, watch)
         calibration = usable_calibration(self._calibration, frame.width_px, frame.height_px)
         um_per_px = None if calibration is None else calibration.um_per_px
+        detections = self._detect(frame, um_per_px, is_still=not track)
+        watch.lap("detector")
+        keypoints = self._locate(frame, detections)
+        watch.lap("keypoints")
         loops = measure_loops(detections.capillaries, keypoints, um_per_px)
         watch.lap("measure")
-        figures, shift, hint = examined.result()
-        quality = grade(figures, shift, len(loops), frame.width_px, self._settings)
+        examination = examined.result()
         watch.lap("quality")
+        hint = examination.trusted_shift
         if track:
             loops = self._tracker.follow(loops, (frame.width_px, frame.height_px), frame.captured_monotonic_s, hint)
         watch.lap("track")
@@ -87,6 +99,15 @@ class Pipeline:
         watch.lap("row")
         capillaries = tuple(_settle(loop) for loop in loops)
         distal = sum(capillary.row is Row.DISTAL for capillary in capillaries)
+        quality = grade(
+            examination.figures,
+            examination.shift,
+            len(loops),
+            frame.width_px,
+            self._settings,
+            framing=framing_of(loops, distal, row, frame.width_px),
+            is_blanched=examination.is_blanched,
+        )
         density = measure_density(row, distal, um_per_px, quality.is_evaluable)
         metrics = count_metrics(capillaries, len(detections.haemorrhages), density)
         watch.lap("metrics")
@@ -106,26 +127,36 @@ class Pipeline:
             stage_ms=watch.total(),
         )
 
-    def _look(self, frame: Frame, watch: Stopwatch) -> tuple[Detections, tuple[LoopKeypoints, ...]]:
-        """What the two engines see."""
-        detections = self._engines.detector.detect(frame.image_rgb)
-        watch.lap("detector")
-        boxes = [capillary.bbox for capillary in detections.capillaries]
-        keypoints = self._engines.keypoints.estimate(frame.image_rgb, boxes) if boxes else ()
-        watch.lap("keypoints")
-        return detections, keypoints
+    def _detect(self, frame: Frame, um_per_px: float | None, *, is_still: bool) -> Detections:
+        """What the detector sees: at one look in a live frame, as closely as it takes in a still."""
+        if is_still and self._engines.stills is not None:
+            return self._engines.stills.detect(frame.image_rgb, um_per_px)
+        return self._engines.detector.detect(frame.image_rgb)
 
-    def _examine(self, frame: Frame, track: bool) -> tuple[PictureFigures, Shift | None, Shift | None]:
-        """Figures of the picture, its shift, and the shift again where the tracker may rely on it."""
-        figures = examine(frame.image_rgb)
+    def _locate(self, frame: Frame, detections: Detections) -> tuple[LoopKeypoints, ...]:
+        boxes = [capillary.bbox for capillary in detections.capillaries]
+        return self._engines.keypoints.estimate(frame.image_rgb, boxes) if boxes else ()
+
+    def _examine(self, frame: Frame, track: bool) -> "_Examination":
+        """Figures of the picture and, in a video, what changed since the one before."""
+        figures = self._figures_of(frame.image_rgb)
         if not track:
-            return figures, None, None
+            return _Examination(figures)
         moved = None if self._previous is None else shift_between(self._previous, figures)
         self._previous = figures
-        if moved is None:
-            return figures, None, None
-        shift, is_trusted = moved
-        return figures, shift, shift if is_trusted else None
+        shift, is_trusted = (None, False) if moved is None else moved
+        is_blanched = self._blanching.look(figures, frame.captured_monotonic_s, is_same_view=is_trusted)
+        return _Examination(figures, shift, shift if is_trusted else None, is_blanched)
+
+
+@dataclass(frozen=True)
+class _Examination:
+    """What one picture says of itself: its figures, its shift, the shift again where the tracker may rely on it."""
+
+    figures: PictureFigures
+    shift: Shift | None = None
+    trusted_shift: Shift | None = None
+    is_blanched: bool = False
 
 
 def _with_rows(

@@ -20,8 +20,10 @@ from appliance.apps.settings import Settings
 from appliance.apps.station_calibration import operator_calibration
 from appliance.apps.still_reader import read_still
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.errors import InferenceError
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.inference.engine_set import load_engine_set
+from appliance.inference.manifest import REINSTALL
 from appliance.ports import EngineSet
 from engines.datasets.coco import read_coco
 from engines.datasets.labels import LabelledImage, LabelledSet
@@ -52,8 +54,10 @@ def _overhearing_engines(settings: Settings) -> tuple[EngineSet, OverhearingDete
     inference = settings.inference
     low = replace(inference, min_score_capillary=LOWEST_SCORE, min_score_haemorrhage=LOWEST_SCORE)
     engines = load_engine_set(low, importlib.metadata.version("nailfold-appliance"))
-    detector = OverhearingDetector(engines.detector, inference.min_score_capillary, inference.min_score_haemorrhage)
-    return replace(engines, detector=detector), detector
+    if engines.stills is None:
+        raise InferenceError("these engines have no detector for stills", REINSTALL)
+    stills = OverhearingDetector(engines.stills, inference.min_score_capillary, inference.min_score_haemorrhage)
+    return replace(engines, stills=stills), stills
 
 
 def _measure_all(

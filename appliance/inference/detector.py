@@ -54,6 +54,11 @@ class OnnxDetector:
         self._haemorrhage_column = entry.classes.index(HAEMORRHAGE)
         self._sizes = [SizeClass(name) for name in entry.sizes]
 
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the network's input in pixels."""
+        return self._input_width, self._input_height
+
     def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
         """Everything above its threshold, best score first, in pixels of `image_rgb` (uint8 [height, width, 3])."""
         height, width = image_rgb.shape[:2]

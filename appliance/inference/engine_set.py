@@ -9,6 +9,7 @@ import numpy as np
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import BoundingBox
 from appliance.domain.errors import SettingsError
+from appliance.inference.close_look import CloseLook
 from appliance.inference.detector import OnnxDetector
 from appliance.inference.device_memory import PycudaMemory
 from appliance.inference.gpu import describe_gpu
@@ -36,7 +37,8 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
-    return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines))
+    stills = CloseLook(detector, detector.input_size, settings)
+    return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines), stills)
 
 
 def open_manifest(settings: InferenceSettings) -> EngineManifest:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import Detections
-from appliance.ports import Detector
+from appliance.ports import StillDetector
 from engines.datasets.labels import EDGE_TO_CENTRE, Box, Label, LabelledImage, Standing
 from engines.evaluation.coco.categories import Meaning
 
@@ -54,18 +54,18 @@ class OverhearingDetector:
     Suppression goes from the best score down, so what stays above a threshold is the same as with that threshold.
 
     Args:
-        detector: with thresholds at `LOWEST_SCORE`.
+        detector: looks at stills, with thresholds at `LOWEST_SCORE`.
         min_score_capillary, min_score_haemorrhage: those of the device.
     """
 
-    def __init__(self, detector: Detector, min_score_capillary: float, min_score_haemorrhage: float) -> None:
+    def __init__(self, detector: StillDetector, min_score_capillary: float, min_score_haemorrhage: float) -> None:
         self._detector = detector
         self._min_scores = (min_score_capillary, min_score_haemorrhage)
         self.overheard = Detections()
 
-    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+    def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:
         """What the device would find; all of it is in `overheard`."""
-        self.overheard = found = self._detector.detect(image_rgb)
+        self.overheard = found = self._detector.detect(image_rgb, um_per_px)
         of_capillary, of_haemorrhage = self._min_scores
         return Detections(
             tuple(one for one in found.capillaries if one.score >= of_capillary),

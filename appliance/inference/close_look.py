@@ -1,0 +1,162 @@
+"""Stills larger than the network's input, looked at closely enough that thin loops are not shrunk away.
+
+A live frame is one look at the whole picture. A still has time for more: where the loops come out small in that look,
+and the picture has more pixels to show, overlapping tiles of it are looked at too.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
+from appliance.inference.settings import InferenceSettings
+from appliance.inference.suppression import suppress
+from appliance.ports import Detector
+
+LOOP_WIDTH_PX = 42.0
+"""Boxes come out this wide, in input pixels, at the scale the detector knows best: the median of rendered loops, with
+1.0 to 2.6 micrometres per pixel; and of labelled real ones at 640x480, 47."""
+UM_PER_INPUT_PX = 1.3
+"""The same where the scale is known."""
+MIN_ZOOM = 1.4
+"""Less is not worth several more looks."""
+CONFIDENT = 0.4
+MIN_LOOPS = 4
+"""Fewer confident loops say too little about the scale: the picture is then taken as it is."""
+OVERLAP = 0.35
+"""Of neighbouring tiles, as a share of their side: 224 input pixels, five times a loop's width."""
+BORDER_SHARE = 0.01
+"""A box this close to a tile's inner border, in shares of its side, is cut by it."""
+MAX_TILES = 48
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the picture in whole pixels, and which of its four borders lie inside the picture."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    is_inner: tuple[bool, bool, bool, bool]
+
+    def cuts(self, box: BoundingBox) -> bool:
+        """Whether a box, in the tile's pixels, touches a border behind which the picture goes on."""
+        margin_x, margin_y = BORDER_SHARE * self.w, BORDER_SHARE * self.h
+        gaps = (
+            box.x - margin_x,
+            box.y - margin_y,
+            self.w - margin_x - box.x - box.w,
+            self.h - margin_y - box.y - box.h,
+        )
+        return any(inner and gap < 0 for inner, gap in zip(self.is_inner, gaps, strict=True))
+
+
+class CloseLook:
+    """A StillDetector: one look where that is enough, tiles beside it where it is not.
+
+    Args:
+        detector: for one look.
+        input_size: width and height of its input in pixels.
+        settings: how overlapping boxes are told apart.
+    """
+
+    def __init__(self, detector: Detector, input_size: tuple[int, int], settings: InferenceSettings) -> None:
+        self._detector = detector
+        self._input_size = input_size
+        self._settings = settings
+
+    def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:
+        """Everything above its threshold, best score first, in pixels of `image_rgb` (uint8 [height, width, 3])."""
+        whole = self._detector.detect(image_rgb)
+        height, width = image_rgb.shape[:2]
+        shrink = max(width / self._input_size[0], height / self._input_size[1])
+        zoom = min(_wanted_zoom(whole, shrink, um_per_px), shrink)
+        if zoom < MIN_ZOOM:
+            return whole
+        tiles = plan_tiles((width, height), self._input_size, shrink / zoom)
+        # What is too long for the overlap of two tiles is seen uncut in the whole picture alone.
+        too_long = 0.9 * OVERLAP * min(tiles[0].w, tiles[0].h)
+        found = _long_ones(whole, too_long)
+        for tile in tiles:
+            part = image_rgb[tile.y : tile.y + tile.h, tile.x : tile.x + tile.w]
+            found = _joined(found, _uncut(self._detector.detect(np.ascontiguousarray(part)), tile))
+        return self._without_doubles(found)
+
+    def _without_doubles(self, found: Detections) -> Detections:
+        settings = self._settings
+
+        def keep(boxes: list[BoundingBox], scores: list[float]) -> list[int]:
+            order = np.argsort(-np.array(scores), kind="stable")
+            sides = np.array([(box.x, box.y, box.w, box.h) for box in boxes], dtype=np.float64).reshape(-1, 4)
+            return [int(order[i]) for i in suppress(sides[order], settings.nms_iou, settings.nms_containment)]
+
+        loops, patches = found.capillaries, found.haemorrhages
+        return Detections(
+            tuple(loops[i] for i in keep([one.bbox for one in loops], [one.score for one in loops])),
+            tuple(patches[i] for i in keep([one.bbox for one in patches], [one.score for one in patches])),
+        )
+
+
+def plan_tiles(size: tuple[int, int], input_size: tuple[int, int], frame_px_per_input_px: float) -> tuple[Tile, ...]:
+    """Tiles that cover a picture of `size` (width, height), evenly spread, each filling the input at that scale."""
+    spans = [
+        _spans(length, min(length, round(side * frame_px_per_input_px)))
+        for length, side in zip(size, input_size, strict=True)
+    ]
+    if len(spans[0]) * len(spans[1]) > MAX_TILES:
+        return plan_tiles(size, input_size, 1.2 * frame_px_per_input_px)
+    return tuple(
+        Tile(x, y, w, h, (x > 0, y > 0, x + w < size[0], y + h < size[1])) for y, h in spans[1] for x, w in spans[0]
+    )
+
+
+def _spans(length: int, side: int) -> list[tuple[int, int]]:
+    """Start and side of the tiles along one axis."""
+    count = 1 if side >= length else 1 + math.ceil((length - side) / (side * (1 - OVERLAP)))
+    starts = np.linspace(0, length - side, count)
+    return [(round(float(start)), side) for start in starts]
+
+
+def _wanted_zoom(whole: Detections, shrink: float, um_per_px: float | None) -> float:
+    """How much closer than the whole picture to look; below 1 it shows more than is needed."""
+    if um_per_px is not None:
+        return um_per_px * shrink / UM_PER_INPUT_PX
+    widths = [one.bbox.w for one in whole.capillaries if one.score >= CONFIDENT]
+    if len(widths) < MIN_LOOPS:
+        return 1.0
+    return LOOP_WIDTH_PX * shrink / float(np.median(widths))
+
+
+def _long_ones(whole: Detections, length_px: float) -> Detections:
+    def is_long(box: BoundingBox) -> bool:
+        return max(box.w, box.h) > length_px
+
+    return Detections(
+        tuple(one for one in whole.capillaries if is_long(one.bbox)),
+        tuple(one for one in whole.haemorrhages if is_long(one.bbox)),
+    )
+
+
+def _uncut(found: Detections, tile: Tile) -> Detections:
+    """What a tile shows whole, in pixels of the picture."""
+
+    def moved(box: BoundingBox) -> BoundingBox:
+        return BoundingBox(box.x + tile.x, box.y + tile.y, box.w, box.h)
+
+    return Detections(
+        tuple(
+            CapillaryDetection(moved(one.bbox), one.score, one.morphology, one.size_by_appearance)
+            for one in found.capillaries
+            if not tile.cuts(one.bbox)
+        ),
+        tuple(
+            HaemorrhageDetection(moved(one.bbox), one.score) for one in found.haemorrhages if not tile.cuts(one.bbox)
+        ),
+    )
+
+
+def _joined(one: Detections, two: Detections) -> Detections:
+    return Detections(one.capillaries + two.capillaries, one.haemorrhages + two.haemorrhages)
