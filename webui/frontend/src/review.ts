@@ -1,1 +1,255 @@
-export {};
+// One image under review: picture, findings, figures and log, kept in step with the station.
+
+import { need, setAttribute, setText } from "./common/dom";
+import { figure, t, tWord } from "./common/i18n";
+import { toast, toastFault } from "./common/toast";
+import { Board, type Mode } from "./review/board";
+import { Desk } from "./review/desk";
+import { FindingPanel } from "./review/finding_panel";
+import { FindingsTable } from "./review/findings_table";
+import { boxOf, inReadingOrder } from "./review/geometry";
+import { showChain, showHistory } from "./review/history";
+import { Loupe } from "./review/loupe";
+import { AS_CAPTURED, Picture } from "./review/picture";
+import type { Edit, ImageReview, WidthKind } from "./review/protocol";
+import { ReviewKeys } from "./review/keys";
+import { tabs } from "./review/tabs";
+
+const root = need("#review");
+const mayEdit = root.dataset["mayEdit"] === "true";
+const DECIMALS: Record<string, number> = { density_per_mm: 1, mean_apical_um: 1, largest_width_um: 1 };
+const ZOOM_STEP = 1.3;
+
+let validatedBy: string | null = null;
+const picture = new Picture();
+const loupe = new Loupe(need<HTMLCanvasElement>("#loupe"), picture.canvas);
+const desk = new Desk(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
+const send = (edit: Edit) => void desk.edit(edit);
+const panel = new FindingPanel(need("#finding"), { onEdit: send, onDraw: (kind) => setMode(kind) });
+const table = new FindingsTable(need("#findings"), mayEdit, { onSelect: choose, onEdit: send });
+const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit, {
+  onSelect: (id) => {
+    panel.show(desk.current, id);
+    table.show(desk.current, id);
+  },
+  onBox: (finding_id, box) => send({ kind: "change_box", finding_id, box }),
+  onWidth: (finding_id, width, [start_px, end_px]) =>
+    send({ kind: "set_width", finding_id, width, segment: { start_px, end_px } }),
+  onNewBox: add,
+  onLive: (kind, segment) => {
+    if (kind && segment && kind !== "measure" && panel.isCapillary) panel.live(kind, segment);
+  },
+  onDrawn: () => setMode("select"),
+});
+
+function show(review: ImageReview): void {
+  if (validatedBy && !review.validated_by) toast(t("review.validated_taken_back", { name: validatedBy }));
+  validatedBy = review.validated_by;
+  board.show(review);
+  panel.show(review, board.selectedId);
+  table.show(review, board.selectedId);
+  showMetrics(review);
+  showState(review);
+  root.dataset["revision"] = String(review.revision);
+  void showLog();
+}
+
+function showMetrics({ analysis, machine }: ImageReview): void {
+  document.querySelectorAll<HTMLElement>("[data-metric]").forEach((element) => {
+    const key = element.dataset["metric"] as keyof typeof analysis.metrics;
+    const shown = (metrics: typeof analysis.metrics) => figure(metrics[key] as number | null, DECIMALS[key] ?? 0);
+    setText(need("[data-value]", element), shown(analysis.metrics));
+    const was = shown(machine.metrics);
+    setText(need("[data-machine]", element), was === shown(analysis.metrics) ? "" : t("review.machine_said", { value: was }));
+  });
+}
+
+function showState(review: ImageReview): void {
+  const { quality } = review.analysis;
+  const reasons = quality.reasons.map((reason) => tWord("quality", reason)).join("; ");
+  const isOut = !review.counts;
+  const state = need("#state");
+  const word = review.validated_by
+    ? t("review.state.validated", { name: review.validated_by })
+    : review.not_evaluable_because
+      ? t("review.state.excluded")
+      : !quality.evaluable
+        ? t("review.state.unfit")
+        : t(review.is_edited ? "review.state.edited" : "review.state.machine");
+  setText(state, word);
+  state.dataset["state"] = review.validated_by ? "good" : isOut ? "bad" : review.is_edited ? "edited" : "";
+  need("#excluding").hidden = isOut;
+  need("#including").hidden = !isOut;
+  const because = review.not_evaluable_because;
+  setText(
+    need("#why-excluded"),
+    because ? t("review.why_excluded", { reason: because }) : t("review.machine_excluded", { reason: reasons }),
+  );
+  const comment = need<HTMLTextAreaElement>("#comment");
+  if (document.activeElement !== comment) comment.value = review.comment;
+  need<HTMLButtonElement>("#comment-save").disabled = !mayEdit || comment.value.trim() === review.comment;
+  need<HTMLButtonElement>('[data-command="undo"]').disabled = !mayEdit || !review.can_undo;
+  need<HTMLButtonElement>('[data-command="redo"]').disabled = !mayEdit || !review.can_redo;
+}
+
+async function showLog(): Promise<void> {
+  if (need("#panel-history").hidden) return;
+  try {
+    const [entries, check] = await Promise.all([desk.history(), desk.verifyJournal()]);
+    showHistory(need("#history"), entries);
+    showChain(need("#chain"), check);
+  } catch (fault) {
+    toastFault(fault);
+  }
+}
+
+function add(mode: "capillary" | "haemorrhage", box: { x: number; y: number; w: number; h: number }): void {
+  if (Math.min(box.w, box.h) < 4) return toast(t("review.no_box"), "problem");
+  const finding_id = desk.current.next_finding_id;
+  const edit: Edit =
+    mode === "capillary"
+      ? { kind: "add_capillary", finding_id, box, morphology: "normal" }
+      : { kind: "add_haemorrhage", finding_id, box };
+  void desk.edit(edit).then(() => board.select(finding_id));
+}
+
+function choose(id: string): void {
+  board.select(id);
+  board.reveal();
+}
+
+function step(direction: 1 | -1): void {
+  const order = inReadingOrder(desk.current.analysis, desk.current);
+  if (!order.length) return;
+  const at = board.selectedId ? order.indexOf(board.selectedId) : direction > 0 ? -1 : order.length;
+  choose(order[(at + direction + order.length) % order.length]!);
+}
+
+function nudge(dx: number, dy: number): void {
+  const { analysis, capillaries, haemorrhages } = desk.current;
+  const id = board.selectedId;
+  if (!id || !mayEdit || desk.isBusy) return;
+  const loop = capillaries.findIndex((one) => one.finding_id === id);
+  const blood = haemorrhages.findIndex((one) => one.finding_id === id);
+  const bbox = loop >= 0 ? analysis.capillaries[loop]!.bbox_px : analysis.haemorrhages[blood]!.bbox_px;
+  const box = boxOf(bbox);
+  send({ kind: "change_box", finding_id: id, box: { ...box, x: box.x + dx, y: box.y + dy } });
+}
+
+function remove(): void {
+  const id = board.selectedId;
+  if (!id || !mayEdit) return;
+  send({ kind: panel.isCapillary ? "delete_capillary" : "delete_haemorrhage", finding_id: id });
+}
+
+function setMode(mode: Mode): void {
+  const needsLoop = mode === "apical" || mode === "arterial" || mode === "venous";
+  if (mode !== "select" && mode !== "measure" && !mayEdit) return;
+  if (needsLoop && !panel.isCapillary) return;
+  board.setMode(mode);
+  for (const name of ["select", "capillary", "haemorrhage", "measure"]) press(name, name === mode);
+  const hint = need("#hint");
+  hint.hidden = mode === "select";
+  if (needsLoop) setText(hint, t("review.hint_width", { width: t(`loop.${mode as WidthKind}`) }));
+  else if (mode !== "select") setText(hint, t(`review.hint_${mode as "capillary" | "haemorrhage" | "measure"}`));
+}
+
+function press(command: string, isPressed: boolean): void {
+  setAttribute(need(`[data-command="${command}"]`), "aria-pressed", String(isPressed));
+}
+
+function toggleMachine(): void {
+  board.showsMachine = !board.showsMachine;
+  press("machine", board.showsMachine);
+  need("#machine-shown").hidden = !board.showsMachine;
+  board.refresh();
+}
+
+function toggleOverlay(): void {
+  board.showsFindings = !board.showsFindings;
+  press("overlay", board.showsFindings);
+  board.refresh();
+}
+
+function toggle(id: string, command: string): void {
+  const element = need(`#${id}`);
+  element.hidden = !element.hidden;
+  if (command === "picture") press(command, !element.hidden);
+}
+
+function showPicture(): void {
+  const value = (id: string) => Number(need<HTMLInputElement>(`#${id}`).value);
+  picture.show({
+    brightness: value("brightness"),
+    contrast: value("contrast"),
+    isGreen: need<HTMLInputElement>("#green").checked,
+  });
+  board.refresh();
+}
+
+function toggleGreen(): void {
+  const box = need<HTMLInputElement>("#green");
+  box.checked = !box.checked;
+  showPicture();
+}
+
+const commands: Record<string, () => void> = {
+  select: () => setMode("select"),
+  capillary: () => setMode("capillary"),
+  haemorrhage: () => setMode("haemorrhage"),
+  measure: () => setMode("measure"),
+  width: () => setMode("apical"),
+  undo: () => void desk.undo(),
+  redo: () => void desk.redo(),
+  delete: remove,
+  row: () => mayEdit && panel.toggleRow(),
+  machine: toggleMachine,
+  overlay: toggleOverlay,
+  green: toggleGreen,
+  picture: () => toggle("picture-settings", "picture"),
+  help: () => toggle("help", "help"),
+  zoom_in: () => board.zoom(ZOOM_STEP),
+  zoom_out: () => board.zoom(1 / ZOOM_STEP),
+  fit: () => board.fit(),
+  next_finding: () => step(1),
+  previous_finding: () => step(-1),
+  next_image: () => root.dataset["next"] && window.location.assign(root.dataset["next"]),
+  previous_image: () => root.dataset["previous"] && window.location.assign(root.dataset["previous"]),
+  escape: () => {
+    need("#help").hidden = true;
+    setMode("select");
+    board.select(null);
+  },
+};
+
+document.querySelectorAll<HTMLElement>("[data-command]").forEach((button) =>
+  button.addEventListener("click", () => commands[button.dataset["command"]!]?.()),
+);
+new ReviewKeys(commands, { nudge, reclass: (shape) => mayEdit && panel.reclass(shape) }).listen();
+for (const id of ["brightness", "contrast", "green"]) need(`#${id}`).addEventListener("input", showPicture);
+need("#picture-reset").addEventListener("click", () => {
+  need<HTMLInputElement>("#brightness").value = String(AS_CAPTURED.brightness);
+  need<HTMLInputElement>("#contrast").value = String(AS_CAPTURED.contrast);
+  need<HTMLInputElement>("#green").checked = AS_CAPTURED.isGreen;
+  showPicture();
+});
+const comment = need<HTMLTextAreaElement>("#comment");
+comment.addEventListener("input", () => {
+  need<HTMLButtonElement>("#comment-save").disabled = !mayEdit || comment.value.trim() === desk.current.comment;
+});
+need("#comment-save").addEventListener("click", () => send({ kind: "set_comment", text: comment.value }));
+need("#exclude").addEventListener("click", () => {
+  const reason = need<HTMLInputElement>("#reason");
+  if (!reason.value.trim()) return reason.focus();
+  send({ kind: "exclude", reason: reason.value });
+});
+need("#include").addEventListener("click", () => send({ kind: "include" }));
+tabs(need(".tablist"), () => void showLog());
+
+await picture.load(root.dataset["picture"]!);
+picture.show(AS_CAPTURED);
+board.fit();
+await desk.load().catch(toastFault);
+// For tests alone.
+Object.assign(window, { __review: { board, desk } });
+root.dataset["ready"] = "true";

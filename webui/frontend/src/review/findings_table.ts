@@ -1,0 +1,98 @@
+// Every finding as a row of a table: the same edits without the canvas.
+
+import type { Capillary, Morphology } from "../common/analysis";
+import { icon } from "../common/dom";
+import { figure, t, tWord } from "../common/i18n";
+import { nameOf } from "./finding_panel";
+import { inReadingOrder } from "./geometry";
+import type { CapillaryOrigin, Edit, ImageReview } from "./protocol";
+
+const SHAPES: readonly Morphology[] = ["normal", "tortuous", "ramified", "giant"];
+
+export interface TableEvents {
+  onSelect(id: string): void;
+  onEdit(edit: Edit): void;
+}
+
+export class FindingsTable {
+  constructor(
+    private readonly body: HTMLElement,
+    private readonly mayEdit: boolean,
+    private readonly events: TableEvents,
+  ) {}
+
+  show(review: ImageReview, selected: string | null): void {
+    const focused = (document.activeElement as HTMLElement | null)?.dataset["cell"];
+    const rows = inReadingOrder(review.analysis, review).map((id) => this.row(review, id, id === selected));
+    this.body.replaceChildren(...rows);
+    // The rows are new, the focus stays where the reader was.
+    if (focused) this.body.querySelector<HTMLElement>(`[data-cell="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  private row(review: ImageReview, id: string, isSelected: boolean): HTMLElement {
+    const row = document.createElement("tr");
+    row.dataset["finding"] = id;
+    if (isSelected) row.setAttribute("aria-selected", "true");
+    const at = review.capillaries.findIndex((one) => one.finding_id === id);
+    const cells = at >= 0
+      ? this.capillary(review.analysis.capillaries[at]!, review.capillaries[at]!)
+      : [cell(t("metrics.haemorrhages.name")), cell(""), cell("")];
+    row.append(this.name(id, at >= 0 && review.capillaries[at]!.is_changed), ...cells, this.remove(id, at >= 0));
+    return row;
+  }
+
+  private name(id: string, isChanged: boolean): HTMLElement {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: nameOf(id) });
+    button.dataset["cell"] = `${id}-name`;
+    button.setAttribute("aria-label", t(id.startsWith("h") ? "review.haemorrhage_name" : "review.capillary_name", { name: nameOf(id) }));
+    if (isChanged) button.dataset["changed"] = "true";
+    button.addEventListener("click", () => this.events.onSelect(id));
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.append(button);
+    return head;
+  }
+
+  private capillary(loop: Capillary, { finding_id }: CapillaryOrigin): HTMLElement[] {
+    const shape = document.createElement("select");
+    shape.dataset["cell"] = `${finding_id}-shape`;
+    shape.disabled = !this.mayEdit;
+    shape.setAttribute("aria-label", `${t("review.shape")} ${nameOf(finding_id)}`);
+    shape.append(...SHAPES.map((name) => new Option(tWord("morphology", name), name, false, name === loop.morphology)));
+    shape.addEventListener("change", () =>
+      this.events.onEdit({ kind: "set_morphology", finding_id, morphology: shape.value as Morphology }),
+    );
+    const um = loop.widths_um.apical;
+    const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
+    const width = cell(mark + (um === null ? figure(loop.widths_px.apical, 1) : um.toFixed(1)), "number");
+    width.title = tWord("size", loop.size);
+    const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
+    row.dataset["cell"] = `${finding_id}-row`;
+    row.setAttribute("aria-label", `${t("loop.distal")}, ${nameOf(finding_id)}`);
+    row.addEventListener("change", () =>
+      this.events.onEdit({ kind: "set_row", finding_id, row: row.checked ? "distal" : "other" }),
+    );
+    return [wrapped(shape), width, wrapped(row)];
+  }
+
+  private remove(id: string, isCapillary: boolean): HTMLElement {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "small icon-only", disabled: !this.mayEdit });
+    button.dataset["cell"] = `${id}-delete`;
+    button.setAttribute("aria-label", `${t("review.delete")} ${nameOf(id)}`);
+    button.append(icon("discard"));
+    button.addEventListener("click", () =>
+      this.events.onEdit({ kind: isCapillary ? "delete_capillary" : "delete_haemorrhage", finding_id: id }),
+    );
+    return wrapped(button);
+  }
+}
+
+function cell(text: string, className = ""): HTMLElement {
+  return Object.assign(document.createElement("td"), { textContent: text, className });
+}
+
+function wrapped(child: HTMLElement): HTMLElement {
+  const made = document.createElement("td");
+  made.append(child);
+  return made;
+}
