@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import Flask
 
+from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
-from webui.security import cookie_unlocks, is_same_origin
+from webui.security import is_same_origin, login_holds, stored_login
 
 _log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -19,6 +20,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _REFUSED = 4403
+# How long a picture may still reach a browser whose login was ended elsewhere.
+_LOGIN_CHECKED_EVERY_S = 5.0
 # Pictures under way to one page. Two keep the line busy while one is drawn; more would only make them older.
 _MOST_UNACKNOWLEDGED = 2
 
@@ -37,25 +40,22 @@ class LiveSocket:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         await receive()
-        if not self._is_allowed(scope):
-            _log.warning("live view refused: no unlocked session, or a page of another origin")
-            # Accept first: before that a browser is told nothing but "failed" and would retry for ever.
-            await send({"type": "websocket.accept"})
+        headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
+        login = stored_login(self._app, headers.get("cookie", ""))
+        is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
+        # Accept first: before that a browser is told nothing but "failed" and would retry for ever.
+        await send({"type": "websocket.accept"})
+        if not (is_own_page and login_holds(self._app, login)):
+            _log.warning("live view refused: nobody is logged in, or a page of another origin")
             await send({"type": "websocket.close", "code": _REFUSED})
             return
-        await send({"type": "websocket.accept"})
-        await _Conversation(self._hub, receive, send).run()
-
-    def _is_allowed(self, scope: Mapping[str, Any]) -> bool:
-        headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
-        return is_same_origin(headers.get("origin", ""), headers.get("host", "")) and cookie_unlocks(
-            self._app, headers.get("cookie", "")
-        )
+        await _Conversation(self._hub, receive, send, lambda: login_holds(self._app, login)).run()
 
 
 class _Conversation:
-    def __init__(self, hub: LiveHub, receive: Receive, send: Send) -> None:
+    def __init__(self, hub: LiveHub, receive: Receive, send: Send, is_logged_in: Callable[[], bool]) -> None:
         self._hub = hub
+        self._is_logged_in = is_logged_in
         self._receive = receive
         self._send = send
         self._something_to_do = asyncio.Event()
@@ -71,9 +71,11 @@ class _Conversation:
 
         subscription = self._hub.subscribe(wake)
         listener = asyncio.create_task(self._listen())
-        listener.add_done_callback(lambda _: self._something_to_do.set())
+        guard = asyncio.create_task(self._watch_login())
+        for task in (listener, guard):
+            task.add_done_callback(lambda _: self._something_to_do.set())
         try:
-            while not listener.done():
+            while not (listener.done() or guard.done()):
                 await self._something_to_do.wait()
                 self._something_to_do.clear()
                 if (status := subscription.take_status()) is not None:
@@ -85,9 +87,16 @@ class _Conversation:
             pass  # The page went away while something was sent to it.
         finally:
             subscription.close()
-            listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                await listener
+            for task in (listener, guard):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, OSError, StoreError):
+                    await task
+
+    async def _watch_login(self) -> None:
+        """Ends the conversation soon after the login has ended: by logging out, a new password, disabling, its age."""
+        while await asyncio.to_thread(self._is_logged_in):
+            await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
+        await self._send({"type": "websocket.close", "code": _REFUSED})
 
     async def _listen(self) -> None:
         while True:

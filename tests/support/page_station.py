@@ -19,7 +19,7 @@ from appliance.exam.message import BoxAddress
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
-from appliance.ports import BrokerStatus
+from appliance.ports import BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -40,16 +40,25 @@ Picture = NDArray[np.uint8]
 class PageStation:
     """Pages, hub, exam and store of a station; `show` plays camera and engine, `unplug` the operator.
 
+    There are the three accounts of tests/support/accounts.py, or nobody's where `is_new`; `clock` ends their sessions.
+
     Usable with `with`, which serves the pages on a free port.
     """
 
-    def __init__(self, settings: WebSettings | None = None, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self,
+        settings: WebSettings | None = None,
+        calibration: Calibration | None = None,
+        *,
+        clock: Clock | None = None,
+        is_new: bool = False,
+    ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
         self.hub = LiveHub()
         self.store = MemoryExamStore()
         self.journal = MemoryJournal(SystemClock().now_utc)
-        self.accounts = new_account_desk(self.journal)
+        self.accounts = new_account_desk(self.journal, clock=clock, is_new=is_new)
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
         self._latest: AnalysedFrame | None = None

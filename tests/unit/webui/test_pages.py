@@ -10,8 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.domain.errors import SettingsError
-from tests.support.page_client import token_of
-from tests.support.page_station import SECRETS, PageStation
+from tests.support.page_station import PageStation
 from webui.app import create_app
 from webui.catalogue import catalogue
 from webui.settings import WebSettings
@@ -24,76 +23,6 @@ def finished_exam(client: FlaskClient, take_picture: Callable[[], None]) -> str:
     take_picture()
     client.post("/api/v1/exam/capture")
     return str(client.post("/api/v1/exam/finish").json["finished_exam_id"])
-
-
-@pytest.mark.parametrize("path", ["/", "/exams/", "/exams/0190a1b2-0000-7000-8000-000000000000"])
-def test_locked_browser_sees_only_the_login_page(stranger: FlaskClient, path: str) -> None:
-    answer = stranger.get(path)
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/login?next=/")
-
-
-def test_locked_browser_is_refused_by_the_api_in_the_one_error_shape(stranger: FlaskClient) -> None:
-    answer = stranger.get("/api/v1/state")
-    assert answer.status_code == 401
-    assert answer.json == {"error": {"message": "This browser is locked", "remedy": "Enter the access code."}}
-
-
-def test_wrong_code_is_refused_and_the_sixth_try_has_to_wait(stranger: FlaskClient) -> None:
-    def attempt(code: str) -> int:
-        data = {"code": code, "csrf_token": token_of(stranger, "/login")}
-        return stranger.post("/login", data=data).status_code
-
-    assert [attempt("WRONG123") for _ in range(5)] == [403] * 5
-    assert attempt(SECRETS.access_code) == 429, "even the right code must wait"
-    assert stranger.get("/").status_code == 302
-
-
-@pytest.mark.parametrize("target", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)"])
-def test_login_never_leads_to_another_site(stranger: FlaskClient, target: str) -> None:
-    data = {"code": SECRETS.access_code, "csrf_token": token_of(stranger, "/login")}
-    answer = stranger.post("/login", query_string={"next": target}, data=data)
-    assert answer.headers["Location"] == "/"
-
-
-def test_login_goes_back_to_the_page_that_was_asked_for(stranger: FlaskClient) -> None:
-    where = stranger.get("/exams/?page=2").headers["Location"]
-    answer = stranger.post(where, data={"code": SECRETS.access_code, "csrf_token": token_of(stranger, where)})
-    assert answer.headers["Location"] == "/exams/?page=2"
-
-
-def test_session_cookie_is_out_of_reach_of_scripts_and_other_sites(stranger: FlaskClient) -> None:
-    data = {"code": SECRETS.access_code, "csrf_token": token_of(stranger, "/login")}
-    cookie = stranger.post("/login", data=data).headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
-
-
-def test_session_of_another_station_unlocks_nothing(station: PageStation, client: FlaskClient) -> None:
-    cookie = client.get_cookie("nailfold_session")
-    assert cookie is not None
-    other = PageStation()
-    other.app.config["SECRET_KEY"] = "5" * 64
-    foreign = other.app.test_client()
-    foreign.set_cookie("nailfold_session", cookie.value)
-    assert foreign.get("/").status_code == 302
-
-
-def test_lock_sends_the_browser_back_to_the_login_page(client: FlaskClient) -> None:
-    assert client.get("/").status_code == 200
-    client.post("/lock")
-    assert client.get("/").status_code == 302
-
-
-def test_only_what_the_operator_does_prolongs_the_session(client: FlaskClient, finished_exam: str) -> None:
-    assert "nailfold_session" in client.get("/").headers.get("Set-Cookie", "")
-    assert "nailfold_session" in client.post("/api/v1/exam/undo").headers.get("Set-Cookie", "")
-    page = client.get(f"/exams/{finished_exam}").text
-    picture = next(part for part in page.split('"') if part.endswith(".png"))
-    for quiet in (picture, "/static/icon.svg"):
-        with client.get(quiet) as answer:
-            assert answer.status_code == 200
-            assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/exams/", "/nowhere", "/api/v1/state"])
