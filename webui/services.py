@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
@@ -62,6 +63,10 @@ class Services:
     engine_problem: Callable[[], str] = lambda: ""
     calibration_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
+
+    def now_utc(self) -> datetime:
+        """By the station's clock."""
+        return self.accounts.clock.now_utc()
 
     @property
     def facts(self) -> ReportFacts:
