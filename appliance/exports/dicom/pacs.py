@@ -44,7 +44,7 @@ def store(settings: PacsSettings, objects: Sequence[Dataset], on_stored: Callabl
         on_stored: told how many the archive has confirmed so far.
 
     Raises:
-        PacsUnreachableError: before all were confirmed; those that were are in the archive, sending them again is harmless.
+        PacsUnreachableError: before all were confirmed; those that were stay there, sending them again is harmless.
         PacsRefusedError: the archive will not take one of them.
     """
     with _association(settings, [VLPhotographic, ComprehensiveSRStorage]) as association:

@@ -1,0 +1,1 @@
+"""Reviewed exams as a labelled data set."""

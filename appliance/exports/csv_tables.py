@@ -1,0 +1,208 @@
+"""An exam as four CSV tables: capillaries, images, fingers, exam. Every column is described in this folder's README.
+
+RFC 4180 (comma, CRLF, quotes doubled), UTF-8, numbers with a point whatever the language; empty where a figure could
+not be told, with the reason in the column of the same name and `_because`.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from appliance.analysis.result_document import utc_text
+from appliance.domain.exam_figures import Figures
+from appliance.domain.review import ReviewedImage
+from appliance.exports.source import ExamToExport
+
+TABLES = ("capillaries", "images", "fingers", "exams")
+_WIDTHS = ("apical", "arterial", "venous")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Row = dict[str, Any]
+
+
+def csv_tables(sources: Sequence[ExamToExport]) -> dict[str, bytes]:
+    """File name ("capillaries.csv", ...) to content; the exams one after the other in each."""
+    rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+    for source in sources:
+        for table, found in zip(TABLES, (_capillaries, _images, _fingers, _exams), strict=True):
+            rows[table].extend(found(source))
+    return {f"{table}.csv": _csv_bytes(table, rows[table], sources) for table in TABLES}
+
+
+def columns(table: str, definitions: Iterable[str] = ()) -> list[str]:
+    """The header of a table; figures stand behind in the order of their definitions."""
+    return [*_COLUMNS[table], *(name for key in definitions for name in (key, f"{key}_ci95", f"{key}_because"))]
+
+
+_WHERE = ("exam_id", "patient_pseudonym", "image_id", "hand", "finger", "sector")
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "capillaries": (
+        *_WHERE,
+        "number",
+        "x_px",
+        "y_px",
+        "width_px",
+        "height_px",
+        "score",
+        "row",
+        "morphology",
+        "size",
+        "size_basis",
+        "size_is_near_cut",
+        "apex_x_px",
+        "apex_y_px",
+        *(f"{name}_width_{unit}" for name in _WIDTHS for unit in ("px", "um")),
+    ),
+    "images": (
+        *_WHERE,
+        "kind",
+        "captured_at_utc",
+        "width_px",
+        "height_px",
+        "um_per_px",
+        "calibration_id",
+        "counts",
+        "machine_evaluable",
+        "machine_reasons",
+        "not_evaluable_because",
+        "is_edited",
+        "comment",
+        "sha256",
+        "software_version",
+        "runtime",
+    ),
+    "fingers": ("exam_id", "patient_pseudonym", "hand", "finger"),
+    "exams": (
+        "exam_id",
+        "patient_pseudonym",
+        "state",
+        "protocol",
+        "operator",
+        "started_at_utc",
+        "finished_at_utc",
+        "images",
+        "validated_by",
+        "validated_at_utc",
+        "pattern",
+        "conclusion",
+        "software_version",
+    ),
+}
+
+
+def _capillaries(source: ExamToExport) -> Iterable[Row]:
+    for image in source.pictures():
+        for number, loop in enumerate(image.analysis["capillaries"], 1):
+            x, y, w, h = loop["bbox_px"]
+            apex = loop["apex_px"] or (None, None)
+            yield {
+                **_where(source, image),
+                **{key: loop[key] for key in ("score", "row", "morphology", "size", "size_basis")},
+                "size_is_near_cut": loop.get("size_is_near_cut"),
+                "number": number,
+                "x_px": x,
+                "y_px": y,
+                "width_px": w,
+                "height_px": h,
+                "apex_x_px": apex[0],
+                "apex_y_px": apex[1],
+                **{f"{name}_width_px": loop["widths_px"][name] for name in _WIDTHS},
+                **{f"{name}_width_um": loop["widths_um"][name] for name in _WIDTHS},
+            }
+
+
+def _images(source: ExamToExport) -> Iterable[Row]:
+    for image in source.reviewed.images:
+        kept, analysed = image.image, image.analysis
+        software = kept.document["software"]
+        yield {
+            **_where(source, image),
+            "kind": kept.kind.value,
+            "captured_at_utc": utc_text(kept.captured_at_utc),
+            "width_px": analysed["width"],
+            "height_px": analysed["height"],
+            "um_per_px": analysed["um_per_px"],
+            "calibration_id": analysed["calibration_id"],
+            "counts": image.counts,
+            "machine_evaluable": analysed["quality"]["evaluable"],
+            "machine_reasons": " ".join(analysed["quality"]["reasons"]),
+            "not_evaluable_because": image.not_evaluable_because,
+            "is_edited": image.is_edited,
+            "comment": image.comment,
+            "sha256": kept.sha256,
+            "software_version": software["version"],
+            "runtime": software["runtime"],
+            **_figures(source.figures.images.get(kept.image_id, {})),
+        }
+
+
+def _fingers(source: ExamToExport) -> Iterable[Row]:
+    for (hand, finger), figures in source.figures.fingers.items():
+        yield {
+            "exam_id": source.exam.exam_id,
+            "patient_pseudonym": source.exam.patient_pseudonym,
+            "hand": hand.value,
+            "finger": finger.value,
+            **_figures(figures),
+        }
+
+
+def _exams(source: ExamToExport) -> Iterable[Row]:
+    exam, reviewed = source.exam, source.reviewed
+    yield {
+        "exam_id": exam.exam_id,
+        "patient_pseudonym": exam.patient_pseudonym,
+        "state": exam.state.value,
+        "protocol": exam.protocol,
+        "operator": exam.operator,
+        "started_at_utc": utc_text(exam.started_at_utc),
+        "finished_at_utc": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
+        "images": len(exam.images),
+        "validated_by": reviewed.validated_by,
+        "validated_at_utc": None if reviewed.validated_at_utc is None else utc_text(reviewed.validated_at_utc),
+        "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
+        "conclusion": reviewed.conclusion,
+        "software_version": source.software_version,
+        **_figures(source.figures.exam),
+    }
+
+
+def _where(source: ExamToExport, image: ReviewedImage) -> Row:
+    kept = image.image
+    return {
+        "exam_id": source.exam.exam_id,
+        "patient_pseudonym": source.exam.patient_pseudonym,
+        "image_id": kept.image_id,
+        "hand": kept.hand.value,
+        "finger": kept.finger.value,
+        "sector": kept.sector.value,
+    }
+
+
+def _figures(figures: Figures) -> Row:
+    row: Row = {}
+    for key, figure in figures.items():
+        row |= {key: figure.value, f"{key}_ci95": figure.uncertainty, f"{key}_because": figure.because}
+    return row
+
+
+def _csv_bytes(table: str, rows: Sequence[Row], sources: Sequence[ExamToExport]) -> bytes:
+    known = dict.fromkeys(key for source in sources for key in source.definitions) if table != "capillaries" else {}
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns(table, known), restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return buffer.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(round(value, 6))
+    text = str(value)
+    # Spreadsheets run a cell that starts like a formula; the apostrophe makes it text (OWASP, CSV injection).
+    return f"'{text}" if isinstance(value, str) and text.startswith(_STARTS_A_FORMULA) else text
