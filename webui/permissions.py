@@ -40,6 +40,8 @@ ROLES: Mapping[str, Role] = {
     "folders_api": Role.OPERATOR,
     "collections": Role.OPERATOR,
     "collections_api": Role.OPERATOR,
+    "review": Role.OPERATOR,
+    "review_page": Role.OPERATOR,
     "account": Role.OPERATOR,
     "account_api": Role.OPERATOR,
     "auth": Role.OPERATOR,

@@ -83,17 +83,23 @@ def picture() -> NDArray[np.uint8]:
 def captured(
     exam_id: str, finger: Finger = Finger.RING, loops: int = LOOPS, scale: Calibration | None = SCALE
 ) -> tuple[CapturedImage, bytes]:
-    """An image as a capture keeps it, and its file."""
+    """The seven loops as a capture keeps them, and the file."""
     engines = SevenLoops(loops)
-    pipeline = Pipeline(EngineSet(engines, engines, IDENTITY), scale, LENIENT)
-    camera = CameraDescription("Dino-Lite", "a168:0990:X1", "MJPG", WIDTH, HEIGHT, 30.0)
-    frame = Frame(1, picture(), 1.0, NOON, camera)
+    return captured_by(EngineSet(engines, engines, IDENTITY), picture(), scale, exam_id, finger)
+
+
+def captured_by(
+    engines: EngineSet, image_rgb: NDArray[np.uint8], scale: Calibration | None, exam_id: str, finger: Finger
+) -> tuple[CapturedImage, bytes]:
+    """Any picture, analysed by those engines, as a capture keeps it, and its file."""
+    pipeline = Pipeline(engines, scale, LENIENT)
+    height, width = image_rgb.shape[:2]
+    camera = CameraDescription("Dino-Lite", "a168:0990:X1", "MJPG", width, height, 30.0)
+    frame = Frame(1, image_rgb, 1.0, NOON, camera)
     analysis = pipeline.analyse(frame, track=False)
     placement, image_id = Placement(Hand.LEFT, finger, Sector.B), str(uuid_utils.uuid7())
     name = f"{image_id}.png"
-    png = encode_still(
-        frame.image_rgb, describe_still(AnalysedFrame(frame, analysis, scale), image_id, exam_id, placement)
-    )
+    png = encode_still(image_rgb, describe_still(AnalysedFrame(frame, analysis, scale), image_id, exam_id, placement))
     stored = document([image_document(analysis, name)], analysis.identity)
     digest = hashlib.sha256(png).hexdigest()
     return CapturedImage(image_id, Hand.LEFT, finger, Sector.B, NOON, name, digest, stored), png
