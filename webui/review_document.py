@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from appliance.domain.journal import JournalCheck, JournalEntry
+from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.exam.image_review import ImageReview, origin_of
 from appliance.exam.review_log import ReviewLog
@@ -42,6 +43,7 @@ class ExamReviewAnswer(BaseModel):
     exam_id: str
     revision: int
     conclusion: str
+    pattern: NailfoldPattern | None
     validated_by: str | None
     validated_at_utc: datetime | None
     images: list[Json] = Field(description="Of each image: whether it counts, is edited, excluded and why, comment")
@@ -107,6 +109,7 @@ def exam_review_document(reviewed: ReviewedExam, log: ReviewLog) -> ExamReviewAn
         exam_id=reviewed.exam.exam_id,
         revision=log.revision,
         conclusion=reviewed.conclusion,
+        pattern=reviewed.pattern,
         validated_by=reviewed.validated_by,
         validated_at_utc=reviewed.validated_at_utc,
         images=[

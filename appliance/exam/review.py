@@ -6,6 +6,7 @@ from typing import Any
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.journal import JournalEntry
+from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.domain.review_edits import ImageEdit, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image
@@ -13,6 +14,7 @@ from appliance.exam.review_log import (
     CONCLUDED,
     EDITED,
     INVALIDATED,
+    PATTERN_NAMED,
     REDONE,
     UNDONE,
     VALIDATED,
@@ -102,6 +104,13 @@ class ReviewDesk:
         self._append(exam_id, log, actor, CONCLUDED, {"text": text.strip(), "before": log.conclusion})
         return _reviewed(exam, self.log(exam_id))
 
+    def name_pattern(self, exam_id: str, pattern: NailfoldPattern | None, actor: str, revision: int) -> ReviewedExam:
+        """Say which pattern the exam shows; None takes it back. Raises as `edit` does."""
+        exam, log = self._for_change(exam_id, revision)
+        detail = {"pattern": pattern and pattern.value, "before": log.pattern and log.pattern.value}
+        self._append(exam_id, log, actor, PATTERN_NAMED, detail)
+        return _reviewed(exam, self.log(exam_id))
+
     def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
         """The physician vouches for the exam as it is at `revision`. Raises as `edit` does."""
         exam, log = self._for_change(exam_id, revision)
@@ -159,6 +168,7 @@ def _reviewed(exam: Exam, log: ReviewLog) -> ReviewedExam:
         exam=exam,
         images=tuple(review_image(image, log.image(image.image_id)).reviewed for image in exam.images),
         conclusion=log.conclusion,
+        pattern=log.pattern,
         validated_by=log.validated_by,
         validated_at_utc=log.validated_at_utc,
     )

@@ -7,12 +7,14 @@ from typing import Any
 
 from appliance.domain.errors import StoreError
 from appliance.domain.journal import JournalEntry
+from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import ImageEdit, edit_from_json
 
 EDITED = "review.edited"
 UNDONE = "review.undone"
 REDONE = "review.redone"
 CONCLUDED = "review.concluded"
+PATTERN_NAMED = "review.pattern_named"
 VALIDATED = "review.validated"
 INVALIDATED = "review.invalidated"
 
@@ -43,6 +45,7 @@ class ReviewLog:
 
     Attributes:
         images: by image id; images that nobody touched are absent.
+        pattern: as the physician named it last; None where it was not said.
         revision: seq of the newest entry about the exam; 0 without any.
         validated_by, validated_at_utc: None unless the exam is validated as it now is.
         validations: how often it was validated; each but an unchanged one was published as a revision.
@@ -50,6 +53,7 @@ class ReviewLog:
 
     images: Mapping[str, ImageLog] = field(default_factory=dict)
     conclusion: str = ""
+    pattern: NailfoldPattern | None = None
     revision: int = 0
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
@@ -86,6 +90,9 @@ def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
         return log
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
+    if entry.action == PATTERN_NAMED:
+        named = entry.detail["pattern"]
+        return replace(log, pattern=None if named is None else NailfoldPattern(named))
     image_id = str(entry.detail["image_id"])
     image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq)
     return replace(log, images={**log.images, image_id: image})

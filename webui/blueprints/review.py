@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from appliance.domain.account import Role
+from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import LONGEST_REASON, ImageEdit
 from appliance.exam.review import LONGEST_CONCLUSION
 from webui.current_account import actor, requires
@@ -58,6 +59,10 @@ class EditBody(SeenBody):
 
 class ConclusionBody(SeenBody):
     text: str = Field(max_length=LONGEST_CONCLUSION)
+
+
+class PatternBody(SeenBody):
+    pattern: NailfoldPattern | None = Field(description="null takes it back")
 
 
 class ReasonBody(SeenBody):
@@ -124,6 +129,12 @@ def review_blueprint(services: Services) -> APIBlueprint:
     @requires(Role.PHYSICIAN)
     def conclude(path: ExamPath, body: ConclusionBody) -> Response:
         desk.conclude(str(path.exam_id), body.text, actor(), body.revision)
+        return exam_answer(path)
+
+    @api.post("/exams/<exam_id>/pattern", summary="Name the pattern that the exam shows", responses=exam_is)
+    @requires(Role.PHYSICIAN)
+    def name_pattern(path: ExamPath, body: PatternBody) -> Response:
+        desk.name_pattern(str(path.exam_id), body.pattern, actor(), body.revision)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/validate", summary="Vouch for the exam as it is", responses=exam_is)

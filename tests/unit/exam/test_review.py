@@ -11,6 +11,7 @@ from appliance import schemas
 from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.keypoints import WidthSegment
+from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import unreviewed
 from appliance.domain.review_edits import (
     EDIT_TYPES,
@@ -271,6 +272,17 @@ def test_validation_stands_until_the_next_change_which_says_so(reviewer: Reviewe
     reviewer.undoes()
     assert desk.reviewed(exam_id).validated_by is None
     assert desk.history(exam_id)[-1].detail["invalidates"] == "carla"
+
+
+def test_the_named_pattern_stands_until_named_anew_and_takes_a_validation_back(reviewer: Reviewer) -> None:
+    desk, exam_id = reviewer.desk, reviewer.exam_id
+    desk.validate(exam_id, "carla", 0)
+    named = desk.name_pattern(exam_id, NailfoldPattern.ACTIVE, "carla", desk.log(exam_id).revision)
+    assert (named.pattern, named.validated_by) == (NailfoldPattern.ACTIVE, None)
+    assert desk.reviewed(exam_id).pattern is NailfoldPattern.ACTIVE
+    assert desk.name_pattern(exam_id, None, "carla", desk.log(exam_id).revision).pattern is None
+    with pytest.raises(StaleError):
+        desk.name_pattern(exam_id, NailfoldPattern.LATE, "dora", 0)
 
 
 def test_validation_of_what_was_not_seen_is_refused(reviewer: Reviewer) -> None:
