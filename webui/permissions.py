@@ -48,8 +48,12 @@ ROLES: Mapping[str, Role] = {
     "session_api": Role.OPERATOR,
     "about": Role.OPERATOR,
     "openapi": Role.OPERATOR,
-    # Physician: also review, validate, report, export.
+    "figures": Role.OPERATOR,
+    "review": Role.OPERATOR,
+    "review_page": Role.OPERATOR,
+    # Physician: also review, validate, report, export. What changes a review says so itself.
     # Administrator: also accounts, settings, calibration.
+    "review.verify": Role.ADMINISTRATOR,
     "accounts": Role.ADMINISTRATOR,
     "accounts_api": Role.ADMINISTRATOR,
 }
