@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.domain.exam import CapturedImage, Exam, Placement, SkippedPlacement
@@ -20,6 +21,7 @@ from appliance.domain.exam_search import ExamPage, ExamQuery
 from appliance.domain.folder import Folder
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.journal import JournalCheck, JournalEntry
+from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.patient import Patient, PatientIdentity, PatientPage
 
@@ -143,6 +145,40 @@ class ExamStore(Protocol):
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
+
+    def import_exams(self, imports: "Sequence[ExamImport]", now_utc: datetime) -> None:
+        """Keep exams that were captured elsewhere: all or none.
+
+        Raises StoreError for an exam or image that is kept already, and for files that are not those of the images.
+        """
+
+    def import_mark(self, exam_id: str) -> "ImportMark | None":
+        """Where an exam was imported from; None for one that was captured here."""
+
+
+@dataclass(frozen=True)
+class ExamImport:
+    """An exam that was captured elsewhere.
+
+    Attributes:
+        exam: closed, with its images; `folder_id` and `is_archived` are not taken over.
+        files: image id to file; asked for one file at a time, so that it may read them from an archive.
+        origin: where it came from: "archive" of another box, "pictures" of other software.
+        message: to be published as if the exam had been finished here; None publishes nothing.
+    """
+
+    exam: Exam
+    files: Mapping[str, bytes]
+    origin: str
+    message: "OutboxMessage | None" = None
+
+
+@dataclass(frozen=True)
+class ImportMark:
+    """Where an imported exam came from, and when it came."""
+
+    origin: str
+    imported_at_utc: datetime
 
 
 @dataclass(frozen=True)
@@ -385,3 +421,31 @@ class ExamFinder(Protocol):
 
     def search(self, query: ExamQuery, limit: int = 50, offset: int = 0) -> ExamPage:
         """Those that meet every condition, newest first. Raises StoreError, NotKeptError for an unknown folder."""
+
+
+class CalibrationStore(Protocol):
+    """Keeps calibrations and their evidence; none is ever deleted. Every method raises StoreError with the remedy."""
+
+    def keep(self, kept: KeptCalibration, pictures: Mapping[Axis, bytes]) -> KeptCalibration:
+        """Add one, with the PNG of each axis of its evidence; an ACTIVE one replaces its setup's earlier one."""
+
+    def calibration(self, calibration_id: str) -> KeptCalibration:
+        """One; raises NotKeptError if there is none."""
+
+    def calibrations(self, device_id: str | None = None) -> tuple[KeptCalibration, ...]:
+        """Newest first; of one device, or of all."""
+
+    def active(self, setup: ScopeSetup) -> KeptCalibration | None:
+        """The one that applies to a setup."""
+
+    def set_state(self, calibration_id: str, state: CalibrationState, now_utc: datetime, actor: str) -> KeptCalibration:
+        """Retire one, put it back or make it the active one; answers with it as it was before."""
+
+    def picture(self, calibration_id: str, axis: Axis) -> bytes:
+        """The evidence's PNG; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
+
+    def stated_magnification(self, device_id: str) -> str | None:
+        """What the operator last read off that device's ring or lens."""
+
+    def state_magnification(self, device_id: str, magnification: str, now_utc: datetime, actor: str) -> None:
+        """The ring now stands there."""

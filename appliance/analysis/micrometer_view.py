@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 
 _BACKGROUND_SHARE = 0.05
-"""Blur that takes the unevenness of the light, in widths of the picture: wider than a graduation, narrower than a shade."""
+"""Blur that takes the unevenness of the light, in widths of the picture: between a graduation's width and a shade's."""
 
 _CLIP_AT_SIGMA = 6.0
 """Dust, bubbles and glare count at most this many standard deviations of the picture's detail."""

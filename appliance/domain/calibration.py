@@ -35,6 +35,8 @@ class Calibration:
         origin: how the scale became known.
         magnification: as printed on the device ("220x"); None where unknown.
         made_at_utc: when it was made; None for a profile shipped with the product.
+        uncertainty_um_per_px: half the width of its 95 % interval; None where nobody measured it.
+        um_per_px_x, um_per_px_y: what was measured along each axis; None where it was not.
     """
 
     calibration_id: str
@@ -44,12 +46,20 @@ class Calibration:
     origin: ScaleOrigin
     magnification: str | None = None
     made_at_utc: datetime | None = None
+    uncertainty_um_per_px: float | None = None
+    um_per_px_x: float | None = None
+    um_per_px_y: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.um_per_px <= 50.0:
             raise CalibrationError(
                 f"calibration {self.calibration_id} has {self.um_per_px} um per pixel",
                 "Capillaroscopes lie between 0.05 and 50; calibrate again.",
+            )
+        if self.uncertainty_um_per_px is not None and not 0.0 <= self.uncertainty_um_per_px < self.um_per_px:
+            raise CalibrationError(
+                f"calibration {self.calibration_id} is uncertain by {self.uncertainty_um_per_px} um per pixel",
+                "Calibrate again.",
             )
 
     def require_frame_size(self, width_px: int, height_px: int) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
 from appliance.storage.exam_finder import SqliteExamFinder
@@ -55,6 +56,7 @@ class Storage:
     folders: SqliteFolderStore
     collections: SqliteCollectionStore
     finder: SqliteExamFinder
+    calibrations: SqliteCalibrationStore
     database: Database
     lock: FolderLock
 
@@ -87,6 +89,8 @@ def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
 
 def _open_locked(settings: StorageSettings, lock: FolderLock, now_utc: datetime) -> Storage:
     files = ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000)
+    evidence = ImageFiles(settings.folder / "calibrations", settings.reserve_mb * 1_000_000)
+    evidence.remove_unfinished()
     database = Database(settings.folder / "exams.sqlite3")
     try:
         exams, outbox = SqliteExamStore(database, files), SqliteOutbox(database, settings.resend_after_s)
@@ -103,6 +107,7 @@ def _open_locked(settings: StorageSettings, lock: FolderLock, now_utc: datetime)
         folders=SqliteFolderStore(database),
         collections=SqliteCollectionStore(database),
         finder=SqliteExamFinder(database, patients.matching),
+        calibrations=SqliteCalibrationStore(database, evidence),
         database=database,
         lock=lock,
     )

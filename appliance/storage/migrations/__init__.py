@@ -4,14 +4,23 @@ import sqlite3
 from collections.abc import Sequence
 
 from appliance.domain.errors import StoreError
-from appliance.storage.migrations import step_1_exams, step_2_organisation, step_3_journal, step_5_accounts
+from appliance.storage.migrations import (
+    step_1_exams,
+    step_2_organisation,
+    step_3_journal,
+    step_4_calibrations,
+    step_5_accounts,
+    step_7_imports,
+)
 
 # Steps are appended, never edited: boxes in clinics have run the earlier ones.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     step_1_exams.STATEMENTS,
     step_2_organisation.STATEMENTS,
     step_3_journal.STATEMENTS,
+    step_4_calibrations.STATEMENTS,
     step_5_accounts.STATEMENTS,
+    step_7_imports.STATEMENTS,
 )
 
 

@@ -1,0 +1,108 @@
+"""A calibration as it is kept: for which device and setting, by whom, with what, and whether it is in force."""
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from appliance.domain.calibration import Axis, Calibration
+from appliance.domain.measured_scale import CalibrationMethod
+
+
+class CalibrationState(Enum):
+    """ACTIVE: applies to its setup, one a setup. SUPERSEDED: a newer one took its place. RETIRED: withdrawn."""
+
+    ACTIVE = "active"
+    SUPERSEDED = "superseded"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class ScopeSetup:
+    """All that a scale depends on.
+
+    Attributes:
+        device_id: of one single device, as the camera's description has it.
+        magnification: as the operator read it off the ring or lens, in the form of `magnification_text`.
+        width_px, height_px: the frame size.
+    """
+
+    device_id: str
+    magnification: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The picture behind one axis.
+
+    Attributes:
+        axis: which one.
+        method: how the distance was found in it.
+        division_um: between graduations, or between the two points.
+        um_per_px, uncertainty_um_per_px: what it gave.
+        sha256: hex digest of the PNG.
+        drawing: JSON types: the lines or points in pixels of the picture, to draw them over it.
+    """
+
+    axis: Axis
+    method: CalibrationMethod
+    division_um: float
+    um_per_px: float
+    uncertainty_um_per_px: float
+    sha256: str
+    drawing: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeptCalibration:
+    """One calibration of one device.
+
+    Attributes:
+        calibration: the scale; its magnification and `made_at_utc` are never None here.
+        device_id, device_name: the camera.
+        target: what was measured, in the operator's words ("1 mm / 100, no. 4711").
+        operator: the account's name.
+        evidence: one entry an axis.
+        state: whether it applies.
+        changed_at_utc, changed_by: of the state; as made, until somebody changed it.
+        note: free.
+    """
+
+    calibration: Calibration
+    device_id: str
+    device_name: str
+    target: str
+    operator: str
+    evidence: tuple[Evidence, ...]
+    state: CalibrationState
+    changed_at_utc: datetime
+    changed_by: str
+    note: str = ""
+
+    @property
+    def setup(self) -> ScopeSetup:
+        """What it holds for."""
+        known = self.calibration
+        assert known.magnification is not None
+        return ScopeSetup(self.device_id, known.magnification, known.width_px, known.height_px)
+
+    @property
+    def made_at_utc(self) -> datetime:
+        """When it was made."""
+        assert self.calibration.made_at_utc is not None
+        return self.calibration.made_at_utc
+
+    def is_due(self, now_utc: datetime, months: int) -> bool:
+        """Whether it is so old that it should be checked; never for 0 months."""
+        return months > 0 and now_utc >= months_after(self.made_at_utc, months)
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """The same day and time some months later; the last day of a month that is too short."""
+    count = moment.year * 12 + moment.month - 1 + months
+    year, month = count // 12, count % 12 + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
