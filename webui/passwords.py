@@ -28,7 +28,9 @@ class PasswordHashing:
         """Whether it is the password of that hash; for None, False after the same time."""
         with self._lock:
             try:
-                is_right = self._hasher.verify(password_hash or self._nobodys, _normal(password))
+                is_right = self._hasher.verify(
+                    self._nobodys if password_hash is None else password_hash, _normal(password)
+                )
             except (VerificationError, InvalidHashError):
                 return False
         return is_right and password_hash is not None

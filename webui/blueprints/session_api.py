@@ -61,7 +61,7 @@ def session_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
             is_set_up=desk.desk.is_set_up,
             csrf_token=generate_csrf(),
         )
-        return jsonify(found.model_dump())
+        return jsonify(found.model_dump(mode="json"))
 
     def enter(outcome: LoginOutcome) -> Answer:
         if outcome.kept is None:
