@@ -4,15 +4,16 @@ import hashlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import OutboxMessage
+from appliance.ports import ExamImport, ImportMark, OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
+from appliance.storage.exam_import import import_into, import_mark
 from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
@@ -138,6 +139,13 @@ class SqliteExamStore:
         if not rows:
             raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
+
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+        with self._adding:
+            import_into(self._database, self._files, imports, now_utc)
+
+    def import_mark(self, exam_id: str) -> ImportMark | None:
+        return import_mark(self._database, exam_id)
 
     def recover(self) -> None:
         """Delete what a crash left: half-written files, stills without a row, undone stills of closed exams.

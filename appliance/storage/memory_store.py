@@ -1,7 +1,7 @@
 """An exam store without a disk, whose disk can be filled."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,9 @@ import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import OutboxMessage
+from appliance.ports import ExamImport, ImportMark, OutboxMessage
 from appliance.storage.database import disk_full
+from appliance.storage.exam_import import already_kept, check_import, kept_files
 from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
 from appliance.storage.memory_patients import MemoryPatientStore
@@ -31,6 +32,7 @@ class MemoryExamStore:
         self._removed: dict[str, CapturedImage] = {}
         self._order: list[str] = []
         self._pngs: dict[str, bytes] = {}
+        self._marks: dict[str, ImportMark] = {}
         self._is_full = False
 
     def fill_disk(self) -> None:
@@ -133,6 +135,31 @@ class MemoryExamStore:
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
         return self._pngs[image.image_id]
+
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+        for one in imports:
+            check_import(one)
+            is_known = one.exam.exam_id in self._exams or any(i.image_id in self._pngs for i in one.exam.images)
+            if is_known:
+                raise already_kept(one.exam)
+        self._require_room("import the exams")
+        if len({one.exam.exam_id for one in imports}) != len(imports):
+            raise StoreError("could not import the exams: one of them is there twice", "Export them again.")
+        files = [kept_files(one) for one in imports]
+        for one, content in zip(imports, files, strict=True):
+            name = one.exam.patient_pseudonym
+            patient = self.patients.patient_of(name) or self.patients.add_patient(name, now_utc)
+            self._pngs.update(content)
+            self._order.extend(content)
+            self._exams[one.exam.exam_id] = replace(
+                one.exam, patient_pseudonym=patient.pseudonym, folder_id=None, is_archived=False
+            )
+            self._marks[one.exam.exam_id] = ImportMark(one.origin, now_utc)
+            if one.message is not None:
+                self.outbox.insert(one.exam.exam_id, one.message, now_utc)
+
+    def import_mark(self, exam_id: str) -> ImportMark | None:
+        return self._marks.get(exam_id)
 
     def _close(self, exam: Exam, state: ExamState, now_utc: datetime) -> Exam:
         self._removed.clear()

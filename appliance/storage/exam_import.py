@@ -1,0 +1,127 @@
+"""Exams that were captured elsewhere, taken in all or none."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from appliance.domain.errors import StoreError
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.ports import ExamImport, ImportMark
+from appliance.storage.database import Database, Value, utc_moment, utc_text
+from appliance.storage.exam_rows import INSERT_IMAGE, image_values, placement_values
+from appliance.storage.image_files import ImageFiles
+from appliance.storage.outbox import insert_message
+from appliance.storage.patient_rows import ensure_patient
+
+_ATTEMPT = "import the exams"
+
+
+def check_import(one: ExamImport) -> None:
+    """Refuse what can never be kept: an open exam, or one whose images and files do not match."""
+    exam = one.exam
+    if exam.state is ExamState.OPEN or exam.finished_at_utc is None:
+        raise StoreError(f"could not {_ATTEMPT}: exam {exam.exam_id} is open", "Finish it where it was started.")
+    if missing := [image.image_id for image in exam.images if image.image_id not in one.files]:
+        raise StoreError(f"could not {_ATTEMPT}: {len(missing)} files of exam {exam.exam_id} are missing")
+
+
+def file_of(one: ExamImport, image: CapturedImage) -> bytes:
+    """The image's file. Raises StoreError where its digest is not the recorded one."""
+    content = one.files[image.image_id]
+    if hashlib.sha256(content).hexdigest() != image.sha256:
+        raise StoreError(f"refused image {image.image_id}: the digest is not that of its bytes", "Export it again.")
+    return content
+
+
+def import_into(database: Database, files: ImageFiles, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+    """See ExamStore.import_exams.
+
+    A crash before the transaction's end leaves files without rows; the next import of the same exam writes over them.
+    """
+    for one in imports:
+        check_import(one)
+    _require_new(database, imports)
+    with _removed_on_failure(files, imports):
+        for one in imports:
+            for image in one.exam.images:
+                files.write(one.exam.exam_id, image.file_name, file_of(one, image))
+        with database.transaction(_ATTEMPT) as connection:
+            for one in imports:
+                _insert(connection, one, now_utc)
+
+
+def import_mark(database: Database, exam_id: str) -> ImportMark | None:
+    """See ExamStore.import_mark."""
+    sql = "SELECT origin, imported_at FROM imported_exams WHERE exam_id = ?"
+    rows = database.rows("read the exam's origin", sql, (exam_id,))
+    return ImportMark(rows[0]["origin"], utc_moment(rows[0]["imported_at"])) if rows else None
+
+
+def _require_new(database: Database, imports: Sequence[ExamImport]) -> None:
+    """Before a file is written: those of an exam that is kept already must not be touched."""
+    for one in imports:
+        image_ids = [image.image_id for image in one.exam.images]
+        marks = ",".join("?" * len(image_ids))
+        known: list[tuple[str, tuple[Value, ...]]] = [
+            ("SELECT 1 FROM exams WHERE exam_id = ?", (one.exam.exam_id,)),
+            (f"SELECT 1 FROM images WHERE image_id IN ({marks})", tuple(image_ids)),
+        ]
+        if any(database.rows(_ATTEMPT, sql, values) for sql, values in known):
+            raise already_kept(one.exam)
+    if len({one.exam.exam_id for one in imports}) != len(imports):
+        raise StoreError(f"could not {_ATTEMPT}: one of them is there twice", "Export them again.")
+
+
+def already_kept(exam: Exam) -> StoreError:
+    """The one text for an exam, or one of its images, that this box has already."""
+    return StoreError(f"could not {_ATTEMPT}: exam {exam.exam_id} or one of its images is kept already")
+
+
+def _insert(connection: sqlite3.Connection, one: ExamImport, now_utc: datetime) -> None:
+    exam = one.exam
+    assert exam.finished_at_utc is not None
+    pseudonym = ensure_patient(connection, exam.patient_pseudonym, now_utc)
+    connection.execute(
+        """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at, protocol, operator)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        (
+            exam.exam_id,
+            pseudonym,
+            exam.state.value,
+            utc_text(exam.started_at_utc),
+            utc_text(exam.finished_at_utc),
+            exam.protocol,
+            exam.operator,
+        ),
+    )
+    for image in exam.images:
+        connection.execute(INSERT_IMAGE, image_values(exam.exam_id, image))
+    for skipped in exam.skipped:
+        connection.execute(
+            "INSERT INTO skipped (exam_id, hand, finger, sector, reason) VALUES (?, ?, ?, ?, ?)",
+            (exam.exam_id, *placement_values(skipped.placement), skipped.reason),
+        )
+    connection.execute(
+        "INSERT INTO imported_exams (exam_id, origin, imported_at) VALUES (?, ?, ?)",
+        (exam.exam_id, one.origin, utc_text(now_utc)),
+    )
+    if one.message is not None:
+        insert_message(connection, exam.exam_id, one.message, now_utc)
+
+
+@contextmanager
+def _removed_on_failure(files: ImageFiles, imports: Sequence[ExamImport]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        for one in imports:
+            for image in one.exam.images:
+                files.remove(one.exam.exam_id, image.file_name)
+        raise
+
+
+def kept_files(one: ExamImport) -> Mapping[str, bytes]:
+    """Every file by image id, each checked."""
+    return {image.image_id: file_of(one, image) for image in one.exam.images}
