@@ -9,7 +9,7 @@ import click
 
 from appliance.domain.errors import ApplianceError
 
-COMMANDS = ("run", "analyze", "evaluate", "dataset", "doctor", "config", "account", "engines", "bench")
+COMMANDS = ("run", "analyze", "evaluate", "dataset", "train", "doctor", "config", "account", "engines", "bench")
 
 
 class Commands(click.Group):

@@ -44,9 +44,16 @@ def evaluate(wishes: Wishes, settings: Settings) -> None:
     labelled = read_coco(wishes.annotations)
     meanings = meanings_of(labelled.categories, read_mapping(wishes.mapping))
     require_pictures(wishes, labelled)
+    outcomes, identity = measure_set(wishes, settings, labelled, meanings)
+    _tell(wishes, settings, outcomes, identity)
+
+
+def measure_set(
+    wishes: Wishes, settings: Settings, labelled: LabelledSet, meanings: dict[str, Meaning]
+) -> tuple[list[Outcome], EngineIdentity]:
+    """What the device of these settings makes of each picture, and which engines it ran."""
     engines, detector = _overhearing_engines(settings)
-    outcomes = _measure_all(wishes, settings, labelled, meanings, (engines, detector))
-    _tell(wishes, settings, outcomes, engines.identity)
+    return _measure_all(wishes, settings, labelled, meanings, (engines, detector)), engines.identity
 
 
 def _overhearing_engines(settings: Settings) -> tuple[EngineSet, OverhearingDetector]:

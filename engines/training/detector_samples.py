@@ -18,6 +18,8 @@ wide and 93 px high in the median, larger than rendered ones."""
 MIN_VISIBLE = 0.5
 """A loop with less of its box in the crop is ignored, as is one whose apex lies outside."""
 HAEMORRHAGE = 1
+UNKNOWN = -100
+"""Of a shape or calibre that nobody labelled: cross entropy leaves it out."""
 TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.5, 12.0, 30.0
 """Half of the crops are turned, by this standard deviation: fingers lie askew, and loops lean within one picture."""
 
@@ -29,7 +31,8 @@ class Targets:
     Attributes:
         boxes: float32 [G, 4], x0, y0, x1, y1 with the crop spanning 0 to width (pixel edges).
         kind: int64 [G], 0 capillary, 1 haemorrhage.
-        morphology, size: int64 [G], indices into MORPHOLOGIES and SIZES; 0 for a haemorrhage, never used there.
+        morphology, size: int64 [G], indices into MORPHOLOGIES and SIZES; UNKNOWN where nobody said; 0 for a
+            haemorrhage, never used there.
         is_ignored: bool [G].
     """
 
@@ -55,8 +58,8 @@ def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targe
     loops, patches = truth["loops"], truth["haemorrhages"]
     rows = [_see(loop, matrix, loop["apex"]) for loop in loops] + [_see(patch, matrix, None) for patch in patches]
     kept = [i for i, (box, _) in enumerate(rows) if min(box[2] - box[0], box[3] - box[1]) > 1.0]
-    morphology = [MORPHOLOGIES.index(loop["morphology"]) for loop in loops] + [0] * len(patches)
-    size = [SIZES.index(loop["size"]) for loop in loops] + [0] * len(patches)
+    morphology = [_index(MORPHOLOGIES, loop["morphology"]) for loop in loops] + [0] * len(patches)
+    size = [_index(SIZES, loop["size"]) for loop in loops] + [0] * len(patches)
     kind = [0] * len(loops) + [HAEMORRHAGE] * len(patches)
     return Targets(
         boxes=np.array([rows[i][0] for i in kept], dtype=np.float32).reshape(-1, 4),
@@ -65,6 +68,10 @@ def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targe
         size=np.array([size[i] for i in kept], dtype=np.int64),
         is_ignored=np.array([rows[i][1] for i in kept], dtype=bool),
     )
+
+
+def _index(names: tuple[str, ...], name: str | None) -> int:
+    return UNKNOWN if name is None else names.index(name)
 
 
 def turned_size(w: float, h: float, lean: float, turn: float) -> tuple[float, float]:
