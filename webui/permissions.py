@@ -49,11 +49,8 @@ ROLES: Mapping[str, Role] = {
     "about": Role.OPERATOR,
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
-    "review": Role.OPERATOR,
-    "review_page": Role.OPERATOR,
     # Physician: also review, validate, report, export. What changes a review says so itself.
     # Administrator: also accounts, settings, calibration.
-    "review.verify": Role.ADMINISTRATOR,
     "accounts": Role.ADMINISTRATOR,
     "accounts_api": Role.ADMINISTRATOR,
 }

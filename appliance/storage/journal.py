@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from appliance.storage.database import Database, Row, Value, utc_moment, utc_tex
 from appliance.storage.memory_journal import require_newest
 
 HEAD_FILE_NAME = "journal.head"
+_BATCH = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -64,9 +65,8 @@ class SqliteJournal:
 
     def verify(self) -> JournalCheck:
         remembered = self._remembered()
-        rows = self._database.rows("verify the journal", "SELECT * FROM journal ORDER BY seq")
         unreadable: list[int] = []
-        check = check_chain(_readable(rows, unreadable), remembered)
+        check = check_chain(_readable(self._all_rows(), unreadable), remembered)
         if unreadable and (check.broken_seq is None or unreadable[0] <= check.broken_seq):
             reason = f"entry {unreadable[0]} was changed after it was written"
             return JournalCheck(check.entries, unreadable[0], reason, check.head)
@@ -83,6 +83,13 @@ class SqliteJournal:
             temporary.replace(self._head_file)
         except OSError as error:
             _log.error("could not note the journal's newest entry in %s: %s", self._head_file, error)
+
+    def _all_rows(self) -> Iterator[Row]:
+        """Batch by batch: writers are not kept waiting, and the whole journal is never in memory."""
+        sql, seen = "SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", 0
+        while rows := self._database.rows("verify the journal", sql, (seen, _BATCH)):
+            yield from rows
+            seen = rows[-1]["seq"]
 
     def _remembered(self) -> JournalHead | None:
         try:
@@ -130,7 +137,7 @@ def append_entry(
     return entry
 
 
-def _readable(rows: list[Row], unreadable: list[int]) -> Iterator[JournalEntry]:
+def _readable(rows: Iterable[Row], unreadable: list[int]) -> Iterator[JournalEntry]:
     """The entries up to the first whose row is not what this software writes; its number goes to `unreadable`."""
     for row in rows:
         try:

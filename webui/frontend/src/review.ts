@@ -94,13 +94,13 @@ function showState(review: ImageReview): void {
 
 async function showLog(): Promise<void> {
   if (need("#panel-history").hidden) return;
-  try {
-    const [entries, check] = await Promise.all([desk.history(), desk.verifyJournal()]);
-    showHistory(need("#history"), entries);
-    showChain(need("#chain"), check);
-  } catch (fault) {
-    toastFault(fault);
-  }
+  await desk.history().then((entries) => showHistory(need("#history"), entries), toastFault);
+}
+
+/** Reads the whole journal, so it is asked for when the log is opened and not with every change. */
+async function showWholeness(): Promise<void> {
+  if (need("#panel-history").hidden) return;
+  await desk.verifyJournal().then((check) => showChain(need("#chain"), check), toastFault);
 }
 
 function add(mode: "capillary" | "haemorrhage", box: { x: number; y: number; w: number; h: number }): void {
@@ -244,7 +244,10 @@ need("#exclude").addEventListener("click", () => {
   send({ kind: "exclude", reason: reason.value });
 });
 need("#include").addEventListener("click", () => send({ kind: "include" }));
-tabs(need(".tablist"), () => void showLog());
+tabs(need(".tablist"), () => {
+  void showLog();
+  void showWholeness();
+});
 
 await picture.load(root.dataset["picture"]!);
 picture.show(AS_CAPTURED);

@@ -36,7 +36,7 @@ export class FindingsTable {
     const at = review.capillaries.findIndex((one) => one.finding_id === id);
     const cells = at >= 0
       ? this.capillary(review.analysis.capillaries[at]!, review.capillaries[at]!)
-      : [cell(t("metrics.haemorrhages.name")), cell(""), cell("")];
+      : [cell(t("review.haemorrhage")), cell(""), cell("")];
     row.append(this.name(id, at >= 0 && review.capillaries[at]!.is_changed), ...cells, this.remove(id, at >= 0));
     return row;
   }

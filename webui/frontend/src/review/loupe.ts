@@ -3,7 +3,7 @@
 import type { Point, Segment } from "../common/analysis";
 import { WIDTH_COLOUR } from "../common/overlay_style";
 
-const MAGNIFICATION = 8;
+const MAGNIFICATION = 4;
 const GAP_PX = 28;
 
 export class Loupe {
