@@ -9,7 +9,7 @@ from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.exports.report import terms
 from appliance.exports.report.words import Words
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ def quality_words(words: Words, reason: str) -> str:
 
 
 def finger_name(words: Words, hand: Hand, finger: Finger) -> str:
-    """Left hand, ring finger"""
+    """Left hand, ring finger."""
     return f"{words(terms.HANDS[hand.value])}, {words(terms.FINGERS[finger.value])}"
 
 
 def place_name(words: Words, place: Placement) -> str:
-    """Left hand, ring finger, sector B"""
+    """Left hand, ring finger, sector B."""
     return f"{finger_name(words, place.hand, place.finger)}, {words(terms.SECTORS[place.sector.value])}"

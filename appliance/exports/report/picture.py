@@ -1,5 +1,6 @@
 """A stored still as the report shows it: scaled down, with what was found drawn in."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from io import BytesIO
@@ -100,7 +101,7 @@ def _outline(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], 
     left, top, right, bottom = box
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     thick = max(1, unit) + (unit if kind == "giant" else 0)
-    for start, end in zip(corners, corners[1:], strict=False):
+    for start, end in itertools.pairwise(corners):
         _line(draw, [start, end], COLOURS[kind], thick, DASHES[kind], max(1, unit))
 
 

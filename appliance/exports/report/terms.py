@@ -52,7 +52,7 @@ SHORT: Mapping[str, str] = {
     "evaluable_mm": _n("Row"),
     "images_evaluable": _n("Images"),
     "fast_track": _n("Fast Track"),
-    "mes": _n("MES (0–9)"),
+    "mes": _n("MES"),
     "csuri": _n("CSURI"),
     "nemo": _n("NEMO"),
 }
@@ -69,8 +69,8 @@ DEFINITIONS: Mapping[str, str] = {
     "share_enlarged": _n("Share of the distal row's capillaries that are 20 to 50 µm wide."),
     "giants": _n("Capillaries wider than 50 µm, whatever their shape and row."),
     "score_loss": _n(
-        "0 to 3: none, up to a third, up to two thirds, more of the capillaries altered or lost; mean of images, then of "
-        "fingers."
+        "0 to 3: none, up to a third, up to two thirds, more of the capillaries altered or lost; mean of images, then "
+        "of fingers."
     ),
     "fast_track": _n(
         "Category 2 (scleroderma pattern): any giant, or a density of 3 or less with abnormal shapes; else category 1."
@@ -78,7 +78,8 @@ DEFINITIONS: Mapping[str, str] = {
     "sub_pattern": _n("A suggestion: early, active or late; only where exactly one definition fits."),
     "mes": _n("Loss, disorganisation and ramification, 0 to 9; disorganisation is rated by the physician."),
     "csuri": _n(
-        "Largest diameter × giants / capillaries², in the image with the fewest capillaries; depends on the image's width."
+        "Largest diameter, times giants, over the square of the capillaries, in the image with the fewest capillaries; "
+        "depends on the width of the image."
     ),
     "nemo": _n("Microhaemorrhages of eight fingers; microthromboses are not detected by this device."),
 }
@@ -153,7 +154,7 @@ FIELDS: Mapping[str, str] = {
     "acclimatisation_min": _n("Acclimatisation"),
     "medication": _n("Medication"),
     "smoking": _n("Smoking"),
-    "disorganisation": _n("Disorganisation of the array (0–3)"),
+    "disorganisation": _n("Disorganisation of the array, 0 to 3"),
     "remarks": _n("Remarks"),
 }
 SHAPES: Mapping[str, str] = {

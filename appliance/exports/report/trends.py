@@ -7,23 +7,27 @@ from markupsafe import Markup
 
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM
 from appliance.domain.repeatability import Change, change
 from appliance.exports.report import terms
-from appliance.exports.report.cells import Cell, cell, finger_name
+from appliance.exports.report.cells import MISSING, finger_name
 from appliance.exports.report.material import EarlierExam, Material, engines_of
 from appliance.exports.report.plots import Point, trend_svg
 from appliance.exports.report.words import Words
 
 COMPARED = ("density_per_mm", "mean_apical_um", "largest_width_um", "share_enlarged", "giants", "haemorrhages")
 PLOTTED = ("density_per_mm", "mean_apical_um", "giants", "haemorrhages")
-_WIDE, _SMALL = (330.0, 132.0), (164.0, 92.0)
+COUNTS = frozenset(("giants", "haemorrhages"))
+CUTS = {"density_per_mm": (EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM)}
+_WIDE, _SMALL = (330.0, 118.0), (158.0, 78.0)
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot with what it shows."""
+    """A plot with what it shows and the value of this exam."""
 
     title: str
+    newest: str
     unit: str
     svg: Markup
 
@@ -33,14 +37,18 @@ class ChangeRow:
     """One figure against the exam before.
 
     Attributes:
+        name, unit: of the figure.
+        before, now: its values; an en dash where there is none.
         by: "+1.2"; an en dash where either exam has no value.
         limit: smallest change that counts; empty where none is known.
         meaning: in words.
         is_significant: None where it cannot be said.
     """
 
-    before: Cell
-    now: Cell
+    name: str
+    unit: str
+    before: str
+    now: str
     by: str
     limit: str
     meaning: str
@@ -86,16 +94,17 @@ def trends_of(words: Words, material: Material) -> Trends | None:
 
 
 def change_row(words: Words, key: str, before: Figures, now: Figures) -> ChangeRow:
-    """One figure of two exams side by side."""
-    found = change(key, before[key], now[key])
-    cells = cell(words, key, before[key]), cell(words, key, now[key])
+    """One figure of two exams side by side; counts are for each image."""
+    pair = per_image(key, before), per_image(key, now)
+    found, decimals = change(key, *pair), 1 if key in COUNTS else DEFINITIONS[key].decimals
+    values = [words.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair]
+    unit = terms.UNITS[DEFINITIONS[key].unit]
     if found is None:
-        return ChangeRow(*cells, "–", "", words("cannot be compared"), None)
-    decimals = DEFINITIONS[key].decimals
-    sign = "+" if found.by > 0 else "−" if found.by < 0 else "±"
+        return ChangeRow(_title(words, key), unit, *values, MISSING, "", words("cannot be compared"), None)
+    sign = "+" if found.by > 0 else "\N{MINUS SIGN}" if found.by < 0 else ""
     by = f"{sign}{words.number(abs(found.by), decimals)}"
     limit = "" if found.limit is None else words.number(found.limit, decimals)
-    return ChangeRow(*cells, by, limit, words(_meaning(found)), found.is_significant)
+    return ChangeRow(_title(words, key), unit, *values, by, limit, words(_meaning(found)), found.is_significant)
 
 
 def _meaning(found: Change) -> str:
@@ -116,8 +125,16 @@ _MEANINGS = {
 }
 
 
+def per_image(key: str, figures: Figures) -> Figure:
+    """A count for each image that counts, so that exams of different protocols compare; other figures as they are."""
+    figure, images = figures[key], figures["images_evaluable"]
+    if key not in COUNTS or not isinstance(figure.value, int) or not isinstance(images.value, int):
+        return figure
+    return Figure(figure.value / images.value)
+
+
 def _of_exam(words: Words, exams: Sequence[EarlierExam], key: str) -> Plot | None:
-    return _plot(words, key, words(terms.FIGURES[key]), [(one, one.figures.exam[key]) for one in exams], _WIDE)
+    return _plot(words, key, _title(words, key), [(one, per_image(key, one.figures.exam)) for one in exams], _WIDE)
 
 
 def _of_fingers(words: Words, exams: Sequence[EarlierExam], key: str) -> list[Plot]:
@@ -132,6 +149,11 @@ def _of_fingers(words: Words, exams: Sequence[EarlierExam], key: str) -> list[Pl
     return plots
 
 
+def _title(words: Words, key: str) -> str:
+    name = words(terms.FIGURES[key])
+    return words("{figure} per image", figure=name) if key in COUNTS else name
+
+
 def _plot(
     words: Words, key: str, title: str, found: Sequence[tuple[EarlierExam, Figure]], size: tuple[float, float]
 ) -> Plot | None:
@@ -142,5 +164,7 @@ def _plot(
     ]
     if not points:
         return None
-    unit = terms.UNITS[DEFINITIONS[key].unit]
-    return Plot(title, unit, trend_svg(words, key, title, points, size, DEFINITIONS[key].decimals))
+    decimals = 1 if key in COUNTS else DEFINITIONS[key].decimals
+    newest = words.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
+    svg = trend_svg(words, title, points, size, CUTS.get(key, ()))
+    return Plot(title, newest, terms.UNITS[DEFINITIONS[key].unit], svg)

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -18,6 +18,8 @@ from appliance.domain.errors import ExportError
 
 LANGUAGES = ("en", "es", "fr", "de", "it")
 LOCALE_FOLDER = Path(__file__).parent / "locale"
+_LOCALES = {"en": "en_GB"}
+"""Day before month and 24 hours, as in the other languages."""
 _REMEDY = f"Choose one of {', '.join(LANGUAGES)}."
 
 
@@ -33,7 +35,7 @@ class Words:
             raise ExportError(f"there is no report in the language {language!r}", _REMEDY)
         self.language = language
         self._zone = zone
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse(_LOCALES.get(language, language))
         self._translate = _catalogue(language)
 
     def __call__(self, message: str, **values: object) -> str:
@@ -46,16 +48,24 @@ class Words:
         return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self._locale)
 
     def date(self, moment: datetime) -> str:
-        """22 November 2026"""
+        """22 November 2026."""
         return format_date(moment.astimezone(self._zone), "long", self._locale)
 
     def short_date(self, moment: datetime) -> str:
-        """22 Nov 2026"""
+        """22 Nov 2026."""
         return format_date(moment.astimezone(self._zone), "medium", self._locale)
 
+    def month(self, moment: datetime) -> str:
+        """Nov 2026."""
+        return format_skeleton("yMMM", moment.astimezone(self._zone), locale=self._locale)
+
     def time(self, moment: datetime) -> str:
-        """10:05"""
+        """10:05."""
         return format_time(moment.astimezone(self._zone), "short", locale=self._locale)
+
+    def minute(self, moment: datetime) -> str:
+        """22 Nov 2026, 10:05."""
+        return f"{self.short_date(moment)}, {self.time(moment)}"
 
     def moment(self, moment: datetime) -> str:
         """Date and time to the second, with the zone's offset."""

@@ -1,0 +1,144 @@
+"""What a report's template sees: plain words and addresses of pictures, ready to be printed.
+
+These names are the contract with templates that clinics write; they are listed in this folder's README.
+"""
+
+from dataclasses import dataclass
+
+from appliance.exports.report.cells import Cell
+from appliance.exports.report.trends import Trends
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the preparation."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A category with the rule that fired and what a reader has to know beside it."""
+
+    value: str
+    note: str
+    doubts: tuple[str, ...]
+    is_missing: bool
+    is_grave: bool
+
+
+@dataclass(frozen=True)
+class FingerRow:
+    """A line of the summary's table; `missing` says why there are no cells."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    missing: str
+    is_edited: bool
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A picture with its caption."""
+
+    source: str
+    caption: str
+    note: str
+    is_edited: bool
+
+
+@dataclass(frozen=True)
+class CompareRow:
+    """A figure after review and, where it differs, the machine's own."""
+
+    after: Cell
+    machine: Cell | None
+
+
+@dataclass(frozen=True)
+class FingerPage:
+    """One finger.
+
+    Attributes:
+        best: the sharpest picture that counts, findings drawn in; None where none counts.
+        others: the finger's other pictures.
+        excluded: pictures that do not count, with the reason.
+        comments: the physician's, each with its picture.
+        is_edited: a person changed a finding of this finger.
+    """
+
+    name: str
+    verdict: Verdict
+    best: PictureView | None
+    others: tuple[PictureView, ...]
+    rows: tuple[CompareRow, ...]
+    excluded: tuple[Fact, ...]
+    comments: tuple[Fact, ...]
+    is_edited: bool
+
+
+@dataclass(frozen=True)
+class TraceImage:
+    """One picture of the traceability table."""
+
+    place: str
+    kind: str
+    taken: str
+    um_per_px: str
+    sha256: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where every number comes from."""
+
+    facts: tuple[Fact, ...]
+    images: tuple[TraceImage, ...]
+    definitions: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The whole report.
+
+    Attributes:
+        paper: "A4" or "letter", as CSS names it.
+        logo: address of the clinic's logo; empty without one.
+        status: validated by whom and when, or that it is not validated.
+        made: when and by whom the report was made.
+        skipped: fingers and sectors that were not examined, with the reason.
+    """
+
+    language: str
+    paper: str
+    title: str
+    institution: str
+    address: str
+    footer: str
+    logo: str
+    pseudonym: str
+    exam_id: str
+    date: str
+    time: str
+    operator: str
+    protocol: str
+    status: str
+    is_validated: bool
+    validator: str
+    made: str
+    verdict: Verdict
+    sub_pattern: Verdict
+    physician_pattern: str
+    figures: tuple[Cell, ...]
+    columns: tuple[Cell, ...]
+    finger_rows: tuple[FingerRow, ...]
+    exam_row: tuple[Cell, ...]
+    has_edits: bool
+    facts: tuple[Fact, ...]
+    skipped: tuple[Fact, ...]
+    conclusion: tuple[str, ...]
+    fingers: tuple[FingerPage, ...]
+    trends: Trends | None
+    trace: Trace | None
