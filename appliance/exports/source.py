@@ -11,6 +11,7 @@ from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.exam import Exam, ImageKind
 from appliance.domain.exam_figures import ExamFigures, FigureDefinition
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.patient import PatientIdentity
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.domain.still import StillMetadata
 
@@ -21,17 +22,6 @@ class KeptStill:
 
     image_rgb: NDArray[np.uint8]
     metadata: StillMetadata
-
-
-@dataclass(frozen=True)
-class PatientIdentity:
-    """A patient's name, only ever present where the person who exports asked for it."""
-
-    family_name: str = ""
-    given_name: str = ""
-    birth_date: str = ""
-    sex: str = ""
-    record_number: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from appliance.domain.exam import Finger, Hand
+from appliance.domain.patient import Sex
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
     FINGER_SNOMED,
@@ -22,7 +23,7 @@ from appliance.exports.source import ExamToExport
 
 MANUFACTURER = "nailfold"
 IMPLEMENTATION_CLASS_UID = oid(own_uuid("dicom implementation"))
-_SEX = {"m": "M", "male": "M", "f": "F", "female": "F", "o": "O", "other": "O"}
+_SEX = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O"}
 
 
 def new_dataset(source: ExamToExport, sop_class_uid: str, sop_instance_uid: str) -> Dataset:
@@ -93,17 +94,23 @@ def _add_patient(dataset: Dataset, source: ExamToExport) -> None:
     # A backslash would split the value in two (PS3.5, 6.2).
     pseudonym = source.exam.patient_pseudonym.replace("\\", "/")
     dataset.PatientID = pseudonym
-    # The caret says that a name of one component is meant.
-    dataset.PatientName = f"{pseudonym.replace('^', ' ')}^" if who is None else f"{who.family_name}^{who.given_name}"
-    dataset.PatientBirthDate = "" if who is None else who.birth_date.replace("-", "")
-    dataset.PatientSex = "" if who is None else _SEX.get(who.sex.lower(), "")
+    dataset.PatientName = person_name(pseudonym if who is None else who.name)
+    dataset.PatientBirthDate = "" if who is None or who.birth_date is None else f"{who.birth_date:%Y%m%d}"
+    dataset.PatientSex = "" if who is None or who.sex is None else _SEX.get(who.sex, "")
     dataset.PatientIdentityRemoved = "YES" if who is None else "NO"
     if who is None:
         dataset.DeidentificationMethod = "never entered: the box exports pseudonyms"
-    elif who.record_number:
+    elif who.clinic_number:
         other = Dataset()
-        other.PatientID, other.TypeOfPatientID = who.record_number, "TEXT"
+        other.PatientID, other.TypeOfPatientID = who.clinic_number.replace("\\", "/"), "TEXT"
         dataset.OtherPatientIDsSequence = [other]
+
+
+def person_name(name: str) -> str:
+    """PN of "Family, Given"; a name without a comma is one component, and its caret says that this is meant."""
+    plain = name.replace("\\", "/").replace("^", " ").replace("=", " ")
+    family, _, given = plain.partition(",")
+    return f"{family.strip()}^{given.strip()}"
 
 
 def _local_scheme() -> Dataset:

@@ -26,7 +26,7 @@ from appliance.exports.codes import (
     oid,
     own_uuid,
 )
-from appliance.exports.dicom.header import MANUFACTURER
+from appliance.exports.dicom.header import MANUFACTURER, person_name
 from appliance.exports.dicom.uids import report_series_uid, report_uid
 from appliance.exports.source import ExamToExport
 
@@ -69,7 +69,7 @@ def dicom_report(source: ExamToExport, images: Sequence[Dataset]) -> sr.Comprehe
         is_complete=True,
         is_final=reviewed.validated_by is not None,
         is_verified=reviewed.validated_by is not None,
-        verifying_observer_name=_person_name(reviewed.validated_by),
+        verifying_observer_name=None if reviewed.validated_by is None else person_name(reviewed.validated_by),
         verifying_organization=None if reviewed.validated_by is None else MANUFACTURER,
         software_versions=source.software_version,
         series_description="Nailfold capillaroscopy: measurements",
@@ -83,13 +83,8 @@ def _context(source: ExamToExport) -> sr.ObservationContext:
     observer = sr.ObserverContext(codes.DCM.Device, device)
     if source.reviewed.validated_by is None:
         return sr.ObservationContext(observer_device_context=observer)
-    person = sr.PersonObserverIdentifyingAttributes(name=str(_person_name(source.reviewed.validated_by)))
+    person = sr.PersonObserverIdentifyingAttributes(name=person_name(source.reviewed.validated_by))
     return sr.ObservationContext(sr.ObserverContext(codes.DCM.Person, person), observer)
-
-
-def _person_name(account: str | None) -> str | None:
-    """An account's name is a single component; the caret says that this is meant."""
-    return None if account is None else f"{account.replace('^', ' ')}^"
 
 
 def _findings(source: ExamToExport, image: ReviewedImage, dataset: Dataset) -> Iterator[Group]:

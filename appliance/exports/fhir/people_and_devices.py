@@ -8,8 +8,6 @@ from appliance.exports.codes import PSEUDONYM_SYSTEM_URL, own_uuid
 from appliance.exports.fhir.elements import Json, local
 from appliance.exports.source import ExamToExport
 
-_SEX = {"m": "male", "f": "female", "o": "other", "male": "male", "female": "female", "other": "other"}
-
 
 def patient_id(source: ExamToExport) -> uuid.UUID:
     """Of the Bundle's Patient; the same for every exam of one pseudonym."""
@@ -23,16 +21,25 @@ def patient(source: ExamToExport) -> Json:
     who = source.identity
     if who is None:
         return resource
-    name = {"use": "official", "family": who.family_name, "given": [who.given_name] if who.given_name else None}
-    if who.record_number:
-        resource["identifier"] = [pseudonym, {"use": "usual", "value": who.record_number}]
-    if who.family_name or who.given_name:
-        resource["name"] = [{key: value for key, value in name.items() if value}]
-    if who.birth_date:
-        resource["birthDate"] = who.birth_date
-    if who.sex:
-        resource["gender"] = _SEX.get(who.sex.lower(), "unknown")
+    if who.clinic_number:
+        resource["identifier"] = [pseudonym, {"use": "usual", "value": who.clinic_number}]
+    if who.name:
+        resource["name"] = [_name(who.name)]
+    if who.birth_date is not None:
+        resource["birthDate"] = who.birth_date.isoformat()
+    if who.sex is not None:
+        resource["gender"] = who.sex.value
     return resource
+
+
+def _name(name: str) -> Json:
+    """ "Family, Given" in its parts; a name without a comma as it was typed."""
+    family, comma, given = name.partition(",")
+    parts: Json = {"use": "official", "text": name}
+    if comma:
+        parts["family"] = family.strip()
+        parts["given"] = given.split()
+    return {key: value for key, value in parts.items() if value}
 
 
 def station_id(software: Mapping[str, Any]) -> uuid.UUID:

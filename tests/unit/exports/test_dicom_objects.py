@@ -1,6 +1,7 @@
 """DICOM pictures and reports, read back from their bytes by pydicom and highdicom."""
 
 import io
+from datetime import date
 
 import highdicom as hd
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from appliance.domain.patient import PatientIdentity, Sex
 from appliance.exports.dicom.files import dicom_files
-from appliance.exports.source import PatientIdentity
 from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, exam_to_export, finished_exam, image_id, pixels
 
 VL_PHOTOGRAPHIC = "1.2.840.10008.5.1.4.1.1.77.1.4"
@@ -126,7 +127,7 @@ def test_finger_and_exam_figures_are_in_the_report_with_their_uncertainty(report
 
 
 def test_an_identity_that_was_asked_for_is_in_every_object() -> None:
-    who = PatientIdentity("Ruiz", "Ana", "1970-02-03", "f", "HC-77")
+    who = PatientIdentity("Ruiz, Ana", date(1970, 2, 3), Sex.FEMALE, "HC-77")
     files = dicom_files(exam_to_export(*finished_exam(count=1), identity=who))
     for content in files.values():
         dataset = pydicom.dcmread(io.BytesIO(content))

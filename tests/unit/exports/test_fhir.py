@@ -4,15 +4,16 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from appliance.domain.patient import PatientIdentity, Sex
 from appliance.exports.codes import LOCAL_SYSTEM_URL
 from appliance.exports.dicom.uids import image_uid, study_uid
 from appliance.exports.fhir.bundle import fhir_bundle, fhir_bytes
-from appliance.exports.source import PatientIdentity
 from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, exam_to_export, finished_exam, image_id
 
 KNOWN_SNOMED = {"76505004", "83738005", "65531009", "82002001", "12406000", "7771000", "24028007"}
@@ -104,7 +105,7 @@ def test_the_patient_is_a_pseudonym_unless_the_identity_was_asked_for(bundle: di
     (patient,) = resources(bundle, "Patient")
     assert [one["value"] for one in patient["identifier"]] == [PSEUDONYM]
     assert "name" not in patient
-    who = PatientIdentity("Ruiz", "Ana", "1970-02-03", "f", "HC-77")
+    who = PatientIdentity("Ruiz, Ana", date(1970, 2, 3), Sex.FEMALE, "HC-77")
     named = fhir_bundle(exam_to_export(*finished_exam(), identity=who))
     Bundle.model_validate(named)
     (patient,) = resources(named, "Patient")

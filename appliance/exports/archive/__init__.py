@@ -1,0 +1,1 @@
+"""Exams as a ZIP that another box can take in."""

@@ -1,0 +1,118 @@
+"""An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import jsonschema
+
+from appliance import schemas
+from appliance.analysis.result_document import utc_text
+from appliance.domain.errors import ExportError
+from appliance.domain.exam import (
+    CapturedImage,
+    Exam,
+    ExamState,
+    Finger,
+    Hand,
+    ImageKind,
+    Placement,
+    Sector,
+    SkippedPlacement,
+)
+from appliance.domain.pseudonym import require_pseudonym
+
+Json = dict[str, Any]
+
+
+def exam_to_json(exam: Exam) -> Json:
+    """Everything of the exam but where this clinic filed it; results are files of their own."""
+    return {
+        "exam_id": exam.exam_id,
+        "patient_pseudonym": exam.patient_pseudonym,
+        "state": exam.state.value,
+        "started_at": utc_text(exam.started_at_utc),
+        "finished_at": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
+        "protocol": exam.protocol,
+        "operator": exam.operator,
+        "images": [
+            {
+                "image_id": image.image_id,
+                **_placement(image.placement),
+                "captured_at": utc_text(image.captured_at_utc),
+                "kind": image.kind.value,
+                "sha256": image.sha256,
+            }
+            for image in exam.images
+        ],
+        "skipped": [{**_placement(one.placement), "reason": one.reason} for one in exam.skipped],
+    }
+
+
+def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
+    """The exam of a record.
+
+    Args:
+        documents: `nailfold.analysis/1` of each image by image id.
+
+    Raises:
+        ExportError: the record or a document is not what this format holds.
+    """
+    try:
+        for document in documents.values():
+            schemas.validate("nailfold.analysis-1", document)
+        return Exam(
+            exam_id=str(UUID(record["exam_id"])),
+            patient_pseudonym=require_pseudonym(str(record["patient_pseudonym"])),
+            state=_closed(ExamState(record["state"])),
+            started_at_utc=_moment(record["started_at"]),
+            finished_at_utc=_moment(record["finished_at"]),
+            images=tuple(_image(one, documents) for one in record["images"]),
+            protocol=str(record["protocol"])[:64],
+            operator=str(record["operator"])[:64],
+            skipped=tuple(SkippedPlacement(_place(one), str(one["reason"])[:500]) for one in record["skipped"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, jsonschema.ValidationError) as error:
+        said = getattr(error, "message", str(error))[:160]
+        raise ExportError(
+            f"the archive's record of an exam cannot be read: {type(error).__name__}: {said}", "Export it again."
+        ) from error
+
+
+def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
+    image_id = str(UUID(record["image_id"]))
+    place, document = _place(record), documents[image_id]
+    if len(document["images"]) != 1:
+        raise ValueError(f"the result of image {image_id} describes {len(document['images'])} images")
+    return CapturedImage(
+        image_id=image_id,
+        hand=place.hand,
+        finger=place.finger,
+        sector=place.sector,
+        captured_at_utc=_moment(record["captured_at"]),
+        file_name=f"{image_id}.png",
+        sha256=str(record["sha256"]),
+        document=document,
+        kind=ImageKind(record["kind"]),
+    )
+
+
+def _placement(placement: Placement) -> Json:
+    return {"hand": placement.hand.value, "finger": placement.finger.value, "sector": placement.sector.value}
+
+
+def _place(record: Json) -> Placement:
+    return Placement(Hand(record["hand"]), Finger(record["finger"]), Sector(record["sector"]))
+
+
+def _closed(state: ExamState) -> ExamState:
+    if state is ExamState.OPEN:
+        raise ValueError("an open exam")
+    return state
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no zone")
+    return moment

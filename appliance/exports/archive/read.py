@@ -1,0 +1,176 @@
+"""Taking an archive in: everything is read and checked before the first exam is kept."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.domain.errors import ExportError, NotKeptError
+from appliance.domain.exam import Exam
+from appliance.domain.pseudonym import require_pseudonym
+from appliance.exports.archive.exam_json import exam_from_json
+from appliance.exports.archive.safe_zip import ArchiveLimits, SafeZip
+from appliance.ports import ExamImport, ExamStore, OutboxMessage
+
+ORIGIN = "archive"
+
+
+class PseudonymClashError(ExportError):
+    """Pseudonyms of the archive are in use on this box: the same patients, or others?
+
+    Attributes:
+        pseudonyms: of the archive, that this box knows.
+    """
+
+    def __init__(self, pseudonyms: Sequence[str]) -> None:
+        # The pseudonyms themselves stay out of the text: errors reach the log.
+        super().__init__(
+            f"{len(pseudonyms)} of the archive's pseudonyms are in use on this box",
+            "Say for each whether it is the same patient, or give another pseudonym.",
+        )
+        self.pseudonyms = tuple(pseudonyms)
+
+
+@dataclass(frozen=True)
+class ArchiveChoices:
+    """What the person who imports decided.
+
+    Attributes:
+        same_patients: pseudonyms that mean the same patient on both boxes.
+        renamed: pseudonym of the archive to the one it is to have here.
+        publish: queue the MQTT message of each exam, as if it had been captured here.
+    """
+
+    same_patients: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    publish: bool = False
+
+
+@dataclass(frozen=True)
+class ArchivedExam:
+    """An exam that was taken in, with the journal of where it came from (entries as JSON, oldest first)."""
+
+    exam: Exam
+    journal: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class ArchiveResult:
+    """What became of an archive: exams that were taken in, and ids of those that were here already, unchanged."""
+
+    imported: tuple[ArchivedExam, ...]
+    known: tuple[str, ...]
+
+
+def import_archive(
+    path: Path,
+    store: ExamStore,
+    knows_pseudonym: Callable[[str], bool],
+    now_utc: datetime,
+    choices: ArchiveChoices | None = None,
+    *,
+    make_message: Callable[[Exam], OutboxMessage] | None = None,
+    limits: ArchiveLimits | None = None,
+) -> ArchiveResult:
+    """Keep every exam of an archive that is new here: all or none.
+
+    Args:
+        make_message: of an exam to publish; only used where the choices ask for it.
+
+    Raises:
+        PseudonymClashError: it must be said first who is who.
+        ExportError: the archive is damaged, changed, too large or of another format, or an exam differs from the one of
+            the same id that this box has.
+        StoreError: the disk is full or refuses.
+    """
+    choices = choices or ArchiveChoices()
+    with SafeZip(path, limits) as archive:
+        found = [_read_exam(archive, exam_id) for exam_id in archive.exam_ids]
+        if not found:
+            raise ExportError("the archive holds no exam", "Export the exams again.")
+        known = tuple(one.exam.exam_id for one in found if _is_known(store, one.exam))
+        new = [one for one in found if one.exam.exam_id not in known]
+        _require_choices(new, choices, knows_pseudonym)
+        new = [replace(one, exam=_renamed(one.exam, choices)) for one in new]
+        message = make_message if choices.publish else None
+        imports = [
+            ExamImport(one.exam, _Files(archive, one.exam), ORIGIN, None if message is None else message(one.exam))
+            for one in new
+        ]
+        for one in imports:
+            _check_files(one)
+        store.import_exams(imports, now_utc)
+    return ArchiveResult(tuple(new), known)
+
+
+class _Files(Mapping[str, bytes]):
+    """Images of an exam, read from the archive when asked for."""
+
+    def __init__(self, archive: SafeZip, exam: Exam) -> None:
+        self._archive = archive
+        names = archive.names(f"exams/{exam.exam_id}/images/")
+        self._names = {name.rpartition("/")[2].rpartition(".")[0]: name for name in names}
+
+    def __getitem__(self, image_id: str) -> bytes:
+        return self._archive.read(self._names[image_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _read_exam(archive: SafeZip, exam_id: str) -> ArchivedExam:
+    folder = f"exams/{exam_id}"
+    record = archive.json(f"{folder}/exam.json")
+    if record.get("exam_id") != exam_id:
+        raise ExportError(f"{folder} holds the record of another exam", "Export it again.")
+    images = [str(image.get("image_id")) for image in record.get("images", []) if isinstance(image, dict)]
+    documents = {image_id: archive.json(f"{folder}/results/{image_id}.json") for image_id in images}
+    entries = archive.json(f"{folder}/journal.json").get("entries")
+    journal = tuple(one for one in entries if isinstance(one, dict)) if isinstance(entries, list) else ()
+    return ArchivedExam(exam_from_json(record, documents), journal)
+
+
+def _check_files(one: ExamImport) -> None:
+    """Every image is there and whole before anything is written."""
+    for image in one.exam.images:
+        if image.image_id not in one.files:
+            raise ExportError(f"the archive has no file of image {image.image_id}", "Export it again.")
+        _ = one.files[image.image_id]
+
+
+def _is_known(store: ExamStore, exam: Exam) -> bool:
+    """Whether this box has the exam; one that differs is refused, for one of the two must be wrong."""
+    try:
+        mine = store.exam(exam.exam_id)
+    except NotKeptError:
+        return False
+    kept = {(image.image_id, image.sha256) for image in mine.images}
+    if kept != {(image.image_id, image.sha256) for image in exam.images}:
+        raise ExportError(
+            f"exam {exam.exam_id} is on this box with other images", "Nothing was imported. Ask which one is right."
+        )
+    return True
+
+
+def _require_choices(
+    exams: Sequence[ArchivedExam], choices: ArchiveChoices, knows_pseudonym: Callable[[str], bool]
+) -> None:
+    open_questions = sorted(
+        {
+            one.exam.patient_pseudonym
+            for one in exams
+            if one.exam.patient_pseudonym not in choices.same_patients
+            and knows_pseudonym(choices.renamed.get(one.exam.patient_pseudonym, one.exam.patient_pseudonym))
+        }
+    )
+    if open_questions:
+        raise PseudonymClashError(open_questions)
+
+
+def _renamed(exam: Exam, choices: ArchiveChoices) -> Exam:
+    name = choices.renamed.get(exam.patient_pseudonym)
+    return exam if name is None else replace(exam, patient_pseudonym=require_pseudonym(name))
