@@ -1,5 +1,6 @@
 """The form of a report: which figures, fields, pages and texts it has; read from a TOML file without any code."""
 
+import importlib
 import re
 import sys
 from collections.abc import Mapping
@@ -12,10 +13,8 @@ from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.exports.report import terms
 from appliance.exports.report.words import LANGUAGES, Words
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+# In the standard library from Python 3.11 on; tomli before.
+tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 PAPERS = ("a4", "letter")
 PAGES = ("fingers", "trends", "trace")

@@ -29,9 +29,11 @@ DASHES: dict[str, tuple[float, float] | None] = {
     "haemorrhage": (5, 4),
 }
 LETTERS = {"tortuous": "T", "ramified": "R", "giant": "G", "haemorrhage": "H"}
-_CASING: Colour = (10, 14, 20)
+_CASING = (10, 14, 20, 150)
 _INK: Colour = (255, 255, 255)
 _JPEG_QUALITY = 88
+_FINER = 2
+"""The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""
 
 
 def report_jpeg(png: bytes, analysed: dict[str, Any] | None, width_px: int) -> bytes:
@@ -50,26 +52,34 @@ def report_jpeg(png: bytes, analysed: dict[str, Any] | None, width_px: int) -> b
     if scale < 1:
         image = image.resize((width_px, max(1, round(image.height * scale))), Image.Resampling.LANCZOS)
     if analysed is not None:
-        _draw(image, analysed, scale)
+        layer = Image.new("RGBA", (image.width * _FINER, image.height * _FINER), (0, 0, 0, 0))
+        _draw(layer, analysed, scale * _FINER)
+        image.paste(layer := layer.resize(image.size, Image.Resampling.BOX), mask=layer)
     out = BytesIO()
     image.save(out, "JPEG", quality=_JPEG_QUALITY, optimize=True)
     return out.getvalue()
 
 
-def _draw(image: Image.Image, analysed: dict[str, Any], scale: float) -> None:
-    draw = ImageDraw.Draw(image)
-    unit = max(1, round(image.width / 640))
-    font = ImageFont.load_default(11 * unit)
+def _draw(layer: Image.Image, analysed: dict[str, Any], scale: float) -> None:
+    draw = ImageDraw.Draw(layer)
+    unit = max(1, round(layer.width / 900))
+    font = ImageFont.load_default(15 * unit)
     for patch in analysed["haemorrhages"]:
-        _outline(draw, _box(patch["bbox_px"], scale), "haemorrhage", unit)
+        _outline(draw, _box(patch["bbox_px"], scale), "haemorrhage", 2 * unit, unit)
     for loop in analysed["capillaries"]:
-        kind = "giant" if loop["size"] == "giant" and loop["morphology"] != "ramified" else loop["morphology"]
-        _outline(draw, _box(loop["bbox_px"], scale), kind, unit if loop["row"] == "distal" else 0)
+        is_distal = loop["row"] == "distal"
+        _outline(draw, _box(loop["bbox_px"], scale), _kind(loop), 2 * unit if is_distal else unit, unit)
         for ends in loop["segments_px"].values():
             if ends is not None:
-                _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, unit)
+                _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, 2 * unit)
     for loop in analysed["capillaries"]:
         _label(draw, loop, scale, font, unit)
+
+
+def _kind(loop: dict[str, Any]) -> str:
+    """A ramified loop keeps its colour; every other one above 50 um is drawn as a giant."""
+    shape = str(loop["morphology"])
+    return "giant" if loop["size"] == "giant" and shape != "ramified" else shape
 
 
 def _label(draw: ImageDraw.ImageDraw, loop: dict[str, Any], scale: float, font: Any, unit: int) -> None:
@@ -79,16 +89,15 @@ def _label(draw: ImageDraw.ImageDraw, loop: dict[str, Any], scale: float, font: 
     if um is None or (loop["row"] != "distal" and not is_giant):
         return
     left, top, right, _ = _box(loop["bbox_px"], scale)
-    kind = "giant" if is_giant else loop["morphology"]
-    text = f"{LETTERS.get(kind, '')} {um:.0f}".strip()
+    kind = _kind(loop)
     draw.text(
-        ((left + right) / 2, max(6.0 * unit, top - 2 * unit)),
-        text,
+        ((left + right) / 2, max(4.0 * unit, top - 3 * unit)),
+        f"{LETTERS.get(kind, '')} {um:.0f}".strip(),
         fill=COLOURS[kind],
         font=font,
-        anchor="mb" if top > 14 * unit else "mt",
-        stroke_width=unit,
-        stroke_fill=_CASING,
+        anchor="mb" if top > 20 * unit else "mt",
+        stroke_width=2 * unit,
+        stroke_fill=_CASING[:3],
     )
 
 
@@ -97,12 +106,14 @@ def _box(bbox: Sequence[float], scale: float) -> tuple[float, float, float, floa
     return x * scale, y * scale, (x + w) * scale, (y + h) * scale
 
 
-def _outline(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], kind: str, unit: int) -> None:
+def _outline(
+    draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], kind: str, width: int, unit: int
+) -> None:
     left, top, right, bottom = box
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-    thick = max(1, unit) + (unit if kind == "giant" else 0)
-    for start, end in itertools.pairwise(corners):
-        _line(draw, [start, end], COLOURS[kind], thick, DASHES[kind], max(1, unit))
+    thick = width + (unit if kind == "giant" else 0)
+    for ends in itertools.pairwise(corners):
+        _line(draw, ends, COLOURS[kind], thick, DASHES[kind], unit)
 
 
 def _line(
@@ -117,17 +128,11 @@ def _line(
     length = math.hypot(x1 - x0, y1 - y0)
     if not length:
         return
-    draw.line([(x0, y0), (x1, y1)], fill=_CASING, width=width + max(1, width // 2))
+    draw.line([(x0, y0), (x1, y1)], fill=_CASING, width=width + 2)
     mark, gap = (length, 0.0) if dash is None else (dash[0] * unit, dash[1] * unit)
     at = 0.0
     while at < length:
         to = min(at + mark, length)
-        draw.line(
-            [
-                (x0 + (x1 - x0) * at / length, y0 + (y1 - y0) * at / length),
-                (x0 + (x1 - x0) * to / length, y0 + (y1 - y0) * to / length),
-            ],
-            fill=colour,
-            width=width,
-        )
+        start, end = ((x0 + (x1 - x0) * share / length, y0 + (y1 - y0) * share / length) for share in (at, to))
+        draw.line([start, end], fill=colour, width=width)
         at = to + gap

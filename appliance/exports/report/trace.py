@@ -35,7 +35,7 @@ def trace_of(words: Words, material: Material) -> Trace:
 
 def _softwares(images: Iterable[ReviewedImage]) -> list[str]:
     """Each version, runtime and pair of engines once."""
-    found = {}
+    found: dict[str, None] = {}
     for one in images:
         software = one.image.document["software"]
         engines = ", ".join(f"{role} {digest}" for role, digest in sorted(software["engines"].items()))
@@ -45,7 +45,7 @@ def _softwares(images: Iterable[ReviewedImage]) -> list[str]:
 
 def _scales(words: Words, images: Iterable[ReviewedImage]) -> list[str]:
     """Each calibration once, with its uncertainty where it states one."""
-    found = {}
+    found: dict[str, None] = {}
     for one in images:
         analysed = one.analysis
         if analysed["um_per_px"] is None:

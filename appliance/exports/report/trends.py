@@ -97,14 +97,16 @@ def change_row(words: Words, key: str, before: Figures, now: Figures) -> ChangeR
     """One figure of two exams side by side; counts are for each image."""
     pair = per_image(key, before), per_image(key, now)
     found, decimals = change(key, *pair), 1 if key in COUNTS else DEFINITIONS[key].decimals
-    values = [words.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair]
+    then, newest = (
+        words.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair
+    )
     unit = terms.UNITS[DEFINITIONS[key].unit]
     if found is None:
-        return ChangeRow(_title(words, key), unit, *values, MISSING, "", words("cannot be compared"), None)
+        return ChangeRow(_title(words, key), unit, then, newest, MISSING, "", words("cannot be compared"), None)
     sign = "+" if found.by > 0 else "\N{MINUS SIGN}" if found.by < 0 else ""
     by = f"{sign}{words.number(abs(found.by), decimals)}"
     limit = "" if found.limit is None else words.number(found.limit, decimals)
-    return ChangeRow(_title(words, key), unit, *values, by, limit, words(_meaning(found)), found.is_significant)
+    return ChangeRow(_title(words, key), unit, then, newest, by, limit, words(_meaning(found)), found.is_significant)
 
 
 def _meaning(found: Change) -> str:
