@@ -8,6 +8,7 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
+from appliance.exam.calibration_desk import CalibrationDesk
 from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review import ReviewDesk
@@ -40,6 +41,8 @@ class Services:
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
+        calibrations: the wizard's verbs and what it has made.
+        calibration_is_due: the calibration that applies is so old that it should be checked.
         calibration_problem: why nothing is in micrometres, in the operator's words; empty with a calibration.
     """
 
@@ -54,6 +57,7 @@ class Services:
     journal: Journal
     secrets: AccessSecrets
     accounts: AccountDesk
+    calibrations: CalibrationDesk
     camera: Callable[[], CameraState]
     calibration: Callable[[], Calibration | None]
     identity: Callable[[], EngineIdentity]
@@ -62,6 +66,7 @@ class Services:
     message_state: Callable[[str], str | None]
     engine_problem: Callable[[], str] = lambda: ""
     calibration_problem: Callable[[], str] = lambda: ""
+    calibration_is_due: Callable[[], bool] = lambda: False
     certificate: Callable[[], Certificate | None] = lambda: None
 
     def now_utc(self) -> datetime:

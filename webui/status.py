@@ -31,7 +31,7 @@ def status_document(services: Services) -> dict[str, Any]:
             "engines": dict(identity.engines),
             "problem": services.engine_problem(),
         },
-        "calibration": _calibration_document(services.calibration()),
+        "calibration": _calibration_document(services.calibration(), services.calibration_is_due()),
         "calibration_problem": services.calibration_problem(),
         "outbox": asdict(services.outbox()),
         "broker": asdict(services.broker()),
@@ -40,14 +40,16 @@ def status_document(services: Services) -> dict[str, Any]:
     }
 
 
-def _calibration_document(calibration: Calibration | None) -> dict[str, Any] | None:
+def _calibration_document(calibration: Calibration | None, is_due: bool) -> dict[str, Any] | None:
     if calibration is None:
         return None
     return {
         "calibration_id": calibration.calibration_id,
         "um_per_px": calibration.um_per_px,
+        "uncertainty_um_per_px": calibration.uncertainty_um_per_px,
         "origin": calibration.origin.value,
         "magnification": calibration.magnification,
+        "is_due": is_due,
     }
 
 

@@ -110,7 +110,7 @@ def fit_comb(bands: Bands, pitch_px: float) -> Comb | None:
 def _without_trend(means: Array, weights: Array) -> Array:
     """Each strip less its own mean: a baseline along the graduations is no rhythm."""
     mean = (means * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-    return means - mean[:, None]
+    return np.asarray(means - mean[:, None])
 
 
 def _peak(values: Array, at: int) -> float:

@@ -80,7 +80,7 @@ def find_lines(bands: Bands, comb: Comb) -> FoundLines | None:
     numbers = _numbers_inside(whole[1], first, comb.pitch_px)
     if len(numbers) < MIN_LINES:
         return None
-    centres, contrasts = _locate(smooth, first + numbers * comb.pitch_px, comb.pitch_px)
+    centres, contrasts = _locate(smooth, np.asarray(first + numbers * comb.pitch_px, np.float64), comb.pitch_px)
     typical = float(np.median(np.sort(contrasts)[len(contrasts) // 2 :]))
     is_clear = (contrasts > _CLEAR_SHARE * typical) & (contrasts > 0)
     run = _longest_run(numbers[is_clear])

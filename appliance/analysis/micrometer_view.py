@@ -62,8 +62,8 @@ def stroke_directions(detail: Field) -> list[float]:
     strength = across**2 + down**2
     strength = np.minimum(strength, 20.0 * float(strength.mean()) + 1e-12)
     degrees = np.degrees(np.arctan2(down, across)) % 180.0
-    counts = np.bincount((degrees * 2).astype(np.int32).ravel() % 360, weights=strength.ravel(), minlength=360)
-    counts = _smooth_round(counts, 2.0)
+    bins = (degrees * 2).astype(np.int32).ravel() % 360
+    counts = _smooth_round(np.asarray(np.bincount(bins, strength.ravel(), 360), dtype=np.float64), 2.0)
     counts = counts - counts.min()
     is_peak = (counts >= np.roll(counts, 1)) & (counts > np.roll(counts, -1))
     peaks = [at for at in np.flatnonzero(is_peak) if counts[at] >= _NEARLY_AS_STRONG * counts.max()]

@@ -57,6 +57,7 @@ class CalibrationSettings:
         origin: how the scale became known.
         magnification: as printed on the scope ("220x").
         calibration_id: printed with every result; None makes one from scale and size.
+        remind_after_months: a calibration made in the wizard is to be checked after so long; 0 never reminds.
     """
 
     um_per_px: float | None = None
@@ -65,6 +66,13 @@ class CalibrationSettings:
     origin: ScaleOrigin = ScaleOrigin.OPERATOR
     magnification: str | None = None
     calibration_id: str | None = None
+    remind_after_months: int = 12
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.remind_after_months <= 120:
+            raise SettingsError(
+                f"calibration.remind_after_months is {self.remind_after_months}", "Use months from 0 (never) to 120."
+            )
 
 
 @dataclass(frozen=True)

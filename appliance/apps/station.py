@@ -16,7 +16,7 @@ from appliance.apps.data_dir import DataDir
 from appliance.apps.engine_loop import EngineLoop
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
-from appliance.apps.station_calibration import settings_at_full_size, station_calibration
+from appliance.apps.station_calibration import calibration_desk, is_due, settings_at_full_size, station_calibration
 from appliance.apps.station_certificate import with_certificate
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
@@ -24,10 +24,12 @@ from appliance.capture.latest_frame import LatestFrame
 from appliance.capture.open_source import open_source
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
+from appliance.domain.camera_state import CameraPhase
 from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.review import ReviewDesk
+from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
@@ -86,13 +88,14 @@ class Station:
         self._data_dir = DataDir(settings.station.data_dir)
         self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
         scene = SceneFactory()
-        calibration = station_calibration(loaded, lambda: scene.options)
         capture = settings_at_full_size(loaded)
         source = open_source(capture.source, capture, scene)
         engines = load_engine_set(settings.inference, version)
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc())
         journal = SqliteJournal(self._storage.database, clock.now_utc)
+        in_force = ScaleInForce(self._storage.calibrations)
+        calibration = station_calibration(loaded, lambda: scene.options, in_force)
         self._accounts = AccountDesk(SqliteAccountStore(self._storage.database), journal, clock)
         self._web_settings, self._certificate = with_certificate(settings.web, self._data_dir.tls_folder, clock)
         self._slot = LatestFrame()
@@ -125,6 +128,10 @@ class Station:
             secrets=self._secrets,
             accounts=self._accounts,
             certificate=lambda: self._certificate,
+            calibrations=calibration_desk(
+                self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
+            ),
+            calibration_is_due=lambda: is_due(calibration.kept, clock.now_utc(), loaded),
             camera=lambda: self._grabber.state,
             calibration=lambda: calibration.current,
             identity=lambda: engines.identity,
@@ -172,6 +179,10 @@ class Station:
             last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._slot.close)
         _log.info("stopped")
+
+    def _newest_frame(self) -> Frame | None:
+        latest = self._engine.latest
+        return latest.frame if latest is not None and self._grabber.state.phase is CameraPhase.LIVE else None
 
     def _await_engine(self) -> None:
         if not self._engine.join(_STOP_TIMEOUT_S):

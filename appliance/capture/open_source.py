@@ -15,6 +15,7 @@ from appliance.domain.errors import CaptureError
 from appliance.ports import VideoSource
 
 _SCHEMES = ("v4l2", "jetson", "file", "simulated")
+_OF_SIMULATED = ("seed", "fps", "um_per_px", "pattern", "width", "height", "calibrated", "micrometer")
 _YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -27,6 +28,7 @@ def open_source(uri: str, settings: CaptureSettings, scene_factory: SceneFactory
         jetson:/dev/video0, jetson:csi://0 the same through jetson-utils
         file:PATH?loop=1&motion=0&seed=2&fps=25&seconds=3&max_px=1024     a video, an image, or a folder of images
         simulated:?seed=3&fps=30&um_per_px=1.41&pattern=early&width=1024&height=768
+        simulated:?calibrated=0&micrometer=1     the same scope before its calibration, over a stage micrometer
 
     Args:
         uri: the address.
@@ -65,13 +67,15 @@ def _file(rest: str, settings: CaptureSettings) -> VideoSource:
 def _simulated(rest: str, settings: CaptureSettings, scene_factory: SceneFactory | None) -> VideoSource:
     if scene_factory is None:
         raise CaptureError("this program has no scene for a simulated capillaroscope", "Choose a camera or a file.")
-    options = _Options(rest.lstrip("?"), ("seed", "fps", "um_per_px", "pattern", "width", "height"))
+    options = _Options(rest.lstrip("?"), _OF_SIMULATED)
     scene = SceneOptions(
         width_px=round(options.number("width", settings.width_px, 16, 8192)),
         height_px=round(options.number("height", settings.height_px, 16, 8192)),
         um_per_px=options.number("um_per_px", SceneOptions.um_per_px, 0.05, 50),
         seed=round(options.number("seed", SceneOptions.seed, 0, 2**32 - 1)),
         pattern=options.text("pattern"),
+        has_known_scale=options.flag("calibrated", True),
+        shows_micrometer=options.flag("micrometer", False),
     )
     return SimulatedSource(scene_factory, scene, options.number("fps", settings.fps, 1, 240))
 

@@ -31,6 +31,8 @@ class SceneOptions:
         um_per_px: scale; 1.41 is a Dino-Lite at 220x and 640 pixels across.
         seed: the same seed gives the same finger.
         pattern: name of a disease pattern known to the scene; empty for the scene's own choice.
+        has_known_scale: False plays a scope that nobody has calibrated yet.
+        shows_micrometer: a stage micrometer lies under the lens in place of a finger.
     """
 
     width_px: int
@@ -38,6 +40,8 @@ class SceneOptions:
     um_per_px: float = 1.41
     seed: int = 0
     pattern: str = ""
+    has_known_scale: bool = True
+    shows_micrometer: bool = False
 
 
 SceneFactory = Callable[[SceneOptions], Scene]

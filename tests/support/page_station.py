@@ -26,6 +26,7 @@ from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from tests.support.accounts import new_account_desk
+from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock
 from webui.access import AccessSecrets
 from webui.app import create_app
@@ -62,6 +63,9 @@ class PageStation:
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
         self._latest: AnalysedFrame | None = None
+        self.calibrations = new_calibration_desk(
+            self.journal, lambda: None if self._latest is None else self._latest.frame
+        )
         self._captured = 0
         self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
         self.services = Services(
@@ -76,6 +80,7 @@ class PageStation:
             journal=self.journal,
             secrets=SECRETS,
             accounts=self.accounts,
+            calibrations=self.calibrations,
             camera=self._camera,
             calibration=lambda: self.calibration,
             identity=lambda: IDENTITY,

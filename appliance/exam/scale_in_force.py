@@ -1,0 +1,80 @@
+"""Which kept calibration holds for the frames that come now, or why none does."""
+
+import threading
+from dataclasses import dataclass
+
+from appliance.domain.calibration import Calibration
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
+from appliance.ports import CalibrationStore
+
+
+@dataclass(frozen=True)
+class ScaleAnswer:
+    """A calibration, or the reason why there is none; never both.
+
+    Attributes:
+        kept: the one that applies.
+        reason: what is missing and what to do, in the operator's words; empty with a calibration.
+        has_any: this very device was calibrated before, if only for another magnification or size.
+    """
+
+    kept: KeptCalibration | None
+    reason: str
+    has_any: bool
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return None if self.kept is None else self.kept.calibration
+
+
+class ScaleInForce:
+    """Looks calibrations up by device, stated magnification and frame size; nothing else ever applies.
+
+    The store is asked once a setup; `forget` after every change. Safe from any thread.
+    """
+
+    def __init__(self, store: CalibrationStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, int, int], ScaleAnswer] = {}
+
+    def for_frame(self, frame: Frame) -> ScaleAnswer:
+        """What holds for this frame."""
+        key = (frame.camera.camera_id, frame.width_px, frame.height_px)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._look_up(frame.camera, frame.width_px, frame.height_px)
+            return self._known[key]
+
+    def forget(self) -> None:
+        """A calibration or a magnification was changed."""
+        with self._lock:
+            self._known.clear()
+
+    def _look_up(self, camera: CameraDescription, width_px: int, height_px: int) -> ScaleAnswer:
+        kept = [one for one in self._store.calibrations(camera.camera_id) if one.state is CalibrationState.ACTIVE]
+        stated = self._store.stated_magnification(camera.camera_id)
+        if not kept:
+            return ScaleAnswer(None, f"{camera.name} is not calibrated. Calibrate it with a stage micrometer.", False)
+        if stated is None:
+            return ScaleAnswer(None, f"Nobody has said what magnification {camera.name} is set to. Choose it.", True)
+        found = self._store.active(ScopeSetup(camera.camera_id, stated, width_px, height_px))
+        if found is not None:
+            return ScaleAnswer(found, "", True)
+        return ScaleAnswer(None, _misfit(kept, stated, width_px, height_px), True)
+
+
+def _misfit(kept: list[KeptCalibration], stated: str, width_px: int, height_px: int) -> str:
+    at_stated = [one for one in kept if one.setup.magnification == stated]
+    if at_stated:
+        sizes = ", ".join(sorted({f"{one.setup.width_px}x{one.setup.height_px}" for one in at_stated}))
+        return (
+            f"At {stated} the scope is calibrated for {sizes} frames, these are {width_px}x{height_px}. "
+            "Set the camera back to that size or calibrate at this one."
+        )
+    known = ", ".join(sorted({one.setup.magnification for one in kept}))
+    return (
+        f"The scope is set to {stated} and calibrated at {known} alone. "
+        "Turn the ring back and say so, or calibrate at this magnification."
+    )
