@@ -145,8 +145,10 @@ class Pipeline:
         moved = None if self._previous is None else shift_between(self._previous, figures)
         self._previous = figures
         shift, is_trusted = (None, False) if moved is None else moved
-        is_blanched = self._blanching.look(figures, frame.captured_monotonic_s, is_same_view=is_trusted)
-        return _Examination(figures, shift, shift if is_trusted else None, is_blanched)
+        trusted = shift if is_trusted else None
+        of_width = None if trusted is None else (trusted[0] / frame.width_px, trusted[1] / frame.width_px)
+        is_blanched = self._blanching.look(figures, frame.captured_monotonic_s, of_width)
+        return _Examination(figures, shift, trusted, is_blanched)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.framing import Framing
 from appliance.analysis.matching import Shift
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.quality import FrameQuality, QualityReason
@@ -27,9 +28,12 @@ rendered ones: the two ends of the focus scale. Real tiles lie between 0.15 and 
 SATURATED = 250
 """A pixel with all three channels from here on is a highlight."""
 
-TRUSTED_RESPONSE = 0.4
-"""Peak of the phase correlation below which two frames do not show the same scene: 99 pairs of unrelated rendered
-frames reach 0.37 at most, 600 pairs of shifted and freshly noisy ones 0.46 at least."""
+DARKEST = 12
+"""Levels up to here are noise: their ratio says nothing about colour."""
+
+TRUSTED_RESPONSE = 0.5
+"""Peak of the phase correlation below which two frames do not show the same scene: 89 pairs of unrelated rendered
+frames reach 0.45 at most, 300 pairs of shifted and freshly noisy ones 0.64 at least."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class PictureFigures:
 
     Attributes:
         focus, glare, exposure: as in FrameQuality.
+        redness: mean natural logarithm of red over green of everything that is neither black nor white; blood takes
+            more of the green.
+        contrast: standard deviation of `detail` over the mean green level: how strongly the vessels stand out.
         detail: float32 (h, 160), structures of about a capillary's width, for the comparison with the next frame.
         px_per_detail_px: pixels of the full frame per pixel of `detail`.
     """
@@ -45,6 +52,8 @@ class PictureFigures:
     focus: float
     glare: float
     exposure: float
+    redness: float
+    contrast: float
     detail: FloatImage
     px_per_detail_px: float
 
@@ -68,6 +77,8 @@ def examine(image_rgb: NDArray[np.uint8]) -> PictureFigures:
         focus=float(np.clip((ratio - BLURRED) / (SHARP - BLURRED), 0, 1)),
         glare=saturated / (sampled.shape[0] * sampled.shape[1]),
         exposure=float(np.mean(cv2.mean(sampled)[:3])) / 255,
+        redness=_redness(sampled),
+        contrast=float(np.sqrt(np.mean(coarse * coarse))) / max(float(green.mean()), 1.0),
         detail=coarse,
         px_per_detail_px=width / DETAIL_PX,
     )
@@ -86,7 +97,14 @@ def shift_between(before: PictureFigures, after: PictureFigures) -> tuple[Shift,
 
 
 def grade(
-    figures: PictureFigures, shift_px: Shift | None, capillaries: int, width_px: int, settings: AnalysisSettings
+    figures: PictureFigures,
+    shift_px: Shift | None,
+    capillaries: int,
+    width_px: int,
+    settings: AnalysisSettings,
+    *,
+    framing: Framing | None = None,
+    is_blanched: bool = False,
 ) -> FrameQuality:
     """The verdict on a frame, with every reason against it, worst first.
 
@@ -94,18 +112,35 @@ def grade(
         shift_px: against the previous frame; None for a still.
         capillaries: how many were detected.
         width_px: of the full frame.
+        framing: how the loops lie in the frame; None where nobody looked.
+        is_blanched: by BlanchingWatch.
     """
     motion_px = None if shift_px is None else float(np.hypot(*shift_px))
-    standing = (
+    reasons = _standing(
         (QualityReason.UNDEREXPOSED, figures.exposure < settings.exposure_min),
         (QualityReason.OVEREXPOSED, figures.exposure > settings.exposure_max),
         (QualityReason.OUT_OF_FOCUS, figures.focus < settings.focus_min),
         (QualityReason.MOTION, motion_px is not None and motion_px > settings.motion_max_of_width * width_px),
         (QualityReason.GLARE, figures.glare > settings.glare_max),
+        (QualityReason.BLANCHED, is_blanched),
         (QualityReason.NO_CAPILLARIES, capillaries == 0),
+        (QualityReason.LOW_MAGNIFICATION, framing is not None and framing.is_too_small(settings)),
     )
-    reasons = tuple(reason for reason, stands in standing if stands)
-    return FrameQuality(not reasons, reasons, figures.focus, figures.glare, motion_px, figures.exposure)
+    hints = _standing(
+        (QualityReason.ROW_OUT_OF_VIEW, framing is not None and framing.is_out_of_view(settings)),
+        (QualityReason.ROW_TILTED, framing is not None and framing.is_tilted(settings)),
+    )
+    return FrameQuality(not reasons, reasons, figures.focus, figures.glare, motion_px, figures.exposure, hints)
+
+
+def _standing(*candidates: tuple[QualityReason, bool]) -> tuple[QualityReason, ...]:
+    return tuple(reason for reason, stands in candidates if stands)
+
+
+def _redness(sampled: NDArray[np.uint8]) -> float:
+    levels = sampled[::2, ::2].reshape(-1, 3).astype(np.float32)
+    telling = levels[(levels[:, :2].min(axis=1) > DARKEST) & (levels[:, :2].max(axis=1) < SATURATED)]
+    return 0.0 if len(telling) == 0 else float(np.log(telling[:, 0] / telling[:, 1]).mean())
 
 
 def _bands(green: FloatImage) -> tuple[FloatImage, FloatImage]:

@@ -95,6 +95,7 @@ def _quality(quality: FrameQuality) -> Json:
         "glare": round(quality.glare, 4),
         "motion_px": None if quality.motion_px is None else round(quality.motion_px, 1),
         "exposure": round(quality.exposure, 3),
+        "hints": [hint.value for hint in quality.hints],
     }
 
 

@@ -15,6 +15,12 @@ class AnalysisSettings:
         glare_max: share of saturated pixels above which a frame is glaring.
         exposure_min, exposure_max: mean grey levels between which a frame is well exposed.
         motion_max_of_width: shift against the previous frame, in frame widths, above which a frame is moving.
+        apex_min_of_width: median apical width, in frame widths, below which the magnification is too low.
+        row_tilt_max_deg: angle of the distal row to the frame's lower edge from which it is called tilted.
+        row_margin_of_height: share of the frame's height at its top and bottom in which a row's apices lie too near
+            to the edge.
+        blanched_colour_fall, blanched_detail_fall: how far the skin's redness (in natural logarithms of red over green)
+            and the share of the vessels' contrast must have fallen, together, for the scope to press the blood away.
         track_confirm_hits: detections in different frames before a loop gets an id.
         track_max_missed_frames: frames in a row without a detection before a loop is forgotten.
         track_max_gap_s: a longer pause between frames starts all tracks anew.
@@ -31,6 +37,16 @@ class AnalysisSettings:
     exposure_min: float = 0.12
     exposure_max: float = 0.92
     motion_max_of_width: float = 0.0125
+    # An apex of 4.2 of 640 pixels: one pixel more or less would be a quarter of the width. Medians with the shipped
+    # networks: 0.0098 or more in 48 real tiles and 0.0073 in a photograph of a whole nailfold; rendered at 3.5 um a
+    # pixel 0.0070 or more, at 6 um mostly 0.0058. Tilt: 4 of 48 real tiles lie beyond 25 degrees, 29 at most.
+    apex_min_of_width: float = 0.0065
+    row_tilt_max_deg: float = 25.0
+    row_margin_of_height: float = 0.06
+    # Of a nailfold that is pressed more and more (rendered): with 60 % of its blood gone the median falls are 0.035 and
+    # 0.44, with 80 % 0.047 and 0.57; an unpressed one at rest varies by 0.003 and 0.01.
+    blanched_colour_fall: float = 0.02
+    blanched_detail_fall: float = 0.30
     # Tracking: our choice at 25 to 60 frames a second: a flicker of one frame gets no id, a third of a second of
     # occlusion keeps it, and half a second of widths is averaged.
     track_confirm_hits: int = 2

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class QualityReason(Enum):
-    """Why a frame is not evaluable, in the words of capillaroscopy quality control (Capillary.io 2025)."""
+    """What speaks against a frame, in the classes of capillaroscopy quality control (Capillary.io 2025)."""
 
     OUT_OF_FOCUS = "out_of_focus"
     GLARE = "glare"
@@ -13,6 +13,10 @@ class QualityReason(Enum):
     UNDEREXPOSED = "underexposed"
     OVEREXPOSED = "overexposed"
     NO_CAPILLARIES = "no_capillaries"
+    LOW_MAGNIFICATION = "low_magnification"
+    BLANCHED = "blanched"
+    ROW_OUT_OF_VIEW = "row_out_of_view"
+    ROW_TILTED = "row_tilted"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class FrameQuality:
         glare: share of the frame that is saturated, 0 to 1.
         motion_px: mean shift against the previous frame, in pixels of the full frame; None without a previous frame.
         exposure: mean grey level, 0 to 1.
+        hints: what would make a better picture of a frame that can be evaluated all the same, most useful first.
     """
 
     is_evaluable: bool
@@ -34,3 +39,4 @@ class FrameQuality:
     glare: float
     motion_px: float | None
     exposure: float
+    hints: tuple[QualityReason, ...] = ()

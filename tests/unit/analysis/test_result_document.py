@@ -123,7 +123,7 @@ def test_every_member_is_required_and_described() -> None:
         if "properties" in schema and schema.get("type") == "object":
             assert schema.get("additionalProperties") is False, where
             optional = set(schema["properties"]) - set(schema["required"])
-            assert optional <= {"seq", "stage_ms"}, where
+            assert optional <= {"seq", "stage_ms", "hints"}, where
             for name, member in schema["properties"].items():
                 described = member.get("description") or "$ref" in member or "const" in member
                 assert described, f"{where}.{name}"
