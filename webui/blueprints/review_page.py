@@ -1,12 +1,17 @@
-"""The page on which a physician goes over one image."""
+"""The page on which a physician goes over one image, and what the exam's page says of the review."""
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template
 
 from appliance.domain.account import Role
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
+from webui.catalogue import text
 from webui.current_account import current_account
 from webui.services import Services
+
+_DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
 
 
 def review_page_blueprint(services: Services) -> Blueprint:
@@ -30,7 +35,28 @@ def review_page_blueprint(services: Services) -> Blueprint:
             why_not="" if is_physician else "role",
         )
 
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/reviewed.json")
+    def reviewed_result(exam_id: object, image_id: object) -> Response:
+        reviewed = services.reviews.image(str(exam_id), str(image_id)).reviewed
+        return jsonify({**reviewed.image.document, "images": [reviewed.analysis]})
+
+    @pages.app_template_global()
+    def review_of(exam: Exam) -> dict[str, Any]:
+        """The exam as reviewed, the revision to name, and whether who is asking may change it."""
+        is_physician = current_account().role.includes(Role.PHYSICIAN)
+        return {
+            "reviewed": services.reviews.reviewed(exam.exam_id),
+            "revision": services.reviews.log(exam.exam_id).revision,
+            "may_edit": is_physician and exam.state is ExamState.FINISHED,
+        }
+
+    pages.add_app_template_global(_metric, "reviewed_metric")
     return pages
+
+
+def _metric(analysis: dict[str, Any], key: str) -> str:
+    value: float | None = analysis["metrics"][key]
+    return text("unmeasured") if value is None else f"{value:.{_DECIMALS.get(key, 0)}f}"
 
 
 def _position(exam: Exam, image_id: str) -> int:

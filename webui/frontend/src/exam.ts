@@ -3,6 +3,7 @@
 import type { AnalysedImage } from "./common/analysis";
 import { need } from "./common/dom";
 import { ALL_LAYERS, type Layers, Overlay } from "./common/overlay";
+import { wireExamReview } from "./review/exam_panel";
 
 const NOTHING: Layers = { boxes: false, widths: false, labels: false, haemorrhages: false };
 
@@ -44,4 +45,5 @@ class Still {
 
 const stills = [...document.querySelectorAll<HTMLCanvasElement>(".still-canvas")].map((canvas) => new Still(canvas));
 need("#show-overlay").addEventListener("change", () => stills.forEach((still) => still.draw()));
+wireExamReview();
 for (const still of stills) await still.load();

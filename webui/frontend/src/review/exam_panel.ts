@@ -1,0 +1,47 @@
+// Conclusion, pattern and validation on the exam's page.
+
+import { post } from "../common/api";
+import { t } from "../common/i18n";
+import { toastFault } from "../common/toast";
+
+interface ExamReview {
+  revision: number;
+}
+
+/** Wires the section if the page has one; a change shows by loading the page anew, for every figure may follow. */
+export function wireExamReview(): void {
+  const page = document.querySelector<HTMLElement>("#exam-page");
+  const conclusion = document.querySelector<HTMLTextAreaElement>("#conclusion");
+  if (!page || !conclusion) return;
+  const path = `exams/${page.dataset["exam"]}`;
+  const saved = conclusion.value;
+  const save = document.querySelector<HTMLButtonElement>("#conclude");
+  let revision = Number(page.dataset["revision"]);
+
+  const isChanged = () => conclusion.value.trim() !== saved.trim();
+  const send = async (verb: string, body: object) => {
+    revision = (await post<ExamReview>(`${path}/${verb}`, { ...body, revision })).revision;
+  };
+  const conclude = () => send("conclusion", { text: conclusion.value });
+  const on = (id: string, act: () => Promise<void>) =>
+    document.getElementById(id)?.addEventListener("click", () => {
+      act().then(() => window.location.reload(), toastFault);
+    });
+
+  conclusion.addEventListener("input", () => {
+    if (save) save.disabled = !isChanged();
+  });
+  const pattern = document.querySelector<HTMLSelectElement>("#pattern");
+  pattern?.addEventListener("change", () => {
+    // What is typed but not saved would be lost with the page.
+    const first = isChanged() ? conclude() : Promise.resolve();
+    first.then(() => send("pattern", { pattern: pattern.value || null })).then(() => window.location.reload(), toastFault);
+  });
+  on("conclude", conclude);
+  on("validate", async () => {
+    // What is typed but not saved is part of what the physician vouches for.
+    if (isChanged()) await conclude();
+    await send("validate", {});
+  });
+  on("invalidate", () => send("invalidate", { reason: t("exam_review.invalidated_by_hand") }));
+}
