@@ -11,6 +11,9 @@ from webui.blueprints.account import account_api_blueprint, account_blueprint
 from webui.blueprints.accounts import accounts_blueprint
 from webui.blueprints.accounts_api import accounts_api_blueprint
 from webui.blueprints.auth import auth_blueprint
+from webui.blueprints.calibration import calibration_blueprint
+from webui.blueprints.calibration_api import calibration_api_blueprint
+from webui.blueprints.collections import collections_blueprint
 from webui.blueprints.collections_api import collections_api_blueprint
 from webui.blueprints.exam import exam_blueprint
 from webui.blueprints.exams import exams_blueprint
@@ -19,7 +22,10 @@ from webui.blueprints.figures import figures_blueprint, figures_globals
 from webui.blueprints.folders_api import folders_api_blueprint
 from webui.blueprints.health import health_blueprint
 from webui.blueprints.live import live_blueprint
+from webui.blueprints.patients import patients_blueprint
 from webui.blueprints.patients_api import patients_api_blueprint
+from webui.blueprints.pattern import pattern_blueprint
+from webui.blueprints.projects import projects_blueprint
 from webui.blueprints.review import review_blueprint
 from webui.blueprints.review_page import review_page_blueprint
 from webui.blueprints.session_api import session_api_blueprint
@@ -58,13 +64,19 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(live_blueprint(settings))
     app.register_api(exam_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
+    app.register_blueprint(patients_blueprint(services))
+    app.register_blueprint(projects_blueprint(services))
+    app.register_blueprint(collections_blueprint(services))
     app.register_api(exams_api_blueprint(services))
     app.register_api(patients_api_blueprint(services))
     app.register_api(folders_api_blueprint(services))
     app.register_api(collections_api_blueprint(services))
     app.register_api(figures_blueprint(services))
     app.register_api(review_blueprint(services))
+    app.register_api(pattern_blueprint(services))
     app.register_blueprint(review_page_blueprint(services))
+    app.register_api(calibration_api_blueprint(services))
+    app.register_blueprint(calibration_blueprint(services))
     app.register_blueprint(health_blueprint(services))
 
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))

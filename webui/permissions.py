@@ -34,6 +34,7 @@ ROLES: Mapping[str, Role] = {
     "exam": Role.OPERATOR,
     "exams": Role.OPERATOR,
     "exams_api": Role.OPERATOR,
+    "pattern": Role.OPERATOR,
     "patients": Role.OPERATOR,
     "patients_api": Role.OPERATOR,
     "projects": Role.OPERATOR,
@@ -49,6 +50,9 @@ ROLES: Mapping[str, Role] = {
     "about": Role.OPERATOR,
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
+    # Operators see which scale applies and say what the ring stands at; what calibrates says so itself.
+    "calibration": Role.OPERATOR,
+    "calibration_api": Role.OPERATOR,
     # Physician: also review, validate, report, export. What changes a review says so itself.
     # Administrator: also accounts, settings, calibration.
     "accounts": Role.ADMINISTRATOR,

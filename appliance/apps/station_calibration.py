@@ -143,7 +143,7 @@ def calibration_desk(
 
 
 def _is_uncalibrated(source: str) -> bool:
-    """Whether a simulated scope is to be treated as a camera that nobody has calibrated; open_source checks the rest."""
+    """Whether a simulated scope plays a camera that nobody has calibrated; open_source checks the rest."""
     asked = dict(parse_qsl(source.partition(":")[2].lstrip("?")))
     return asked.get("calibrated", "1").lower() in ("0", "false", "no")
 

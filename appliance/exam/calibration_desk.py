@@ -163,6 +163,10 @@ class CalibrationDesk:
         scale = two_point_scale(start_px, end_px, distance_um)
         return self._measure(picture, scale, distance_um, {"points": [_rounded(start_px), _rounded(end_px)]}, None)
 
+    def width_px(self, measurement_id: str) -> int:
+        """Of the picture that was measured."""
+        return self._of_one_setup([measurement_id])[0].picture.frame.width_px
+
     def combined(self, measurement_ids: Sequence[str]) -> PictureScale:
         """What one or two measurements give together. Raises CalibrationError as `picture_scale` does."""
         return picture_scale([one.scale for one in self._of_one_setup(measurement_ids)])
