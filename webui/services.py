@@ -8,6 +8,8 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.pattern import PatternAdvice
+from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_desk import CalibrationDesk
 from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
@@ -43,6 +45,7 @@ class Services:
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         calibrations: the wizard's verbs and what it has made.
         calibration_is_due: the calibration that applies is so old that it should be checked.
+        pattern_advice: of the installed classifier on a reviewed exam; None without one.
         calibration_problem: why nothing is in micrometres, in the operator's words; empty with a calibration.
     """
 
@@ -68,6 +71,7 @@ class Services:
     calibration_problem: Callable[[], str] = lambda: ""
     calibration_is_due: Callable[[], bool] = lambda: False
     certificate: Callable[[], Certificate | None] = lambda: None
+    pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -14,6 +14,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.data_dir import DataDir
 from appliance.apps.engine_loop import EngineLoop
+from appliance.apps.pattern_advice import PatternAdviser
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
 from appliance.apps.station_calibration import calibration_desk, is_due, settings_at_full_size, station_calibration
@@ -33,6 +34,7 @@ from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
+from appliance.inference.pattern_advisor import load_advisor
 from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.journal import SqliteJournal
 from appliance.storage.open_storage import open_storage
@@ -128,6 +130,7 @@ class Station:
             secrets=self._secrets,
             accounts=self._accounts,
             certificate=lambda: self._certificate,
+            pattern_advice=PatternAdviser(self._storage.exams, load_advisor(self._data_dir.folder / "pattern")),
             calibrations=calibration_desk(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
             ),

@@ -14,6 +14,8 @@ from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.pattern import PatternAdvice
+from appliance.domain.review import ReviewedExam
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.review import ReviewDesk
@@ -30,6 +32,7 @@ from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock
 from webui.access import AccessSecrets
 from webui.app import create_app
+from webui.certificate import Certificate
 from webui.server import WebServer, serve
 from webui.services import Services
 from webui.settings import WebSettings
@@ -53,6 +56,8 @@ class PageStation:
         *,
         clock: Clock | None = None,
         is_new: bool = False,
+        certificate: Certificate | None = None,
+        pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -80,6 +85,8 @@ class PageStation:
             journal=self.journal,
             secrets=SECRETS,
             accounts=self.accounts,
+            certificate=lambda: certificate,
+            pattern_advice=pattern_advice,
             calibrations=self.calibrations,
             camera=self._camera,
             calibration=lambda: self.calibration,
