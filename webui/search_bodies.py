@@ -1,9 +1,11 @@
 """What lists can be asked. In bodies, never in addresses: what is typed may be a patient's name."""
 
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError
+from werkzeug.exceptions import NotFound
 
 from appliance.domain.exam import ExamState, Finger, Hand
 from appliance.domain.exam_search import ExamQuery
@@ -55,6 +57,17 @@ class ExamSearchBody(PageBody):
             is_validated=self.is_validated,
             is_archived=self.is_archived,
         )
+
+
+Asked = TypeVar("Asked", bound=PageBody)
+
+
+def asked_of(model: type[Asked], sent: object) -> Asked:
+    """What a page's own script or address asked for; answered with 404 where it does not fit."""
+    try:
+        return model.model_validate(sent)
+    except ValidationError:
+        raise NotFound from None
 
 
 def _start_of(day: date) -> datetime:

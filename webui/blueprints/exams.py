@@ -1,17 +1,20 @@
 """The list of exams, one exam, and its stills."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.hand_map import reviewed_hand_map
 from webui.catalogue import catalogue, text
+from webui.exam_listing import exam_rows, when
+from webui.folder_view import FolderView
+from webui.hand_map_document import hand_map_document
 from webui.pictures import WIDEST_PX, StillPictures
+from webui.search_bodies import ExamSearchBody, asked_of
 from webui.services import Services
 
-_PAGE_SIZE = 50
 _DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
 METRIC_KEYS = (
     "density_per_mm",
@@ -33,30 +36,44 @@ def exams_blueprint(services: Services) -> Blueprint:
     pages = Blueprint("exams", __name__, url_prefix="/exams")
     store, pictures = services.store, StillPictures(services.store)
 
+    def shown(asked: ExamSearchBody) -> dict[str, Any]:
+        folders = FolderView(services.folders)
+        return {**exam_rows(services, asked, folders), "asked": asked}
+
     @pages.get("/")
     def list_page() -> str:
-        page = max(0, request.args.get("page", 0, type=int))
-        found = store.exams(limit=_PAGE_SIZE + 1, offset=page * _PAGE_SIZE)
-        return render_template(
-            "exams.html",
-            exams=found[:_PAGE_SIZE],
-            page=page,
-            has_older=len(found) > _PAGE_SIZE,
-            message_state=services.message_state,
-            when=_when,
+        # An address names folders, never what was typed: that may be a patient's name.
+        asked = asked_of(
+            ExamSearchBody,
+            {
+                "folder_id": request.args.get("folder") or None,
+                "is_filed": False if "unfiled" in request.args else None,
+                "is_archived": "archived" in request.args,
+            },
         )
+        return render_template("exams.html", collections=services.collections.collections(), **shown(asked))
+
+    @pages.post("/rows")
+    def list_rows() -> str:
+        return render_template("exams_rows.html", **shown(asked_of(ExamSearchBody, request.get_json())))
 
     @pages.get("/<uuid:exam_id>")
     def exam_page(exam_id: object) -> str:
-        exam = store.exam(str(exam_id))
+        reviewed = services.reviews.reviewed(str(exam_id))
+        exam = reviewed.exam
         return render_template(
             "exam.html",
             exam=exam,
+            reviewed=reviewed,
+            patient=services.patients.patient_of(exam.patient_pseudonym),
+            folders=FolderView(services.folders),
+            collections=services.collections.collections(),
+            hands=hand_map_document(reviewed_hand_map(reviewed)),
             delivery=services.message_state(exam.exam_id),
             metric_keys=METRIC_KEYS,
             metric=_metric,
             quality_words=_quality_words,
-            when=_when,
+            when=when,
         )
 
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.png")
@@ -90,7 +107,3 @@ def _metric(image: CapturedImage, key: str) -> str:
 def _quality_words(analysed: dict[str, Any]) -> str:
     words = catalogue()["quality"]
     return "; ".join(words.get(reason, reason) for reason in analysed["quality"]["reasons"])
-
-
-def _when(instant: datetime) -> str:
-    return instant.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -16,6 +16,7 @@ export default defineConfig({
         page: "src/page.ts",
         live: "src/live.ts",
         exam: "src/exam.ts",
+        organise: "src/organise.ts",
         review: "src/review.ts",
         style: "src/styles/main.css",
       },

@@ -19,3 +19,5 @@ const live = document.querySelector<HTMLElement>("#live");
 explainFigures({ overlay: live?.dataset["overlayStaleMs"] ?? "500" });
 revealPasswords();
 countDownWaits();
+// Searches and undo steps of this tab may hold a patient's name: whoever logs in next starts without them.
+if (window.location.pathname === "/login") sessionStorage.clear();

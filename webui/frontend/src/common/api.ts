@@ -22,6 +22,15 @@ export function post<Answer>(path: string, body: unknown = {}): Promise<Answer> 
   });
 }
 
+/** PUT, PATCH or POST to /api/v1; throws ApiFault with words for the operator. */
+export function send<Answer>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<Answer> {
+  return ask<Answer>(path, {
+    method,
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  });
+}
+
 /** GET from /api/v1; throws ApiFault with words for the operator. */
 export function get<Answer>(path: string): Promise<Answer> {
   return ask<Answer>(path, {});
@@ -40,6 +49,6 @@ async function ask<Answer>(path: string, request: RequestInit): Promise<Answer> 
   throw new ApiFault(fault?.message ?? t("toast.failed"), fault?.remedy ?? "", response.status);
 }
 
-function csrfToken(): string {
+export function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }

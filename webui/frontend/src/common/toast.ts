@@ -12,7 +12,7 @@ export interface ToastAction {
 const SHOWN_MS = 5000;
 const PROBLEM_SHOWN_MS = 9000;
 
-export function toast(message: string, kind: "done" | "problem" = "done", action?: ToastAction, detail = ""): void {
+export function toast(message: string, kind: "done" | "problem" = "done", action?: ToastAction, detail = "", shownMs = SHOWN_MS): void {
   const element = document.createElement("div");
   element.className = `toast toast-${kind}`;
   const words = document.createElement("p");
@@ -29,7 +29,7 @@ export function toast(message: string, kind: "done" | "problem" = "done", action
   }
   const place = need("#toasts");
   place.replaceChildren(element);
-  window.setTimeout(() => element.remove(), kind === "problem" ? PROBLEM_SHOWN_MS : SHOWN_MS);
+  window.setTimeout(() => element.remove(), kind === "problem" ? PROBLEM_SHOWN_MS : shownMs);
 }
 
 /** Tells the operator of a fault in the station's words; a locked browser goes to the login page. */

@@ -1,0 +1,38 @@
+"""What lists of exams share."""
+
+from datetime import datetime
+from typing import Any
+
+from appliance.domain.exam_search import ExamEntry, ExamPage
+from webui.folder_view import FolderView
+from webui.search_bodies import PAGE_SIZE, ExamSearchBody
+from webui.services import Services
+
+
+def exam_rows(services: Services, asked: ExamSearchBody, folders: FolderView) -> dict[str, Any]:
+    """What `exams_rows.html` needs to show one page of the exams that meet the conditions."""
+    found: ExamPage = services.finder.search(asked.query(services.patients), PAGE_SIZE, asked.offset)
+
+    def name(entry: ExamEntry) -> str:
+        identity = services.patients.patient(entry.patient_id).identity
+        return "" if identity is None else identity.name
+
+    return {
+        "found": found,
+        "page": asked.page,
+        "pages": page_count(found.total),
+        "name": name,
+        "folders": folders,
+        "message_state": services.message_state,
+        "when": when,
+    }
+
+
+def page_count(total: int) -> int:
+    """How many pages a list of that many has."""
+    return max(1, -(-total // PAGE_SIZE))
+
+
+def when(instant: datetime) -> str:
+    """Day and minute by the station's clock."""
+    return instant.astimezone().strftime("%Y-%m-%d %H:%M")
