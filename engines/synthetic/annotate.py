@@ -41,7 +41,7 @@ def annotate(
     everything = Patch(0, 0, clutter)
     found = [(one, _annotate_one(one, view, noise)) for one in drawn]
     truths = [
-        replace(truth, is_ignored=truth.is_ignored or _is_lost(one, everything))
+        replace(truth, is_ignored=True, counts_at_border=False) if _is_lost(one, everything) else truth
         for one, truth in found
         if truth is not None
     ]
@@ -70,7 +70,13 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
         row=Row.OTHER,
         visibility=sight.visibility,
         is_ignored=is_cut or sight.visibility < IGNORED_BELOW,
+        counts_at_border=is_cut and sight.visibility >= IGNORED_BELOW and _is_apex_inside(main, shape.apex, view),
     )
+
+
+def _is_apex_inside(main: Tube, apex: int, view: View) -> bool:
+    """The apex is the middle of the head: inside the picture, half of the head is."""
+    return bool(_inside(main.points_px[apex : apex + 1], view).all())
 
 
 def _morphology(drawn: Morphology, size: SizeClass) -> Morphology:
@@ -143,7 +149,7 @@ def _clip_point(point: FloatArray, view: View) -> Point:
 def _find_distal(truths: list[LoopTruth], view: View) -> list[bool]:
     """Whether no other visible apex lies within 45 degrees of straight distal (the 90 degree rule)."""
     apices = view.to_um(np.array([t.apex_px for t in truths]).reshape(-1, 2))
-    counted = np.array([not t.is_ignored for t in truths], dtype=bool)
+    counted = np.array([t.is_counted for t in truths], dtype=bool)
     along = np.abs(apices[:, None, 0] - apices[None, :, 0])
     above = apices[:, None, 1] - apices[None, :, 1]
     return [bool(x) for x in ~((above > along) & (above > 0) & counted[None, :]).any(axis=1)]

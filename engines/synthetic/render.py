@@ -54,7 +54,7 @@ def render(
     loops = annotate(scene.drawn, view, camera.noise / camera.level, scene.ground)
     loops = tuple(_ignore_hidden(loop, overlay.hidden) for loop in loops)
     row_mm = view.row_length_mm()
-    distal = sum(loop.row is Row.DISTAL and not loop.is_ignored for loop in loops)
+    distal = sum(loop.row is Row.DISTAL and loop.is_counted for loop in loops)
     return RenderedImage(
         image_rgb=image,
         loops=loops,
@@ -73,7 +73,8 @@ def _ignore_hidden(loop: LoopTruth, hidden: NDArray[np.float32]) -> LoopTruth:
     ends = np.array(loop.apical_px)
     reach = float(np.linalg.norm(ends[1] - ends[0]))
     low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
-    return replace(loop, is_ignored=loop.is_ignored or _covered(hidden, (*low, *(high - low))) > HIDDEN_SHARE)
+    is_hidden = _covered(hidden, (*low, *(high - low))) > HIDDEN_SHARE
+    return replace(loop, is_ignored=True, counts_at_border=False) if is_hidden else loop
 
 
 def _ignore_hidden_patch(patch: HaemorrhageTruth, hidden: NDArray[np.float32]) -> HaemorrhageTruth:

@@ -36,6 +36,8 @@ class LoopTruth:
         row: DISTAL where no other visible apex lies distal to it within 45 degrees (Hofstee 2009, 90 degree rule).
         visibility: 0 (nothing to see) to 1 (unmistakable).
         is_ignored: too faint, blurred or cut for an expert; neither a positive nor a negative.
+        counts_at_border: ignored for nothing but the picture's border, with at least half of its head inside: it counts
+            for density (AUTOCAPI's edge rule, as appliance.analysis.edge_rule).
     """
 
     bbox_px: Box
@@ -48,6 +50,12 @@ class LoopTruth:
     row: Row
     visibility: float
     is_ignored: bool
+    counts_at_border: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a person who counts loops counts this one."""
+        return not self.is_ignored or self.counts_at_border
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,13 @@ def test_loop_without_its_head_in_the_image_is_ignored() -> None:
     assert cut.bbox_px[1] == 0.0
 
 
+def test_loop_cut_through_its_head_counts_where_half_of_the_head_is_inside() -> None:
+    # At 2 um a pixel the picture begins at -479 um; half an apical width is 8 um.
+    more, less = (_truth(_loop((0.0, at_um)))[0] for at_um in (-476.0, -484.0))
+    assert (more.is_ignored, more.is_counted) == (True, True)
+    assert (less.is_ignored, less.is_counted) == (True, False)
+
+
 def test_loop_in_the_shadow_of_another_is_not_distal() -> None:
     front, behind, beside = _truth(_loop((0.0, -200.0)), _loop((30.0, 0.0)), _loop((300.0, -150.0)))
     assert [t.row for t in (front, behind, beside)] == [Row.DISTAL, Row.OTHER, Row.DISTAL]
