@@ -52,8 +52,8 @@ def _scales(words: Words, images: Iterable[ReviewedImage]) -> list[str]:
             found[words("no scale")] = None
             continue
         scale, off = words.number(analysed["um_per_px"], 4), analysed.get("um_per_px_uncertainty")
-        stated = f"± {words.number(off, 4)}" if off is not None else f"({words('uncertainty not stated')})"
-        found[f"{analysed['calibration_id']}: {scale} µm/px {stated}"] = None
+        stated = words("uncertainty not stated") if off is None else f"± {words.number(off, 4)}"
+        found[f"{analysed['calibration_id']}: {scale} µm/px, {stated}"] = None
     return list(found)
 
 
