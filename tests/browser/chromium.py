@@ -28,7 +28,7 @@ def log_in(page: Page, name: str = ADMINISTRATOR, password: str = PASSWORD) -> N
     page.fill("#name", name)
     page.fill("#password", password)
     page.press("#password", "Enter")
-    wait_until(page, "document.readyState === 'complete' && location.pathname !== '/login'")
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def wait_until(page: Page, expression: str, timeout_s: float = 15.0) -> None:

@@ -1,0 +1,138 @@
+"""The box's own certificate, alone and on the real server."""
+
+import hashlib
+import socket
+import ssl
+import stat
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.host_names import host_names
+from appliance.apps.station_certificate import with_certificate
+from appliance.domain.errors import SettingsError
+from tests.support.exam_parts import SystemClock
+from tests.support.page_client import log_in
+from tests.support.page_station import PageStation
+from webui.certificate import LIFETIME, RENEWED_BEFORE, Certificate, load_or_make_certificate
+from webui.settings import Tls, WebSettings
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+NAMES = ("box7", "box7.local", "localhost", "127.0.0.1", "::1", "192.168.1.20")
+
+
+def made(folder: Path, now: datetime = NOW, names: tuple[str, ...] = NAMES) -> Certificate:
+    return load_or_make_certificate(folder / "tls", names, now)
+
+
+def test_certificate_is_made_once_and_its_key_is_the_owners_alone(tmp_path: Path) -> None:
+    first, second = made(tmp_path), made(tmp_path, NOW + timedelta(days=30))
+    assert first == second
+    assert stat.S_IMODE(first.key_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(first.key_file.parent.stat().st_mode) == 0o700
+    assert set(first.names) == set(NAMES)
+    assert b"ENCRYPTED" not in first.key_file.read_bytes()
+
+
+def test_it_is_renewed_in_time_with_the_same_key(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    key = first.key_file.read_bytes()
+    last_day = first.expires_at_utc - RENEWED_BEFORE
+    assert made(tmp_path, last_day - timedelta(hours=1)) == first
+    renewed = made(tmp_path, last_day + timedelta(hours=1))
+    assert renewed.fingerprint != first.fingerprint
+    assert renewed.expires_at_utc > first.expires_at_utc
+    assert renewed.key_file.read_bytes() == key
+
+
+def test_one_of_the_future_is_made_anew(tmp_path: Path) -> None:
+    """A box whose clock was wrong on its first boot."""
+    first = made(tmp_path, NOW + timedelta(days=4000))
+    assert made(tmp_path).expires_at_utc < first.expires_at_utc
+    assert made(tmp_path).expires_at_utc <= NOW + LIFETIME
+
+
+def test_a_new_address_is_added_and_the_old_ones_stay_good(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    moved = made(tmp_path, names=(*NAMES[:5], "10.0.0.7"))
+    assert moved.fingerprint != first.fingerprint
+    assert set(moved.names) == {*NAMES, "10.0.0.7"}
+    assert made(tmp_path) == moved, "and moving back changes nothing"
+
+
+@pytest.mark.parametrize("name", ["certificate.pem", "key.pem"])
+def test_damaged_files_are_refused_with_the_remedy(tmp_path: Path, name: str) -> None:
+    made(tmp_path)
+    (tmp_path / "tls" / name).write_text("-----BEGIN NOTHING-----")
+    with pytest.raises(SettingsError, match="Delete the folder"):
+        made(tmp_path)
+
+
+def test_a_certificate_of_another_key_is_made_anew(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    first.key_file.unlink()
+    assert made(tmp_path).fingerprint != first.fingerprint
+
+
+def test_this_computers_own_names_make_a_certificate(tmp_path: Path) -> None:
+    names = host_names()
+    assert {"localhost", "127.0.0.1", socket.gethostname().lower()} <= set(names)
+    assert len(names) == len(set(names))
+    assert set(made(tmp_path, names=names).names) == set(names)
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[PageStation, Certificate]]:
+    """A station that serves with the certificate it made."""
+    settings, certificate = with_certificate(WebSettings(port=0, tls=Tls.ON), tmp_path / "tls", SystemClock())
+    assert certificate is not None
+    with PageStation(settings) as station:
+        yield station, certificate
+
+
+def test_a_client_that_trusts_the_certificate_is_served_and_no_other(secure: tuple[PageStation, Certificate]) -> None:
+    station, certificate = secure
+    port = int(station.url.rpartition(":")[2])
+    trusting = ssl.create_default_context(cafile=str(certificate.certificate_file))
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        trusting.wrap_socket(plain, server_hostname="localhost") as encrypted,
+    ):
+        assert encrypted.version() in ("TLSv1.2", "TLSv1.3")
+        der = encrypted.getpeercert(binary_form=True)
+    assert der is not None
+    assert hashlib.sha256(der).hexdigest().upper() == certificate.fingerprint.replace(":", "")
+    with urllib.request.urlopen(f"{station.url}/login", context=trusting, timeout=5) as answer:
+        assert answer.status == 200
+        assert "Secure" in answer.headers["Set-Cookie"]
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(plain, server_hostname="localhost")
+
+
+def test_the_page_about_the_box_shows_the_fingerprint(tmp_path: Path) -> None:
+    certificate = made(tmp_path)
+    station = PageStation(certificate=certificate)
+    browser = log_in(station.app.test_client())
+    assert "not encrypted" in browser.get("/about").text
+    encrypted = browser.get("/about", environ_overrides={"wsgi.url_scheme": "https"}).text
+    assert certificate.fingerprint.replace(":", " ") in encrypted
+    assert "box7.local" in encrypted
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.20", "::"])
+def test_the_network_is_never_served_in_the_clear_by_mistake(host: str) -> None:
+    assert WebSettings(host=host).needs_own_certificate
+    with pytest.raises(SettingsError, match="served to the network"):
+        WebSettings(host=host, tls=Tls.OFF)
+    assert not WebSettings(host=host, tls=Tls.OFF, plain_http_on_network=True).is_tls
+
+
+def test_this_machine_alone_may_be_served_in_the_clear() -> None:
+    assert not WebSettings().is_tls
+    assert WebSettings(tls=Tls.ON).needs_own_certificate
+    own = WebSettings(host="0.0.0.0", tls_certificate=Path("c.pem"), tls_key=Path("k.pem"))
+    assert own.is_tls
+    assert not own.needs_own_certificate
