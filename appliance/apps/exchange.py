@@ -1,0 +1,142 @@
+"""Exports and imports joined with the station's parts."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.analysis.pipeline import Pipeline
+from appliance.analysis.result_document import document, image_document
+from appliance.apps.still_reader import read_still
+from appliance.apps.take_over_review import take_over_review
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration
+from appliance.domain.errors import StoreError
+from appliance.domain.exam import Exam
+from appliance.domain.frame import Frame
+from appliance.exam.message import BoxAddress, build_exam_message
+from appliance.exam.report_facts import ReportFacts, figures_of
+from appliance.exam.review import ReviewDesk
+from appliance.exam.review_log import review_subject
+from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
+from appliance.exports.desk import ExportDesk, ExportSources
+from appliance.exports.imports.desk import PictureImports
+from appliance.exports.imports.job import ImportTools
+from appliance.exports.imports.picture import ForeignPicture
+from appliance.exports.imports.placement_guess import Guess
+from appliance.exports.settings import PacsSettings
+from appliance.exports.source import KeptStill
+from appliance.exports.staging import Staging
+from appliance.ports import EngineSet, ExamStore, Journal, OutboxMessage, PatientStore
+from appliance.storage.still_encoder import decode_still, encode_still
+
+Calibrations = Callable[[], Mapping[str, Calibration]]
+
+
+def build_export_desk(
+    store: ExamStore,
+    patients: PatientStore | None,
+    journal: Journal,
+    pacs: PacsSettings,
+    now_utc: Callable[[], datetime],
+    version: str,
+    calibrations: Calibrations = dict,
+) -> ExportDesk:
+    """Every format of export over these exams; `patients` None leaves identities out whatever is asked for."""
+    reviews, facts = ReviewDesk(store, journal), ReportFacts(journal)
+
+    def identity(pseudonym: str) -> Any:
+        found = None if patients is None else patients.patient_of(pseudonym)
+        return None if found is None else found.identity
+
+    sources = ExportSources(
+        reviewed=reviews.reviewed,
+        figures=lambda exam_id: figures_of(reviews, facts, exam_id),
+        read_file=store.read_png,
+        decode=lambda png: KeptStill(*decode_still(png)),
+        entries=lambda exam_id: [
+            *journal.entries(review_subject(exam_id)),
+            *journal.entries(f"report:{exam_id}"),
+            *journal.entries(f"exam:{exam_id}"),
+        ],
+        identity=identity,
+        note=journal.append,
+        now_utc=now_utc,
+        software_version=version,
+        calibrations=calibrations,
+    )
+    return ExportDesk(sources, pacs)
+
+
+def build_import_tools(
+    store: ExamStore, journal: Journal, pipeline: Pipeline, now_utc: Callable[[], datetime]
+) -> ImportTools:
+    """Pictures are measured by a pipeline of their own: the live one keeps the tracks of its video."""
+
+    def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
+        pipeline.use_calibration(scale)
+        return pipeline.analyse(frame, track=False)
+
+    return ImportTools(
+        read_still=read_foreign_still,
+        analyse=analyse,
+        document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
+        encode=encode_still,
+        store=store,
+        now_utc=now_utc,
+        note=journal.append,
+    )
+
+
+def build_picture_imports(
+    folder: Path, store: ExamStore, journal: Journal, pipeline: Pipeline, now_utc: Callable[[], datetime]
+) -> PictureImports:
+    """Imports of pictures with their uploads below `folder`."""
+    return PictureImports(Staging(folder), build_import_tools(store, journal, pipeline, now_utc))
+
+
+def build_archive_imports(
+    folder: Path,
+    store: ExamStore,
+    patients: PatientStore,
+    journal: Journal,
+    address: BoxAddress,
+    now_utc: Callable[[], datetime],
+) -> ArchiveImports:
+    """Imports of other boxes' archives with their uploads below `folder`."""
+
+    def message(exam: Exam) -> OutboxMessage:
+        return build_exam_message(exam, address, exam.finished_at_utc or now_utc())
+
+    tools = ArchiveTools(
+        store=store,
+        knows_pseudonym=lambda name: patients.patient_of(name) is not None,
+        take_over_review=lambda one: take_over_review(one.exam.exam_id, one.journal, store, journal),
+        make_message=message,
+        note=journal.append,
+        now_utc=now_utc,
+    )
+    return ArchiveImports(Staging(folder), tools)
+
+
+def import_pipeline(engines: EngineSet, settings: Any) -> Pipeline:
+    """A second pipeline over the station's engines."""
+    return Pipeline(engines, settings=settings)
+
+
+def read_foreign_still(path: Path) -> ForeignPicture:
+    """Any still; one that this product kept brings its scale, time and placement. Raises CaptureError."""
+    try:
+        own, metadata = decode_still(path.read_bytes())
+    except StoreError:
+        still = read_still(path)
+        note = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
+        return ForeignPicture(still.image_rgb, note=note)
+    place = metadata.placement
+    return ForeignPicture(
+        image_rgb=own,
+        taken_at_utc=metadata.captured_at_utc,
+        um_per_px=metadata.um_per_px,
+        guess=Guess(place.hand, place.finger, place.sector),
+        camera_name=metadata.camera_name,
+    )

@@ -1,0 +1,94 @@
+"""Archives of other boxes: received, taken in, and kept until it is decided who is who."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from appliance.domain.errors import ApplianceError
+from appliance.domain.exam import Exam
+from appliance.exports.archive.read import ArchiveChoices, ArchivedExam, import_archive
+from appliance.exports.staging import Staging, Stream
+from appliance.ports import ExamStore, OutboxMessage
+
+_log = logging.getLogger(__name__)
+LARGEST_ARCHIVE_BYTES = 20_000_000_000
+IMPORTED = "exam.imported"
+_FILE = "archive.zip"
+
+
+@dataclass(frozen=True)
+class ArchiveTools:
+    """What taking an archive in needs of the station.
+
+    Attributes:
+        knows_pseudonym: whether this box has a patient of that pseudonym.
+        take_over_review: writes the review of the other box into this journal; a problem in words, or nothing.
+        make_message: of an exam that is to be published.
+        note: writes an entry into the journal: actor, subject, action, detail.
+    """
+
+    store: ExamStore
+    knows_pseudonym: Callable[[str], bool]
+    take_over_review: Callable[[ArchivedExam], str]
+    make_message: Callable[[Exam], OutboxMessage]
+    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    now_utc: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of an archive.
+
+    Attributes:
+        imported: exams that are new here.
+        known: exams that were here already.
+        problems: one sentence for every review that could not be taken over; its exam is kept as the machine saw it.
+    """
+
+    imported: tuple[str, ...]
+    known: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class ArchiveImports:
+    """Archives under way; unknown ids raise NotKeptError."""
+
+    def __init__(self, staging: Staging, tools: ArchiveTools) -> None:
+        self._staging = staging
+        self._tools = tools
+
+    def receive(self, stream: Stream) -> str:
+        """The id of an archive that was written to the disk. Raises ExportError."""
+        upload_id = self._staging.new()
+        try:
+            self._staging.receive(self._staging.path(upload_id, _FILE), stream, LARGEST_ARCHIVE_BYTES)
+        except BaseException:
+            self._staging.drop(upload_id)
+            raise
+        return upload_id
+
+    def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> TakenIn:
+        """Keep its exams; the upload goes unless a pseudonym has to be decided on first. Raises as `import_archive`."""
+        tools, path = self._tools, self._staging.path(upload_id, _FILE)
+        result = import_archive(
+            path, tools.store, tools.knows_pseudonym, tools.now_utc(), choices, make_message=tools.make_message
+        )
+        self._staging.drop(upload_id)
+        problems = [problem for one in result.imported if (problem := self._finish(one, choices, actor))]
+        return TakenIn(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
+
+    def drop(self, upload_id: str) -> None:
+        """Forget an archive."""
+        self._staging.drop(upload_id)
+
+    def _finish(self, one: ArchivedExam, choices: ArchiveChoices, actor: str) -> str:
+        exam_id = one.exam.exam_id
+        detail = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
+        self._tools.note(actor, f"exam:{exam_id}", IMPORTED, detail)
+        try:
+            return self._tools.take_over_review(one)
+        except ApplianceError as error:
+            _log.warning("the review of exam %s was not taken over: %s", exam_id, error)
+            return f"the review of exam {exam_id} was not taken over: {error.message}"

@@ -1,0 +1,224 @@
+"""Pictures measured by the device's own pipeline and kept as one finished exam."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uuid_utils
+from numpy.typing import NDArray
+
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration, ScaleOrigin
+from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Placement, Sector
+from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.pseudonym import require_pseudonym
+from appliance.domain.still import StillMetadata
+from appliance.exports.imports.picture import ForeignPicture, ReadStill, read_picture
+from appliance.ports import ExamImport, ExamStore
+
+ORIGIN = "pictures"
+IMPORTED = "exam.imported"
+_OTHER_SOFTWARE = "imported picture"
+
+
+@dataclass(frozen=True)
+class ImportTools:
+    """What an import needs of the station.
+
+    Attributes:
+        analyse: a still by the device's own pipeline, with a scale or without.
+        document: the `nailfold.analysis/1` document of one analysis and a file name.
+        encode: the PNG that the box keeps.
+        note: writes an entry into the journal: actor, subject, action, detail.
+    """
+
+    read_still: ReadStill
+    analyse: Callable[[Frame, Calibration | None], FrameAnalysis]
+    document: Callable[[FrameAnalysis, str], dict[str, Any]]
+    encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
+    store: ExamStore
+    now_utc: Callable[[], datetime]
+    note: Callable[[str, str, str, Mapping[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class PlacedPicture:
+    """A file and where on the patient its picture was taken."""
+
+    path: Path
+    name: str
+    placement: Placement
+
+
+@dataclass(frozen=True)
+class ImportWishes:
+    """How the pictures are taken in.
+
+    Attributes:
+        um_per_px: scale of every picture, vouched for by whoever imports; None takes what each file says.
+        taken_at_utc: of pictures whose file does not tell; None takes the time of the import.
+        operator: who imports.
+    """
+
+    pseudonym: str
+    um_per_px: float | None = None
+    taken_at_utc: datetime | None = None
+    operator: str = ""
+
+
+@dataclass(frozen=True)
+class PictureResult:
+    """What became of one file: `problem` is empty where it is part of the exam."""
+
+    name: str
+    problem: str = ""
+    note: str = ""
+    is_evaluable: bool = False
+    capillaries: int = 0
+    density_per_mm: float | None = None
+
+
+def import_pictures(
+    pictures: Sequence[PlacedPicture],
+    wishes: ImportWishes,
+    tools: ImportTools,
+    workspace: Path,
+    on_result: Callable[[int, PictureResult], None],
+) -> Exam:
+    """The exam that was kept, of every picture that could be read.
+
+    Args:
+        workspace: an empty folder for the box's own files until the exam is kept.
+        on_result: told the index and the result of every file.
+
+    Raises:
+        ExamError: the pseudonym cannot be used.
+        ExportError: none of the files could be read; nothing is kept.
+        StoreError: the disk is full; nothing is kept.
+    """
+    pseudonym = require_pseudonym(wishes.pseudonym)
+    exam_id = str(uuid_utils.uuid7())
+    images: list[CapturedImage] = []
+    for at, picture in enumerate(pictures):
+        try:
+            image, result = _take(picture, exam_id, at, wishes, tools, workspace)
+        except ApplianceError as error:
+            on_result(at, PictureResult(picture.name, str(error)))
+            continue
+        images.append(image)
+        on_result(at, result)
+    if not images:
+        raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
+    exam = _exam(exam_id, pseudonym, images, wishes.operator)
+    tools.store.import_exams([ExamImport(exam, _Files(workspace, exam), ORIGIN)], tools.now_utc())
+    detail = {"origin": ORIGIN, "images": len(images), "um_per_px": wishes.um_per_px}
+    tools.note(wishes.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
+    return tools.store.exam(exam_id)
+
+
+class _Files(Mapping[str, bytes]):
+    def __init__(self, folder: Path, exam: Exam) -> None:
+        self._paths = {image.image_id: folder / image.file_name for image in exam.images}
+
+    def __getitem__(self, image_id: str) -> bytes:
+        return self._paths[image_id].read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _take(
+    picture: PlacedPicture, exam_id: str, seq: int, wishes: ImportWishes, tools: ImportTools, workspace: Path
+) -> tuple[CapturedImage, PictureResult]:
+    read = read_picture(picture.path, tools.read_still)
+    taken_at_utc = read.taken_at_utc or wishes.taken_at_utc or tools.now_utc()
+    frame = _frame(read, picture, seq, taken_at_utc)
+    scale = _scale(read, wishes)
+    analysis = tools.analyse(frame, scale)
+    image_id = str(uuid_utils.uuid7())
+    png = tools.encode(read.image_rgb, _metadata(image_id, exam_id, picture.placement, frame, scale, analysis))
+    file_name = f"{image_id}.png"
+    _write(workspace / file_name, png)
+    place = picture.placement
+    image = CapturedImage(
+        image_id=image_id,
+        hand=place.hand,
+        finger=place.finger,
+        sector=place.sector,
+        captured_at_utc=taken_at_utc,
+        file_name=file_name,
+        sha256=hashlib.sha256(png).hexdigest(),
+        document=tools.document(analysis, file_name),
+        kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
+    )
+    metrics = analysis.metrics
+    is_good = analysis.quality.is_evaluable
+    return image, PictureResult(picture.name, "", read.note, is_good, metrics.capillaries_total, metrics.density_per_mm)
+
+
+def _frame(read: ForeignPicture, picture: PlacedPicture, seq: int, taken_at_utc: datetime) -> Frame:
+    height, width = read.image_rgb.shape[:2]
+    form = picture.path.suffix.lstrip(".").lower() or "dicom"
+    camera = CameraDescription(read.camera_name or _OTHER_SOFTWARE, "", form[:4], width, height)
+    return Frame(seq, np.ascontiguousarray(read.image_rgb), 0.0, taken_at_utc, camera)
+
+
+def _scale(read: ForeignPicture, wishes: ImportWishes) -> Calibration | None:
+    """Who imports stands above the file. Raises CalibrationError for a scale that no capillaroscope has."""
+    height, width = read.image_rgb.shape[:2]
+    if wishes.um_per_px is not None:
+        name = f"operator-{wishes.um_per_px:g}"
+        return Calibration(name, wishes.um_per_px, width, height, ScaleOrigin.OPERATOR)
+    if read.um_per_px is None:
+        return None
+    name = f"embedded-{read.um_per_px:.6g}"
+    return Calibration(name, read.um_per_px, width, height, ScaleOrigin.DEVICE_METADATA)
+
+
+def _metadata(
+    image_id: str, exam_id: str, placement: Placement, frame: Frame, scale: Calibration | None, found: FrameAnalysis
+) -> StillMetadata:
+    return StillMetadata(
+        image_id=image_id,
+        exam_id=exam_id,
+        placement=placement,
+        captured_at_utc=frame.captured_at_utc,
+        um_per_px=None if scale is None else scale.um_per_px,
+        calibration_id=None if scale is None else scale.calibration_id,
+        scale_origin=None if scale is None else scale.origin,
+        magnification=None,
+        camera_name=frame.camera.name,
+        camera_id=frame.camera.camera_id,
+        pixel_format=frame.camera.pixel_format,
+        software_version=found.identity.software_version,
+        runtime=found.identity.runtime,
+        engines=found.identity.engines,
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ExportError(f"a picture could not be kept: {error.strerror}", "Free some space and try again.") from error
+
+
+def _exam(exam_id: str, pseudonym: str, images: Sequence[CapturedImage], operator: str) -> Exam:
+    times = [image.captured_at_utc for image in images]
+    return Exam(
+        exam_id=exam_id,
+        patient_pseudonym=pseudonym,
+        state=ExamState.FINISHED,
+        started_at_utc=min(times),
+        finished_at_utc=max(times),
+        images=tuple(images),
+        operator=operator,
+    )
