@@ -68,7 +68,7 @@ class AccountDesk:
         """Whether the password, or the one-time code, is that account's; takes as long for names that nobody has."""
         kept = self.store.by_name(name.strip().casefold())
         typed = bare_code(password) if kept is not None and kept.has_one_time_code else password
-        if not self._hashing.matches(kept and kept.password_hash, typed) or kept is None:
+        if not self._hashing.matches(None if kept is None else kept.password_hash, typed) or kept is None:
             return Proof(refusal=Refusal.WRONG)
         if kept.account.is_disabled:
             return Proof(refusal=Refusal.DISABLED)

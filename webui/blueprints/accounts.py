@@ -27,7 +27,7 @@ def accounts_blueprint(desk: AccountDesk, journal: Journal) -> Blueprint:
 
     def one_with(account_id: str, problem: AccountError | None = None) -> Page:
         kept = desk.kept(account_id)
-        entries = reversed(journal.entries(f"account:{kept.account.name}", limit=_LATEST))
+        entries = journal.entries(f"account:{kept.account.name}", limit=_LATEST)[::-1]
         page = render_template(
             "account_edit.html", kept=kept, roles=_ROLES, entries=entries, problem=problem, when=when
         )

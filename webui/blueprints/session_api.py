@@ -56,7 +56,7 @@ def session_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
         account = logged_in_account()
         is_pending = account is not None and desk.desk.kept(account.account_id).has_one_time_code
         found = SessionAnswer(
-            account=account and account_document(account),
+            account=None if account is None else account_document(account),
             must_choose_password=is_pending,
             is_set_up=desk.desk.is_set_up,
             csrf_token=generate_csrf(),
