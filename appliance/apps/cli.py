@@ -9,7 +9,19 @@ import click
 
 from appliance.domain.errors import ApplianceError
 
-COMMANDS = ("run", "analyze", "evaluate", "dataset", "train", "doctor", "config", "account", "engines", "bench")
+COMMANDS = (
+    "run",
+    "analyze",
+    "evaluate",
+    "dataset",
+    "train",
+    "doctor",
+    "config",
+    "account",
+    "journal",
+    "engines",
+    "bench",
+)
 
 
 class Commands(click.Group):

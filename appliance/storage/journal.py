@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ class SqliteJournal:
         self._database = database
         self._head_file = head_file or database.path.with_name(HEAD_FILE_NAME)
         self._now_utc = now_utc
+        self._noting = threading.Lock()
+        self._noted_seq = 0
 
     def append(
         self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
@@ -74,15 +77,23 @@ class SqliteJournal:
 
     def remember(self, entry: JournalEntry) -> None:
         """Note the newest entry outside the database. A failure is logged: the entry itself is safe."""
-        temporary = self._head_file.with_suffix(".new")
-        try:
-            with temporary.open("w", encoding="ascii") as file:
-                file.write(f"{entry.seq} {entry.hash}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._head_file)
-        except OSError as error:
-            _log.error("could not note the journal's newest entry in %s: %s", self._head_file, error)
+        with self._noting:
+            if entry.seq <= self._noted_seq:
+                return
+            try:
+                self._note(entry)
+                self._noted_seq = entry.seq
+            except OSError as error:
+                _log.error("could not note the journal's newest entry in %s: %s", self._head_file, error)
+
+    def _note(self, entry: JournalEntry) -> None:
+        # The command line may write at the same time.
+        temporary = self._head_file.with_suffix(f".{os.getpid()}")
+        with temporary.open("w", encoding="ascii") as file:
+            file.write(f"{entry.seq} {entry.hash}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._head_file)
 
     def _all_rows(self) -> Iterator[Row]:
         """Batch by batch: writers are not kept waiting, and the whole journal is never in memory."""

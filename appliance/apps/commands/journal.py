@@ -1,0 +1,69 @@
+"""nailfold journal"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from appliance.apps.commands.account import data_options
+from appliance.apps.load_settings import load_settings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import StoreError
+from appliance.domain.journal import canonical_json
+from appliance.storage.database import Database
+from appliance.storage.journal import SqliteJournal
+
+
+@click.group("journal")
+def command() -> None:
+    """Read the log of every action, or check that nobody changed it. Works while the station runs."""
+
+
+@command.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@data_options
+@click.pass_context
+def verify(context: click.Context, as_json: bool, config: Path | None, data_dir: Path | None) -> None:
+    """Check every entry's seal and the chain between them; exit code 1 if one is missing or was changed."""
+    with open_journal(config, data_dir) as journal:
+        check = journal.verify()
+    head = None if check.head is None else {"seq": check.head.seq, "hash": check.head.hash}
+    if as_json:
+        found = {"is_intact": check.is_intact, "entries": check.entries, "broken_seq": check.broken_seq}
+        click.echo(json.dumps({**found, "reason": check.reason, "head": head}))
+    elif check.is_intact:
+        newest = f"; the newest is {head['seq']} {head['hash']}" if head else ""
+        click.echo(f"intact: {check.entries} entries in one chain{newest}")
+    else:
+        click.echo(f"broken at entry {check.broken_seq}: {check.reason}")
+    context.exit(0 if check.is_intact else 1)
+
+
+@command.command("show")
+@click.option("--subject", metavar="NAME", help='Only about this: "review:<exam id>", "account:<name>".')
+@click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="How many entries.")
+@data_options
+def show(subject: str | None, last: int, config: Path | None, data_dir: Path | None) -> None:
+    """Print the newest entries, oldest first: number, time, actor, action, subject, detail."""
+    with open_journal(config, data_dir) as journal:
+        for entry in journal.entries(subject, limit=last):
+            when = entry.at_utc.isoformat(timespec="seconds")
+            click.echo(
+                f"{entry.seq} {when} {entry.actor} {entry.action} {entry.subject} {canonical_json(entry.detail)}"
+            )
+
+
+@contextmanager
+def open_journal(config: Path | None, data_dir: Path | None) -> Iterator[SqliteJournal]:
+    """The journal of the station whose data lie there. Raises StoreError where there are none."""
+    folder = load_settings(config, {"station.data_dir": data_dir}).settings.storage.folder
+    path = folder / "exams.sqlite3"
+    if not path.exists():
+        raise StoreError(f"there is no station's data in {folder}", "Name its folder with --data-dir.")
+    database = Database(path)
+    try:
+        yield SqliteJournal(database, SystemClock().now_utc)
+    finally:
+        database.close()
