@@ -16,6 +16,8 @@ export default defineConfig({
         page: "src/page.ts",
         live: "src/live.ts",
         exam: "src/exam.ts",
+        calibration: "src/calibration.ts",
+        calibration_one: "src/calibration_one.ts",
         organise: "src/organise.ts",
         review: "src/review.ts",
         style: "src/styles/main.css",

@@ -132,7 +132,7 @@ describe("status", () => {
 
   it("warns of a missing scale and tells skipped pictures", () => {
     const chips = chipsOf(status);
-    expect(chips["calibration"]).toMatchObject({ state: "warn", value: "none" });
+    expect(chips["calibration"]).toMatchObject({ state: "warn", value: "No scale" });
     expect(chips["engine"]!.detail).toContain("4 of 900 pictures skipped");
   });
 

@@ -59,6 +59,8 @@ export interface Status {
   calibration: {
     calibration_id: string;
     um_per_px: number;
+    uncertainty_um_per_px: number | null;
+    is_due: boolean;
     origin: string;
     magnification: string | null;
   } | null;

@@ -28,10 +28,17 @@ export function chipsOf(status: Status): Record<string, Chip> {
       detail: `${engine.problem ? `${engine.problem}. ` : ""}${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
     },
     calibration: {
-      state: calibration ? "good" : "warn",
-      value: calibration ? `${calibration.um_per_px.toFixed(2)} µm/px` : t("status.uncalibrated"),
+      state: calibration && !calibration.is_due ? "good" : "warn",
+      value: calibration
+        ? [`${calibration.um_per_px.toFixed(2)} µm/px`, calibration.magnification].filter(Boolean).join(", ")
+        : t("status.uncalibrated"),
       detail: calibration
-        ? [calibration.magnification, tWord("origin", calibration.origin), calibration.calibration_id].filter(Boolean).join(", ")
+        ? [
+            calibration.is_due ? t("calibration.due") : "",
+            calibration.uncertainty_um_per_px === null ? "" : `± ${calibration.uncertainty_um_per_px.toFixed(4)} µm/px`,
+            tWord("origin", calibration.origin),
+            calibration.calibration_id,
+          ].filter(Boolean).join(", ")
         : status.calibration_problem || t("live.uncalibrated"),
     },
     broker: {

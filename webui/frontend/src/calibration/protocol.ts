@@ -1,0 +1,64 @@
+// What the station says about calibrations.
+
+import type { Point } from "../common/analysis";
+
+export interface Drawing {
+  lines?: [Point, Point][];
+  points?: Point[];
+}
+
+export interface Kept {
+  calibration_id: string;
+  device_name: string;
+  magnification: string;
+  width_px: number;
+  height_px: number;
+  um_per_px: number;
+  uncertainty_um_per_px: number;
+  made_at_utc: string;
+  operator: string;
+  state: "active" | "superseded" | "retired";
+}
+
+export interface Calibrations {
+  device_id: string | null;
+  device_name: string | null;
+  profile: { key: string; name: string; magnifications: string[] };
+  stated_magnification: string | null;
+  in_force: string | null;
+  problem: string;
+  is_due: boolean;
+  needs_no_calibration: string;
+  calibrations: Kept[];
+}
+
+export interface FrozenPicture {
+  picture_id: string;
+  width_px: number;
+  height_px: number;
+  device_name: string;
+}
+
+export interface Measurement {
+  measurement_id: string;
+  picture_id: string;
+  axis: "x" | "y";
+  method: "graduations" | "two_points";
+  division_um: number;
+  um_per_px: number;
+  uncertainty_um_per_px: number;
+  angle_deg: number;
+  length_um: number;
+  drawing: Drawing;
+  graduations: number | null;
+  hidden: number | null;
+  long_mark_every: number | null;
+}
+
+export interface Combined {
+  um_per_px: number;
+  uncertainty_um_per_px: number;
+  um_per_px_x: number | null;
+  um_per_px_y: number | null;
+  hint: { plausibility: "fits" | "differs" | "unusual" | "unknown"; field_um: number; known_um: number | null; source: string };
+}

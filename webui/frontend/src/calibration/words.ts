@@ -1,0 +1,37 @@
+// Measurements and scales in the operator's words.
+
+import { t } from "../common/i18n";
+import type { Combined, Measurement } from "./protocol";
+
+/** Name and value of each line about a measurement. */
+export function measurementWords(measured: Measurement): [string, string][] {
+  const length = (measured.length_um / 1000).toFixed(3);
+  const found = [
+    measured.graduations === null
+      ? t("calibration.between_points", { length })
+      : t("calibration.found_value", { count: measured.graduations, length }),
+    measured.hidden ? t("calibration.found_hidden", { count: measured.hidden }) : "",
+    measured.long_mark_every ? t("calibration.long_marks", { every: measured.long_mark_every }) : "",
+  ];
+  return [
+    [t("calibration.found"), found.filter(Boolean).join(", ")],
+    [t("calibration.axis"), `${measured.axis}, ${t("calibration.turned", { angle: Math.abs(measured.angle_deg).toFixed(1) })}`],
+    [t("calibration.axis_scale"), `${measured.um_per_px.toFixed(4)} ± ${measured.uncertainty_um_per_px.toFixed(4)} µm/px`],
+  ];
+}
+
+/** What the width of the picture says about the scale. */
+export function hintWords({ hint }: Combined): string {
+  const millimetres = (um: number) => (um / 1000).toFixed(2);
+  return t(`calibration.hint_${hint.plausibility}`, {
+    field: millimetres(hint.field_um),
+    known: hint.known_um === null ? "" : millimetres(hint.known_um),
+    source: hint.source,
+  });
+}
+
+/** Both axes beside each other. */
+export function axesWords(scale: Combined): string {
+  const one = (value: number | null) => (value === null ? t("calibration.not_measured") : `${value.toFixed(4)} µm/px`);
+  return `${t("calibration.along_x")}: ${one(scale.um_per_px_x)}. ${t("calibration.along_y")}: ${one(scale.um_per_px_y)}.`;
+}
