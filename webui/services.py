@@ -15,6 +15,7 @@ from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
+from appliance.exports.exchange import Exchange
 from appliance.ports import (
     BrokerStatus,
     CollectionStore,
@@ -38,6 +39,7 @@ class Services:
         finder: searches what `store` keeps.
         reviews: exams as the physician left them; what figures, reports and exports are computed from.
         journal: where every noteworthy action is written.
+        exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
@@ -58,6 +60,7 @@ class Services:
     finder: ExamFinder
     reviews: ReviewDesk
     journal: Journal
+    exchange: Exchange
     secrets: AccessSecrets
     accounts: AccountDesk
     calibrations: CalibrationDesk

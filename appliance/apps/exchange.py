@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
+from appliance.analysis.settings import AnalysisSettings
 from appliance.apps.still_reader import read_still
 from appliance.apps.take_over_review import take_over_review
 from appliance.domain.analysis_result import FrameAnalysis
@@ -20,6 +22,7 @@ from appliance.exam.review import ReviewDesk
 from appliance.exam.review_log import review_subject
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
 from appliance.exports.desk import ExportDesk, ExportSources
+from appliance.exports.exchange import Exchange
 from appliance.exports.imports.desk import PictureImports
 from appliance.exports.imports.job import ImportTools
 from appliance.exports.imports.picture import ForeignPicture
@@ -27,9 +30,10 @@ from appliance.exports.imports.placement_guess import Guess
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import KeptStill
 from appliance.exports.staging import Staging
-from appliance.ports import EngineSet, ExamStore, Journal, OutboxMessage, PatientStore
+from appliance.ports import CalibrationStore, EngineSet, ExamStore, Journal, OutboxMessage, PatientStore
 from appliance.storage.still_encoder import decode_still, encode_still
 
+Analyse = Callable[[Frame, Calibration | None], FrameAnalysis]
 Calibrations = Callable[[], Mapping[str, Calibration]]
 
 
@@ -69,14 +73,9 @@ def build_export_desk(
 
 
 def build_import_tools(
-    store: ExamStore, journal: Journal, pipeline: Pipeline, now_utc: Callable[[], datetime]
+    store: ExamStore, journal: Journal, analyse: Analyse, now_utc: Callable[[], datetime]
 ) -> ImportTools:
-    """Pictures are measured by a pipeline of their own: the live one keeps the tracks of its video."""
-
-    def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
-        pipeline.use_calibration(scale)
-        return pipeline.analyse(frame, track=False)
-
+    """Pictures are measured by `analyse` and kept as the box keeps its own."""
     return ImportTools(
         read_still=read_foreign_still,
         analyse=analyse,
@@ -88,27 +87,39 @@ def build_import_tools(
     )
 
 
-def build_picture_imports(
-    folder: Path, store: ExamStore, journal: Journal, pipeline: Pipeline, now_utc: Callable[[], datetime]
-) -> PictureImports:
-    """Imports of pictures with their uploads below `folder`."""
-    return PictureImports(Staging(folder), build_import_tools(store, journal, pipeline, now_utc))
+def still_analysis(engines: EngineSet, settings: AnalysisSettings, in_use: Lock) -> Analyse:
+    """Stills by the station's engines, between its live frames: engines take one caller at a time.
+
+    The pipeline is one of its own, for the live one keeps the tracks of its video.
+    """
+    pipeline = Pipeline(engines, settings=settings)
+
+    def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
+        with in_use:
+            pipeline.use_calibration(scale)
+            return pipeline.analyse(frame, track=False)
+
+    return analyse
 
 
-def build_archive_imports(
+def build_exchange(
     folder: Path,
     store: ExamStore,
     patients: PatientStore,
     journal: Journal,
+    analyse: Analyse,
+    pacs: PacsSettings,
     address: BoxAddress,
     now_utc: Callable[[], datetime],
-) -> ArchiveImports:
-    """Imports of other boxes' archives with their uploads below `folder`."""
+    version: str,
+    calibrations: Calibrations = dict,
+) -> Exchange:
+    """Exports and imports of a station; uploads lie below `folder` until they are done with."""
 
     def message(exam: Exam) -> OutboxMessage:
         return build_exam_message(exam, address, exam.finished_at_utc or now_utc())
 
-    tools = ArchiveTools(
+    archive_tools = ArchiveTools(
         store=store,
         knows_pseudonym=lambda name: patients.patient_of(name) is not None,
         take_over_review=lambda one: take_over_review(one.exam.exam_id, one.journal, store, journal),
@@ -116,12 +127,16 @@ def build_archive_imports(
         note=journal.append,
         now_utc=now_utc,
     )
-    return ArchiveImports(Staging(folder), tools)
+    return Exchange(
+        exports=build_export_desk(store, patients, journal, pacs, now_utc, version, calibrations),
+        pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
+        archives=ArchiveImports(Staging(folder / "archives"), archive_tools),
+    )
 
 
-def import_pipeline(engines: EngineSet, settings: Any) -> Pipeline:
-    """A second pipeline over the station's engines."""
-    return Pipeline(engines, settings=settings)
+def known_scales(calibrations: CalibrationStore) -> Mapping[str, Calibration]:
+    """Every calibration that was ever kept, by id."""
+    return {one.calibration.calibration_id: one.calibration for one in calibrations.calibrations()}
 
 
 def read_foreign_still(path: Path) -> ForeignPicture:

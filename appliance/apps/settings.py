@@ -13,6 +13,7 @@ from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.errors import SettingsError
 from appliance.exam.live import LiveSettings
 from appliance.exam.settings import ExamSettings
+from appliance.exports.settings import PacsSettings
 from appliance.inference.settings import InferenceSettings
 from appliance.storage.settings import StorageSettings
 from appliance.transport.settings import MqttSettings
@@ -89,6 +90,7 @@ class Settings:
     mqtt: MqttSettings
     live: LiveSettings
     web: WebSettings
+    pacs: PacsSettings
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.data_dir import DataDir
 from appliance.apps.engine_loop import EngineLoop
+from appliance.apps.exchange import build_exchange, still_analysis
 from appliance.apps.pattern_advice import PatternAdviser
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.simulated_scope import SceneFactory
 from appliance.apps.station_calibration import calibration_desk, is_due, settings_at_full_size, station_calibration
-from appliance.apps.station_certificate import with_certificate
+from appliance.apps.station_certificate import StationCertificate
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.latest_frame import LatestFrame
@@ -99,14 +100,18 @@ class Station:
         in_force = ScaleInForce(self._storage.calibrations)
         calibration = station_calibration(loaded, lambda: scene.options, in_force)
         self._accounts = AccountDesk(SqliteAccountStore(self._storage.database), journal, clock)
-        self._web_settings, self._certificate = with_certificate(settings.web, self._data_dir.tls_folder, clock)
+        self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
+        self._web_settings = self._certificate.web_settings
         self._slot = LatestFrame()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
 
+        engines_in_use = threading.Lock()
+
         def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
-            pipeline.use_calibration(scale)
-            return pipeline.analyse(frame, track=True)
+            with engines_in_use:
+                pipeline.use_calibration(scale)
+                return pipeline.analyse(frame, track=True)
 
         self._engine = EngineLoop(self._slot, analyse, calibration.for_frame, self._hub.publish)
         self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
@@ -117,6 +122,20 @@ class Station:
             on_finished=self._publisher.wake,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
+        self._exchange = build_exchange(
+            settings.station.data_dir / "imports",
+            self._storage.exams,
+            self._storage.patients,
+            journal,
+            still_analysis(engines, settings.analysis, engines_in_use),
+            settings.pacs,
+            address,
+            clock.now_utc,
+            version,
+            lambda: {
+                one.calibration.calibration_id: one.calibration for one in self._storage.calibrations.calibrations()
+            },
+        )
         self._services = Services(
             hub=self._hub,
             exam=ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam),
@@ -127,9 +146,10 @@ class Station:
             finder=self._storage.finder,
             reviews=ReviewDesk(self._storage.exams, journal),
             journal=journal,
+            exchange=self._exchange,
             secrets=self._secrets,
             accounts=self._accounts,
-            certificate=lambda: self._certificate,
+            certificate=lambda: self._certificate.current,
             pattern_advice=PatternAdviser(self._storage.exams, load_advisor(self._data_dir.folder / "pattern")),
             calibrations=calibration_desk(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
@@ -155,19 +175,22 @@ class Station:
     @property
     def greeting(self) -> tuple[str, ...]:
         """What is printed when the pages are served; the access code only until there is an administrator."""
-        certificate = f"Certificate SHA-256 {self._certificate.fingerprint}" if self._certificate else ""
+        own = self._certificate.current
+        certificate = f"Certificate SHA-256 {own.fingerprint}" if own else ""
         code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
         return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
     def start(self) -> None:
         """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
         self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
+        self._certificate.start(self._web.use_certificate)
         if not self._web_settings.is_loopback and not self._web_settings.is_tls:
             _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
         self._hub.start()
         self._engine.start()
         self._grabber.start()
         self._publisher.start()
+        self._exchange.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -175,9 +198,11 @@ class Station:
             last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
             if self._web is not None:
                 last_to_first.callback(self._web.stop)
+            last_to_first.callback(self._certificate.stop)
             last_to_first.callback(self._await_engine)
             last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._slot.close)

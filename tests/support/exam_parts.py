@@ -1,6 +1,7 @@
 """Pictures, results and clocks for tests of the exam; the results hold what a real one holds."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -68,6 +69,19 @@ def shown_frame(seq: int, monotonic_s: float, *, density: float | None = 7.0, ev
         stage_ms={"total": 20.0},
     )
     return AnalysedFrame(frame, analysis, CALIBRATION)
+
+
+def look_at_still(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
+    """What an engine would say of an imported picture: the one loop of `shown_frame`, in micrometres with a scale."""
+    template = shown_frame(frame.seq, frame.captured_monotonic_s).analysis
+    return replace(
+        template,
+        captured_at_utc=frame.captured_at_utc,
+        width_px=frame.width_px,
+        height_px=frame.height_px,
+        um_per_px=None if scale is None else scale.um_per_px,
+        calibration_id=None if scale is None else scale.calibration_id,
+    )
 
 
 def _capillary() -> Capillary:

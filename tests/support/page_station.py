@@ -1,15 +1,19 @@
 """A station without camera and engines: everything that the pages see is real, what comes in is the test's choice."""
 
+import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.result_document import document, image_document
+from appliance.apps.exchange import build_exchange
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -21,6 +25,7 @@ from appliance.exam.message import BoxAddress
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exports.settings import PacsSettings
 from appliance.ports import BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
@@ -29,7 +34,7 @@ from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from tests.support.accounts import new_account_desk
 from tests.support.calibration_parts import new_calibration_desk
-from tests.support.exam_parts import IDENTITY, SystemClock
+from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
 from webui.access import AccessSecrets
 from webui.app import create_app
 from webui.certificate import Certificate
@@ -57,6 +62,7 @@ class PageStation:
         clock: Clock | None = None,
         is_new: bool = False,
         certificate: Certificate | None = None,
+        pacs: PacsSettings | None = None,
         pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
@@ -73,6 +79,17 @@ class PageStation:
         )
         self._captured = 0
         self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
+        self.exchange = build_exchange(
+            Path(tempfile.gettempdir()) / f"nailfold-imports-{secrets.token_hex(6)}",
+            self.store,
+            self.store.patients,
+            self.journal,
+            look_at_still,
+            pacs or PacsSettings(),
+            BoxAddress("clinic", "box1"),
+            SystemClock().now_utc,
+            IDENTITY.software_version,
+        )
         self.services = Services(
             hub=self.hub,
             exam=self.session,
@@ -83,6 +100,7 @@ class PageStation:
             finder=MemoryExamFinder(self.store, self.journal),
             reviews=ReviewDesk(self.store, self.journal),
             journal=self.journal,
+            exchange=self.exchange,
             secrets=SECRETS,
             accounts=self.accounts,
             certificate=lambda: certificate,
@@ -100,12 +118,14 @@ class PageStation:
 
     def __enter__(self) -> "PageStation":
         self.hub.start()
+        self.exchange.start()
         self.server = serve(self.app, self.services, self.settings)
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self.server is not None
         self.server.stop()
+        self.exchange.stop()
         self.hub.stop()
 
     @property
