@@ -12,6 +12,7 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from appliance.domain.errors import SettingsError
+from webui.certificate import Certificate
 from webui.live_socket import LiveSocket, Receive, Send
 from webui.services import Services
 from webui.settings import WebSettings
@@ -49,6 +50,12 @@ class WebServer:
             pause.wait(0.02)
         self.stop()
         raise SettingsError(f"web server did not start on {self.url}", "See the log for the reason.")
+
+    def use_certificate(self, certificate: Certificate) -> None:
+        """Serve new connections with it; those that stand go on. Only where HTTPS is served at all."""
+        context = self._server.config.ssl
+        assert context is not None, "the pages are served in the clear"
+        context.load_cert_chain(certificate.certificate_file, certificate.key_file)
 
     def stop(self) -> None:
         """End it; calling it twice is harmless."""

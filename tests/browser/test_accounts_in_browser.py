@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from appliance.apps.station_certificate import with_certificate
+from appliance.apps.station_certificate import StationCertificate
 from tests.browser.chromium import log_in, wait_until
 from tests.browser.conftest import OpenPage
 from tests.support.accounts import OPERATOR
@@ -22,11 +22,10 @@ PASSWORD = "loops in a quiet row"
 
 @pytest.fixture
 def new_box(tmp_path: Path) -> Iterator[tuple[PageStation, Certificate]]:
-    settings, certificate = with_certificate(
-        WebSettings(port=0, tls=Tls.ON, first_delay_s=0.4), tmp_path / "tls", SystemClock()
-    )
+    own = StationCertificate(WebSettings(port=0, tls=Tls.ON, first_delay_s=0.4), tmp_path / "tls", SystemClock())
+    certificate = own.current
     assert certificate is not None
-    with PageStation(settings, is_new=True, certificate=certificate) as station:
+    with PageStation(own.web_settings, is_new=True, certificate=certificate) as station:
         yield station, certificate
 
 

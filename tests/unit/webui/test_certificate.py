@@ -10,14 +10,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from appliance.apps.host_names import host_names
-from appliance.apps.station_certificate import with_certificate
+from appliance.apps.station_certificate import StationCertificate
 from appliance.domain.errors import SettingsError
 from tests.support.exam_parts import SystemClock
 from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
-from webui.certificate import LIFETIME, RENEWED_BEFORE, Certificate, load_or_make_certificate
+from webui.certificate import LIFETIME, RENEWED_BEFORE, Certificate, fingerprint, load_or_make_certificate
 from webui.settings import Tls, WebSettings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
@@ -87,10 +88,38 @@ def test_this_computers_own_names_make_a_certificate(tmp_path: Path) -> None:
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[tuple[PageStation, Certificate]]:
     """A station that serves with the certificate it made."""
-    settings, certificate = with_certificate(WebSettings(port=0, tls=Tls.ON), tmp_path / "tls", SystemClock())
-    assert certificate is not None
-    with PageStation(settings) as station:
-        yield station, certificate
+    own = StationCertificate(WebSettings(port=0, tls=Tls.ON), tmp_path / "tls", SystemClock())
+    assert own.current is not None
+    with PageStation(own.web_settings) as station:
+        yield station, own.current
+
+
+def served_fingerprint(station: PageStation) -> str:
+    """What a browser that connects now would show."""
+    pem = ssl.get_server_certificate(("127.0.0.1", int(station.url.rpartition(":")[2])), timeout=5)
+    return fingerprint(x509.load_pem_x509_certificate(pem.encode()))
+
+
+def test_a_running_station_serves_the_renewed_certificate(tmp_path: Path) -> None:
+    names = ["localhost", "127.0.0.1"]
+    own = StationCertificate(WebSettings(port=0, tls=Tls.ON), tmp_path / "tls", SystemClock(), lambda: tuple(names))
+    first = own.current
+    assert first is not None
+    with PageStation(own.web_settings) as station:
+        assert station.server is not None
+        own.check(station.server.use_certificate)
+        assert served_fingerprint(station) == first.fingerprint
+        names.append("192.168.1.20")
+        own.check(station.server.use_certificate)
+        assert own.current is not None
+        assert served_fingerprint(station) == own.current.fingerprint != first.fingerprint
+
+
+def test_no_certificate_is_made_where_none_is_needed(tmp_path: Path) -> None:
+    own = StationCertificate(WebSettings(), tmp_path / "tls", SystemClock())
+    assert own.current is None
+    assert own.web_settings == WebSettings()
+    assert not (tmp_path / "tls").exists()
 
 
 def test_a_client_that_trusts_the_certificate_is_served_and_no_other(secure: tuple[PageStation, Certificate]) -> None:
