@@ -199,6 +199,14 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True)
+class ExamMessage:
+    """A message about a kept exam."""
+
+    exam_id: str
+    message: OutboxMessage
+
+
+@dataclass(frozen=True)
 class OutboxStatus:
     """What waits, for the status bar: rows per state and the last error in the operator's words."""
 
@@ -248,7 +256,8 @@ class BrokerStatus:
 
 
 class Outbox(Protocol):
-    """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam alone.
+    """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam, and by
+    Journal.append for an exam that was validated anew.
 
     A message is pending, sent, acknowledged by the broker, receipted by the ingest, or dead. Acknowledged messages are
     never due again by themselves. Every method raises StoreError; unknown ids are refused with it.
@@ -276,7 +285,10 @@ class Outbox(Protocol):
         """What was refused for good, lowest seq first."""
 
     def message_state(self, exam_id: str) -> str | None:
-        """Of a finished exam: "pending", "sent", "acknowledged", "receipted" or "dead"; None without a message."""
+        """Of an exam's newest message: "pending", "sent", "acknowledged", "receipted" or "dead"; None without one."""
+
+    def newest_message_id(self, exam_id: str) -> str | None:
+        """msg_id of what was last queued about an exam, which a corrected message replaces; None without one."""
 
     def retry(self, msg_id: str) -> None:
         """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
@@ -296,7 +308,14 @@ class Journal(Protocol):
     """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError."""
 
     def append(
-        self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
+        self,
+        actor: str,
+        subject: str,
+        action: str,
+        detail: Mapping[str, Any],
+        *,
+        follows: int | None = None,
+        publishes: "ExamMessage | None" = None,
     ) -> JournalEntry:
         """The entry as it was written, sealed and durable; see JournalEntry for what the words mean.
 
@@ -304,6 +323,7 @@ class Journal(Protocol):
             detail: JSON types only; raises ValueError for anything else. Never a patient's identity.
             follows: seq of the newest entry of this subject that the caller knows, 0 for none; raises StaleError if
                 another was written since. None writes in any case.
+            publishes: a message that the action brings about, queued in the same transaction: both or neither.
         """
 
     def entries(

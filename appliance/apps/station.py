@@ -30,6 +30,7 @@ from appliance.domain.camera_state import CameraPhase
 from appliance.domain.frame import Frame
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
 from appliance.exam.review import ReviewDesk
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
@@ -122,6 +123,8 @@ class Station:
             on_finished=self._publisher.wake,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
+        newest_message_id = self._storage.outbox.newest_message_id
+        publication = Publication(address, newest_message_id, clock.now_utc, self._publisher.wake)
         self._exchange = build_exchange(
             settings.station.data_dir / "imports",
             self._storage.exams,
@@ -144,7 +147,7 @@ class Station:
             folders=self._storage.folders,
             collections=self._storage.collections,
             finder=self._storage.finder,
-            reviews=ReviewDesk(self._storage.exams, journal),
+            reviews=ReviewDesk(self._storage.exams, journal, publication),
             journal=journal,
             exchange=self._exchange,
             secrets=self._secrets,
@@ -155,6 +158,7 @@ class Station:
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
             ),
             calibration_is_due=lambda: is_due(calibration.kept, clock.now_utc(), loaded),
+            report_folder=self._data_dir.folder / "report",
             camera=lambda: self._grabber.state,
             calibration=lambda: calibration.current,
             identity=lambda: engines.identity,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,6 +12,7 @@ import uuid_utils
 from appliance import schemas
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
 
@@ -32,25 +33,63 @@ def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetim
     Raises:
         ExportError: the exam has no images, or what it holds does not fit the schema.
     """
-    msg_id = str(uuid_utils.uuid7())
-    document = _document(exam, address, finished_at_utc, msg_id)
+    return _checked(_document(exam, address, finished_at_utc))
+
+
+def build_corrected_message(
+    reviewed: ReviewedExam, address: BoxAddress, validated_at_utc: datetime, revision: int, replaces: str | None
+) -> OutboxMessage:
+    """The message of an exam that a physician has validated: its results are those of the review.
+
+    Args:
+        revision: 1 for the first validation, then counting up.
+        replaces: msg_id of the exam's newest message; None where this box never sent one, as for an imported exam.
+
+    Raises:
+        ExportError: as for `build_exam_message`.
+    """
+    exam = reviewed.exam
+    document = _document(
+        replace(exam, images=tuple(_as_reviewed(one) for one in reviewed.images)),
+        address,
+        exam.finished_at_utc or validated_at_utc,
+    )
+    for entry, one in zip(document["images"], reviewed.images, strict=True):
+        entry["result"] = one.analysis
+        entry["is_edited"] = one.is_edited
+        entry["excluded"] = one.not_evaluable_because is not None
+    document.update(revision=revision, validated_at=_time(validated_at_utc))
+    if replaces is not None:
+        document["replaces"] = replaces
+    return _checked(document)
+
+
+def _as_reviewed(one: ReviewedImage) -> CapturedImage:
+    """The image as the totals have to see it: what a person left out is not evaluable."""
+    quality = {**one.analysis["quality"], "evaluable": one.counts}
+    document = {**one.image.document, "images": [{**one.analysis, "quality": quality}]}
+    return replace(one.image, document=document)
+
+
+def _checked(document: dict[str, Any]) -> OutboxMessage:
     try:
         schemas.validate("nailfold.exam-1", document)
     except jsonschema.ValidationError as error:
         raise ExportError(
-            f"the result of exam {exam.exam_id} does not fit its format at {error.json_path}: {error.message[:200]}",
-            "The exam stays open with all its images. Report this fault before you go on.",
+            f"the result of exam {document['exam_id']} does not fit its format at {error.json_path}: "
+            f"{error.message[:200]}",
+            "Nothing was changed and every image is kept. Report this fault before you go on.",
         ) from error
     payload = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    return OutboxMessage(msg_id, SCHEMA, payload, hashlib.sha256(payload).hexdigest())
+    return OutboxMessage(document["msg_id"], SCHEMA, payload, hashlib.sha256(payload).hexdigest())
 
 
-def _document(exam: Exam, address: BoxAddress, finished_at_utc: datetime, msg_id: str) -> dict[str, Any]:
+def _document(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> dict[str, Any]:
     if not exam.images:
         raise ExportError(f"exam {exam.exam_id} has no images to report", "Capture an image or discard the exam.")
     return {
         "schema": SCHEMA,
-        "msg_id": msg_id,
+        "msg_id": str(uuid_utils.uuid7()),
         "site": address.site,
         "box": address.box,
         "exam_id": exam.exam_id,

@@ -10,6 +10,7 @@ from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.domain.review_edits import ImageEdit, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image
+from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
     CONCLUDED,
     EDITED,
@@ -22,7 +23,7 @@ from appliance.exam.review_log import (
     fold,
     review_subject,
 )
-from appliance.ports import ExamStore, Journal
+from appliance.ports import ExamMessage, ExamStore, Journal
 
 LONGEST_CONCLUSION = 10_000
 
@@ -33,11 +34,15 @@ class ReviewDesk:
     The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
     is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has
     written since. Every verb but `validate` takes a validation back; the entry says so.
+
+    Args:
+        publication: sends each validated exam as a revision; None where nothing is sent from here.
     """
 
-    def __init__(self, store: ExamStore, journal: Journal) -> None:
+    def __init__(self, store: ExamStore, journal: Journal, publication: Publication | None = None) -> None:
         self._store = store
         self._journal = journal
+        self._publication = publication
 
     def reviewed(self, exam_id: str) -> ReviewedExam:
         """The exam as it stands now. Raises NotKeptError if there is no such exam."""
@@ -112,7 +117,10 @@ class ReviewDesk:
         return _reviewed(exam, self.log(exam_id))
 
     def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
-        """The physician vouches for the exam as it is at `revision`. Raises as `edit` does."""
+        """The physician vouches for the exam as it is at `revision`; it is published anew, both or neither.
+
+        Raises as `edit` does, and ExportError for a result that does not fit its format.
+        """
         exam, log = self._for_change(exam_id, revision)
         if log.validated_by is not None:
             raise ExamError(f"the exam was validated by {log.validated_by}", "Nothing has changed since.")
@@ -121,7 +129,13 @@ class ReviewDesk:
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
-        self._append(exam_id, log, actor, VALIDATED, detail)
+        message = None
+        if self._publication is not None:
+            message = self._publication.message(reviewed, log.validations + 1)
+            detail["msg_id"] = message.message.msg_id
+        self._append(exam_id, log, actor, VALIDATED, detail, message)
+        if self._publication is not None:
+            self._publication.wake()
         return _reviewed(exam, self.log(exam_id))
 
     def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
@@ -157,10 +171,19 @@ class ReviewDesk:
         self._append(exam_id, log, actor, action, {"image_id": image.image_id, **detail})
         return review_image(image, self.log(exam_id).image(image.image_id))
 
-    def _append(self, exam_id: str, log: ReviewLog, actor: str, action: str, detail: dict[str, Any]) -> None:
+    def _append(
+        self,
+        exam_id: str,
+        log: ReviewLog,
+        actor: str,
+        action: str,
+        detail: dict[str, Any],
+        publishes: ExamMessage | None = None,
+    ) -> None:
         if log.validated_by is not None and action != VALIDATED:
             detail = {**detail, "invalidates": log.validated_by}
-        self._journal.append(actor, review_subject(exam_id), action, detail, follows=log.revision)
+        subject = review_subject(exam_id)
+        self._journal.append(actor, subject, action, detail, follows=log.revision, publishes=publishes)
 
 
 def _reviewed(exam: Exam, log: ReviewLog) -> ReviewedExam:

@@ -19,8 +19,10 @@ from appliance.domain.journal import (
     check_chain,
     next_entry,
 )
+from appliance.ports import ExamMessage
 from appliance.storage.database import Database, Row, Value, utc_moment, utc_text
 from appliance.storage.memory_journal import require_newest
+from appliance.storage.outbox import insert_message
 
 HEAD_FILE_NAME = "journal.head"
 _BATCH = 1000
@@ -47,10 +49,19 @@ class SqliteJournal:
         self._noted_seq = 0
 
     def append(
-        self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
+        self,
+        actor: str,
+        subject: str,
+        action: str,
+        detail: Mapping[str, Any],
+        *,
+        follows: int | None = None,
+        publishes: ExamMessage | None = None,
     ) -> JournalEntry:
         with self._database.transaction("write the journal") as connection:
             entry = append_entry(connection, self._now_utc(), actor, subject, action, detail, follows=follows)
+            if publishes is not None:
+                insert_message(connection, publishes.exam_id, publishes.message, entry.at_utc)
         self.remember(entry)
         return entry
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from appliance.domain.errors import StaleError
 from appliance.domain.journal import JournalCheck, JournalEntry, JournalHead, check_chain, next_entry
+from appliance.ports import ExamMessage
+from appliance.storage.memory_outbox import MemoryOutbox
 
 
 class MemoryJournal:
@@ -16,18 +18,28 @@ class MemoryJournal:
     `tamper()` is what somebody with access to the disk does to a real one.
     """
 
-    def __init__(self, now_utc: Callable[[], datetime]) -> None:
+    def __init__(self, now_utc: Callable[[], datetime], outbox: MemoryOutbox | None = None) -> None:
         self._now_utc = now_utc
+        self._outbox = outbox or MemoryOutbox()
         self._entries: list[JournalEntry] = []
         self._head: JournalHead | None = None
         self._lock = threading.RLock()
 
     def append(
-        self, actor: str, subject: str, action: str, detail: Mapping[str, Any], *, follows: int | None = None
+        self,
+        actor: str,
+        subject: str,
+        action: str,
+        detail: Mapping[str, Any],
+        *,
+        follows: int | None = None,
+        publishes: ExamMessage | None = None,
     ) -> JournalEntry:
         with self._lock:
             require_newest(self._newest_of(subject), follows)
             entry = next_entry(self._head, self._now_utc(), actor, subject, action, detail)
+            if publishes is not None:
+                self._outbox.insert(publishes.exam_id, publishes.message, entry.at_utc)
             self._entries.append(entry)
             self._head = JournalHead(entry.seq, entry.hash)
         return entry

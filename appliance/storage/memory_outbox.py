@@ -27,7 +27,7 @@ class MemoryOutbox:
         self._rows: dict[str, _Row] = {}
 
     def insert(self, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
-        """What finishing an exam does; not for others."""
+        """What finishing or validating an exam does; not for others."""
         if message.msg_id in self._rows:
             raise StoreError(f"message {message.msg_id} is queued already")
         self._rows[message.msg_id] = _Row(len(self._rows) + 1, exam_id, message, now_utc, now_utc)
@@ -85,7 +85,10 @@ class MemoryOutbox:
         self._put(row, row.changed_at, state="pending", due_at=None)
 
     def message_state(self, exam_id: str) -> str | None:
-        return next((row.state for row in self._rows.values() if row.exam_id == exam_id), None)
+        return next((row.state for row in reversed(self._rows.values()) if row.exam_id == exam_id), None)
+
+    def newest_message_id(self, exam_id: str) -> str | None:
+        return next((row.message.msg_id for row in reversed(self._rows.values()) if row.exam_id == exam_id), None)
 
     def _row(self, msg_id: str, *states: str) -> _Row:
         row = self._rows.get(msg_id)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
-from appliance.storage.database import Database, Value, utc_text
+from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
 
 
@@ -119,14 +119,23 @@ class SqliteOutbox:
         self._change(msg_id, "SET state = 'pending', due_at = ''", (), from_states=("dead",))
 
     def message_state(self, exam_id: str) -> str | None:
-        rows = self._database.rows("read the outbox", "SELECT state FROM outbox WHERE exam_id = ?", (exam_id,))
-        return str(rows[0]["state"]) if rows else None
+        row = self._newest_of(exam_id)
+        return None if row is None else str(row["state"])
+
+    def newest_message_id(self, exam_id: str) -> str | None:
+        row = self._newest_of(exam_id)
+        return None if row is None else str(row["msg_id"])
 
     def prune(self, before_utc: datetime) -> int:
         """How many payloads that the ingest had confirmed before then were dropped; rows and exams stay."""
         with self._database.transaction("prune the outbox") as connection:
             sql = "UPDATE outbox SET payload = x'' WHERE state = 'receipted' AND changed_at < ? AND payload <> x''"
             return connection.execute(sql, (utc_text(before_utc),)).rowcount
+
+    def _newest_of(self, exam_id: str) -> Row | None:
+        sql = "SELECT msg_id, state FROM outbox WHERE exam_id = ? ORDER BY seq DESC LIMIT 1"
+        rows = self._database.rows("read the outbox", sql, (exam_id,))
+        return rows[0] if rows else None
 
     def _attempts(self, msg_id: str) -> int:
         rows = self._database.rows("read the outbox", "SELECT attempts FROM outbox WHERE msg_id = ?", (msg_id,))

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from appliance.domain.errors import StaleError
+from appliance.domain.errors import StaleError, StoreError
 from appliance.domain.journal import seal
-from appliance.ports import Journal
+from appliance.ports import ExamMessage, ExamStore, Journal, Outbox, OutboxMessage
 from appliance.storage.database import Database
+from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.image_files import ImageFiles
 from appliance.storage.journal import HEAD_FILE_NAME, SqliteJournal
 from appliance.storage.memory_journal import MemoryJournal
+from appliance.storage.memory_store import MemoryExamStore
+from appliance.storage.outbox import SqliteOutbox
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=timezone.utc)
 
@@ -209,3 +213,53 @@ class TestSqlite:
         other.path.with_name(HEAD_FILE_NAME).write_text(remembered)
         assert other.journal.verify().broken_seq == 4
         other.database.close()
+
+
+class TestPublishing:
+    """An entry and the message that it brings about are kept together or not at all."""
+
+    @pytest.fixture(params=["sqlite", "memory"])
+    def box(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Journal, Outbox, ExamMessage]]:
+        clock = SteppingClock()
+        if request.param == "memory":
+            store = MemoryExamStore()
+            yield MemoryJournal(clock, store.outbox), store.outbox, queued(store)
+            return
+        database = Database(tmp_path / "exams.sqlite3")
+        kept = SqliteExamStore(database, ImageFiles(tmp_path / "images", 0))
+        yield SqliteJournal(database, clock), SqliteOutbox(database), queued(kept)
+        database.close()
+
+    def test_the_newer_message_of_an_exam_is_the_one_that_is_told(
+        self, box: tuple[Journal, Outbox, ExamMessage]
+    ) -> None:
+        journal, outbox, corrected = box
+        assert outbox.newest_message_id(corrected.exam_id) == "first"
+        outbox.mark_sent("first", NOON)
+        journal.append("carla", "review:a", "review.validated", {}, publishes=corrected)
+        assert outbox.newest_message_id(corrected.exam_id) == "second"
+        assert outbox.message_state(corrected.exam_id) == "pending"
+        assert [one.message.msg_id for one in outbox.due(NOON + timedelta(minutes=1))] == ["first", "second"]
+
+    def test_a_refused_entry_queues_nothing(self, box: tuple[Journal, Outbox, ExamMessage]) -> None:
+        journal, outbox, corrected = box
+        journal.append("dana", "review:a", "review.edited", {})
+        with pytest.raises(StaleError):
+            journal.append("carla", "review:a", "review.validated", {}, follows=0, publishes=corrected)
+        assert outbox.newest_message_id(corrected.exam_id) == "first"
+
+    def test_a_refused_message_leaves_no_entry(self, box: tuple[Journal, Outbox, ExamMessage]) -> None:
+        journal, _, corrected = box
+        journal.append("carla", "review:a", "review.validated", {}, publishes=corrected)
+        with pytest.raises(StoreError):
+            journal.append("carla", "review:a", "review.validated", {}, publishes=corrected)
+        assert len(journal.entries()) == 1
+        assert journal.verify().is_intact
+
+
+def queued(store: ExamStore) -> ExamMessage:
+    """A second message about an exam whose first is in the outbox."""
+    exam = store.start_exam("NC-1", NOON)
+    first, second = (OutboxMessage(name, "nailfold.exam/1", b"{}", "0" * 64) for name in ("first", "second"))
+    store.finish_exam(exam.exam_id, NOON, first)
+    return ExamMessage(exam.exam_id, second)

@@ -22,6 +22,7 @@ from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -64,12 +65,13 @@ class PageStation:
         certificate: Certificate | None = None,
         pacs: PacsSettings | None = None,
         pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None,
+        report_folder: Path | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
         self.hub = LiveHub()
         self.store = MemoryExamStore()
-        self.journal = MemoryJournal(SystemClock().now_utc)
+        self.journal = MemoryJournal(SystemClock().now_utc, self.store.outbox)
         self.accounts = new_account_desk(self.journal, clock=clock, is_new=is_new)
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
@@ -98,7 +100,7 @@ class PageStation:
             folders=self.store.folders,
             collections=MemoryCollectionStore(self.store),
             finder=MemoryExamFinder(self.store, self.journal),
-            reviews=ReviewDesk(self.store, self.journal),
+            reviews=ReviewDesk(self.store, self.journal, self._publication()),
             journal=self.journal,
             exchange=self.exchange,
             secrets=SECRETS,
@@ -106,6 +108,7 @@ class PageStation:
             certificate=lambda: certificate,
             pattern_advice=pattern_advice,
             calibrations=self.calibrations,
+            report_folder=report_folder or Path("no-report-folder"),
             camera=self._camera,
             calibration=lambda: self.calibration,
             identity=lambda: IDENTITY,
@@ -154,6 +157,9 @@ class PageStation:
         camera = None if self._latest is None else self._latest.frame.camera
         fps = self.hub.engine_fps if self._phase is CameraPhase.LIVE else 0.0
         return CameraState(self._phase, camera, self._reason, self._captured, 0, fps)
+
+    def _publication(self) -> Publication:
+        return Publication(BoxAddress("clinic", "box1"), self.store.outbox.newest_message_id, SystemClock().now_utc)
 
     def _tools(self) -> SessionTools:
         def describe(analysis: FrameAnalysis, file_name: str) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """What a physician's edits make of an exam."""
 
 import copy
+import json
 from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,11 +37,15 @@ from appliance.domain.review_edits import (
     edit_to_json,
 )
 from appliance.exam.image_review import ImageReview
+from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
 from appliance.exam.review import ReviewDesk
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from tests.support.exam_parts import HeldClock
 from tests.support.review_exam import LOOPS, UM_PER_PX, box_of, finished_exam
+
+ADDRESS = BoxAddress("clinic", "box1")
 
 
 class Reviewer:
@@ -46,10 +53,11 @@ class Reviewer:
 
     def __init__(self, loops: int = LOOPS, calibrated: bool = True) -> None:
         self.store = MemoryExamStore()
-        self.journal = MemoryJournal(HeldClock().now_utc)
+        self.journal = MemoryJournal(HeldClock().now_utc, self.store.outbox)
         scale = {} if calibrated else {"scale": None}
         self.exam = finished_exam(self.store, loops=loops, **scale)  # type: ignore[arg-type]
-        self.desk = ReviewDesk(self.store, self.journal)
+        publication = Publication(ADDRESS, self.store.outbox.newest_message_id, HeldClock().now_utc)
+        self.desk = ReviewDesk(self.store, self.journal, publication)
         self.exam_id, self.image_id = self.exam.exam_id, self.exam.images[0].image_id
 
     def does(self, *edits: ImageEdit) -> ImageReview:
@@ -290,6 +298,30 @@ def test_validation_of_what_was_not_seen_is_refused(reviewer: Reviewer) -> None:
     reviewer.does(DeleteCapillary("m1"))
     with pytest.raises(StaleError):
         reviewer.desk.validate(reviewer.exam_id, "dana", seen)
+
+
+def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
+    due = reviewer.store.outbox.due(datetime(2030, 1, 1, tzinfo=timezone.utc))
+    return [json.loads(one.message.payload) for one in due]
+
+
+def test_each_validation_is_published_as_a_revision_that_replaces_the_one_before(reviewer: Reviewer) -> None:
+    desk, exam_id = reviewer.desk, reviewer.exam_id
+    reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
+    desk.validate(exam_id, "carla", desk.log(exam_id).revision)
+    reviewer.does(Exclude("hair"))
+    desk.validate(exam_id, "carla", desk.log(exam_id).revision)
+    machine, first, second = sent(reviewer)
+    assert "revision" not in machine
+    assert [(one["revision"], one["replaces"]) for one in (first, second)] == [
+        (1, machine["msg_id"]),
+        (2, first["msg_id"]),
+    ]
+    assert first["images"][0]["result"]["capillaries"][1]["widths_um"]["apical"] == 54.0
+    assert [image["is_edited"] for image in first["images"]] == [True, False]
+    assert sum(finger["giant"] for finger in first["fingers"]) == 1
+    assert (second["images"][0]["excluded"], second["images"][1]["excluded"]) == (True, False)
+    assert sum(finger["giant"] for finger in second["fingers"]) == 0
 
 
 def test_history_tells_before_and_after(reviewer: Reviewer) -> None:

@@ -1,0 +1,31 @@
+"""A validated exam on its way out: as a revision of what was sent when the exam was finished."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.domain.review import ReviewedExam
+from appliance.exam.message import BoxAddress, build_corrected_message
+from appliance.ports import ExamMessage
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a corrected message needs from the rest of the station.
+
+    Attributes:
+        newest_message_id: of an exam, by its id; None where nothing was sent about it from here.
+        wake: called once the message is queued.
+    """
+
+    address: BoxAddress
+    newest_message_id: Callable[[str], str | None]
+    now_utc: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
+
+    def message(self, reviewed: ReviewedExam, revision: int) -> ExamMessage:
+        """The message of that revision. Raises ExportError if it does not fit its format."""
+        exam_id = reviewed.exam.exam_id
+        replaces = self.newest_message_id(exam_id)
+        message = build_corrected_message(reviewed, self.address, self.now_utc(), revision, replaces)
+        return ExamMessage(exam_id, message)
