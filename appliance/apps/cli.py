@@ -19,9 +19,15 @@ COMMANDS = (
     "config",
     "account",
     "journal",
+    "export",
+    "import",
+    "pacs",
     "engines",
     "bench",
 )
+
+_MODULES = {"import": "import_exams"}
+"""Where a command's name is a word of Python's own."""
 
 
 class Commands(click.Group):
@@ -33,7 +39,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"appliance.apps.commands.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = importlib.import_module(f"appliance.apps.commands.{module}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -116,10 +116,27 @@ def build_exchange(
 ) -> Exchange:
     """Exports and imports of a station; uploads lie below `folder` until they are done with."""
 
+    return Exchange(
+        exports=build_export_desk(store, patients, journal, pacs, now_utc, version, calibrations),
+        pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
+        archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
+    )
+
+
+def build_archive_imports(
+    folder: Path,
+    store: ExamStore,
+    patients: PatientStore,
+    journal: Journal,
+    address: BoxAddress,
+    now_utc: Callable[[], datetime],
+) -> ArchiveImports:
+    """Imports of other boxes' archives with their uploads below `folder`."""
+
     def message(exam: Exam) -> OutboxMessage:
         return build_exam_message(exam, address, exam.finished_at_utc or now_utc())
 
-    archive_tools = ArchiveTools(
+    tools = ArchiveTools(
         store=store,
         knows_pseudonym=lambda name: patients.patient_of(name) is not None,
         take_over_review=lambda one: take_over_review(one.exam.exam_id, one.journal, store, journal),
@@ -127,11 +144,7 @@ def build_exchange(
         note=journal.append,
         now_utc=now_utc,
     )
-    return Exchange(
-        exports=build_export_desk(store, patients, journal, pacs, now_utc, version, calibrations),
-        pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
-        archives=ArchiveImports(Staging(folder / "archives"), archive_tools),
-    )
+    return ArchiveImports(Staging(folder), tools)
 
 
 def known_scales(calibrations: CalibrationStore) -> Mapping[str, Calibration]:

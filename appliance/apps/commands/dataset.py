@@ -8,8 +8,9 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from appliance.apps.commands.options import FILE
+from appliance.apps.commands.options import FILE, load
 from appliance.apps.datasets import Rendering, convert_dataset, render_dataset
+from appliance.apps.exam_dataset import dataset_from_exams
 from engines.datasets.convert import FORMATS
 from engines.synthetic.pattern import Pattern
 
@@ -18,7 +19,7 @@ FORM = click.Choice(FORMATS)
 
 @click.group("dataset")
 def command() -> None:
-    """Render labelled pictures, or convert labels."""
+    """Render labelled pictures, convert labels, or make a data set of reviewed exams."""
 
 
 @command.command("render")
@@ -62,4 +63,16 @@ def convert(source: str, target: str, pictures: Path | None, path: Path, out: Pa
     """Write the labels in IN as OUT. COCO is one file; LabelMe and YOLO are folders. Pictures stay where they are."""
     sys.exit(
         convert_dataset(source, target, path, out, pictures, lambda line: click.echo(f"nailfold: {line}", err=True))
+    )
+
+
+@command.command("from-exams")
+@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="A new folder.")
+@click.option("--validated-only", is_flag=True, help="Leave out exams that no physician has validated.")
+@click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")
+@click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
+def from_exams(out: Path, validated_only: bool, data_dir: Path | None, config: Path | None) -> None:
+    """Make train, val and test (COCO and pictures) of the reviewed exams, split by patient, without any name."""
+    dataset_from_exams(
+        load(config, data_dir=data_dir), out, validated_only, lambda line: click.echo(f"nailfold: {line}")
     )

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import ApplianceError
@@ -71,11 +72,16 @@ class ArchiveImports:
 
     def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> TakenIn:
         """Keep its exams; the upload goes unless a pseudonym has to be decided on first. Raises as `import_archive`."""
-        tools, path = self._tools, self._staging.path(upload_id, _FILE)
+        taken = self.take_in_file(self._staging.path(upload_id, _FILE), choices, actor)
+        self._staging.drop(upload_id)
+        return taken
+
+    def take_in_file(self, path: Path, choices: ArchiveChoices, actor: str) -> TakenIn:
+        """Keep the exams of an archive that lies on this computer. Raises as `import_archive`."""
+        tools = self._tools
         result = import_archive(
             path, tools.store, tools.knows_pseudonym, tools.now_utc(), choices, make_message=tools.make_message
         )
-        self._staging.drop(upload_id)
         problems = [problem for one in result.imported if (problem := self._finish(one, choices, actor))]
         return TakenIn(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
 

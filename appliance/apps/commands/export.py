@@ -1,0 +1,34 @@
+"""nailfold export"""
+
+from pathlib import Path
+
+import click
+
+from appliance.apps.commands.options import FILE, load
+from appliance.apps.exam_files import export_exams
+from appliance.exports.desk import ExportFormat
+
+
+@click.command("export")
+@click.argument("exam_ids", nargs=-1, required=True, metavar="EXAM_ID...")
+@click.option(
+    "--format", "form", type=click.Choice([one.value for one in ExportFormat]), required=True, help="Of the file."
+)
+@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
+@click.option("--with-identity", is_flag=True, help="FHIR and DICOM with name, birth date and clinic number.")
+@click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")
+@click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
+def command(
+    exam_ids: tuple[str, ...],
+    form: str,
+    out: Path,
+    with_identity: bool,
+    data_dir: Path | None,
+    config: Path | None,
+) -> None:
+    """Write finished exams as FHIR R4, DICOM, CSV, an archive for another box (zip) or COCO labels.
+
+    One exam as FHIR is a JSON file; everything else is a ZIP file. The station may run meanwhile.
+    """
+    loaded = load(config, data_dir=data_dir)
+    export_exams(loaded, exam_ids, ExportFormat(form), out, with_identity)

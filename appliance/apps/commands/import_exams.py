@@ -1,0 +1,68 @@
+"""nailfold import"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from appliance.apps.commands.options import FILE, load
+from appliance.apps.exam_imports import import_exam_archive, import_picture_files
+from appliance.domain.errors import ExamError
+from appliance.domain.exam import Finger, Hand
+from appliance.exports.archive.read import ArchiveChoices
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.option("--patient", metavar="PSEUDONYM", help="Whose pictures they are; needed for everything but an archive.")
+@click.option("--um-per-px", type=float, help="Scale of every picture; without it, what each file says.")
+@click.option("--hand", type=click.Choice([one.value for one in Hand]), help="Where no file name tells.")
+@click.option("--finger", type=click.Choice([one.value for one in Finger]), help="Where no file name tells.")
+@click.option(
+    "--taken-at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="When the pictures were taken (local time), where no file tells; without it, now.",
+)
+@click.option(
+    "--same-patient", "same", multiple=True, metavar="PSEUDONYM", help="Archive: the same patient on both boxes."
+)
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Archive: another pseudonym here.")
+@click.option("--publish", is_flag=True, help="Archive: publish the exams over MQTT as if captured here.")
+@click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")
+@click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
+@click.option("--runtime", help="onnxruntime or tensorrt; never replaced by the other.")
+def command(
+    paths: tuple[Path, ...],
+    patient: str | None,
+    um_per_px: float | None,
+    hand: str | None,
+    finger: str | None,
+    taken_at: datetime | None,
+    same: tuple[str, ...],
+    rename: tuple[str, ...],
+    publish: bool,
+    data_dir: Path | None,
+    config: Path | None,
+    runtime: str | None,
+) -> None:
+    """Take in another box's archive (one .zip), or pictures and folders (JPEG, PNG, TIFF, BMP, DICOM) as one exam.
+
+    Hand, finger and sector are read from each file's metadata, name and folders. Exit code 1 if a file was left out.
+    """
+    loaded = load(config, data_dir=data_dir, runtime=runtime)
+    if len(paths) == 1 and paths[0].suffix.lower() == ".zip":
+        renamed = dict(_renaming(wish) for wish in rename)
+        sys.exit(import_exam_archive(loaded, paths[0], ArchiveChoices(frozenset(same), renamed, publish)))
+    if patient is None:
+        raise ExamError("no patient was named", "Give the clinic's pseudonym with --patient.")
+    place = (None if hand is None else Hand(hand), None if finger is None else Finger(finger))
+    when = None if taken_at is None else taken_at.astimezone()
+    sys.exit(import_picture_files(loaded, paths, patient, um_per_px, place, when))
+
+
+def _renaming(wish: str) -> tuple[str, str]:
+    old, separator, new = wish.partition("=")
+    if not (old and separator and new):
+        raise ExamError(f"cannot rename {wish!r}", "Write --rename OLD=NEW.")
+    return old, new

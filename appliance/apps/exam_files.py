@@ -1,0 +1,108 @@
+"""`nailfold export` and `nailfold pacs`: kept exams as files and in a DICOM archive, without a station."""
+
+import importlib.metadata
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from appliance.apps.atomic_file import require_writable_folder
+from appliance.apps.exchange import (
+    build_export_desk,
+    known_scales,
+)
+from appliance.apps.settings import LoadedSettings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import ApplianceError, ExportError
+from appliance.exports.desk import ExportDesk, ExportFormat
+from appliance.exports.dicom.files import dicom_objects
+from appliance.exports.dicom.pacs import store
+from appliance.storage.calibration_store import SqliteCalibrationStore
+from appliance.storage.database import Database
+from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.image_files import ImageFiles
+from appliance.storage.journal import SqliteJournal
+from appliance.storage.patient_store import SqlitePatientStore
+
+ACTOR = "command line"
+VERSION = importlib.metadata.version("nailfold-appliance")
+
+
+class Kept:
+    """The exams of a data folder for a command line, also while the station runs: nothing is recovered or tidied."""
+
+    def __init__(self, loaded: LoadedSettings, database: Database) -> None:
+        settings = loaded.settings.storage
+        files = ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000)
+        now_utc = SystemClock().now_utc
+        self.exams = SqliteExamStore(database, files)
+        self.journal = SqliteJournal(database, now_utc)
+        key = settings.identity_key or settings.folder.with_name("identity.key")
+        self.patients = SqlitePatientStore(database, key)
+        scales = SqliteCalibrationStore(database, files)
+        pacs = loaded.settings.pacs
+        self.desk: ExportDesk = build_export_desk(
+            self.exams, self.patients, self.journal, pacs, now_utc, VERSION, lambda: known_scales(scales)
+        )
+
+
+@contextmanager
+def kept_exams(loaded: LoadedSettings, *, make: bool = False) -> Iterator[Kept]:
+    """What the settings' folder holds.
+
+    Args:
+        make: a folder that is not there is made; for imports.
+
+    Raises:
+        StoreError, ExportError: there is none, or it cannot be used.
+    """
+    folder = loaded.settings.storage.folder
+    if not make and not (folder / "exams.sqlite3").exists():
+        raise ExportError(f"there are no exams in {folder}", "Name the station's folder with --data-dir.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(folder / "exams.sqlite3")
+    try:
+        yield Kept(loaded, database)
+    finally:
+        database.close()
+
+
+def export_exams(
+    loaded: LoadedSettings, exam_ids: Sequence[str], form: ExportFormat, out: Path, with_identity: bool
+) -> None:
+    """Write the file, whole or not at all. Raises ApplianceError."""
+    require_writable_folder(out.absolute().parent)
+    unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    with kept_exams(loaded) as kept:
+        try:
+            with unfinished.open("xb+") as file:
+                made = kept.desk.export(form, exam_ids, file, ACTOR, with_identity=with_identity)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(out)
+        except OSError as error:
+            raise ExportError(f"cannot write {out}: {error.strerror}", "Choose a folder to write in.") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+    click.echo(f"{out} ({made.media_type})")
+
+
+def send_exams(loaded: LoadedSettings, exam_ids: Sequence[str], with_identity: bool) -> int:
+    """The exit code: 0 when the archive has confirmed every exam."""
+    failed = 0
+    with kept_exams(loaded) as kept:
+        for exam_id in exam_ids:
+            try:
+                objects = list(dicom_objects(kept.desk.source(exam_id, with_identity=with_identity)))
+                store(loaded.settings.pacs, objects, lambda _: None)
+            except ApplianceError as error:
+                failed += 1
+                click.echo(f"nailfold: exam {exam_id}: {error}", err=True)
+                continue
+            detail = {"archive": loaded.settings.pacs.name, "state": "sent", "stored": len(objects)}
+            kept.journal.append(ACTOR, f"exam:{exam_id}", "exam.sent_to_pacs", detail)
+            click.echo(f"{exam_id}: {len(objects)} objects")
+    return 1 if failed else 0

@@ -1,0 +1,131 @@
+"""`nailfold export`, `import`, `pacs` and `dataset from-exams` on a real data folder."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from appliance.apps.exam_files import kept_exams
+from appliance.apps.load_settings import load_settings
+from appliance.exports.archive.read import ORIGIN
+from appliance.ports import ExamImport
+from engines.datasets.coco import read_coco
+from engines.synthetic.render import render
+from tests.support.archive import Archive
+from tests.support.exam_parts import NOON
+from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam
+
+
+def nailfold(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "appliance.apps.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A box with one finished exam that was captured there."""
+    folder = tmp_path_factory.mktemp("box")
+    with kept_exams(load_settings(None, {"station.data_dir": folder}), make=True) as kept:
+        kept.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
+    return folder
+
+
+def test_each_format_is_written_and_noted(data_dir: Path, tmp_path: Path) -> None:
+    for form in ("fhir", "dicom", "csv", "zip", "coco"):
+        done = nailfold("export", EXAM_ID, "--format", form, "--out", tmp_path / form, "--data-dir", data_dir)
+        assert (done.returncode, done.stderr) == (0, "")
+    Bundle.model_validate_json((tmp_path / "fhir").read_bytes())
+    with zipfile.ZipFile(tmp_path / "csv") as tables:
+        assert len(list(csv.DictReader(io.TextIOWrapper(tables.open("images.csv"), "utf-8")))) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"fhir", "dicom", "csv", "zip", "coco"}
+    with kept_exams(load_settings(None, {"station.data_dir": data_dir})) as kept:
+        entries = kept.journal.entries(f"exam:{EXAM_ID}")
+        assert [entry.detail["format"] for entry in entries] == ["fhir", "dicom", "csv", "zip", "coco"]
+
+
+def test_an_archive_moves_an_exam_to_another_box(data_dir: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "exam.zip", tmp_path / "other"
+    assert nailfold("export", EXAM_ID, "--format", "zip", "--out", out, "--data-dir", data_dir).returncode == 0
+    done = nailfold("import", out, "--data-dir", other)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{EXAM_ID}: imported\n", "")
+    again = nailfold("import", out, "--data-dir", other)
+    assert again.stdout == f"{EXAM_ID}: was here already\n"
+    with kept_exams(load_settings(None, {"station.data_dir": other})) as kept:
+        mark = kept.exams.import_mark(EXAM_ID)
+        assert mark is not None
+        assert mark.origin == ORIGIN
+        assert kept.exams.exam(EXAM_ID).images == finished_exam()[0].images
+
+
+def test_a_pseudonym_in_use_is_asked_about(data_dir: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "exam.zip", tmp_path / "other"
+    nailfold("export", EXAM_ID, "--format", "zip", "--out", out, "--data-dir", data_dir)
+    with kept_exams(load_settings(None, {"station.data_dir": other}), make=True) as kept:
+        kept.patients.add_patient(PSEUDONYM, NOON)
+    refused = nailfold("import", out, "--data-dir", other)
+    assert refused.returncode == 1
+    assert f"--same-patient {PSEUDONYM}" in refused.stderr
+    done = nailfold("import", out, "--data-dir", other, "--rename", f"{PSEUDONYM}=GUEST-9")
+    assert done.returncode == 0
+    with kept_exams(load_settings(None, {"station.data_dir": other})) as kept:
+        assert kept.exams.exam(EXAM_ID).patient_pseudonym == "GUEST-9"
+
+
+def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    pictures, data_dir = tmp_path / "scans" / "Left", tmp_path / "box"
+    pictures.mkdir(parents=True)
+    for seed, name in ((40_000, "index_A.png"), (40_001, "ring_B.png")):
+        Image.fromarray(render(seed, width=640, height=480, um_per_px=1.5, difficulty=0.2).image_rgb).save(
+            pictures / name
+        )
+    (pictures / "index_C.png").write_bytes(b"no picture")
+    done = nailfold("import", tmp_path / "scans", "--patient", "NC-7", "--um-per-px", 1.5, "--data-dir", data_dir)
+    assert done.returncode == 1, done.stderr
+    assert "index_C.png" in done.stderr
+    assert "2 images" in done.stdout
+    out = tmp_path / "set"
+    made = nailfold("dataset", "from-exams", "--data-dir", data_dir, "--out", out)
+    assert made.returncode == 0, made.stderr
+    part = next(name for name in ("train", "val", "test") if list((out / name / "images").iterdir()))
+    labelled = read_coco(out / part / "annotations.json")
+    assert {image.um_per_px for image in labelled.images} == {1.5}
+    judged = nailfold(
+        "evaluate", "--coco", out / part / "annotations.json", "--images", out / part / "images",
+        "--bootstrap", 0, "--json", tmp_path / "figures.json",
+    )  # fmt: skip
+    assert judged.returncode == 0, judged.stderr
+    # The labels are the machine's own answers: it agrees with itself unless half a pixel or a class went wrong.
+    figures = json.dumps(json.loads((tmp_path / "figures.json").read_text()))
+    assert "precision" in figures
+    only = nailfold("dataset", "from-exams", "--data-dir", data_dir, "--out", tmp_path / "none", "--validated-only")
+    assert only.returncode == 1
+    assert "no evaluable picture" in only.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_file_without_a_place_says_what_to_do(tmp_path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "IMG_1.png")
+    done = nailfold("import", tmp_path / "IMG_1.png", "--patient", "NC-7", "--data-dir", tmp_path / "box")
+    assert done.returncode == 1
+    assert "names no hand or finger" in done.stderr
+
+
+def test_the_archive_is_asked_and_sent_to(data_dir: Path, tmp_path: Path) -> None:
+    with Archive() as archive:
+        config = tmp_path / "site.toml"
+        config.write_text(f'[pacs]\nhost = "127.0.0.1"\nport = {archive.port}\ncalled_ae_title = "ARCHIVE"\n')
+        assert "answers NAILFOLD" in nailfold("pacs", "echo", "--config", config).stdout
+        sent = nailfold("pacs", "send", EXAM_ID, "--config", config, "--data-dir", data_dir)
+        assert (sent.returncode, sent.stdout) == (0, f"{EXAM_ID}: 4 objects\n")
+        assert len(archive.received) == 4
+    assert "no DICOM archive is set" in nailfold("pacs", "echo").stderr
