@@ -86,7 +86,7 @@ def time_pipeline(settings: InferenceSettings, runs: int) -> dict[str, Any]:
     totals_ms, engines_ms, loops = [], [], []
     for index in range(runs):
         detector.spent_ms = keypoints.spent_ms = 0.0
-        analysis = pipeline.analyse(_frame(scene, index), track=True)
+        analysis = pipeline.analyse(frame_of_scene(scene, index), track=True)
         totals_ms.append(analysis.stage_ms["total"])
         engines_ms.append(detector.spent_ms + keypoints.spent_ms)
         loops.append(len(analysis.capillaries))
@@ -116,7 +116,8 @@ def _cpuinfo() -> list[str]:
     return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
 
 
-def _frame(scene: LiveScene, index: int) -> Frame:
+def frame_of_scene(scene: LiveScene, index: int) -> Frame:
+    """One frame of a scene of this benchmark's size."""
     at_s = index / 30
     camera = CameraDescription("bench", "bench", "rgb8", _WIDTH_PX, _HEIGHT_PX, 30.0)
     return Frame(index, scene.frame(at_s)[0], at_s, datetime.now(timezone.utc), camera)
