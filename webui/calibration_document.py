@@ -40,6 +40,7 @@ class CalibrationDocument(BaseModel):
     um_per_px_y: float | None
     made_at_utc: str
     target: str
+    target_tolerance_percent: float | None
     operator: str
     note: str
     state: CalibrationState
@@ -153,6 +154,7 @@ def calibration_document(kept: KeptCalibration) -> CalibrationDocument:
         um_per_px_y=known.um_per_px_y,
         made_at_utc=kept.made_at_utc.isoformat(),
         target=kept.target,
+        target_tolerance_percent=kept.target_tolerance_percent,
         operator=kept.operator,
         note=kept.note,
         state=kept.state,

@@ -125,7 +125,8 @@ def line_rows(bands: Bands, comb: Comb, lines: FoundLines) -> list[tuple[float, 
             first -= 1
         while last < len(depth) - 1 and depth[last + 1, line] > limit[line]:
             last += 1
-        ends.append((float(bands.middle_px[first]), float(bands.middle_px[last])))
+        half = (bands.height_px - 1) / 2
+        ends.append((float(bands.middle_px[first]) - half, float(bands.middle_px[last]) + half))
     return ends
 
 

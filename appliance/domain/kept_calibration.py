@@ -70,6 +70,7 @@ class KeptCalibration:
         state: whether it applies.
         changed_at_utc, changed_by: of the state; as made, until somebody changed it.
         note: free.
+        target_tolerance_percent: of the target's certificate, held in the scale's uncertainty; None where unknown.
     """
 
     calibration: Calibration
@@ -82,6 +83,7 @@ class KeptCalibration:
     changed_at_utc: datetime
     changed_by: str
     note: str = ""
+    target_tolerance_percent: float | None = None
 
     @property
     def setup(self) -> ScopeSetup:

@@ -84,16 +84,21 @@ def two_point_scale(start_px: tuple[float, float], end_px: tuple[float, float], 
     return MeasuredScale(axis, angle, um_per_px, uncertainty, CalibrationMethod.TWO_POINTS, distance_um)
 
 
-def picture_scale(measured: Sequence[MeasuredScale]) -> PictureScale:
+def picture_scale(measured: Sequence[MeasuredScale], target_tolerance_percent: float | None = None) -> PictureScale:
     """One scale from one or both axes.
+
+    Args:
+        target_tolerance_percent: by which the micrometer itself may be wrong, 95 %, as its certificate says; None where
+            nobody knows, and then the uncertainty is that of the measurement alone.
 
     Raises:
         CalibrationError: both were measured along the same axis, or the picture is stretched.
     """
+    tolerance = (target_tolerance_percent or 0.0) / 100
     if len(measured) == 1:
         one = measured[0]
         x, y = (one.um_per_px, None) if one.axis is Axis.X else (None, one.um_per_px)
-        return PictureScale(one.um_per_px, one.uncertainty_um_per_px, x, y)
+        return PictureScale(one.um_per_px, math.hypot(one.uncertainty_um_per_px, tolerance * one.um_per_px), x, y)
     by_axis = {one.axis: one for one in measured}
     if len(measured) != 2 or len(by_axis) != 2:
         raise CalibrationError("the two measurements lie along the same axis", "Turn the micrometer by 90 degrees.")
@@ -106,7 +111,7 @@ def picture_scale(measured: Sequence[MeasuredScale]) -> PictureScale:
             f"the picture is stretched: {x_um:.4f} um per pixel along x, {y_um:.4f} along y",
             "Set a frame size with the proportions of the sensor, then calibrate again.",
         )
-    return PictureScale(mean, math.hypot(spread / 2, (x_um - y_um) / 2), x_um, y_um)
+    return PictureScale(mean, math.hypot(spread / 2, (x_um - y_um) / 2, tolerance * mean), x_um, y_um)
 
 
 def _along_axes(along_x: MeasuredScale, along_y: MeasuredScale) -> tuple[float, float]:

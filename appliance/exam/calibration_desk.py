@@ -58,6 +58,19 @@ class DeskTools:
 
 
 @dataclass(frozen=True)
+class Target:
+    """The stage micrometer.
+
+    Attributes:
+        name: what is engraved on it.
+        tolerance_percent: by which its certificate says it may be wrong, 95 %; None where unknown.
+    """
+
+    name: str
+    tolerance_percent: float | None = None
+
+
+@dataclass(frozen=True)
 class FrozenPicture:
     """A picture held for measuring; it is not an exam's picture and is forgotten when newer ones are frozen."""
 
@@ -167,12 +180,12 @@ class CalibrationDesk:
         """Of the picture that was measured."""
         return self._of_one_setup([measurement_id])[0].picture.frame.width_px
 
-    def combined(self, measurement_ids: Sequence[str]) -> PictureScale:
+    def combined(self, measurement_ids: Sequence[str], tolerance_percent: float | None = None) -> PictureScale:
         """What one or two measurements give together. Raises CalibrationError as `picture_scale` does."""
-        return picture_scale([one.scale for one in self._of_one_setup(measurement_ids)])
+        return picture_scale([one.scale for one in self._of_one_setup(measurement_ids)], tolerance_percent)
 
     def keep(
-        self, measurement_ids: Sequence[str], magnification: str, target: str, note: str, operator: str
+        self, measurement_ids: Sequence[str], magnification: str, target: Target, note: str, operator: str
     ) -> KeptCalibration:
         """Make a calibration of one or two measurements; it applies from the next frame on.
 
@@ -184,9 +197,9 @@ class CalibrationDesk:
         """
         measured = self._of_one_setup(measurement_ids)
         ring = magnification_text(magnification)
-        if not target.strip():
+        if not target.name.strip():
             raise CalibrationError("the target is not named", "Write what is engraved on the stage micrometer.")
-        kept = self._kept(measured, ring, target.strip(), note.strip(), operator)
+        kept = self._kept(measured, ring, target, note.strip(), operator)
         self.store.keep(kept, {one.scale.axis: one.picture.png for one in measured})
         self.store.state_magnification(kept.device_id, ring, kept.made_at_utc, operator)
         self.in_force.forget()
@@ -246,10 +259,10 @@ class CalibrationDesk:
         return measured
 
     def _kept(
-        self, measured: Sequence[Measurement], ring: str, target: str, note: str, operator: str
+        self, measured: Sequence[Measurement], ring: str, target: Target, note: str, operator: str
     ) -> KeptCalibration:
         now, frame = self._clock.now_utc(), measured[0].picture.frame
-        scale = picture_scale([one.scale for one in measured])
+        scale = picture_scale([one.scale for one in measured], target.tolerance_percent)
         known = Calibration(
             calibration_id=_name(now, ring, frame),
             um_per_px=scale.um_per_px,
@@ -263,9 +276,18 @@ class CalibrationDesk:
             um_per_px_y=scale.um_per_px_y,
         )
         evidence = tuple(_evidence(one) for one in measured)
-        camera, state = frame.camera, CalibrationState.ACTIVE
         return KeptCalibration(
-            known, camera.camera_id, camera.name, target, operator, evidence, state, now, operator, note
+            calibration=known,
+            device_id=frame.camera.camera_id,
+            device_name=frame.camera.name,
+            target=target.name.strip(),
+            operator=operator,
+            evidence=evidence,
+            state=CalibrationState.ACTIVE,
+            changed_at_utc=now,
+            changed_by=operator,
+            note=note,
+            target_tolerance_percent=target.tolerance_percent,
         )
 
     def _write(self, actor: str, kept: KeptCalibration, action: str, detail: Mapping[str, Any]) -> None:

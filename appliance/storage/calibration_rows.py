@@ -10,9 +10,10 @@ from appliance.storage.database import Row, utc_moment, utc_text
 Scalar = str | int | float | None
 _COLUMNS = (
     "calibration_id, device_id, device_name, magnification, width_px, height_px, um_per_px, uncertainty_um_per_px, "
-    "um_per_px_x, um_per_px_y, origin, target, operator, note, made_at, state, changed_at, changed_by"
+    "um_per_px_x, um_per_px_y, origin, target, target_tolerance_percent, operator, note, made_at, state, changed_at, "
+    "changed_by"
 )
-INSERT_CALIBRATION = f"INSERT INTO calibrations ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"
+INSERT_CALIBRATION = f"INSERT INTO calibrations ({_COLUMNS}) VALUES ({', '.join('?' * 19)})"
 INSERT_EVIDENCE = f"INSERT INTO calibration_evidence VALUES ({', '.join('?' * 8)})"
 
 
@@ -21,7 +22,7 @@ def calibration_values(kept: KeptCalibration) -> tuple[Scalar, ...]:
     known = kept.calibration
     scale = (known.um_per_px, known.uncertainty_um_per_px, known.um_per_px_x, known.um_per_px_y, known.origin.value)
     setup = (kept.device_id, kept.device_name, known.magnification, known.width_px, known.height_px)
-    made = (kept.target, kept.operator, kept.note, utc_text(kept.made_at_utc))
+    made = (kept.target, kept.target_tolerance_percent, kept.operator, kept.note, utc_text(kept.made_at_utc))
     return (
         known.calibration_id,
         *setup,
@@ -71,6 +72,7 @@ def calibration_from(row: Row, evidence: list[Row]) -> KeptCalibration:
         changed_at_utc=utc_moment(row["changed_at"]),
         changed_by=row["changed_by"],
         note=row["note"],
+        target_tolerance_percent=row["target_tolerance_percent"],
     )
 
 

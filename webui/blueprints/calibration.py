@@ -1,8 +1,9 @@
 """The calibration wizard's page."""
 
+import math
+
 from flask import Blueprint, render_template
 
-from appliance.domain.calibration import Axis
 from webui.services import Services
 from webui.when import when
 
@@ -19,6 +20,12 @@ def calibration_blueprint(services: Services) -> Blueprint:
     @pages.get("/<calibration_id>")
     def one_page(calibration_id: str) -> str:
         kept = desk.store.calibration(calibration_id)
-        return render_template("calibration_one.html", kept=kept, known=kept.calibration, when=when, axes=Axis)
+        return render_template("calibration_one.html", kept=kept, known=kept.calibration, when=when, scale_text=_scale)
 
     return pages
+
+
+def _scale(um_per_px: float, uncertainty: float) -> str:
+    """With two figures of the uncertainty, as the wizard shows it."""
+    decimals = 3 if uncertainty <= 0 else min(6, max(3, 1 - math.floor(math.log10(uncertainty))))
+    return f"{um_per_px:.{decimals}f} \u00b1 {uncertainty:.{decimals}f} \u00b5m/px"

@@ -12,6 +12,7 @@ from appliance.domain.calibration import Axis
 from appliance.domain.field_hint import field_hint
 from appliance.domain.kept_calibration import CalibrationState
 from appliance.domain.measured_scale import magnification_text
+from appliance.exam.calibration_desk import Target
 from webui.calibration_document import (
     CalibrationsAnswer,
     CombinedAnswer,
@@ -88,6 +89,9 @@ class CombineBody(Body):
 
     measurement_ids: list[str] = Field(min_length=1, max_length=2)
     magnification: str = Field("", max_length=12, description="For the plausibility hint")
+    target_tolerance_percent: float | None = Field(
+        None, ge=0, le=10, allow_inf_nan=False, description="Of the micrometer's certificate; null where unknown"
+    )
 
 
 class KeepBody(CombineBody):
@@ -184,7 +188,7 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("/calibration/combine", summary="The scale of one or both axes", responses=_answers(CombinedAnswer))
     @requires(Role.PHYSICIAN)
     def combine(body: CombineBody) -> Response:
-        scale = desk.combined(body.measurement_ids)
+        scale = desk.combined(body.measurement_ids, body.target_tolerance_percent)
         ring = magnification_text(body.magnification) if body.magnification else ""
         hint = field_hint(scale.um_per_px, desk.width_px(body.measurement_ids[0]), desk.profile(), ring)
         return _json(combined_answer(scale, hint))
@@ -192,7 +196,8 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("/calibration/keep", summary="Keep it; it applies at once", responses=_answers(OneCalibrationAnswer))
     @requires(Role.PHYSICIAN)
     def keep(body: KeepBody) -> Response:
-        kept = desk.keep(body.measurement_ids, body.magnification, body.target, body.note, actor())
+        target = Target(body.target, body.target_tolerance_percent)
+        kept = desk.keep(body.measurement_ids, body.magnification, target, body.note, actor())
         return _json(OneCalibrationAnswer(calibration=calibration_document(kept)))
 
     return api

@@ -15,6 +15,7 @@ STATEMENTS: tuple[str, ...] = (
         um_per_px_y REAL,
         origin TEXT NOT NULL,
         target TEXT NOT NULL,
+        target_tolerance_percent REAL,
         operator TEXT NOT NULL,
         note TEXT NOT NULL,
         made_at TEXT NOT NULL,

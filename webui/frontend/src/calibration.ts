@@ -3,7 +3,7 @@
 import { Board } from "./calibration/board";
 import { CalibrationList } from "./calibration/list";
 import type { Calibrations, Combined, FrozenPicture, Measurement } from "./calibration/protocol";
-import { axesWords, hintWords, measurementWords } from "./calibration/words";
+import { axesWords, hintWords, measurementWords, scaleWords } from "./calibration/words";
 import { ApiFault, get, post } from "./common/api";
 import { need, setAttribute, setText } from "./common/dom";
 import { t, tWord } from "./common/i18n";
@@ -52,7 +52,7 @@ function showNow(): void {
   setAttribute(now, "data-state", scale ? (scale.is_due ? "due" : "good") : "none");
   const words = scale
     ? kept
-      ? t("calibration.in_force", { scale: `${kept.um_per_px.toFixed(3)} ± ${kept.uncertainty_um_per_px.toFixed(3)}`, magnification: kept.magnification, size: `${kept.width_px} × ${kept.height_px}` })
+      ? t("calibration.in_force", { scale: scaleWords(kept.um_per_px, kept.uncertainty_um_per_px).join(" ± "), magnification: kept.magnification, size: `${kept.width_px} × ${kept.height_px}` })
       : t("calibration.in_force_given", { scale: scale.um_per_px.toFixed(3), origin: tWord("origin", scale.origin) })
     : `${t("calibration.none")} ${status?.calibration_problem ?? ""}`;
   setText(now, scale?.is_due ? `${words}. ${t("calibration.due")}` : words);
@@ -169,14 +169,25 @@ function take(one: Measurement): void {
   void combine();
 }
 
+/** Of the micrometer's certificate; null where nothing was written. */
+function tolerance(): number | null {
+  const written = need<HTMLInputElement>("#tolerance").value;
+  return written === "" ? null : Number(written);
+}
+
 async function combine(): Promise<void> {
   const ids = measured.map((one) => one.measurement_id);
   if (!ids.length) return;
   try {
-    const scale = await post<Combined>("calibration/combine", { measurement_ids: ids, magnification: ring.value });
-    setText(need("#scale"), scale.um_per_px.toFixed(4));
-    setText(need("#uncertainty"), `± ${scale.uncertainty_um_per_px.toFixed(4)}`);
-    setText(need("#axes"), axesWords(scale));
+    const scale = await post<Combined>("calibration/combine", {
+      measurement_ids: ids,
+      magnification: ring.value,
+      target_tolerance_percent: tolerance(),
+    });
+    const [value, uncertainty] = scaleWords(scale.um_per_px, scale.uncertainty_um_per_px);
+    setText(need("#scale"), value);
+    setText(need("#uncertainty"), `± ${uncertainty}`);
+    setText(need("#axes"), `${axesWords(scale)} ${t(tolerance() === null ? "calibration.without_tolerance" : "calibration.with_tolerance")}`);
     const hint = need("#hint");
     setAttribute(hint, "data-plausibility", scale.hint.plausibility);
     setText(hint, hintWords(scale));
@@ -197,6 +208,7 @@ async function keep(): Promise<void> {
     measurement_ids: measured.map((one) => one.measurement_id),
     magnification: ring.value,
     target: need<HTMLInputElement>("#target").value,
+    target_tolerance_percent: tolerance(),
     note: need<HTMLInputElement>("#note").value,
   };
   try {
@@ -281,6 +293,7 @@ function listen(): void {
       if (frozen && measuredOf(frozen)?.method === "graduations") void find();
     });
   }
+  need("#tolerance").addEventListener("change", () => void combine());
   board.onPoints = (points) =>
     points.forEach(([x, y], at) => setText(need(`[data-point="${at}"] .number`), `${x.toFixed(2)}, ${y.toFixed(2)}`));
 }

@@ -5,6 +5,7 @@ import { need } from "../common/dom";
 import { t } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import type { Kept } from "./protocol";
+import { scaleWords } from "./words";
 
 interface StateAnswer {
   previous_state: Kept["state"];
@@ -28,7 +29,7 @@ export class CalibrationList {
     const row = document.createElement("li");
     row.dataset["state"] = one.state;
     row.toggleAttribute("data-in-force", isInForce);
-    const scale = element("a", "cal-list-scale", `${one.um_per_px.toFixed(4)} ± ${one.uncertainty_um_per_px.toFixed(4)} µm/px`);
+    const scale = element("a", "cal-list-scale", `${scaleWords(one.um_per_px, one.uncertainty_um_per_px).join(" ± ")} µm/px`);
     (scale as HTMLAnchorElement).href = `/calibration/${one.calibration_id}`;
     const when = new Date(one.made_at_utc).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
     const facts = element("span", "hint", `${one.magnification}, ${one.width_px} × ${one.height_px}, ${one.device_name}. ${when}, ${one.operator}`);

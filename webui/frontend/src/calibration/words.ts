@@ -3,6 +3,12 @@
 import { t } from "../common/i18n";
 import type { Combined, Measurement } from "./protocol";
 
+/** A scale with two figures of its uncertainty. */
+export function scaleWords(umPerPx: number, uncertainty: number): [string, string] {
+  const decimals = uncertainty > 0 ? Math.min(6, Math.max(3, 1 - Math.floor(Math.log10(uncertainty)))) : 3;
+  return [umPerPx.toFixed(decimals), uncertainty.toFixed(decimals)];
+}
+
 /** Name and value of each line about a measurement. */
 export function measurementWords(measured: Measurement): [string, string][] {
   const length = (measured.length_um / 1000).toFixed(3);
@@ -16,7 +22,7 @@ export function measurementWords(measured: Measurement): [string, string][] {
   return [
     [t("calibration.found"), found.filter(Boolean).join(", ")],
     [t("calibration.axis"), `${measured.axis}, ${t("calibration.turned", { angle: Math.abs(measured.angle_deg).toFixed(1) })}`],
-    [t("calibration.axis_scale"), `${measured.um_per_px.toFixed(4)} ± ${measured.uncertainty_um_per_px.toFixed(4)} µm/px`],
+    [t("calibration.axis_scale"), `${scaleWords(measured.um_per_px, measured.uncertainty_um_per_px).join(" ± ")} µm/px`],
   ];
 }
 
