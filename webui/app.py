@@ -26,6 +26,8 @@ from webui.blueprints.patients import patients_blueprint
 from webui.blueprints.patients_api import patients_api_blueprint
 from webui.blueprints.pattern import pattern_blueprint
 from webui.blueprints.projects import projects_blueprint
+from webui.blueprints.report import report_blueprint
+from webui.blueprints.report_api import report_api_blueprint
 from webui.blueprints.review import review_blueprint
 from webui.blueprints.review_page import review_page_blueprint
 from webui.blueprints.session_api import session_api_blueprint
@@ -33,6 +35,7 @@ from webui.catalogue import DEFAULT_LANGUAGE, text
 from webui.errors import install_error_handlers
 from webui.login_desk import LoginDesk
 from webui.openapi import new_openapi_app
+from webui.report_desk import report_desk
 from webui.security import install_security
 from webui.services import Services
 from webui.sessions import Sessions
@@ -77,6 +80,9 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(review_page_blueprint(services))
     app.register_api(calibration_api_blueprint(services))
     app.register_blueprint(calibration_blueprint(services))
+    reports = report_desk(services)
+    app.register_blueprint(report_blueprint(services, reports))
+    app.register_api(report_api_blueprint(services, reports))
     app.register_blueprint(health_blueprint(services))
 
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))

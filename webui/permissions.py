@@ -50,6 +50,9 @@ ROLES: Mapping[str, Role] = {
     "about": Role.OPERATOR,
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
+    # A report that nobody validated says so on every page; the rating in its form and its settings say who may.
+    "report": Role.OPERATOR,
+    "report_api": Role.OPERATOR,
     # Operators see which scale applies and say what the ring stands at; what calibrates says so itself.
     "calibration": Role.OPERATOR,
     "calibration_api": Role.OPERATOR,

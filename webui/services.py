@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
@@ -42,6 +43,7 @@ class Services:
         exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
+        report_folder: the clinic's own form, template, style and logo of reports; need not exist.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
@@ -64,6 +66,7 @@ class Services:
     secrets: AccessSecrets
     accounts: AccountDesk
     calibrations: CalibrationDesk
+    report_folder: Path
     camera: Callable[[], CameraState]
     calibration: Callable[[], Calibration | None]
     identity: Callable[[], EngineIdentity]

@@ -18,6 +18,7 @@ COMMANDS = (
     "doctor",
     "config",
     "account",
+    "report",
     "journal",
     "export",
     "import",

@@ -51,4 +51,4 @@ def figures_of(reviews: ReviewDesk, facts: ReportFacts, exam_id: str) -> ExamFig
 
 
 def _subject(exam_id: str) -> str:
-    return f"report:{exam_id}"
+    return f"facts:{exam_id}"

@@ -16,6 +16,11 @@ has_library() { for place in /lib /usr/lib /lib64 /usr/lib64; do
 has mosquitto || missing="$missing mosquitto"
 has_library 'libGL.so.1' || missing="$missing libgl1"
 has_library 'libgthread-2.0.so.0' || missing="$missing libglib2.0-0"
+# The report's PDF: WeasyPrint lays text out with Pango. Its own font comes with the product; DejaVu has what that lacks.
+has_library 'libpango-1.0.so.0' || missing="$missing libpango-1.0-0"
+has_library 'libpangoft2-1.0.so.0' || missing="$missing libpangoft2-1.0-0"
+has_library 'libharfbuzz-subset.so.0' || missing="$missing libharfbuzz-subset0"
+[ -d /usr/share/fonts/truetype/dejavu ] || [ -d /usr/share/fonts/dejavu ] || missing="$missing fonts-dejavu-core"
 
 if [ "$purpose" = test ]; then
     has mosquitto_sub || missing="$missing mosquitto-clients"

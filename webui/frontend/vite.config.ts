@@ -19,6 +19,8 @@ export default defineConfig({
         calibration: "src/calibration.ts",
         calibration_one: "src/calibration_one.ts",
         organise: "src/organise.ts",
+        report: "src/report.ts",
+        report_settings: "src/report_settings.ts",
         review: "src/review.ts",
         style: "src/styles/main.css",
       },

@@ -8,10 +8,12 @@ import tinycss2
 
 from appliance.domain.errors import ExportError
 from appliance.exports.report.form import REMEDY, STANDARD_FORM, ReportForm, read_form
-from appliance.exports.report.template import STANDARD_FOLDER, TEMPLATE_NAME
+from appliance.exports.report.template import STANDARD_FOLDER, TEMPLATE_NAME, check_template
 
 FORM_NAME, STYLE_NAME = "form.toml", "style.css"
 LOGO_NAMES = {"logo.svg": "image/svg+xml", "logo.png": "image/png", "logo.jpg": "image/jpeg"}
+_LOGO_STARTS = {"logo.svg": (b"<svg", b"<?xml"), "logo.png": (b"\x89PNG",), "logo.jpg": (b"\xff\xd8",)}
+CUSTOM_NAMES = (FORM_NAME, TEMPLATE_NAME, STYLE_NAME, *LOGO_NAMES)
 LARGEST_LOGO = 500_000
 _FONTS = Path(__file__).parent / "fonts"
 _FACES = (
@@ -61,6 +63,33 @@ class ReportFolder:
                 return file.read_bytes(), media_type
         return None
 
+    def keep(self, name: str, content: bytes) -> None:
+        """Put a checked file into the folder; the one before stays beside it under its name and `~`.
+
+        Raises:
+            ExportError: the content cannot be used, or the folder cannot be written to.
+        """
+        _check(name, content)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file, draft = self.path / name, self.path / f"{name}.new"
+            draft.write_bytes(content)
+            if file.exists():
+                file.replace(self.path / f"{name}~")
+            draft.replace(file)
+        except OSError as error:
+            raise ExportError(f"{name} of the report could not be kept: {error.strerror}", "Free some room.") from error
+
+    def remove(self, name: str) -> None:
+        """Back to the standard one; the removed file stays beside it under its name and `~`."""
+        file = self.path / name
+        if name in CUSTOM_NAMES and file.exists():
+            file.replace(self.path / f"{name}~")
+
+    def own_files(self) -> tuple[str, ...]:
+        """Which of the files there are."""
+        return tuple(name for name in CUSTOM_NAMES if (self.path / name).is_file())
+
     def _read(self, name: str) -> str | None:
         try:
             return (self.path / name).read_text("utf-8")
@@ -68,6 +97,27 @@ class ReportFolder:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise ExportError(f"{name} of the report cannot be read: {error}", REMEDY) from error
+
+
+def _check(name: str, content: bytes) -> None:
+    if name not in CUSTOM_NAMES:
+        raise ExportError(f"{name!r} is no file of a report", f"There are {', '.join(CUSTOM_NAMES)}.")
+    if len(content) > LARGEST_LOGO:
+        raise ExportError(f"{name} has {len(content)} bytes", f"Keep it below {LARGEST_LOGO}.")
+    if name in LOGO_NAMES:
+        if not content.lstrip().startswith(_LOGO_STARTS[name]):
+            raise ExportError(f"the file is no {name.rpartition('.')[2].upper()} picture", "Choose another file.")
+        return
+    try:
+        source = content.decode()
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{name} is no UTF-8 text", "Save it as UTF-8.") from error
+    if name == FORM_NAME:
+        read_form(source, name)
+    elif name == STYLE_NAME:
+        checked_style(source)
+    else:
+        check_template(source)
 
 
 def checked_style(source: str) -> str:

@@ -45,6 +45,14 @@ def render_html(view: ReportView, words: Words, head: str, own_template: str | N
         raise _explained(error) from error
 
 
+def check_template(source: str) -> None:
+    """Raises ExportError with the line of a fault that shows before anything is printed."""
+    try:
+        ImmutableSandboxedEnvironment().parse(source, TEMPLATE_NAME)
+    except TemplateSyntaxError as error:
+        raise _explained(error) from error
+
+
 def _loader(own_template: str | None) -> BaseLoader:
     standard = DictLoader({STANDARD_NAME: (STANDARD_FOLDER / TEMPLATE_NAME).read_text("utf-8")})
     if own_template is None:

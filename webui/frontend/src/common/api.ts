@@ -22,8 +22,8 @@ export function post<Answer>(path: string, body: unknown = {}): Promise<Answer> 
   });
 }
 
-/** PUT, PATCH or POST to /api/v1; throws ApiFault with words for the operator. */
-export function send<Answer>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<Answer> {
+/** PUT, PATCH, POST or DELETE to /api/v1; throws ApiFault with words for the operator. */
+export function send<Answer>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: unknown): Promise<Answer> {
   return ask<Answer>(path, {
     method,
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },

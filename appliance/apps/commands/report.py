@@ -1,0 +1,33 @@
+"""nailfold report"""
+
+import importlib.metadata
+from pathlib import Path
+
+import click
+
+from appliance.apps.atomic_file import write_atomically
+from appliance.apps.commands.options import FILE
+from appliance.apps.exam_archive import exam_archive
+from appliance.apps.load_settings import load_settings
+from appliance.apps.make_report import archive_desk
+from appliance.exports.report.desk import Choice
+from appliance.exports.report.form import PAPERS
+from appliance.exports.report.words import LANGUAGES
+
+
+@click.command("report")
+@click.argument("exam_id")
+@click.option("--out", type=FILE, metavar="FILE", required=True, help="Where the PDF goes.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Instead of the form's own.")
+@click.option("--paper", type=click.Choice(PAPERS), help="Instead of the form's own.")
+@click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
+@click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")
+def command(
+    exam_id: str, out: Path, language: str | None, paper: str | None, config: Path | None, data_dir: Path | None
+) -> None:
+    """Write the report of a kept exam as PDF; also while the station runs."""
+    folder = load_settings(config, {"station.data_dir": data_dir}).settings.station.data_dir
+    with exam_archive(config, data_dir) as archive:
+        desk = archive_desk(archive, folder / "report", importlib.metadata.version("nailfold-appliance"))
+        write_atomically(out, desk.pdf(exam_id, Choice(language, paper)))
+    click.echo(f"{out}")
