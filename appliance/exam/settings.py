@@ -14,7 +14,7 @@ class ExamSettings:
         best_of_s: a capture keeps the best picture of so many seconds before it.
         history_s: how far back automatic capture looks for the best picture.
         auto_still_s: how long the picture must have been good and still before it is kept by itself.
-        auto_still_of_width: shift against the previous picture, in frame widths, up to which the hand counts as still.
+        auto_still_widths_per_s: speed over the nailfold, in frame widths a second, up to which the hand is still.
         auto_moved_of_width: shift against the kept picture from which another piece of nailfold is looked at.
         sweep_longest_s: a sweep for a panorama is ended after this.
         clip_before_s, clip_after_s: how much a video clip keeps around the moment it is asked for.
@@ -27,7 +27,7 @@ class ExamSettings:
     best_of_s: float = 0.5
     history_s: float = 3.0
     auto_still_s: float = 0.7
-    auto_still_of_width: float = 0.006
+    auto_still_widths_per_s: float = 0.1
     auto_moved_of_width: float = 0.2
     sweep_longest_s: float = 30.0
     clip_before_s: float = 5.0
