@@ -18,9 +18,11 @@ from webui.blueprints.collections_api import collections_api_blueprint
 from webui.blueprints.exam import exam_blueprint
 from webui.blueprints.exams import exams_blueprint
 from webui.blueprints.exams_api import exams_api_blueprint
+from webui.blueprints.exports_api import exports_api_blueprint
 from webui.blueprints.figures import figures_blueprint, figures_globals
 from webui.blueprints.folders_api import folders_api_blueprint
 from webui.blueprints.health import health_blueprint
+from webui.blueprints.imports_api import imports_api_blueprint, imports_page_blueprint
 from webui.blueprints.live import live_blueprint
 from webui.blueprints.patients import patients_blueprint
 from webui.blueprints.patients_api import patients_api_blueprint
@@ -83,6 +85,9 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     reports = report_desk(services)
     app.register_blueprint(report_blueprint(services, reports))
     app.register_api(report_api_blueprint(services, reports))
+    app.register_api(exports_api_blueprint(services))
+    app.register_api(imports_api_blueprint(services))
+    app.register_blueprint(imports_page_blueprint())
     app.register_blueprint(health_blueprint(services))
 
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))

@@ -1,0 +1,218 @@
+"""Exports and imports over the API."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from flask.testing import FlaskClient
+from PIL import Image
+
+from appliance.exports.settings import PacsSettings
+from appliance.ports import ExamImport
+from tests.support.archive import Archive
+from tests.support.exam_parts import NOON
+from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam, image_id, pixels
+from tests.support.page_station import PageStation
+
+
+@pytest.fixture
+def exam(station: PageStation) -> str:
+    station.store.import_exams([ExamImport(*finished_exam(), "archive")], NOON)
+    return EXAM_ID
+
+
+def png(at: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels(at)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def begin(client: FlaskClient) -> str:
+    return str(client.post("/api/v1/imports").json["import_id"])  # type: ignore[index]
+
+
+def add(client: FlaskClient, import_id: str, name: str, content: bytes) -> dict[str, Any]:
+    answer = client.post(
+        f"/api/v1/imports/{import_id}/files?name={name}", data=content, content_type="application/octet-stream"
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def wait_for(client: FlaskClient, path: str, done: tuple[str, ...]) -> dict[str, Any]:
+    for _ in range(500):
+        found: dict[str, Any] = client.get(path).json
+        if found["state"] in done:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{path} stayed {found}")
+
+
+def test_each_format_is_a_download_with_a_name(client: FlaskClient, exam: str) -> None:
+    with client.get(f"/api/v1/exams/{exam}/exports/fhir") as answer:
+        assert answer.mimetype == "application/fhir+json"
+        Bundle.model_validate_json(answer.data)
+    for form in ("dicom", "csv", "zip", "coco"):
+        with client.get(f"/api/v1/exams/{exam}/exports/{form}") as answer:
+            assert answer.status_code == 200
+            assert f"exam-{exam[:8]}" in answer.headers["Content-Disposition"]
+            assert zipfile.ZipFile(io.BytesIO(answer.data)).testzip() is None
+
+
+def test_an_export_is_noted_with_its_digest(client: FlaskClient, station: PageStation, exam: str) -> None:
+    client.get(f"/api/v1/exams/{exam}/exports/csv").close()
+    (entry,) = station.journal.entries(f"exam:{exam}")
+    assert (entry.action, entry.detail["format"], len(entry.detail["sha256"])) == ("exam.exported", "csv", 64)
+
+
+def test_several_exams_are_one_file(client: FlaskClient, station: PageStation, exam: str) -> None:
+    other = "019ab000-0000-7000-8000-000000000002"
+    station.store.import_exams([ExamImport(*finished_exam(exam_id=other), "archive")], NOON)
+    with client.post("/api/v1/exports", json={"format": "dicom", "exam_ids": [exam, other]}) as answer:
+        names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    assert {name.split("/")[0] for name in names} == {exam, other}
+
+
+def test_an_unknown_exam_or_format_is_refused(client: FlaskClient, exam: str) -> None:
+    assert client.get(f"/api/v1/exams/{image_id(1)}/exports/csv").status_code == 404
+    assert client.get(f"/api/v1/exams/{exam}/exports/xml").status_code == 422
+    assert client.get(f"/api/v1/exams/{exam}/exports/csv?with_identity=true").status_code == 400
+    assert client.post("/api/v1/exports", json={"format": "csv", "exam_ids": []}).status_code == 422
+
+
+def test_pictures_become_an_exam_with_what_was_guessed_and_corrected(client: FlaskClient, station: PageStation) -> None:
+    import_id = begin(client)
+    first = add(client, import_id, "Left/index_A.png", png(0))
+    second = add(client, import_id, "IMG_2.png", png(1))
+    broken = add(client, import_id, "IMG_3.png", b"no picture")
+    assert (first["hand"], first["finger"], first["sector"], first["problem"]) == ("left", "index", "A", "")
+    assert (second["hand"], broken["width_px"]) == (None, 0)
+    assert "not a picture" in broken["problem"]
+    start = {"pseudonym": "NC-9", "um_per_px": 1.5}
+    refused = client.post(f"/api/v1/imports/{import_id}/start", json=start)
+    assert (refused.status_code, refused.json["error"]["message"]) == (409, "1 files have no hand or finger")  # type: ignore[index]
+    place = {"hand": "right", "finger": "ring", "sector": "C"}
+    assert client.put(f"/api/v1/imports/{import_id}/files/2", json=place).status_code == 200
+    assert client.post(f"/api/v1/imports/{import_id}/start", json=start).status_code == 200
+    done = wait_for(client, f"/api/v1/imports/{import_id}", ("done", "failed"))
+    assert (done["state"], done["done"], done["total"]) == ("done", 2, 2)
+    kept = station.store.exam(done["exam_id"])
+    assert [(image.finger.value, image.sector.value) for image in kept.images] == [("index", "A"), ("ring", "C")]
+    assert kept.images[0].document["images"][0]["um_per_px"] == 1.5
+    mark = station.store.import_mark(kept.exam_id)
+    assert mark is not None
+    assert mark.origin == "pictures"
+    assert client.get(f"/exams/{kept.exam_id}").status_code == 200
+
+
+def test_a_name_in_place_of_a_pseudonym_is_refused_before_the_work(client: FlaskClient) -> None:
+    import_id = begin(client)
+    add(client, import_id, "L2A.png", png())
+    answer = client.post(f"/api/v1/imports/{import_id}/start", json={"pseudonym": "Ana Ruiz"})
+    assert answer.status_code == 409
+    assert client.get(f"/api/v1/imports/{import_id}").json["state"] == "collecting"  # type: ignore[index]
+
+
+def test_a_file_beyond_the_usual_size_of_a_request_is_taken(client: FlaskClient) -> None:
+    big = io.BytesIO()
+    Image.effect_noise((1600, 1200), 80).convert("RGB").save(big, "BMP")
+    assert len(big.getvalue()) > 5 << 20
+    item = add(client, begin(client), "L2A.bmp", big.getvalue())
+    assert (item["problem"], item["width_px"]) == ("", 1600)
+    assert client.post("/api/v1/exam/start", data=b"x" * (2 << 20), content_type="application/json").status_code == 413
+
+
+def test_a_file_can_be_left_out_and_an_import_dropped(client: FlaskClient) -> None:
+    import_id = begin(client)
+    add(client, import_id, "L2A.png", png())
+    left = client.delete(f"/api/v1/imports/{import_id}/files/1").json
+    assert left["total"] == 0  # type: ignore[index]
+    assert client.post(f"/api/v1/imports/{import_id}/start", json={"pseudonym": "NC-1"}).status_code == 409
+    assert client.delete(f"/api/v1/imports/{import_id}").status_code == 204
+    assert client.get(f"/api/v1/imports/{import_id}").status_code == 404
+
+
+def upload(client: FlaskClient, content: bytes) -> str:
+    answer = client.post("/api/v1/archives", data=content, content_type="application/octet-stream")
+    assert answer.status_code == 200, answer.text
+    return str(answer.json["upload_id"])  # type: ignore[index]
+
+
+def test_an_archive_goes_from_box_to_box_with_its_review(client: FlaskClient, station: PageStation, exam: str) -> None:
+    reviewed = station.services.reviews
+    reviewed.conclude(exam, "No scleroderma pattern.", "dr.ruiz", reviewed.log(exam).revision)
+    with client.get(f"/api/v1/exams/{exam}/exports/zip") as answer:
+        archive = answer.data
+    again = client.post(f"/api/v1/archives/{upload(client, archive)}/take-in", json={}).json
+    assert again == {"imported": [], "known": [exam], "problems": [], "undecided": []}
+    other = PageStation()
+    taken = other.exchange.archives
+    upload_id = taken.receive(io.BytesIO(archive))
+    from appliance.exports.archive.read import ArchiveChoices  # noqa: PLC0415
+
+    assert taken.take_in(upload_id, ArchiveChoices(), "dr.neu").problems == ()
+    assert other.services.reviews.reviewed(exam).conclusion == "No scleroderma pattern."
+    entries = other.journal.entries(f"review:{exam}")
+    assert [entry.actor for entry in entries] == ["dr.ruiz@imported"]
+    assert other.journal.verify().is_intact
+
+
+def test_a_pseudonym_in_use_is_asked_about_and_the_upload_waits(client: FlaskClient, station: PageStation) -> None:
+    source = PageStation()
+    source.store.import_exams([ExamImport(*finished_exam(), "archive")], NOON)
+    buffer = io.BytesIO()
+    from appliance.exports.desk import ExportFormat  # noqa: PLC0415
+
+    source.exchange.exports.export(ExportFormat.ZIP, [EXAM_ID], buffer, "dr.ruiz")
+    station.store.patients.add_patient(PSEUDONYM, NOON)
+    upload_id = upload(client, buffer.getvalue())
+    asked = client.post(f"/api/v1/archives/{upload_id}/take-in", json={}).json
+    assert asked["undecided"] == [PSEUDONYM]  # type: ignore[index]
+    assert station.store.exams() == ()
+    done = client.post(f"/api/v1/archives/{upload_id}/take-in", json={"renamed": {PSEUDONYM: "GUEST-1"}}).json
+    assert done["imported"] == [EXAM_ID]  # type: ignore[index]
+    assert station.store.exam(EXAM_ID).patient_pseudonym == "GUEST-1"
+
+
+def test_what_is_no_archive_is_refused(client: FlaskClient) -> None:
+    upload_id = upload(client, b"no zip")
+    answer = client.post(f"/api/v1/archives/{upload_id}/take-in", json={})
+    assert (answer.status_code, answer.json["error"]["message"][:22]) == (400, "this is no ZIP archive")  # type: ignore[index]
+    assert client.delete(f"/api/v1/archives/{upload_id}").status_code == 204
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    with Archive() as running:
+        yield running
+
+
+def test_an_exam_is_sent_in_the_background(archive: Archive, tmp_path: Path) -> None:
+    pacs = PacsSettings("127.0.0.1", archive.port, "ARCHIVE", timeout_s=5.0)
+    station = PageStation(pacs=pacs)
+    station.store.import_exams([ExamImport(*finished_exam(), "archive")], NOON)
+    station.exchange.start()
+    station.exchange.exports.send(EXAM_ID, "dr.ruiz")
+    deadline = time.monotonic() + 20
+    while not station.journal.entries(f"exam:{EXAM_ID}") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    station.exchange.stop()
+    (entry,) = station.journal.entries(f"exam:{EXAM_ID}")
+    assert (entry.actor, entry.action, entry.detail["stored"]) == ("dr.ruiz", "exam.sent_to_pacs", 4)
+    assert isinstance(archive.received[0], pydicom.Dataset)
+
+
+def test_without_an_archive_sending_says_what_to_set(client: FlaskClient, exam: str) -> None:
+    answer = client.post(f"/api/v1/exams/{exam}/pacs", json={})
+    assert answer.status_code == 400
+    assert "no DICOM archive is set" in json.dumps(answer.json)
+    assert client.get(f"/api/v1/exams/{exam}/pacs").json["state"] == "none"  # type: ignore[index]
+    assert client.get("/api/v1/pacs").json["is_on"] is False  # type: ignore[index]

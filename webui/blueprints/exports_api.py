@@ -1,0 +1,115 @@
+"""Exams as files and on their way to the DICOM archive: /api/v1/exams/<exam>/exports/..., /api/v1/exports."""
+
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, send_file
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from appliance.domain.account import Role
+from appliance.exports.desk import ExportFormat
+from webui.current_account import actor, requires
+from webui.exchange_documents import PacsAnswer, SendingAnswer, sending_document
+from webui.openapi import API_PREFIX, Body
+from webui.services import Services
+
+_TAGS = [Tag(name="exports", description="Exams as FHIR, DICOM, CSV, archive and labelled data set")]
+_MOST_EXAMS = 500
+
+
+class ExamPath(BaseModel):
+    exam_id: UUID = Field(description="UUID of the exam")
+
+
+class ExportPath(ExamPath):
+    format: ExportFormat
+
+
+class IdentityQuery(BaseModel):
+    with_identity: bool = Field(False, description="Name, birth date and clinic number too; FHIR and DICOM alone")
+
+
+class SelectionBody(Body):
+    """Several exams in one file."""
+
+    format: ExportFormat
+    exam_ids: list[UUID] = Field(min_length=1, max_length=_MOST_EXAMS)
+    with_identity: bool = False
+
+
+class SendBody(Body):
+    with_identity: bool = False
+
+
+def exports_api_blueprint(services: Services) -> APIBlueprint:
+    """What leaves the box; every export is written into the journal."""
+    api = APIBlueprint("exports_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    desk = services.exchange.exports
+
+    def export(form: ExportFormat, exam_ids: Sequence[UUID], with_identity: bool) -> Response:
+        # Not in memory: an archive of many exams has gigabytes.
+        file = tempfile.TemporaryFile(prefix="nailfold-export-")  # noqa: SIM115 (closed with the response)
+        try:
+            made = desk.export(form, [str(one) for one in exam_ids], file, actor(), with_identity=with_identity)
+        except BaseException:
+            file.close()
+            raise
+        answer = send_file(file, made.media_type, as_attachment=True, download_name=made.name)
+        answer.call_on_close(file.close)
+        return answer
+
+    file_is: dict[Any, Any] = {
+        "200": {
+            "description": "The file",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/zip", "application/fhir+json")
+            },
+        }
+    }
+    sending_is: dict[Any, Any] = {"200": SendingAnswer}
+
+    @api.post("/exports", summary="Export several exams as one file", responses=file_is)
+    @requires(Role.PHYSICIAN)
+    def export_selection(body: SelectionBody) -> Response:
+        return export(body.format, body.exam_ids, body.with_identity)
+
+    @api.get("/exams/<exam_id>/exports/<format>", summary="Export an exam", responses=file_is)
+    @requires(Role.PHYSICIAN)
+    def export_exam(path: ExportPath, query: IdentityQuery) -> Response:
+        return export(path.format, [path.exam_id], query.with_identity)
+
+    @api.get("/exams/<exam_id>/pacs", summary="How far an exam is on its way to the archive", responses=sending_is)
+    @requires(Role.PHYSICIAN)
+    def sending(path: ExamPath) -> Response:
+        exam_id = str(path.exam_id)
+        return _json(sending_document(exam_id, desk.sender.sending(exam_id)))
+
+    @api.post("/exams/<exam_id>/pacs", summary="Send an exam to the DICOM archive", responses=sending_is)
+    @requires(Role.PHYSICIAN)
+    def send(path: ExamPath, body: SendBody) -> Response:
+        exam_id = str(path.exam_id)
+        return _json(sending_document(exam_id, desk.send(exam_id, actor(), with_identity=body.with_identity)))
+
+    @api.get("/pacs", summary="Which DICOM archive is set", responses={"200": PacsAnswer})
+    @requires(Role.PHYSICIAN)
+    def pacs() -> Response:
+        settings = desk.pacs
+        name = settings.name if settings.is_on else ""
+        return _json(PacsAnswer(is_on=settings.is_on, name=name, calling_ae_title=settings.calling_ae_title))
+
+    @api.post("/pacs/echo", summary="Ask the DICOM archive whether it answers", responses={"200": PacsAnswer})
+    @requires(Role.PHYSICIAN)
+    def echo() -> Response:
+        desk.echo()
+        return pacs()
+
+    return api
+
+
+def _json(answer: BaseModel) -> Response:
+    return jsonify(answer.model_dump(mode="json"))
