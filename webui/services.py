@@ -12,6 +12,7 @@ from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_desk import CalibrationDesk
+from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review import ReviewDesk
@@ -38,6 +39,7 @@ class Services:
 
     Attributes:
         finder: searches what `store` keeps.
+        guided: automatic capture, clips, panoramas and the last seconds' pictures.
         reviews: exams as the physician left them; what figures, reports and exports are computed from.
         journal: where every noteworthy action is written.
         exchange: exports of exams, and imports of pictures and archives.
@@ -55,6 +57,7 @@ class Services:
 
     hub: LiveHub
     exam: ExamSession
+    guided: GuidedCapture
     store: ExamStore
     patients: PatientStore
     folders: FolderStore

@@ -43,6 +43,7 @@ class EngineLoop:
         analyse: the pipeline.
         calibration_for: the scale of a frame.
         publish: takes picture and result; must return quickly.
+        remember: takes both with their scale, before anybody is shown them; must return quickly.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class EngineLoop:
         analyse: Analyse,
         calibration_for: Callable[[Frame], Calibration | None],
         publish: Callable[[Frame, FrameAnalysis], None],
+        remember: Callable[[AnalysedFrame], None] = lambda _: None,
     ) -> None:
         self._slot = slot
         self._analyse = analyse
         self._calibration_for = calibration_for
         self._publish = publish
+        self._remember = remember
         self._latest: AnalysedFrame | None = None
         self._health = EngineHealth()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -95,6 +98,7 @@ class EngineLoop:
         calibration = self._calibration_for(frame)
         analysis = self._analyse(frame, calibration)
         self._latest = AnalysedFrame(frame, analysis, calibration)
+        self._remember(self._latest)
         self._publish(frame, analysis)
         self._health = replace(self._health, frames_analysed=self._health.frames_analysed + 1, last_error="")
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from appliance.analysis.panorama_analysis import PanoramaAnalyser
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.data_dir import DataDir
@@ -17,17 +18,20 @@ from appliance.apps.engine_loop import EngineLoop
 from appliance.apps.exchange import build_exchange, still_analysis
 from appliance.apps.pattern_advice import PatternAdviser
 from appliance.apps.settings import LoadedSettings
+from appliance.apps.shared_engines import shared
 from appliance.apps.simulated_scope import SceneFactory
 from appliance.apps.station_calibration import calibration_desk, is_due, settings_at_full_size, station_calibration
 from appliance.apps.station_certificate import StationCertificate
 from appliance.apps.system_clock import SystemClock
+from appliance.apps.tapped_slot import TappedSlot
 from appliance.capture.grabber import FrameGrabber
-from appliance.capture.latest_frame import LatestFrame
 from appliance.capture.open_source import open_source
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase
 from appliance.domain.frame import Frame
+from appliance.exam.frame_history import FrameHistory
+from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.publication import Publication
@@ -94,7 +98,7 @@ class Station:
         scene = SceneFactory()
         capture = settings_at_full_size(loaded)
         source = open_source(capture.source, capture, scene)
-        engines = load_engine_set(settings.inference, version)
+        engines = shared(load_engine_set(settings.inference, version))
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc())
         journal = SqliteJournal(self._storage.database, clock.now_utc)
@@ -103,7 +107,7 @@ class Station:
         self._accounts = AccountDesk(SqliteAccountStore(self._storage.database), journal, clock)
         self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
         self._web_settings = self._certificate.web_settings
-        self._slot = LatestFrame()
+        self._slot = TappedSlot()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
 
@@ -114,15 +118,32 @@ class Station:
                 pipeline.use_calibration(scale)
                 return pipeline.analyse(frame, track=True)
 
-        self._engine = EngineLoop(self._slot, analyse, calibration.for_frame, self._hub.publish)
+        history = FrameHistory(settings.exam.history_s)
+        self._engine = EngineLoop(
+            self._slot,
+            analyse,
+            calibration.for_frame,
+            self._hub.publish,
+            lambda shown: self._guided.analysed(shown),
+        )
         self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
         tools = SessionTools(
             current=lambda: self._engine.latest,
             document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
             encode=encode_still,
             on_finished=self._publisher.wake,
+            history=history,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
+        session = ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam)
+        self._guided = guide(
+            session,
+            history,
+            PanoramaAnalyser(engines, calibration.for_frame, settings.analysis),
+            calibration.for_frame,
+            settings.exam,
+        )
+        self._slot.listener = self._guided.captured
         newest_message_id = self._storage.outbox.newest_message_id
         publication = Publication(address, newest_message_id, clock.now_utc, self._publisher.wake)
         self._exchange = build_exchange(
@@ -141,7 +162,8 @@ class Station:
         )
         self._services = Services(
             hub=self._hub,
-            exam=ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam),
+            exam=session,
+            guided=self._guided,
             store=self._storage.exams,
             patients=self._storage.patients,
             folders=self._storage.folders,
@@ -191,6 +213,7 @@ class Station:
         if not self._web_settings.is_loopback and not self._web_settings.is_tls:
             _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
         self._hub.start()
+        self._guided.start()
         self._engine.start()
         self._grabber.start()
         self._publisher.start()
@@ -207,6 +230,7 @@ class Station:
             if self._web is not None:
                 last_to_first.callback(self._web.stop)
             last_to_first.callback(self._certificate.stop)
+            last_to_first.callback(self._guided.stop)
             last_to_first.callback(self._await_engine)
             last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._slot.close)

@@ -5,6 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.panorama import Panorama
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.exchange import build_exchange
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
@@ -20,12 +22,15 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
+from appliance.exam.frame_history import FrameHistory
+from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.publication import Publication
 from appliance.exam.review import ReviewDesk
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exam.settings import ExamSettings
 from appliance.exports.settings import PacsSettings
 from appliance.ports import BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
@@ -66,6 +71,7 @@ class PageStation:
         pacs: PacsSettings | None = None,
         pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None,
         report_folder: Path | None = None,
+        exam: ExamSettings | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -80,7 +86,11 @@ class PageStation:
             self.journal, lambda: None if self._latest is None else self._latest.frame
         )
         self._captured = 0
+        self.history = FrameHistory(ExamSettings().history_s)
         self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
+        self.guided = guide(
+            self.session, self.history, self._look_at_panorama, lambda _: self.calibration, exam or ExamSettings()
+        )
         self.exchange = build_exchange(
             Path(tempfile.gettempdir()) / f"nailfold-imports-{secrets.token_hex(6)}",
             self.store,
@@ -95,6 +105,7 @@ class PageStation:
         self.services = Services(
             hub=self.hub,
             exam=self.session,
+            guided=self.guided,
             store=self.store,
             patients=self.store.patients,
             folders=self.store.folders,
@@ -121,6 +132,7 @@ class PageStation:
 
     def __enter__(self) -> "PageStation":
         self.hub.start()
+        self.guided.start()
         self.exchange.start()
         self.server = serve(self.app, self.services, self.settings)
         return self
@@ -129,6 +141,7 @@ class PageStation:
         assert self.server is not None
         self.server.stop()
         self.exchange.stop()
+        self.guided.stop()
         self.hub.stop()
 
     @property
@@ -147,6 +160,8 @@ class PageStation:
         """What camera and engine do for each picture."""
         self._phase, self._reason = CameraPhase.LIVE, ""
         self._latest = AnalysedFrame(frame, analysis, self.calibration)
+        self.guided.captured(frame)
+        self.guided.analysed(self._latest)
         self.hub.publish(frame, analysis)
 
     def unplug(self, reason: str = "The capillaroscope was unplugged. Plug it in again.") -> None:
@@ -165,7 +180,15 @@ class PageStation:
         def describe(analysis: FrameAnalysis, file_name: str) -> dict[str, Any]:
             return document([image_document(analysis, file_name)], analysis.identity)
 
-        return SessionTools(current=lambda: self._latest, document=describe, encode=encode_still)
+        return SessionTools(current=lambda: self._latest, document=describe, encode=encode_still, history=self.history)
+
+    def _look_at_panorama(self, panorama: Panorama, frame: Frame) -> AnalysedFrame:
+        """What the last picture showed, on a picture of the panorama's size."""
+        assert self._latest is not None
+        height, width = panorama.image_rgb.shape[:2]
+        template = replace(self._latest.analysis, um_per_px=None, calibration_id=None)
+        analysis = replace(template, seq=frame.seq, width_px=width, height_px=height)
+        return AnalysedFrame(replace(frame, image_rgb=panorama.image_rgb), analysis)
 
 
 class Feed:
