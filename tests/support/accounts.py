@@ -17,11 +17,15 @@ _ROLES = {ADMINISTRATOR: Role.ADMINISTRATOR, PHYSICIAN: Role.PHYSICIAN, OPERATOR
 
 
 def new_account_desk(
-    journal: Journal, store: AccountStore | None = None, clock: Clock | None = None, is_new: bool = False
+    journal: Journal,
+    store: AccountStore | None = None,
+    clock: Clock | None = None,
+    is_new: bool = False,
+    hashing: PasswordHashing = HASHING,
 ) -> AccountDesk:
     """A desk with an administrator, a physician and an operator who all have `PASSWORD`; with `is_new` nobody."""
     store = store or MemoryAccountStore()
     for number, (name, role) in enumerate(() if is_new else _ROLES.items()):
         account = Account(f"0190a1b2-0000-7000-8000-00000000000{number}", name, FULL_NAMES[name], role)
-        store.add(KeptAccount(account, HASHING.hash(PASSWORD)))
-    return AccountDesk(store, journal, clock or SystemClock(), HASHING)
+        store.add(KeptAccount(account, hashing.hash(PASSWORD)))
+    return AccountDesk(store, journal, clock or SystemClock(), hashing)
