@@ -6,6 +6,7 @@ and the picture has more pixels to show, overlapping tiles of it are looked at t
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,11 @@ OVERLAP = 0.35
 """Of neighbouring tiles, as a share of their side: 224 input pixels, five times a loop's width."""
 BORDER_SHARE = 0.01
 """A box this close to a tile's inner border, in shares of its side, is cut by it."""
+SAME_SHARE = 0.6
+"""Two looks that have this much of the smaller box in common saw one thing, one of them more of it than the other."""
 MAX_TILES = 48
+
+Found = TypeVar("Found", CapillaryDetection, HaemorrhageDetection)
 
 
 @dataclass(frozen=True)
@@ -79,25 +84,28 @@ class CloseLook:
         tiles = plan_tiles((width, height), self._input_size, shrink / zoom)
         # What is too long for the overlap of two tiles is seen uncut in the whole picture alone.
         too_long = 0.9 * OVERLAP * min(tiles[0].w, tiles[0].h)
-        found = _long_ones(whole, too_long)
+        looks = [_long_ones(whole, too_long)]
         for tile in tiles:
             part = image_rgb[tile.y : tile.y + tile.h, tile.x : tile.x + tile.w]
-            found = _joined(found, _uncut(self._detector.detect(np.ascontiguousarray(part)), tile))
-        return self._without_doubles(found)
-
-    def _without_doubles(self, found: Detections) -> Detections:
-        settings = self._settings
-
-        def keep(boxes: list[BoundingBox], scores: list[float]) -> list[int]:
-            order = np.argsort(-np.array(scores), kind="stable")
-            sides = np.array([(box.x, box.y, box.w, box.h) for box in boxes], dtype=np.float64).reshape(-1, 4)
-            return [int(order[i]) for i in suppress(sides[order], settings.nms_iou, settings.nms_containment)]
-
-        loops, patches = found.capillaries, found.haemorrhages
+            looks.append(_uncut(self._detector.detect(np.ascontiguousarray(part)), tile))
         return Detections(
-            tuple(loops[i] for i in keep([one.bbox for one in loops], [one.score for one in loops])),
-            tuple(patches[i] for i in keep([one.bbox for one in patches], [one.score for one in patches])),
+            tuple(self._without_doubles([look.capillaries for look in looks])),
+            tuple(self._without_doubles([look.haemorrhages for look in looks])),
         )
+
+    def _without_doubles(self, looks: list[tuple[Found, ...]]) -> list[Found]:
+        """All findings, each thing once, best first."""
+        found = sorted(
+            ((one, at) for at, look in enumerate(looks) for one in look), key=lambda pair: pair[0].score, reverse=True
+        )
+        boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one, _ in found]).reshape(-1, 4)
+        look_of = np.array([at for _, at in found])
+        stays: list[int] = []
+        for index in suppress(boxes, self._settings.nms_iou, self._settings.nms_containment):
+            others = [other for other in stays if look_of[other] != look_of[index]]
+            if not _shares_most(boxes[index], boxes[others]):
+                stays.append(int(index))
+        return [found[index][0] for index in stays]
 
 
 def plan_tiles(size: tuple[int, int], input_size: tuple[int, int], frame_px_per_input_px: float) -> tuple[Tile, ...]:
@@ -158,5 +166,8 @@ def _uncut(found: Detections, tile: Tile) -> Detections:
     )
 
 
-def _joined(one: Detections, two: Detections) -> Detections:
-    return Detections(one.capillaries + two.capillaries, one.haemorrhages + two.haemorrhages)
+def _shares_most(box: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Whether a box has most of its area, or of the other's, in common with one of `others`; x, y, w, h."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=1)
+    return bool((common > SAME_SHARE * np.minimum(box[2:].prod(), others[:, 2:].prod(axis=1))).any())

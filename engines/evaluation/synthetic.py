@@ -25,6 +25,7 @@ from engines.synthetic.render import render
 from engines.synthetic.truth import Box, LoopTruth, RenderedImage
 
 FIRST_SEED = 500_000
+ROLLED_DEG = 20.0
 LOW_SCORE = 0.02
 """Average precision needs the whole curve, far below the device's threshold."""
 
@@ -35,6 +36,7 @@ class Tally:
 
     Attributes:
         capillaries, haemorrhages: matches at IoU 0.50, any shape.
+        rolled: those of the capillaries in nailfolds turned by ROLLED_DEG or more.
         shapes: matches of each morphology against its own targets.
         right_shape, right_size: whether each found loop, at the device's threshold, has the true shape and size.
         widths: errors of the widths of found loops.
@@ -42,6 +44,7 @@ class Tally:
 
     capillaries: list[ImageMatch] = field(default_factory=list)
     haemorrhages: list[ImageMatch] = field(default_factory=list)
+    rolled: list[ImageMatch] = field(default_factory=list)
     shapes: dict[str, list[ImageMatch]] = field(default_factory=lambda: defaultdict(list))
     right_shape: list[bool] = field(default_factory=list)
     right_size: list[bool] = field(default_factory=list)
@@ -55,6 +58,8 @@ class Tally:
         scores = [c.score for c in detections.capillaries]
         result = match(boxes, scores, [loop.bbox_px for loop in loops], ignored, 0.5)
         self.capillaries.append(result)
+        if abs(rendered.roll_deg) >= ROLLED_DEG:
+            self.rolled.append(result)
         self._add_shapes(detections, loops, ignored)
         self._add_haemorrhages(rendered, detections)
         found = [(c, loops[t]) for c, t in zip(detections.capillaries, result.truth_index, strict=True) if t >= 0]
@@ -91,6 +96,7 @@ class Tally:
             "capillary_ap50": average_precision(self.capillaries),
             "precision": precision,
             "recall": recall,
+            "rolled_ap50": average_precision(self.rolled),
             **shapes,
             "haemorrhage_ap50": average_precision(self.haemorrhages),
             "shape_right": float(np.mean(self.right_shape)) if self.right_shape else None,

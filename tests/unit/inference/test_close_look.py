@@ -1,6 +1,7 @@
 """Large stills are looked at in tiles, and what tiles find is put together."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,24 @@ def test_what_is_longer_than_the_overlap_is_kept_from_the_look_at_the_whole() ->
     size, boxes = (2000, 1500), [(900, 100, 60, 1300), (40, 40, 40, 100), (1500, 900, 40, 100)]
     found = _boxes(_look(SeesDarkBlocks()).detect(_picture(size, boxes), 1.2))
     assert found == [tuple(map(float, box)) for box in sorted(boxes)]
+
+
+class SeesMoreFromFar(SeesDarkBlocks):
+    """Sees blocks whole from far and only their upper 60 % from near, as limbs that fade."""
+
+    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        found = super().detect(image_rgb)
+        if image_rgb.shape[1] == 2000:
+            return found
+        return Detections(
+            tuple(replace(one, bbox=replace(one.bbox, h=0.55 * one.bbox.h), score=0.95) for one in found.capillaries)
+        )
+
+
+def test_two_looks_at_one_loop_make_one_finding() -> None:
+    boxes = [(700, 200, 60, 420), (1200, 200, 60, 420)]
+    found = _look(SeesMoreFromFar()).detect(_picture((2000, 1500), boxes), 1.2)
+    assert len(found.capillaries) == 2
 
 
 @pytest.mark.parametrize(("size", "scale"), [((2000, 1500), 1.3), ((5000, 700), 1.0), ((1000, 3000), 1.5)])
