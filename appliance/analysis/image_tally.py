@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
-from appliance.analysis.uncertainty import Width
+from appliance.analysis.uncertainty import Z_95, Width
 from appliance.domain.exam import Placement
 from appliance.domain.review import ReviewedImage
 
@@ -98,8 +98,8 @@ def is_giant(loop: Json) -> bool:
 
 def scale_share(analysed: Json) -> float:
     """Relative standard deviation of an image's scale; 0 where its document states none."""
-    scale, uncertainty = analysed["um_per_px"], analysed.get("um_per_px_uncertainty")
-    return 0.0 if not scale or uncertainty is None else float(uncertainty) / float(scale)
+    scale, half_interval = analysed["um_per_px"], analysed.get("um_per_px_uncertainty")
+    return 0.0 if not scale or half_interval is None else float(half_interval) / Z_95 / float(scale)
 
 
 def _shaped(loops: list[Json], morphology: str) -> int:

@@ -34,7 +34,7 @@ def finger_page(
         excluded=tuple(
             Fact(_where(words, one), note(words, "images_evaluable", _why(material, one)))
             for one in images
-            if not one.counts
+            if one.image.kind is ImageKind.CLIP
         ),
         comments=tuple(Fact(_where(words, one), one.comment) for one in images if one.comment),
         is_edited=is_edited,

@@ -62,8 +62,8 @@ class FingerPage:
 
     Attributes:
         best: the sharpest picture that counts, findings drawn in; None where none counts.
-        others: the finger's other pictures.
-        excluded: pictures that do not count, with the reason.
+        others: the finger's other pictures; one that does not count says why in its note.
+        excluded: what is not shown at all: video clips.
         comments: the physician's, each with its picture.
         is_edited: a person changed a finding of this finger.
     """

@@ -67,7 +67,8 @@ def test_a_known_scale_uncertainty_widens_every_width() -> None:
     plain = image_of([Loop(40)])
     stated = replace(plain, analysis={**plain.analysis, "um_per_px_uncertainty": 0.05})
     off = exam_figures(exam_of(stated)).exam["largest_width_um"].uncertainty
-    assert off == pytest.approx(1.96 * math.hypot(math.sqrt(2), 40 * 0.05))
+    # The document states half the 95 % interval of the scale: 5 % of 40 um, beside 1.96 x sqrt(2) um of the end points.
+    assert off == pytest.approx(math.hypot(1.96 * math.sqrt(2), 40 * 0.05))
 
 
 def test_a_ramified_loop_above_50_um_is_a_giant_for_every_rule() -> None:

@@ -1,0 +1,155 @@
+"""Reports as PDF, read back by another library."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from pypdfium2 import raw
+
+from appliance.domain.errors import ExportError
+from appliance.exports.report.desk import Choice
+from tests.support.exam_parts import NOON
+from tests.support.report_exams import earlier_exam, exam_now, report_desk
+
+EXAM = exam_now().exam.exam_id
+POINTS = {"a4": (595, 842), "letter": (612, 792)}
+SAID = {
+    "en": ("Category 2: scleroderma pattern", "excluded by the physician: hair over the row", "23 °C", "Traceability"),
+    "es": ("Categoría 2: patrón esclerodérmico", "Densidad capilar", "Trazabilidad"),
+    "fr": ("Catégorie 2 : paysage sclérodermique", "Densité capillaire", "Traçabilité"),
+    "de": ("Kategorie 2: Sklerodermie-Muster", "Kapillardichte", "Rückverfolgbarkeit"),
+    "it": ("Categoria 2: pattern sclerodermico", "Densità capillare", "Tracciabilità"),
+}
+
+
+def text_of(pdf: bytes) -> list[str]:
+    """The words of each page, in one line."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [" ".join(page.get_textpage().get_text_bounded().split()).replace("\ufffe", "-") for page in document]
+    finally:
+        document.close()
+
+
+def size_of(pdf: bytes) -> tuple[int, int]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        width, height = document[0].get_size()
+        return round(width), round(height)
+    finally:
+        document.close()
+
+
+def fonts_are_embedded(pdf: bytes) -> bool:
+    """Whether every text of the first page brings its font."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        texts = list(document[0].get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]))
+        fonts = [raw.FPDFTextObj_GetFont(one.raw) for one in texts]
+        return bool(fonts) and all(raw.FPDFFont_GetIsEmbedded(font) == 1 for font in fonts)
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "paper"), [("en", "a4"), ("es", "letter"), ("fr", "a4"), ("de", "letter"), ("it", "a4")]
+)
+def test_a_report_has_its_pages_its_paper_and_its_words(language: str, paper: str) -> None:
+    validated = exam_now(conclusion="Control in <six> months.", validated_by="klein", validated_at_utc=NOON)
+    desk = report_desk(earlier_exam(), validated, facts={"room_temperature_c": 23.0})
+    pdf = desk.pdf(EXAM, Choice(language, paper))
+    pages = text_of(pdf)
+    # Summary, two fingers, course, traceability.
+    assert len(pages) == 5
+    assert size_of(pdf) == POINTS[paper]
+    everything = " ".join(pages)
+    for said in SAID[language]:
+        assert said.replace("\u00a0", " ") in everything
+    assert "Control in <six> months." in pages[0]
+    assert "Dr. Klein" in pages[0]
+    assert "sha256:" + "a" * 8 in pages[-1]
+    assert "ab" * 8 in pages[-1]
+    assert fonts_are_embedded(pdf)
+
+
+def test_an_exam_without_scale_pictures_or_validation_is_reported_as_such() -> None:
+    bare = replace(exam_now(), images=(), exam=replace(exam_now().exam, images=()))
+    pages = text_of(report_desk(bare).pdf(EXAM))
+    assert len(pages) == 2
+    assert "Not validated by a physician" in pages[0]
+    assert "no images" in pages[0]
+
+
+def test_a_template_of_ones_own_changes_single_blocks(tmp_path: Path) -> None:
+    own = (
+        '{% extends "standard.html.jinja" %}{% block letterhead %}<p>Clinic {{ report.exam_id[-4:] }}</p>{% endblock %}'
+    )
+    (tmp_path / "template.html.jinja").write_text(own)
+    (tmp_path / "form.toml").write_text('pages = []\ntitle = "Our title"\n[[fields]]\nkey = "oil"\nlabel = "Oil"\n')
+    pages = text_of(report_desk(exam_now(), folder=tmp_path, facts={"oil": "cedar", "smoking": "no"}).pdf(EXAM))
+    assert len(pages) == 1
+    assert "Clinic 0063" in pages[0]
+    assert "Our title" in pages[0]
+    assert "Oil cedar" in pages[0]
+    assert "Smoking" not in pages[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("<p>\n{{ report.pationt }}", r"template\.html\.jinja, line 2: .*pationt"),
+        ("<p>\n\n{% for x in report.facts %}", r"template\.html\.jinja, line 3: "),
+        ("{{ ''.__class__.__mro__ }}", r"template\.html\.jinja, line 1: .*unsafe"),
+        ('{% extends "nowhere.html" %}', r"template\.html\.jinja.*nowhere"),
+        ("{{ 1 / 0 }}", r"line 1: ZeroDivisionError"),
+        ('{% include "/etc/passwd" %}', r"line 1: .*etc/passwd"),
+    ],
+)
+def test_a_template_with_a_fault_gives_one_clear_line(tmp_path: Path, template: str, said: str) -> None:
+    (tmp_path / "template.html.jinja").write_text(template)
+    with pytest.raises(ExportError, match=said) as refused:
+        report_desk(exam_now(), folder=tmp_path).pdf(EXAM)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.fixture
+def asked() -> Iterator[tuple[str, list[str]]]:
+    """A web server and what it was asked for."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", paths
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_report_asks_nobody_for_anything(tmp_path: Path, asked: tuple[str, list[str]]) -> None:
+    address, paths = asked
+    (tmp_path / "form.toml").write_text("pages = []\n")
+    (tmp_path / "style.css").write_text(f'body {{ background: url("{address}/a.png") }}\n@import "{address}/b.css";')
+    (tmp_path / "template.html.jinja").write_text(
+        f'<html><head>{{{{ head }}}}</head><body><img src="{address}/c.png"><img src="file:///etc/hostname">ok</body></html>'
+    )
+    assert text_of(report_desk(exam_now(), folder=tmp_path).pdf(EXAM)) == ["ok 1 / 1"]
+    assert paths == []
+
+
+def test_a_paper_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ExportError, match="a5"):
+        report_desk(exam_now()).pdf(EXAM, Choice(paper="a5"))

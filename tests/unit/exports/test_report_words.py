@@ -1,0 +1,65 @@
+import re
+from datetime import datetime, timezone
+
+import pytest
+from babel.messages.pofile import read_po
+
+from appliance.domain.errors import ExportError
+from appliance.exports.report import terms
+from appliance.exports.report.words import LANGUAGES, LOCALE_FOLDER, Words
+from tests.support.report_messages import report_messages
+
+TRANSLATED = LANGUAGES[1:]
+NOON = datetime(2026, 11, 22, 12, 5, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_message_is_missing_left_over_or_unsure(language: str) -> None:
+    with (LOCALE_FOLDER / language / "report.po").open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    known = {message.id: message for message in catalogue if message.id}
+    wanted = report_messages()
+    assert len(wanted) > 150
+    assert set(known) == set(wanted)
+    assert [message.id for message in known.values() if not message.string or message.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_translation_keeps_what_is_filled_in(language: str) -> None:
+    words = Words(language)
+    for message in report_messages():
+        assert sorted(re.findall(r"\{\w+\}", words(message))) == sorted(re.findall(r"\{\w+\}", message)), message
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_long_messages_are_translated_not_copied(language: str) -> None:
+    words = Words(language)
+    assert [message for message in report_messages() if len(message) > 40 and words(message) == message] == []
+
+
+def test_every_term_of_the_tables_is_a_message() -> None:
+    messages = set(report_messages())
+    tables = (terms.FIGURES, terms.SHORT, terms.DEFINITIONS, terms.VERDICTS, terms.RULES, terms.BECAUSE, terms.FIELDS)
+    assert all(set(table.values()) <= messages for table in tables)
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "date"),
+    [
+        ("en", "1,234.5", "22 November 2026"),
+        ("es", "1.234,5", "22 de noviembre de 2026"),
+        ("fr", "1\u202f234,5", "22 novembre 2026"),
+        ("de", "1.234,5", "22. November 2026"),
+        ("it", "1.234,5", "22 novembre 2026"),
+    ],
+)
+def test_numbers_and_dates_are_the_languages_own(language: str, number: str, date: str) -> None:
+    words = Words(language, timezone.utc)
+    assert words.number(1234.5, 1) == number
+    assert words.date(NOON) == date
+    assert words.time(NOON) == "12:05"
+
+
+def test_a_language_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ExportError, match="pt"):
+        Words("pt")
