@@ -18,9 +18,10 @@ from webui.blueprints.collections_api import collections_api_blueprint
 from webui.blueprints.exam import exam_blueprint
 from webui.blueprints.exams import exams_blueprint
 from webui.blueprints.exams_api import exams_api_blueprint
-from webui.blueprints.exports_api import exports_api_blueprint
+from webui.blueprints.exports_api import exports_api_blueprint, exports_globals
 from webui.blueprints.figures import figures_blueprint, figures_globals
 from webui.blueprints.folders_api import folders_api_blueprint
+from webui.blueprints.guided import guided_blueprint
 from webui.blueprints.health import health_blueprint
 from webui.blueprints.imports_api import imports_api_blueprint, imports_page_blueprint
 from webui.blueprints.live import live_blueprint
@@ -68,6 +69,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(about_blueprint(services))
     app.register_blueprint(live_blueprint(settings))
     app.register_api(exam_blueprint(services))
+    app.register_api(guided_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
     app.register_blueprint(patients_blueprint(services))
     app.register_blueprint(projects_blueprint(services))
@@ -93,6 +95,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))
 
     app.jinja_env.globals.update(figures_globals(services))
+    app.jinja_env.globals.update(exports_globals(services))
 
     @app.context_processor
     def for_every_template() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Exams as files and on their way to the DICOM archive: /api/v1/exams/<exam>/exports/..., /api/v1/exports."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.account import Role
 from appliance.exports.desk import ExportFormat
-from webui.current_account import actor, requires
+from webui.current_account import actor, current_account, requires
 from webui.exchange_documents import PacsAnswer, SendingAnswer, sending_document
 from webui.openapi import API_PREFIX, Body
 from webui.services import Services
@@ -109,6 +109,16 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
         return pacs()
 
     return api
+
+
+def exports_globals(services: Services) -> dict[str, Callable[..., object]]:
+    """What exports.html asks for: whether the person may export, the archive's name, where an exam came from."""
+    pacs = services.exchange.exports.pacs
+    return {
+        "may_export": lambda: current_account().role.includes(Role.PHYSICIAN),
+        "pacs_name": lambda: pacs.name if pacs.is_on else "",
+        "import_mark": services.store.import_mark,
+    }
 
 
 def _json(answer: BaseModel) -> Response:

@@ -18,6 +18,8 @@ export default defineConfig({
         exam: "src/exam.ts",
         calibration: "src/calibration.ts",
         calibration_one: "src/calibration_one.ts",
+        exports: "src/exports.ts",
+        import: "src/import.ts",
         organise: "src/organise.ts",
         report: "src/report.ts",
         report_settings: "src/report_settings.ts",

@@ -1,0 +1,103 @@
+// Exports of one exam or of those that are chosen in the list, and sending to the DICOM archive.
+
+import { get, post } from "./common/api";
+import { need } from "./common/dom";
+import { download } from "./common/download";
+import { t } from "./common/i18n";
+import { toast, toastFault } from "./common/toast";
+
+interface Sending {
+  state: "none" | "waiting" | "sending" | "sent" | "failed";
+  stored: number;
+  total: number;
+  message: string;
+  remedy: string;
+}
+
+const ASK_AGAIN_MS = 700;
+
+function exportsOfExam(panel: HTMLElement): void {
+  const exam = panel.dataset["exam"]!;
+  const identity = need<HTMLInputElement>("#with-identity", panel);
+  const buttons = [...panel.querySelectorAll<HTMLButtonElement>("[data-export]")];
+  const offer = (): void => {
+    for (const button of buttons) {
+      const holdsNames = ["fhir", "dicom"].includes(button.dataset["export"]!);
+      button.classList.toggle("unavailable", identity.checked && !holdsNames);
+    }
+  };
+  identity.addEventListener("change", offer);
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const query = identity.checked ? "?with_identity=true" : "";
+      void busy(button, () => download(`exams/${exam}/exports/${button.dataset["export"]}${query}`));
+    });
+  }
+  const send = panel.querySelector<HTMLButtonElement>("#send-to-pacs");
+  if (!send) return;
+  const path = `exams/${exam}/pacs`;
+  const follow = (first: Promise<Sending>): void => void watch(first, path, send).catch(toastFault);
+  send.addEventListener("click", () => follow(post<Sending>(path, { with_identity: identity.checked })));
+  const echo = need<HTMLButtonElement>("#pacs-echo", panel);
+  echo.addEventListener("click", () => {
+    void busy(echo, async () => {
+      const archive = await post<{ name: string }>("pacs/echo");
+      toast(t("exports.echo_done", { name: archive.name }));
+    });
+  });
+  follow(get<Sending>(path));
+}
+
+async function watch(first: Promise<Sending>, path: string, send: HTMLButtonElement): Promise<void> {
+  for (let at = await first; show(at, send); at = await get<Sending>(path)) {
+    await new Promise((resolve) => window.setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
+/** Whether it goes on. */
+function show(at: Sending, send: HTMLButtonElement): boolean {
+  const isUnderWay = at.state === "waiting" || at.state === "sending";
+  const progress = need<HTMLProgressElement>("#pacs-progress");
+  progress.hidden = !isUnderWay;
+  progress.max = at.total || 1;
+  progress.value = at.stored;
+  send.disabled = isUnderWay;
+  const words = need("#pacs-state");
+  words.dataset["state"] = at.state;
+  words.textContent = wordsOf(at);
+  return isUnderWay;
+}
+
+function wordsOf(at: Sending): string {
+  if (at.state === "none") return "";
+  if (at.state === "failed") return [t("exports.failed", { message: at.message }), at.remedy].join(". ");
+  if (at.state === "waiting") return at.message ? `${t("exports.waiting")} (${at.message})` : t("exports.waiting");
+  return t(`exports.${at.state}`, { stored: at.stored, total: at.total });
+}
+
+function exportsOfChosen(select: HTMLSelectElement): void {
+  select.addEventListener("change", () => {
+    const boxes = document.querySelectorAll<HTMLInputElement>("[data-choose]:checked");
+    const body = { format: select.value, exam_ids: [...boxes].map((box) => box.dataset["choose"]!) };
+    if (body.format) void busy(select, () => download("exports", body));
+    select.value = "";
+  });
+}
+
+async function busy(control: HTMLButtonElement | HTMLSelectElement, work: () => Promise<void>): Promise<void> {
+  control.disabled = true;
+  control.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (fault) {
+    toastFault(fault);
+  } finally {
+    control.disabled = false;
+    control.removeAttribute("aria-busy");
+  }
+}
+
+const panel = document.querySelector<HTMLElement>("#exports");
+if (panel) exportsOfExam(panel);
+const chosen = document.querySelector<HTMLSelectElement>("#chosen-export");
+if (chosen) exportsOfChosen(chosen);
