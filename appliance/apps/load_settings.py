@@ -71,9 +71,6 @@ def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> Loa
     if "storage.folder" not in origins:
         storage = replace(storage, folder=settings.station.data_dir / "exams")
         origins["storage.folder"] = "station.data_dir"
-    if "storage.identity_key" not in origins:
-        storage = replace(storage, identity_key=settings.station.data_dir / "identity.key")
-        origins["storage.identity_key"] = "station.data_dir"
     if "inference.engine_cache_dir" not in origins:
         inference = replace(inference, engine_cache_dir=settings.station.data_dir / "engines")
         origins["inference.engine_cache_dir"] = "station.data_dir"

@@ -36,11 +36,13 @@ class FolderTree:
 
     def __init__(self, folders: Iterable[Folder]) -> None:
         self.by_id: Mapping[str, Folder] = {folder.folder_id: folder for folder in folders}
+        self._children: dict[str | None, list[Folder]] = {}
+        for folder in sorted(self.by_id.values(), key=lambda folder: folder.name.casefold()):
+            self._children.setdefault(folder.parent_id, []).append(folder)
 
     def children(self, parent_id: str | None) -> tuple[Folder, ...]:
         """Directly below, by name."""
-        found = [folder for folder in self.by_id.values() if folder.parent_id == parent_id]
-        return tuple(sorted(found, key=lambda folder: folder.name.casefold()))
+        return tuple(self._children.get(parent_id, ()))
 
     def path(self, folder_id: str) -> tuple[Folder, ...]:
         """From the project down to that folder."""

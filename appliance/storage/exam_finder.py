@@ -37,7 +37,8 @@ class SqliteExamFinder:
         counted = self._database.rows("count the exams", f"SELECT count(*) AS n FROM exams WHERE {where}", values)
         sql = f"""SELECT exams.*, {_IS_VALIDATED} AS is_validated, (SELECT count(*) {_IMAGES}) AS image_count,
                 (SELECT patient_id FROM patients WHERE pseudonym = patient_pseudonym) AS patient_id
-            FROM exams WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?"""
+            FROM (SELECT number AS shown FROM exams WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?)
+            JOIN exams ON number = shown ORDER BY number DESC"""
         rows = self._database.rows("search the exams", sql, (*values, limit, offset))
         return ExamPage(tuple(_entry(row) for row in rows), int(counted[0]["n"]))
 

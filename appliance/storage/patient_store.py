@@ -24,12 +24,18 @@ from appliance.storage.identity_vault import IdentityVault, load_key, make_key
 
 _log = logging.getLogger(__name__)
 
+# Which patients are shown is decided on narrow rows; their identities are read for those alone.
 _ENTRIES = """
-    SELECT patients.*, count(exam_id) AS exams, max(started_at) AS last_exam_at FROM patients
-    LEFT JOIN exams ON patient_pseudonym = pseudonym AND is_archived = 0 AND state <> 'discarded'
-    WHERE ? IS NULL OR pseudonym IN (SELECT value FROM json_each(?))
-    GROUP BY patients.number
-    ORDER BY coalesce(max(started_at), created_at) DESC, patients.number DESC LIMIT ? OFFSET ?"""
+    WITH examined AS (
+        SELECT patient_pseudonym, count(*) AS exams, max(started_at) AS last_exam_at FROM exams
+        WHERE is_archived = 0 AND state <> 'discarded' GROUP BY patient_pseudonym
+    ), shown AS (
+        SELECT number, coalesce(exams, 0) AS exams, last_exam_at, coalesce(last_exam_at, created_at) AS latest
+        FROM patients LEFT JOIN examined ON patient_pseudonym = pseudonym {where}
+        ORDER BY latest DESC, number DESC LIMIT ? OFFSET ?
+    )
+    SELECT patients.*, exams, last_exam_at FROM shown JOIN patients USING (number) ORDER BY latest DESC, number DESC"""
+_THESE = "WHERE pseudonym IN (SELECT value FROM json_each(?))"
 
 
 class SqlitePatientStore:
@@ -99,8 +105,8 @@ class SqlitePatientStore:
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         found = self.matching(text)
-        names = json.dumps(found) if search_words(text) else None
-        rows = self._database.rows("list the patients", _ENTRIES, (names, names, limit, offset))
+        where, names = (_THESE, (json.dumps(found),)) if search_words(text) else ("", ())
+        rows = self._database.rows("list the patients", _ENTRIES.format(where=where), (*names, limit, offset))
         return PatientPage(tuple(self._entry(row) for row in rows), len(found))
 
     def matching(self, text: str) -> list[str]:

@@ -39,8 +39,9 @@ STATEMENTS: tuple[str, ...] = (
         reason TEXT NOT NULL CHECK (reason <> ''),
         UNIQUE (exam_id, hand, finger, sector)
     ) STRICT""",
-    "CREATE INDEX exams_of_patient ON exams (patient_pseudonym, number)",
-    "CREATE INDEX exams_of_folder ON exams (folder_id, number)",
+    # Lists of patients and folders count their exams in these indexes alone.
+    "CREATE INDEX exams_of_patient ON exams (patient_pseudonym, is_archived, state, started_at)",
+    "CREATE INDEX exams_of_folder ON exams (folder_id, is_archived)",
     "CREATE INDEX exams_by_time ON exams (started_at)",
     # Counts and searches by finger read this alone: the rows themselves are long for their documents.
     "CREATE INDEX images_by_place ON images (exam_id, is_removed, hand, finger, sector, kind)",
