@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from appliance.domain.exam import CapturedImage
+from appliance.domain.exam import CapturedImage, Placement
+from appliance.domain.hand_map import hand_map
 from appliance.exam.session_state import ExamSnapshot
+from webui.hand_map_document import hand_map_document
 
 
 def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:
@@ -18,11 +20,13 @@ def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:
         "revision": snapshot.revision,
         "exam_id": exam and exam.exam_id,
         "patient_pseudonym": exam and exam.patient_pseudonym,
-        "selected": {
-            "hand": placement.hand.value,
-            "finger": placement.finger.value,
-            "sector": placement.sector.value,
-        },
+        "selected": _place(placement),
+        "protocol": snapshot.protocol.name,
+        "placements": [_place(placement) for placement in snapshot.protocol.placements],
+        "skipped": [
+            {**_place(skipped.placement), "reason": skipped.reason} for skipped in (exam.skipped if exam else ())
+        ],
+        "hand_map": exam and hand_map_document(hand_map(exam)).model_dump(mode="json"),
         "images": [image_summary(image) for image in (exam.images if exam else ())],
         "can_undo": snapshot.can_undo,
         "can_redo": snapshot.can_redo,
@@ -30,11 +34,16 @@ def exam_document(snapshot: ExamSnapshot) -> dict[str, Any]:
     }
 
 
+def _place(placement: Placement) -> dict[str, str]:
+    return {"hand": placement.hand.value, "finger": placement.finger.value, "sector": placement.sector.value}
+
+
 def image_summary(image: CapturedImage) -> dict[str, Any]:
     """One capture as its thumbnail shows it."""
     analysed = image.document["images"][0]
     return {
         "image_id": image.image_id,
+        "kind": image.kind.value,
         "hand": image.hand.value,
         "finger": image.finger.value,
         "sector": image.sector.value,

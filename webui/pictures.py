@@ -7,6 +7,7 @@ import numpy as np
 import simplejpeg
 
 from appliance.domain.errors import StoreError
+from appliance.exam.motion_jpeg import read_avi
 from appliance.ports import ExamStore
 
 WIDEST_PX = 2048
@@ -26,8 +27,11 @@ class StillPictures:
         Raises:
             StoreError: there is no such still, or its file is not the one that was stored.
         """
-        stored = np.frombuffer(self._store.read_png(exam_id, image_id), dtype=np.uint8)
-        image_bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+        stored = self._store.read_png(exam_id, image_id)
+        if stored[:4] == b"RIFF":  # of a clip, the picture in its middle stands for all
+            jpegs, _ = read_avi(stored)
+            stored = jpegs[len(jpegs) // 2]
+        image_bgr = cv2.imdecode(np.frombuffer(stored, dtype=np.uint8), cv2.IMREAD_COLOR)
         if image_bgr is None:
             raise StoreError(f"still {image_id} could not be decoded", "Restore it from a backup.")
         height, width = image_bgr.shape[:2]

@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.domain.calibration import Calibration
 from webui.exam_document import exam_document
+from webui.guided_document import guided_document
 from webui.services import Services
 
 _POLL_INTERVAL_S = 0.2
@@ -36,6 +37,7 @@ def status_document(services: Services) -> dict[str, Any]:
         "outbox": asdict(services.outbox()),
         "broker": asdict(services.broker()),
         "live": {"listeners": services.hub.listeners, "frames_encoded": services.hub.frames_encoded},
+        "guided": guided_document(services.guided).model_dump(mode="json"),
         "exam": exam_document(services.exam.snapshot()),
     }
 

@@ -119,13 +119,6 @@ class Station:
                 return pipeline.analyse(frame, track=True)
 
         history = FrameHistory(settings.exam.history_s)
-        self._engine = EngineLoop(
-            self._slot,
-            analyse,
-            calibration.for_frame,
-            self._hub.publish,
-            lambda shown: self._guided.analysed(shown),
-        )
         self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
         tools = SessionTools(
             current=lambda: self._engine.latest,
@@ -144,6 +137,13 @@ class Station:
             settings.exam,
         )
         self._slot.listener = self._guided.captured
+        self._engine = EngineLoop(
+            self._slot,
+            analyse,
+            calibration.for_frame,
+            self._hub.publish,
+            self._guided.analysed,
+        )
         newest_message_id = self._storage.outbox.newest_message_id
         publication = Publication(address, newest_message_id, clock.now_utc, self._publisher.wake)
         self._exchange = build_exchange(

@@ -15,7 +15,7 @@ from appliance.storage.database import disk_full
 
 _log = logging.getLogger(__name__)
 
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\.png)?")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\.png|\.avi)?")
 _TEMPORARY = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -94,7 +94,8 @@ class ImageFiles:
 
     def remove_all_but(self, exam_id: str, file_names: Collection[str]) -> int:
         """How many stills of this exam had no row and were deleted."""
-        orphans = [path for path in (self._folder / exam_id).glob("*.png") if path.name not in file_names]
+        kept = [*(self._folder / exam_id).glob("*.png"), *(self._folder / exam_id).glob("*.avi")]
+        orphans = [path for path in kept if path.name not in file_names]
         for orphan in orphans:
             self.remove(exam_id, orphan.name)
         return len(orphans)
@@ -102,7 +103,7 @@ class ImageFiles:
     def _path(self, exam_id: str, file_name: str) -> Path:
         for name in (exam_id, file_name):
             if not _SAFE_NAME.fullmatch(name):
-                raise StoreError(f"refused the file name {name!r}", "Names are letters, digits, dashes and .png.")
+                raise StoreError(f"refused the file name {name!r}", "Names are letters, digits, dashes, .png, .avi.")
         return self._folder / exam_id / file_name
 
     def _make_folder(self, folder: Path) -> None:

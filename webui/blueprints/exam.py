@@ -1,13 +1,15 @@
 """What the live page asks of the exam: /api/v1."""
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from appliance.domain.exam import Finger, Hand, Sector
+from appliance.exam.session import LONGEST_REASON
+from webui.current_account import actor
 from webui.exam_document import exam_document, image_summary
 from webui.openapi import API_PREFIX, Body
 from webui.services import Services
@@ -20,6 +22,7 @@ class StartBody(Body):
     """Whose nailfolds are looked at."""
 
     pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
+    protocol: Literal["free", "16", "32"] = Field("free", description="Which nailfold after which")
 
 
 class SelectBody(Body):
@@ -28,6 +31,25 @@ class SelectBody(Body):
     hand: Hand
     finger: Finger
     sector: Sector
+
+
+class CaptureBody(Body):
+    """Which picture to keep; none asks for the best of the last moment."""
+
+    seq: int | None = Field(None, ge=0, description="Number of a picture that is held, because it stands frozen")
+    replaces: bool = Field(False, description="Earlier stills of this placement make way for it")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_absent(cls, sent: Any) -> Any:
+        return {} if sent is None else sent
+
+
+class SkipBody(Body):
+    """Why there will be no picture."""
+
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON, description="In the operator's words")
+    whole_finger: bool = Field(False, description="All that this finger lacks, not only the selected sector")
 
 
 def exam_blueprint(services: Services) -> APIBlueprint:
@@ -44,7 +66,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartBody) -> Response:
-        session.start(body.pseudonym)
+        session.start(body.pseudonym, protocol=body.protocol, operator=actor())
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")
@@ -52,11 +74,21 @@ def exam_blueprint(services: Services) -> APIBlueprint:
         session.select(body.hand, body.finger, body.sector)
         return answer()
 
-    @api.post("/exam/capture", summary="Keep the newest picture")
-    def capture() -> Response:
-        return answer(captured=image_summary(session.capture()))
+    @api.post("/exam/capture", summary="Keep the best picture of the last moment, or a frozen one")
+    def capture(body: CaptureBody) -> Response:
+        return answer(captured=image_summary(session.capture(seq=body.seq, replaces=body.replaces)))
 
-    @api.post("/exam/undo", summary="Take the newest capture back")
+    @api.post("/exam/skip", summary="Declare the selected placement not evaluable")
+    def skip(body: SkipBody) -> Response:
+        session.skip(body.reason, whole_finger=body.whole_finger)
+        return answer()
+
+    @api.post("/exam/unskip", summary="The selected placement can be evaluated after all")
+    def unskip() -> Response:
+        session.unskip()
+        return answer()
+
+    @api.post("/exam/undo", summary="Take the newest capture or skipping back")
     def undo() -> Response:
         session.undo()
         return answer()
