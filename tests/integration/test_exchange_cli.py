@@ -3,14 +3,15 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from fhir.resources.R4B.bundle import Bundle
 
+from appliance.apps.cli import main
 from appliance.apps.exam_files import kept_exams
 from appliance.apps.load_settings import load_settings
 from appliance.exports.archive.read import ORIGIN
@@ -22,9 +23,17 @@ from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam
 
 
-def nailfold(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "appliance.apps.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def nailfold(*arguments: object) -> Done:
+    """The command in this process: starting Python anew takes longer than most of them."""
+    result = CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
+    return Done(result.exit_code, result.stdout, result.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -109,11 +109,13 @@ class PictureImports:
                 raise ExamError(f"an import takes {MOST_FILES} files", "Import the others afterwards.")
             item_id = str(len(at.items) + 1)
             self._put(replace(at, items=(*at.items, ImportItem(item_id, name, problem="arriving"))))
+        path = self._staging.path(import_id, item_id)
         try:
-            self._staging.receive(self._staging.path(import_id, item_id), stream, LARGEST_FILE_BYTES)
+            self._staging.receive(path, stream, LARGEST_FILE_BYTES)
             item = self._look(import_id, item_id, name)
         except ApplianceError as error:
-            item = ImportItem(item_id, name, problem=str(error))
+            # The person knows the file by its own name, not by where it lies meanwhile.
+            item = ImportItem(item_id, name, problem=str(error).replace(str(path), name))
         self._replace_item(import_id, item)
         return item
 

@@ -108,7 +108,7 @@ def import_pictures(
         try:
             image, result = _take(picture, exam_id, at, wishes, tools, workspace)
         except ApplianceError as error:
-            on_result(at, PictureResult(picture.name, str(error)))
+            on_result(at, PictureResult(picture.name, str(error).replace(str(picture.path), picture.name)))
             continue
         images.append(image)
         on_result(at, result)
