@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pypdfium2
+from click.testing import CliRunner
+
+from appliance.apps.cli import main
+from appliance.apps.load_settings import load_settings
+from tests.support.exam_desk import ExamDesk, mqtt_settings
+
+
+def test_the_report_of_a_kept_exam_is_written_also_while_the_station_holds_the_folder(tmp_path: Path) -> None:
+    folder = load_settings(None, {"station.data_dir": tmp_path}).settings.storage.folder
+    with ExamDesk(folder, mqtt_settings(1)) as desk:
+        exam = desk.examine()
+        out = tmp_path / "report.pdf"
+        arguments = ["report", exam.exam_id, "--out", str(out), "--language", "de", "--data-dir", str(tmp_path)]
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        document = pypdfium2.PdfDocument(out)
+        text = document[0].get_textpage().get_text_bounded()
+        document.close()
+        assert "NC-0042" in text
+        assert "Nicht ärztlich validiert" in text
+        arguments[1] = "0190a1b2-0000-7000-8000-000000000000"
+        refused = CliRunner().invoke(main, arguments)
+        assert refused.exit_code == 1
+        assert "there is no exam" in refused.output.lower()
