@@ -12,7 +12,8 @@ from flask import Flask
 
 from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
-from webui.security import is_same_origin, login_holds, stored_login
+from webui.browser_login import login_holds, stored_login
+from webui.security import is_same_origin
 
 _log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]

@@ -1,5 +1,6 @@
 """A login's way through: the waits of address and account, the proof, the journal."""
 
+import ipaddress
 import math
 from dataclasses import dataclass
 
@@ -45,13 +46,14 @@ class LoginDesk:
     def log_in(self, name: str, password: str, address: str) -> LoginOutcome:
         """Prove who it is. The answer and its time are the same for a wrong password and for a name nobody has."""
         key = name.strip().casefold()[:64]
-        wait_s = self._addresses.begin(address) or self._names.begin(key)
+        client = _client(address)
+        wait_s = self._addresses.begin(client) or self._names.begin(key)
         if wait_s:
             return _too_many(wait_s)
         proof = self.desk.prove(name, password)
         if proof.kept is None:
             return self._refused(proof.refusal or Refusal.WRONG, key, address)
-        self._addresses.succeeded(address)
+        self._addresses.succeeded(client)
         self._names.succeeded(key)
         self.desk.note(key, key, "logged_in", {"address": address})
         return LoginOutcome(kept=proof.kept)
@@ -62,22 +64,22 @@ class LoginDesk:
         Raises:
             AccountError: there is one already, or name or password are unfit.
         """
-        wait_s = self._addresses.begin(address)
+        wait_s = self._addresses.begin(_client(address))
         if wait_s:
             return _too_many(wait_s)
         if not self._secrets.matches(code):
             return LoginOutcome(problem=text("setup.wrong_code"), wait_s=self._wait(address), status=403)
-        self._addresses.succeeded(address)
+        self._addresses.succeeded(_client(address))
         return LoginOutcome(kept=self.desk.set_up(name, full, password))
 
     def choose_password(self, account: Account, current: str, new: str, address: str) -> LoginOutcome:
         """The owner's own new password. Raises AccountError where it cannot be taken."""
         require_good_password(new, account.name, account.full_name)
-        wait_s = self._addresses.begin(address) or self._names.begin(account.name)
+        wait_s = self._addresses.begin(_client(address)) or self._names.begin(account.name)
         if wait_s:
             return _too_many(wait_s)
         kept = self.desk.choose_password(account, current, new)
-        self._addresses.succeeded(address)
+        self._addresses.succeeded(_client(address))
         self._names.succeeded(account.name)
         return LoginOutcome(kept=kept)
 
@@ -96,7 +98,15 @@ class LoginDesk:
             return False
 
     def _wait(self, address: str) -> int:
-        return math.ceil(self._addresses.wait_s(address))
+        return math.ceil(self._addresses.wait_s(_client(address)))
+
+
+def _client(address: str) -> str:
+    """What waits: an IPv4 address; of IPv6 the network, for each computer has 2**64 addresses in its own."""
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
 
 
 def _too_many(wait_s: float) -> LoginOutcome:

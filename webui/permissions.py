@@ -22,7 +22,7 @@ OPEN = frozenset(
 """Endpoints for everybody who reaches the box."""
 
 FOR_ONE_TIME_CODES = frozenset(
-    {"account.page", "account.choose_password", "auth.logout", "account_api.choose_password"}
+    {"account.page", "account.choose_password", "auth.logout", "account_api.choose_password", "session_api.log_out"}
 )
 """All that an account with a one-time code may do: replace it by a password, or leave."""
 
@@ -32,6 +32,7 @@ ROLES: Mapping[str, Role] = {
     # Operator: look at the live picture, capture exams, see what is kept.
     "live": Role.OPERATOR,
     "exam": Role.OPERATOR,
+    "guided": Role.OPERATOR,
     "exams": Role.OPERATOR,
     "exams_api": Role.OPERATOR,
     "pattern": Role.OPERATOR,

@@ -1,20 +1,16 @@
 """The gate before every page: people who logged in, and headers that keep foreign code out."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from http.cookies import SimpleCookie
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
-from itsdangerous import BadSignature
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.domain.account import Account, KeptAccount, Role
+from appliance.domain.account import KeptAccount, Role
 from webui.access import AccessSecrets
 from webui.account_desk import AccountDesk
+from webui.browser_login import LOGIN, SESSIONS
 from webui.catalogue import text
 from webui.current_account import logged_in_account, require
 from webui.errors import Answer, error_answer
@@ -22,8 +18,6 @@ from webui.permissions import FOR_ONE_TIME_CODES, OPEN, required_role
 from webui.sessions import Sessions
 from webui.settings import WebSettings
 
-_LOGIN = "login"
-_SESSIONS = "nailfold_sessions"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
@@ -59,7 +53,7 @@ def install_security(
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=1 << 20,
     )
-    app.extensions[_SESSIONS] = sessions
+    app.extensions[SESSIONS] = sessions
 
     def gate() -> Answer | BaseResponse | None:
         return _gate(app, desk, sessions)
@@ -71,48 +65,6 @@ def install_security(
     app.after_request(_add_headers)
     app.context_processor(lambda: {"account": logged_in_account(), "may": _may})
     return protection
-
-
-def log_in_browser(login: Mapping[str, Any], account: Account) -> None:
-    """Let this browser in; whatever its session held before is thrown away."""
-    session.clear()
-    g.pop("csrf_token", None)
-    g.account = account
-    session.permanent = True
-    session[_LOGIN] = dict(login)
-
-
-def log_out_browser(sessions: Sessions) -> None:
-    """End this browser's login, also for copies of its cookie."""
-    sessions.end(session.get(_LOGIN))
-    session.clear()
-    g.pop("csrf_token", None)
-    g.pop("account", None)
-
-
-def stored_login(app: Flask, cookie_header: str) -> object:
-    """What a raw Cookie header carries as its login, by signature and age; for the WebSocket's own handshake."""
-    cookie = SimpleCookie(cookie_header).get(app.config["SESSION_COOKIE_NAME"])
-    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-    if cookie is None or serializer is None:
-        return None
-    try:
-        stored = serializer.loads(cookie.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
-    except BadSignature:
-        return None
-    return stored.get(_LOGIN)
-
-
-def login_holds(app: Flask, login: object) -> bool:
-    """Whether a login may still see the live picture."""
-    sessions: Sessions = app.extensions[_SESSIONS]
-    kept = sessions.account_of(login)
-    return kept is not None and not kept.has_one_time_code
-
-
-def cookie_unlocks(app: Flask, cookie_header: str) -> bool:
-    """Whether a raw Cookie header carries a login that holds."""
-    return login_holds(app, stored_login(app, cookie_header))
 
 
 def is_same_origin(origin: str, host: str) -> bool:
@@ -132,10 +84,10 @@ def _refuse_other_origins() -> Answer | None:
 
 
 def _gate(app: Flask, desk: AccountDesk, sessions: Sessions) -> Answer | BaseResponse | None:
-    kept = sessions.account_of(session.get(_LOGIN))
+    kept = sessions.account_of(session.get(LOGIN))
     if kept is not None:
         g.account = kept.account
-    elif _LOGIN in session:
+    elif LOGIN in session:
         session.clear()
     if request.endpoint in OPEN:
         return None
@@ -163,7 +115,7 @@ def _ask_to_log_in(desk: AccountDesk) -> Answer | BaseResponse:
 
 def _prolong(response: Response) -> Response:
     # Only what somebody does prolongs the login: pages and changes. Pictures must not, they also come by themselves.
-    if g.get("account") is not None and _LOGIN in session:
+    if g.get("account") is not None and LOGIN in session:
         is_doing = request.method not in _SAFE_METHODS or response.mimetype == "text/html"
         session.modified = session.modified or is_doing
     return response

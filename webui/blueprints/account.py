@@ -12,13 +12,13 @@ from appliance.domain.errors import AccountError
 from appliance.ports import Journal
 from webui.account_document import AccountDocument, account_document
 from webui.blueprints.session_api import refusal
+from webui.browser_login import log_in_browser, log_out_browser
 from webui.catalogue import text
 from webui.current_account import current_account
 from webui.errors import Answer
 from webui.login_desk import LoginDesk, LoginOutcome
 from webui.openapi import API_PREFIX, Body
 from webui.password_policy import LONGEST, SHORTEST
-from webui.security import log_in_browser, log_out_browser
 from webui.sessions import Sessions
 from webui.when import when
 

@@ -7,11 +7,11 @@ from flask_wtf.csrf import CSRFProtect, ValidationError, validate_csrf
 from werkzeug.wrappers import Response
 
 from appliance.domain.errors import AccountError
+from webui.browser_login import log_in_browser, log_out_browser
 from webui.catalogue import text
 from webui.current_account import actor
 from webui.login_desk import LoginDesk, LoginOutcome
 from webui.password_policy import LONGEST, SHORTEST
-from webui.security import log_in_browser, log_out_browser
 from webui.sessions import Sessions
 
 Page = Response | str | tuple[str, int, dict[str, str]]

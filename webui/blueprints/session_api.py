@@ -9,12 +9,12 @@ from flask_wtf.csrf import generate_csrf
 from pydantic import BaseModel, Field
 
 from webui.account_document import AccountDocument, account_document
+from webui.browser_login import log_in_browser, log_out_browser
 from webui.current_account import actor, logged_in_account
 from webui.errors import Answer, error_answer
 from webui.login_desk import LoginDesk, LoginOutcome
 from webui.openapi import API_PREFIX, Body
 from webui.password_policy import LONGEST
-from webui.security import log_in_browser, log_out_browser
 from webui.sessions import Sessions
 
 _TAGS = [Tag(name="session", description="Logging in and out")]

@@ -114,6 +114,16 @@ def test_five_wrong_tries_from_five_addresses_lock_the_account_and_no_other(stat
     assert attempt("10.0.0.98", OPERATOR, PASSWORD) == 302
 
 
+def test_a_computer_with_many_ipv6_addresses_waits_like_one(station: PageStation) -> None:
+    def attempt(address: str) -> int:
+        browser = station.app.test_client()
+        browser.environ_base["REMOTE_ADDR"] = address
+        return post_login(browser, f"guess{address}", "wrong wrong wrong").status_code
+
+    assert [attempt(f"fd00::{number}") for number in range(6)] == [403] * 5 + [429]
+    assert attempt("fd00:0:0:1::1") == 403, "another network"
+
+
 def test_after_the_wait_the_right_password_opens(stranger: FlaskClient) -> None:
     for _ in range(5):
         post_login(stranger, ADMINISTRATOR, "wrong wrong wrong")
