@@ -73,10 +73,10 @@ class UploadAnswer(BaseModel):
 class TakenInAnswer(BaseModel):
     """What became of an archive; with `undecided` nothing was taken in yet."""
 
-    imported: list[str] = Field([], description="Exams that are new here")
-    known: list[str] = Field([], description="Exams that were here already")
-    problems: list[str] = Field([], description="Reviews that could not be taken over")
-    undecided: list[str] = Field([], description="Pseudonyms in use on this box: say who is who, then ask again")
+    imported: list[str] = Field(description="Exams that are new here")
+    known: list[str] = Field(description="Exams that were here already")
+    problems: list[str] = Field(description="Reviews that could not be taken over")
+    undecided: list[str] = Field(description="Pseudonyms in use on this box: say who is who, then ask again")
 
 
 def sending_document(exam_id: str, sending: Sending | None) -> SendingAnswer:
@@ -135,4 +135,6 @@ def file_document(item: ImportItem) -> FileAnswer:
 
 def taken_in_document(taken: TakenIn) -> TakenInAnswer:
     """What became of an archive."""
-    return TakenInAnswer(imported=list(taken.imported), known=list(taken.known), problems=list(taken.problems))
+    return TakenInAnswer(
+        imported=list(taken.imported), known=list(taken.known), problems=list(taken.problems), undecided=[]
+    )

@@ -112,8 +112,9 @@ def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_pa
     )  # fmt: skip
     assert judged.returncode == 0, judged.stderr
     # The labels are the machine's own answers: it agrees with itself unless half a pixel or a class went wrong.
-    figures = json.dumps(json.loads((tmp_path / "figures.json").read_text()))
-    assert "precision" in figures
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["average_precision"]["shapes"]["ap"]["value"] > 0.99
+    assert figures["data"]["labels"] > 5
     only = nailfold("dataset", "from-exams", "--data-dir", data_dir, "--out", tmp_path / "none", "--validated-only")
     assert only.returncode == 1
     assert "no evaluable picture" in only.stderr

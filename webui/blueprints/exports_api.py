@@ -58,7 +58,7 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
         except BaseException:
             file.close()
             raise
-        answer = send_file(file, made.media_type, as_attachment=True, download_name=made.name)
+        answer: Response = send_file(file, made.media_type, as_attachment=True, download_name=made.name)
         answer.call_on_close(file.close)
         return answer
 

@@ -136,7 +136,7 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
         try:
             return _json(taken_in_document(archives.take_in(str(path.upload_id), choices, actor())))
         except PseudonymClashError as error:
-            return _json(TakenInAnswer(undecided=list(error.pseudonyms)))
+            return _json(TakenInAnswer(imported=[], known=[], problems=[], undecided=list(error.pseudonyms)))
 
     @api.delete("/archives/<upload_id>", summary="Forget an uploaded archive", responses={"204": None})
     @requires(Role.PHYSICIAN)
