@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from appliance.exports.archive.uploads import TakenIn
-from appliance.exports.dicom.sending import Sending
+from appliance.exports.dicom.sending import Sending, SendState
 from appliance.exports.imports.desk import ImportItem, PictureImport
 
 
@@ -82,10 +82,15 @@ class TakenInAnswer(BaseModel):
 def sending_document(exam_id: str, sending: Sending | None) -> SendingAnswer:
     """The state "none" stands for an exam that was not sent since the station started."""
     if sending is None:
-        return SendingAnswer(exam_id=exam_id, state="none")
+        sending = Sending(exam_id, SendState.WAITING)
+        return _sending(sending, "none")
+    return _sending(sending, sending.state.value)
+
+
+def _sending(sending: Sending, state: str) -> SendingAnswer:
     return SendingAnswer(
-        exam_id=exam_id,
-        state=sending.state.value,
+        exam_id=sending.exam_id,
+        state=state,
         stored=sending.stored,
         total=sending.total,
         tries=sending.tries,

@@ -14,7 +14,7 @@ from appliance.domain.account import Role
 from appliance.exports.desk import ExportFormat
 from webui.current_account import actor, current_account, requires
 from webui.exchange_documents import PacsAnswer, SendingAnswer, sending_document
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.services import Services
 
 _TAGS = [Tag(name="exports", description="Exams as FHIR, DICOM, CSV, archive and labelled data set")]
@@ -47,7 +47,7 @@ class SendBody(Body):
 
 def exports_api_blueprint(services: Services) -> APIBlueprint:
     """What leaves the box; every export is written into the journal."""
-    api = APIBlueprint("exports_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("exports_api", __name__, _TAGS)
     desk = services.exchange.exports
 
     def export(form: ExportFormat, exam_ids: Sequence[UUID], with_identity: bool) -> Response:
@@ -95,18 +95,21 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
         exam_id = str(path.exam_id)
         return _json(sending_document(exam_id, desk.send(exam_id, actor(), with_identity=body.with_identity)))
 
-    @api.get("/pacs", summary="Which DICOM archive is set", responses={"200": PacsAnswer})
-    @requires(Role.PHYSICIAN)
-    def pacs() -> Response:
+    def pacs_answer() -> Response:
         settings = desk.pacs
         name = settings.name if settings.is_on else ""
         return _json(PacsAnswer(is_on=settings.is_on, name=name, calling_ae_title=settings.calling_ae_title))
+
+    @api.get("/pacs", summary="Which DICOM archive is set", responses={"200": PacsAnswer})
+    @requires(Role.PHYSICIAN)
+    def pacs() -> Response:
+        return pacs_answer()
 
     @api.post("/pacs/echo", summary="Ask the DICOM archive whether it answers", responses={"200": PacsAnswer})
     @requires(Role.PHYSICIAN)
     def echo() -> Response:
         desk.echo()
-        return pacs()
+        return pacs_answer()
 
     return api
 
