@@ -8,7 +8,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench setup setup-test lint types contracts test-frontend pytest screenshots lock clean
+.PHONY: help run test bench exam setup setup-test lint types contracts test-frontend pytest screenshots lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ test: setup-test lint types contracts test-frontend pytest  ## set up and run th
 bench: setup-test  ## measure speed and memory into build/reports/bench.json (ARGS=--quick: two minutes)
 	@mkdir -p build/reports
 	$(BIN)/nailfold bench --out build/reports/bench.json $(ARGS)
+
+exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json
+	@mkdir -p build/reports
+	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

@@ -25,6 +25,7 @@ COMMANDS = (
     "pacs",
     "engines",
     "bench",
+    "rehearse",
 )
 
 _MODULES = {"import": "import_exams"}
