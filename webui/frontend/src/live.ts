@@ -3,10 +3,11 @@
 import { ALL_LAYERS, type Layers } from "./common/overlay";
 import { need, setAttribute, setText } from "./common/dom";
 import { t } from "./common/i18n";
-import { toast } from "./common/toast";
 import { StationClock } from "./live/clock";
 import { type Command, listenToKeys } from "./live/commands";
 import { ExamPanel } from "./live/exam_panel";
+import { GuidedPanel } from "./live/guided";
+import { HintBadge } from "./live/hints";
 import { LoopCard, loopAt } from "./live/loop_card";
 import { PaintLog } from "./live/metrics";
 import type { Status } from "./live/protocol";
@@ -33,6 +34,9 @@ const readings = new Readings();
 const statusBar = new StatusBar();
 const loopCard = new LoopCard();
 const exam = new ExamPanel(flash);
+const guided = new GuidedPanel();
+const hint = new HintBadge();
+const pedal = { capture: JSON.parse(page.dataset["captureKeys"]!) as string[], undo: JSON.parse(page.dataset["undoKeys"]!) as string[] };
 let refreshedAtMs = 0;
 let status: Status | null = null;
 let isConnected = false;
@@ -48,6 +52,7 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
     if (isNewPhase) refresh();
     statusBar.show(received);
     exam.show(received.exam);
+    guided.show(received.guided, received.exam.selected);
   },
   onConnection: (connected) => {
     isConnected = connected;
@@ -66,6 +71,7 @@ function refresh(): void {
   setAttribute(stageElement, "data-picture", stage.image === null ? "none" : isPictureLive ? "live" : "old");
   setText(need("#no-live [data-reason]"), reasonForNoPicture());
   readings.show(showOverlay ? stage.image : null);
+  hint.show(showOverlay ? stage.image : null);
   showAge(showOverlay);
   const image = stage.image;
   loopCard.show(pointer && image && showOverlay ? loopAt(image, pointer.x, pointer.y) : null);
@@ -113,7 +119,16 @@ function showLayers(): void {
 }
 
 function toggleFreeze(): void {
-  stage.freeze(!stage.isFrozen && stage.image !== null);
+  const seq = stage.seq;
+  if (seq === null) return;
+  showFrozen(!stage.isFrozen);
+  // The station keeps the very picture, so that it can be captured however long it is looked at.
+  if (!stage.isFrozen) void exam.tell("exam/let-go", { seq });
+  else void exam.tell("exam/hold", { seq }).then((isHeld) => !isHeld && showFrozen(false));
+}
+
+function showFrozen(isFrozen: boolean): void {
+  stage.freeze(isFrozen);
   need("#frozen").hidden = !stage.isFrozen;
   const button = need('[data-command="freeze"]');
   setAttribute(button, "aria-pressed", String(stage.isFrozen));
@@ -125,10 +140,15 @@ function toggleFullscreen(): void {
   else void document.documentElement.requestFullscreen();
 }
 
-function capture(): void {
-  // The station keeps its newest picture; what stands frozen here is no longer that.
-  if (stage.isFrozen) toast(t("exam.capture_frozen"), "problem", { label: t("live.unfreeze"), run: toggleFreeze });
-  else void exam.capture();
+async function capture(replaces = false): Promise<void> {
+  const seq = stage.isFrozen ? stage.seq : null;
+  const isKept = await exam.capture({ ...(seq === null ? {} : { seq }), ...(replaces ? { replaces } : {}) });
+  if (isKept && stage.isFrozen && stage.seq === seq) toggleFreeze();
+}
+
+function panorama(): void {
+  if (guided.isSweeping) void exam.tell("exam/sweep/end");
+  else if (exam.isOpen && guided.state?.sweep.phase === "idle") void exam.tell("exam/sweep/begin");
 }
 
 function toggleHelp(isShown = need("#help").hidden): void {
@@ -138,7 +158,19 @@ function toggleHelp(isShown = need("#help").hidden): void {
 function run(command: Command): void {
   switch (command.do) {
     case "capture":
-      return capture();
+      return void capture();
+    case "retake":
+      return void capture(true);
+    case "skip":
+      return exam.toggleSkip();
+    case "auto":
+      return void exam.tell("exam/auto", { is_on: !guided.isAuto });
+    case "clip":
+      return void exam.tell("exam/clip");
+    case "panorama":
+      return panorama();
+    case "cancel-sweep":
+      return void exam.tell("exam/sweep/cancel");
     case "undo":
       return void exam.undo();
     case "redo":
@@ -155,6 +187,7 @@ function run(command: Command): void {
       return toggleHelp();
     case "escape":
       (document.activeElement as HTMLElement | null)?.blur();
+      if (guided.isSweeping) void exam.tell("exam/sweep/cancel");
       return toggleHelp(false);
     case "layer":
       return toggleLayer(command.layer);
@@ -162,6 +195,8 @@ function run(command: Command): void {
       return exam.selectSector(command.sector);
     case "step":
       return exam.step(command.step);
+    case "place":
+      return exam.stepPlace(command.step);
   }
 }
 
@@ -219,7 +254,7 @@ window.__nailfold = {
   }),
 };
 
-listenToKeys(run);
+listenToKeys(run, pedal);
 listenToButtons();
 releaseFocusAfterPointer();
 listenToPointer();

@@ -127,7 +127,8 @@ describe("status", () => {
     outbox: { pending: 0, sent: 0, acknowledged: 3, dead: 0, last_error: "" },
     broker: { is_enabled: true, is_connected: true, reason: "" },
     live: { listeners: 1, frames_encoded: 10 },
-    exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, images: [], can_undo: false, can_redo: false, can_finish: false },
+    guided: { auto: { phase: "off", progress: 0, problem: "" }, clip: { phase: "idle", progress: 0, problem: "" }, sweep: { phase: "idle", seconds: 0, travelled_px: 0, travelled_mm: null, is_lost: false, problem: "" } },
+    exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, protocol: "free", placements: [], skipped: [], hand_map: null, images: [], can_undo: false, can_redo: false, can_finish: false },
   };
 
   it("warns of a missing scale and tells skipped pictures", () => {

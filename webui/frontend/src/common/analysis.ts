@@ -33,6 +33,8 @@ export interface Haemorrhage {
 export interface Quality {
   evaluable: boolean;
   reasons: string[];
+  /** What would make a better picture; absent in older results. */
+  hints?: string[];
   focus: number;
   glare: number;
   motion_px: number | null;

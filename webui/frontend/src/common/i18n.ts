@@ -22,7 +22,7 @@ export function t(key: TextKey, values: Record<string, string | number> = {}): s
 }
 
 /** As `t`, for keys that the station sends ("out_of_focus"); the raw word where the catalogue has none. */
-export function tWord(group: "quality" | "origin" | "hand" | "finger" | "sector" | "morphology" | "size" | "unmeasurable", word: string): string {
+export function tWord(group: "quality" | "origin" | "hand" | "finger" | "sector" | "morphology" | "size" | "unmeasurable" | "kind", word: string): string {
   const words = catalogue()[group] as Record<string, string>;
   return words[word] ?? word;
 }

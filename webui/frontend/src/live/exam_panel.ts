@@ -2,21 +2,23 @@
 
 import { ApiFault, post } from "../common/api";
 import { icon, need, setAttribute, setText } from "../common/dom";
+import { markCurrent, showHandMap } from "../common/hand_map";
 import { figure, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import { type Choice, ExamState } from "./exam_state";
-import { neighbourFinger } from "./placement";
+import { kindTag } from "./guided";
+import { neighbourFinger, neighbourPlacement, samePlace } from "./placement";
 import type { CapturedImage, ExamDocument, Placement } from "./protocol";
 import { RequestQueue } from "./request_queue";
+import { SkipDialog } from "./skip_dialog";
 
 interface Answer {
-  exam: ExamDocument;
+  exam?: ExamDocument;
   captured?: CapturedImage;
   finished_exam_id?: string;
 }
 
 const THUMBNAIL_PX = 240;
-const DOTS_SHOWN = 4;
 const DISCARD_DELAY_MS = 5000;
 
 export class ExamPanel {
@@ -26,6 +28,9 @@ export class ExamPanel {
   private readonly state = new ExamState();
   private drawn = "";
   private discarding = 0;
+  private known: ReadonlySet<string> | null = null;
+  private readonly own = new Set<string>();
+  private readonly skipDialog = new SkipDialog((reason, isWholeFinger) => void this.skip(reason, isWholeFinger));
 
   constructor(private readonly onCaptured: () => void) {
     need<HTMLFormElement>("#exam-start").addEventListener("submit", (event) => {
@@ -52,20 +57,50 @@ export class ExamPanel {
 
   async start(): Promise<void> {
     const input = need<HTMLInputElement>("#pseudonym");
-    const answer = await this.ask("exam/start", { pseudonym: input.value });
+    const protocol = need<HTMLInputElement>("#exam-start [name=protocol]:checked").value;
+    const answer = await this.ask("exam/start", { pseudonym: input.value, protocol });
     if (!answer) return;
     input.value = "";
     input.blur();
   }
 
-  async capture(): Promise<void> {
-    const answer = await this.ask("exam/capture", {}, () => {
+  /**
+   * Keeps the best picture of the last moment, or the one that stands frozen.
+   *
+   * @param how `seq`: number of the frozen picture; `replaces`: the placement's earlier stills make way.
+   */
+  async capture(how: { seq?: number; replaces?: boolean } = {}): Promise<boolean> {
+    const answer = await this.ask("exam/capture", how, () => {
       if (!this.isOpen) need<HTMLInputElement>("#pseudonym").focus();
       return this.isOpen;
     });
-    if (!answer?.captured) return;
+    if (!answer?.captured) return false;
+    this.own.add(answer.captured.image_id);
+    this.tellOf(answer.captured, how.replaces ? "exam.replaced" : "exam.captured");
+    return true;
+  }
+
+  /** Asks why the selected placement gets no picture; of one that was skipped, takes that back. */
+  toggleSkip(): void {
+    const { exam } = this;
+    if (!exam || !this.isOpen) return;
+    if (exam.skipped.some((skipped) => samePlace(skipped, exam.selected))) void this.ask("exam/unskip", {}, () => this.isOpen);
+    else this.skipDialog.open(placementWords(exam.selected));
+  }
+
+  /** Freezing and what else concerns the exam without changing it goes the same way, in its turn. */
+  async tell(path: string, body: object = {}): Promise<boolean> {
+    return (await this.ask(path, body)) !== null;
+  }
+
+  private async skip(reason: string, isWholeFinger: boolean): Promise<void> {
+    const answer = await this.ask("exam/skip", { reason, whole_finger: isWholeFinger }, () => this.isOpen);
+    if (answer) toast(t("exam.skipped", { reason }), "done", { label: t("toast.undo"), run: () => void this.undo() });
+  }
+
+  private tellOf(image: CapturedImage, key: "exam.captured" | "exam.replaced"): void {
     this.onCaptured();
-    toast(t("exam.captured", words(answer.captured)), "done", { label: t("toast.undo"), run: () => void this.undo() });
+    toast(t(key, words(image)), "done", { label: t("toast.undo"), run: () => void this.undo() });
   }
 
   async undo(): Promise<void> {
@@ -104,6 +139,12 @@ export class ExamPanel {
     if (this.isOpen) this.select((selected) => neighbourFinger(selected, step));
   }
 
+  /** Choose the placement before or behind the selected one in the protocol. */
+  stepPlace(step: -1 | 1): void {
+    const { exam } = this;
+    if (exam && this.isOpen) this.select((selected) => neighbourPlacement(selected, exam.placements, step));
+  }
+
   selectSector(sector: string): void {
     if (this.isOpen) this.select((selected) => ({ ...selected, sector }));
   }
@@ -137,7 +178,7 @@ export class ExamPanel {
       return await this.queue.add(async () => {
         if (!isStillMeant()) return null;
         const answer = await post<Answer>(path, typeof body === "function" ? body() : body);
-        this.state.answered(answer.exam);
+        if (answer.exam) this.state.answered(answer.exam);
         return answer;
       });
     } catch (fault) {
@@ -164,12 +205,16 @@ export class ExamPanel {
     document.body.toggleAttribute("data-exam-open", isOpen);
     this.captures.hidden = !isOpen;
     setText(need("#exam-pseudonym"), exam.patient_pseudonym ?? "");
-    const count = exam.images.length;
-    setText(need("#exam-count"), count === 1 ? t("exam.one_image") : t("exam.images", { count }));
+    setText(need("#exam-count"), countWords(exam));
+    this.drawStart(exam);
     setText(need("#capture-target"), placementWords(exam.selected));
     this.enable("undo", exam.can_undo);
     this.enable("redo", exam.can_redo);
     this.enable("finish", exam.can_finish);
+    need('[data-command="finish"]', this.root).toggleAttribute("data-complete", isComplete(exam));
+    this.enable("retake", stillsAt(exam, exam.selected).length > 0);
+    const isSkipped = exam.skipped.some((skipped) => samePlace(skipped, exam.selected));
+    setAttribute(need('[data-command="skip"]', this.root), "aria-pressed", String(isSkipped));
     this.drawChoices(exam);
     this.drawCaptures(exam);
   }
@@ -178,27 +223,44 @@ export class ExamPanel {
     need<HTMLButtonElement>(`[data-command="${command}"]`, this.root).disabled = !isPossible;
   }
 
+  private drawStart(exam: ExamDocument): void {
+    // Between exams the protocol that was used last is offered; what the operator has chosen since stays.
+    const form = need<HTMLFormElement>("#exam-start");
+    const last = form.querySelector<HTMLInputElement>(`[name=protocol][value="${CSS.escape(exam.protocol)}"]`);
+    if (last && form.dataset["offered"] !== exam.protocol) last.checked = true;
+    form.dataset["offered"] = exam.protocol;
+  }
+
   private drawChoices(exam: ExamDocument): void {
-    for (const button of this.root.querySelectorAll<HTMLElement>("[data-finger]")) {
+    for (const button of this.root.querySelectorAll<HTMLElement>("[data-finger][data-hand]:not([data-cell])")) {
       const { hand, finger } = button.dataset;
-      const isChosen = hand === exam.selected.hand && finger === exam.selected.finger;
-      check(button, isChosen);
+      check(button, hand === exam.selected.hand && finger === exam.selected.finger);
       const taken = exam.images.filter((image) => image.hand === hand && image.finger === finger).length;
-      setText(need("[data-dots]", button), taken > DOTS_SHOWN ? String(taken) : "•".repeat(taken));
+      setAttribute(button, "aria-label", `${tWord("hand", hand!)}, ${tWord("finger", finger!)}: ${t("exam.images", { count: taken })}`);
+      const elsewhere = exam.images.filter((image) => image.hand === hand && image.finger === finger && image.sector.length > 1).length;
+      setText(need("[data-elsewhere]", button), elsewhere > 0 ? `+${elsewhere}` : "");
     }
+    if (exam.hand_map) showHandMap(this.root, exam.hand_map);
+    markCurrent(need("#hands"), exam.selected);
     for (const button of this.root.querySelectorAll<HTMLElement>("[data-sector]")) {
+      const place = { ...exam.selected, sector: button.dataset["sector"]! };
       check(button, button.dataset["sector"] === exam.selected.sector);
-      const isTaken = exam.images.some((image) => samePlace(image, { ...exam.selected, sector: button.dataset["sector"]! }));
-      button.toggleAttribute("data-taken", isTaken);
+      const count = exam.images.filter((image) => samePlace(image, place)).length;
+      button.toggleAttribute("data-taken", count > 0);
+      button.toggleAttribute("data-skipped", exam.skipped.some((skipped) => samePlace(skipped, place)));
+      button.toggleAttribute("data-asked", exam.protocol !== "free" && exam.placements.some((other) => samePlace(other, place)));
+      setText(need("[data-times]", button), count > 1 ? String(count) : "");
     }
   }
 
   private drawCaptures(exam: ExamDocument): void {
     if (exam.images.length === 0) {
+      this.known = new Set();
       const hint = Object.assign(document.createElement("li"), { className: "no-captures", textContent: t("exam.no_captures") });
       this.captures.replaceChildren(hint);
       return;
     }
+    this.tellOfOthers(exam);
     const present = new Map([...this.captures.querySelectorAll<HTMLElement>("[data-image]")].map((item) => [item.dataset["image"], item]));
     const items = exam.images.map((image, index) => {
       const item = present.get(image.image_id) ?? thumbnail(exam.exam_id!, image);
@@ -208,6 +270,16 @@ export class ExamPanel {
     });
     this.captures.replaceChildren(...items);
     this.captures.scrollLeft = this.captures.scrollWidth;
+  }
+
+  /** A picture that the station kept by itself, or that a pedal or another page asked for. */
+  private tellOfOthers(exam: ExamDocument): void {
+    const ids = new Set(exam.images.map((image) => image.image_id));
+    const newest = exam.images.at(-1);
+    if (this.known && newest && !this.known.has(newest.image_id) && !this.own.has(newest.image_id) && this.queue.isIdle) {
+      this.tellOf(newest, "exam.captured");
+    }
+    this.known = ids;
   }
 
   private takeBack(): HTMLElement {
@@ -231,6 +303,8 @@ function thumbnail(examId: string, image: CapturedImage): HTMLElement {
     Object.assign(document.createElement("span"), { textContent: image.is_evaluable ? `${figure(image.density_per_mm, 1)} /mm` : t("exam_page.not_evaluable") }),
   );
   item.append(picture, words);
+  const tag = kindTag(image.kind);
+  if (tag) item.append(tag);
   return item;
 }
 
@@ -239,8 +313,22 @@ function check(button: HTMLElement, isChosen: boolean): void {
   button.tabIndex = isChosen ? 0 : -1;
 }
 
-function samePlace(a: Placement, b: Placement): boolean {
-  return a.hand === b.hand && a.finger === b.finger && a.sector === b.sector;
+function stillsAt(exam: ExamDocument, place: Placement): CapturedImage[] {
+  return exam.images.filter((image) => image.kind === "still" && samePlace(image, place));
+}
+
+function isComplete(exam: ExamDocument): boolean {
+  return exam.protocol !== "free" && exam.hand_map?.is_complete === true;
+}
+
+/** "12 of 32" where a protocol asks for so many, else how many were captured. */
+function countWords(exam: ExamDocument): string {
+  if (exam.protocol === "free") {
+    const count = exam.images.length;
+    return count === 1 ? t("exam.one_image") : t("exam.images", { count });
+  }
+  const missing = exam.hand_map?.counts.missing ?? exam.placements.length;
+  return t("exam.done_of", { done: exam.placements.length - missing, total: exam.placements.length });
 }
 
 function words(placement: Placement): { hand: string; finger: string; sector: string } {

@@ -21,3 +21,13 @@ export function neighbourFinger(placement: Placement, step: -1 | 1): Placement {
   const [hand, finger] = FINGERS[Math.min(Math.max(at + step, 0), FINGERS.length - 1)]!;
   return { ...placement, hand, finger };
 }
+
+export function samePlace(a: Placement, b: Placement): boolean {
+  return a.hand === b.hand && a.finger === b.finger && a.sector === b.sector;
+}
+
+/** The placement before or behind this one in the protocol's order; its first where the protocol does not know it. */
+export function neighbourPlacement(placement: Placement, order: readonly Placement[], step: -1 | 1): Placement {
+  const at = order.findIndex((other) => samePlace(other, placement));
+  return order[at < 0 ? 0 : Math.min(Math.max(at + step, 0), order.length - 1)] ?? placement;
+}

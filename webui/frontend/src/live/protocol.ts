@@ -1,6 +1,7 @@
 // What the station says over the live WebSocket.
 
 import type { AnalysedImage } from "../common/analysis";
+import type { HandMapDocument } from "../common/hand_map";
 
 export interface FrameHeader {
   type: "frame";
@@ -18,6 +19,7 @@ export interface FrameMessage {
 
 export interface CapturedImage {
   image_id: string;
+  kind: "still" | "panorama" | "clip";
   hand: string;
   finger: string;
   sector: string;
@@ -39,10 +41,28 @@ export interface ExamDocument {
   exam_id: string | null;
   patient_pseudonym: string | null;
   selected: Placement;
+  protocol: string;
+  /** Every placement that the protocol proposes, in its order. */
+  placements: Placement[];
+  skipped: (Placement & { reason: string })[];
+  hand_map: HandMapDocument | null;
   images: CapturedImage[];
   can_undo: boolean;
   can_redo: boolean;
   can_finish: boolean;
+}
+
+export interface GuidedDocument {
+  auto: { phase: "off" | "looking" | "holding" | "kept"; progress: number; problem: string };
+  clip: { phase: "idle" | "recording" | "saving"; progress: number; problem: string };
+  sweep: {
+    phase: "idle" | "sweeping" | "stitching";
+    seconds: number;
+    travelled_px: number;
+    travelled_mm: number | null;
+    is_lost: boolean;
+    problem: string;
+  };
 }
 
 export interface Status {
@@ -68,6 +88,7 @@ export interface Status {
   outbox: { pending: number; sent: number; acknowledged: number; dead: number; last_error: string };
   broker: { is_enabled: boolean; is_connected: boolean; reason: string };
   live: { listeners: number; frames_encoded: number };
+  guided: GuidedDocument;
   exam: ExamDocument;
 }
 

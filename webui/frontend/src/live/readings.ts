@@ -20,7 +20,6 @@ export class Readings {
   private readonly density = need(".density");
   private readonly band = need("#band");
   private readonly marker = need("#density-marker");
-  private readonly quality = need("#quality");
 
   /** Figures of the picture on the screen; null where no current picture is shown, and then no figure stays. */
   show(image: AnalysedImage | null): void {
@@ -34,7 +33,6 @@ export class Readings {
     }
     this.showDensity(image);
     this.showTotal(image);
-    this.showQuality(image);
   }
 
   private showDensity(image: AnalysedImage | null): void {
@@ -57,11 +55,5 @@ export class Readings {
   private showTotal(image: AnalysedImage | null): void {
     const note = image ? t("live.of_total", { total: image.metrics.capillaries_total }) : "";
     setText(need('[data-reading="capillaries_distal"] [data-note]', this.root), note);
-  }
-
-  private showQuality(image: AnalysedImage | null): void {
-    const reason = image?.quality.reasons[0];
-    setAttribute(this.quality, "data-state", !image ? "unknown" : image.quality.evaluable ? "good" : "bad");
-    setText(this.quality, image ? tWord("quality", reason ?? "good") : "");
   }
 }
