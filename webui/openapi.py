@@ -1,17 +1,38 @@
 """The API's description and the one shape in which a request that does not fit it is refused."""
 
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from flask import Response, jsonify, make_response
+from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 API_PREFIX = "/api/v1"
 DESCRIPTION_PATH = f"{API_PREFIX}/openapi.json"
 REFUSED_STATUS = 422
-_SECURITY_SCHEMES: dict[str, Any] = {"session": {"type": "apiKey", "in": "cookie", "name": "nailfold_session"}}
+TOKEN_HEADER = "X-CSRFToken"
+_SECURITY_SCHEMES: dict[str, Any] = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "nailfold_session",
+        "description": f"Set by POST {API_PREFIX}/session",
+    },
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": TOKEN_HEADER,
+        "description": f"csrf_token of GET {API_PREFIX}/session; with every request that changes something",
+    },
+}
+Security = list[dict[str, list[Any]]]
+OPEN_TO_READ: Security = [{}]
+OPEN_TO_CHANGE: Security = [{"token": []}]
+"""Of operations that need no login."""
 
 
 class Body(BaseModel):
@@ -33,7 +54,55 @@ class FaultAnswer(BaseModel):
     error: Fault
 
 
-_FAULTS: dict[Any, Any] = dict.fromkeys(("400", "401", "403", "404", "409"), FaultAnswer)
+_FAULTS: Mapping[int, str] = {
+    400: "The request or its token cannot be used",
+    401: "Nobody is logged in",
+    403: "The account's role does not include this, or its one-time code has to be replaced by a password first",
+    404: "There is no such thing",
+    409: "It does not fit the present state, or that state has changed since it was read",
+    413: "The body is too large",
+    REFUSED_STATUS: "The request does not fit this description",
+    429: "Too many failed tries; Retry-After says how many seconds to wait",
+    500: "A fault of the station; its log has the details",
+    503: "The capillaroscope gives no picture",
+    507: "It could not be written to the station's disk",
+}
+
+
+class _DescribedBlueprint(APIBlueprint):
+    """Reading needs a login, changing needs the token as well; operations open to all say so themselves."""
+
+    def _collect_openapi_info(self, rule: str, func: Any, *, method: str = "GET", **said: Any) -> Any:
+        usual: Security = [{"session": []}] if method.upper() == "GET" else [{"session": [], "token": []}]
+        said["security"] = said.get("security") or usual
+        return super()._collect_openapi_info(rule, func, method=method, **said)
+
+
+def api_blueprint(
+    name: str, module: str, tags: Sequence[Tag], below: str = "", responses: Mapping[Any, Any] | None = None
+) -> APIBlueprint:
+    """A part of the API at `/api/v1` + `below`, every operation of which documents each way it can be refused.
+
+    `responses` are those that all its operations share, "200" for one.
+    """
+    return _DescribedBlueprint(
+        name,
+        module,
+        url_prefix=f"{API_PREFIX}{below}",
+        abp_tags=list(tags),
+        abp_responses={**_fault_responses(), **(responses or {})},
+    )
+
+
+def file_response(*media_types: str, description: str = "The file") -> dict[Any, Any]:
+    """The documented success of an operation that answers with a file of one of these types."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
+    return {"200": {"description": description, "content": content}}
+
+
+def _fault_responses() -> dict[Any, Any]:
+    answer = {"application/json": {"schema": {"$ref": "#/components/schemas/FaultAnswer"}}}
+    return {str(status): {"description": text, "content": answer} for status, text in _FAULTS.items()}
 
 
 def new_openapi_app() -> OpenAPI:
@@ -41,7 +110,6 @@ def new_openapi_app() -> OpenAPI:
     return OpenAPI(
         "webui",
         info=Info(title="nailfold", version=version("nailfold-appliance"), description="The station's JSON API."),
-        responses=_FAULTS,
         security_schemes=_SECURITY_SCHEMES,
         validation_error_status=REFUSED_STATUS,
         validation_error_model=FaultAnswer,

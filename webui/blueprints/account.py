@@ -17,7 +17,7 @@ from webui.catalogue import text
 from webui.current_account import current_account
 from webui.errors import Answer
 from webui.login_desk import LoginDesk, LoginOutcome
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.password_policy import LONGEST, SHORTEST
 from webui.sessions import Sessions
 from webui.when import when
@@ -84,7 +84,7 @@ def account_blueprint(desk: LoginDesk, sessions: Sessions, journal: Journal) -> 
 
 def account_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
     """The same for programs."""
-    api = APIBlueprint("account_api", __name__, url_prefix=f"{API_PREFIX}/account", abp_tags=_TAGS)
+    api = api_blueprint("account_api", __name__, _TAGS, "/account")
 
     @api.post("/password", summary="Choose a new password; every other browser is logged out", responses=_ANSWER)
     def choose_password(body: PasswordBody) -> Answer:

@@ -12,7 +12,7 @@ from appliance.domain.account import Account, Role
 from webui.account_desk import AccountDesk
 from webui.account_document import AccountDocument, account_document
 from webui.current_account import actor
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 
 _TAGS = [Tag(name="accounts", description="Who may work with the box; for administrators")]
 
@@ -31,7 +31,7 @@ class AddBody(Body):
     role: Role
 
 
-class ChangeBody(Body):
+class ChangeAccountBody(Body):
     """What is left out, or null, stays as it is."""
 
     full_name: str | None = Field(None, max_length=200)
@@ -59,7 +59,7 @@ class CodeAnswer(OneAnswer):
 
 def accounts_api_blueprint(desk: AccountDesk) -> APIBlueprint:
     """List, add, change, reset."""
-    api = APIBlueprint("accounts_api", __name__, url_prefix=f"{API_PREFIX}/accounts", abp_tags=_TAGS)
+    api = api_blueprint("accounts_api", __name__, _TAGS, "/accounts")
 
     @api.get("", summary="All accounts", responses=_answers(AccountsAnswer))
     def list_all() -> Response:
@@ -71,7 +71,7 @@ def accounts_api_blueprint(desk: AccountDesk) -> APIBlueprint:
         return _with_code(*desk.add(actor(), body.name, body.full_name, body.role))
 
     @api.patch("/<uuid:account_id>", summary="Change an account", responses=_answers(OneAnswer))
-    def change(path: AccountPath, body: ChangeBody) -> Response:
+    def change(path: AccountPath, body: ChangeAccountBody) -> Response:
         changed = desk.change(
             actor(), str(path.account_id), full=body.full_name, role=body.role, is_disabled=body.is_disabled
         )

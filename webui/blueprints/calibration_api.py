@@ -29,11 +29,11 @@ from webui.calibration_document import (
     profile_document,
 )
 from webui.current_account import actor, requires
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint, file_response
 from webui.services import Services
 
 _TAGS = [Tag(name="calibration", description="How many micrometres a pixel is")]
-_PNG: dict[Any, Any] = {"200": {"description": "PNG", "content": {"image/png": {"schema": {"type": "string"}}}}}
+_PNG = file_response("image/png", description="The picture")
 _LENGTH_UM = Field(gt=0, le=100_000, allow_inf_nan=False, description="Micrometres; a hundredth of a mm is 10")
 
 
@@ -104,7 +104,7 @@ class KeepBody(CombineBody):
 
 def calibration_api_blueprint(services: Services) -> APIBlueprint:
     """The wizard's verbs and what it has made. Operators look and state the magnification; physicians calibrate."""
-    api = APIBlueprint("calibration_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("calibration_api", __name__, _TAGS)
     desk = services.calibrations
 
     @api.get("/calibrations", summary="All calibrations, and which one applies", responses=_answers(CalibrationsAnswer))

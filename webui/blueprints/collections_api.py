@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from appliance.domain.exam import ImageKind
 from appliance.domain.folder import LONGEST_NAME
 from webui.current_account import actor
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.organisation_documents import (
     CollectedImageDocument,
     CollectionDocument,
@@ -37,7 +37,7 @@ class NewCollectionBody(Body):
     note: str = Field("", max_length=2000)
 
 
-class ChangeBody(Body):
+class ChangeCollectionBody(Body):
     """What is left out, or null, stays as it is."""
 
     name: str | None = Field(None, max_length=LONGEST_NAME)
@@ -74,7 +74,7 @@ class ChangedAnswer(BaseModel):
 
 def collections_api_blueprint(services: Services) -> APIBlueprint:
     """List, make, change; put pictures in and take them out."""
-    api = APIBlueprint("collections_api", __name__, url_prefix=f"{API_PREFIX}/collections", abp_tags=_TAGS)
+    api = api_blueprint("collections_api", __name__, _TAGS, "/collections")
     store = services.collections
 
     def changed(collection_id: str, action: str, image_ids: tuple[str, ...] = ()) -> Response:
@@ -109,7 +109,7 @@ def collections_api_blueprint(services: Services) -> APIBlueprint:
         return jsonify(CollectionAnswer(collection=collection, images=images).model_dump(mode="json"))
 
     @api.patch("/<uuid:collection_id>", summary="Rename, describe, archive", responses={"200": ChangedAnswer})
-    def edit(path: CollectionPath, body: ChangeBody) -> Response:
+    def edit(path: CollectionPath, body: ChangeCollectionBody) -> Response:
         before = store.collection(str(path.collection_id))
         after = replace(
             before,

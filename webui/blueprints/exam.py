@@ -11,14 +11,14 @@ from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exam.session import LONGEST_REASON
 from webui.current_account import actor
 from webui.exam_document import exam_document, image_summary
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.services import Services
 from webui.status import status_document
 
 _TAGS = [Tag(name="exam", description="The exam under way")]
 
 
-class StartBody(Body):
+class StartExamBody(Body):
     """Whose nailfolds are looked at."""
 
     pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
@@ -54,7 +54,7 @@ class SkipBody(Body):
 
 def exam_blueprint(services: Services) -> APIBlueprint:
     """The exam's verbs; each answers with the exam as it then is."""
-    api = APIBlueprint("exam", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("exam", __name__, _TAGS)
     session = services.exam
 
     def answer(**more: Any) -> Response:
@@ -65,7 +65,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
         return jsonify(status_document(services))
 
     @api.post("/exam/start", summary="Start an exam")
-    def start(body: StartBody) -> Response:
+    def start(body: StartExamBody) -> Response:
         session.start(body.pseudonym, protocol=body.protocol, operator=actor())
         return answer()
 

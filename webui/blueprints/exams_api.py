@@ -16,7 +16,7 @@ from appliance.domain.patient import Patient
 from appliance.domain.review import ReviewedExam
 from webui.current_account import actor
 from webui.hand_map_document import HandMapDocument, hand_map_document
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.organisation_documents import ExamEntryDocument, exam_entry_document
 from webui.search_bodies import ExamSearchBody
 from webui.services import Services
@@ -88,7 +88,7 @@ class ProtocolsAnswer(BaseModel):
     protocols: list[ProtocolDocument]
 
 
-class FileBody(Body):
+class FilingBody(Body):
     """Where each exam goes: exam id to folder id, or to null for no folder."""
 
     folder_ids: dict[UUID, UUID | None] = Field(min_length=1, max_length=200)
@@ -115,7 +115,7 @@ class ArchivedAnswer(BaseModel):
 
 def exams_api_blueprint(services: Services) -> APIBlueprint:
     """Search, read, file, archive."""
-    api = APIBlueprint("exams_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("exams_api", __name__, _TAGS)
     store = services.store
 
     def note(exam_ids: Collection[str], action: str) -> None:
@@ -147,7 +147,7 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
         return jsonify(ExamAnswer(exam=_document(reviewed, patient)).model_dump(mode="json"))
 
     @api.post("/exams/file", summary="Put exams into folders", responses={"200": FiledAnswer})
-    def file(body: FileBody) -> Response:
+    def file(body: FilingBody) -> Response:
         places = {str(exam): None if folder is None else str(folder) for exam, folder in body.folder_ids.items()}
         before = {exam_id: store.exam(exam_id).folder_id for exam_id in places}
         store.file_exams(places)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from appliance.analysis.figures_document import figures_document
 from appliance.domain.exam_figures import ExamFigures
 from webui.figure_words import figure_words
-from webui.openapi import API_PREFIX
+from webui.openapi import api_blueprint
 from webui.services import Services
 
 _TAGS = [Tag(name="figures", description="Figures and scores of an exam")]
@@ -41,7 +41,7 @@ class FiguresAnswer(BaseModel):
 
 def figures_blueprint(services: Services) -> APIBlueprint:
     """/api/v1/exams/<id>/figures, and `exam_page_figures` for templates."""
-    api = APIBlueprint("figures", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("figures", __name__, _TAGS)
 
     @api.get("/exams/<exam_id>/figures", summary="Figures and scores", responses={"200": FiguresAnswer})
     def figures(path: ExamPath) -> Response:

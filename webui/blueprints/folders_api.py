@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from appliance.domain.errors import NotKeptError
 from appliance.domain.folder import LONGEST_NAME, Folder
 from webui.current_account import actor
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.organisation_documents import FolderDocument, folder_document
 from webui.services import Services
 
@@ -32,7 +32,7 @@ class NewFolderBody(Body):
     note: str = Field("", max_length=2000)
 
 
-class ChangeBody(Body):
+class ChangeFolderBody(Body):
     """What is left out, or null, stays as it is."""
 
     name: str | None = Field(None, max_length=LONGEST_NAME)
@@ -61,7 +61,7 @@ class FolderAnswer(BaseModel):
 
 def folders_api_blueprint(services: Services) -> APIBlueprint:
     """List, add, rename, move, archive."""
-    api = APIBlueprint("folders_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("folders_api", __name__, _TAGS)
     store = services.folders
 
     def documents(*folders: Folder) -> list[FolderDocument]:
@@ -90,7 +90,7 @@ def folders_api_blueprint(services: Services) -> APIBlueprint:
         return jsonify(FolderAnswer(folder=documents(folder)[0], before=None).model_dump(mode="json"))
 
     @api.patch("/folders/<uuid:folder_id>", summary="Rename, describe, archive", responses={"200": FolderAnswer})
-    def edit(path: FolderPath, body: ChangeBody) -> Response:
+    def edit(path: FolderPath, body: ChangeFolderBody) -> Response:
         before = _find(store.folders(), path.folder_id)
         after = Folder(
             before.folder_id,

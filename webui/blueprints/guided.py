@@ -6,7 +6,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from webui.guided_document import GuidedDocument, guided_document
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.services import Services
 
 _TAGS = [Tag(name="exam", description="The exam under way")]
@@ -32,7 +32,7 @@ class GuidedAnswer(BaseModel):
 
 def guided_blueprint(services: Services) -> APIBlueprint:
     """The verbs beside the exam's own; none of them waits for a picture."""
-    api = APIBlueprint("guided", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS, abp_responses={"200": GuidedAnswer})
+    api = api_blueprint("guided", __name__, _TAGS, responses={"200": GuidedAnswer})
     guided = services.guided
 
     def answer() -> Response:

@@ -26,7 +26,7 @@ from webui.exchange_documents import (
     import_document,
     taken_in_document,
 )
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.services import Services
 
 _TAGS = [Tag(name="imports", description="Pictures of other software and archives of other boxes become exams")]
@@ -60,7 +60,7 @@ class PlaceBody(Body):
     sector: Sector
 
 
-class StartBody(Body):
+class StartImportBody(Body):
     pseudonym: str = Field(min_length=1, max_length=200, description="The clinic's pseudonym; never a name")
     um_per_px: float | None = Field(None, gt=0, allow_inf_nan=False, description="Of every picture")
     taken_at: AwareDatetime | None = Field(None, description="Of pictures whose file does not tell; now without it")
@@ -74,7 +74,7 @@ class TakeInBody(Body):
 
 def imports_api_blueprint(services: Services) -> APIBlueprint:
     """Files come in one by one; then they become an exam in the background."""
-    api = APIBlueprint("imports_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("imports_api", __name__, _TAGS)
     pictures, archives = services.exchange.pictures, services.exchange.archives
     import_is: dict[Any, Any] = {"200": ImportAnswer}
     file_is: dict[Any, Any] = {"200": FileAnswer}
@@ -119,7 +119,7 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/imports/<import_id>/start", summary="Measure the files and keep them as an exam", responses=import_is)
     @requires(Role.PHYSICIAN)
-    def start(path: ImportPath, body: StartBody) -> Response:
+    def start(path: ImportPath, body: StartImportBody) -> Response:
         taken_at: datetime | None = body.taken_at
         wishes = ImportWishes(body.pseudonym, body.um_per_px, taken_at, actor())
         return _json(import_document(pictures.start(str(path.import_id), wishes)))

@@ -12,7 +12,7 @@ from appliance.domain.errors import ExamError
 from appliance.domain.patient import PatientIdentity, Sex
 from appliance.domain.pseudonym import require_pseudonym
 from webui.current_account import actor
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.organisation_documents import (
     PatientDocument,
     PatientEntryDocument,
@@ -71,7 +71,7 @@ class PatientsAnswer(BaseModel):
 
 def patients_api_blueprint(services: Services) -> APIBlueprint:
     """Search, add, look at, and change who they are."""
-    api = APIBlueprint("patients_api", __name__, url_prefix=f"{API_PREFIX}/patients", abp_tags=_TAGS)
+    api = api_blueprint("patients_api", __name__, _TAGS, "/patients")
     store = services.patients
 
     def today() -> date:

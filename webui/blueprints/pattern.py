@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
-from webui.openapi import API_PREFIX
+from webui.openapi import api_blueprint
 from webui.services import Services
 
 _TAGS = [Tag(name="pattern", description="What a classifier learnt from this clinic's exams would call an exam")]
@@ -41,7 +41,7 @@ class AdviceAnswer(BaseModel):
 
 def pattern_blueprint(services: Services) -> APIBlueprint:
     """/api/v1/exams/<id>/pattern-advice, and what `pattern.html` calls."""
-    api = APIBlueprint("pattern", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("pattern", __name__, _TAGS)
 
     @api.get("/exams/<exam_id>/pattern-advice", summary="The classifier's advice", responses={"200": AdviceAnswer})
     def advice(path: ExamPath) -> Response:

@@ -18,11 +18,11 @@ from appliance.exports.report.folder import FORM_NAME
 from appliance.exports.report.form import FormField, ReportForm, read_form
 from appliance.exports.report.form_writer import form_toml
 from webui.current_account import actor, require, requires
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint, file_response
 from webui.services import Services
 
 _TAGS = [Tag(name="report", description="The report of an exam")]
-_PDF: dict[str, object] = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+_PDF = file_response("application/pdf", description="The report")
 Language = Literal["en", "es", "fr", "de", "it"]
 Paper = Literal["a4", "letter"]
 
@@ -75,7 +75,7 @@ class FilePath(BaseModel):
     name: str = Field(description="form.toml, template.html.jinja, style.css, logo.svg, logo.png or logo.jpg")
 
 
-class FileBody(Body):
+class FileContentBody(Body):
     """A file's content."""
 
     content_base64: str = Field(max_length=700_000)
@@ -89,12 +89,12 @@ class FilesAnswer(BaseModel):
 
 def report_api_blueprint(services: Services, desk: ReportDesk) -> APIBlueprint:
     """/api/v1/exams/<id>/report... and /api/v1/report/..."""
-    api = APIBlueprint("report_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("report_api", __name__, _TAGS)
 
     def files() -> Response:
         return jsonify(FilesAnswer(files=list(desk.folder.own_files())).model_dump())
 
-    @api.get("/exams/<exam_id>/report.pdf", summary="The report as PDF", responses={"200": _PDF})
+    @api.get("/exams/<exam_id>/report.pdf", summary="The report as PDF", responses=_PDF)
     def pdf(path: ExamPath, query: ReportQuery) -> Response:
         exam_id = str(path.exam_id)
         made = desk.pdf(exam_id, Choice(query.language, query.paper, actor()))
@@ -126,7 +126,7 @@ def report_api_blueprint(services: Services, desk: ReportDesk) -> APIBlueprint:
 
     @api.put("/report/files/<name>", summary="A template, style or logo of one's own", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
-    def keep(path: FilePath, body: FileBody) -> Response:
+    def keep(path: FilePath, body: FileContentBody) -> Response:
         try:
             content = base64.b64decode(body.content_base64, validate=True)
         except binascii.Error as error:

@@ -13,7 +13,7 @@ from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import LONGEST_REASON, ImageEdit
 from appliance.exam.review import LONGEST_CONCLUSION
 from webui.current_account import actor, requires
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import Body, api_blueprint
 from webui.review_document import (
     CheckAnswer,
     ExamReviewAnswer,
@@ -76,7 +76,7 @@ class JournalQuery(BaseModel):
 
 def review_blueprint(services: Services) -> APIBlueprint:
     """Each change answers with the state it led to."""
-    api = APIBlueprint("review", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("review", __name__, _TAGS)
     desk, journal = services.reviews, services.journal
 
     def image_answer(path: ImagePath) -> Response:

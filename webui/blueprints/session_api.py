@@ -13,7 +13,7 @@ from webui.browser_login import log_in_browser, log_out_browser
 from webui.current_account import actor, logged_in_account
 from webui.errors import Answer, error_answer
 from webui.login_desk import LoginDesk, LoginOutcome
-from webui.openapi import API_PREFIX, Body
+from webui.openapi import OPEN_TO_CHANGE, OPEN_TO_READ, Body, api_blueprint
 from webui.password_policy import LONGEST
 from webui.sessions import Sessions
 
@@ -50,7 +50,7 @@ _ANSWER: dict[Any, Any] = {"200": SessionAnswer}
 
 def session_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
     """The session's verbs; each answers with the session as it then is."""
-    api = APIBlueprint("session_api", __name__, url_prefix=API_PREFIX, abp_tags=_TAGS)
+    api = api_blueprint("session_api", __name__, _TAGS)
 
     def answer() -> Response:
         account = logged_in_account()
@@ -69,11 +69,11 @@ def session_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
         log_in_browser(sessions.issue(outcome.kept), outcome.kept.account)
         return answer()
 
-    @api.get("/session", summary="Who is logged in, and the token for changes", responses=_ANSWER)
+    @api.get("/session", summary="Who is logged in, and the token", responses=_ANSWER, security=OPEN_TO_READ)
     def show() -> Response:
         return answer()
 
-    @api.post("/session", summary="Log in", responses=_ANSWER)
+    @api.post("/session", summary="Log in", responses=_ANSWER, security=OPEN_TO_CHANGE)
     def log_in(body: LoginBody) -> Answer:
         return enter(desk.log_in(body.name, body.password, request.remote_addr or ""))
 
@@ -84,7 +84,7 @@ def session_api_blueprint(desk: LoginDesk, sessions: Sessions) -> APIBlueprint:
         desk.desk.note(name, name, "logged_out")
         return answer()
 
-    @api.post("/setup", summary="Make the administrator of a new box", responses=_ANSWER)
+    @api.post("/setup", summary="Make the administrator of a new box", responses=_ANSWER, security=OPEN_TO_CHANGE)
     def set_up(body: SetUpBody) -> Answer:
         outcome = desk.set_up(body.code, body.name, body.full_name, body.password, request.remote_addr or "")
         return enter(outcome)
