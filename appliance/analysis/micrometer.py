@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.micrometer_comb import MIN_LINES, Bands, Comb, fit_comb, pitch_candidates, strips
-from appliance.analysis.micrometer_lines import FoundLines, Spacing, find_lines, fit_spacing, line_rows, solid_share
+from appliance.analysis.micrometer_lines import (
+    FoundLines,
+    Spacing,
+    find_lines,
+    fit_spacing,
+    line_rows,
+    solid_share,
+    unevenness,
+)
 from appliance.analysis.micrometer_view import TurnedView, detail_of, stroke_directions, turn
 from appliance.domain.calibration import Axis
 from appliance.domain.errors import CalibrationError
@@ -28,8 +36,15 @@ _MAX_UNEVEN = 0.45
 _MIN_SOLID = 0.75
 """A graduation is one stroke: a line of text has gaps, a limb of a capillary ends and bends."""
 
+_MAX_MODULATION, _MAX_MODULATION_OVER_GAPS = 0.25, 3.0
+"""Along a graduation the brightness varies as in the gap beside it, by noise; along a line of text it varies by 130 %
+of the contrast and thirty times as much as in the gap."""
+
 _MIN_CONTRAST = 0.012
-"""Of the light around: three of 256 grey levels. The blocks of a JPEG file reach half of it."""
+"""Of the light around: three of 256 grey levels."""
+
+_BLOCK_PX, _BLOCK_CONTRAST = 8, 0.03
+"""A shade over a blank frame comes out of a strong JPEG compression as stairs, whose steps follow its blocks."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +112,8 @@ def find_graduations(image_rgb: NDArray[np.uint8], axis: Axis | None = None) -> 
             says which and what to do.
     """
     detail = detail_of(image_rgb)
-    found = [c for direction in stroke_directions(detail) if (c := _scale_across(detail, direction)) is not None]
-    distinct = _without_repeats(found)
+    looks = [_scale_across(detail, direction) for direction in stroke_directions(detail)]
+    distinct = _without_repeats([one for one in looks if one is not None and not _follows_blocks(one)])
     if not distinct:
         raise CalibrationError("no evenly spaced graduations were found in the picture", _REMEDY)
     usable = [c for c in distinct if _axis_of(c.direction_deg) is not None]
@@ -147,7 +162,7 @@ def _finest(view: TurnedView, bands: Bands) -> _Candidate | None:
             )
             lines = find_lines(bands, comb) or lines
         spacing = fit_spacing(lines)
-        if _is_scale(bands, comb, lines, spacing):
+        if _is_scale(bands, comb, lines, spacing) and _is_of_strokes(view, bands, comb, lines):
             return _Candidate(view, bands, comb, lines, spacing)
     return None
 
@@ -166,6 +181,20 @@ def _is_scale(bands: Bands, comb: Comb, lines: FoundLines, spacing: Spacing) -> 
         and typical >= _MIN_CONTRAST
         and solid_share(bands, comb, lines) >= _MIN_SOLID
     )
+
+
+def _is_of_strokes(view: TurnedView, bands: Bands, comb: Comb, lines: FoundLines) -> bool:
+    on_lines, in_gaps = unevenness(view.detail, bands, comb, lines)
+    typical = float(np.median(lines.contrasts))
+    return on_lines <= max(_MAX_MODULATION * typical, _MAX_MODULATION_OVER_GAPS * in_gaps)
+
+
+def _follows_blocks(found: _Candidate) -> bool:
+    """Whether faint lines stand exactly upright and whole blocks of compression apart."""
+    blocks = found.spacing.pitch_px / _BLOCK_PX
+    is_whole = round(blocks) >= 1 and abs(blocks - round(blocks)) < 0.004 * blocks
+    is_upright = abs(_from_nearest_axis(found.direction_deg)) < 0.3
+    return is_whole and is_upright and float(np.median(found.lines.contrasts)) < _BLOCK_CONTRAST
 
 
 def _without_repeats(found: list[_Candidate]) -> list[_Candidate]:

@@ -136,6 +136,24 @@ def solid_share(bands: Bands, comb: Comb, lines: FoundLines) -> float:
     return float((depth > _CLEAR_SHARE * np.median(depth, axis=0)).mean())
 
 
+def unevenness(detail: NDArray[np.float32], bands: Bands, comb: Comb, lines: FoundLines) -> tuple[float, float]:
+    """How much the brightness varies from row to row along the lines, and along the gaps beside them.
+
+    Both robust standard deviations, typical of all lines, in units of the view's detail.
+    """
+    first, last = bands.middle_px[comb.rows.start], bands.middle_px[comb.rows.stop - 1]
+    rows = np.arange(int(first), int(last) + 1)
+    x = lines.centres_px[:, None] + comb.lean * (rows[None, :] - lines.middle_row_px)
+    row = np.broadcast_to(rows[None, :], x.shape)
+    on, beside = (map_coordinates(detail, [row, x + shift], order=1) for shift in (0.0, comb.pitch_px / 2))
+    return _typical_spread(on), _typical_spread(beside)
+
+
+def _typical_spread(values: Array) -> float:
+    away = np.abs(values - np.median(values, axis=1)[:, None])
+    return float(np.median(1.4826 * np.median(away, axis=1)))
+
+
 def _depths(bands: Bands, comb: Comb, lines: FoundLines) -> Array:
     """How much each line stands out from the gaps beside it in each strip; (bands, lines)."""
     sign = 1.0 if lines.is_bright else -1.0

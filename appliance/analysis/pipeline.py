@@ -125,6 +125,7 @@ class Pipeline:
             metrics=metrics,
             identity=self._engines.identity,
             stage_ms=watch.total(),
+            um_per_px_uncertainty=None if calibration is None else calibration.uncertainty_um_per_px,
         )
 
     def _detect(self, frame: Frame, um_per_px: float | None, *, is_still: bool) -> Detections:

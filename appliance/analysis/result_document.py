@@ -61,6 +61,8 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
         "quality": _quality(analysis.quality),
         **findings_document(analysis.capillaries, analysis.haemorrhages, analysis.metrics, analysis.um_per_px),
     }
+    if analysis.um_per_px_uncertainty is not None:
+        image["um_per_px_uncertainty"] = round(analysis.um_per_px_uncertainty, 6)
     if extra is not None:
         if clash := image.keys() & extra.keys():
             raise ValueError(f"extra members {sorted(clash)} would replace measured ones")

@@ -35,6 +35,7 @@ class FrameAnalysis:
         seq, captured_monotonic_s, captured_at_utc: copied from the frame.
         width_px, height_px: size of the full frame, the coordinate system of everything below.
         um_per_px, calibration_id: None together where the frame has no calibration.
+        um_per_px_uncertainty: half the width of the scale's 95 % interval; None where nobody measured it.
         stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
     """
 
@@ -51,6 +52,7 @@ class FrameAnalysis:
     metrics: ImageMetrics
     identity: EngineIdentity
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    um_per_px_uncertainty: float | None = None
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def test_every_member_is_required_and_described() -> None:
         if "properties" in schema and schema.get("type") == "object":
             assert schema.get("additionalProperties") is False, where
             optional = set(schema["properties"]) - set(schema["required"])
-            assert optional <= {"seq", "stage_ms", "hints"}, where
+            assert optional <= {"seq", "stage_ms", "hints", "um_per_px_uncertainty"}, where
             for name, member in schema["properties"].items():
                 described = member.get("description") or "$ref" in member or "const" in member
                 assert described, f"{where}.{name}"
@@ -140,3 +140,10 @@ def test_every_member_is_required_and_described() -> None:
 def test_times_are_told_in_utc() -> None:
     cet = datetime(2026, 11, 22, 11, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
     assert utc_text(cet) == "2026-11-22T10:00:00.123Z"
+
+
+def test_a_measured_scale_says_how_uncertain_it_is(analysis: FrameAnalysis) -> None:
+    image = image_document(replace(analysis, um_per_px_uncertainty=0.0031234567), "a.png")
+    assert image["um_per_px_uncertainty"] == 0.003123
+    validate(SCHEMA, document([image], IDENTITY))
+    assert "um_per_px_uncertainty" not in image_document(analysis, "a.png")
