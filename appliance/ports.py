@@ -392,7 +392,7 @@ class PatientStore(Protocol):
         """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`."""
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
-        """Those in whose pseudonym and identity every word of `text` is found, the one examined last first."""
+        """Those in whose pseudonym and identity every word of `text` is found; who came last, or was added, first."""
 
 
 class FolderStore(Protocol):

@@ -72,10 +72,10 @@ class MemoryPatientStore:
         return self._patients[patient_id]
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
-        found = [self._entry(patient) for patient in self._patients.values() if self._matches(patient, text)]
+        found = [patient for patient in self._patients.values() if self._matches(patient, text)]
         found.reverse()
-        found.sort(key=_last_exam, reverse=True)
-        return PatientPage(tuple(found[offset : offset + limit]), len(found))
+        found.sort(key=self._latest, reverse=True)
+        return PatientPage(tuple(self._entry(patient) for patient in found[offset : offset + limit]), len(found))
 
     def matching(self, text: str) -> set[str]:
         """The pseudonyms of those in whom every word is found."""
@@ -85,6 +85,11 @@ class MemoryPatientStore:
         identity = self._shown(patient).identity
         words = " ".join(search_words(patient.pseudonym)) + " " + (searchable(identity) if identity else "")
         return all(word in words for word in search_words(text))
+
+    def _latest(self, patient: Patient) -> datetime:
+        exams = self._exams.values()
+        started = [exam.started_at_utc for exam in exams if exam.patient_pseudonym == patient.pseudonym]
+        return max(patient.created_at_utc, *started) if started else patient.created_at_utc
 
     def _entry(self, patient: Patient) -> PatientEntry:
         started = [
@@ -104,7 +109,3 @@ class MemoryPatientStore:
     def _require_key(self) -> None:
         if not self._has_key:
             raise StoreError(_NO_KEY, "Put the key file back.")
-
-
-def _last_exam(entry: PatientEntry) -> datetime:
-    return entry.last_exam_at_utc or entry.patient.created_at_utc

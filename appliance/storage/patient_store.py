@@ -24,17 +24,14 @@ from appliance.storage.identity_vault import IdentityVault, load_key, make_key
 
 _log = logging.getLogger(__name__)
 
-# Which patients are shown is decided on narrow rows; their identities are read for those alone.
+# Exams are counted for the patients that are shown alone, in the index of exams by patient.
 _ENTRIES = """
-    WITH examined AS (
-        SELECT patient_pseudonym, count(*) AS exams, max(started_at) AS last_exam_at FROM exams
-        WHERE is_archived = 0 AND state <> 'discarded' GROUP BY patient_pseudonym
-    ), shown AS (
-        SELECT number, coalesce(exams, 0) AS exams, last_exam_at, coalesce(last_exam_at, created_at) AS latest
-        FROM patients LEFT JOIN examined ON patient_pseudonym = pseudonym {where}
-        ORDER BY latest DESC, number DESC LIMIT ? OFFSET ?
-    )
-    SELECT patients.*, exams, last_exam_at FROM shown JOIN patients USING (number) ORDER BY latest DESC, number DESC"""
+    SELECT patients.*,
+        (SELECT count(*) FROM exams WHERE {counted}) AS exams,
+        (SELECT max(started_at) FROM exams WHERE {counted}) AS last
+    FROM (SELECT number AS shown FROM patients {where} ORDER BY latest_at DESC, number DESC LIMIT ? OFFSET ?)
+    JOIN patients ON number = shown ORDER BY latest_at DESC, number DESC"""
+_COUNTED = "patient_pseudonym = pseudonym AND is_archived = 0 AND state <> 'discarded'"
 _THESE = "WHERE pseudonym IN (SELECT value FROM json_each(?))"
 
 
@@ -71,8 +68,9 @@ class SqlitePatientStore:
         try:
             with self._database.transaction("add the patient") as connection:
                 connection.execute(
-                    "INSERT INTO patients (patient_id, pseudonym, created_at, sealed_identity) VALUES (?, ?, ?, ?)",
-                    (patient_id, pseudonym, utc_text(now_utc), sealed),
+                    """INSERT INTO patients (patient_id, pseudonym, created_at, latest_at, sealed_identity)
+                       VALUES (?, ?, ?, ?, ?)""",
+                    (patient_id, pseudonym, utc_text(now_utc), utc_text(now_utc), sealed),
                 )
         except StoreError as error:
             if isinstance(error.__cause__, sqlite3.IntegrityError):
@@ -106,7 +104,9 @@ class SqlitePatientStore:
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         found = self.matching(text)
         where, names = (_THESE, (json.dumps(found),)) if search_words(text) else ("", ())
-        rows = self._database.rows("list the patients", _ENTRIES.format(where=where), (*names, limit, offset))
+        rows = self._database.rows(
+            "list the patients", _ENTRIES.format(where=where, counted=_COUNTED), (*names, limit, offset)
+        )
         return PatientPage(tuple(self._entry(row) for row in rows), len(found))
 
     def matching(self, text: str) -> list[str]:
@@ -146,7 +146,7 @@ class SqlitePatientStore:
         return replace(patient, identity=identity, is_sealed=identity is None)
 
     def _entry(self, row: Row) -> PatientEntry:
-        last = row["last_exam_at"]
+        last = row["last"]
         return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else utc_moment(last))
 
     def _index(self) -> list[tuple[str, str]]:

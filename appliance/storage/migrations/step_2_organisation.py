@@ -9,10 +9,14 @@ STATEMENTS: tuple[str, ...] = (
         patient_id TEXT NOT NULL UNIQUE,
         pseudonym TEXT NOT NULL UNIQUE COLLATE NOCASE,
         created_at TEXT NOT NULL,
+        latest_at TEXT NOT NULL,
         sealed_identity BLOB
     ) STRICT""",
-    f"""INSERT OR IGNORE INTO patients (patient_id, pseudonym, created_at)
-        SELECT {_NEW_UUID}, patient_pseudonym, min(started_at) FROM exams GROUP BY patient_pseudonym ORDER BY number""",
+    # Lists show who was there last first: by this index, not by looking at every exam.
+    "CREATE INDEX patients_by_latest ON patients (latest_at, number)",
+    f"""INSERT OR IGNORE INTO patients (patient_id, pseudonym, created_at, latest_at)
+        SELECT {_NEW_UUID}, patient_pseudonym, min(started_at), max(started_at)
+        FROM exams GROUP BY patient_pseudonym ORDER BY number""",
     # Two spellings of one pseudonym, told apart only by case, are one patient from now on.
     """UPDATE exams SET patient_pseudonym =
         (SELECT pseudonym FROM patients WHERE pseudonym = exams.patient_pseudonym COLLATE NOCASE)""",

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -56,3 +57,20 @@ def test_every_table_is_strict_and_refuses_a_second_open_exam(connection: sqlite
     connection.execute(insert, ("a",))
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute(insert, ("b",))
+
+
+def test_exams_of_a_box_without_patients_get_theirs_and_case_parts_nobody(connection: sqlite3.Connection) -> None:
+    migrate(connection, MIGRATIONS[:1])
+    for number, pseudonym in enumerate(("NC-1", "nc-1", "NC-2")):
+        connection.execute(
+            """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at)
+               VALUES (?, ?, 'finished', ?, 'later')""",
+            (str(number), pseudonym, f"day {number}"),
+        )
+    migrate(connection, MIGRATIONS)
+    exams = connection.execute("SELECT patient_pseudonym, protocol, operator, folder_id, is_archived FROM exams")
+    assert exams.fetchall() == [(name, "free", "", None, 0) for name in ("NC-1", "NC-1", "NC-2")]
+    patients = connection.execute("SELECT patient_id, pseudonym, sealed_identity FROM patients ORDER BY number")
+    found = patients.fetchall()
+    assert [row[1:] for row in found] == [("NC-1", None), ("NC-2", None)]
+    assert len({str(UUID(row[0])) for row in found}) == 2
