@@ -21,8 +21,10 @@ from appliance.apps.inputs import Input, find_inputs
 from appliance.apps.overlay import overlay_png
 from appliance.apps.pictures import Picture, read_pictures
 from appliance.apps.settings import Settings
-from appliance.apps.station_calibration import operator_calibration
+from appliance.apps.station_calibration import file_calibration, operator_calibration
+from appliance.capture.scale_metadata import stated_um_per_px
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.inference.engine_set import load_engine_set
 from appliance.ports import EngineSet
@@ -87,10 +89,16 @@ class _Measuring:
         """Every picture of one file with its result. Raises ApplianceError naming what failed."""
         pipeline = Pipeline(self._engines, settings=self._settings.analysis) if source.is_video else self._stills
         for picture in read_pictures(source, self._request.every):
-            frame, um_per_px = picture.frame, self._request.um_per_px
-            scale = None if um_per_px is None else operator_calibration(um_per_px, frame.width_px, frame.height_px)
-            pipeline.use_calibration(scale)
+            frame = picture.frame
+            pipeline.use_calibration(self._scale_of(source, frame.width_px, frame.height_px))
             yield picture, pipeline.analyse(frame, track=source.is_video)
+
+    def _scale_of(self, source: Input, width_px: int, height_px: int) -> Calibration | None:
+        """The operator's, else the one that a still's own file states."""
+        if self._request.um_per_px is not None:
+            return operator_calibration(self._request.um_per_px, width_px, height_px)
+        stated = None if source.is_video else stated_um_per_px(source.path)
+        return None if stated is None else file_calibration(stated, width_px, height_px)
 
 
 def _check(request: Request) -> None:

@@ -12,6 +12,7 @@ from appliance.domain.errors import ApplianceError
 COMMANDS = (
     "run",
     "analyze",
+    "calibrate",
     "evaluate",
     "dataset",
     "train",
@@ -25,6 +26,7 @@ COMMANDS = (
     "pacs",
     "engines",
     "bench",
+    "openapi",
     "rehearse",
 )
 

@@ -183,6 +183,11 @@ def operator_calibration(um_per_px: float, width_px: int, height_px: int) -> Cal
     return Calibration(f"operator-{um_per_px:g}", um_per_px, width_px, height_px, ScaleOrigin.OPERATOR)
 
 
+def file_calibration(um_per_px: float, width_px: int, height_px: int) -> Calibration:
+    """A scale that a picture's own file states in physical units."""
+    return Calibration(f"file-{um_per_px:.4g}", um_per_px, width_px, height_px, ScaleOrigin.DEVICE_METADATA)
+
+
 def _of_scene(scene: SceneOptions | None) -> Calibration | None:
     if scene is None:
         return None
