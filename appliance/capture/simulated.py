@@ -28,7 +28,7 @@ class SceneOptions:
 
     Attributes:
         width_px, height_px: size of the frames.
-        um_per_px: scale; 1.41 is a Dino-Lite at 220x and 640 pixels across.
+        um_per_px: scale; 1.41 is a Dino-Lite AM4113T at 220x with 1280 pixels across (dinolite.us).
         seed: the same seed gives the same finger.
         pattern: name of a disease pattern known to the scene; empty for the scene's own choice.
         has_known_scale: False plays a scope that nobody has calibrated yet.
