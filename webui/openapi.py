@@ -69,6 +69,23 @@ _FAULTS: Mapping[int, str] = {
 }
 
 
+class _DescribedApp(OpenAPI):
+    """Says once what all operations share."""
+
+    def generate_spec_json(self) -> None:
+        super().generate_spec_json()
+        faults = _fault_responses()
+        self.spec_json["components"]["responses"] = {f"Fault{status}": fault for status, fault in faults.items()}
+        for schema in self.spec_json["components"]["schemas"].values():
+            # What these define stands beside them in the components, and is what references name.
+            schema.pop("$defs", None)
+        for item in self.spec_json["paths"].values():
+            for operation in item.values():
+                for status, fault in faults.items():
+                    if operation["responses"].get(status) == fault:
+                        operation["responses"][status] = {"$ref": f"#/components/responses/Fault{status}"}
+
+
 class _DescribedBlueprint(APIBlueprint):
     """Reading needs a login, changing needs the token as well; operations open to all say so themselves."""
 
@@ -107,7 +124,7 @@ def _fault_responses() -> dict[Any, Any]:
 
 def new_openapi_app() -> OpenAPI:
     """A Flask application that describes its API at `DESCRIPTION_PATH`."""
-    return OpenAPI(
+    return _DescribedApp(
         "webui",
         info=Info(title="nailfold", version=version("nailfold-appliance"), description="The station's JSON API."),
         security_schemes=_SECURITY_SCHEMES,

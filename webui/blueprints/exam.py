@@ -11,6 +11,7 @@ from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exam.session import LONGEST_REASON
 from webui.current_account import actor
 from webui.exam_document import exam_document, image_summary
+from webui.live_answers import CapturedAnswer, DiscardedAnswer, FinishedAnswer, LiveExamAnswer, StateOfStation
 from webui.openapi import Body, api_blueprint
 from webui.services import Services
 from webui.status import status_document
@@ -54,13 +55,13 @@ class SkipBody(Body):
 
 def exam_blueprint(services: Services) -> APIBlueprint:
     """The exam's verbs; each answers with the exam as it then is."""
-    api = api_blueprint("exam", __name__, _TAGS)
+    api = api_blueprint("exam", __name__, _TAGS, responses={"200": LiveExamAnswer})
     session = services.exam
 
     def answer(**more: Any) -> Response:
         return jsonify(exam=exam_document(session.snapshot()), **more)
 
-    @api.get("/state", summary="The station: camera, engines, exam, broker")
+    @api.get("/state", summary="The station: camera, engines, exam, broker", responses={"200": StateOfStation})
     def state() -> Response:
         return jsonify(status_document(services))
 
@@ -74,7 +75,11 @@ def exam_blueprint(services: Services) -> APIBlueprint:
         session.select(body.hand, body.finger, body.sector)
         return answer()
 
-    @api.post("/exam/capture", summary="Keep the best picture of the last moment, or a frozen one")
+    @api.post(
+        "/exam/capture",
+        summary="Keep the best picture of the last moment, or a frozen one",
+        responses={"200": CapturedAnswer},
+    )
     def capture(body: CaptureBody) -> Response:
         return answer(captured=image_summary(session.capture(seq=body.seq, replaces=body.replaces)))
 
@@ -98,11 +103,11 @@ def exam_blueprint(services: Services) -> APIBlueprint:
         session.redo()
         return answer()
 
-    @api.post("/exam/finish", summary="Close the exam and queue its message")
+    @api.post("/exam/finish", summary="Close the exam and queue its message", responses={"200": FinishedAnswer})
     def finish() -> Response:
         return answer(finished_exam_id=session.finish().exam_id)
 
-    @api.post("/exam/discard", summary="Close the exam without a message")
+    @api.post("/exam/discard", summary="Close the exam without a message", responses={"200": DiscardedAnswer})
     def discard() -> Response:
         return answer(discarded_exam_id=session.discard().exam_id)
 

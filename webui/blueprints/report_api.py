@@ -1,7 +1,6 @@
 """The report over the API: PDF, what is stated in its form, and its settings."""
 
 import base64
-import binascii
 from typing import Literal
 from uuid import UUID
 
@@ -25,6 +24,7 @@ _TAGS = [Tag(name="report", description="The report of an exam")]
 _PDF = file_response("application/pdf", description="The report")
 Language = Literal["en", "es", "fr", "de", "it"]
 Paper = Literal["a4", "letter"]
+FileName = Literal["form.toml", "template.html.jinja", "style.css", "logo.svg", "logo.png", "logo.jpg"]
 
 
 class ExamPath(BaseModel):
@@ -72,7 +72,7 @@ class FormBody(Body):
 class FilePath(BaseModel):
     """Which file of the report folder."""
 
-    name: str = Field(description="form.toml, template.html.jinja, style.css, logo.svg, logo.png or logo.jpg")
+    name: FileName
 
 
 class FileContentBody(Body):
@@ -129,7 +129,7 @@ def report_api_blueprint(services: Services, desk: ReportDesk) -> APIBlueprint:
     def keep(path: FilePath, body: FileContentBody) -> Response:
         try:
             content = base64.b64decode(body.content_base64, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise ExportError("the content is no base64", "Send the file's bytes in base64.") from error
         desk.folder.keep(path.name, content)
         services.journal.append(actor(), "report", "report.file_kept", {"name": path.name, "bytes": len(content)})

@@ -1,0 +1,14 @@
+"""nailfold openapi"""
+
+import json
+
+import click
+
+
+@click.command("openapi")
+def command() -> None:
+    """Print the description of the JSON API (OpenAPI 3.1), as a station serves it at /api/v1/openapi.json."""
+    # Imported here: the pages take a while to load.
+    from webui.description import api_description
+
+    click.echo(json.dumps(api_description(), indent=2, sort_keys=True, ensure_ascii=False))
