@@ -34,6 +34,8 @@ from webui.blueprints.report_api import report_api_blueprint
 from webui.blueprints.review import review_blueprint
 from webui.blueprints.review_page import review_page_blueprint
 from webui.blueprints.session_api import session_api_blueprint
+from webui.blueprints.settings import settings_blueprint
+from webui.blueprints.trends import trends_blueprint
 from webui.catalogue import DEFAULT_LANGUAGE, text
 from webui.errors import install_error_handlers
 from webui.login_desk import LoginDesk
@@ -67,6 +69,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(accounts_blueprint(desk, services.journal))
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
+    app.register_blueprint(settings_blueprint())
     app.register_blueprint(live_blueprint(settings))
     app.register_api(exam_blueprint(services))
     app.register_api(guided_blueprint(services))
@@ -76,6 +79,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(collections_blueprint(services))
     app.register_api(exams_api_blueprint(services))
     app.register_api(patients_api_blueprint(services))
+    app.register_api(trends_blueprint(services))
     app.register_api(folders_api_blueprint(services))
     app.register_api(collections_api_blueprint(services))
     app.register_api(figures_blueprint(services))

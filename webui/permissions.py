@@ -51,6 +51,7 @@ ROLES: Mapping[str, Role] = {
     "about": Role.OPERATOR,
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
+    "trends": Role.OPERATOR,
     # A report that nobody validated says so on every page; the rating in its form and its settings say who may.
     "report": Role.OPERATOR,
     "report_api": Role.OPERATOR,

@@ -24,6 +24,7 @@ export default defineConfig({
         report: "src/report.ts",
         report_settings: "src/report_settings.ts",
         review: "src/review.ts",
+        trends: "src/trends.ts",
         style: "src/styles/main.css",
       },
     },

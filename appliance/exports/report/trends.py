@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM
 from appliance.domain.repeatability import Change, change
+from appliance.domain.trend import COUNTS, CUTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
 from appliance.exports.report.material import EarlierExam, Material, engines_of
@@ -16,9 +16,6 @@ from appliance.exports.report.plots import Point, trend_svg
 from appliance.exports.report.words import Words
 
 COMPARED = ("density_per_mm", "mean_apical_um", "largest_width_um", "share_enlarged", "giants", "haemorrhages")
-PLOTTED = ("density_per_mm", "mean_apical_um", "giants", "haemorrhages")
-COUNTS = frozenset(("giants", "haemorrhages"))
-CUTS = {"density_per_mm": (EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM)}
 _WIDE, _SMALL = (330.0, 118.0), (158.0, 78.0)
 
 
@@ -96,7 +93,7 @@ def trends_of(words: Words, material: Material) -> Trends | None:
 def change_row(words: Words, key: str, before: Figures, now: Figures) -> ChangeRow:
     """One figure of two exams side by side; counts are for each image."""
     pair = per_image(key, before), per_image(key, now)
-    found, decimals = change(key, *pair), 1 if key in COUNTS else DEFINITIONS[key].decimals
+    found, decimals = change(key, *pair), decimals_of(key)
     then, newest = (
         words.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair
     )
@@ -125,14 +122,6 @@ _MEANINGS = {
     (None, False): _n("no published limit"),
     (None, True): _n("no published limit"),
 }
-
-
-def per_image(key: str, figures: Figures) -> Figure:
-    """A count for each image that counts, so that exams of different protocols compare; other figures as they are."""
-    figure, images = figures[key], figures["images_evaluable"]
-    if key not in COUNTS or not isinstance(figure.value, int) or not isinstance(images.value, int):
-        return figure
-    return Figure(figure.value / images.value)
 
 
 def _of_exam(words: Words, exams: Sequence[EarlierExam], key: str) -> Plot | None:
@@ -166,7 +155,7 @@ def _plot(
     ]
     if not points:
         return None
-    decimals = 1 if key in COUNTS else DEFINITIONS[key].decimals
+    decimals = decimals_of(key)
     newest = words.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
     svg = trend_svg(words, title, points, size, CUTS.get(key, ()))
     return Plot(title, newest, terms.UNITS[DEFINITIONS[key].unit], svg)

@@ -1,0 +1,97 @@
+"""The course of a patient's figures over exams: what is plotted, and which change means something."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.domain.exam import Finger, Hand
+from appliance.domain.exam_figures import ExamFigures, Figure, Figures
+from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM
+from appliance.domain.repeatability import Change, change
+
+PLOTTED = ("density_per_mm", "mean_apical_um", "giants", "haemorrhages")
+COUNTS = frozenset(("giants", "haemorrhages"))
+CUTS: Mapping[str, tuple[float, ...]] = {"density_per_mm": (EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM)}
+"""Values with a meaning, drawn as lines."""
+
+Group = tuple[Hand, Finger] | None
+"""A finger; None is the whole exam."""
+
+
+@dataclass(frozen=True)
+class TrendExam:
+    """One exam of a course.
+
+    Attributes:
+        is_validated: a physician validated it as it is now.
+        engines: role to "sha256:..." of its newest image; empty without images.
+    """
+
+    exam_id: str
+    started_at_utc: datetime
+    figures: ExamFigures
+    is_validated: bool
+    engines: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One figure of one exam.
+
+    Attributes:
+        figure: a count is for each image that counts.
+        since: the exam that `change` compares with, the newest earlier one with a value; None for the first.
+        change: None where there is nothing to compare.
+    """
+
+    exam: TrendExam
+    figure: Figure
+    since: TrendExam | None
+    change: Change | None
+
+    @property
+    def has_other_engines(self) -> bool:
+        """Whether the two exams compared were measured by different networks."""
+        if self.since is None or not self.since.engines:
+            return False
+        return dict(self.since.engines) != dict(self.exam.engines)
+
+
+def decimals_of(key: str) -> int:
+    """As printed; counts for each image have one."""
+    return 1 if key in COUNTS else DEFINITIONS[key].decimals
+
+
+def per_image(key: str, figures: Figures) -> Figure:
+    """A count for each image that counts, so that exams of different protocols compare; other figures as they are."""
+    figure, images = figures[key], figures["images_evaluable"]
+    if key not in COUNTS or not isinstance(figure.value, int) or not isinstance(images.value, int):
+        return figure
+    return Figure(figure.value / images.value)
+
+
+def groups_of(exams: Sequence[TrendExam]) -> tuple[Group, ...]:
+    """The whole exam, then each finger that at least one exam has an evaluable image of, from thumb to little."""
+    seen = {
+        key
+        for one in exams
+        for key, figures in one.figures.fingers.items()
+        if figures["images_evaluable"].value is not None
+    }
+    return (None, *((hand, finger) for hand in Hand for finger in Finger if (hand, finger) in seen))
+
+
+def course(key: str, exams: Sequence[TrendExam], group: Group = None) -> tuple[TrendPoint, ...]:
+    """One figure over exams, oldest first; exams without that finger are left out."""
+    points: list[TrendPoint] = []
+    before: TrendPoint | None = None
+    for exam in exams:
+        figures = exam.figures.exam if group is None else exam.figures.fingers.get(group)
+        if figures is None:
+            continue
+        figure = per_image(key, figures)
+        found = None if before is None else change(key, before.figure, figure)
+        points.append(TrendPoint(exam, figure, before.exam if before and found else None, found))
+        before = points[-1] if figure.value is not None else before
+    return tuple(points)
