@@ -23,9 +23,15 @@ class Publication:
     now_utc: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
 
-    def message(self, reviewed: ReviewedExam, revision: int) -> ExamMessage:
-        """The message of that revision. Raises ExportError if it does not fit its format."""
+    def message(self, reviewed: ReviewedExam, revision: int) -> ExamMessage | None:
+        """The message of that revision; None for an exam of which nothing was sent from here: an imported one.
+
+        Raises:
+            ExportError: it does not fit its format.
+        """
         exam_id = reviewed.exam.exam_id
         replaces = self.newest_message_id(exam_id)
+        if replaces is None:
+            return None
         message = build_corrected_message(reviewed, self.address, self.now_utc(), revision, replaces)
         return ExamMessage(exam_id, message)

@@ -117,7 +117,7 @@ class ReviewDesk:
         return _reviewed(exam, self.log(exam_id))
 
     def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
-        """The physician vouches for the exam as it is at `revision`; it is published anew, both or neither.
+        """The physician vouches for the exam as it is at `revision`; published anew if it was before, both or neither.
 
         Raises as `edit` does, and ExportError for a result that does not fit its format.
         """
@@ -129,9 +129,8 @@ class ReviewDesk:
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
-        message = None
-        if self._publication is not None:
-            message = self._publication.message(reviewed, log.validations + 1)
+        message = self._publication and self._publication.message(reviewed, log.validations + 1)
+        if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)
         if self._publication is not None:

@@ -324,6 +324,14 @@ def test_each_validation_is_published_as_a_revision_that_replaces_the_one_before
     assert sum(finger["giant"] for finger in second["fingers"]) == 0
 
 
+def test_an_exam_that_was_never_sent_from_here_is_not_sent_by_its_validation(reviewer: Reviewer) -> None:
+    messages = len(sent(reviewer))
+    publication = Publication(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
+    desk = ReviewDesk(reviewer.store, reviewer.journal, publication)
+    assert desk.validate(reviewer.exam_id, "carla", 0).validated_by == "carla"
+    assert len(sent(reviewer)) == messages
+
+
 def test_history_tells_before_and_after(reviewer: Reviewer) -> None:
     reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
     (entry,) = reviewer.desk.history(reviewer.exam_id, reviewer.image_id)
