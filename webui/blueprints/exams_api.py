@@ -1,6 +1,7 @@
 """Exams over the API: search, one exam, filing and archiving; /api/v1/exams."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -8,6 +9,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import Finger, Hand, ImageKind, Sector
 from appliance.domain.exam_protocol import PROTOCOLS
 from appliance.domain.exam_search import ExamEntry
@@ -16,18 +18,32 @@ from appliance.domain.patient import Patient
 from appliance.domain.review import ReviewedExam
 from webui.current_account import actor
 from webui.hand_map_document import HandMapDocument, hand_map_document
-from webui.openapi import Body, api_blueprint
+from webui.openapi import Body, api_blueprint, file_response
 from webui.organisation_documents import ExamEntryDocument, exam_entry_document
 from webui.search_bodies import ExamSearchBody
 from webui.services import Services
 
 _TAGS = [Tag(name="exams", description="What is kept: search, file, archive")]
+_STILL_TYPE, _CLIP_TYPE = "image/png", "video/x-msvideo"
+_STILL = file_response(_STILL_TYPE, _CLIP_TYPE, description="PNG, or of a clip Motion JPEG in AVI")
+_RESULT: dict[Any, Any] = {
+    "200": {
+        "description": "A nailfold.analysis/1 document; its JSON Schema is the whole truth about it",
+        "content": {"application/json": {"schema": {"type": "object", "required": ["schema", "images"]}}},
+    }
+}
 
 
 class ExamPath(BaseModel):
     """Which exam."""
 
     exam_id: UUID
+
+
+class ImagePath(ExamPath):
+    """Which picture of it."""
+
+    image_id: UUID
 
 
 class PlaceDocument(BaseModel):
@@ -39,7 +55,7 @@ class PlaceDocument(BaseModel):
 
 
 class ImageDocument(PlaceDocument):
-    """A picture of an exam; its file and its result are below /exams/<exam>/images/."""
+    """A picture of an exam; its file and its result are below /exams/<exam>/images/<image>."""
 
     image_id: str
     kind: ImageKind
@@ -145,6 +161,18 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
         reviewed = services.reviews.reviewed(str(path.exam_id))
         patient = services.patients.patient_of(reviewed.exam.patient_pseudonym)
         return jsonify(ExamAnswer(exam=_document(reviewed, patient)).model_dump(mode="json"))
+
+    @api.get("/exams/<uuid:exam_id>/images/<uuid:image_id>/file", summary="A picture or clip as kept", responses=_STILL)
+    def image_file(path: ImagePath) -> Response:
+        kept = store.read_png(str(path.exam_id), str(path.image_id))
+        return Response(kept, mimetype=_CLIP_TYPE if kept.startswith(b"RIFF") else _STILL_TYPE)
+
+    @api.get("/exams/<uuid:exam_id>/images/<uuid:image_id>/result", summary="As first measured", responses=_RESULT)
+    def image_result(path: ImagePath) -> Response:
+        for image in store.exam(str(path.exam_id)).images:
+            if image.image_id == str(path.image_id):
+                return jsonify(image.document)
+        raise NotKeptError(f"there is no image {path.image_id} in this exam", "Choose one of its pictures.")
 
     @api.post("/exams/file", summary="Put exams into folders", responses={"200": FiledAnswer})
     def file(body: FilingBody) -> Response:

@@ -1,0 +1,127 @@
+"""A station that has something of everything, so that the API's paths have something to find."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flask.testing import FlaskClient
+from PIL import Image
+
+from appliance.exam.calibration_desk import Target
+from appliance.exports.desk import ExportFormat
+from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
+from tests.support.exam_parts import CALIBRATION, NOON, shown_frame
+from tests.support.page_station import PageStation
+from tests.support.review_exam import finished_exam
+from webui.openapi import API_PREFIX, TOKEN_HEADER
+from webui.settings import WebSettings
+
+NO_WAITING = WebSettings(port=0, free_tries=100_000)
+
+
+class ApiStation:
+    """An exam with a review, its patient, a folder, a collection, a calibration, an import and an uploaded archive.
+
+    `known` has a name of each that exists, by the name that paths and bodies give it.
+    """
+
+    def __init__(self, report_folder: Path) -> None:
+        self.pages = PageStation(NO_WAITING, CALIBRATION, report_folder=report_folder)
+        self.app = self.pages.app
+        self.exam = finished_exam(self.pages.store)
+        self.show_picture()
+        self.known: Mapping[str, Any] = self._made()
+
+    def __enter__(self) -> "ApiStation":
+        self.pages.hub.start()
+        self.pages.guided.start()
+        self.pages.exchange.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pages.exchange.stop()
+        self.pages.guided.stop()
+        self.pages.hub.stop()
+
+    def named(self, member: str, made_up: Any, path: Mapping[str, Any]) -> Any:
+        """What a body's member has to say to mean something that there is; else what was made up."""
+        if member == "revision":
+            review = self.pages.services.reviews
+            log = review.log(self.exam.exam_id)
+            image_id = path.get("image_id")
+            return log.revision if image_id is None else review.image(self.exam.exam_id, image_id).log.revision
+        if member == "folder_ids":
+            return {self.exam.exam_id: self.known["folder_id"]}
+        if member.endswith("_ids") and member[:-1] in self.known:
+            return [self.known[member[:-1]]]
+        return self.known.get(member, made_up)
+
+    def show_picture(self) -> None:
+        """The camera delivers one more."""
+        frame = self.pages.next_frame(np.full((48, 64, 3), (150, 90, 60), np.uint8))
+        self.pages.show(frame, shown_frame(frame.seq, frame.captured_monotonic_s).analysis)
+
+    def logged_in(self) -> tuple[FlaskClient, dict[str, str]]:
+        """A program of the administrator's, and the header with its token."""
+        client = self.app.test_client()
+        token = client.get(f"{API_PREFIX}/session").json["csrf_token"]
+        answer = client.post(
+            f"{API_PREFIX}/session",
+            json={"name": ADMINISTRATOR, "password": PASSWORD},
+            headers={TOKEN_HEADER: token},
+        )
+        assert answer.status_code == 200, answer.text
+        return client, {TOKEN_HEADER: answer.json["csrf_token"]}
+
+    def _made(self) -> dict[str, Any]:
+        services, exam = self.pages.services, self.exam
+        folder = services.folders.add_folder("Study", None, "")
+        collection = services.collections.add_collection("Giants", NOON, "")
+        services.collections.add_images(collection.collection_id, [exam.images[0].image_id])
+        patient = services.patients.patient_of(exam.patient_pseudonym)
+        operator = next(one for one in services.accounts.store.accounts() if one.name == OPERATOR)
+        imported = services.exchange.pictures.begin()
+        item = services.exchange.pictures.add(imported.import_id, "left ring.png", io.BytesIO(_png()))
+        assert patient is not None
+        return {
+            "exam_id": exam.exam_id,
+            "image_id": exam.images[0].image_id,
+            "patient_id": patient.patient_id,
+            "folder_id": folder.folder_id,
+            "collection_id": collection.collection_id,
+            "account_id": operator.account_id,
+            "import_id": imported.import_id,
+            "item_id": item.item_id,
+            "upload_id": services.exchange.archives.receive(self._archive()),
+            **self._measured(),
+        }
+
+    def _measured(self) -> dict[str, Any]:
+        desk = self.pages.calibrations
+        desk.state_magnification("200x", ADMINISTRATOR)
+        picture = desk.freeze()
+        measured = desk.from_points(picture.picture_id, (2.0, 24.0), (60.0, 24.0), 80.0)
+        kept = desk.keep([measured.measurement_id], "200x", Target("Micrometer 7", None), "", ADMINISTRATOR)
+        return {
+            "picture_id": picture.picture_id,
+            "measurement_id": measured.measurement_id,
+            "calibration_id": kept.calibration.calibration_id,
+        }
+
+    def _archive(self) -> io.BytesIO:
+        file = io.BytesIO()
+        exports = self.pages.exchange.exports
+        exports.export(ExportFormat.ZIP, [self.exam.exam_id], file, ADMINISTRATOR, with_identity=False)
+        file.seek(0)
+        assert zipfile.is_zipfile(file)
+        file.seek(0)
+        return file
+
+
+def _png() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((48, 64, 3), (150, 90, 60), np.uint8)).save(file, "PNG")
+    return file.getvalue()
