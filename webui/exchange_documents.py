@@ -46,6 +46,7 @@ class FileAnswer(BaseModel):
     width_px: int
     height_px: int
     um_per_px: float | None = Field(description="Embedded in the file")
+    scale_source: str | None = Field(description="Which of the file states it: dicom, still (of this product) or tags")
     problem: str = Field(description="Why it is not imported; empty while all is well")
     note: str
     result: ResultAnswer | None
@@ -132,6 +133,7 @@ def file_document(item: ImportItem) -> FileAnswer:
         width_px=item.width_px,
         height_px=item.height_px,
         um_per_px=item.um_per_px,
+        scale_source=item.scale_source and item.scale_source.value,
         problem=item.problem,
         note="" if result is None else result.note,
         result=found,

@@ -18,7 +18,7 @@ from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.exam.message import BoxAddress
 from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
 from appliance.exports.imports.job import ImportTools, ImportWishes, PictureResult, PlacedPicture, import_pictures
-from appliance.exports.imports.picture import read_picture
+from appliance.exports.imports.picture import ScaleSource, read_picture
 from appliance.exports.imports.placement_guess import guess_placement
 from appliance.inference.engine_set import load_engine_set
 
@@ -76,14 +76,28 @@ def import_picture_files(
 
         def tell(at: int, result: PictureResult) -> None:
             told.append(result)
-            where = pictures[at].placement
-            words = f"{where.hand.value} {where.finger.value} {where.sector.value}"
-            click.echo(f"{result.name}: {result.problem or words + f', {result.capillaries} capillaries'}")
+            click.echo(f"{result.name}: {result.problem or _words(pictures[at].placement, result)}")
 
         wishes = ImportWishes(pseudonym, um_per_px, taken_at, ACTOR)
         exam = import_pictures(pictures, wishes, tools, Path(folder), tell)
     click.echo(f"exam {exam.exam_id}: {len(exam.images)} images")
     return 1 if problems or len(exam.images) < len(placed) else 0
+
+
+_SCALE_SOURCES = {
+    ScaleSource.DICOM: "as its DICOM header states",
+    ScaleSource.STILL: "as it was kept with",
+    ScaleSource.TAGS: "as its resolution states",
+    None: "as --um-per-px states",
+}
+
+
+def _words(where: Placement, result: PictureResult) -> str:
+    scale = "no scale"
+    if result.um_per_px is not None:
+        scale = f"{result.um_per_px:.4g} um per pixel {_SCALE_SOURCES[result.scale_source]}"
+    found = f"{result.capillaries} capillaries"
+    return f"{where.hand.value} {where.finger.value} {where.sector.value}, {scale}, {found}"
 
 
 def _placed(path: Path, name: str, place: tuple[Hand | None, Finger | None], tools: ImportTools) -> PlacedPicture | str:

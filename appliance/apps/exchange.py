@@ -11,6 +11,7 @@ from appliance.analysis.result_document import document, image_document
 from appliance.analysis.settings import AnalysisSettings
 from appliance.apps.still_reader import read_still
 from appliance.apps.take_over_review import take_over_review
+from appliance.capture.scale_metadata import stated_um_per_px
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.errors import StoreError
@@ -25,7 +26,7 @@ from appliance.exports.desk import ExportDesk, ExportSources
 from appliance.exports.exchange import Exchange
 from appliance.exports.imports.desk import PictureImports
 from appliance.exports.imports.job import ImportTools
-from appliance.exports.imports.picture import ForeignPicture
+from appliance.exports.imports.picture import ForeignPicture, ScaleSource
 from appliance.exports.imports.placement_guess import Guess
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import KeptStill
@@ -159,12 +160,15 @@ def read_foreign_still(path: Path) -> ForeignPicture:
     except StoreError:
         still = read_still(path)
         note = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
-        return ForeignPicture(still.image_rgb, note=note)
+        stated = stated_um_per_px(path)
+        tags = None if stated is None else ScaleSource.TAGS
+        return ForeignPicture(still.image_rgb, um_per_px=stated, scale_source=tags, note=note)
     place = metadata.placement
     return ForeignPicture(
         image_rgb=own,
         taken_at_utc=metadata.captured_at_utc,
         um_per_px=metadata.um_per_px,
+        scale_source=None if metadata.um_per_px is None else ScaleSource.STILL,
         guess=Guess(place.hand, place.finger, place.sector),
         camera_name=metadata.camera_name,
     )

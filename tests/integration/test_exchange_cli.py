@@ -93,11 +93,12 @@ def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_pa
     pictures.mkdir(parents=True)
     for seed, name in ((40_000, "index_A.png"), (40_001, "ring_B.png")):
         Image.fromarray(render(seed, width=640, height=480, um_per_px=1.5, difficulty=0.2).image_rgb).save(
-            pictures / name
+            pictures / name, dpi=(25_400 / 1.5, 25_400 / 1.5)
         )
     (pictures / "index_C.png").write_bytes(b"no picture")
-    done = nailfold("import", tmp_path / "scans", "--patient", "NC-7", "--um-per-px", 1.5, "--data-dir", data_dir)
+    done = nailfold("import", tmp_path / "scans", "--patient", "NC-7", "--data-dir", data_dir)
     assert done.returncode == 1, done.stderr
+    assert done.stdout.count("1.5 um per pixel as its resolution states") == 2
     assert "index_C.png" in done.stderr
     assert "2 images" in done.stdout
     out = tmp_path / "set"
@@ -105,7 +106,7 @@ def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_pa
     assert made.returncode == 0, made.stderr
     part = next(name for name in ("train", "val", "test") if list((out / name / "images").iterdir()))
     labelled = read_coco(out / part / "annotations.json")
-    assert {image.um_per_px for image in labelled.images} == {1.5}
+    assert [image.um_per_px for image in labelled.images] == pytest.approx([1.5] * len(labelled.images), rel=1e-4)
     judged = nailfold(
         "evaluate", "--coco", out / part / "annotations.json", "--images", out / part / "images",
         "--bootstrap", 0, "--json", tmp_path / "figures.json",

@@ -9,7 +9,7 @@ from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.imports.job import ImportTools, ImportWishes, PictureResult, PlacedPicture, import_pictures
-from appliance.exports.imports.picture import read_picture
+from appliance.exports.imports.picture import ScaleSource, read_picture
 from appliance.exports.imports.placement_guess import guess_placement
 from appliance.exports.staging import Staging, Stream
 
@@ -35,7 +35,7 @@ class ImportItem:
     Attributes:
         hand, finger, sector: guessed from metadata and name, corrected by a person; None where nothing tells.
         width_px, height_px: 0 for a file that cannot be read.
-        um_per_px: embedded in the file.
+        um_per_px, scale_source: embedded in the file, and what of it says so.
         problem: why it cannot be imported; empty while all is well.
         result: once it was measured.
     """
@@ -48,6 +48,7 @@ class ImportItem:
     width_px: int = 0
     height_px: int = 0
     um_per_px: float | None = None
+    scale_source: ScaleSource | None = None
     problem: str = ""
     result: PictureResult | None = None
 
@@ -199,6 +200,7 @@ class PictureImports:
             width_px=width,
             height_px=height,
             um_per_px=read.um_per_px,
+            scale_source=read.scale_source,
         )
 
     def _collecting(self, import_id: str) -> PictureImport:

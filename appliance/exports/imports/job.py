@@ -18,7 +18,7 @@ from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Pla
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.domain.still import StillMetadata
-from appliance.exports.imports.picture import ForeignPicture, ReadStill, read_picture
+from appliance.exports.imports.picture import ForeignPicture, ReadStill, ScaleSource, read_picture
 from appliance.ports import ExamImport, ExamStore
 
 ORIGIN = "pictures"
@@ -73,7 +73,12 @@ class ImportWishes:
 
 @dataclass(frozen=True)
 class PictureResult:
-    """What became of one file: `problem` is empty where it is part of the exam."""
+    """What became of one file: `problem` is empty where it is part of the exam.
+
+    Attributes:
+        um_per_px: that it was measured with; None without a scale.
+        scale_source: what of the file states it; None where whoever imports did.
+    """
 
     name: str
     problem: str = ""
@@ -81,6 +86,8 @@ class PictureResult:
     is_evaluable: bool = False
     capillaries: int = 0
     density_per_mm: float | None = None
+    um_per_px: float | None = None
+    scale_source: ScaleSource | None = None
 
 
 def import_pictures(
@@ -159,9 +166,20 @@ def _take(
         document=tools.document(analysis, file_name),
         kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
     )
-    metrics = analysis.metrics
-    is_good = analysis.quality.is_evaluable
-    return image, PictureResult(picture.name, "", read.note, is_good, metrics.capillaries_total, metrics.density_per_mm)
+    return image, _result(picture.name, read, analysis, scale)
+
+
+def _result(name: str, read: ForeignPicture, analysis: FrameAnalysis, scale: Calibration | None) -> PictureResult:
+    is_of_file = scale is not None and scale.origin is ScaleOrigin.DEVICE_METADATA
+    return PictureResult(
+        name=name,
+        note=read.note,
+        is_evaluable=analysis.quality.is_evaluable,
+        capillaries=analysis.metrics.capillaries_total,
+        density_per_mm=analysis.metrics.density_per_mm,
+        um_per_px=None if scale is None else scale.um_per_px,
+        scale_source=read.scale_source if is_of_file else None,
+    )
 
 
 def _frame(read: ForeignPicture, picture: PlacedPicture, seq: int, taken_at_utc: datetime) -> Frame:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,14 @@ _LARGEST_ASPECT = 1.01
 _DICOM_MARK_AT = 128
 
 
+class ScaleSource(Enum):
+    """What of a file states its scale: a DICOM header, this product's own still, or the picture format's resolution."""
+
+    DICOM = "dicom"
+    STILL = "still"
+    TAGS = "tags"
+
+
 @dataclass(frozen=True)
 class ForeignPicture:
     """A decoded picture.
@@ -31,6 +40,7 @@ class ForeignPicture:
         image_rgb: uint8 (height, width, 3).
         taken_at_utc: when it was taken, as far as the file tells; None where it does not.
         um_per_px: scale embedded in the file; None without one.
+        scale_source: where the file states it; None without a scale.
         guess: finger and side where the file's own metadata names them.
         camera_name: of the device; empty where unknown.
         note: what of the file was not used; empty where all was.
@@ -39,6 +49,7 @@ class ForeignPicture:
     image_rgb: NDArray[np.uint8]
     taken_at_utc: datetime | None = None
     um_per_px: float | None = None
+    scale_source: ScaleSource | None = None
     guess: Guess = field(default_factory=Guess)
     camera_name: str = ""
     note: str = ""
@@ -66,10 +77,12 @@ def _read_dicom(path: Path) -> ForeignPicture:
         frames = int(dataset.get("NumberOfFrames", 1) or 1)
         if int(dataset.Rows) * int(dataset.Columns) > _LARGEST_PIXELS:
             raise CaptureError(f"refused {path.name}: {dataset.Columns}x{dataset.Rows} is too large")
+        um_per_px = _um_per_px(path, dataset)
         return ForeignPicture(
             image_rgb=_pixels(dataset, frames),
             taken_at_utc=_taken_at(dataset),
-            um_per_px=_um_per_px(path, dataset),
+            um_per_px=um_per_px,
+            scale_source=None if um_per_px is None else ScaleSource.DICOM,
             guess=_guess(dataset),
             camera_name=str(dataset.get("ManufacturerModelName", "") or ""),
             note=f"only the first of {frames} frames" if frames > 1 else "",

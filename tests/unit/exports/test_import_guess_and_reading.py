@@ -11,7 +11,7 @@ from pydicom.uid import RLELossless
 from appliance.domain.errors import CaptureError
 from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exports.dicom.files import dicom_files
-from appliance.exports.imports.picture import ForeignPicture, read_picture
+from appliance.exports.imports.picture import ForeignPicture, ScaleSource, read_picture
 from appliance.exports.imports.placement_guess import Guess, guess_placement
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import exam_to_export, finished_exam, pixels
@@ -55,7 +55,7 @@ def own_dicom(tmp_path: Path) -> Path:
 def test_a_dicom_picture_brings_its_pixels_scale_time_finger_and_side(own_dicom: Path) -> None:
     read = read_picture(own_dicom, no_still)
     assert np.array_equal(read.image_rgb, pixels(0))
-    assert read.um_per_px == pytest.approx(1.41)
+    assert (read.um_per_px, read.scale_source) == (pytest.approx(1.41), ScaleSource.DICOM)
     assert read.taken_at_utc == NOON
     assert read.guess == Guess(L, Finger.INDEX, None)
     assert read.camera_name == "Dino-Lite"

@@ -28,9 +28,9 @@ def exam(station: PageStation) -> str:
     return EXAM_ID
 
 
-def png(at: int = 0) -> bytes:
+def png(at: int = 0, dpi: float | None = None) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels(at)).save(buffer, "PNG")
+    Image.fromarray(pixels(at)).save(buffer, "PNG", **({} if dpi is None else {"dpi": (dpi, dpi)}))
     return buffer.getvalue()
 
 
@@ -86,6 +86,22 @@ def test_an_unknown_exam_or_format_is_refused(client: FlaskClient, exam: str) ->
     assert client.get(f"/api/v1/exams/{exam}/exports/xml").status_code == 422
     assert client.get(f"/api/v1/exams/{exam}/exports/csv?with_identity=true").status_code == 400
     assert client.post("/api/v1/exports", json={"format": "csv", "exam_ids": []}).status_code == 422
+
+
+def test_the_scale_that_a_file_states_is_shown_with_its_origin_and_used(
+    client: FlaskClient, station: PageStation
+) -> None:
+    import_id = begin(client)
+    # 1.27 um per pixel are 20,000 dots per inch; 96 are a screen's.
+    stated = add(client, import_id, "left-index-A.png", png(0, dpi=20_000))
+    screen = add(client, import_id, "left-index-B.png", png(1, dpi=96))
+    assert (stated["um_per_px"], stated["scale_source"]) == (pytest.approx(1.27, rel=1e-4), "tags")
+    assert (screen["um_per_px"], screen["scale_source"]) == (None, None)
+    client.post(f"/api/v1/imports/{import_id}/start", json={"pseudonym": "NC-9"})
+    done = wait_for(client, f"/api/v1/imports/{import_id}", ("done", "failed"))
+    kept = station.store.exam(done["exam_id"])
+    scales = [image.document["images"][0]["um_per_px"] for image in kept.images]
+    assert scales == [pytest.approx(1.27, rel=1e-4), None]
 
 
 def test_pictures_become_an_exam_with_what_was_guessed_and_corrected(client: FlaskClient, station: PageStation) -> None:

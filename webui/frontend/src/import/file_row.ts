@@ -12,6 +12,7 @@ export interface ImportFile {
   width_px: number;
   height_px: number;
   um_per_px: number | null;
+  scale_source: "dicom" | "still" | "tags" | null;
   problem: string;
   note: string;
   result: { is_evaluable: boolean; capillaries: number; density_per_mm: number | null } | null;
@@ -60,10 +61,14 @@ function stateOf(file: ImportFile): string {
 function small(file: ImportFile): HTMLElement {
   const facts = document.createElement("small");
   if (file.width_px) {
-    const scale = file.um_per_px === null ? t("import.no_scale") : t("import.scale_in_file", { um: figure(file.um_per_px, 2) });
-    facts.textContent = [`${file.width_px} × ${file.height_px}`, scale, file.note].filter(Boolean).join(", ");
+    facts.textContent = [`${file.width_px} × ${file.height_px}`, scaleWords(file), file.note].filter(Boolean).join(", ");
   }
   return facts;
+}
+
+function scaleWords(file: ImportFile): string {
+  if (file.um_per_px === null || file.scale_source === null) return t("import.no_scale");
+  return t(`import.scale_from_${file.scale_source}`, { um: figure(file.um_per_px, 2) });
 }
 
 function choice(group: keyof typeof CHOICES, file: ImportFile, isFixed: boolean, verbs: RowVerbs): HTMLSelectElement {
