@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from flask.testing import FlaskClient
 from PIL import Image
 
+from appliance.domain.errors import ExamError
 from appliance.exam.calibration_desk import Target
 from appliance.exports.desk import ExportFormat
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
@@ -19,6 +21,8 @@ from tests.support.review_exam import finished_exam
 from webui.openapi import API_PREFIX, TOKEN_HEADER
 from webui.settings import WebSettings
 
+WORDS = {"pseudonym": "NC-0044", "full_name": "Dr. Eva Braun-Roth", "name": "Second look", "protocol": "16"}
+"""What nobody would make up: texts that mean something."""
 NO_WAITING = WebSettings(port=0, free_tries=100_000)
 
 
@@ -46,6 +50,30 @@ class ApiStation:
         self.pages.guided.stop()
         self.pages.hub.stop()
 
+    def make_ready(self, path: str) -> None:
+        """An exam is under way, or none where one is to be started, and there is what the operation needs."""
+        session, guided = self.pages.session, self.pages.guided
+        verb = path.partition("/exam/")[2]
+        if not verb:
+            return
+        with suppress(ExamError):
+            guided.sweep.cancel()
+        if session.snapshot().exam is not None:
+            session.discard()
+        if verb == "start":
+            return
+        session.start("NC-0043", protocol="16", operator=ADMINISTRATOR)
+        if verb in ("undo", "redo", "finish"):
+            session.capture()
+        if verb == "redo":
+            session.undo()
+        if verb == "unskip":
+            place = session.snapshot().placement
+            session.skip("bandaged")
+            session.select(place.hand, place.finger, place.sector)
+        if verb in ("sweep/end", "sweep/cancel"):
+            guided.sweep.begin()
+
     def named(self, member: str, made_up: Any, path: Mapping[str, Any]) -> Any:
         """What a body's member has to say to mean something that there is; else what was made up."""
         if member == "revision":
@@ -57,11 +85,14 @@ class ApiStation:
             return {self.exam.exam_id: self.known["folder_id"]}
         if member.endswith("_ids") and member[:-1] in self.known:
             return [self.known[member[:-1]]]
-        return self.known.get(member, made_up)
+        if member == "seq":
+            return self.newest_seq
+        return {**WORDS, **self.known}.get(member, made_up)
 
     def show_picture(self) -> None:
         """The camera delivers one more."""
         frame = self.pages.next_frame(np.full((48, 64, 3), (150, 90, 60), np.uint8))
+        self.newest_seq = frame.seq
         self.pages.show(frame, shown_frame(frame.seq, frame.captured_monotonic_s).analysis)
 
     def logged_in(self) -> tuple[FlaskClient, dict[str, str]]:

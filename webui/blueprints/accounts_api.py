@@ -13,6 +13,7 @@ from webui.account_desk import AccountDesk
 from webui.account_document import AccountDocument, account_document
 from webui.current_account import actor
 from webui.openapi import Body, api_blueprint
+from webui.text_rules import LOGIN_NAME, NOT_EMPTY
 
 _TAGS = [Tag(name="accounts", description="Who may work with the box; for administrators")]
 
@@ -26,8 +27,10 @@ class AccountPath(BaseModel):
 class AddBody(Body):
     """A new account."""
 
-    name: str = Field(max_length=64, description="2 to 32 of a-z, 0-9, dot, dash and underscore")
-    full_name: str = Field(max_length=200)
+    name: str = Field(
+        max_length=64, description="2 to 32 of a-z, 0-9, dot, dash and underscore", json_schema_extra=LOGIN_NAME
+    )
+    full_name: str = Field(max_length=200, json_schema_extra=NOT_EMPTY)
     role: Role
 
 

@@ -31,10 +31,17 @@ from webui.calibration_document import (
 from webui.current_account import actor, requires
 from webui.openapi import Body, api_blueprint, file_response
 from webui.services import Services
+from webui.text_rules import MAGNIFICATION
 
 _TAGS = [Tag(name="calibration", description="How many micrometres a pixel is")]
 _PNG = file_response("image/png", description="The picture")
-_LENGTH_UM = Field(gt=0, le=100_000, allow_inf_nan=False, description="Micrometres; a hundredth of a mm is 10")
+_LENGTH_UM = Field(
+    gt=0,
+    le=100_000,
+    allow_inf_nan=False,
+    description="Micrometres, 0.5 or more; a hundredth of a mm is 10",
+    json_schema_extra={"minimum": 0.5},
+)
 
 
 class CalibrationPath(BaseModel):
@@ -64,7 +71,7 @@ class StateBody(Body):
 class MagnificationBody(Body):
     """As it is written on the ring or lens."""
 
-    magnification: str = Field(max_length=12, examples=["200x"])
+    magnification: str = Field(max_length=12, examples=["200x"], json_schema_extra=MAGNIFICATION)
 
 
 class FindBody(Body):
@@ -97,7 +104,9 @@ class CombineBody(Body):
 class KeepBody(CombineBody):
     """What is kept beside the scale."""
 
-    magnification: str = Field(max_length=12, description="As the operator has just read it off the ring")
+    magnification: str = Field(
+        max_length=12, description="As the operator has just read it off the ring", json_schema_extra=MAGNIFICATION
+    )
     target: str = Field(min_length=1, max_length=120, description="What is engraved on the micrometer")
     note: str = Field("", max_length=500)
 

@@ -19,6 +19,7 @@ from webui.organisation_documents import (
     collection_document,
 )
 from webui.services import Services
+from webui.text_rules import NOT_EMPTY
 
 _TAGS = [Tag(name="collections", description="Pictures of several exams, gathered for research")]
 _MOST = 1000
@@ -33,7 +34,7 @@ class CollectionPath(BaseModel):
 class NewCollectionBody(Body):
     """A new, empty collection."""
 
-    name: str = Field(max_length=LONGEST_NAME)
+    name: str = Field(max_length=LONGEST_NAME, json_schema_extra=NOT_EMPTY)
     note: str = Field("", max_length=2000)
 
 

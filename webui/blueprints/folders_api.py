@@ -14,6 +14,7 @@ from webui.current_account import actor
 from webui.openapi import Body, api_blueprint
 from webui.organisation_documents import FolderDocument, folder_document
 from webui.services import Services
+from webui.text_rules import NOT_EMPTY
 
 _TAGS = [Tag(name="folders", description="Where exams are filed: projects, and folders within them")]
 
@@ -27,7 +28,7 @@ class FolderPath(BaseModel):
 class NewFolderBody(Body):
     """A new project, or a folder within another."""
 
-    name: str = Field(max_length=LONGEST_NAME)
+    name: str = Field(max_length=LONGEST_NAME, json_schema_extra=NOT_EMPTY)
     parent_id: UUID | None = Field(None, description="Null: a project")
     note: str = Field("", max_length=2000)
 

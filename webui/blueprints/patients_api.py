@@ -21,6 +21,7 @@ from webui.organisation_documents import (
 )
 from webui.search_bodies import PageBody
 from webui.services import Services
+from webui.text_rules import NOT_EMPTY
 
 _TAGS = [Tag(name="patients", description="Pseudonyms, and identities that stay on the box")]
 
@@ -51,7 +52,7 @@ class IdentityBody(Body):
 class NewPatientBody(Body):
     """A new patient."""
 
-    pseudonym: str = Field(max_length=200, description="The clinic's own; never a name")
+    pseudonym: str = Field(max_length=200, description="The clinic's own; never a name", json_schema_extra=NOT_EMPTY)
     identity: IdentityBody | None = None
 
 

@@ -16,6 +16,7 @@ from webui.login_desk import LoginDesk, LoginOutcome
 from webui.openapi import OPEN_TO_CHANGE, OPEN_TO_READ, Body, api_blueprint
 from webui.password_policy import LONGEST
 from webui.sessions import Sessions
+from webui.text_rules import LOGIN_NAME, NOT_EMPTY
 
 _TAGS = [Tag(name="session", description="Logging in and out")]
 
@@ -31,8 +32,8 @@ class SetUpBody(Body):
     """The administrator of a new box."""
 
     code: str = Field(max_length=16, description="The access code that the station prints when it starts")
-    name: str = Field(max_length=64)
-    full_name: str = Field(max_length=200)
+    name: str = Field(max_length=64, json_schema_extra=LOGIN_NAME)
+    full_name: str = Field(max_length=200, json_schema_extra=NOT_EMPTY)
     password: str = Field(max_length=LONGEST)
 
 
