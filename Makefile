@@ -8,7 +8,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench exam setup setup-test lint types contracts test-frontend pytest screenshots lock clean
+.PHONY: help run test bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,10 @@ test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of t
 
 pytest:
 	$(BIN)/pytest $(ARGS)
+
+openapi: setup  ## write the API's description into docs/openapi.json
+	$(VENV)/bin/nailfold openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
 
 lock:  ## pin the newest allowed versions in requirements*.lock
 	$(BIN)/python -m pip install -q uv
