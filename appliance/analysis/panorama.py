@@ -24,6 +24,9 @@ place is then seen four times, and the best seen time can be taken."""
 CANDIDATE_STEP = 0.12
 """From here on frames compete to be the next one: the sharpest wins, so a frame blurred by motion is passed over."""
 
+BLURRED_SHARE, LATEST_STEP = 0.7, 0.4
+"""A frame with less than this share of the usual focus is used only if none better comes before the second."""
+
 END_STEP = 0.03
 """The last frame of a sweep is used too if it shows so much that no other does."""
 
@@ -82,6 +85,7 @@ class Stitcher:
     _candidate: Placed | None = None
     _newest: Placed | None = None
     _at: Pose = field(default_factory=lambda: Pose(0.0, 0.0, 0.0))
+    _step: tuple[float, float] = (0.0, 0.0)
     _likenesses: list[float] = field(default_factory=list)
 
     def add(self, image_rgb: ByteImage) -> bool:
@@ -98,14 +102,15 @@ class Stitcher:
             raise ExamError("the camera changed its picture size during the sweep", "Sweep again.")
         found = self._place(view)
         if found is None:
-            self.lost_frames += 1
+            self.lost_frames, self._step = self.lost_frames + 1, (0.0, 0.0)
             if self.lost_frames > MOST_LOST_FRAMES:
                 raise ExamError(
                     "the sweep lost the nailfold",
                     "Sweep again, more slowly, with the row in the middle of the picture.",
                 )
             return False
-        self.lost_frames, self._at = 0, found.pose
+        self.lost_frames, self._step = 0, (found.pose.x - self._at.x, found.pose.y - self._at.y)
+        self._at = found.pose
         self._consider(found)
         return True
 
@@ -124,14 +129,16 @@ class Stitcher:
         return Panorama(image, seen, len(self._placed), self.travelled_px, likeness)
 
     def _place(self, view: RegistrationView) -> Placed | None:
-        """The frame against the nearest placed one, then, where that fails, against the newest."""
-        nearest = min(self._placed, key=lambda placed: placed.pose.distance_to(self._at))
-        for reference in dict.fromkeys((id(nearest), id(self._placed[-1]))):
-            placed = next(one for one in self._placed if id(one) == reference)
-            found = register(placed.view, view, placed.pose.between(self._at))
+        """The frame against the nearest frame in use; where that fails, against the one before it."""
+        # The hand goes on as it went; where it does not, phase correlation finds the shift.
+        expected = Pose(self._at.x + self._step[0], self._at.y + self._step[1], self._at.turn_rad)
+        nearest = min(self._placed, key=lambda placed: placed.pose.distance_to(expected))
+        references = [nearest] if self._newest is None else [nearest, self._newest]
+        for reference in references:
+            found = register(reference.view, view, reference.pose.between(expected))
             if found is not None and math.hypot(found.pose.x, found.pose.y) < LONGEST_GAP * view.width_px:
                 self._likenesses.append(found.likeness)
-                return Placed(view.image_rgb, placed.pose.then(found.pose), view)
+                return Placed(view.image_rgb, reference.pose.then(found.pose), view)
         return None
 
     def _consider(self, found: Placed) -> None:
@@ -142,7 +149,9 @@ class Stitcher:
             return
         if self._candidate is None or found.view.sharpness >= self._candidate.view.sharpness:
             self._candidate = found
-        if gap >= KEYFRAME_STEP:
+        usual = float(np.median([placed.view.sharpness for placed in self._placed]))
+        is_blurred = self._candidate.view.sharpness < BLURRED_SHARE * usual
+        if gap >= (LATEST_STEP if is_blurred else KEYFRAME_STEP):
             self._use(self._candidate)
 
     def _gap(self, found: Placed) -> float:

@@ -113,23 +113,24 @@ def view_of(image_rgb: NDArray[np.uint8]) -> RegistrationView:
 def register(before: RegistrationView, after: RegistrationView, guess: Pose) -> Registration | None:
     """Where `after` lies in `before`'s pixels; None where they do not show the same place.
 
-    The start is `guess` or the shift by phase correlation, whichever lays the vessels better on each other; from there
-    shift and turn are changed until the correlation is highest (ECC; Evangelidis and Psarakis 2008, doi
+    The start is `guess` or the shift by phase correlation, first the one that lays the vessels better on each other;
+    from there shift and turn are changed until the correlation is highest (ECC; Evangelidis and Psarakis 2008, doi
     10.1109/TPAMI.2008.113). It looks at every pixel, so blood that flows through a loop does not carry it along.
     """
     found = shift_between(before.figures, after.figures)
     starts = [guess] if found is None else [guess, Pose(-found[0][0], -found[0][1], guess.turn_rad)]
-    start = max(starts, key=lambda pose: _rough_likeness(before, after, pose))
+    for start in sorted(starts, key=lambda pose: -_rough_likeness(before, after, pose)):
+        if (aligned := _align(before, after, start)) is not None:
+            return aligned
+    return None
+
+
+def _align(before: RegistrationView, after: RegistrationView, start: Pose) -> Registration | None:
     warp = _inverse(_scaled(start, 1 / after.scale)).matrix().astype(np.float32)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, ENOUGH)
     try:
         likeness, warp = cv2.findTransformECC(
-            before.vessels,
-            after.vessels,
-            warp,
-            cv2.MOTION_EUCLIDEAN,
-            (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, ENOUGH),
-            None,
-            1,
+            before.vessels, after.vessels, warp, cv2.MOTION_EUCLIDEAN, criteria, None, 1
         )
     except cv2.error:  # it did not converge: there is nothing in common
         return None

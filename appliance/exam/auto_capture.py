@@ -1,14 +1,13 @@
 """Keeps the best picture of each sector by itself, once the view was good and still for a moment."""
 
 import logging
+import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-
-from appliance.analysis.quality import PictureFigures, examine, shift_between
+from appliance.analysis.registration import Pose, RegistrationView, register, view_of
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.detection import Row
 from appliance.domain.errors import ApplianceError
@@ -57,11 +56,13 @@ class AutoCapture:
         self._history = history
         self._settings = settings
         self._state = AutoState()
+        self._guard = threading.Lock()
         self._is_on = False
         self._is_stopping = False
         self._something_new = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auto-capture", daemon=True)
-        self._kept: PictureFigures | None = None
+        self._kept: RegistrationView | None = None
+        self._from_kept = Pose(0.0, 0.0, 0.0)
         self._moved_on_s = 0.0
         self._images: tuple[str, ...] = ()
 
@@ -74,8 +75,9 @@ class AutoCapture:
         """On or off; it stays off after a fault until it is switched on again."""
         if is_on and not self._is_on:
             self._kept, self._images = None, self._images_of_exam()
-        self._is_on = is_on
-        self._state = AutoState(AutoPhase.LOOKING if is_on else AutoPhase.OFF)
+        with self._guard:
+            self._is_on = is_on
+            self._state = AutoState(AutoPhase.LOOKING if is_on else AutoPhase.OFF)
 
     def start(self) -> None:
         """Begin; it is started once."""
@@ -97,18 +99,18 @@ class AutoCapture:
         """Judge the newest picture, and keep the best one if it is time; the thread's step, and a test's."""
         shown = self._history.recent(self._settings.history_s)
         if not self._is_on or not shown or self._session.snapshot().exam is None:
-            self._state = replace(self._state, progress=0.0)
+            self._show(AutoState(AutoPhase.LOOKING))
             return
         newest = shown[-1]
         self._forget_what_others_did(newest)
         if self._is_same_place(newest):
-            self._state = AutoState(AutoPhase.KEPT, 1.0)
+            self._show(AutoState(AutoPhase.KEPT, 1.0))
             self._moved_on_s = newest.frame.captured_monotonic_s
             return
         run = self._steady_run(shown)
         steady_s = newest.frame.captured_monotonic_s - run[0].frame.captured_monotonic_s if run else 0.0
         progress = min(1.0, steady_s / self._settings.auto_still_s)
-        self._state = AutoState(AutoPhase.HOLDING if run else AutoPhase.LOOKING, progress)
+        self._show(AutoState(AutoPhase.HOLDING if run else AutoPhase.LOOKING, progress))
         if progress >= 1.0:
             self._keep(best_of(run), newest)
 
@@ -118,9 +120,19 @@ class AutoCapture:
         self._remember(newest)
 
     def _remember(self, shown: AnalysedFrame) -> None:
-        self._kept = examine(shown.frame.image_rgb)
+        self._kept, self._from_kept = view_of(shown.frame.image_rgb), Pose(0.0, 0.0, 0.0)
         self._moved_on_s = shown.frame.captured_monotonic_s
-        self._state = AutoState(AutoPhase.KEPT, 1.0)
+        self._show(AutoState(AutoPhase.KEPT, 1.0))
+
+    def _show(self, state: AutoState) -> None:
+        """What was found by a look that began before it was switched off is no longer shown."""
+        with self._guard:
+            if self._is_on:
+                self._state = state
+
+    def _switch_off(self, problem: str) -> None:
+        with self._guard:
+            self._is_on, self._state = False, AutoState(problem=problem)
 
     def _forget_what_others_did(self, newest: AnalysedFrame) -> None:
         """A capture by hand, or one that was taken back, was of this view: it counts as kept."""
@@ -130,13 +142,14 @@ class AutoCapture:
             self._remember(newest)
 
     def _is_same_place(self, shown: AnalysedFrame) -> bool:
-        if self._kept is None:
+        if self._kept is None or self._kept.image_rgb.shape != shown.frame.image_rgb.shape:
             return False
-        moved = shift_between(self._kept, examine(shown.frame.image_rgb))
-        if moved is None:
+        found = register(self._kept, view_of(shown.frame.image_rgb), self._from_kept)
+        if found is None:
             return False
-        shift, is_trusted = moved
-        return is_trusted and bool(np.hypot(*shift) < self._settings.auto_moved_of_width * shown.frame.width_px)
+        self._from_kept = found.pose
+        moved_px = math.hypot(found.pose.x, found.pose.y)
+        return moved_px < self._settings.auto_moved_of_width * shown.frame.width_px
 
     def _steady_run(self, shown: Sequence[AnalysedFrame]) -> list[AnalysedFrame]:
         """The good and still pictures up to now, oldest first; empty if the newest is none."""
@@ -172,7 +185,7 @@ class AutoCapture:
             try:
                 self.look()
             except ApplianceError as error:
-                self._is_on, self._state = False, AutoState(problem=str(error))
+                self._switch_off(str(error))
             except Exception:  # the exam goes on by hand
                 _log.exception("automatic capture failed")
-                self._is_on, self._state = False, AutoState(problem="Automatic capture failed. Capture by hand.")
+                self._switch_off("Automatic capture failed. Capture by hand.")

@@ -22,8 +22,8 @@ from appliance.exam.settings import ExamSettings
 _log = logging.getLogger(__name__)
 
 JPEG_QUALITY = 92
-"""With full colour resolution: the green channel of five rendered nailfolds then differs by 0.5 to 1.3 levels (root mean
-square) from the camera's frame, which is below a scope's own noise."""
+"""With full colour resolution: the green channel of five rendered nailfolds then differs by 0.5 to 1.3 levels (root
+mean square) from the camera's frame, which is below a scope's own noise."""
 
 LATE_S = 2.0
 MOST_FPS = 30.0
@@ -92,6 +92,11 @@ class ClipRecorder:
     def state(self) -> ClipState:
         """A snapshot; safe from any thread."""
         return self._state
+
+    @property
+    def taken(self) -> int:
+        """How many frames were worked on so far."""
+        return self._worker.taken
 
     def start(self) -> None:
         """Begin to remember; it is started once."""

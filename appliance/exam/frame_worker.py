@@ -14,6 +14,9 @@ class FrameWorker:
 
     Args:
         step: runs on the worker's thread. What it raises is given to `on_fault`, on the same thread.
+
+    Attributes:
+        taken: how many frames were worked on.
     """
 
     def __init__(self, name: str, step: Callable[[Frame], None], on_fault: Callable[[Exception], None]) -> None:
@@ -22,6 +25,7 @@ class FrameWorker:
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._is_stopping = False
+        self.taken = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -54,3 +58,4 @@ class FrameWorker:
             except Exception as fault:
                 _log.debug("a frame could not be worked on", exc_info=True)
                 self._on_fault(fault)
+            self.taken += 1

@@ -88,6 +88,11 @@ class SweepRecorder:
         """A snapshot; safe from any thread."""
         return self._state
 
+    @property
+    def taken(self) -> int:
+        """How many frames were worked on so far."""
+        return self._worker.taken
+
     def start(self) -> None:
         """Make ready; it is started once."""
         self._worker.start()

@@ -227,3 +227,91 @@ def test_each_verb_makes_the_snapshot_newer_even_if_it_was_refused(desk: Desk) -
     assert before.revision < refused.revision < desk.session.snapshot().revision
     assert {snapshot.boot_id for snapshot in (before, refused, desk.session.snapshot())} == {before.boot_id}
     assert Desk().session.snapshot().boot_id != before.boot_id
+
+
+def test_protocol_of_16_looks_at_two_sectors_of_each_finger_and_stays_at_its_end(desk: Desk) -> None:
+    assert desk.session.start("NC-1", protocol="16", operator="ana").operator == "ana"
+    placements = [desk.capture() for _ in range(16)]
+    assert {placement.sector for placement in placements} == {Sector.B, Sector.C}
+    assert len(set(placements)) == 16
+    assert desk.session.snapshot().placement == placements[-1]
+
+
+def test_unknown_protocol_is_refused(desk: Desk) -> None:
+    with pytest.raises(ExamError, match="no exam protocol '12'"):
+        desk.session.start("NC-1", protocol="12")
+    assert desk.session.snapshot().exam is None
+
+
+def test_after_a_detour_the_first_missing_placement_is_proposed(desk: Desk) -> None:
+    desk.session.start("NC-1", protocol="32")
+    for _ in range(3):
+        desk.capture()
+    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    desk.capture()
+    assert desk.session.snapshot().placement == Placement(Hand.LEFT, Finger.INDEX, Sector.D)
+
+
+def test_skipped_placement_is_stored_passed_over_and_can_be_taken_back(desk: Desk) -> None:
+    exam = desk.session.start("NC-1", protocol="32")
+    desk.session.skip("  bandage ")
+    assert desk.session.snapshot().placement.sector is Sector.B
+    stored = desk.store.exam(exam.exam_id).skipped
+    assert [(one.placement.sector, one.reason) for one in stored] == [(Sector.A, "bandage")]
+    desk.session.undo()
+    assert desk.store.exam(exam.exam_id).skipped == ()
+    assert desk.session.snapshot().placement.sector is Sector.A
+    desk.session.redo()
+    assert len(desk.store.exam(exam.exam_id).skipped) == 1
+    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    desk.session.unskip()
+    assert desk.store.exam(exam.exam_id).skipped == ()
+    with pytest.raises(ExamError, match="not skipped"):
+        desk.session.unskip()
+
+
+def test_whole_finger_is_skipped_but_for_what_was_captured(desk: Desk) -> None:
+    desk.session.start("NC-1", protocol="32")
+    desk.capture()
+    desk.session.skip("injured", whole_finger=True)
+    snapshot = desk.session.snapshot()
+    assert snapshot.exam is not None
+    assert [one.placement.sector for one in snapshot.exam.skipped] == [Sector.B, Sector.C, Sector.D]
+    assert snapshot.placement.finger is Finger.MIDDLE
+    desk.session.undo()
+    assert desk.session.snapshot().exam.skipped == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 201])
+def test_reason_must_say_something_short(desk: Desk, reason: str) -> None:
+    desk.session.start("NC-1")
+    with pytest.raises(ExamError, match="characters"):
+        desk.session.skip(reason)
+
+
+def test_capture_of_a_skipped_placement_makes_the_skipping_void_until_it_is_undone(desk: Desk) -> None:
+    exam = desk.session.start("NC-1")
+    desk.session.skip("too cold")
+    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    desk.capture()
+    assert desk.store.exam(exam.exam_id).skipped == ()
+    desk.session.undo()
+    assert [one.reason for one in desk.store.exam(exam.exam_id).skipped] == ["too cold"]
+
+
+def test_retake_replaces_and_undo_brings_the_old_picture_back(desk: Desk) -> None:
+    exam = desk.session.start("NC-1")
+    desk.show()
+    old = desk.session.capture()
+    desk.session.select(old.hand, old.finger, old.sector)
+    desk.show()
+    new = desk.session.capture(replaces=True)
+    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [new.image_id]
+    desk.session.undo()
+    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [old.image_id]
+    assert desk.session.snapshot().exam == desk.store.exam(exam.exam_id)
+    desk.session.redo()
+    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [new.image_id]
+    desk.session.select(old.hand, old.finger, old.sector)
+    desk.capture()
+    assert desk.session.snapshot().counts[new.placement] == 2, "without asking, a picture is added"

@@ -70,13 +70,15 @@ export class ExamPanel {
    * @param how `seq`: number of the frozen picture; `replaces`: the placement's earlier stills make way.
    */
   async capture(how: { seq?: number; replaces?: boolean } = {}): Promise<boolean> {
+    let hadStills = false;
     const answer = await this.ask("exam/capture", how, () => {
+      hadStills = this.exam !== null && stillsAt(this.exam, this.exam.selected).length > 0;
       if (!this.isOpen) need<HTMLInputElement>("#pseudonym").focus();
       return this.isOpen;
     });
     if (!answer?.captured) return false;
     this.own.add(answer.captured.image_id);
-    this.tellOf(answer.captured, how.replaces ? "exam.replaced" : "exam.captured");
+    this.tellOf(answer.captured, how.replaces && hadStills ? "exam.replaced" : "exam.captured");
     return true;
   }
 
