@@ -101,7 +101,7 @@ class ExportDesk:
         if with_identity and form not in (ExportFormat.FHIR, ExportFormat.DICOM):
             raise ExportError(f"{form.value} holds no identities", "Export as FHIR or DICOM, or with pseudonyms.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
-        made = _write(form, sources, file, self._sources.now_utc())
+        made = write_export(form, sources, file, self._sources.now_utc())
         detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
         for source in sources:
             self._sources.note(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
@@ -159,7 +159,10 @@ def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def _write(form: ExportFormat, sources: Sequence[ExamToExport], file: BinaryIO, now_utc: datetime) -> ExportedFile:
+def write_export(
+    form: ExportFormat, sources: Sequence[ExamToExport], file: BinaryIO, now_utc: datetime
+) -> ExportedFile:
+    """Write one exam or several in a format."""
     stem = f"exam-{sources[0].exam.exam_id[:8]}" if len(sources) == 1 else f"{len(sources)}-exams"
     if form is ExportFormat.FHIR and len(sources) == 1:
         file.write(fhir_bytes(sources[0]))

@@ -23,6 +23,8 @@ from appliance.domain.exam import (
 from appliance.domain.pseudonym import require_pseudonym
 
 Json = dict[str, Any]
+SUFFIXES = ("png", "avi")
+"""Of stills and panoramas, and of clips."""
 
 
 def exam_to_json(exam: Exam) -> Json:
@@ -41,6 +43,7 @@ def exam_to_json(exam: Exam) -> Json:
                 **_placement(image.placement),
                 "captured_at": utc_text(image.captured_at_utc),
                 "kind": image.kind.value,
+                "format": suffix_of(image),
                 "sha256": image.sha256,
             }
             for image in exam.images
@@ -79,18 +82,26 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
         ) from error
 
 
+def suffix_of(image: CapturedImage) -> str:
+    """How the image's file ends, here and in the archive."""
+    return image.file_name.rpartition(".")[2]
+
+
 def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
     image_id = str(UUID(record["image_id"]))
     place, document = _place(record), documents[image_id]
     if len(document["images"]) != 1:
         raise ValueError(f"the result of image {image_id} describes {len(document['images'])} images")
+    suffix = record.get("format", "png")
+    if suffix not in SUFFIXES:
+        raise ValueError(f"image {image_id} is of format {str(suffix)[:20]!r}")
     return CapturedImage(
         image_id=image_id,
         hand=place.hand,
         finger=place.finger,
         sector=place.sector,
         captured_at_utc=_moment(record["captured_at"]),
-        file_name=f"{image_id}.png",
+        file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
         document=document,
         kind=ImageKind(record["kind"]),

@@ -109,8 +109,10 @@ class _Files(Mapping[str, bytes]):
 
     def __init__(self, archive: SafeZip, exam: Exam) -> None:
         self._archive = archive
-        names = archive.names(f"exams/{exam.exam_id}/images/")
-        self._names = {name.rpartition("/")[2].rpartition(".")[0]: name for name in names}
+        folder = f"exams/{exam.exam_id}/images"
+        there = frozenset(archive.names(f"{folder}/"))
+        names = {image.image_id: f"{folder}/{image.file_name}" for image in exam.images}
+        self._names = {image_id: name for image_id, name in names.items() if name in there}
 
     def __getitem__(self, image_id: str) -> bytes:
         return self._archive.read(self._names[image_id])

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import ExportError
+from appliance.exports.archive.exam_json import SUFFIXES
 from appliance.exports.archive.write import MANIFEST, SCHEMA
 
 _ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _PATH = re.compile(
-    rf"exams/{_ID}/((exam|review|figures|journal)\.json|(results|reviewed)/{_ID}\.json|images/{_ID}\.(png|mp4|webm|mkv|avi))"
+    rf"exams/{_ID}/((exam|review|figures|journal)\.json|(results|reviewed)/{_ID}\.json|images/{_ID}\.({'|'.join(SUFFIXES)}))"
 )
 _CHUNK = 1 << 20
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from appliance.analysis.result_document import utc_text
-from appliance.domain.exam import ImageKind
 from appliance.domain.exam_figures import ExamFigures, Figures
-from appliance.exports.archive.exam_json import exam_to_json
+from appliance.exports.archive.exam_json import exam_to_json, suffix_of
 from appliance.exports.source import ExamToExport
 
 SCHEMA = "nailfold.archive/1"
@@ -23,8 +22,8 @@ def write_archive(file: BinaryIO, sources: Iterable[ExamToExport], made_at_utc: 
     """Write exams one after the other; `file` need not hold more than one image in memory.
 
     Each exam has exam.json, images/<id>.png, results/<id>.json (the machine's first answer), reviewed/<id>.json (after
-    the physician's edits), review.json, figures.json and journal.json. Panoramas and clips of other formats keep their
-    file. Nothing of a patient's identity is in it.
+    the physician's edits), review.json, figures.json and journal.json. A clip is images/<id>.avi. Nothing of a
+    patient's identity is in it.
     """
     entries: list[Json] = []
     exam_ids: list[str] = []
@@ -53,8 +52,7 @@ def _files(source: ExamToExport) -> Iterator[tuple[str, bytes]]:
     yield "exam.json", _json(exam_to_json(source.exam))
     for image in reviewed.images:
         image_id = image.image.image_id
-        suffix = "png" if image.image.kind is not ImageKind.CLIP else image.image.file_name.rpartition(".")[2]
-        yield f"images/{image_id}.{suffix}", source.read_file(image_id)
+        yield f"images/{image_id}.{suffix_of(image.image)}", source.read_file(image_id)
         yield f"results/{image_id}.json", _json(image.image.document)
         yield f"reviewed/{image_id}.json", _json(image.image.document | {"images": [image.analysis]})
     yield "review.json", _json(_review(source))

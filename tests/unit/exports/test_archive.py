@@ -5,22 +5,30 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.exam import Exam, ImageKind, Sector
+from appliance.exam.motion_jpeg import read_avi, write_avi
 from appliance.exports.archive.read import ArchiveChoices, ArchiveResult, PseudonymClashError, import_archive
 from appliance.exports.archive.safe_zip import ArchiveLimits
 from appliance.exports.archive.write import write_archive
+from appliance.exports.desk import ExportFormat, write_export
 from appliance.ports import OutboxMessage
 from appliance.storage.memory_store import MemoryExamStore
+from appliance.storage.open_storage import open_storage
+from appliance.storage.settings import StorageSettings
 from tests.support.exam_parts import NOON
-from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, exam_to_export, finished_exam
+from tests.support.exam_to_export import EXAM_ID, HEIGHT, PSEUDONYM, WIDTH, exam_to_export, finished_exam, pixels
 
 SECOND_ID = "019ab000-0000-7000-8000-000000000002"
 JOURNAL = ({"seq": 7, "actor": "dr.ruiz", "action": "review.concluded", "detail": {"text": "Normal."}},)
+Files = dict[str, bytes]
 Entries = dict[str, bytes]
 
 
@@ -77,6 +85,62 @@ def test_another_box_has_the_same_exams_afterwards(archive: Path, store: MemoryE
     mark = store.import_mark(SECOND_ID)
     assert mark is not None
     assert mark.origin == "archive"
+
+
+def with_panorama_and_clip() -> tuple[Exam, Files]:
+    exam, files = finished_exam()
+    still, panorama, clip = exam.images
+    buffer = io.BytesIO()
+    Image.fromarray(pixels(2)).save(buffer, "JPEG")
+    video = write_avi([buffer.getvalue()] * 3, 12.0, WIDTH, HEIGHT)
+    clip = replace(
+        clip, kind=ImageKind.CLIP, file_name=f"{clip.image_id}.avi", sha256=hashlib.sha256(video).hexdigest()
+    )
+    panorama = replace(panorama, kind=ImageKind.PANORAMA, sector=Sector.PANORAMIC)
+    return replace(exam, images=(still, panorama, clip)), files | {clip.image_id: video}
+
+
+def test_a_panorama_and_a_clip_are_the_same_files_on_another_box(tmp_path: Path) -> None:
+    exam, files = with_panorama_and_clip()
+    path = tmp_path / "exams.zip"
+    with path.open("wb") as file:
+        write_archive(file, [exam_to_export(exam, files)], NOON)
+    other = open_storage(StorageSettings(folder=tmp_path / "other"), NOON)
+    try:
+        import_archive(path, other.exams, lambda _: False, NOON)
+        assert other.exams.exam(EXAM_ID) == exam
+        kept = {image.image_id: other.exams.read_png(EXAM_ID, image.image_id) for image in exam.images}
+    finally:
+        other.close()
+    assert kept == files
+    assert len(read_avi(kept[exam.images[2].image_id])[0]) == 3
+    # A restart tidies what belongs to no exam; the clip belongs to one.
+    again = open_storage(StorageSettings(folder=tmp_path / "other"), NOON)
+    try:
+        assert again.exams.read_png(EXAM_ID, exam.images[2].image_id) == files[exam.images[2].image_id]
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("form", [form for form in ExportFormat if form is not ExportFormat.ZIP])
+def test_every_other_format_takes_an_exam_with_a_clip(form: ExportFormat) -> None:
+    source, buffer = exam_to_export(*with_panorama_and_clip()), io.BytesIO()
+    write_export(form, [source], buffer, NOON)
+    assert buffer.getvalue()
+
+
+def test_a_clip_under_the_name_of_a_still_is_refused(tmp_path: Path, store: MemoryExamStore) -> None:
+    path = tmp_path / "exams.zip"
+    with path.open("wb") as file:
+        write_archive(file, [exam_to_export(*with_panorama_and_clip())], NOON)
+
+    def rename(entries: Entries) -> None:
+        name = next(name for name in entries if name.endswith(".avi"))
+        entries[name.replace(".avi", ".png")] = entries.pop(name)
+
+    rewrite(path, rename)
+    with pytest.raises(ExportError, match="no file of image"):
+        take_in(store, path)
 
 
 def test_every_entry_stands_in_the_manifest_with_its_digest(archive: Path) -> None:
