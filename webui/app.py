@@ -36,8 +36,9 @@ from webui.blueprints.review_page import review_page_blueprint
 from webui.blueprints.session_api import session_api_blueprint
 from webui.blueprints.settings import settings_blueprint
 from webui.blueprints.trends import trends_blueprint
-from webui.catalogue import DEFAULT_LANGUAGE, text
+from webui.catalogue import text
 from webui.errors import install_error_handlers
+from webui.language import LANGUAGES, current_language
 from webui.login_desk import LoginDesk
 from webui.openapi import new_openapi_app
 from webui.report_desk import report_desk
@@ -45,6 +46,7 @@ from webui.security import install_security
 from webui.services import Services
 from webui.sessions import Sessions
 from webui.settings import WebSettings
+from webui.when import day, number
 
 _THEMES = ("dark", "light")
 
@@ -96,7 +98,13 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(imports_page_blueprint())
     app.register_blueprint(health_blueprint(services))
 
-    app.jinja_env.globals.update(t=text, asset=lambda source: url_for("static", filename=assets.path(source)))
+    app.jinja_env.globals.update(
+        t=text,
+        number=number,
+        day=day,
+        languages=LANGUAGES,
+        asset=lambda source: url_for("static", filename=assets.path(source)),
+    )
 
     app.jinja_env.globals.update(figures_globals(services))
     app.jinja_env.globals.update(exports_globals(services))
@@ -104,6 +112,6 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     @app.context_processor
     def for_every_template() -> dict[str, Any]:
         chosen = request.cookies.get("nailfold_theme", "")
-        return {"language": DEFAULT_LANGUAGE, "theme": chosen if chosen in _THEMES else _THEMES[0], "section": ""}
+        return {"language": current_language(), "theme": chosen if chosen in _THEMES else _THEMES[0], "section": ""}
 
     return app

@@ -1,12 +1,12 @@
 """What lists of exams share."""
 
-from datetime import datetime
 from typing import Any
 
 from appliance.domain.exam_search import ExamEntry, ExamPage
 from webui.folder_view import FolderView
 from webui.search_bodies import PAGE_SIZE, ExamSearchBody
 from webui.services import Services
+from webui.when import when
 
 
 def exam_rows(services: Services, asked: ExamSearchBody, folders: FolderView) -> dict[str, Any]:
@@ -31,8 +31,3 @@ def exam_rows(services: Services, asked: ExamSearchBody, folders: FolderView) ->
 def page_count(total: int) -> int:
     """How many pages a list of that many has."""
     return max(1, -(-total // PAGE_SIZE))
-
-
-def when(instant: datetime) -> str:
-    """Day and minute by the station's clock."""
-    return instant.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from webui.catalogue import catalogue, text
+from webui.when import number
 
 _CATEGORIES = ("density_band", "fast_track", "sub_pattern")
 _BASIS_TEXTS: Mapping[str, str] = {
@@ -48,7 +49,7 @@ def figure_words(key: str, figure: Figure) -> FigureWords:
 
 
 def _number(key: str, value: float) -> str:
-    return f"{value:.{DEFINITIONS[key].decimals}f}"
+    return number(value, DEFINITIONS[key].decimals)
 
 
 def _beside(key: str, figure: Figure) -> str:

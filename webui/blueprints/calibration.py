@@ -5,7 +5,7 @@ import math
 from flask import Blueprint, render_template
 
 from webui.services import Services
-from webui.when import when
+from webui.when import number, when
 
 
 def calibration_blueprint(services: Services) -> Blueprint:
@@ -28,4 +28,4 @@ def calibration_blueprint(services: Services) -> Blueprint:
 def _scale(um_per_px: float, uncertainty: float) -> str:
     """With two figures of the uncertainty, as the wizard shows it."""
     decimals = 3 if uncertainty <= 0 else min(6, max(3, 1 - math.floor(math.log10(uncertainty))))
-    return f"{um_per_px:.{decimals}f} \u00b1 {uncertainty:.{decimals}f} \u00b5m/px"
+    return f"{number(um_per_px, decimals)} \u00b1 {number(uncertainty, decimals)} \u00b5m/px"

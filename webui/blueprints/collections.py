@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template
 
-from webui.exam_listing import when
 from webui.services import Services
+from webui.when import when
 
 _THUMBNAILS = 4
 

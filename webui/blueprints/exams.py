@@ -8,12 +8,13 @@ from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
 from appliance.domain.hand_map import reviewed_hand_map
 from webui.catalogue import catalogue, text
-from webui.exam_listing import exam_rows, when
+from webui.exam_listing import exam_rows
 from webui.folder_view import FolderView
 from webui.hand_map_document import hand_map_document
 from webui.pictures import WIDEST_PX, StillPictures
 from webui.search_bodies import ExamSearchBody, asked_of
 from webui.services import Services
+from webui.when import number, when
 
 _DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
 METRIC_KEYS = (
@@ -80,6 +81,10 @@ def exams_blueprint(services: Services) -> Blueprint:
     def image_png(exam_id: object, image_id: object) -> Response:
         return Response(store.read_png(str(exam_id), str(image_id)), mimetype="image/png")
 
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.avi")
+    def clip_video(exam_id: object, image_id: object) -> Response:
+        return Response(store.read_png(str(exam_id), str(image_id)), mimetype="video/x-msvideo")
+
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.jpg")
     def image_jpeg(exam_id: object, image_id: object) -> Response:
         width_px = min(max(16, request.args.get("width", WIDEST_PX, type=int)), WIDEST_PX)
@@ -101,7 +106,7 @@ def _image_of(exam: Exam, image_id: str) -> CapturedImage:
 
 def _metric(image: CapturedImage, key: str) -> str:
     value: Any = image.document["images"][0]["metrics"][key]
-    return text("unmeasured") if value is None else f"{value:.{_DECIMALS.get(key, 0)}f}"
+    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
 
 
 def _quality_words(analysed: dict[str, Any]) -> str:

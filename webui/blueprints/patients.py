@@ -5,10 +5,11 @@ from flask import Blueprint, render_template, request
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.patient import PatientPage
-from webui.exam_listing import page_count, when
+from webui.exam_listing import page_count
 from webui.folder_view import FolderView
 from webui.search_bodies import PAGE_SIZE, PageBody, asked_of
 from webui.services import Services
+from webui.when import when
 
 _MOST_EXAMS = 200
 

@@ -10,6 +10,7 @@ from appliance.domain.exam import CapturedImage, Exam, ExamState
 from webui.catalogue import text
 from webui.current_account import current_account
 from webui.services import Services
+from webui.when import number
 
 _DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
 
@@ -56,7 +57,7 @@ def review_page_blueprint(services: Services) -> Blueprint:
 
 def _metric(analysis: dict[str, Any], key: str) -> str:
     value: float | None = analysis["metrics"][key]
-    return text("unmeasured") if value is None else f"{value:.{_DECIMALS.get(key, 0)}f}"
+    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
 
 
 def _position(exam: Exam, image_id: str) -> int:

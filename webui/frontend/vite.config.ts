@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const LANGUAGES = ["en", "es", "fr", "de", "it"];
+
 export default defineConfig({
   base: "/static/dist/",
   publicDir: false,
@@ -26,8 +28,9 @@ export default defineConfig({
         review: "src/review.ts",
         trends: "src/trends.ts",
         style: "src/styles/main.css",
+        ...Object.fromEntries(LANGUAGES.map((language) => [`texts_${language}`, `src/languages/${language}.ts`])),
       },
     },
   },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"], setupFiles: ["src/languages/en.ts"] },
 });

@@ -53,7 +53,11 @@ class Words:
 
     def short_date(self, moment: datetime) -> str:
         """22 Nov 2026."""
-        return format_date(moment.astimezone(self._zone), "medium", self._locale)
+        return self.day(moment.astimezone(self._zone))
+
+    def day(self, one: date) -> str:
+        """22 Nov 1960, of a day that is in no time zone."""
+        return format_date(one, "medium", self._locale)
 
     def month(self, moment: datetime) -> str:
         """Nov 2026."""

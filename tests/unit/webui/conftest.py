@@ -39,3 +39,12 @@ def take_picture(station: PageStation) -> Callable[[], None]:
         station.show(frame, analysis)
 
     return take
+
+
+@pytest.fixture
+def finished_exam(client: FlaskClient, take_picture: Callable[[], None]) -> str:
+    """The id of an exam with one picture."""
+    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    take_picture()
+    client.post("/api/v1/exam/capture")
+    return str(client.post("/api/v1/exam/finish").json["finished_exam_id"])

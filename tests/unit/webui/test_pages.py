@@ -16,15 +16,6 @@ from webui.catalogue import catalogue
 from webui.settings import WebSettings
 
 
-@pytest.fixture
-def finished_exam(client: FlaskClient, take_picture: Callable[[], None]) -> str:
-    """The id of an exam with one picture."""
-    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
-    take_picture()
-    client.post("/api/v1/exam/capture")
-    return str(client.post("/api/v1/exam/finish").json["finished_exam_id"])
-
-
 @pytest.mark.parametrize("path", ["/", "/login", "/exams/", "/nowhere", "/api/v1/state"])
 def test_no_foreign_code_can_run_on_any_page(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

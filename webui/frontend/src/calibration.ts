@@ -6,7 +6,7 @@ import type { Calibrations, Combined, FrozenPicture, Measurement } from "./calib
 import { axesWords, hintWords, measurementWords, scaleWords } from "./calibration/words";
 import { ApiFault, get, post } from "./common/api";
 import { need, setAttribute, setText } from "./common/dom";
-import { t, tWord } from "./common/i18n";
+import { figure, t, tWord } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
 import type { FrameMessage, Status } from "./live/protocol";
 import { LiveConnection } from "./live/socket";
@@ -53,7 +53,7 @@ function showNow(): void {
   const words = scale
     ? kept
       ? t("calibration.in_force", { scale: scaleWords(kept.um_per_px, kept.uncertainty_um_per_px).join(" ± "), magnification: kept.magnification, size: `${kept.width_px} × ${kept.height_px}` })
-      : t("calibration.in_force_given", { scale: scale.um_per_px.toFixed(3), origin: tWord("origin", scale.origin) })
+      : t("calibration.in_force_given", { scale: figure(scale.um_per_px, 3), origin: tWord("origin", scale.origin) })
     : `${t("calibration.none")} ${status?.calibration_problem ?? ""}`;
   setText(now, scale?.is_due ? `${words}. ${t("calibration.due")}` : words);
 }
@@ -295,7 +295,7 @@ function listen(): void {
   }
   need("#tolerance").addEventListener("change", () => void combine());
   board.onPoints = (points) =>
-    points.forEach(([x, y], at) => setText(need(`[data-point="${at}"] .number`), `${x.toFixed(2)}, ${y.toFixed(2)}`));
+    points.forEach(([x, y], at) => setText(need(`[data-point="${at}"] .number`), `${figure(x, 2)}, ${figure(y, 2)}`));
 }
 
 function choose(point: number): void {

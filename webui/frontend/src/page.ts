@@ -1,4 +1,4 @@
-// What every page has: the theme switch and figures that explain themselves.
+// What every page has: the theme switch, the language menu and figures that explain themselves.
 
 import { countDownWaits, revealPasswords } from "./account/forms";
 import { explainFigures } from "./common/explain";
@@ -13,6 +13,13 @@ function switchTheme(): void {
   document.cookie = `nailfold_theme=${next}; path=/; max-age=${YEAR_S}; samesite=strict`;
 }
 
+function switchLanguage(event: Event): void {
+  document.cookie = `nailfold_language=${(event.target as HTMLSelectElement).value}; path=/; max-age=${YEAR_S}; samesite=strict`;
+  // By its address: reloading would send a form again that this page answered.
+  window.location.replace(window.location.pathname + window.location.search);
+}
+
+document.querySelector("[data-language-switch]")?.addEventListener("change", switchLanguage);
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 const live = document.querySelector<HTMLElement>("#live");

@@ -2,7 +2,7 @@
 
 import { post } from "../common/api";
 import { need } from "../common/dom";
-import { t } from "../common/i18n";
+import { language, t } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import type { Kept } from "./protocol";
 import { scaleWords } from "./words";
@@ -31,7 +31,7 @@ export class CalibrationList {
     row.toggleAttribute("data-in-force", isInForce);
     const scale = element("a", "cal-list-scale", `${scaleWords(one.um_per_px, one.uncertainty_um_per_px).join(" ± ")} µm/px`);
     (scale as HTMLAnchorElement).href = `/calibration/${one.calibration_id}`;
-    const when = new Date(one.made_at_utc).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
+    const when = new Date(one.made_at_utc).toLocaleDateString(language(), { dateStyle: "medium" });
     const facts = element("span", "hint", `${one.magnification}, ${one.width_px} × ${one.height_px}, ${one.device_name}. ${when}, ${one.operator}`);
     const tag = element("span", "tag cal-tag", t(`calibration.state_${one.state}`));
     tag.dataset["state"] = one.state;

@@ -1,17 +1,17 @@
 // Measurements and scales in the operator's words.
 
-import { t } from "../common/i18n";
+import { figure, t } from "../common/i18n";
 import type { Combined, Measurement } from "./protocol";
 
 /** A scale with two figures of its uncertainty. */
 export function scaleWords(umPerPx: number, uncertainty: number): [string, string] {
   const decimals = uncertainty > 0 ? Math.min(6, Math.max(3, 1 - Math.floor(Math.log10(uncertainty)))) : 3;
-  return [umPerPx.toFixed(decimals), uncertainty.toFixed(decimals)];
+  return [figure(umPerPx, decimals), figure(uncertainty, decimals)];
 }
 
 /** Name and value of each line about a measurement. */
 export function measurementWords(measured: Measurement): [string, string][] {
-  const length = (measured.length_um / 1000).toFixed(3);
+  const length = figure(measured.length_um / 1000, 3);
   const found = [
     measured.graduations === null
       ? t("calibration.between_points", { length })
@@ -21,14 +21,14 @@ export function measurementWords(measured: Measurement): [string, string][] {
   ];
   return [
     [t("calibration.found"), found.filter(Boolean).join(", ")],
-    [t("calibration.axis"), `${measured.axis}, ${t("calibration.turned", { angle: Math.abs(measured.angle_deg).toFixed(1) })}`],
+    [t("calibration.axis"), `${measured.axis}, ${t("calibration.turned", { angle: figure(Math.abs(measured.angle_deg), 1) })}`],
     [t("calibration.axis_scale"), `${scaleWords(measured.um_per_px, measured.uncertainty_um_per_px).join(" ± ")} µm/px`],
   ];
 }
 
 /** What the width of the picture says about the scale. */
 export function hintWords({ hint }: Combined): string {
-  const millimetres = (um: number) => (um / 1000).toFixed(2);
+  const millimetres = (um: number) => figure(um / 1000, 2);
   return t(`calibration.hint_${hint.plausibility}`, {
     field: millimetres(hint.field_um),
     known: hint.known_um === null ? "" : millimetres(hint.known_um),
@@ -38,6 +38,6 @@ export function hintWords({ hint }: Combined): string {
 
 /** Both axes beside each other. */
 export function axesWords(scale: Combined): string {
-  const one = (value: number | null) => (value === null ? t("calibration.not_measured") : `${value.toFixed(4)} µm/px`);
+  const one = (value: number | null) => (value === null ? t("calibration.not_measured") : `${figure(value, 4)} µm/px`);
   return `${t("calibration.along_x")}: ${one(scale.um_per_px_x)}. ${t("calibration.along_y")}: ${one(scale.um_per_px_y)}.`;
 }

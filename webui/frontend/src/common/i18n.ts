@@ -1,6 +1,7 @@
 // Every word on the pages comes from webui/texts/<language>.json, which the server's templates read too.
+// The page loads src/languages/<language>.ts before any other script, which hands its texts to `speak`.
 
-import en from "../../../texts/en.json";
+import type en from "../../../texts/en.json";
 
 type Keys<Node, Prefix extends string = ""> = {
   [Name in keyof Node & string]: Node[Name] extends string ? `${Prefix}${Name}` : Keys<Node[Name], `${Prefix}${Name}.`>;
@@ -8,26 +9,42 @@ type Keys<Node, Prefix extends string = ""> = {
 
 export type TextKey = Keys<typeof en>;
 
-const catalogues: Record<string, typeof en> = { en };
+let spoken: typeof en;
+let decimalSign: string;
 
-function catalogue(): typeof en {
-  const language = typeof document === "undefined" ? "en" : document.documentElement.lang;
-  return catalogues[language] ?? en;
+/** From now on every text comes from this catalogue. */
+export function speak(texts: typeof en): void {
+  spoken = texts;
+  decimalSign = (1.1).toLocaleString(language()).charAt(1);
+}
+
+/** The language of the page, as the browser's own formatters take it. */
+export function language(): string {
+  const found = typeof document === "undefined" ? "en" : document.documentElement.lang;
+  return found === "en" ? "en-GB" : found;
 }
 
 /** The text under a dotted key with `{name}` filled in. */
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
-  const found = key.split(".").reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], catalogue());
-  return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, String(value)), String(found));
+  const found = key.split(".").reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], spoken);
+  return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, written(value)), String(found));
 }
 
 /** As `t`, for keys that the station sends ("out_of_focus"); the raw word where the catalogue has none. */
 export function tWord(group: "quality" | "origin" | "hand" | "finger" | "sector" | "morphology" | "size" | "unmeasurable" | "kind", word: string): string {
-  const words = catalogue()[group] as Record<string, string>;
+  const words = spoken[group] as Record<string, string>;
   return words[word] ?? word;
 }
 
-/** A number with fixed decimals, or an en dash where it could not be measured. */
+/** A number with fixed decimals and this language's decimal sign, or an en dash where it could not be measured. */
 export function figure(value: number | null | undefined, decimals = 0): string {
-  return value === null || value === undefined ? t("unmeasured") : value.toFixed(decimals);
+  return value === null || value === undefined ? t("unmeasured") : withSign(value.toFixed(decimals));
+}
+
+function written(value: string | number): string {
+  return typeof value === "number" ? withSign(String(value)) : value;
+}
+
+function withSign(digits: string): string {
+  return digits.replace(".", decimalSign);
 }

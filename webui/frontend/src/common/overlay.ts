@@ -1,6 +1,7 @@
 // Draws what was found in a picture; the live view and the stored exam draw with the same code.
 
 import type { AnalysedImage, Capillary, Haemorrhage, Segment } from "./analysis";
+import { figure } from "./i18n";
 import { type LabelRequest, type Rect, placeLabels } from "./labels";
 import { CASING_COLOUR, CLASS_STYLES, HAEMORRHAGE_STYLE, ROW_COLOUR, WIDTH_COLOUR, drawGlyph } from "./overlay_style";
 
@@ -175,8 +176,8 @@ function widthText(capillary: Capillary, isCrowded: boolean): string {
   const mark = { normal: "", enlarged: "▲", giant: "▲▲" }[capillary.size];
   const { apical: um } = capillary.widths_um;
   const { apical: px } = capillary.widths_px;
-  if (um !== null) return `${mark}${um.toFixed(0)}${isCrowded ? "" : " µm"}`;
-  if (px !== null) return `${mark}${px.toFixed(0)} px`;
+  if (um !== null) return `${mark}${figure(um, 0)}${isCrowded ? "" : " µm"}`;
+  if (px !== null) return `${mark}${figure(px, 0)} px`;
   return mark && `${mark}~`;
 }
 

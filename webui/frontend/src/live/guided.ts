@@ -1,7 +1,7 @@
 // Automatic capture, clip and sweep, as the station says they are.
 
 import { icon, need, setAttribute, setText } from "../common/dom";
-import { t, tWord } from "../common/i18n";
+import { figure, t, tWord } from "../common/i18n";
 import { toast } from "../common/toast";
 import type { GuidedDocument, Placement } from "./protocol";
 
@@ -64,8 +64,8 @@ export class GuidedPanel {
 function sweepWords(sweep: GuidedDocument["sweep"]): string {
   if (sweep.phase === "stitching") return t("sweep.stitching");
   if (sweep.is_lost) return t("sweep.lost");
-  const way = sweep.travelled_mm === null ? `${sweep.travelled_px} px` : `${sweep.travelled_mm.toFixed(1)} mm`;
-  return t("sweep.going", { way, seconds: sweep.seconds.toFixed(0) });
+  const way = sweep.travelled_mm === null ? `${sweep.travelled_px} px` : `${figure(sweep.travelled_mm, 1)} mm`;
+  return t("sweep.going", { way, seconds: figure(sweep.seconds, 0) });
 }
 
 /** What a thumbnail says of a picture that is no plain still. */

@@ -1,7 +1,7 @@
 // Camera, analysis, scale, network and waiting results: always visible, always honest.
 
 import { need, setAttribute, setText } from "../common/dom";
-import { t, tWord } from "../common/i18n";
+import { figure, t, tWord } from "../common/i18n";
 import type { Status } from "./protocol";
 
 type State = "good" | "warn" | "bad" | "unknown";
@@ -19,23 +19,23 @@ export function chipsOf(status: Status): Record<string, Chip> {
   return {
     camera: {
       state: isLive ? "good" : camera.phase === "lost" ? "bad" : "warn",
-      value: isLive ? t("status.per_second", { fps: camera.capture_fps.toFixed(0) }) : t(`status.camera_${camera.phase}`),
+      value: isLive ? t("status.per_second", { fps: figure(camera.capture_fps, 0) }) : t(`status.camera_${camera.phase}`),
       detail: [camera.name, camera.reason].filter(Boolean).join(": "),
     },
     engine: {
       state: engine.problem ? "bad" : engine.fps > 0 ? "good" : isLive ? "bad" : "warn",
-      value: t("status.per_second", { fps: engine.fps.toFixed(0) }),
+      value: t("status.per_second", { fps: figure(engine.fps, 0) }),
       detail: `${engine.problem ? `${engine.problem}. ` : ""}${engine.runtime}. ${t("status.dropped", { dropped: camera.frames_dropped, captured: camera.frames_captured })}`,
     },
     calibration: {
       state: calibration && !calibration.is_due ? "good" : "warn",
       value: calibration
-        ? [`${calibration.um_per_px.toFixed(2)} µm/px`, calibration.magnification].filter(Boolean).join(", ")
+        ? [`${figure(calibration.um_per_px, 2)} µm/px`, calibration.magnification].filter(Boolean).join(", ")
         : t("status.uncalibrated"),
       detail: calibration
         ? [
             calibration.is_due ? t("calibration.due") : "",
-            calibration.uncertainty_um_per_px === null ? "" : `± ${calibration.uncertainty_um_per_px.toFixed(4)} µm/px`,
+            calibration.uncertainty_um_per_px === null ? "" : `± ${figure(calibration.uncertainty_um_per_px, 4)} µm/px`,
             tWord("origin", calibration.origin),
             calibration.calibration_id,
           ].filter(Boolean).join(", ")

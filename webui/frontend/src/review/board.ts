@@ -3,6 +3,7 @@
 import Konva from "konva";
 
 import type { AnalysedImage, Point, Segment } from "../common/analysis";
+import { figure } from "../common/i18n";
 import { ALL_LAYERS, Overlay } from "../common/overlay";
 import {
   type View,
@@ -327,7 +328,7 @@ export class Board {
 
   private label(context: CanvasRenderingContext2D, [x, y]: Point): void {
     const { px, um } = measure([this.start!, this.end!], this.review?.analysis.um_per_px ?? null);
-    const words = um === null ? `${px.toFixed(1)} px` : `${um.toFixed(1)} µm`;
+    const words = um === null ? `${figure(px, 1)} px` : `${figure(um, 1)} µm`;
     context.font = '600 14px "Inter Variable", system-ui, sans-serif';
     context.textAlign = "left";
     context.lineWidth = 4;

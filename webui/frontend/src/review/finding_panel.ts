@@ -2,7 +2,7 @@
 
 import type { AnalysedImage, Capillary, Morphology, Segment, SizeClass } from "../common/analysis";
 import { need, setText } from "../common/dom";
-import { t, tWord } from "../common/i18n";
+import { figure, t, tWord } from "../common/i18n";
 import { measure } from "./geometry";
 import { type CapillaryOrigin, type Edit, type ImageReview, WIDTH_KINDS, type WidthKind } from "./protocol";
 
@@ -78,7 +78,7 @@ export class FindingPanel {
   live(kind: WidthKind, segment: Segment): void {
     const found = measure(segment, this.review?.analysis.um_per_px ?? null);
     const line = this.line(kind);
-    setText(need("[data-value]", line), found.um === null ? `${found.px.toFixed(1)} px` : `${found.um.toFixed(1)} µm`);
+    setText(need("[data-value]", line), found.um === null ? `${figure(found.px, 1)} px` : `${figure(found.um, 1)} µm`);
     setText(need("[data-note]", line), [found.size && tWord("size", found.size), found.isNearCut && t("review.near_cut")].filter(Boolean).join(", "));
   }
 
@@ -111,7 +111,7 @@ export class FindingPanel {
   private width(kind: WidthKind, loop: Capillary, origin: CapillaryOrigin, image: AnalysedImage): void {
     const line = this.line(kind);
     const [um, px] = [loop.widths_um[kind], loop.widths_px[kind]];
-    const value = um !== null ? `${um.toFixed(1)} µm` : px !== null ? `${px.toFixed(1)} px` : t("unmeasured");
+    const value = um !== null ? `${figure(um, 1)} µm` : px !== null ? `${figure(px, 1)} px` : t("unmeasured");
     setText(need("[data-value]", line), value);
     const isByHand = origin.widths_by_hand.includes(kind);
     const segment = loop.segments_px[kind];

@@ -64,7 +64,7 @@ export class FindingsTable {
     );
     const um = loop.widths_um.apical;
     const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
-    const width = cell(mark + (um === null ? figure(loop.widths_px.apical, 1) : um.toFixed(1)), "number");
+    const width = cell(mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
     width.title = tWord("size", loop.size);
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
     row.dataset["cell"] = `${finding_id}-row`;

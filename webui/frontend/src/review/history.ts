@@ -1,7 +1,7 @@
 // The visual log: who changed what when, with the values before and after, and whether the chain holds.
 
 import { setText } from "../common/dom";
-import { type TextKey, figure, t, tWord } from "../common/i18n";
+import { type TextKey, figure, language, t, tWord } from "../common/i18n";
 import { nameOf } from "./finding_panel";
 import type { FindingSummary, HistoryEntry, JournalCheck } from "./protocol";
 
@@ -33,9 +33,9 @@ export function change({ action, detail }: HistoryEntry): [string, string] {
 
 function widthOf(summary: FindingSummary, kind: "apical" | "arterial" | "venous"): string {
   const um = summary.widths_um?.[kind];
-  if (um !== null && um !== undefined) return `${um.toFixed(1)} µm`;
+  if (um !== null && um !== undefined) return `${figure(um, 1)} µm`;
   const px = summary.widths_px?.[kind];
-  return px === null || px === undefined ? t("unmeasured") : `${px.toFixed(1)} px`;
+  return px === null || px === undefined ? t("unmeasured") : `${figure(px, 1)} px`;
 }
 
 export function showHistory(list: HTMLElement, entries: HistoryEntry[]): void {
@@ -61,7 +61,7 @@ function line(entry: HistoryEntry): HTMLElement {
   } else item.append(head);
   const when = new Date(entry.at_utc);
   const foot = Object.assign(document.createElement("p"), { className: "hint" });
-  const time = Object.assign(document.createElement("time"), { dateTime: entry.at_utc, textContent: when.toLocaleString() });
+  const time = Object.assign(document.createElement("time"), { dateTime: entry.at_utc, textContent: when.toLocaleString(language()) });
   foot.append(`${entry.actor}, `, time);
   if (entry.detail.invalidates) foot.append(`; ${t("review.history.invalidates", { name: entry.detail.invalidates })}`);
   foot.title = `${entry.seq} ${entry.hash}`;
