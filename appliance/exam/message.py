@@ -11,7 +11,7 @@ import uuid_utils
 
 from appliance import schemas
 from appliance.domain.errors import ExportError
-from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.exam import CapturedImage, Exam, ImageKind
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
@@ -28,12 +28,13 @@ class BoxAddress:
 
 
 def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> OutboxMessage:
-    """The exam's message under a new msg_id, checked against its schema.
+    """The exam's message under a new msg_id, checked against its schema. Video clips are no results and stay on the box.
 
     Raises:
         ExportError: the exam has no images, or what it holds does not fit the schema.
     """
-    return _checked(_document(exam, address, finished_at_utc))
+    measured = replace(exam, images=tuple(image for image in exam.images if image.kind is not ImageKind.CLIP))
+    return _checked(_document(measured, address, finished_at_utc))
 
 
 def build_corrected_message(
@@ -49,12 +50,13 @@ def build_corrected_message(
         ExportError: as for `build_exam_message`.
     """
     exam = reviewed.exam
+    measured = [one for one in reviewed.images if one.image.kind is not ImageKind.CLIP]
     document = _document(
-        replace(exam, images=tuple(_as_reviewed(one) for one in reviewed.images)),
+        replace(exam, images=tuple(_as_reviewed(one) for one in measured)),
         address,
         exam.finished_at_utc or validated_at_utc,
     )
-    for entry, one in zip(document["images"], reviewed.images, strict=True):
+    for entry, one in zip(document["images"], measured, strict=True):
         entry["result"] = one.analysis
         entry["is_edited"] = one.is_edited
         entry["excluded"] = one.not_evaluable_because is not None

@@ -161,7 +161,7 @@ class ExamSession:
         """Close the exam and queue its message, both or neither."""
         with self._verb():
             exam = self._require_exam("finish").exam
-            if not exam.images:
+            if not _has_results(exam):
                 raise ExamError("the exam has no images to finish with", "Capture at least one image or discard it.")
             now_utc = self._clock.now_utc()
             finished = self._store.finish_exam(exam.exam_id, now_utc, build_exam_message(exam, self._address, now_utc))
@@ -244,8 +244,13 @@ class ExamSession:
             counts=dict(Counter(image.placement for image in images if image.kind is ImageKind.STILL)),
             can_undo=work is not None and work.can_undo,
             can_redo=work is not None and work.can_redo,
-            can_finish=bool(images),
+            can_finish=work is not None and _has_results(work.exam),
             last_error=self._last_error,
             boot_id=self._boot_id,
             revision=self._revision,
         )
+
+
+def _has_results(exam: Exam) -> bool:
+    """Whether there is a picture that was measured; a video clip alone is none."""
+    return any(image.kind is not ImageKind.CLIP for image in exam.images)

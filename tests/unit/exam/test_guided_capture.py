@@ -1,5 +1,6 @@
 """The last seconds' pictures, the best of them, automatic capture, clips and sweeps."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -274,6 +275,15 @@ def test_clip_holds_the_seconds_before_and_after(
     first = cv2.imdecode(np.frombuffer(jpegs[0], np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
     assert np.abs(first.astype(int) - places[0]).mean() < 3
     assert scope.session.snapshot().counts == {}, "a clip is no still of its sector"
+    assert not scope.session.snapshot().can_finish, "a clip alone is no result"
+    scope.show(places[2])
+    still = scope.session.capture()
+    finished = scope.session.finish()
+    assert len(finished.images) == 2
+    (message,) = scope.store.outbox.due(scope.clock.now_utc())
+    sent = json.loads(message.message.payload)
+    assert [image["image_id"] for image in sent["images"]] == [still.image_id]
+    assert sent["fingers"][0]["images"] == 1
 
 
 def test_clip_needs_an_exam_and_pictures(scope: Scope, clips: ClipRecorder, places: tuple[Picture, ...]) -> None:

@@ -1,6 +1,7 @@
 // One stored exam: every still with its result drawn from the stored document.
 
 import type { AnalysedImage } from "./common/analysis";
+import { wireClips } from "./common/clip_player";
 import { need } from "./common/dom";
 import { ALL_LAYERS, type Layers, Overlay } from "./common/overlay";
 import { wireExamReview } from "./review/exam_panel";
@@ -46,4 +47,5 @@ class Still {
 const stills = [...document.querySelectorAll<HTMLCanvasElement>(".still-canvas")].map((canvas) => new Still(canvas));
 need("#show-overlay").addEventListener("change", () => stills.forEach((still) => still.draw()));
 wireExamReview();
+wireClips();
 for (const still of stills) await still.load();
