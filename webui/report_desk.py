@@ -35,5 +35,6 @@ def report_desk(services: Services) -> ReportDesk:
         journal_head=journal_head,
         now_utc=services.now_utc,
         software_version=services.identity().software_version,
+        pattern_advice=services.pattern_advice,
     )
     return ReportDesk(sources, ReportFolder(services.report_folder))

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from appliance.apps.exam_archive import ExamArchive
+from appliance.apps.pattern_advice import PatternAdviser
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.exam import Exam, ExamState
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exports.report.desk import ReportDesk, ReportSources
 from appliance.exports.report.folder import ReportFolder
+from appliance.inference.pattern_advisor import load_advisor
 
 _PAGE = 500
 
@@ -16,7 +18,8 @@ def archive_desk(archive: ExamArchive, folder: Path, software_version: str) -> R
     """Reports on the exams of an archive; accounts are printed by their names.
 
     Args:
-        folder: with the clinic's own form, template, style and logo; need not exist.
+        folder: with the clinic's own form, template, style and logo; need not exist. An installed pattern classifier
+            lies beside it.
     """
     facts = ReportFacts(archive.journal)
 
@@ -42,5 +45,6 @@ def archive_desk(archive: ExamArchive, folder: Path, software_version: str) -> R
         journal_head=journal_head,
         now_utc=SystemClock().now_utc,
         software_version=software_version,
+        pattern_advice=PatternAdviser(archive.exams, load_advisor(folder.parent / "pattern")),
     )
     return ReportDesk(sources, ReportFolder(folder))

@@ -11,9 +11,10 @@ import pytest
 from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
-from appliance.exports.report.desk import Choice
+from appliance.domain.pattern import NailfoldPattern
+from appliance.exports.report.desk import Choice, ReportDesk
 from tests.support.exam_parts import NOON
-from tests.support.report_exams import earlier_exam, exam_now, report_desk
+from tests.support.report_exams import ADVICE, earlier_exam, exam_now, report_desk
 
 EXAM = exam_now().exam.exam_id
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
@@ -55,25 +56,45 @@ def fonts_are_embedded(pdf: bytes) -> bool:
         document.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "paper"), [("en", "a4"), ("es", "letter"), ("fr", "a4"), ("de", "letter"), ("it", "a4")]
-)
-def test_a_report_has_its_pages_its_paper_and_its_words(language: str, paper: str) -> None:
-    validated = exam_now(conclusion="Control in <six> months.", validated_by="klein", validated_at_utc=NOON)
-    desk = report_desk(earlier_exam(), validated, facts={"room_temperature_c": 23.0})
-    pdf = desk.pdf(EXAM, Choice(language, paper))
+def validated_desk(folder: Path, pages: str) -> ReportDesk:
+    """A desk on an exam with everything that a report can say, with these pages after the summary."""
+    (folder / "form.toml").write_text(f"pages = {pages}\n")
+    validated = exam_now(
+        conclusion="Control in <six> months.",
+        pattern=NailfoldPattern.LATE,
+        validated_by="klein",
+        validated_at_utc=NOON,
+    )
+    return report_desk(earlier_exam(), validated, folder=folder, facts={"room_temperature_c": 23.0}, advice=ADVICE)
+
+
+# The longest language on the shortest paper.
+@pytest.mark.parametrize(("language", "paper"), [("en", "a4"), ("es", "letter")])
+def test_a_report_has_its_pages_its_paper_and_its_words(tmp_path: Path, language: str, paper: str) -> None:
+    pdf = validated_desk(tmp_path, '["fingers", "trends", "trace"]').pdf(EXAM, Choice(language, paper))
     pages = text_of(pdf)
     # Summary, two fingers, course, traceability.
     assert len(pages) == 5
     assert size_of(pdf) == POINTS[paper]
+    assert_said(language, pages)
+    assert fonts_are_embedded(pdf)
+
+
+@pytest.mark.parametrize(("language", "paper"), [("fr", "a4"), ("de", "letter"), ("it", "a4")])
+def test_summary_and_traceability_are_a_page_each_in_every_language(tmp_path: Path, language: str, paper: str) -> None:
+    pages = text_of(validated_desk(tmp_path, '["trace"]').pdf(EXAM, Choice(language, paper)))
+    assert len(pages) == 2
+    assert_said(language, pages)
+
+
+def assert_said(language: str, pages: list[str]) -> None:
     everything = " ".join(pages)
     for said in SAID[language]:
         assert said.replace("\u00a0", " ") in everything
-    assert "Control in <six> months." in pages[0]
-    assert "Dr. Klein" in pages[0]
+    for said in ("Control in <six> months.", "Dr. Klein", "random forest"):
+        assert said in pages[0]
     assert "sha256:" + "a" * 8 in pages[-1]
     assert "ab" * 8 in pages[-1]
-    assert fonts_are_embedded(pdf)
 
 
 def test_an_exam_without_scale_pictures_or_validation_is_reported_as_such() -> None:

@@ -119,7 +119,7 @@ class PageStation:
             certificate=lambda: certificate,
             pattern_advice=pattern_advice,
             calibrations=self.calibrations,
-            report_folder=report_folder or Path("no-report-folder"),
+            report_folder=report_folder or Path(tempfile.gettempdir()) / f"nailfold-report-{secrets.token_hex(6)}",
             camera=self._camera,
             calibration=lambda: self.calibration,
             identity=lambda: IDENTITY,

@@ -13,14 +13,23 @@ from PIL import Image
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.exam import Exam, Finger, Hand, Placement, Sector
+from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exports.report.desk import ReportDesk, ReportSources
 from appliance.exports.report.folder import ReportFolder
 from tests.support.exam_parts import NOON
 from tests.support.reviewed_exams import HEIGHT_PX, WIDTH_PX, Loop, every_finger, exam_of, image_of
 
-NO_FOLDER = Path("no-report-folder")
+NO_FOLDER = Path("/no-report-folder")
 MADE_AT = datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)
+ADVICE = PatternAdvice(
+    probabilities={NailfoldPattern.EARLY: 0.2, NailfoldPattern.ACTIVE: 0.8},
+    model_id="sha256:" + "a" * 64,
+    method="random forest",
+    trained_on="60 exams of 40 patients",
+    macro_f1=(0.71, 0.6, 0.8),
+    images=2,
+)
 HEALTHY = [Loop(14)] * 8
 ALTERED = [*[Loop(24)] * 3, Loop(62, "giant"), Loop(18, "ramified")]
 
@@ -42,7 +51,10 @@ def earlier_exam() -> ReviewedExam:
 
 
 def report_desk(
-    *exams: ReviewedExam, folder: Path = NO_FOLDER, facts: Mapping[str, str | float] | None = None
+    *exams: ReviewedExam,
+    folder: Path = NO_FOLDER,
+    facts: Mapping[str, str | float] | None = None,
+    advice: PatternAdvice | None = None,
 ) -> ReportDesk:
     """A desk on these exams, all of one patient."""
     by_id = {one.exam.exam_id: one for one in exams}
@@ -60,6 +72,7 @@ def report_desk(
         journal_head=lambda: "17 " + "ab" * 32,
         now_utc=lambda: MADE_AT,
         software_version="9.8.7",
+        pattern_advice=lambda _: advice,
     )
     return ReportDesk(sources, ReportFolder(folder))
 

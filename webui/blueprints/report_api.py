@@ -64,6 +64,7 @@ class FormBody(Body):
     language: Language = "en"
     paper: Paper = "a4"
     pages: list[str] = Field(max_length=10)
+    pattern_advice: bool = Field(True, description="Print what an installed pattern classifier says, beside the rules")
     figures: list[str] = Field(max_length=40)
     columns: list[str] = Field(max_length=40)
     fields: list[str] = Field(max_length=100, description="Keys of fields in their order; new keys become text fields")
@@ -156,6 +157,7 @@ def _changed(form: ReportForm, body: FormBody) -> ReportForm:
         language=body.language,
         paper=body.paper,
         pages=tuple(body.pages),
+        pattern_advice=body.pattern_advice,
         figures=tuple(body.figures),
         columns=tuple(body.columns),
         fields=tuple(known.get(key, FormField(key)) for key in body.fields),

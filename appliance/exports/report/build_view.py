@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from appliance.domain.exam import Finger, Hand, Placement
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import EXAM_ONLY
+from appliance.domain.pattern import PatternAdvice
 from appliance.exports.report import terms
 from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name
 from appliance.exports.report.finger_pages import finger_page
@@ -12,7 +13,7 @@ from appliance.exports.report.form import ReportForm
 from appliance.exports.report.material import Material, PictureSource
 from appliance.exports.report.trace import trace_of
 from appliance.exports.report.trends import trends_of
-from appliance.exports.report.view import Fact, FingerPage, FingerRow, ReportView, Verdict
+from appliance.exports.report.view import Advice, Fact, FingerPage, FingerRow, ReportView, Verdict
 from appliance.exports.report.words import Words
 
 CSS_PAPERS = {"a4": "A4", "letter": "letter"}
@@ -52,6 +53,7 @@ def build_view(
         verdict=verdict(words, "fast_track", found["fast_track"]),
         sub_pattern=verdict(words, "sub_pattern", found["sub_pattern"]),
         physician_pattern="" if reviewed.pattern is None else words(terms.VERDICTS[reviewed.pattern.value]),
+        advice=None if material.advice is None else advice_of(words, material.advice),
         figures=tuple(cell(words, key, found[key]) for key in form.figures),
         columns=tuple(cell(words, key, found[key]) for key in form.columns),
         finger_rows=tuple(
@@ -74,6 +76,22 @@ def verdict(words: Words, key: str, figure: Figure) -> Verdict:
     shown = cell(words, key, figure)
     is_grave = key == "fast_track" and figure.value == "scleroderma"
     return Verdict(shown.value, shown.note, tuple(doubts(words, figure)), shown.is_missing, is_grave)
+
+
+def advice_of(words: Words, advice: PatternAdvice) -> Advice:
+    """An advisory in words."""
+    ranked = sorted(advice.probabilities.items(), key=lambda one: -one[1])
+    shares = [f"{words(terms.VERDICTS[pattern.value])} {words.number(100 * share, 0)} %" for pattern, share in ranked]
+    score, low, high = (words.number(one, 2) for one in advice.macro_f1)
+    basis = words(
+        "{method}; F1 {score} (95 % interval {low} to {high}) on patients it had not seen; from {count} images.",
+        method=advice.method,
+        score=score,
+        low=low,
+        high=high,
+        count=advice.images,
+    )
+    return Advice(shares[0], tuple(shares[1:]), basis)
 
 
 def _finger_pages(words: Words, material: Material, picture: PictureSource) -> tuple[FingerPage, ...]:

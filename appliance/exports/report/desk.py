@@ -12,6 +12,7 @@ from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam, unreviewed
 from appliance.exports.report.build_view import CSS_PAPERS, build_view
 from appliance.exports.report.folder import ReportFolder, data_address, font_faces
@@ -39,6 +40,7 @@ class ReportSources:
         full_name: of an account by its name; the name itself where there is no such account.
         journal_head: of the newest entry; empty where none is at hand.
         now_utc: the clock.
+        pattern_advice: of an installed classifier; None without one.
     """
 
     reviewed: Callable[[str], ReviewedExam]
@@ -50,6 +52,7 @@ class ReportSources:
     journal_head: Callable[[], str]
     now_utc: Callable[[], datetime]
     software_version: str
+    pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class ReportDesk:
         style = f"{font_faces()}\n{self.folder.style()}\n@page {{ size: {CSS_PAPERS[paper]} }}"
         logo = self.folder.logo()
         logo_address = "" if logo is None else data_address(*logo)
-        material = self.material(exam_id, choice.made_by)
+        material = self.material(exam_id, form, choice.made_by)
         html = self._html(
             material, form, choice, self._carried(material), logo_address, Markup(f"<style>{style}</style>")
         )
@@ -101,8 +104,9 @@ class ReportDesk:
         """
         logo_address = logo if self.folder.logo() is not None else ""
         head = Markup(f'<link rel="stylesheet" href="{escape(style)}">')
-        material = self.material(exam_id, choice.made_by)
-        return self._html(material, self.folder.form(), choice, picture, logo_address, head)
+        form = self.folder.form()
+        material = self.material(exam_id, form, choice.made_by)
+        return self._html(material, form, choice, picture, logo_address, head)
 
     def picture(self, exam_id: str, image_id: str, is_drawn: bool, width_px: int) -> bytes:
         """JPEG of one still, with what was found after review drawn in. Raises NotKeptError."""
@@ -112,7 +116,7 @@ class ReportDesk:
             analysed = next((one.analysis for one in reviewed.images if one.image.image_id == image_id), None)
         return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
 
-    def material(self, exam_id: str, made_by: str = "") -> Material:
+    def material(self, exam_id: str, form: ReportForm, made_by: str = "") -> Material:
         """Everything that the report is made from. Raises NotKeptError."""
         sources, reviewed = self._sources, self._sources.reviewed(exam_id)
         return Material(
@@ -126,6 +130,7 @@ class ReportDesk:
             made_at_utc=sources.now_utc(),
             made_by=sources.full_name(made_by) if made_by else "",
             software_version=sources.software_version,
+            advice=sources.pattern_advice(reviewed) if form.pattern_advice else None,
         )
 
     def _earlier(self, exam: Exam) -> tuple[EarlierExam, ...]:

@@ -64,6 +64,7 @@ class ReportForm:
         figures: the cards of the summary, by key.
         columns: of the table of fingers, by key.
         fields: what is asked for, in its order.
+        pattern_advice: print what an installed pattern classifier says, beside the rules.
     """
 
     figures: tuple[str, ...]
@@ -76,6 +77,7 @@ class ReportForm:
     language: str = "en"
     paper: str = "a4"
     pages: tuple[str, ...] = PAGES
+    pattern_advice: bool = True
 
     def text(self, name: str, words: Words) -> str:
         """title, institution, address or footer in a language."""
@@ -115,6 +117,7 @@ class _Reader:
             language=self.one_of("language", raw["language"], LANGUAGES),
             paper=self.one_of("paper", raw["paper"], PAPERS),
             pages=self.chosen(raw, "pages", PAGES),
+            pattern_advice=self.yes_or_no("pattern_advice", raw["pattern_advice"]),
         )
 
     def field(self, raw: Mapping[str, Any]) -> FormField:
@@ -161,6 +164,11 @@ class _Reader:
         if not isinstance(raw, str):
             self.refuse(name, f"{name} is {raw!r}, no text")
         return str(raw)
+
+    def yes_or_no(self, name: str, raw: Any) -> bool:
+        if not isinstance(raw, bool):
+            self.refuse(name, f"{name} is {raw!r}; use true or false")
+        return bool(raw)
 
     def number(self, name: str, raw: Any) -> float | None:
         if raw is not None and (isinstance(raw, bool) or not isinstance(raw, int | float)):

@@ -14,6 +14,7 @@ def form_toml(form: ReportForm) -> str:
         *(f"{name} = {_text(getattr(form, name))}" for name in ("title", "institution", "address", "footer")),
         f"language = {_text(form.language)}",
         f"paper = {_text(form.paper)}",
+        f"pattern_advice = {str(form.pattern_advice).lower()}",
         *(f"{name} = {_list(getattr(form, name))}" for name in ("pages", "figures", "columns")),
     ]
     return _HEAD + "\n".join([*lines, *(_field(one) for one in form.fields)]) + "\n"

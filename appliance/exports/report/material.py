@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
 
 Json = dict[str, Any]
@@ -38,6 +39,7 @@ class Material:
         journal_head: "1234 sha256..." of the newest entry of the journal; empty where none is at hand.
         made_by: the account that asks; empty on the command line.
         software_version: of this box now.
+        advice: of an installed pattern classifier; None without one, and where the form leaves it out.
     """
 
     reviewed: ReviewedExam
@@ -50,6 +52,7 @@ class Material:
     made_at_utc: datetime
     made_by: str
     software_version: str
+    advice: PatternAdvice | None = None
 
 
 PictureSource = Callable[[str, bool, int], str]

@@ -29,6 +29,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What an installed classifier would call the pattern: an advisory, never in place of the rules.
+
+    Attributes:
+        value: the likeliest pattern with its share.
+        others: the other patterns with theirs, likeliest first.
+        basis: by which method, how well it did on patients it had not seen, and from how many images.
+    """
+
+    value: str
+    others: tuple[str, ...]
+    basis: str
+
+
+@dataclass(frozen=True)
 class FingerRow:
     """A line of the summary's table; `missing` says why there are no cells."""
 
@@ -108,6 +123,8 @@ class ReportView:
         logo: address of the clinic's logo; empty without one.
         status: validated by whom and when, or that it is not validated.
         made: when and by whom the report was made.
+        physician_pattern: what the physician calls the pattern; empty where nothing was said.
+        advice: None without a classifier, and where the form leaves it out.
         skipped: fingers and sectors that were not examined, with the reason.
     """
 
@@ -131,6 +148,7 @@ class ReportView:
     verdict: Verdict
     sub_pattern: Verdict
     physician_pattern: str
+    advice: Advice | None
     figures: tuple[Cell, ...]
     columns: tuple[Cell, ...]
     finger_rows: tuple[FingerRow, ...]

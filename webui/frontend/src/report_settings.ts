@@ -14,7 +14,7 @@ need<HTMLFormElement>("#report-form").addEventListener("submit", async (event) =
   const lists = Object.fromEntries(["pages", "figures", "columns"].map((name) => [name, chosen.getAll(name).map(String)]));
   const fields = String(chosen.get("fields")).split(/\s+/).filter(Boolean);
   try {
-    await send("PUT", "report/form", { ...texts, ...lists, fields });
+    await send("PUT", "report/form", { ...texts, ...lists, fields, pattern_advice: chosen.has("pattern_advice") });
     toast(t("report.saved_form"));
   } catch (fault) {
     toastFault(fault);
