@@ -28,7 +28,7 @@ class BoxAddress:
 
 
 def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> OutboxMessage:
-    """The exam's message under a new msg_id, checked against its schema. Video clips are no results and stay on the box.
+    """The exam's message under a new msg_id, checked against its schema. Video clips stay on the box.
 
     Raises:
         ExportError: the exam has no images, or what it holds does not fit the schema.

@@ -2,7 +2,7 @@
 
 import { type MotionJpeg, parseAvi } from "./avi";
 import { need, setAttribute, setText } from "./dom";
-import { t } from "./i18n";
+import { figure, t } from "./i18n";
 
 class ClipPlayer {
   private readonly canvas: HTMLCanvasElement;
@@ -73,7 +73,7 @@ class ClipPlayer {
     this.draw(bitmap, bitmap.width, bitmap.height);
     bitmap.close();
     this.position.value = String(at);
-    setText(need("[data-time]", this.root), `${(at / clip.framesPerSecond).toFixed(1)} s`);
+    setText(need("[data-time]", this.root), `${figure(at / clip.framesPerSecond, 1)} s`);
     setAttribute(this.root, "data-at", String(at));
   }
 
