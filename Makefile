@@ -83,7 +83,7 @@ pytest:
 	$(BIN)/pytest $(ARGS)
 
 openapi: setup  ## write the API's description into docs/openapi.json
-	$(VENV)/bin/nailfold openapi > docs/openapi.json.new
+	$(BIN)/nailfold openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
 
 lock:  ## pin the newest allowed versions in requirements*.lock
