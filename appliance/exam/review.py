@@ -129,12 +129,13 @@ class ReviewDesk:
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
-        message = self._publication and self._publication.message(reviewed, log.validations + 1)
+        publication = self._publication
+        message = None if publication is None else publication.message(reviewed, log.validations + 1)
         if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)
-        if self._publication is not None:
-            self._publication.wake()
+        if publication is not None:
+            publication.wake()
         return _reviewed(exam, self.log(exam_id))
 
     def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
