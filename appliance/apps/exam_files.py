@@ -14,6 +14,7 @@ from appliance.apps.exchange import (
     build_export_desk,
     known_scales,
 )
+from appliance.apps.export_choice import ExportChoice
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import ApplianceError, ExportError
@@ -21,8 +22,11 @@ from appliance.exports.desk import ExportDesk, ExportFormat
 from appliance.exports.dicom.files import dicom_objects
 from appliance.exports.dicom.pacs import store
 from appliance.storage.calibration_store import SqliteCalibrationStore
+from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
+from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.journal import SqliteJournal
 from appliance.storage.patient_store import SqlitePatientStore
@@ -42,6 +46,9 @@ class Kept:
         self.journal = SqliteJournal(database, now_utc)
         key = settings.identity_key or settings.folder.with_name("identity.key")
         self.patients = SqlitePatientStore(database, key)
+        self.finder = SqliteExamFinder(database, self.patients.matching)
+        self.folders = SqliteFolderStore(database)
+        self.collections = SqliteCollectionStore(database)
         scales = SqliteCalibrationStore(database, files)
         pacs = loaded.settings.pacs
         self.desk: ExportDesk = build_export_desk(
@@ -71,13 +78,14 @@ def kept_exams(loaded: LoadedSettings, *, make: bool = False) -> Iterator[Kept]:
 
 
 def export_exams(
-    loaded: LoadedSettings, exam_ids: Sequence[str], form: ExportFormat, out: Path, with_identity: bool
+    loaded: LoadedSettings, choice: ExportChoice, form: ExportFormat, out: Path, with_identity: bool
 ) -> None:
     """Write the file, whole or not at all. Raises ApplianceError."""
     require_writable_folder(out.absolute().parent)
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     with kept_exams(loaded) as kept:
         try:
+            exam_ids = choice.resolve(kept.exams, kept.finder, kept.folders, kept.collections)
             with unfinished.open("xb+") as file:
                 made = kept.desk.export(form, exam_ids, file, ACTOR, with_identity=with_identity)
                 file.flush()
@@ -87,7 +95,8 @@ def export_exams(
             raise ExportError(f"cannot write {out}: {error.strerror}", "Choose a folder to write in.") from error
         finally:
             unfinished.unlink(missing_ok=True)
-    click.echo(f"{out} ({made.media_type})")
+    count = len(dict.fromkeys(exam_ids))
+    click.echo(f"{out} ({made.media_type}, {count} exam{'' if count == 1 else 's'})")
 
 
 def send_exams(loaded: LoadedSettings, exam_ids: Sequence[str], with_identity: bool) -> int:

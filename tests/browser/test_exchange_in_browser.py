@@ -17,7 +17,7 @@ from tests.browser.conftest import OpenPage
 from tests.support.accounts import OPERATOR, PHYSICIAN
 from tests.support.archive import Archive
 from tests.support.exam_parts import NOON
-from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam, pixels
+from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam, image_id, pixels
 from tests.support.page_station import PageStation
 
 
@@ -60,6 +60,25 @@ def test_chosen_exams_are_one_download(open_page: OpenPage, station: PageStation
     with page.expect_download() as download:
         page.select_option("#chosen-export", "csv")
     assert download.value.suggested_filename.endswith(".csv.zip")
+    with page.expect_download() as download:
+        page.select_option("[data-export-found]", "csv")
+    assert download.value.suggested_filename.endswith(".csv.zip")
+
+
+def test_a_folder_and_a_collection_are_exported_from_their_pages(open_page: OpenPage, station: PageStation) -> None:
+    keep_exam(station)
+    project = station.store.folders.add_folder("Lupus study")
+    station.store.file_exams({EXAM_ID: project.folder_id})
+    giants = station.services.collections.add_collection("Giants", NOON)
+    station.services.collections.add_images(giants.collection_id, [image_id(0)])
+    page = open_page(path="/projects/", name=PHYSICIAN)
+    with page.expect_download() as download:
+        page.select_option("[data-export-folder]", "zip")
+    assert download.value.suggested_filename == f"exam-{EXAM_ID[:8]}.zip"
+    page = open_page(path=f"/collections/{giants.collection_id}", name=PHYSICIAN)
+    with page.expect_download() as download:
+        page.select_option("[data-export-collection]", "zip")
+    assert download.value.suggested_filename == f"exam-{EXAM_ID[:8]}.zip"
 
 
 def test_an_operator_is_offered_neither(open_page: OpenPage, station: PageStation) -> None:

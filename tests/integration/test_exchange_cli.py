@@ -20,7 +20,7 @@ from engines.datasets.coco import read_coco
 from engines.synthetic.render import render
 from tests.support.archive import Archive
 from tests.support.exam_parts import NOON
-from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam
+from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam, image_id
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,33 @@ def test_a_pseudonym_in_use_is_asked_about(data_dir: Path, tmp_path: Path) -> No
     assert done.returncode == 0
     with kept_exams(load_settings(None, {"station.data_dir": other})) as kept:
         assert kept.exams.exam(EXAM_ID).patient_pseudonym == "GUEST-9"
+
+
+def test_a_project_a_folder_and_a_collection_are_exported_by_name(tmp_path: Path) -> None:
+    data_dir = tmp_path / "box"
+    with kept_exams(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
+        for number, pseudonym in ((1, PSEUDONYM), (2, "NC-0043")):
+            one = finished_exam(exam_id=f"{EXAM_ID[:-1]}{number}", pseudonym=pseudonym)
+            kept.exams.import_exams([ExamImport(*one, "archive")], NOON)
+        project = kept.folders.add_folder("Lupus study")
+        visit = kept.folders.add_folder("Visit 1", project.folder_id)
+        kept.exams.file_exams({EXAM_ID: visit.folder_id})
+        giants = kept.collections.add_collection("Giants", NOON)
+        kept.collections.add_images(giants.collection_id, [image_id(0)])
+    choices = (("--project", "lupus study"), ("--folder", "Lupus study/Visit 1"), ("--collection", "Giants"))
+    for choice, name in choices:
+        out = tmp_path / f"{choice[2:]}.zip"
+        done = nailfold("export", choice, name, "--format", "zip", "--out", out, "--data-dir", data_dir)
+        assert done.returncode == 0, done.stderr
+        assert "1 exam)" in done.stdout
+        with zipfile.ZipFile(out) as archive:
+            assert json.loads(archive.read("manifest.json"))["exams"] == [EXAM_ID]
+    wrong = ("export", "--project", "Lupus", "--format", "csv", "--out", tmp_path / "x.zip", "--data-dir", data_dir)
+    refused = nailfold(*wrong)
+    assert refused.returncode != 0
+    assert "there is no folder 'Lupus'. Write it as Project/Folder; projects: Lupus study." in refused.stderr
+    assert nailfold(*wrong, "--collection", "Giants").returncode != 0
+    assert not (tmp_path / "x.zip").exists()
 
 
 def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_path: Path) -> None:

@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.account import Role
 from appliance.exports.desk import ExportFormat
+from appliance.exports.selection import MOST_EXAMS, exams_found, exams_of_collection
 from webui.current_account import actor, current_account, requires
 from webui.exchange_documents import PacsAnswer, SendingAnswer, sending_document
 from webui.openapi import Body, api_blueprint
+from webui.search_bodies import ExamSearchBody
 from webui.services import Services
 
 _TAGS = [Tag(name="exports", description="Exams as FHIR, DICOM, CSV, archive and labelled data set")]
-_MOST_EXAMS = 500
 
 
 class ExamPath(BaseModel):
@@ -37,7 +38,23 @@ class SelectionBody(Body):
     """Several exams in one file."""
 
     format: ExportFormat
-    exam_ids: list[UUID] = Field(min_length=1, max_length=_MOST_EXAMS)
+    exam_ids: list[UUID] = Field(min_length=1, max_length=MOST_EXAMS)
+    with_identity: bool = False
+
+
+class FoundBody(Body):
+    """Every finished exam that a search finds, in one file."""
+
+    format: ExportFormat
+    search: ExamSearchBody = Field(description="As POST /exams/search takes it; its page is not looked at")
+    with_identity: bool = False
+
+
+class CollectionBody(Body):
+    """The exams that a collection's pictures are of, each whole, in one file."""
+
+    format: ExportFormat
+    collection_id: UUID
     with_identity: bool = False
 
 
@@ -50,11 +67,11 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
     api = api_blueprint("exports_api", __name__, _TAGS)
     desk = services.exchange.exports
 
-    def export(form: ExportFormat, exam_ids: Sequence[UUID], with_identity: bool) -> Response:
+    def export(form: ExportFormat, exam_ids: Sequence[str], with_identity: bool) -> Response:
         # Not in memory: an archive of many exams has gigabytes.
         file = tempfile.TemporaryFile(prefix="nailfold-export-")  # noqa: SIM115 (closed with the response)
         try:
-            made = desk.export(form, [str(one) for one in exam_ids], file, actor(), with_identity=with_identity)
+            made = desk.export(form, exam_ids, file, actor(), with_identity=with_identity)
         except BaseException:
             file.close()
             raise
@@ -76,12 +93,24 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("/exports", summary="Export several exams as one file", responses=file_is)
     @requires(Role.PHYSICIAN)
     def export_selection(body: SelectionBody) -> Response:
-        return export(body.format, body.exam_ids, body.with_identity)
+        return export(body.format, [str(one) for one in body.exam_ids], body.with_identity)
+
+    @api.post("/exports/found", summary="Export all that a search finds, as one file", responses=file_is)
+    @requires(Role.PHYSICIAN)
+    def export_found(body: FoundBody) -> Response:
+        found = exams_found(services.finder, body.search.query(services.patients))
+        return export(body.format, found, body.with_identity)
+
+    @api.post("/exports/collection", summary="Export the exams of a collection, as one file", responses=file_is)
+    @requires(Role.PHYSICIAN)
+    def export_collection(body: CollectionBody) -> Response:
+        found = exams_of_collection(services.collections, services.store, str(body.collection_id))
+        return export(body.format, found, body.with_identity)
 
     @api.get("/exams/<exam_id>/exports/<format>", summary="Export an exam", responses=file_is)
     @requires(Role.PHYSICIAN)
     def export_exam(path: ExportPath, query: IdentityQuery) -> Response:
-        return export(path.format, [path.exam_id], query.with_identity)
+        return export(path.format, [str(path.exam_id)], query.with_identity)
 
     @api.get("/exams/<exam_id>/pacs", summary="How far an exam is on its way to the archive", responses=sending_is)
     @requires(Role.PHYSICIAN)

@@ -6,11 +6,15 @@ import click
 
 from appliance.apps.commands.options import FILE, load
 from appliance.apps.exam_files import export_exams
+from appliance.apps.export_choice import ExportChoice
 from appliance.exports.desk import ExportFormat
 
 
 @click.command("export")
-@click.argument("exam_ids", nargs=-1, required=True, metavar="EXAM_ID...")
+@click.argument("exam_ids", nargs=-1, metavar="[EXAM_ID...]")
+@click.option("--project", metavar="NAME", help="Every finished exam of a project.")
+@click.option("--folder", metavar="PROJECT/FOLDER", help="Every finished exam of a folder and those in it.")
+@click.option("--collection", metavar="NAME", help="The exams that a collection's pictures are of.")
 @click.option(
     "--format", "form", type=click.Choice([one.value for one in ExportFormat]), required=True, help="Of the file."
 )
@@ -20,6 +24,9 @@ from appliance.exports.desk import ExportFormat
 @click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
 def command(
     exam_ids: tuple[str, ...],
+    project: str | None,
+    folder: str | None,
+    collection: str | None,
     form: str,
     out: Path,
     with_identity: bool,
@@ -31,4 +38,4 @@ def command(
     One exam as FHIR is a JSON file; everything else is a ZIP file. The station may run meanwhile.
     """
     loaded = load(config, data_dir=data_dir)
-    export_exams(loaded, exam_ids, ExportFormat(form), out, with_identity)
+    export_exams(loaded, ExportChoice(exam_ids, project, folder, collection), ExportFormat(form), out, with_identity)

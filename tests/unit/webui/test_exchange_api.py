@@ -14,6 +14,9 @@ from fhir.resources.R4B.bundle import Bundle
 from flask.testing import FlaskClient
 from PIL import Image
 
+from appliance.domain.errors import ExportError
+from appliance.domain.exam_search import ExamPage, ExamQuery
+from appliance.exports.selection import MOST_EXAMS, exams_found
 from appliance.exports.settings import PacsSettings
 from appliance.ports import ExamImport
 from tests.support.archive import Archive
@@ -79,6 +82,57 @@ def test_several_exams_are_one_file(client: FlaskClient, station: PageStation, e
     with client.post("/api/v1/exports", json={"format": "dicom", "exam_ids": [exam, other]}) as answer:
         names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
     assert {name.split("/")[0] for name in names} == {exam, other}
+
+
+OTHER_ID = "019ab000-0000-7000-8000-000000000002"
+
+
+def names_in(client: FlaskClient, path: str, body: dict[str, Any]) -> set[str]:
+    with client.post(f"/api/v1/exports/{path}", json={"format": "zip", **body}) as answer:
+        assert answer.status_code == 200, answer.text
+        names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    return {name.split("/")[1] for name in names if name.startswith("exams/")}
+
+
+def test_all_that_a_search_finds_is_exported_but_what_is_open_or_discarded(
+    client: FlaskClient, station: PageStation, exam: str
+) -> None:
+    station.store.import_exams([ExamImport(*finished_exam(exam_id=OTHER_ID, pseudonym="NC-7"), "archive")], NOON)
+    station.store.discard_exam(station.store.start_exam("NC-7", NOON).exam_id, NOON)
+    station.store.start_exam("NC-7", NOON)
+    assert names_in(client, "found", {"search": {}}) == {exam, OTHER_ID}
+    assert names_in(client, "found", {"search": {"text": "NC-7"}}) == {OTHER_ID}
+    nothing = client.post("/api/v1/exports/found", json={"format": "csv", "search": {"text": "nobody"}})
+    assert (nothing.status_code, "no finished exam" in nothing.text) == (400, True)
+
+
+def test_a_project_is_exported_with_its_folders(client: FlaskClient, station: PageStation, exam: str) -> None:
+    station.store.import_exams([ExamImport(*finished_exam(exam_id=OTHER_ID, pseudonym="NC-7"), "archive")], NOON)
+    project = station.store.folders.add_folder("Lupus")
+    visit = station.store.folders.add_folder("Visit 1", project.folder_id)
+    station.store.file_exams({OTHER_ID: visit.folder_id})
+    assert names_in(client, "found", {"search": {"folder_id": project.folder_id}}) == {OTHER_ID}
+
+
+def test_a_collection_is_exported_as_the_exams_of_its_pictures(
+    client: FlaskClient, station: PageStation, exam: str
+) -> None:
+    station.store.import_exams([ExamImport(*finished_exam(exam_id=OTHER_ID, pseudonym="NC-7"), "archive")], NOON)
+    giants = station.services.collections.add_collection("Giants", NOON)
+    station.services.collections.add_images(giants.collection_id, [image_id(0), image_id(1)])
+    assert names_in(client, "collection", {"collection_id": giants.collection_id}) == {exam}
+    empty = station.services.collections.add_collection("Empty", NOON)
+    refused = client.post("/api/v1/exports/collection", json={"format": "csv", "collection_id": empty.collection_id})
+    assert refused.status_code == 400
+
+
+def test_more_exams_than_go_into_one_file_are_refused_with_the_way_out() -> None:
+    class Many:
+        def search(self, query: ExamQuery, limit: int = 50, offset: int = 0) -> ExamPage:
+            return ExamPage((), MOST_EXAMS + 1)
+
+    with pytest.raises(ExportError, match=r"501 exams do not go into one file.*by folder"):
+        exams_found(Many(), ExamQuery())
 
 
 def test_an_unknown_exam_or_format_is_refused(client: FlaskClient, exam: str) -> None:

@@ -5,6 +5,7 @@ import { need } from "./common/dom";
 import { download } from "./common/download";
 import { t } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
+import { searched } from "./organise/conditions";
 
 interface Sending {
   state: "none" | "waiting" | "sending" | "sent" | "failed";
@@ -75,12 +76,27 @@ function wordsOf(at: Sending): string {
   return t(`exports.${at.state}`, { stored: at.stored, total: at.total });
 }
 
-function exportsOfChosen(select: HTMLSelectElement): void {
-  select.addEventListener("change", () => {
-    const boxes = document.querySelectorAll<HTMLInputElement>("[data-choose]:checked");
-    const body = { format: select.value, exam_ids: [...boxes].map((box) => box.dataset["choose"]!) };
-    if (body.format) void busy(select, () => download("exports", body));
-    select.value = "";
+/** A menu of formats: what it exports is asked for at the moment of the choice. */
+function exportsOf(select: HTMLSelectElement, path: string, chosen: () => Record<string, unknown>): void {
+  const format = select.value;
+  if (format) void busy(select, () => download(path, { format, ...chosen() }));
+  select.value = "";
+}
+
+function chosenExams(): Record<string, unknown> {
+  const boxes = document.querySelectorAll<HTMLInputElement>("[data-choose]:checked");
+  return { exam_ids: [...boxes].map((box) => box.dataset["choose"]!) };
+}
+
+function exportsOfLists(): void {
+  // The list is replaced with every search, and its menu with it.
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement)) return;
+    const { exportFound, exportFolder, exportCollection } = target.dataset;
+    if (target.id === "chosen-export") exportsOf(target, "exports", chosenExams);
+    else if (exportFound !== undefined) exportsOf(target, "exports/found", () => ({ search: searched() }));
+    else if (exportFolder) exportsOf(target, "exports/found", () => ({ search: { folder_id: exportFolder } }));
+    else if (exportCollection) exportsOf(target, "exports/collection", () => ({ collection_id: exportCollection }));
   });
 }
 
@@ -99,5 +115,4 @@ async function busy(control: HTMLButtonElement | HTMLSelectElement, work: () => 
 
 const panel = document.querySelector<HTMLElement>("#exports");
 if (panel) exportsOfExam(panel);
-const chosen = document.querySelector<HTMLSelectElement>("#chosen-export");
-if (chosen) exportsOfChosen(chosen);
+exportsOfLists();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cellWords } from "../src/common/hand_map";
-import { conditionsOf } from "../src/organise/search";
+import { conditionsOf } from "../src/organise/conditions";
 
 describe("conditionsOf", () => {
   const fixed = { folder_id: null, is_filed: null, is_archived: false };

@@ -4,23 +4,9 @@ import { csrfToken } from "../common/api";
 import { need } from "../common/dom";
 import { t } from "../common/i18n";
 import { toast } from "../common/toast";
+import { conditionsIn } from "./conditions";
 
 const PAUSE_MS = 160;
-
-export type Conditions = Record<string, string | number | boolean | null>;
-
-/** The conditions that a form's fields add up to; `finger` holds "left index", `state` also whether it was validated. */
-export function conditionsOf(fields: Iterable<[string, string]>, fixed: Conditions, page: number): Conditions {
-  const asked: Conditions = { ...fixed, page };
-  for (const [name, value] of fields) {
-    if (name === "text") asked["text"] = value;
-    else if (!value) continue;
-    else if (name === "finger") [asked["hand"], asked["finger"]] = value.split(" ") as [string, string];
-    else if (name === "state" && value.endsWith("validated")) asked["is_validated"] = value === "validated";
-    else asked[name] = value;
-  }
-  return asked;
-}
 
 class LiveSearch {
   private timer = 0;
@@ -63,12 +49,11 @@ class LiveSearch {
     const fields = [...new FormData(this.form).entries()].map(([name, value]) => [name, String(value)] as [string, string]);
     sessionStorage.setItem(this.key, JSON.stringify({ fields, page }));
     this.form.querySelector("[data-clear]")?.toggleAttribute("hidden", !fields.some(([, value]) => value));
-    const fixed = JSON.parse(this.form.dataset["fixed"] ?? "{}") as Conditions;
     const turn = ++this.asked;
     const response = await fetch(this.form.dataset["search"]!, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-      body: JSON.stringify(conditionsOf(fields, fixed, page)),
+      body: JSON.stringify(conditionsIn(this.form, page)),
     }).catch(() => null);
     // An answer to what was asked before must not replace a newer one.
     if (turn !== this.asked) return;
