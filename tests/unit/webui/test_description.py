@@ -53,3 +53,16 @@ def test_every_reference_leads_somewhere() -> None:
     for reference in references:
         kind, name = reference.split("/")
         assert name in components[kind], reference
+
+
+def test_every_body_refuses_what_it_does_not_name() -> None:
+    description = api_description()
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for item in description["paths"].values()
+        for operation in item.values()
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
+    ]
+    assert len(bodies) > 30
+    for name in bodies:
+        assert description["components"]["schemas"][name]["additionalProperties"] is False, name
