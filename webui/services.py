@@ -93,4 +93,8 @@ class Services:
 
     def figures(self, exam_id: str) -> ExamFigures:
         """The figures of an exam as it stands now. Raises NotKeptError if there is no such exam."""
-        return figures_of(self.reviews, self.facts, exam_id)
+        return self.figures_of(self.reviews.reviewed(exam_id))
+
+    def figures_of(self, reviewed: ReviewedExam) -> ExamFigures:
+        """The figures of an exam that was read already."""
+        return figures_of(reviewed, self.facts)

@@ -55,7 +55,9 @@ def of_mean_width(widths: Sequence[Width]) -> float:
     """
     mean = statistics.fmean(width.um for width in widths)
     measured = statistics.fmean(width.end_points_sd_um**2 for width in widths)
-    spread = statistics.variance([width.um for width in widths]) if len(widths) > 1 else 0.0
+    # Not statistics.variance: its exact fractions take half of the time of an exam's page.
+    squares = math.fsum((width.um - mean) ** 2 for width in widths)
+    spread = squares / (len(widths) - 1) if len(widths) > 1 else 0.0
     return Z_95 * math.hypot(math.sqrt(max(measured, spread) / len(widths)), mean * widths[0].scale_share)
 
 

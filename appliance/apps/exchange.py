@@ -56,7 +56,7 @@ def build_export_desk(
 
     sources = ExportSources(
         reviewed=reviews.reviewed,
-        figures=lambda exam_id: figures_of(reviews, facts, exam_id),
+        figures=lambda exam_id: figures_of(reviews.reviewed(exam_id), facts),
         read_file=store.read_png,
         decode=lambda png: KeptStill(*decode_still(png)),
         entries=lambda exam_id: [

@@ -37,7 +37,7 @@ def archive_desk(archive: ExamArchive, folder: Path, software_version: str) -> R
 
     sources = ReportSources(
         reviewed=archive.reviews.reviewed,
-        figures=lambda exam_id: figures_of(archive.reviews, facts, exam_id),
+        figures=lambda exam_id: figures_of(archive.reviews.reviewed(exam_id), facts),
         facts=facts.of,
         exams_of=exams_of,
         png=archive.exams.read_png,

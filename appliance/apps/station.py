@@ -190,6 +190,7 @@ class Station:
             engine_problem=lambda: self._engine.health.last_error,
             calibration_problem=lambda: calibration.reason,
         )
+        self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
 
     @property
@@ -212,6 +213,7 @@ class Station:
         self._certificate.start(self._web.use_certificate)
         if not self._web_settings.is_loopback and not self._web_settings.is_tls:
             _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
+        self._warming_up.start()
         self._hub.start()
         self._guided.start()
         self._engine.start()
@@ -224,6 +226,8 @@ class Station:
         with ExitStack() as last_to_first:
             last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
+            if self._warming_up.ident is not None:
+                last_to_first.callback(self._warming_up.join)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)

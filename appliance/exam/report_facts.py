@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.errors import ExamError
 from appliance.domain.exam_figures import ExamFigures
-from appliance.exam.review import ReviewDesk
+from appliance.domain.review import ReviewedExam
 from appliance.ports import Journal
 
 STATED = "report.stated"
@@ -44,10 +44,10 @@ class ReportFacts:
         self._journal.append(actor, _subject(exam_id), STATED, {"facts": kept})
 
 
-def figures_of(reviews: ReviewDesk, facts: ReportFacts, exam_id: str) -> ExamFigures:
-    """The figures of an exam as it stands now, with the physician's rating of the array. Raises NotKeptError."""
-    rating = facts.of(exam_id).get(DISORGANISATION)
-    return exam_figures(reviews.reviewed(exam_id), float(rating) if isinstance(rating, int | float) else None)
+def figures_of(reviewed: ReviewedExam, facts: ReportFacts) -> ExamFigures:
+    """The figures of an exam, with the physician's rating of the array."""
+    rating = facts.of(reviewed.exam.exam_id).get(DISORGANISATION)
+    return exam_figures(reviewed, float(rating) if isinstance(rating, int | float) else None)
 
 
 def _subject(exam_id: str) -> str:

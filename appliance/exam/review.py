@@ -9,7 +9,7 @@ from appliance.domain.journal import JournalEntry
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.domain.review_edits import ImageEdit, edit_to_json
-from appliance.exam.image_review import ImageReview, finding_summary, review_image
+from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
 from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
     CONCLUDED,
@@ -46,8 +46,12 @@ class ReviewDesk:
 
     def reviewed(self, exam_id: str) -> ReviewedExam:
         """The exam as it stands now. Raises NotKeptError if there is no such exam."""
-        exam = self._store.exam(exam_id)
-        return _reviewed(exam, self.log(exam_id))
+        return self.reviewed_with_log(exam_id)[0]
+
+    def reviewed_with_log(self, exam_id: str) -> tuple[ReviewedExam, ReviewLog]:
+        """As `reviewed`, and the log it was made from: what is shown and the revision to name are of one moment."""
+        exam, log = self._store.exam(exam_id), self.log(exam_id)
+        return _reviewed(exam, log), log
 
     def log(self, exam_id: str) -> ReviewLog:
         """What was done so far; its `revision` is what verbs about the whole exam have to name."""
@@ -189,7 +193,7 @@ class ReviewDesk:
 def _reviewed(exam: Exam, log: ReviewLog) -> ReviewedExam:
     return ReviewedExam(
         exam=exam,
-        images=tuple(review_image(image, log.image(image.image_id)).reviewed for image in exam.images),
+        images=tuple(reviewed_image(image, log.image(image.image_id)) for image in exam.images),
         conclusion=log.conclusion,
         pattern=log.pattern,
         validated_by=log.validated_by,

@@ -38,7 +38,7 @@ _THESE = "WHERE pseudonym IN (SELECT value FROM json_each(?))"
 class SqlitePatientStore:
     """The PatientStore of the device; see the port for what each method promises.
 
-    Searches look through an index in memory, never on the disk: it holds each patient's words from the first search on.
+    Searches look through an index in memory, never on the disk; `warm_up` makes it before the first search has to.
 
     Args:
         key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
@@ -113,6 +113,13 @@ class SqlitePatientStore:
         """The pseudonyms of those in whom every word is found."""
         words = search_words(text)
         return [pseudonym for pseudonym, searched in self._index() if all(word in searched for word in words)]
+
+    def warm_up(self) -> None:
+        """Index the patients, for a thread of its own at the start; what fails here, the first search will say."""
+        try:
+            self._index()
+        except StoreError as error:
+            _log.warning("the first search has to index the patients: %s", error)
 
     def _open_vault(self, key_file: Path) -> IdentityVault:
         sql = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL LIMIT 1"

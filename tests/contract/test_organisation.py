@@ -372,3 +372,26 @@ def test_collections_are_renamed_and_archived_and_it_is_undone(box: Harness) -> 
     assert box.collections.collections(is_archived=None) == (normal, giants)
     with pytest.raises(NotKeptError):
         box.collections.change_collection(replace(giants, collection_id="nowhere", name="Other"))
+
+
+def test_index_made_at_the_start_finds_who_is_there_and_who_comes_later(tmp_path: Path) -> None:
+    database = Database(tmp_path / "exams.sqlite3")
+    box = sqlite_harness(tmp_path, database)
+    box.patients.add_patient("NC-1", NOON, GARCIA)
+    started_again = SqlitePatientStore(database, tmp_path / "identity.key")
+    started_again.warm_up()
+    started_again.add_patient("NC-2", NOON, PatientIdentity("Ana García"))
+    assert started_again.matching("garcia") == ["NC-1", "NC-2"]
+    database.close()
+
+
+def test_warming_up_without_a_database_is_left_to_the_first_search(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(tmp_path / "exams.sqlite3")
+    patients = SqlitePatientStore(database, tmp_path / "identity.key")
+    database.close()
+    patients.warm_up()
+    assert "first search" in caplog.text
+    with pytest.raises(StoreError):
+        patients.matching("garcia")

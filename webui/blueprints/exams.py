@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
 from appliance.domain.hand_map import reviewed_hand_map
+from webui.blueprints.review_page import may_edit
 from webui.catalogue import catalogue, text
 from webui.exam_listing import exam_rows
 from webui.folder_view import FolderView
@@ -60,12 +61,14 @@ def exams_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/<uuid:exam_id>")
     def exam_page(exam_id: object) -> str:
-        reviewed = services.reviews.reviewed(str(exam_id))
+        reviewed, log = services.reviews.reviewed_with_log(str(exam_id))
         exam = reviewed.exam
         return render_template(
             "exam.html",
             exam=exam,
             reviewed=reviewed,
+            revision=log.revision,
+            may_edit=may_edit(exam),
             patient=services.patients.patient_of(exam.patient_pseudonym),
             folders=FolderView(services.folders),
             collections=services.collections.collections(),

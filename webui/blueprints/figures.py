@@ -8,7 +8,6 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from appliance.analysis.figures_document import figures_document
-from appliance.domain.exam_figures import ExamFigures
 from webui.figure_words import figure_words
 from webui.openapi import api_blueprint
 from webui.services import Services
@@ -45,16 +44,12 @@ def figures_blueprint(services: Services) -> APIBlueprint:
 
     @api.get("/exams/<exam_id>/figures", summary="Figures and scores", responses={"200": FiguresAnswer})
     def figures(path: ExamPath) -> Response:
-        exam_id = str(path.exam_id)
-        return jsonify(figures_document(services.reviews.reviewed(exam_id), services.figures(exam_id)))
+        reviewed = services.reviews.reviewed(str(path.exam_id))
+        return jsonify(figures_document(reviewed, services.figures_of(reviewed)))
 
     return api
 
 
 def figures_globals(services: Services) -> dict[str, object]:
     """What `figures.html` calls: the figures of an exam and their words."""
-
-    def figures_of(exam_id: str) -> ExamFigures:
-        return services.figures(exam_id)
-
-    return {"figures_of": figures_of, "figure_words": figure_words}
+    return {"figures_of": services.figures_of, "figure_words": figure_words}

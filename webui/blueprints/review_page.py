@@ -24,7 +24,6 @@ def review_page_blueprint(services: Services) -> Blueprint:
         exam = services.store.exam(str(exam_id))
         at = _position(exam, str(image_id))
         before, after = exam.images[:at], exam.images[at + 1 :]
-        is_physician = current_account().role.includes(Role.PHYSICIAN)
         return render_template(
             "review.html",
             exam=exam,
@@ -32,8 +31,8 @@ def review_page_blueprint(services: Services) -> Blueprint:
             number=at + 1,
             previous_image=before[-1] if before else None,
             next_image=after[0] if after else None,
-            may_edit=is_physician and exam.state is ExamState.FINISHED,
-            why_not="" if is_physician else "role",
+            may_edit=may_edit(exam),
+            why_not="" if _is_physician() else "role",
         )
 
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/reviewed.json")
@@ -41,18 +40,17 @@ def review_page_blueprint(services: Services) -> Blueprint:
         reviewed = services.reviews.image(str(exam_id), str(image_id)).reviewed
         return jsonify({**reviewed.image.document, "images": [reviewed.analysis]})
 
-    @pages.app_template_global()
-    def review_of(exam: Exam) -> dict[str, Any]:
-        """The exam as reviewed, the revision to name, and whether who is asking may change it."""
-        is_physician = current_account().role.includes(Role.PHYSICIAN)
-        return {
-            "reviewed": services.reviews.reviewed(exam.exam_id),
-            "revision": services.reviews.log(exam.exam_id).revision,
-            "may_edit": is_physician and exam.state is ExamState.FINISHED,
-        }
-
     pages.add_app_template_global(_metric, "reviewed_metric")
     return pages
+
+
+def may_edit(exam: Exam) -> bool:
+    """Whether who is asking may review the exam as it is."""
+    return _is_physician() and exam.state is ExamState.FINISHED
+
+
+def _is_physician() -> bool:
+    return current_account().role.includes(Role.PHYSICIAN)
 
 
 def _metric(analysis: dict[str, Any], key: str) -> str:

@@ -211,6 +211,15 @@ def test_an_excluded_image_does_not_count_and_says_why(reviewer: Reviewer) -> No
     assert reviewer.does(Include()).reviewed.counts
 
 
+def test_an_exam_and_its_images_are_read_alike_before_and_after_an_edit(reviewer: Reviewer) -> None:
+    for edit in (None, SetComment("see C")):
+        image = reviewer.look() if edit is None else reviewer.does(edit)
+        exam, log = reviewer.desk.reviewed_with_log(reviewer.exam_id)
+        assert exam == reviewer.desk.reviewed(reviewer.exam_id)
+        assert exam.images[0] == image.reviewed
+        assert log.revision == image.log.revision
+
+
 def test_a_comment_is_no_edit_of_findings(reviewer: Reviewer) -> None:
     reviewed = reviewer.does(SetComment(" scar at the left \n")).reviewed
     assert (reviewed.comment, reviewed.is_edited) == ("scar at the left", False)
