@@ -25,6 +25,6 @@ def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_pa
         page.keyboard.press("Control+Enter")
         page.click(".toast >> text=Open the exam")
         page.wait_for_selector(".still-canvas[data-drawn=true]")
-        total = page.inner_text(".figures tbody td:nth-child(4)")
-        assert int(total) > 0, "no capillary was found in the captured picture"
+        density = page.inner_text('[data-figure="density_per_mm"] .figure-value')
+        assert float(density) > 0, "no capillary was found in the captured picture"
         page.context.close()

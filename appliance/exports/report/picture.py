@@ -73,7 +73,7 @@ def _overlay(image: Image.Image, analysed: dict[str, Any], scale: float) -> None
 def _draw(layer: Image.Image, analysed: dict[str, Any], scale: float) -> None:
     draw = ImageDraw.Draw(layer)
     unit = max(1, round(layer.width / 900))
-    font = ImageFont.load_default(15 * unit)
+    font = ImageFont.load_default(19 * unit)
     for patch in analysed["haemorrhages"]:
         _outline(draw, _box(patch["bbox_px"], scale), "haemorrhage", 2 * unit, unit)
     for loop in analysed["capillaries"]:
@@ -106,7 +106,7 @@ def _label(draw: ImageDraw.ImageDraw, loop: dict[str, Any], scale: float, font: 
         fill=COLOURS[kind],
         font=font,
         anchor="mb" if top > 20 * unit else "mt",
-        stroke_width=2 * unit,
+        stroke_width=unit,
         stroke_fill=_CASING[:3],
     )
 
