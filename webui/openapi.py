@@ -73,7 +73,7 @@ class _DescribedApp(OpenAPI):
     """Says once what all operations share."""
 
     def generate_spec_json(self) -> None:
-        super().generate_spec_json()
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
         faults = _fault_responses()
         self.spec_json["components"]["responses"] = {f"Fault{status}": fault for status, fault in faults.items()}
         for schema in self.spec_json["components"]["schemas"].values():

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field, model_validator
@@ -43,7 +43,8 @@ class CaptureBody(Body):
     @model_validator(mode="before")
     @classmethod
     def _may_be_absent(cls, sent: Any) -> Any:
-        return {} if sent is None else sent
+        # What is no JSON arrives as None too; it must not pass for a request to capture.
+        return {} if sent is None and not request.get_data() else sent
 
 
 class SkipBody(Body):
@@ -61,13 +62,17 @@ def exam_blueprint(services: Services) -> APIBlueprint:
     def answer(**more: Any) -> Response:
         return jsonify(exam=exam_document(session.snapshot()), **more)
 
+    def note(exam_id: str, action: str, **detail: Any) -> None:
+        services.journal.append(actor(), f"exam:{exam_id}", f"exam.{action}", detail)
+
     @api.get("/state", summary="The station: camera, engines, exam, broker", responses={"200": StateOfStation})
     def state() -> Response:
         return jsonify(status_document(services))
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        session.start(body.pseudonym, protocol=body.protocol, operator=actor())
+        exam = session.start(body.pseudonym, protocol=body.protocol, operator=actor())
+        note(exam.exam_id, "started", protocol=exam.protocol)
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")
@@ -85,7 +90,12 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/skip", summary="Declare the selected placement not evaluable")
     def skip(body: SkipBody) -> Response:
+        placement = session.snapshot().placement
         session.skip(body.reason, whole_finger=body.whole_finger)
+        where = {"hand": placement.hand.value, "finger": placement.finger.value, "sector": placement.sector.value}
+        exam = session.snapshot().exam
+        if exam is not None:
+            note(exam.exam_id, "skipped", reason=body.reason, whole_finger=body.whole_finger, **where)
         return answer()
 
     @api.post("/exam/unskip", summary="The selected placement can be evaluated after all")
@@ -105,10 +115,14 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/finish", summary="Close the exam and queue its message", responses={"200": FinishedAnswer})
     def finish() -> Response:
-        return answer(finished_exam_id=session.finish().exam_id)
+        finished = session.finish()
+        note(finished.exam_id, "finished", images=len(finished.images), skipped=len(finished.skipped))
+        return answer(finished_exam_id=finished.exam_id)
 
     @api.post("/exam/discard", summary="Close the exam without a message", responses={"200": DiscardedAnswer})
     def discard() -> Response:
-        return answer(discarded_exam_id=session.discard().exam_id)
+        discarded = session.discard()
+        note(discarded.exam_id, "discarded", images=len(discarded.images))
+        return answer(discarded_exam_id=discarded.exam_id)
 
     return api
