@@ -94,7 +94,7 @@ def test_every_page_of_an_exam_speaks_every_language(client: FlaskClient, finish
             "/patients/",
             "/projects/",
             "/account/",
-            "/import/",
+            "/import",
             "/about",
         ):
             answer = client.get(path, follow_redirects=True)

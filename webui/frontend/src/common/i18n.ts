@@ -36,6 +36,11 @@ export function tWord(group: "quality" | "origin" | "hand" | "finger" | "sector"
   return words[word] ?? word;
 }
 
+/** A word in the middle of a line: small, except in German, whose nouns stay capital. */
+export function inLine(word: string): string {
+  return language() === "de" ? word : word.toLowerCase();
+}
+
 /** A number with fixed decimals and this language's decimal sign, or an en dash where it could not be measured. */
 export function figure(value: number | null | undefined, decimals = 0): string {
   return value === null || value === undefined ? t("unmeasured") : withSign(value.toFixed(decimals));

@@ -3,7 +3,7 @@
 import { ApiFault, post } from "../common/api";
 import { icon, need, setAttribute, setText } from "../common/dom";
 import { markCurrent, showHandMap } from "../common/hand_map";
-import { figure, t, tWord } from "../common/i18n";
+import { figure, inLine, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import { type Choice, ExamState } from "./exam_state";
 import { kindTag } from "./guided";
@@ -334,7 +334,7 @@ function countWords(exam: ExamDocument): string {
 }
 
 function words(placement: Placement): { hand: string; finger: string; sector: string } {
-  return { hand: tWord("hand", placement.hand), finger: tWord("finger", placement.finger).toLowerCase(), sector: tWord("sector", placement.sector) };
+  return { hand: tWord("hand", placement.hand), finger: inLine(tWord("finger", placement.finger)), sector: tWord("sector", placement.sector) };
 }
 
 function placementWords(placement: Placement): string {

@@ -2,7 +2,7 @@
 
 import type { AnalysedImage, Capillary } from "../common/analysis";
 import { need, setText } from "../common/dom";
-import { figure, t, tWord } from "../common/i18n";
+import { figure, inLine, t, tWord } from "../common/i18n";
 
 /** The smallest box that contains a point of the picture; null where there is none. */
 export function loopAt(image: AnalysedImage, x: number, y: number): Capillary | null {
@@ -30,7 +30,7 @@ export class LoopCard {
     const number = capillary.track_id === null ? "" : `#${capillary.track_id}   `;
     setText(
       this.card,
-      `${number}${tWord("morphology", capillary.morphology)}, ${tWord("size", capillary.size).toLowerCase()}${basis}, ${row}\n${widthLine(capillary)}`,
+      `${number}${tWord("morphology", capillary.morphology)}, ${inLine(tWord("size", capillary.size))}${basis}, ${row}\n${widthLine(capillary)}`,
     );
   }
 }

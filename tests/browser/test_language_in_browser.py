@@ -1,0 +1,58 @@
+"""The browser speaks German: chosen on the account page, remembered, said by server and page alike."""
+
+import re
+
+from playwright.sync_api import Page
+
+from tests.browser.chromium import wait_until
+from tests.browser.conftest import Camera, OpenPage
+from tests.support.page_station import Feed
+from webui.catalogue import catalogue
+
+GERMAN = catalogue("de")
+
+
+def test_german_chosen_on_the_account_page_is_spoken_on_every_page(open_page: OpenPage, camera: Camera) -> None:
+    page = open_page(path="/account/")
+    page.select_option("[data-language-switch]", "de")
+    page.wait_for_selector("html[lang=de]")
+    assert page.locator(".account-page h2").first.inner_text() == GERMAN["account"]["password"]
+    with Feed(lambda: camera.show() and None, fps=8):
+        do_exam(page)
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.title().startswith("Untersuchung NC-0042")
+    assert GERMAN["figures"]["title"] in page.locator(".exam-figures h2").inner_text()
+    assert re.search(r"\d\d\.\d\d\.\d{4}, \d\d:\d\d", page.locator("main").inner_text())
+
+
+def do_exam(page: Page) -> None:
+    """An exam of one picture on the live page, whose scripts speak German too; its own page is shown then."""
+    page.click("nav.tabs a")
+    wait_until(page, "window.__nailfold?.clock().isKnown")
+    assert page.locator("html").get_attribute("lang") == "de"
+    page.fill("#pseudonym", "NC-0042")
+    page.press("#pseudonym", "Enter")
+    page.wait_for_selector("#exam[data-exam=open]")
+    wait_until(page, "window.__nailfold.screen().isOverlayShown")
+    page.click('[data-command="capture"]')
+    page.wait_for_selector(".thumbnail img")
+    # The words of the thumbnail's notice come from the TypeScript, those of the button from the template.
+    assert "Aufgenommen: " in page.locator(".toast").first.inner_text()
+    assert GERMAN["exam"]["finish"] in page.locator("#exam").inner_text()
+    page.keyboard.press("Control+Enter")
+    page.click(".toast >> text=Untersuchung öffnen")
+    page.wait_for_selector(".still-canvas[data-drawn=true]")
+
+
+def test_login_page_speaks_the_language_that_a_new_browser_asks_for(open_page: OpenPage) -> None:
+    page = open_page()
+    french = page.context.browser
+    assert french is not None
+    stranger = french.new_context(locale="fr-CA").new_page()
+    stranger.goto(page.url)
+    assert stranger.locator("h1").inner_text() == "Connexion"
+    assert stranger.locator("[data-language-switch]").input_value() == "fr"
+    stranger.select_option("[data-language-switch]", "es")
+    stranger.wait_for_selector("html[lang=es]")
+    assert stranger.locator("h1").inner_text() == "Iniciar sesión"
+    stranger.context.close()
