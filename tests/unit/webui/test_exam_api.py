@@ -111,3 +111,47 @@ def test_state_says_everything_the_status_bar_shows(
     assert state["engine"]["runtime"] == "onnxruntime-cpu"
     station.unplug("The cable is out")
     assert client.get("/api/v1/state").json["camera"]["reason"] == "The cable is out"
+
+
+def test_protocol_skipping_and_replacing_over_the_api(
+    client: FlaskClient, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    exam = client.post("/api/v1/exam/start", json={"pseudonym": "NC-7", "protocol": "16"}).json["exam"]
+    assert (exam["protocol"], len(exam["placements"]), exam["selected"]["sector"]) == ("16", 16, "B")
+    skipped = client.post("/api/v1/exam/skip", json={"reason": "bandage", "whole_finger": True}).json["exam"]
+    assert [one["sector"] for one in skipped["skipped"]] == ["B", "C"]
+    assert skipped["selected"]["finger"] == "middle"
+    take_picture()
+    first = client.post("/api/v1/exam/capture", json={}).json["captured"]
+    client.post("/api/v1/exam/select", json={key: first[key] for key in ("hand", "finger", "sector")})
+    take_picture()
+    second = client.post("/api/v1/exam/capture", json={"replaces": True}).json
+    assert [image["image_id"] for image in second["exam"]["images"]] == [second["captured"]["image_id"]]
+    client.post("/api/v1/exam/finish")
+    noted = [(entry.action, entry.actor) for entry in station.journal.entries() if entry.subject.startswith("exam:")]
+    assert [action for action, _ in noted] == ["exam.started", "exam.skipped", "exam.finished"]
+    assert {name for _, name in noted} == {station.store.exams()[0].operator}
+
+
+def test_frozen_picture_is_held_captured_and_let_go(
+    open_exam: FlaskClient, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    take_picture()
+    seq = station.history.recent(1)[-1].frame.seq
+    assert open_exam.post("/api/v1/exam/hold", json={"seq": seq}).status_code == 200
+    assert open_exam.post("/api/v1/exam/hold", json={"seq": 999}).status_code == 409
+    assert open_exam.post("/api/v1/exam/capture", json={"seq": seq}).status_code == 200
+    assert open_exam.post("/api/v1/exam/let-go", json={"seq": seq}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["exam/clip", "exam/sweep/begin", "exam/sweep/end", "exam/sweep/cancel"])
+def test_recordings_without_an_exam_are_refused_in_words(client: FlaskClient, path: str) -> None:
+    answer = client.post(f"/api/v1/{path}")
+    assert answer.status_code == 409
+    assert answer.json["error"]["remedy"]
+
+
+def test_automatic_capture_is_switched_and_told(client: FlaskClient) -> None:
+    assert client.post("/api/v1/exam/auto", json={"is_on": True}).json["guided"]["auto"]["phase"] == "looking"
+    assert client.get("/api/v1/state").json["guided"]["auto"]["phase"] == "looking"
+    assert client.post("/api/v1/exam/auto", json={"is_on": False}).json["guided"]["auto"]["phase"] == "off"
