@@ -55,7 +55,7 @@ class Words:
         """22 Nov 2026."""
         return self.day(moment.astimezone(self._zone))
 
-    def day(self, one: date) -> str:
+    def day(self, one: calendar_date) -> str:
         """22 Nov 1960, of a day that is in no time zone."""
         return format_date(one, "medium", self._locale)
 
