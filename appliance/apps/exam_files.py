@@ -10,17 +10,21 @@ from pathlib import Path
 import click
 
 from appliance.apps.atomic_file import require_writable_folder
+from appliance.apps.exam_archive import ExamArchive
 from appliance.apps.exchange import (
     build_export_desk,
     known_scales,
 )
 from appliance.apps.export_choice import ExportChoice
+from appliance.apps.make_report import archive_desk
 from appliance.apps.settings import LoadedSettings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import ApplianceError, ExportError
+from appliance.exam.review import ReviewDesk
 from appliance.exports.desk import ExportDesk, ExportFormat
 from appliance.exports.dicom.files import dicom_objects
 from appliance.exports.dicom.pacs import store
+from appliance.exports.report.desk import ReportDesk
 from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
@@ -55,6 +59,11 @@ class Kept:
             self.exams, self.patients, self.journal, pacs, now_utc, VERSION, lambda: known_scales(scales)
         )
 
+    def reports(self, loaded: LoadedSettings) -> ReportDesk:
+        """Reports in the clinic's own form, as `nailfold report` makes them."""
+        archive = ExamArchive(self.exams, ReviewDesk(self.exams, self.journal), self.journal)
+        return archive_desk(archive, loaded.settings.station.data_dir / "report", VERSION)
+
 
 @contextmanager
 def kept_exams(loaded: LoadedSettings, *, make: bool = False) -> Iterator[Kept]:
@@ -78,7 +87,7 @@ def kept_exams(loaded: LoadedSettings, *, make: bool = False) -> Iterator[Kept]:
 
 
 def export_exams(
-    loaded: LoadedSettings, choice: ExportChoice, form: ExportFormat, out: Path, with_identity: bool
+    loaded: LoadedSettings, choice: ExportChoice, form: ExportFormat, out: Path, with_identity: bool, with_report: bool
 ) -> None:
     """Write the file, whole or not at all. Raises ApplianceError."""
     require_writable_folder(out.absolute().parent)
@@ -87,7 +96,8 @@ def export_exams(
         try:
             exam_ids = choice.resolve(kept.exams, kept.finder, kept.folders, kept.collections)
             with unfinished.open("xb+") as file:
-                made = kept.desk.export(form, exam_ids, file, ACTOR, with_identity=with_identity)
+                report = kept.reports(loaded).pdf if with_report else None
+                made = kept.desk.export(form, exam_ids, file, ACTOR, with_identity=with_identity, report=report)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(out)

@@ -28,6 +28,7 @@ from appliance.exports.source import ExamToExport, KeptStill
 EXPORTED = "exam.exported"
 SENT = "exam.sent_to_pacs"
 _CHUNK = 1 << 20
+Report = Callable[[str], bytes]
 
 
 class ExportFormat(Enum):
@@ -86,23 +87,38 @@ class ExportDesk:
         return self._pacs
 
     def export(
-        self, form: ExportFormat, exam_ids: Sequence[str], file: BinaryIO, actor: str, *, with_identity: bool = False
+        self,
+        form: ExportFormat,
+        exam_ids: Sequence[str],
+        file: BinaryIO,
+        actor: str,
+        *,
+        with_identity: bool = False,
+        report: Report | None = None,
     ) -> ExportedFile:
         """Write the exams into `file` (open for reading and writing, empty) and note it in the journal.
 
         One exam as FHIR is its Bundle; several, DICOM, CSV and COCO are ZIP files.
 
+        Args:
+            report: the printed report (PDF) of an exam by its id, to be put into its FHIR Bundle.
+
         Raises:
             NotKeptError: there is no such exam.
-            ExportError: no exam was named, one is open, or identities were asked for in a format that holds none.
+            ExportError: no exam was named, one is open, or identities or reports were asked for in a format that holds
+                none; a report cannot be made.
         """
         if not exam_ids:
             raise ExportError("no exam was chosen", "Choose at least one.")
         if with_identity and form not in (ExportFormat.FHIR, ExportFormat.DICOM):
             raise ExportError(f"{form.value} holds no identities", "Export as FHIR or DICOM, or with pseudonyms.")
+        if report is not None and form is not ExportFormat.FHIR:
+            raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
-        made = write_export(form, sources, file, self._sources.now_utc())
+        made = write_export(form, sources, file, self._sources.now_utc(), report)
         detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
+        if report is not None:
+            detail["with_report"] = True
         for source in sources:
             self._sources.note(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
         return made
@@ -160,22 +176,30 @@ def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:
 
 
 def write_export(
-    form: ExportFormat, sources: Sequence[ExamToExport], file: BinaryIO, now_utc: datetime
+    form: ExportFormat,
+    sources: Sequence[ExamToExport],
+    file: BinaryIO,
+    now_utc: datetime,
+    report: Report | None = None,
 ) -> ExportedFile:
-    """Write one exam or several in a format."""
+    """Write one exam or several in a format; `report` is for FHIR alone."""
     stem = f"exam-{sources[0].exam.exam_id[:8]}" if len(sources) == 1 else f"{len(sources)}-exams"
     if form is ExportFormat.FHIR and len(sources) == 1:
-        file.write(fhir_bytes(sources[0]))
+        file.write(_fhir(sources[0], report))
         return ExportedFile(f"{stem}.fhir.json", "application/fhir+json")
     if form is ExportFormat.ZIP:
         write_archive(file, sources, now_utc)
     else:
-        _write_zip(file, _files(form, sources))
+        _write_zip(file, _files(form, sources, report))
     suffix = "zip" if form is ExportFormat.ZIP else f"{form.value}.zip"
     return ExportedFile(f"{stem}.{suffix}", "application/zip")
 
 
-def _files(form: ExportFormat, sources: Sequence[ExamToExport]) -> Iterator[tuple[str, bytes]]:
+def _fhir(source: ExamToExport, report: Report | None) -> bytes:
+    return fhir_bytes(source, pdf=None if report is None else report(source.exam.exam_id))
+
+
+def _files(form: ExportFormat, sources: Sequence[ExamToExport], report: Report | None) -> Iterator[tuple[str, bytes]]:
     if form is ExportFormat.CSV:
         yield from csv_tables(sources).items()
     elif form is ExportFormat.COCO:
@@ -184,7 +208,7 @@ def _files(form: ExportFormat, sources: Sequence[ExamToExport]) -> Iterator[tupl
         for source in sources:
             exam_id = source.exam.exam_id
             if form is ExportFormat.FHIR:
-                yield f"{exam_id}.json", fhir_bytes(source)
+                yield f"{exam_id}.json", _fhir(source, report)
             else:
                 yield from ((f"{exam_id}/{name}", content) for name, content in dicom_files(source).items())
 

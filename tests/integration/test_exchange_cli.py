@@ -1,5 +1,6 @@
 """`nailfold export`, `import`, `pacs` and `dataset from-exams` on a real data folder."""
 
+import base64
 import csv
 import io
 import json
@@ -50,12 +51,26 @@ def test_each_format_is_written_and_noted(data_dir: Path, tmp_path: Path) -> Non
         done = nailfold("export", EXAM_ID, "--format", form, "--out", tmp_path / form, "--data-dir", data_dir)
         assert (done.returncode, done.stderr) == (0, "")
     Bundle.model_validate_json((tmp_path / "fhir").read_bytes())
+    assert b"presentedForm" not in (tmp_path / "fhir").read_bytes()
     with zipfile.ZipFile(tmp_path / "csv") as tables:
         assert len(list(csv.DictReader(io.TextIOWrapper(tables.open("images.csv"), "utf-8")))) == 3
     assert {path.name for path in tmp_path.iterdir()} == {"fhir", "dicom", "csv", "zip", "coco"}
     with kept_exams(load_settings(None, {"station.data_dir": data_dir})) as kept:
         entries = kept.journal.entries(f"exam:{EXAM_ID}")
         assert [entry.detail["format"] for entry in entries] == ["fhir", "dicom", "csv", "zip", "coco"]
+
+
+def test_the_bundle_holds_the_printed_report_where_it_is_asked_for(tmp_path: Path) -> None:
+    data_dir, out = tmp_path / "box", tmp_path / "bundle.json"
+    with kept_exams(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
+        kept.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
+    asked = ("export", EXAM_ID, "--with-report", "--out", out, "--data-dir", data_dir, "--format")
+    assert nailfold(*asked, "fhir").returncode == 0
+    Bundle.model_validate_json(out.read_bytes())
+    entries = json.loads(out.read_bytes())["entry"]
+    report = next(one["resource"] for one in entries if one["resource"]["resourceType"] == "DiagnosticReport")
+    assert base64.b64decode(report["presentedForm"][0]["data"]).startswith(b"%PDF-")
+    assert nailfold(*asked, "csv").returncode != 0
 
 
 def test_an_archive_moves_an_exam_to_another_box(data_dir: Path, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.account import Role
 from appliance.exports.desk import ExportFormat
+from appliance.exports.report.desk import Choice
 from appliance.exports.selection import MOST_EXAMS, exams_found, exams_of_collection
 from webui.current_account import actor, current_account, requires
 from webui.exchange_documents import PacsAnswer, SendingAnswer, sending_document
 from webui.openapi import Body, api_blueprint
+from webui.report_desk import report_desk
 from webui.search_bodies import ExamSearchBody
 from webui.services import Services
 
@@ -30,8 +32,9 @@ class ExportPath(ExamPath):
     format: ExportFormat
 
 
-class IdentityQuery(BaseModel):
+class ContentQuery(BaseModel):
     with_identity: bool = Field(False, description="Name, birth date and clinic number too; FHIR and DICOM alone")
+    with_report: bool = Field(False, description="The printed report (PDF) too; FHIR alone, some seconds an exam")
 
 
 class SelectionBody(Body):
@@ -65,13 +68,15 @@ class SendBody(Body):
 def exports_api_blueprint(services: Services) -> APIBlueprint:
     """What leaves the box; every export is written into the journal."""
     api = api_blueprint("exports_api", __name__, _TAGS)
-    desk = services.exchange.exports
+    desk, reports = services.exchange.exports, report_desk(services)
 
-    def export(form: ExportFormat, exam_ids: Sequence[str], with_identity: bool) -> Response:
+    def export(form: ExportFormat, exam_ids: Sequence[str], with_identity: bool, with_report: bool = False) -> Response:
+        choice = Choice(made_by=actor())
+        report = (lambda exam_id: reports.pdf(exam_id, choice)) if with_report else None
         # Not in memory: an archive of many exams has gigabytes.
         file = tempfile.TemporaryFile(prefix="nailfold-export-")  # noqa: SIM115 (closed with the response)
         try:
-            made = desk.export(form, exam_ids, file, actor(), with_identity=with_identity)
+            made = desk.export(form, exam_ids, file, actor(), with_identity=with_identity, report=report)
         except BaseException:
             file.close()
             raise
@@ -109,8 +114,8 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.get("/exams/<exam_id>/exports/<format>", summary="Export an exam", responses=file_is)
     @requires(Role.PHYSICIAN)
-    def export_exam(path: ExportPath, query: IdentityQuery) -> Response:
-        return export(path.format, [str(path.exam_id)], query.with_identity)
+    def export_exam(path: ExportPath, query: ContentQuery) -> Response:
+        return export(path.format, [str(path.exam_id)], query.with_identity, query.with_report)
 
     @api.get("/exams/<exam_id>/pacs", summary="How far an exam is on its way to the archive", responses=sending_is)
     @requires(Role.PHYSICIAN)

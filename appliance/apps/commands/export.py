@@ -20,6 +20,7 @@ from appliance.exports.desk import ExportFormat
 )
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
 @click.option("--with-identity", is_flag=True, help="FHIR and DICOM with name, birth date and clinic number.")
+@click.option("--with-report", is_flag=True, help="FHIR with the printed report (PDF).")
 @click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept.")
 @click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")
 def command(
@@ -30,6 +31,7 @@ def command(
     form: str,
     out: Path,
     with_identity: bool,
+    with_report: bool,
     data_dir: Path | None,
     config: Path | None,
 ) -> None:
@@ -38,4 +40,4 @@ def command(
     One exam as FHIR is a JSON file; everything else is a ZIP file. The station may run meanwhile.
     """
     loaded = load(config, data_dir=data_dir)
-    export_exams(loaded, ExportChoice(exam_ids, project, folder, collection), ExportFormat(form), out, with_identity)
+    export_exams(loaded, ExportChoice(exam_ids, project, folder, collection), ExportFormat(form), out, with_identity, with_report)

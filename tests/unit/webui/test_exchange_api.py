@@ -1,5 +1,6 @@
 """Exports and imports over the API."""
 
+import base64
 import io
 import json
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+import pypdfium2
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from flask.testing import FlaskClient
@@ -68,6 +70,18 @@ def test_each_format_is_a_download_with_a_name(client: FlaskClient, exam: str) -
             assert answer.status_code == 200
             assert f"exam-{exam[:8]}" in answer.headers["Content-Disposition"]
             assert zipfile.ZipFile(io.BytesIO(answer.data)).testzip() is None
+
+
+def test_the_printed_report_goes_into_the_bundle_where_it_is_asked_for(client: FlaskClient, exam: str) -> None:
+    with client.get(f"/api/v1/exams/{exam}/exports/fhir?with_report=true") as answer:
+        Bundle.model_validate_json(answer.data)
+        entries = json.loads(answer.data)["entry"]
+    report = next(one["resource"] for one in entries if one["resource"]["resourceType"] == "DiagnosticReport")
+    (form,) = report["presentedForm"]
+    assert form["contentType"] == "application/pdf"
+    pages = pypdfium2.PdfDocument(base64.b64decode(form["data"]))
+    assert PSEUDONYM in pages[0].get_textpage().get_text_range()
+    assert client.get(f"/api/v1/exams/{exam}/exports/csv?with_report=true").status_code == 400
 
 
 def test_an_export_is_noted_with_its_digest(client: FlaskClient, station: PageStation, exam: str) -> None:

@@ -20,18 +20,23 @@ const ASK_AGAIN_MS = 700;
 function exportsOfExam(panel: HTMLElement): void {
   const exam = panel.dataset["exam"]!;
   const identity = need<HTMLInputElement>("#with-identity", panel);
+  const report = need<HTMLInputElement>("#with-report", panel);
   const buttons = [...panel.querySelectorAll<HTMLButtonElement>("[data-export]")];
   const offer = (): void => {
     for (const button of buttons) {
-      const holdsNames = ["fhir", "dicom"].includes(button.dataset["export"]!);
-      button.classList.toggle("unavailable", identity.checked && !holdsNames);
+      const form = button.dataset["export"]!;
+      const holdsNames = ["fhir", "dicom"].includes(form);
+      button.classList.toggle("unavailable", (identity.checked && !holdsNames) || (report.checked && form !== "fhir"));
     }
   };
   identity.addEventListener("change", offer);
+  report.addEventListener("change", offer);
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      const query = identity.checked ? "?with_identity=true" : "";
-      void busy(button, () => download(`exams/${exam}/exports/${button.dataset["export"]}${query}`));
+      const asked = new URLSearchParams();
+      if (identity.checked) asked.set("with_identity", "true");
+      if (report.checked) asked.set("with_report", "true");
+      void busy(button, () => download(`exams/${exam}/exports/${button.dataset["export"]}?${asked}`));
     });
   }
   const send = panel.querySelector<HTMLButtonElement>("#send-to-pacs");
