@@ -1,5 +1,6 @@
 """A whole nailfold from a sweep along it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -71,6 +72,12 @@ def test_frames_blurred_by_motion_are_passed_over() -> None:
 
 
 def test_loops_are_counted_once_over_the_true_millimetres() -> None:
+    # In a thread of its own: ONNX Runtime has its threads take the smallest numbers for zero, which other tests refuse.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(require_true_counts).result()
+
+
+def require_true_counts() -> None:
     """With the networks that the product ships; the error of single loops is the detector's, that of length is ours."""
     engines = load_engine_set(InferenceSettings(weights_dir=WEIGHTS), "0")
     scale = Calibration("strip", UM_PER_PX, 640, 480, ScaleOrigin.SIMULATED)
