@@ -17,7 +17,11 @@ def test_german_chosen_on_the_account_page_is_spoken_on_every_page(open_page: Op
     page.select_option("[data-language-switch]", "de")
     page.wait_for_selector("html[lang=de]")
     assert page.locator(".account-page h2").first.inner_text() == GERMAN["account"]["password"]
-    with Feed(lambda: None if camera.show() else None, fps=8):
+
+    def show() -> None:
+        camera.show()
+
+    with Feed(show, fps=8):
         do_exam(page)
     assert page.locator("html").get_attribute("lang") == "de"
     assert page.title().startswith("Untersuchung NC-0042")

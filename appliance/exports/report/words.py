@@ -3,6 +3,7 @@
 import gettext
 import re
 from collections.abc import Callable
+from datetime import date as calendar_date
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from io import BytesIO
