@@ -31,8 +31,8 @@ class WebSettings:
         overlay_stale_ms: boxes of a picture older than this are hidden.
         picture_stale_ms: a picture older than this is dimmed and called not live.
         status_interval_s: the station's state is sent at least this often, and at once when it changes.
-        capture_keys, undo_keys: what a foot pedal sends, as browsers name keys (KeyboardEvent.key): a pedal is a keyboard
-            to the computer. " " is the space bar.
+        capture_keys, undo_keys: what a foot pedal sends, as browsers name keys (KeyboardEvent.key): a pedal is a
+            keyboard to the computer. " " is the space bar.
         tls: "auto": HTTPS, except on this machine alone; "on": always; "off": never.
         tls_certificate, tls_key: the site's own PEM files; both or neither. Without them the box makes its own.
         plain_http_on_network: with tls = "off": passwords and pictures cross the network for everybody on it to read.

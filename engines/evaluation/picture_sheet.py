@@ -113,9 +113,9 @@ def _captioned(image: Image, text: str) -> Image:
     image[-24:] = image[-24:] // 3
     at = (8, image.shape[0] - 8)
     cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 255), 1, cv2.LINE_AA)
-    return np.asarray(
-        cv2.copyMakeBorder(image, *[FRAME_PX] * 4, cv2.BORDER_CONSTANT, value=(18, 18, 18)), dtype=np.uint8
-    )
+    frame = FRAME_PX
+    bordered = cv2.copyMakeBorder(image, frame, frame, frame, frame, cv2.BORDER_CONSTANT, value=(18, 18, 18))
+    return np.asarray(bordered, dtype=np.uint8)
 
 
 def _outline(image: Image, box: Box, colour: tuple[int, int, int], line: int = 2) -> None:

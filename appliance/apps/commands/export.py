@@ -40,4 +40,5 @@ def command(
     One exam as FHIR is a JSON file; everything else is a ZIP file. The station may run meanwhile.
     """
     loaded = load(config, data_dir=data_dir)
-    export_exams(loaded, ExportChoice(exam_ids, project, folder, collection), ExportFormat(form), out, with_identity, with_report)
+    choice = ExportChoice(exam_ids, project, folder, collection)
+    export_exams(loaded, choice, ExportFormat(form), out, with_identity, with_report)
