@@ -1,6 +1,7 @@
 """The API's description and the one shape in which a request that does not fit it is refused."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -70,9 +71,33 @@ _FAULTS: Mapping[int, str] = {
 
 
 class _DescribedApp(OpenAPI):
-    """Says once what all operations share."""
+    """Says once what all operations share; says nothing before it is asked."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self._undescribed: list[_DescribedBlueprint] = []
+        self._describing = threading.Lock()
+        super().__init__(*given, **named)
+
+    def register_api(self, api: APIBlueprint, **options: Any) -> None:
+        super().register_api(api, **options)
+        if isinstance(api, _DescribedBlueprint):
+            self._undescribed.append(api)
 
     def generate_spec_json(self) -> None:
+        with self._describing:
+            if not self.spec_json:
+                self._describe_parts()
+                self._write_description()
+
+    def _describe_parts(self) -> None:
+        for part in self._undescribed:
+            part.describe()
+            self.tags += [tag for tag in part.tags if tag.name not in self.tag_names]
+            self.tag_names = [tag.name for tag in self.tags]
+            self.paths.update(part.paths)
+            self.components_schemas.update(part.components_schemas)
+
+    def _write_description(self) -> None:
         super().generate_spec_json()  # type: ignore[no-untyped-call]
         faults = _fault_responses()
         self.spec_json["components"]["responses"] = {f"Fault{status}": fault for status, fault in faults.items()}
@@ -87,12 +112,27 @@ class _DescribedApp(OpenAPI):
 
 
 class _DescribedBlueprint(APIBlueprint):
-    """Reading needs a login, changing needs the token as well; operations open to all say so themselves."""
+    """Reading needs a login, changing needs the token as well; operations open to all say so themselves.
+
+    The schemas of a hundred operations take longer than all the rest of the application's start, so they are made when
+    somebody asks for the description; requests are checked by the models themselves.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._to_describe: list[Callable[[], object]] = []
+
+    def describe(self) -> None:
+        """Fill in what the description says of every operation; once."""
+        while self._to_describe:
+            self._to_describe.pop(0)()
 
     def _collect_openapi_info(self, rule: str, func: Any, *, method: str = "GET", **said: Any) -> Any:
         usual: Security = [{"session": []}] if method.upper() == "GET" else [{"session": [], "token": []}]
         said["security"] = said.get("security") or usual
-        return super()._collect_openapi_info(rule, func, method=method, **said)
+        collect = super()._collect_openapi_info
+        self._to_describe.append(lambda: collect(rule, func, method=method, **said))
+        return collect(rule, func, method=method, **{**said, "doc_ui": False})
 
 
 def api_blueprint(

@@ -21,6 +21,7 @@ def test_the_kept_description_is_what_the_station_serves(station: PageStation) -
 
 
 def test_two_bodies_or_answers_never_share_a_name(station: PageStation) -> None:
+    assert station.app.api_doc
     seen: dict[str, tuple[str, object]] = {}
     for blueprint in station.app.blueprints.values():
         if not isinstance(blueprint, APIBlueprint):
