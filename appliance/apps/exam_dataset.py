@@ -60,9 +60,7 @@ def split_key(path: Path) -> bytes:
                 file.write(secrets.token_hex(_KEY_BYTES))
         return bytes.fromhex(path.read_text("ascii"))
     except (OSError, ValueError) as error:
-        raise ExportError(
-            f"the split's key {path} cannot be used: {error}", "Restore it from a backup."
-        ) from error
+        raise ExportError(f"the split's key {path} cannot be used: {error}", "Restore it from a backup.") from error
 
 
 def _exams(kept: Kept, validated_only: bool) -> Iterator[ExamToExport]:
