@@ -1,103 +1,206 @@
-"""Pictures of a real station's pages at the sizes that matter: python tests/browser/screenshots.py FOLDER [--docs]
+"""Pictures of every page of a real station: python tests/browser/screenshots.py FOLDER
 
-The station runs with its own networks and the simulated capillaroscope. With --docs only the two pictures of the README
-are taken.
+The station runs with its own networks and the simulated capillaroscope; two exams are captured, one of them is reviewed
+and validated, a third is under way. docs/images/pages keeps the pictures, docs/pages.md shows them.
 """
 
 import argparse
+import io
+import secrets
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from appliance.apps.first_login import set_up_in_browser
 from appliance.apps.station_process import StationProcess
 from tests.browser.chromium import ARGUMENTS, executable, wait_until
 
-SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "upright": (768, 1024), "phone": (390, 844)}
-# Small enough to stay below 500 kB in full colour: with a palette the rare colours of the classes are lost.
-DOCS = {"desktop": (1280, 800), "phone": (390, 844)}
-CAPTURES = 5
-SETTLE_MS = 2500
-logged_in_cookies: list[Any] = []
+SIZES = {"desktop": (1440, 900), "tablet": (820, 1180)}
+PHONE = (390, 844)
+LIGHT = ("report", "exam")  # Read by daylight; everything else as it comes, dark.
+QUALITY = 82
+SETTLE_MS = 1500
+PSEUDONYM = "NC-0042"
+SOURCE = "simulated:?fps=20&seed=3&um_per_px=1.41"
+ASK = """async ([method, path, body]) => {
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+    const answer = await fetch(`/api/v1${path}`, {method, headers, body: body && JSON.stringify(body)});
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    return answer.json();
+}"""
 
 
 def main() -> None:
-    """Take what was asked for."""
+    """Take them all."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", type=Path)
-    arguments.add_argument("--docs", action="store_true", help="only what docs/images keeps")
-    chosen = arguments.parse_args()
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as data,
-        StationProcess(["--port", "0", "--data-dir", data]) as station,
-        sync_playwright() as driver,
-    ):
-        browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
-        first = browser.new_context()
-        set_up_in_browser(first.new_page(), station.url, station.access_code)
-        logged_in_cookies.extend(first.cookies())
-        start_exam(logged_in_page(browser, station, SIZES["desktop"]))
-        if chosen.docs:
-            take_for_docs(browser, station, chosen.folder)
-        else:
-            take_all(browser, station, chosen.folder)
-        browser.close()
+    folder = arguments.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, sync_playwright() as driver:
+        site = Path(data) / "site.toml"
+        site.touch()
+        flags = ["--config", str(site), "--data-dir", data, "--port", "0", "--source", SOURCE]
+        with StationProcess(flags) as station:
+            browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+            context = browser.new_context(locale="en-GB")
+            page = context.new_page()
+            page.goto(f"{station.url}/setup")
+            take(page, station.url, {"setup": "/setup"}, folder)
+            set_up(page, station.access_code)
+            pages = fill(page)
+            take(page, station.url, pages, folder)
+            take_phone(page, station.url, folder)
+            before_the_login(browser.new_context(locale="en-GB"), station.url, folder)
+            browser.close()
 
 
-def take_for_docs(browser: Browser, station: StationProcess, folder: Path) -> None:
-    """The two pictures of the README."""
-    for name, size in DOCS.items():
-        take(logged_in_page(browser, station, size), folder / f"live-{name}.png")
+def set_up(page: Page, access_code: str) -> None:
+    """Make the administrator; the page is the live page then."""
+    password = secrets.token_urlsafe(18)
+    typed = {"code": access_code, "full_name": "Dr. Carla Weber", "name": "carla.weber"}
+    for field, text in {**typed, "password": password, "again": password}.items():
+        page.fill(f"#{field}", text)
+    page.press("#again", "Enter")
+    page.wait_for_selector("#canvas")
 
 
-def take_all(browser: Browser, station: StationProcess, folder: Path) -> None:
-    """Every page at every size in both themes."""
-    for theme in ("dark", "light"):
-        for name, size in SIZES.items():
-            for path in ("", "login", "exams/", "account/", "accounts/", "about"):
-                page = logged_in_page(browser, station, size, theme=theme, path=path)
-                take(page, folder / f"{path.strip('/') or 'live'}-{name}-{theme}.png")
+def fill(page: Page) -> dict[str, str]:
+    """Addresses of the pages that are pictured."""
+    identity = {"name": "María García Núñez", "birth_date": "1968-03-09", "sex": "female", "clinic_number": "H-77120"}
+    patient = ask(page, "POST", "/patients", {"pseudonym": PSEUDONYM, "identity": identity})["patient"]
+    for other, name in (("NC-0017", "Ana López"), ("NC-0031", "Jean Moreau")):
+        ask(page, "POST", "/patients", {"pseudonym": other, "identity": {"name": name}})
+    for name, full_name, role in (("ana.ruiz", "Ana Ruiz", "operator"), ("h.sato", "Dr. Hiro Sato", "physician")):
+        ask(page, "POST", "/accounts", {"name": name, "full_name": full_name, "role": role})
+    planned = (("NC-0017", 4), (PSEUDONYM, 4), (PSEUDONYM, 16))
+    exam_ids = [examine(page, pseudonym, "16", captures) for pseudonym, captures in planned]
+    image_ids = [one["image_id"] for one in ask(page, "GET", f"/exams/{exam_ids[-1]}")["exam"]["pictures"]]
+    review(page, exam_ids[-1], image_ids)
+    collection = organise(page, exam_ids, image_ids)
+    start(page, "NC-0031", "16")
+    capture(page, 5)
+    ask(page, "POST", "/exam/skip", {"reason": "bandage"})
+    exam = f"/exams/{exam_ids[-1]}"
+    return {
+        "live": "/",
+        "exams": "/exams/",
+        "exam": exam,
+        "review": f"{exam}/images/{image_ids[0]}/review",
+        "report": f"{exam}/report",
+        "patients": "/patients/",
+        "patient": f"/patients/{patient['patient_id']}",
+        "projects": "/projects/",
+        "collections": "/collections/",
+        "collection": f"/collections/{collection}",
+        "calibration": "/calibration/",
+        "import": "/import",
+        "accounts": "/accounts/",
+        "account": "/account/",
+        "settings": "/settings",
+        "report-settings": "/settings/report",
+        "about": "/about",
+        "error": "/exams/00000000-0000-0000-0000-000000000000",
+    }
 
 
-def logged_in_page(
-    browser: Browser, station: StationProcess, size: tuple[int, int], *, theme: str = "dark", path: str = ""
-) -> Page:
-    """A page of the given size and colours; the login page is left as it first appears."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
-    if path != "login":
-        context.add_cookies(logged_in_cookies)
-    page = context.new_page()
-    page.goto(f"{station.url}/{path}")
-    return page
+def examine(page: Page, pseudonym: str, protocol: str, captures: int) -> str:
+    """The id of a finished exam with that many pictures."""
+    start(page, pseudonym, protocol)
+    capture(page, captures)
+    return str(ask(page, "POST", "/exam/finish")["finished_exam_id"])
 
 
-def start_exam(page: Page) -> None:
-    """An exam with some captures, so that the pages have something to show."""
-    wait_until(page, "window.__nailfold?.screen().isOverlayShown")
-    page.fill("#pseudonym", "NC-0042")
-    page.press("#pseudonym", "Enter")
-    page.wait_for_selector("#exam[data-exam=open]")
-    for count in range(1, CAPTURES + 1):
-        page.keyboard.press("Space")
-        wait_until(page, f"document.querySelectorAll('.thumbnail img').length === {count}")
-    page.context.close()
+def start(page: Page, pseudonym: str, protocol: str) -> None:
+    ask(page, "POST", "/exam/start", {"pseudonym": pseudonym, "protocol": protocol})
+    wait_until(page, "document.querySelector('#exam').dataset.exam === 'open'")
+    wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=60)
 
 
-def take(page: Page, path: Path) -> None:
-    """One picture, once a good live picture with its figures stands."""
-    if page.query_selector("#live"):
-        wait_until(page, "window.__nailfold?.screen().isOverlayShown")
-        page.wait_for_timeout(SETTLE_MS)
+def capture(page: Page, count: int) -> None:
+    """The simulated scope moves on by itself; each capture is of another place."""
+    for number in range(1, count + 1):
         wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=60)
-    page.screenshot(path=path)
-    page.context.close()
+        page.keyboard.press("Space")
+        wait_until(page, f"document.querySelectorAll('.thumbnail img').length >= {number}", timeout_s=60)
+        page.wait_for_timeout(700)
+
+
+def review(page: Page, exam_id: str, image_ids: list[str]) -> None:
+    """Two pictures are commented on, one is left out; the exam is concluded and validated."""
+    edits: list[tuple[str, dict[str, Any]]] = [
+        (image_ids[0], {"kind": "set_comment", "text": "Clear row; two loops cross at the right."}),
+        (image_ids[3], {"kind": "exclude", "reason": "hair over the row"}),
+    ]
+    for image_id, edit in edits:
+        ask(page, "POST", f"/exams/{exam_id}/images/{image_id}/edits", {"revision": 0, "edit": edit})
+    facts = {"disorganisation": 1.0}
+    ask(page, "PUT", f"/exams/{exam_id}/report-facts", {"facts": facts})
+    at = f"/exams/{exam_id}"
+    words = "Giant loops and a lowered density in two fingers: early scleroderma pattern. Control in six months."
+    revision = ask(page, "GET", f"{at}/review")["revision"]
+    revision = ask(page, "POST", f"{at}/conclusion", {"revision": revision, "text": words})["revision"]
+    ask(page, "POST", f"{at}/validate", {"revision": revision})
+
+
+def organise(page: Page, exam_ids: list[str], image_ids: list[str]) -> str:
+    """Projects with folders, and the id of a collection with pictures."""
+    folders = {}
+    for project, inner in (("Raynaud clinic", ("2026", "2025")), ("Healthy controls", ())):
+        made = ask(page, "POST", "/folders", {"name": project})["folder"]["folder_id"]
+        for name in inner:
+            folders[name] = ask(page, "POST", "/folders", {"name": name, "parent_id": made})["folder"]["folder_id"]
+    ask(page, "POST", "/exams/file", {"folder_ids": dict.fromkeys(exam_ids[1:], folders["2026"])})
+    made = ask(page, "POST", "/collections", {"name": "Teaching: giant loops", "note": "For the Thursday course"})
+    collection_id = str(made["collection"]["collection_id"])
+    ask(page, "POST", f"/collections/{collection_id}/images", {"image_ids": image_ids[:6]})
+    return collection_id
+
+
+def ask(page: Page, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """The API's answer to the shown page's own login."""
+    return page.evaluate(ASK, [method, path, body if method == "GET" else body or {}])
+
+
+def take(page: Page, url: str, pages: Mapping[str, str], folder: Path) -> None:
+    """Each page at each size."""
+    for name, path in pages.items():
+        theme = "light" if name in LIGHT else "dark"
+        page.context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": url}])
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(url + path)
+            keep(page, folder / f"{name}-{size}.webp")
+
+
+def take_phone(page: Page, url: str, folder: Path) -> None:
+    """The live page as a phone shows it."""
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.goto(url)
+    keep(page, folder / "live-phone.webp")
+
+
+def before_the_login(context: BrowserContext, url: str, folder: Path) -> None:
+    """The login page, for somebody who is not logged in."""
+    take(context.new_page(), url, {"login": "/login"}, folder)
+
+
+def keep(page: Page, path: Path) -> None:
+    """What is on the screen, once it stands."""
+    page.wait_for_timeout(SETTLE_MS)
+    if page.query_selector("#live"):
+        wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=60)
+        wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=60)
+    if page.query_selector("#report-sheet"):
+        wait_until(page, "document.querySelector('#report-sheet').ariaBusy === 'false'", timeout_s=60)
+        page.wait_for_timeout(SETTLE_MS)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":

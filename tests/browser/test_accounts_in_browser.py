@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from appliance.apps.station_certificate import StationCertificate
 from tests.browser.chromium import log_in, wait_until
@@ -119,29 +117,3 @@ def test_logging_out_elsewhere_ends_the_live_picture(open_page: OpenPage, statio
     assert kept is not None
     station.accounts.end_sessions("ana.ruiz", kept.account.account_id)
     page.wait_for_url("**/login**", timeout=12_000)
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_pages_of_accounts_are_accessible(open_page: OpenPage, station: PageStation, theme: str) -> None:
-    kept = station.accounts.store.by_name(OPERATOR)
-    assert kept is not None
-    page = open_page(path="/account/")
-    page.context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
-    for path in ("/account/", "/accounts/", f"/accounts/{kept.account.account_id}", "/about"):
-        page.goto(station.url + path)
-        assert serious(page) == [], path
-    page.context.clear_cookies(name="nailfold_session")
-    page.goto(f"{station.url}/login")
-    assert serious(page) == []
-    with PageStation(is_new=True) as new_box:
-        page.goto(new_box.url)
-        assert serious(page) == []
-
-
-def serious(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [
-        (one["id"], [node["html"] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]

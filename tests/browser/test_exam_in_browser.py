@@ -189,31 +189,17 @@ def test_request_without_the_pages_token_changes_nothing(exam_page: Page, statio
     assert captures(station) == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/exams/"])
 @pytest.mark.parametrize("size", [PHONE, (768, 1024), (1024, 768), (1440, 900)])
-def test_no_page_scrolls_sideways(
-    open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int], path: str
+def test_nothing_beside_the_picture_sticks_out(
+    open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int]
 ) -> None:
     station.session.start("NC-0042-WITH-A-VERY-LONG-PSEUDONYM")
     camera.show()
     station.session.capture()
-    page = open_page(*size, path=path)
+    page = open_page(*size)
     page.wait_for_timeout(400)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     too_wide = "[...document.querySelectorAll('.rail, .rail *')].filter((e) => e.scrollWidth > e.clientWidth + 1)"
     assert page.evaluate(f"{too_wide}.filter((e) => getComputedStyle(e).overflow === 'visible').length") == 0
-
-
-def test_one_exam_does_not_scroll_sideways_on_a_phone(
-    open_page: OpenPage, station: PageStation, camera: Camera
-) -> None:
-    station.session.start("NC-0042")
-    camera.show()
-    station.session.capture()
-    exam = station.session.finish()
-    page = open_page(*PHONE, path=f"/exams/{exam.exam_id}")
-    page.wait_for_selector(".still-canvas[data-drawn=true]")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
 @pytest.mark.parametrize("size", [PHONE, (1024, 768), (1440, 900)])

@@ -1,10 +1,8 @@
 """Searching, filing and archiving as a clinic does it, in a real browser."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timezone
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from appliance.domain.exam import Finger, Hand, Placement, Sector, SkippedPlacement
@@ -165,36 +163,3 @@ def test_pictures_are_gathered_taken_out_and_it_is_undone(
     undo(page)
     page.wait_for_selector("[data-take-out]")
     assert len(collections.images(collection_id)) == 1
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_pages_have_no_serious_accessibility_violation(
-    open_page: OpenPage, station: PageStation, exams: list[str], theme: str
-) -> None:
-    project = station.store.folders.add_folder("Raynaud")
-    station.store.folders.add_folder("Controls", project.folder_id)
-    collection_id = station.services.collections.add_collection("Giants", NOON).collection_id
-    image_id = station.store.exam(exams[0]).images[0].image_id
-    station.services.collections.add_images(collection_id, [image_id])
-    patient = station.store.patients.patient_of("NC-1")
-    assert patient is not None
-    page = open_page(path="/exams/")
-    page.context.add_cookies([{"name": "nailfold_theme", "value": theme, "url": station.url}])
-    found: dict[str, object] = {}
-    for path, prepare in _pages(patient.patient_id, collection_id):
-        page.goto(station.url + path)
-        prepare(page)
-        serious = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-        found |= {f"{path}: {one['id']}": [node["html"][:160] for node in one["nodes"]] for one in serious}
-    assert found == {}
-
-
-def _pages(patient_id: str, collection_id: str) -> list[tuple[str, Callable[[Page], object]]]:
-    return [
-        ("/exams/", lambda page: page.click("[data-choose-all]")),
-        ("/patients/", lambda page: page.click("summary")),
-        (f"/patients/{patient_id}", lambda page: page.click("summary")),
-        ("/projects/", lambda page: page.click('[data-folder-action="move"] >> nth=0')),
-        ("/collections/", lambda page: None),
-        (f"/collections/{collection_id}", lambda page: page.click("summary")),
-    ]

@@ -1,0 +1,81 @@
+"""A station in use: a patient with an exam to review and one under way, folders, collections, a second account."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from appliance.domain.exam import Finger, Hand, Placement, Sector, SkippedPlacement
+from appliance.domain.patient import PatientIdentity, Sex
+from appliance.domain.review_edits import Exclude, SetComment
+from appliance.exam.message import BoxAddress, build_exam_message
+from tests.support.accounts import OPERATOR
+from tests.support.exam_parts import NOON, shown_frame
+from tests.support.page_station import PageStation
+from tests.support.review_exam import captured, picture
+
+PSEUDONYM = "NC-0042"
+_FINGERS = (Finger.RING, Finger.MIDDLE, Finger.INDEX, Finger.LITTLE)
+_BESIDE = PatientIdentity("María García Núñez", date(1968, 3, 9), Sex.FEMALE, "H-77120", "Raynaud since 2019")
+
+
+def fill(station: PageStation) -> dict[str, str]:
+    """Addresses of its pages by a name for each; the live page has an open exam and a picture."""
+    patient = station.store.patients.add_patient(PSEUDONYM, NOON, _BESIDE)
+    exams = [_finished(station, months) for months in (0, 6)]
+    image_id = station.store.exam(exams[1]).images[0].image_id
+    project = station.store.folders.add_folder("Raynaud")
+    year = station.store.folders.add_folder("2026", project.folder_id)
+    station.store.file_exams({exams[0]: year.folder_id})
+    collections = station.services.collections
+    collection = collections.add_collection("Giants", NOON)
+    collections.add_images(collection.collection_id, [image_id])
+    kept = station.accounts.store.by_name(OPERATOR)
+    assert kept is not None
+    station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM")
+    show(station)
+    station.session.capture()
+    return {
+        "live": "/",
+        "exams": "/exams/",
+        "exam": f"/exams/{exams[1]}",
+        "review": f"/exams/{exams[1]}/images/{image_id}/review",
+        "report": f"/exams/{exams[1]}/report",
+        "patients": "/patients/",
+        "patient": f"/patients/{patient.patient_id}",
+        "projects": "/projects/",
+        "collections": "/collections/",
+        "collection": f"/collections/{collection.collection_id}",
+        "calibration": "/calibration/",
+        "import": "/import",
+        "accounts": "/accounts/",
+        "account of another": f"/accounts/{kept.account.account_id}",
+        "account": "/account/",
+        "about": "/about",
+        "settings": "/settings",
+        "report settings": "/settings/report",
+        "error": "/exams/00000000-0000-0000-0000-000000000000",
+    }
+
+
+def show(station: PageStation) -> None:
+    """One picture with a loop, as camera and engine deliver it."""
+    frame = station.next_frame(np.ascontiguousarray(picture()))
+    station.show(frame, shown_frame(frame.seq, frame.captured_monotonic_s).analysis)
+
+
+def _finished(station: PageStation, months: int) -> str:
+    """Four fingers, one of them skipped; of the later exam one picture is excluded and another has a comment."""
+    store, at_utc = station.store, NOON + timedelta(days=30 * months)
+    exam_id = store.start_exam(PSEUDONYM, at_utc, protocol="16", operator=OPERATOR).exam_id
+    store.skip_placement(exam_id, SkippedPlacement(Placement(Hand.RIGHT, Finger.RING, Sector.A), "bandage"))
+    for number, finger in enumerate(_FINGERS):
+        image, png = captured(exam_id, finger, 7 - number)
+        store.add_image(exam_id, image, png)
+    message = build_exam_message(store.exam(exam_id), BoxAddress("clinic", "box1"), at_utc)
+    images = store.finish_exam(exam_id, at_utc, message).images
+    desk = station.services.reviews
+    for image, edit in zip(images, (SetComment("Two loops crossed."), Exclude("hair over the row")), strict=False):
+        if months:
+            desk.edit(exam_id, image.image_id, edit, "carla.weber", 0)
+    desk.conclude(exam_id, "No scleroderma pattern.", "carla.weber", desk.log(exam_id).revision)
+    return exam_id
