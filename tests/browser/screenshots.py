@@ -1,15 +1,18 @@
 """Pictures of every page of a real station: python tests/browser/screenshots.py FOLDER
 
-The station runs with its own networks and the simulated capillaroscope; two exams are captured, one of them is reviewed
-and validated, a third is under way. docs/images/pages keeps the pictures, docs/pages.md shows them.
+The station runs with its own networks and the simulated capillaroscope: finished exams of two patients, the newest
+reviewed and validated, and one under way. So that a course can be seen, the dates of the earlier exams are put back.
+docs/images/pages keeps the pictures, docs/pages.md shows them.
 """
 
 import argparse
 import io
 import secrets
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.apps.station_process import StationProcess
+from appliance.storage.database import utc_text
 from tests.browser.chromium import ARGUMENTS, executable, wait_until
 
 SIZES = {"desktop": (1440, 900), "tablet": (820, 1180)}
@@ -54,7 +58,7 @@ def main() -> None:
             page.goto(f"{station.url}/setup")
             take(page, station.url, {"setup": "/setup"}, folder)
             set_up(page, station.access_code)
-            pages = fill(page)
+            pages = fill(page, Path(data) / "exams" / "exams.sqlite3")
             take(page, station.url, pages, folder)
             take_phone(page, station.url, folder)
             before_the_login(browser.new_context(locale="en-GB"), station.url, folder)
@@ -71,7 +75,7 @@ def set_up(page: Page, access_code: str) -> None:
     page.wait_for_selector("#canvas")
 
 
-def fill(page: Page) -> dict[str, str]:
+def fill(page: Page, database: Path) -> dict[str, str]:
     """Addresses of the pages that are pictured."""
     identity = {"name": "María García Núñez", "birth_date": "1968-03-09", "sex": "female", "clinic_number": "H-77120"}
     patient = ask(page, "POST", "/patients", {"pseudonym": PSEUDONYM, "identity": identity})["patient"]
@@ -79,8 +83,9 @@ def fill(page: Page) -> dict[str, str]:
         ask(page, "POST", "/patients", {"pseudonym": other, "identity": {"name": name}})
     for name, full_name, role in (("ana.ruiz", "Ana Ruiz", "operator"), ("h.sato", "Dr. Hiro Sato", "physician")):
         ask(page, "POST", "/accounts", {"name": name, "full_name": full_name, "role": role})
-    planned = (("NC-0017", 4), (PSEUDONYM, 4), (PSEUDONYM, 16))
+    planned = (("NC-0017", 4), (PSEUDONYM, 8), (PSEUDONYM, 8), (PSEUDONYM, 16))
     exam_ids = [examine(page, pseudonym, "16", captures) for pseudonym, captures in planned]
+    put_back(database, exam_ids[:-1])
     image_ids = [one["image_id"] for one in ask(page, "GET", f"/exams/{exam_ids[-1]}")["exam"]["pictures"]]
     review(page, exam_ids[-1], image_ids)
     collection = organise(page, exam_ids, image_ids)
@@ -117,6 +122,16 @@ def examine(page: Page, pseudonym: str, protocol: str, captures: int) -> str:
     return str(ask(page, "POST", "/exam/finish")["finished_exam_id"])
 
 
+def put_back(database: Path, exam_ids: list[str]) -> None:
+    """Half a year between each of these and the next."""
+    connection = sqlite3.connect(database)
+    for at, exam_id in enumerate(reversed(exam_ids), start=1):
+        day = utc_text(datetime.now(timezone.utc) - timedelta(days=182 * at))
+        connection.execute("UPDATE exams SET started_at = ?, finished_at = ? WHERE exam_id = ?", (day, day, exam_id))
+    connection.commit()
+    connection.close()
+
+
 def start(page: Page, pseudonym: str, protocol: str) -> None:
     ask(page, "POST", "/exam/start", {"pseudonym": pseudonym, "protocol": protocol})
     wait_until(page, "document.querySelector('#exam').dataset.exam === 'open'")
@@ -143,7 +158,7 @@ def review(page: Page, exam_id: str, image_ids: list[str]) -> None:
     facts = {"disorganisation": 1.0}
     ask(page, "PUT", f"/exams/{exam_id}/report-facts", {"facts": facts})
     at = f"/exams/{exam_id}"
-    words = "Giant loops and a lowered density in two fingers: early scleroderma pattern. Control in six months."
+    words = "Scleroderma pattern with giant loops and a lowered density. Control in six months."
     revision = ask(page, "GET", f"{at}/review")["revision"]
     revision = ask(page, "POST", f"{at}/conclusion", {"revision": revision, "text": words})["revision"]
     ask(page, "POST", f"{at}/validate", {"revision": revision})
