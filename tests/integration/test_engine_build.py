@@ -20,6 +20,7 @@ from engines.build.build_engine import BuiltPlan, build_engine
 from engines.build.half_precision import halve
 from engines.build.known_networks import write_known_weights
 from engines.build.progress import BuildProgress
+from engines.synthetic.pattern import Pattern
 from engines.synthetic.render import render
 
 trt: Any = pytest.importorskip("tensorrt_rtx", reason='TensorRT-RTX is not installed (extra "rtx")')
@@ -170,7 +171,7 @@ def test_half_precision_moves_no_answer_that_counts(role: str, largest_px: float
     onnx = pytest.importorskip("onnx")
     reference = pytest.importorskip("onnx.reference")
     content = (Path(__file__).parents[2] / "engines" / "weights" / f"{role}.onnx").read_bytes()
-    picture = render(90_000)
+    picture = render(90_000, pattern=Pattern.HEALTHY)
     image, boxes = picture.image_rgb, [loop.bbox_px for loop in picture.loops]
     inputs = {"image": image[None]} if role == "detector" else {"crops": extract_crops(image, boxes)}
     full, half = (
