@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.support.accounts import ADMINISTRATOR, PASSWORD
 
@@ -34,6 +34,16 @@ def log_in(page: Page, name: str = ADMINISTRATOR, password: str = PASSWORD) -> N
 def wait_until(page: Page, expression: str, timeout_s: float = 15.0) -> None:
     """Wait for a JavaScript expression to become true; playwright's own wait needs eval, which the pages forbid."""
     deadline = time.monotonic() + timeout_s
-    while not page.evaluate(expression):
+    while not _is_true(page, expression):
         assert time.monotonic() < deadline, f"not true within {timeout_s} s: {expression}"
         page.wait_for_timeout(40)
+
+
+def _is_true(page: Page, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(expression))
+    except Error as error:
+        # Between two pages there is nothing to ask yet.
+        if "context was destroyed" not in str(error):
+            raise
+        return False

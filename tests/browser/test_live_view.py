@@ -157,8 +157,9 @@ def test_time_from_capture_to_paint_is_recorded_on_the_stations_clock(live_page:
         frame = live_page.evaluate("window.__nailfold.frames().at(-1)")
         assert frame["seq"] == seq
         uncertain_ms = live_page.evaluate("window.__nailfold.clock().roundTripMs") / 2
-        assert ago_s * 1000 - uncertain_ms < frame["captureToPaintMs"] < ago_s * 1000 + 1500
-        assert 0 < frame["receiveToPaintMs"] < 1500
+        # Above, a busy machine may take what it likes: how fast it is, the benchmark says.
+        assert ago_s * 1000 - uncertain_ms - 20 < frame["captureToPaintMs"] < ago_s * 1000 + 10_000
+        assert 0 < frame["receiveToPaintMs"] < 10_000
 
 
 def test_page_comes_back_by_itself_after_the_station_restarts(
