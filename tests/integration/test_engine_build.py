@@ -165,6 +165,8 @@ def test_the_shipped_networks_compile(tmp_path: Path, role: str, precision: str)
     assert (built.manifest.onnx_sha256, built.manifest.precision) == (entry.sha256, precision)
 
 
+# The reference evaluator is slow where other work has the cores.
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("role", "largest_px", "largest_score"), [("detector", 0.5, 0.01), ("keypoints", 0.25, 0.01)])
 def test_half_precision_moves_no_answer_that_counts(role: str, largest_px: float, largest_score: float) -> None:
     """onnx's reference evaluator computes in real float16 on any computer, which ONNX Runtime on a CPU does not."""
