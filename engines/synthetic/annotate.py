@@ -18,7 +18,13 @@ IGNORED_BELOW = 0.28
 """Visibility that 1.35 times the least visible density has."""
 OWN_SHARE = 0.45
 """A head that owns less than this of the blood seen there is lost in other vessels."""
-DROPPED_BELOW = 0.03
+DROPPED_BELOW = 0.15
+"""Visibility that 0.95 times the least visible density has: what is paler nobody sees, so it is not in the truth."""
+OUT_OF_FOCUS, SOFTER_THAN_ROW = 0.28, 1.6
+"""A loop whose blur is more than this share of its head's width has lost its shape; where it is also so many times softer
+than the sharper quarter of the picture's loops, experts differ on whether to box it (our choice)."""
+HOLLOW = 1.75
+"""A head at least this many apical widths wide shows a hollow under its bend; without one there is no inner edge."""
 EDGE_BLUR = 0.9
 """A box lies this many blur sigmas outside the true column edge: it holds the soft edge too."""
 EDGE_PAD = 1.5 / 640
@@ -39,9 +45,12 @@ def annotate(
     if ground is not None:
         clutter[:, :, 1] += ground
     everything = Patch(0, 0, clutter)
+    sharp_px = float(np.percentile([one.blur_px for one in drawn], 25)) if drawn else 0.0
     found = [(one, _annotate_one(one, view, noise)) for one in drawn]
     truths = [
-        replace(truth, is_ignored=True, counts_at_border=False) if _is_lost(one, everything) else truth
+        replace(truth, is_ignored=True, counts_at_border=False)
+        if _is_lost(one, everything) or _is_out_of_focus(one, view, sharp_px)
+        else truth
         for one, truth in found
         if truth is not None
     ]
@@ -56,6 +65,7 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
     if sight.visibility < DROPPED_BELOW or box is None or min(box[2], box[3]) < 3:
         return None
     apical = _segment(main, shape.apex)
+    is_hollow = shape.head_width_um >= HOLLOW * float(stroke.width_um[shape.apex])
     head = main.points_px[stroke.below_um <= shape.head_um]
     is_cut = bool(_inside(head, view).mean() < 0.5 or not _inside(np.array(apical), view).all())
     size = classify_size(float(stroke.width_um[[shape.apex, shape.arterial, shape.venous]].max()))
@@ -64,7 +74,7 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
         morphology=_morphology(shape.morphology, size),
         size=size,
         apex_px=_clip_point(main.points_px[shape.apex], view),
-        apical_px=apical,
+        apical_px=apical if is_hollow else None,
         arterial_px=_limb(drawn, sight, shape.arterial, view),
         venous_px=_limb(drawn, sight, shape.venous, view),
         row=Row.OTHER,
@@ -92,6 +102,12 @@ def _is_lost(drawn: DrawnLoop, everything: Patch) -> bool:
     own = sample_patch(drawn.patch, drawn.tubes[0])[head]
     total = sample_patch(everything, drawn.tubes[0])[head]
     return float(own.sum()) < OWN_SHARE * float(total.sum())
+
+
+def _is_out_of_focus(drawn: DrawnLoop, view: View, sharp_px: float) -> bool:
+    """Whether the loop is a soft blob in a picture that shows others sharply."""
+    head_px = drawn.loop.shape.head_width_um / view.um_per_px
+    return drawn.blur_px > max(OUT_OF_FOCUS * head_px, SOFTER_THAN_ROW * sharp_px)
 
 
 def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:

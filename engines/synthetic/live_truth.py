@@ -33,15 +33,16 @@ def _loop(loop: LoopTruth, offset: Point, size: tuple[int, int]) -> LoopTruth | 
     box = _clip(loop.bbox_px, offset, size)
     if box is None:
         return None
-    apical = _move(loop.apical_px, offset)
+    apex = _shift(loop.apex_px, offset)
+    apical = None if loop.apical_px is None else _move(loop.apical_px, offset)
     return replace(
         loop,
         bbox_px=box,
-        apex_px=_clamp(_shift(loop.apex_px, offset), size),
+        apex_px=_clamp(apex, size),
         apical_px=apical,
         arterial_px=_limb(loop.arterial_px, offset, size),
         venous_px=_limb(loop.venous_px, offset, size),
-        is_ignored=loop.is_ignored or not _is_inside(apical, size),
+        is_ignored=loop.is_ignored or not _is_inside(apical or (apex, apex), size),
     )
 
 

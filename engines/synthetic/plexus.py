@@ -24,7 +24,8 @@ def draw_plexus(rng: np.random.Generator, view: View, row_gap_um: float) -> Floa
         _add_streaks(rng, ground)
     if rng.random() < SEEN_SHARE:
         _add_network(rng, ground, row_gap_um)
-    soft = cv2.GaussianBlur(ground.density, (0, 0), float(rng.uniform(5, 18)) / view.um_per_px / GRID)
+    blur = max(0.6, float(rng.uniform(2, 18)) / view.um_per_px / GRID)
+    soft = cv2.GaussianBlur(ground.density, (0, 0), blur)
     height, width = soft.shape
     whole = cv2.resize(soft, (width * GRID, height * GRID), interpolation=cv2.INTER_LINEAR)
     return np.asarray(whole[: view.height, : view.width], dtype=np.float32)

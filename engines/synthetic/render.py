@@ -69,11 +69,10 @@ def render(
 
 
 def _ignore_hidden(loop: LoopTruth, hidden: NDArray[np.float32]) -> LoopTruth:
-    """The loop, ignored where glare or dirt lies on its head (the apical segment and one length around it)."""
-    ends = np.array(loop.apical_px)
-    reach = float(np.linalg.norm(ends[1] - ends[0]))
-    low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
-    is_hidden = _covered(hidden, (*low, *(high - low))) > HIDDEN_SHARE
+    """The loop, ignored where glare or dirt lies on its head (half the box's width around the apex)."""
+    reach = min(loop.bbox_px[2:]) / 2
+    low = np.array(loop.apex_px) - reach
+    is_hidden = _covered(hidden, (float(low[0]), float(low[1]), 2 * reach, 2 * reach)) > HIDDEN_SHARE
     return replace(loop, is_ignored=True, counts_at_border=False) if is_hidden else loop
 
 

@@ -30,12 +30,14 @@ class LoopTruth:
         morphology: its shape; a smooth loop of giant calibre is GIANT, a branching one stays RAMIFIED.
         size: calibre of the widest of the three red-cell columns.
         apex_px: centre of the column at the apex.
-        apical_px: outer to inner edge of the red-cell column at the apex, before any blur.
+        apical_px: outer to inner edge of the red-cell column at the apex, before any blur; None where the loop is seen
+            edge-on, so that the bend has no inner edge.
         arterial_px: edge to edge across the arterial limb just below the bend; None where it cannot be seen.
         venous_px: the same for the venous limb.
         row: DISTAL where no other visible apex lies distal to it within 45 degrees (Hofstee 2009, 90 degree rule).
         visibility: 0 (nothing to see) to 1 (unmistakable).
-        is_ignored: too faint, blurred or cut for an expert; neither a positive nor a negative.
+        is_ignored: too faint, too far out of the picture's focus, or cut for an expert; neither a positive nor a
+            negative.
         counts_at_border: ignored for nothing but the picture's border, with at least half of its head inside: it counts
             for density (AUTOCAPI's edge rule, as appliance.analysis.edge_rule).
     """
@@ -44,7 +46,7 @@ class LoopTruth:
     morphology: Morphology
     size: SizeClass
     apex_px: Point
-    apical_px: Segment
+    apical_px: Segment | None
     arterial_px: Segment | None
     venous_px: Segment | None
     row: Row

@@ -13,6 +13,9 @@ STRIDES = (8, 16, 32)
 MORPHOLOGIES = ("normal", "tortuous", "ramified", "giant")
 SIZES = ("normal", "enlarged", "giant")
 CLASSES = (*MORPHOLOGIES, "haemorrhage")
+DEPTHS = (1, 3, 2)
+"""Residual blocks at strides 8, 16 and 32. What is around a loop (its row, the ground, its neighbours) is seen where the
+strides are long, and a block costs least there."""
 
 _FOUND_PRIOR = -4.0  # sigmoid 0.018: nearly every cell is background, so the loss starts small
 _BOX_PRIOR = 2.0  # softplus 2.1 strides on each side
@@ -45,13 +48,21 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
         stem: channels at stride 2.
         widths: channels at strides 4, 8, 16 and 32.
         neck: channels of neck and heads.
+        depths: residual blocks at strides 8, 16 and 32.
     """
 
-    def __init__(self, stem: int = 16, widths: tuple[int, int, int, int] = (24, 48, 96, 128), neck: int = 48) -> None:
+    def __init__(
+        self,
+        stem: int = 16,
+        widths: tuple[int, int, int, int] = (24, 48, 96, 128),
+        neck: int = 48,
+        depths: tuple[int, int, int] = DEPTHS,
+    ) -> None:
         super().__init__()
         w4, w8, w16, w32 = widths
         self.stem = nn.Sequential(ConvNormAct(3, stem, stride=2), stage(stem, w4, 0))
-        self.stage8, self.stage16, self.stage32 = stage(w4, w8, 1), stage(w8, w16, 1), stage(w16, w32, 1)
+        self.stage8, self.stage16 = stage(w4, w8, depths[0]), stage(w8, w16, depths[1])
+        self.stage32 = stage(w16, w32, depths[2])
         self.lateral8, self.lateral16 = ConvNormAct(w8, neck, 1), ConvNormAct(w16, neck, 1)
         self.lateral32 = ConvNormAct(w32, neck, 1)
         self.up16, self.up8 = ConvNormAct(neck, neck), ConvNormAct(neck, neck)

@@ -37,11 +37,15 @@ class KeypointSample:
 
 
 class LoopDrawer:
-    """Draws loops of a cache at random, rare shapes more often."""
+    """Draws loops of a cache at random, rare shapes more often; a cache that grows is surveyed again as it does."""
 
     def __init__(self, cache: Pictures) -> None:
         self._cache = cache
-        loops = [(i, loop) for i, truth in enumerate(cache.truths) for loop in truth["loops"]]
+        self._survey()
+
+    def _survey(self) -> None:
+        self._images = len(self._cache)
+        loops = [(i, loop) for i, truth in enumerate(self._cache.truths) for loop in truth["loops"]]
         self._measurable = [(i, loop) for i, loop in loops if not loop["is_ignored"]]
         self._ignored = [(i, loop) for i, loop in loops if loop["is_ignored"]]
         weights = np.array([SHAPE_WEIGHT[loop["morphology"]] for _, loop in self._measurable])
@@ -49,6 +53,8 @@ class LoopDrawer:
 
     def __call__(self, rng: np.random.Generator) -> KeypointSample:
         """One augmented crop."""
+        if len(self._cache) > self._images:
+            self._survey()
         if self._ignored and rng.random() < IGNORED_SHARE:
             index, loop = self._ignored[int(rng.integers(len(self._ignored)))]
         else:

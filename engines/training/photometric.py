@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
+STRONG_CAST_SHARE = 0.3
+BRIGHTEST_MEAN = 0.85
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
@@ -35,20 +37,24 @@ def vary_photometrically(image_rgb: Image, rng: np.random.Generator) -> Image:
 
 
 def _mix_channels(image: Image, rng: np.random.Generator) -> Image:
-    """Towards grey, or with channels bleeding into one another."""
+    """Towards grey, or away from it: monochrome sensors, channels bleeding into one another, gaudy colour settings."""
     grey = np.array([0.25, 0.6, 0.15]) if rng.random() < 0.7 else rng.dirichlet([1.0, 2.0, 1.0])
-    amount = 1.0 if rng.random() < 0.3 else float(rng.uniform(0.2, 1.0))
+    amount = 1.0 if rng.random() < 0.25 else float(rng.uniform(-0.6, 1.0))
     mix = (1 - amount) * np.eye(3) + amount * np.tile(grey, (3, 1))
     return np.asarray(cv2.transform(image, mix.astype(np.float32)), dtype=np.uint8)
 
 
 def _tone(image: Image, rng: np.random.Generator) -> Image:
     """Gain, offset, contrast and gamma of each channel, common part and cast, as one table."""
-    gain = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.10, 3))
+    # White balances differ most: some scopes show skin orange, pink or green.
+    cast = rng.normal(0, 0.17 if rng.random() < STRONG_CAST_SHARE else 0.08, 3)
+    gain = np.exp(rng.normal(0, 0.12) + cast)
     gamma = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.06, 3))
     offset = rng.normal(0, 0.03) + rng.normal(0, 0.03, 3)
-    contrast = np.exp(rng.normal(0, 0.2))
+    contrast = np.exp(rng.normal(0, 0.3))
     mean = float(image.mean()) / 255
+    # No camera's automatic exposure blows the whole skin out.
+    gain = np.minimum(gain, BRIGHTEST_MEAN / max(mean, 0.05))
     base = np.clip((_LEVELS - mean) * contrast + mean, 0, 1)
     table = np.clip(base[:, None] ** gamma * gain + offset, 0, 1) * 255
     return np.asarray(cv2.LUT(image, np.round(table).astype(np.uint8)[None]), dtype=np.uint8)

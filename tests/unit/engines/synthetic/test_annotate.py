@@ -66,7 +66,27 @@ def test_segments_have_the_widths_of_the_columns() -> None:
 
 def test_apical_segment_runs_from_the_outer_to_the_inner_edge() -> None:
     (loop,) = _truth(_loop((0.0, -100.0)))
+    assert loop.apical_px is not None
     assert loop.apical_px[0][1] < loop.apical_px[1][1]
+
+
+def test_loop_seen_edge_on_is_boxed_but_has_no_apical_width() -> None:
+    (loop,) = _truth(_loop((0.0, -100.0), replace(NUMBERS, gap=8.0, bend=4.0)))
+    assert loop.apical_px is None
+    assert (loop.arterial_px, loop.venous_px) == (None, None)  # one limb behind the other
+    assert not loop.is_ignored
+    assert loop.bbox_px[2] < 0.75 * _truth(_loop((0.0, -100.0)))[0].bbox_px[2]
+
+
+def test_soft_loop_is_ignored_beside_sharp_ones_alone() -> None:
+    sharp = [_loop((float(at), -100.0)) for at in (-300, -150, 0)]
+    soft = replace(_loop((200.0, 0.0), density=0.5), shallow_um=20.0)
+    assert [loop.is_ignored for loop in _truth(*sharp, soft)] == [False, False, False, True]
+    assert [loop.is_ignored for loop in _truth(soft)] == [False]
+
+
+def test_loop_paler_than_the_eye_sees_is_not_in_the_truth() -> None:
+    assert _truth(_loop((0.0, -100.0), density=0.015)) == ()
 
 
 def test_segments_do_not_grow_with_blur() -> None:

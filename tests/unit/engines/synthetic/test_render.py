@@ -120,7 +120,7 @@ def test_scale_asked_for_is_the_scale_of_the_widths() -> None:
     fine, coarse = render(11, um_per_px=1.0, difficulty=0.0), render(11, um_per_px=2.0, difficulty=0.0)
     assert (fine.um_per_px, coarse.um_per_px) == (1.0, 2.0)
     for image in (fine, coarse):
-        apical = [_length_um(loop.apical_px, image) for loop in image.loops]
+        apical = [_length_um(loop.apical_px, image) for loop in image.loops if loop.apical_px is not None]
         assert 10 < float(np.median(apical)) < 60
 
 
@@ -129,6 +129,8 @@ def test_apical_column_is_darker_than_the_skin_beyond_it() -> None:
     green = image.image_rgb[:, :, 1].astype(float)
     darker = []
     for loop in _counted(image):
+        if loop.apical_px is None:
+            continue
         outer, inner = np.array(loop.apical_px)
         beyond = outer + 1.5 * (outer - inner)
         if 0 <= beyond[0] < green.shape[1] and 0 <= beyond[1] < green.shape[0]:

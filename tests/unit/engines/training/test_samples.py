@@ -70,6 +70,24 @@ def test_loop_whose_apex_is_cut_off_is_ignored() -> None:
     assert targets.boxes[0, 1] == 0.0
 
 
+def test_loops_that_are_drawn_later_are_learnt_from_too() -> None:
+    class Growing:
+        def __init__(self) -> None:
+            self.truths: tuple[dict[str, Any], ...] = (truth(loop()),)
+
+        def __len__(self) -> int:
+            return len(self.truths)
+
+        def picture(self, index: int) -> tuple[Any, dict[str, Any]]:
+            return np.full((480, 640, 3), 100 + 100 * index, np.uint8), self.truths[index]
+
+    pictures, rng = Growing(), np.random.default_rng(0)
+    draw = LoopDrawer(pictures)
+    assert draw(rng).visible[0] == 1
+    pictures.truths += (truth(loop(apical=None)),)
+    assert {float(draw(rng).visible[0]) for _ in range(40)} == {0.0, 1.0}
+
+
 def test_limbs_are_ordered_by_place_not_by_name() -> None:
     points = np.array([[[48, 5], [48, 15]], [[70, 40], [62, 41]], [[20, 40], [30, 41]]], dtype=float)
     ordered, seen, left_is_arterial = order_limbs(points, np.array([True, True, True]))

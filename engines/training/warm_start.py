@@ -1,0 +1,81 @@
+"""Go on from exported weights: a checkpoint that a training can `--start` with.
+
+    python -m engines.training.warm_start --weights engines/weights --cache build/synthetic --out build/start
+    python -m engines.training.detector  --out build/detector  --start build/start/detector.pt ...
+    python -m engines.training.keypoints --out build/keypoints --start build/start/keypoints.pt ...
+
+Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
+are measured again on the cache. `--depths 1 1 1` names the residual blocks of an older, shallower detector file: the
+blocks that today's network has more begin as identities, so that nothing that was learnt is lost.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engines.training.cache import Pictures, open_cache
+from engines.training.detector_net import DEPTHS, DetectorNet
+from engines.training.detector_samples import draw_sample
+from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
+from engines.training.keypoint_samples import LoopDrawer
+from engines.training.layers import Residual
+
+DETECTOR_CROPS, KEYPOINT_CROPS = 96, 512
+
+
+def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> DetectorNet:
+    """The detector of the file with statistics from `pictures`, as deep as detectors are now."""
+    net, _ = rebuild_detector(path, DetectorNet(depths=depths))
+    rng = np.random.default_rng(0)
+    renormalise(net, _stacked([draw_sample(pictures, rng)[0] for _ in range(DETECTOR_CROPS)]))
+    deep = DetectorNet()
+    deepen(net, deep)
+    return deep
+
+
+def warm_keypoints(path: Path, pictures: Pictures) -> nn.Module:
+    """The keypoint network of the file with statistics from `pictures`."""
+    net = rebuild_keypoints(path)
+    draw, rng = LoopDrawer(pictures), np.random.default_rng(0)
+    renormalise(net, _stacked([draw(rng).crop for _ in range(KEYPOINT_CROPS)]))
+    return net
+
+
+def deepen(shallow: nn.Module, deep: nn.Module) -> None:
+    """Copy `shallow` into `deep`, whose further residual blocks pass on what they get until they have learnt better."""
+    kept = shallow.state_dict()
+    deep.load_state_dict(kept, strict=False)
+    for name, module in deep.named_modules():
+        if isinstance(module, Residual) and f"{name}.second.1.weight" not in kept:
+            nn.init.zeros_(module.second[1].weight)
+
+
+def _stacked(images: list[NDArray[np.uint8]]) -> Tensor:
+    return torch.from_numpy(np.stack(images))
+
+
+def main() -> None:
+    """Write both checkpoints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, default=Path("engines/weights"))
+    parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
+    parser.add_argument("--depths", type=int, nargs=3, default=DEPTHS, help="of the file's detector")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    pictures = open_cache(args.cache)
+    depths = (args.depths[0], args.depths[1], args.depths[2])
+    for name, net in (
+        ("detector", warm_detector(args.weights / "detector.onnx", depths, pictures)),
+        ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", pictures)),
+    ):
+        torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
+        print(args.out / f"{name}.pt")
+
+
+if __name__ == "__main__":
+    main()
