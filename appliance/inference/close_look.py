@@ -1,7 +1,8 @@
 """Stills larger than the network's input, looked at closely enough that thin loops are not shrunk away.
 
 A live frame is one look at the whole picture. A still has time for more: where the loops come out small in that look,
-and the picture has more pixels to show, overlapping tiles of it are looked at too.
+and the picture has more pixels to show, overlapping tiles of it are looked at too. Where even its own pixels show them
+far smaller than the loops that were trained on, as in a small picture of a whole nailfold, enlarged tiles are tried.
 """
 
 import math
@@ -23,6 +24,13 @@ UM_PER_INPUT_PX = 1.3
 """The same where the scale is known."""
 MIN_ZOOM = 1.4
 """Less is not worth several more looks."""
+ENLARGED_FROM, MOST_ENLARGED = 1.6, 2.5
+"""Where the picture's own pixels still lack the first factor to that scale, a look at enlarged ones is tried, by at
+most the second."""
+FAR_MORE = 1.4
+"""It counts if it finds so many times the loops: 1.8 in 3 by 3 and 2.6 in 4 by 4 real tiles shrunk into 640x480, 1.1
+in 2 by 2, where both find the same labels. Soft pixels that are not needed cost more than they bring: rendered at 2.3
+um per pixel AP50 falls from 0.91 to 0.86."""
 CONFIDENT = 0.4
 MIN_LOOPS = 4
 """Fewer confident loops say too little about the scale: the picture is then taken as it is."""
@@ -78,9 +86,18 @@ class CloseLook:
         whole = self._detector.detect(image_rgb)
         height, width = image_rgb.shape[:2]
         shrink = max(width / self._input_size[0], height / self._input_size[1])
-        zoom = min(_wanted_zoom(whole, shrink, um_per_px), shrink)
+        wanted = _wanted_zoom(whole, shrink, um_per_px)
+        seen = self._look_closely(image_rgb, whole, shrink, min(wanted, shrink))
+        if wanted < ENLARGED_FROM * shrink:
+            return seen
+        enlarged = self._look_closely(image_rgb, whole, shrink, min(wanted, MOST_ENLARGED * shrink))
+        return enlarged if _confident(enlarged) > FAR_MORE * _confident(seen) else seen
+
+    def _look_closely(self, image_rgb: NDArray[np.uint8], whole: Detections, shrink: float, zoom: float) -> Detections:
+        """What tiles show beside the look at the whole; that alone where the zoom is too small for more looks."""
         if zoom < MIN_ZOOM:
             return whole
+        height, width = image_rgb.shape[:2]
         tiles = plan_tiles((width, height), self._input_size, shrink / zoom)
         # What is too long for the overlap of two tiles is seen uncut in the whole picture alone.
         too_long = 0.9 * OVERLAP * min(tiles[0].w, tiles[0].h)
@@ -126,6 +143,10 @@ def _spans(length: int, side: int) -> list[tuple[int, int]]:
     count = 1 if side >= length else 1 + math.ceil((length - side) / (side * (1 - OVERLAP)))
     starts = np.linspace(0, length - side, count)
     return [(round(float(start)), side) for start in starts]
+
+
+def _confident(found: Detections) -> int:
+    return sum(one.score >= CONFIDENT for one in found.capillaries)
 
 
 def _wanted_zoom(whole: Detections, shrink: float, um_per_px: float | None) -> float:

@@ -1,9 +1,11 @@
 """Recall of labelled capillaries in real images, through the device's own code.
 
     python -m engines.evaluation.real --images DIR --annotations annotations.json [--weights DIR] [--overlays DIR]
+    python -m engines.evaluation.real --images DIR --annotations annotations.json --mosaic 3
 
 Images are enlarged to 640x480. The labels name only some of the visible capillaries, so precision cannot be told; the
-number of detections per label says whether recall was bought with noise.
+number of detections per label says whether recall was bought with noise. `--mosaic 3` lays three by three images side
+by side and shrinks them to one of 640x480: what a scope of a third of the magnification delivers.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
-from engines.evaluation.matching import match
+from engines.evaluation.matching import iou_matrix, match
 from engines.evaluation.overlay import draw_overlay
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -30,61 +32,92 @@ MAX_TAG_OCCLUDED = 0.3
 
 
 @dataclass(frozen=True)
+class LabelledPicture:
+    """A real picture and what is labelled in it.
+
+    Attributes:
+        name: without suffix.
+        image_rgb: uint8 [480, 640, 3].
+        targets, others: boxes [N, 4] (x, y, w, h, origin at the centre of the first pixel) that are to be found, and
+            that are too covered to be asked for.
+    """
+
+    name: str
+    image_rgb: NDArray[np.uint8]
+    targets: NDArray[np.float64]
+    others: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class RealFigures:
     """Of all images together.
 
     Attributes:
         labelled: boxes counted.
         recall_iou50, recall_iou30: share of them found at the device's threshold, any shape.
+        mean_iou: of each of them with the finding that overlaps it most, 0 where none does.
         detections_per_label: capillaries found over capillaries labelled, covered ones included.
+        giants: findings of giant shape; labels of this data set name none.
     """
 
     labelled: int
     recall_iou50: float
     recall_iou30: float
+    mean_iou: float
     detections_per_label: float
+    giants: int
 
 
-def evaluate(engines: EngineSet, images: Path, annotations: Path, overlays: Path | None = None) -> RealFigures:
-    """Figures over a COCO file whose images lie in `images`; overlays are written where a folder is given."""
-    document = json.loads(annotations.read_text())
+def evaluate(engines: EngineSet, pictures: list[LabelledPicture], overlays: Path | None = None) -> RealFigures:
+    """Figures over labelled pictures, as stills; overlays are written where a folder is given."""
+    assert engines.stills is not None
     found = {30: 0, 50: 0}
-    labelled = detections_total = 0
-    for entry in document["images"]:
-        image, scale = read_enlarged(images / Path(entry["file_name"]).name)
-        detections = engines.detector.detect(image)
-        labels = [a for a in document["annotations"] if a["image_id"] == entry["id"]]
-        targets = label_boxes([a for a in labels if a.get("tag_occluded_fraction", 0.0) < MAX_TAG_OCCLUDED], scale)
-        others = label_boxes([a for a in labels if a.get("tag_occluded_fraction", 0.0) >= MAX_TAG_OCCLUDED], scale)
-        labelled += len(targets)
-        detections_total += len(detections.capillaries)
+    overlaps: list[float] = []
+    total = giants = 0
+    for picture in pictures:
+        detections = engines.stills.detect(picture.image_rgb, None)
+        boxes = [(c.bbox.x, c.bbox.y, c.bbox.w, c.bbox.h) for c in detections.capillaries]
+        scores = [c.score for c in detections.capillaries]
         for percent in found:
-            found[percent] += hits(detections, targets, others, percent / 100)
+            result = match(boxes, scores, picture.targets, picture.others, percent / 100)
+            found[percent] += int((result.truth_index >= 0).sum())
+        overlaps += iou_matrix(picture.targets, boxes).max(axis=1, initial=0.0).tolist()
+        total += len(boxes)
+        giants += sum(c.morphology.value == "giant" for c in detections.capillaries)
         if overlays is not None:
-            save_overlay(engines, image, detections, overlays / f"{Path(entry['file_name']).stem}.png")
-    per_label = detections_total / max(len(document["annotations"]), 1)
-    return RealFigures(labelled, found[50] / max(labelled, 1), found[30] / max(labelled, 1), per_label)
+            save_overlay(engines, picture.image_rgb, detections, overlays / f"{picture.name}.png")
+    labelled = sum(len(picture.targets) for picture in pictures)
+    named = labelled + sum(len(picture.others) for picture in pictures)
+    return RealFigures(
+        labelled=labelled,
+        recall_iou50=found[50] / max(labelled, 1),
+        recall_iou30=found[30] / max(labelled, 1),
+        mean_iou=float(np.mean(overlaps)) if overlaps else 0.0,
+        detections_per_label=total / max(named, 1),
+        giants=giants,
+    )
 
 
-def read_enlarged(path: Path) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """The picture as uint8 RGB 640x480 and the factors in x and y."""
-    image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-    scale = (WIDTH / image.shape[1], HEIGHT / image.shape[0])
-    return np.asarray(cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), dtype=np.uint8), scale
+def read_pictures(images: Path, annotations: Path) -> list[LabelledPicture]:
+    """The pictures of a COCO file whose images lie in `images`, enlarged to 640x480."""
+    document = json.loads(annotations.read_text())
+    pictures = []
+    for entry in document["images"]:
+        path = images / Path(entry["file_name"]).name
+        image, scale = _read_enlarged(path)
+        labels = [label for label in document["annotations"] if label["image_id"] == entry["id"]]
+        is_covered = [label.get("tag_occluded_fraction", 0.0) >= MAX_TAG_OCCLUDED for label in labels]
+        targets = [label for label, covered in zip(labels, is_covered, strict=True) if not covered]
+        others = [label for label, covered in zip(labels, is_covered, strict=True) if covered]
+        pictures.append(LabelledPicture(path.stem, image, _label_boxes(targets, scale), _label_boxes(others, scale)))
+    return pictures
 
 
-def label_boxes(labels: list[dict[str, Any]], scale: tuple[float, float]) -> NDArray[np.float64]:
-    """COCO boxes [N, 4] (x, y, w, h from the picture's edge) as boxes of the enlarged picture, origin at the centre of
-    its first pixel."""
-    boxes = np.array([label["bbox"] for label in labels], dtype=np.float64).reshape(-1, 4)
-    return np.asarray(boxes * (*scale, *scale) - (0.5, 0.5, 0.0, 0.0), dtype=np.float64)
-
-
-def hits(detections: Detections, targets: NDArray[np.float64], others: NDArray[np.float64], min_iou: float) -> int:
-    """How many targets were found."""
-    boxes = [(c.bbox.x, c.bbox.y, c.bbox.w, c.bbox.h) for c in detections.capillaries]
-    result = match(boxes, [c.score for c in detections.capillaries], targets, others, min_iou)
-    return int((result.truth_index >= 0).sum())
+def as_mosaics(pictures: list[LabelledPicture], side: int) -> list[LabelledPicture]:
+    """Each `side` by `side` pictures shrunk into one of 640x480; what does not fill one is left out."""
+    count = side * side
+    starts = range(0, len(pictures) - count + 1, count)
+    return [_mosaic(pictures[start : start + count], side) for start in starts]
 
 
 def save_overlay(engines: EngineSet, image: NDArray[np.uint8], detections: Detections, path: Path) -> None:
@@ -94,16 +127,50 @@ def save_overlay(engines: EngineSet, image: NDArray[np.uint8], detections: Detec
     cv2.imwrite(str(path), cv2.cvtColor(draw_overlay(image, detections, keypoints), cv2.COLOR_RGB2BGR))
 
 
+def _mosaic(pictures: list[LabelledPicture], side: int) -> LabelledPicture:
+    rows = [np.hstack([one.image_rgb for one in pictures[at : at + side]]) for at in range(0, len(pictures), side)]
+    image = cv2.resize(np.vstack(rows), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+
+    def placed(boxes: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+        row, column = divmod(index, side)
+        edges = boxes + np.array([0.5 + column * WIDTH, 0.5 + row * HEIGHT, 0.0, 0.0])
+        return np.asarray(edges / side - (0.5, 0.5, 0.0, 0.0))
+
+    return LabelledPicture(
+        name=f"{pictures[0].name}-mosaic{side}",
+        image_rgb=np.asarray(image, dtype=np.uint8),
+        targets=np.concatenate([placed(one.targets, index) for index, one in enumerate(pictures)]),
+        others=np.concatenate([placed(one.others, index) for index, one in enumerate(pictures)]),
+    )
+
+
+def _read_enlarged(path: Path) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """The picture as uint8 RGB 640x480 and the factors in x and y."""
+    image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    scale = (WIDTH / image.shape[1], HEIGHT / image.shape[0])
+    return np.asarray(cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), dtype=np.uint8), scale
+
+
+def _label_boxes(labels: list[dict[str, Any]], scale: tuple[float, float]) -> NDArray[np.float64]:
+    """COCO boxes [N, 4] (x, y, w, h from the picture's edge) as boxes of the enlarged picture, origin at the centre of
+    its first pixel."""
+    boxes = np.array([label["bbox"] for label in labels], dtype=np.float64).reshape(-1, 4)
+    return np.asarray(boxes * (*scale, *scale) - (0.5, 0.5, 0.0, 0.0), dtype=np.float64)
+
+
 def main() -> None:
     """Evaluate from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--annotations", type=Path, required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
     parser.add_argument("--overlays", type=Path)
     args = parser.parse_args()
     engines = load_engine_set(InferenceSettings(weights_dir=args.weights), "evaluation")
-    print(json.dumps(vars(evaluate(engines, args.images, args.annotations, args.overlays)), indent=2))
+    pictures = read_pictures(args.images, args.annotations)
+    pictures = as_mosaics(pictures, args.mosaic) if args.mosaic > 1 else pictures
+    print(json.dumps(vars(evaluate(engines, pictures, args.overlays)), indent=2))
 
 
 if __name__ == "__main__":

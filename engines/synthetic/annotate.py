@@ -21,8 +21,8 @@ OWN_SHARE = 0.45
 DROPPED_BELOW = 0.15
 """Visibility that 0.95 times the least visible density has: what is paler nobody sees, so it is not in the truth."""
 OUT_OF_FOCUS, SOFTER_THAN_ROW = 0.28, 1.6
-"""A loop whose blur is more than this share of its head's width has lost its shape; where it is also so many times softer
-than the sharper quarter of the picture's loops, experts differ on whether to box it (our choice)."""
+"""A loop whose blur is more than this share of its head's width has lost its shape; where it is also so many times
+softer than the sharper quarter of the picture's loops, experts differ on whether to box it (our choice)."""
 HOLLOW = 1.75
 """A head at least this many apical widths wide shows a hollow under its bend; without one there is no inner edge."""
 EDGE_BLUR = 0.9

@@ -14,8 +14,8 @@ MORPHOLOGIES = ("normal", "tortuous", "ramified", "giant")
 SIZES = ("normal", "enlarged", "giant")
 CLASSES = (*MORPHOLOGIES, "haemorrhage")
 DEPTHS = (1, 3, 2)
-"""Residual blocks at strides 8, 16 and 32. What is around a loop (its row, the ground, its neighbours) is seen where the
-strides are long, and a block costs least there."""
+"""Residual blocks at strides 8, 16 and 32. What is around a loop (its row, the ground, its neighbours) is seen where
+the strides are long, and a block costs least there."""
 
 _FOUND_PRIOR = -4.0  # sigmoid 0.018: nearly every cell is background, so the loss starts small
 _BOX_PRIOR = 2.0  # softplus 2.1 strides on each side

@@ -56,10 +56,32 @@ def _rows_of_loops(size: tuple[int, int], w: int, h: int) -> list[tuple[int, int
     return [(x, y, w, h) for x in range(20, size[0] - w, 5 * w) for y in range(30, size[1] - h, 3 * h)]
 
 
-def test_picture_of_the_networks_own_size_is_one_look() -> None:
+def test_picture_of_the_networks_own_size_is_one_look_where_its_loops_are_about_as_trained_on() -> None:
     detector = SeesDarkBlocks()
-    _look(detector).detect(_picture(INPUT, [(100, 100, 8, 30)] * 6), 5.0)
-    assert detector.looks == [INPUT]
+    _look(detector).detect(_picture(INPUT, _rows_of_loops(INPUT, 30, 60)), None)
+    _look(detector).detect(_picture(INPUT, [(100, 100, 30, 60)]), 2.0)
+    assert detector.looks == [INPUT, INPUT]
+
+
+def test_tiny_loops_of_a_small_picture_are_found_in_enlarged_tiles() -> None:
+    boxes = [*_rows_of_loops(INPUT, 20, 40)[:5], *((x, 300, 8, 24) for x in range(20, 600, 40))]
+    image = _picture(INPUT, boxes)
+    assert _boxes(_look(SeesDarkBlocks(least_px=16.0)).detect(image, None)) == sorted(boxes)
+    assert _boxes(_look(SeesDarkBlocks(least_px=16.0)).detect(image, 5.0)) == sorted(boxes)
+
+
+def test_enlarged_tiles_that_show_little_more_do_not_count() -> None:
+    class DrawsOthersEnlarged(SeesDarkBlocks):
+        def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+            found = super().detect(image_rgb)
+            if image_rgb.shape[1] == INPUT[0]:
+                return found
+            return Detections(tuple(replace(one, bbox=replace(one.bbox, h=2.0)) for one in found.capillaries))
+
+    detector = DrawsOthersEnlarged()
+    boxes = _rows_of_loops(INPUT, 20, 40)
+    assert _boxes(_look(detector).detect(_picture(INPUT, boxes), 5.0)) == sorted(boxes)
+    assert len(detector.looks) > 4
 
 
 def test_large_picture_of_large_loops_is_one_look() -> None:
