@@ -52,7 +52,8 @@ class PanoramaAnalyser:
         scale = self._calibration_for(frame)
         # The same scale for a larger picture: pixels of the panorama are pixels of its frames.
         wide = None if scale is None else replace(scale, width_px=width, height_px=height)
-        engines = replace(self._engines, detector=TiledDetector(self._engines.detector, size_px))
+        tiles = TiledDetector(self._engines.detector, size_px)
+        engines = replace(self._engines, detector=tiles, stills=None)
         # Loops are to be as large on the camera's frame as ever, however wide the panorama is.
         settings = replace(self._settings, apex_min_of_width=self._settings.apex_min_of_width * frame.width_px / width)
         pipeline = Pipeline(

@@ -15,6 +15,7 @@ from appliance.analysis.framing import framing_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
+from appliance.analysis.orientation import is_turned
 from appliance.analysis.quality import PictureFigures, examine, grade, shift_between
 from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
@@ -74,7 +75,8 @@ class Pipeline:
 
         Args:
             track: follow capillaries from the previous tracked frame, which gives ids, smoothed widths and classes and
-                the picture's motion. A still is analysed for itself and leaves the tracks as they are.
+                the picture's motion. A still is analysed for itself and leaves the tracks as they are; it has time to
+                be looked at closely and to be told from one that stands on its head.
 
         Raises:
             InferenceError: an engine failed.
@@ -83,7 +85,11 @@ class Pipeline:
         examined = self._beside.submit(self._examine, frame, track)
         calibration = usable_calibration(self._calibration, frame.width_px, frame.height_px)
         um_per_px = None if calibration is None else calibration.um_per_px
-        detections = self._detect(frame, um_per_px, is_still=not track)
+        # A still has time for more than one look; a live frame has not.
+        stills = None if track else self._engines.stills
+        detector = self._engines.detector
+        detections = detector.detect(frame.image_rgb) if stills is None else stills.detect(frame.image_rgb, um_per_px)
+        turned = stills is not None and is_turned(detector, frame.image_rgb)
         watch.lap("detector")
         keypoints = self._locate(frame, detections)
         watch.lap("keypoints")
@@ -107,6 +113,7 @@ class Pipeline:
             self._settings,
             framing=framing_of(loops, distal, row, frame.width_px),
             is_blanched=examination.is_blanched,
+            is_turned=turned,
         )
         density = measure_density(row, distal, um_per_px, quality.is_evaluable)
         metrics = count_metrics(capillaries, len(detections.haemorrhages), density)
@@ -127,12 +134,6 @@ class Pipeline:
             stage_ms=watch.total(),
             um_per_px_uncertainty=None if calibration is None else calibration.uncertainty_um_per_px,
         )
-
-    def _detect(self, frame: Frame, um_per_px: float | None, *, is_still: bool) -> Detections:
-        """What the detector sees: at one look in a live frame, as closely as it takes in a still."""
-        if is_still and self._engines.stills is not None:
-            return self._engines.stills.detect(frame.image_rgb, um_per_px)
-        return self._engines.detector.detect(frame.image_rgb)
 
     def _locate(self, frame: Frame, detections: Detections) -> tuple[LoopKeypoints, ...]:
         boxes = [capillary.bbox for capillary in detections.capillaries]

@@ -105,6 +105,7 @@ def grade(
     *,
     framing: Framing | None = None,
     is_blanched: bool = False,
+    is_turned: bool = False,
 ) -> FrameQuality:
     """The verdict on a frame, with every reason against it, worst first.
 
@@ -114,6 +115,7 @@ def grade(
         width_px: of the full frame.
         framing: how the loops lie in the frame; None where nobody looked.
         is_blanched: by BlanchingWatch.
+        is_turned: by orientation.is_turned; False where nobody looked.
     """
     motion_px = None if shift_px is None else float(np.hypot(*shift_px))
     reasons = _standing(
@@ -123,6 +125,7 @@ def grade(
         (QualityReason.MOTION, motion_px is not None and motion_px > settings.motion_max_of_width * width_px),
         (QualityReason.GLARE, figures.glare > settings.glare_max),
         (QualityReason.BLANCHED, is_blanched),
+        (QualityReason.TURNED, is_turned),
         (QualityReason.NO_CAPILLARIES, capillaries == 0),
         (QualityReason.LOW_MAGNIFICATION, framing is not None and framing.is_too_small(settings)),
     )

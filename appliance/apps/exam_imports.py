@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 
 import click
 
@@ -66,7 +65,7 @@ def import_picture_files(
         click.echo(f"nailfold: {problem}", err=True)
     with kept_exams(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
         engines = load_engine_set(loaded.settings.inference, VERSION)
-        analyse = still_analysis(engines, loaded.settings.analysis, Lock())
+        analyse = still_analysis(engines, loaded.settings.analysis)
         tools = build_import_tools(kept.exams, kept.journal, analyse, SystemClock().now_utc)
         placed = [_placed(one.path, str(one.path), place, tools) for one in inputs if not one.is_video]
         pictures = [one for one in placed if isinstance(one, PlacedPicture)]

@@ -88,12 +88,13 @@ def build_import_tools(
     )
 
 
-def still_analysis(engines: EngineSet, settings: AnalysisSettings, in_use: Lock) -> Analyse:
-    """Stills by the station's engines, between its live frames: engines take one caller at a time.
+def still_analysis(engines: EngineSet, settings: AnalysisSettings) -> Analyse:
+    """Stills, one at a time, in a pipeline of their own: the live one keeps the tracks of its video.
 
-    The pipeline is one of its own, for the live one keeps the tracks of its video.
+    Args:
+        engines: a station's are shared, so that its live frames come between two looks at a still.
     """
-    pipeline = Pipeline(engines, settings=settings)
+    pipeline, in_use = Pipeline(engines, settings=settings), Lock()
 
     def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
         with in_use:

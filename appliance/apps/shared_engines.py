@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.domain.keypoints import LoopKeypoints
+from appliance.inference.close_look import CloseLook
 from appliance.ports import Detector, EngineSet, KeypointEstimator
 
 
 def shared(engines: EngineSet) -> EngineSet:
-    """The same engines, one call at a time: a second user waits for one picture, never for a whole panorama."""
+    """The same engines, one call at a time: a second user waits for one look, never for a panorama or a large still."""
     turn = threading.Lock()
-    return EngineSet(
-        _SharedDetector(engines.detector, turn), _SharedKeypoints(engines.keypoints, turn), engines.identity
-    )
+    detector = _SharedDetector(engines.detector, turn)
+    stills = engines.stills.over(detector) if isinstance(engines.stills, CloseLook) else None
+    return EngineSet(detector, _SharedKeypoints(engines.keypoints, turn), engines.identity, stills)
 
 
 class _SharedDetector:

@@ -111,12 +111,9 @@ class Station:
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
 
-        engines_in_use = threading.Lock()
-
         def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
-            with engines_in_use:
-                pipeline.use_calibration(scale)
-                return pipeline.analyse(frame, track=True)
+            pipeline.use_calibration(scale)
+            return pipeline.analyse(frame, track=True)
 
         history = FrameHistory(settings.exam.history_s)
         self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
@@ -151,7 +148,7 @@ class Station:
             self._storage.exams,
             self._storage.patients,
             journal,
-            still_analysis(engines, settings.analysis, engines_in_use),
+            still_analysis(engines, settings.analysis),
             settings.pacs,
             address,
             clock.now_utc,

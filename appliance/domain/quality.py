@@ -12,6 +12,7 @@ class QualityReason(Enum):
     MOTION = "motion"
     UNDEREXPOSED = "underexposed"
     OVEREXPOSED = "overexposed"
+    TURNED = "turned"
     NO_CAPILLARIES = "no_capillaries"
     LOW_MAGNIFICATION = "low_magnification"
     BLANCHED = "blanched"

@@ -81,6 +81,10 @@ class CloseLook:
         self._input_size = input_size
         self._settings = settings
 
+    def over(self, detector: Detector) -> "CloseLook":
+        """The same around another front of the same network."""
+        return CloseLook(detector, self._input_size, self._settings)
+
     def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:
         """Everything above its threshold, best score first, in pixels of `image_rgb` (uint8 [height, width, 3])."""
         whole = self._detector.detect(image_rgb)

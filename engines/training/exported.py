@@ -44,9 +44,9 @@ def rebuild_detector(path: Path, net: DetectorNet | None = None) -> tuple[Detect
     return net, calibration
 
 
-def rebuild_keypoints(path: Path) -> KeypointNet:
+def rebuild_keypoints(path: Path, net: KeypointNet | None = None) -> KeypointNet:
     """The network of an exported keypoint estimator; see rebuild_detector."""
-    net = KeypointNet()
+    net = KeypointNet() if net is None else net
     net.eval()
     crops = np.random.default_rng(0).integers(0, 256, (2, CROP_PX, CROP_PX, 3), dtype=np.uint8)
     _refill(net, path, torch.from_numpy(crops))

@@ -5,8 +5,8 @@
     python -m engines.training.keypoints --out build/keypoints --start build/start/keypoints.pt ...
 
 Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
-are measured again on the cache. `--depths 1 1 1` names the residual blocks of an older, shallower detector file: the
-blocks that today's network has more begin as identities, so that nothing that was learnt is lost.
+are measured again on the cache. `--detector-depths 1 1 1` and `--keypoints-depths 1 1 2` name the residual blocks of
+older, shallower files: what today's networks have more begins as identities, so that nothing that was learnt is lost.
 """
 
 import argparse
@@ -17,10 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engines.training import detector_net, keypoint_net
 from engines.training.cache import Pictures, open_cache
-from engines.training.detector_net import DEPTHS, DetectorNet
+from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import draw_sample
 from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
+from engines.training.keypoint_net import KeypointNet
 from engines.training.keypoint_samples import LoopDrawer
 from engines.training.layers import Residual
 
@@ -37,12 +39,14 @@ def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures) 
     return deep
 
 
-def warm_keypoints(path: Path, pictures: Pictures) -> nn.Module:
-    """The keypoint network of the file with statistics from `pictures`."""
-    net = rebuild_keypoints(path)
+def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> KeypointNet:
+    """The keypoint network of the file with statistics from `pictures`, as deep as they are now."""
+    net = rebuild_keypoints(path, KeypointNet(depths=depths))
     draw, rng = LoopDrawer(pictures), np.random.default_rng(0)
     renormalise(net, _stacked([draw(rng).crop for _ in range(KEYPOINT_CROPS)]))
-    return net
+    deep = KeypointNet()
+    deepen(net, deep)
+    return deep
 
 
 def deepen(shallow: nn.Module, deep: nn.Module) -> None:
@@ -63,15 +67,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, default=Path("engines/weights"))
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
-    parser.add_argument("--depths", type=int, nargs=3, default=DEPTHS, help="of the file's detector")
+    parser.add_argument("--detector-depths", type=int, nargs=3, default=detector_net.DEPTHS)
+    parser.add_argument("--keypoints-depths", type=int, nargs=3, default=keypoint_net.DEPTHS)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pictures = open_cache(args.cache)
-    depths = (args.depths[0], args.depths[1], args.depths[2])
     for name, net in (
-        ("detector", warm_detector(args.weights / "detector.onnx", depths, pictures)),
-        ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", pictures)),
+        ("detector", warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures)),
+        ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures)),
     ):
         torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
         print(args.out / f"{name}.pt")

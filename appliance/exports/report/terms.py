@@ -147,6 +147,9 @@ QUALITY: Mapping[str, str] = {
     "underexposed": _n("too dark"),
     "overexposed": _n("too bright"),
     "no_capillaries": _n("no capillaries"),
+    "low_magnification": _n("magnification too low"),
+    "blanched": _n("pressed pale"),
+    "turned": _n("finger not upright"),
 }
 FIELDS: Mapping[str, str] = {
     "indication": _n("Indication"),

@@ -24,7 +24,7 @@ STAGES = {"detector", "keypoints", "measure", "row", "quality", "track", "metric
 @pytest.fixture(scope="module")
 def scene() -> RenderedImage:
     """A sharp, well-lit nailfold of an early pattern."""
-    return render(61, um_per_px=1.41, pattern=Pattern.EARLY, difficulty=0.0)
+    return render(72, um_per_px=1.41, pattern=Pattern.EARLY, difficulty=0.0)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_still_carries_its_frame_and_its_makers(pipeline: Pipeline, scene: Ren
     assert (analysis.seq, analysis.captured_monotonic_s) == (7, frame.captured_monotonic_s)
     assert analysis.captured_at_utc == frame.captured_at_utc
     assert (analysis.width_px, analysis.height_px) == (640, 480)
-    assert (analysis.um_per_px, analysis.calibration_id) == (1.41, "rendered-61")
+    assert (analysis.um_per_px, analysis.calibration_id) == (1.41, "rendered-72")
     assert analysis.identity is IDENTITY
     assert len(analysis.haemorrhages) == analysis.metrics.haemorrhages
     assert analysis.quality.is_evaluable

@@ -5,6 +5,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from appliance.domain.errors import ExportError
+from appliance.domain.quality import QualityReason
 from appliance.exports.report import terms
 from appliance.exports.report.words import LANGUAGES, LOCALE_FOLDER, Words
 from tests.support.report_messages import report_messages
@@ -41,6 +42,11 @@ def test_every_term_of_the_tables_is_a_message() -> None:
     messages = set(report_messages())
     tables = (terms.FIGURES, terms.SHORT, terms.DEFINITIONS, terms.VERDICTS, terms.RULES, terms.BECAUSE, terms.FIELDS)
     assert all(set(table.values()) <= messages for table in tables)
+
+
+def test_every_reason_against_a_picture_has_words() -> None:
+    hints = {QualityReason.ROW_OUT_OF_VIEW, QualityReason.ROW_TILTED}  # such a picture counts
+    assert set(terms.QUALITY) == {reason.value for reason in set(QualityReason) - hints}
 
 
 @pytest.mark.parametrize(
