@@ -14,6 +14,10 @@ from appliance.analysis.settings import AnalysisSettings
 APICES_FOR_SIZE = 3
 """Fewer widths say too little about the magnification."""
 
+STILL_LOOK_PX = 640
+"""A still that is wider is looked at in pieces of this width, at its own pixels: however much of a finger it shows, its
+loops are as large as in such a piece."""
+
 LOOPS_FOR_ROW = 3
 """Fewer loops say too little about the row's direction: single loops stray by half their width."""
 
@@ -23,8 +27,8 @@ class Framing:
     """How the loops lie in the frame.
 
     Attributes:
-        apex_of_width: median apical width, in frame widths; None with too few of them. Boxes will not do: of loops that
-            are too small to be seen well only the larger ones are found.
+        apex_of_width: median apical width, in widths of what one look shows; None with too few of them. Boxes will not
+            do: of loops that are too small to be seen well only the larger ones are found.
         row_of_width: length of the distal row inside the frame, in frame widths; None without a row.
         row_at: height of the row's middle in the frame, 0 at its top and 1 at its bottom; None without a row.
         tilt_deg: angle of the row to the frame's lower edge, clockwise; None without a row of enough loops.
@@ -51,16 +55,20 @@ class Framing:
         return self.tilt_deg is not None and abs(self.tilt_deg) > settings.row_tilt_max_deg
 
 
-def framing_of(loops: Sequence[MeasuredLoop], distal: int, row: RowCurve | None, width_px: int) -> Framing:
+def framing_of(
+    loops: Sequence[MeasuredLoop], distal: int, row: RowCurve | None, width_px: int, *, is_still: bool = False
+) -> Framing:
     """The framing of one picture.
 
     Args:
         distal: how many of the loops form the row.
         row: the curve through them; None where there is none.
         width_px: of the full frame.
+        is_still: it was looked at closely, piece by piece.
     """
     apices = [loop.apical.px for loop in loops if loop.apical is not None]
-    apex_of_width = float(np.median(apices)) / width_px if len(apices) >= APICES_FOR_SIZE else None
+    look_px = min(width_px, STILL_LOOK_PX) if is_still else width_px
+    apex_of_width = float(np.median(apices)) / look_px if len(apices) >= APICES_FOR_SIZE else None
     if row is None:
         return Framing(apex_of_width, None, None, None)
     tilt_deg = math.degrees(row.direction_rad) if distal >= LOOPS_FOR_ROW else None

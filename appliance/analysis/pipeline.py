@@ -111,7 +111,7 @@ class Pipeline:
             len(loops),
             frame.width_px,
             self._settings,
-            framing=framing_of(loops, distal, row, frame.width_px),
+            framing=framing_of(loops, distal, row, frame.width_px, is_still=stills is not None),
             is_blanched=examination.is_blanched,
             is_turned=turned,
         )

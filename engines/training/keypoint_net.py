@@ -12,8 +12,9 @@ CROP_PX = 96
 CELLS = 24
 CELL_PX = CROP_PX / CELLS
 WIDTHS = ("apical", "arterial", "venous")
-DEPTHS = (2, 2, 2)
-"""Residual blocks at strides 4, 8 and 16. One at stride 4 on the way up would cost 4 ms for 16 loops: too much."""
+DEPTHS = (1, 1, 2)
+"""Residual blocks at strides 4, 8 and 16. One more at strides 4 and 8 each: 16 loops would take 13.3 ms of the 12 they
+have, for an apical error 1 % smaller (docs/decisions, 2026-11-28)."""
 
 
 class KeypointOutput(NamedTuple):

@@ -13,7 +13,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.quality import examine, grade
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.analysis_result import FrameAnalysis
-from appliance.domain.detection import Row
+from appliance.domain.detection import Detections, Row
 from appliance.domain.quality import QualityReason
 from engines.synthetic import scene as scene_module
 from engines.synthetic.live import LiveScene
@@ -23,6 +23,8 @@ from engines.synthetic.truth import RenderedImage
 from tests.support.rendered import TruthEngine, calibration_of, frame_of, visible_loops
 
 SETTINGS = AnalysisSettings()
+ROLLED_SEEDS = (920023, 920085, 920092, 920123, 920166, 920211, 920221, 920269, 920288, 920295)
+"""Pictures rolled by 40 to 60 degrees."""
 UPRIGHT = Framing(apex_of_width=0.02, row_of_width=1.0, row_at=0.3, tilt_deg=3.0)
 
 
@@ -63,13 +65,29 @@ def test_low_magnification_is_told_from_the_usual_ones() -> None:
     assert np.mean([QualityReason.LOW_MAGNIFICATION in one.quality.reasons for one in far]) > 0.8
 
 
+def test_still_of_a_whole_nailfold_counts_by_its_own_pixels_and_a_live_frame_by_one_look() -> None:
+    scene = render(3, width=1280, height=960, um_per_px=2.6, difficulty=0.3)  # 3.3 mm; an apex of 15.5 um has 6 pixels
+
+    class Closely(TruthEngine):
+        def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None = None) -> Detections:
+            return super().detect(image_rgb)
+
+    engine = Closely(scene)
+    engines = replace(engine.engines, stills=engine)
+    pipeline = Pipeline(engines, calibration_of(scene))
+    frame = frame_of(scene.image_rgb)
+    assert QualityReason.LOW_MAGNIFICATION not in pipeline.analyse(frame, track=False).quality.reasons
+    assert QualityReason.LOW_MAGNIFICATION in pipeline.analyse(frame, track=True).quality.reasons
+
+
 def test_tilted_row_is_hinted_at_and_a_level_one_is_not(scenes: tuple[RenderedImage, ...]) -> None:
     told = [(abs(scene.roll_deg), QualityReason.ROW_TILTED in seen(scene).quality.hints) for scene in scenes]
     level = [is_told for roll, is_told in told if roll < 12]
     assert np.mean(level) < 0.06
-    tilted = [(one, _distal(one)) for one in scenes if 33 < abs(one.roll_deg) < 55]
+    rolled = (*scenes, *map(render, ROLLED_SEEDS))
+    tilted = [(one, _distal(one)) for one in rolled if 33 < abs(one.roll_deg) < 55]
     tilted = [(one, distal) for one, distal in tilted if distal >= 4]
-    assert len(tilted) >= 2
+    assert len(tilted) >= 4
     assert np.mean([QualityReason.ROW_TILTED in seen(one).quality.hints for one, _ in tilted]) > 0.6
 
 

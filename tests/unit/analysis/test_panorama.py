@@ -90,9 +90,7 @@ def require_true_counts() -> None:
         metrics = shown.analysis.metrics
         assert metrics.distal_row_mm == pytest.approx((high - low) * UM_PER_PX / 1000, rel=0.02)
         loops = scene_of(seed)._strip.truth.loops
-        true += sum(
-            loop.row is Row.DISTAL and not loop.is_ignored and low <= loop.apical_px[0][0] < high for loop in loops
-        )
+        true += sum(loop.row is Row.DISTAL and not loop.is_ignored and low <= loop.apex_px[0] < high for loop in loops)
         found += metrics.capillaries_distal
     assert found == pytest.approx(true, rel=0.2)
 
