@@ -20,8 +20,8 @@ FIRST_SEED = 400_000
 MIN_SCORE = 0.05
 RIGHT_IOU = 0.4
 """A box that overlaps one by this is right. At 0.5 a box on a loop that anybody sees would score low for nothing but
-its lower edge, where limbs fade and two experts differ; at 0.3 so many doubtful ones pass that the density reads 0.33 per
-mm too high (docs/decisions, 2026-11-28)."""
+its lower edge, where limbs fade and two experts differ; at 0.3 so many doubtful ones pass that the density reads 0.33
+per mm too high (docs/decisions, 2026-11-28)."""
 NMS_IOU, NMS_CONTAINMENT = 0.5, 0.8  # as appliance.inference.settings
 MAX_CANDIDATES = 300
 
