@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 STRONG_CAST_SHARE = 0.3
+"""Of the pictures, those whose white balance is far off (our choice)."""
 BRIGHTEST_MEAN = 0.85
+"""No channel's mean is raised above this share of full scale (our choice)."""
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
