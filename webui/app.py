@@ -5,54 +5,54 @@ from typing import Any
 
 from flask import Flask, request, url_for
 
-from webui.assets import DIST, Assets
-from webui.blueprints.about import about_blueprint
-from webui.blueprints.account import account_api_blueprint, account_blueprint
-from webui.blueprints.accounts import accounts_blueprint
-from webui.blueprints.accounts_api import accounts_api_blueprint
-from webui.blueprints.auth import auth_blueprint
-from webui.blueprints.calibration import calibration_blueprint
-from webui.blueprints.calibration_api import calibration_api_blueprint
-from webui.blueprints.collections import collections_blueprint
-from webui.blueprints.collections_api import collections_api_blueprint
-from webui.blueprints.exam import exam_blueprint
-from webui.blueprints.exams import exams_blueprint
-from webui.blueprints.exams_api import exams_api_blueprint
-from webui.blueprints.exports_api import exports_api_blueprint, exports_globals
-from webui.blueprints.figures import figures_blueprint, figures_globals
-from webui.blueprints.folders_api import folders_api_blueprint
-from webui.blueprints.guided import guided_blueprint
-from webui.blueprints.health import health_blueprint
-from webui.blueprints.imports_api import imports_api_blueprint, imports_page_blueprint
-from webui.blueprints.live import live_blueprint
-from webui.blueprints.patients import patients_blueprint
-from webui.blueprints.patients_api import patients_api_blueprint
-from webui.blueprints.pattern import pattern_blueprint
-from webui.blueprints.projects import projects_blueprint
-from webui.blueprints.report import report_blueprint
-from webui.blueprints.report_api import report_api_blueprint
-from webui.blueprints.review import review_blueprint
-from webui.blueprints.review_page import review_page_blueprint
-from webui.blueprints.session_api import session_api_blueprint
-from webui.blueprints.settings import settings_blueprint
-from webui.blueprints.trends import trends_blueprint
-from webui.catalogue import text
+from webui.api.accounts import accounts_api_blueprint
+from webui.api.calibration import calibration_api_blueprint
+from webui.api.collections import collections_api_blueprint
+from webui.api.exams import exams_api_blueprint
+from webui.api.exports import exports_api_blueprint, exports_globals
+from webui.api.figures import figures_blueprint, figures_globals
+from webui.api.folders import folders_api_blueprint
+from webui.api.guided import guided_blueprint
+from webui.api.health import health_blueprint
+from webui.api.imports import imports_api_blueprint, imports_page_blueprint
+from webui.api.open_exam import exam_blueprint
+from webui.api.openapi import new_openapi_app
+from webui.api.patients import patients_api_blueprint
+from webui.api.pattern import pattern_blueprint
+from webui.api.report import report_api_blueprint
+from webui.api.review import review_blueprint
+from webui.api.session import session_api_blueprint
+from webui.auth.login_service import LoginService
+from webui.auth.security import install_security
+from webui.auth.sessions import Sessions
 from webui.errors import install_error_handlers
-from webui.language import LANGUAGES, current_language
-from webui.login_desk import LoginDesk
-from webui.openapi import new_openapi_app
-from webui.report_desk import report_desk
-from webui.security import install_security
+from webui.localisation.catalogue import text
+from webui.localisation.formatting import day, number
+from webui.localisation.language import LANGUAGES, current_language
+from webui.pages.about import about_blueprint
+from webui.pages.account import account_api_blueprint, account_blueprint
+from webui.pages.accounts import accounts_blueprint
+from webui.pages.assets import DIST, Assets
+from webui.pages.calibration import calibration_blueprint
+from webui.pages.collections import collections_blueprint
+from webui.pages.exams import exams_blueprint
+from webui.pages.live import live_blueprint
+from webui.pages.login import auth_blueprint
+from webui.pages.patients import patients_blueprint
+from webui.pages.projects import projects_blueprint
+from webui.pages.report import report_blueprint
+from webui.pages.review import review_page_blueprint
+from webui.pages.settings import settings_blueprint
+from webui.pages.trends import trends_blueprint
+from webui.report_service import report_service
 from webui.services import Services
-from webui.sessions import Sessions
 from webui.settings import WebSettings
-from webui.when import day, number
 
 _THEMES = ("dark", "light")
 
 
 def create_app(services: Services, settings: WebSettings) -> Flask:
-    """The pages of a running station, for `webui.server.serve` or a test client.
+    """The pages of a running station, for `webui.serving.server.serve` or a test client.
 
     Raises:
         SettingsError: the front end was not built.
@@ -60,7 +60,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app = new_openapi_app()
     assets = Assets(DIST)
     desk = services.accounts
-    logins = LoginDesk(desk, services.secrets, settings)
+    logins = LoginService(desk, services.secrets, settings)
     sessions = Sessions(desk.store, desk.clock, timedelta(hours=settings.session_longest_h))
     protection = install_security(app, services.secrets, settings, desk, sessions)
     install_error_handlers(app)
@@ -90,7 +90,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(review_page_blueprint(services))
     app.register_api(calibration_api_blueprint(services))
     app.register_blueprint(calibration_blueprint(services))
-    reports = report_desk(services)
+    reports = report_service(services)
     app.register_blueprint(report_blueprint(services, reports))
     app.register_api(report_api_blueprint(services, reports))
     app.register_api(exports_api_blueprint(services))

@@ -6,6 +6,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from appliance.accounts.refusals import PasswordRefusedError, UnknownAccountError
 from appliance.domain.errors import (
     AccessError,
     AccountError,
@@ -15,7 +16,7 @@ from appliance.domain.errors import (
     NotKeptError,
     StoreError,
 )
-from webui.catalogue import text
+from webui.localisation.catalogue import text
 
 _log = logging.getLogger(__name__)
 Answer = Response | tuple[Response | str, int]
@@ -26,7 +27,7 @@ def install_error_handlers(app: Flask) -> None:
 
     def on_appliance_error(error: ApplianceError) -> Answer:
         _log.warning("%s refused: %s", request.endpoint, error.message)
-        return error_answer(error.message, error.remedy, _status_of(error))
+        return error_answer(*localised(error), _status_of(error))
 
     def on_csrf_error(_: CSRFError) -> Answer:
         return error_answer(text("errors.csrf.message"), text("errors.csrf.remedy"), 400)
@@ -44,6 +45,16 @@ def install_error_handlers(app: Flask) -> None:
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(Exception, on_any_error)
+
+
+def localised(error: ApplianceError) -> tuple[str, str]:
+    """Message and remedy in the reader's language where the reason has words there; else as the appliance says it."""
+    if isinstance(error, PasswordRefusedError):
+        remedy = "current_remedy" if error.reason == "current_wrong" else "advice"
+        return text(f"password.{error.reason}", **error.values), text(f"password.{remedy}", **error.values)
+    if isinstance(error, UnknownAccountError):
+        return text("errors.not_found.message"), text("errors.not_found.remedy")
+    return error.message, error.remedy
 
 
 def error_answer(message: str, remedy: str, status: int) -> Answer:

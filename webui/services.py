@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from appliance.accounts.access import AccessSecrets
+from appliance.accounts.account_service import AccountService
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
-from appliance.exam.calibration_desk import CalibrationDesk
+from appliance.exam.calibration_service import CalibrationService
 from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
-from appliance.exam.review import ReviewDesk
+from appliance.exam.review_service import ReviewService
 from appliance.exam.session import ExamSession
-from appliance.exports.exchange import Exchange
+from appliance.exports.import_export import Exchange
 from appliance.ports import (
     BrokerStatus,
     CollectionStore,
@@ -28,9 +30,7 @@ from appliance.ports import (
     OutboxStatus,
     PatientStore,
 )
-from webui.access import AccessSecrets
-from webui.account_desk import AccountDesk
-from webui.certificate import Certificate
+from webui.auth.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Services:
     folders: FolderStore
     collections: CollectionStore
     finder: ExamFinder
-    reviews: ReviewDesk
+    reviews: ReviewService
     journal: Journal
     exchange: Exchange
     secrets: AccessSecrets
-    accounts: AccountDesk
-    calibrations: CalibrationDesk
+    accounts: AccountService
+    calibrations: CalibrationService
     report_folder: Path
     camera: Callable[[], CameraState]
     calibration: Callable[[], Calibration | None]

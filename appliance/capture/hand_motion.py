@@ -18,7 +18,7 @@ _WAVES = 4
 
 
 @dataclass(frozen=True)
-class Pose:
+class HandPosition:
     """Where the picture is, against its rest position: shift in pixels, turn in radians about the centre, zoom."""
 
     dx_px: float
@@ -45,12 +45,12 @@ class HandMotion:
         self._drift_hz, self._drift_phase = _waves(rng, _DRIFT_HZ)
         self._tremor_hz, self._tremor_phase = _waves(rng, _TREMOR_HZ)
 
-    def pose(self, elapsed_s: float) -> Pose:
+    def pose(self, elapsed_s: float) -> HandPosition:
         """The pose at a time; at most `margin_px` away from rest in any corner."""
         drift = np.sin(2 * math.pi * self._drift_hz * elapsed_s + self._drift_phase).mean(axis=1)
         tremor = np.sin(2 * math.pi * self._tremor_hz * elapsed_s + self._tremor_phase).mean(axis=1)
         shift_px = (drift[:2] * _DRIFT_SHARE + tremor[:2] * _TREMOR_SHARE) * self._longest_px
-        return Pose(
+        return HandPosition(
             float(shift_px[0]), float(shift_px[1]), float(drift[2]) * _ROTATION_RAD, 1.0 + float(drift[3]) * _SCALE
         )
 

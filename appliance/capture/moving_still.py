@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.capture.hand_motion import HandMotion, Pose
+from appliance.capture.hand_motion import HandMotion, HandPosition
 
 
 class MovingStill:
@@ -49,7 +49,7 @@ class MovingStill:
         )
         return np.asarray(moved, np.uint8)
 
-    def _view_to_image(self, pose: Pose) -> NDArray[np.float64]:
+    def _view_to_image(self, pose: HandPosition) -> NDArray[np.float64]:
         """Affine 2x3 from a pixel of the view to the pixel of the picture that it shows."""
         cos, sin = pose.scale * math.cos(pose.rotation_rad), pose.scale * math.sin(pose.rotation_rad)
         view_x, view_y = (self.width_px - 1) / 2, (self.height_px - 1) / 2

@@ -74,3 +74,13 @@ class Calibration:
                 f"this frame is {width_px}x{height_px}",
                 "Set the camera back to that size or calibrate at this one.",
             )
+
+
+def operator_calibration(um_per_px: float, width_px: int, height_px: int) -> Calibration:
+    """A scale that the operator vouches for. Raises CalibrationError for one that no capillaroscope has."""
+    return Calibration(f"operator-{um_per_px:g}", um_per_px, width_px, height_px, ScaleOrigin.OPERATOR)
+
+
+def file_calibration(um_per_px: float, width_px: int, height_px: int) -> Calibration:
+    """A scale that a picture's own file states in physical units."""
+    return Calibration(f"file-{um_per_px:.4g}", um_per_px, width_px, height_px, ScaleOrigin.DEVICE_METADATA)

@@ -9,13 +9,13 @@ import numpy as np
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import BoundingBox
 from appliance.domain.errors import SettingsError
-from appliance.inference.close_look import CloseLook
 from appliance.inference.detector import OnnxDetector
 from appliance.inference.device_memory import PycudaMemory
 from appliance.inference.gpu import describe_gpu
 from appliance.inference.keypoint_estimator import MAX_BATCH, OnnxKeypointEstimator
 from appliance.inference.manifest import EngineManifest, read_manifest
 from appliance.inference.settings import InferenceSettings
+from appliance.inference.tiled_detection import TiledDetector
 from appliance.inference.trt_library import import_tensorrt
 from appliance.inference.trt_runtime import TensorRtRuntime
 from appliance.inference.variant_manifest import derived_entry
@@ -37,7 +37,7 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
-    stills = CloseLook(detector, detector.input_size, settings)
+    stills = TiledDetector(detector, detector.input_size, settings)
     return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines), stills)
 
 

@@ -58,6 +58,19 @@ def decode_still(png: bytes) -> tuple[NDArray[np.uint8], StillMetadata]:
         raise StoreError(f"could not read the still: {error}", "It was not made by this product.") from error
 
 
+def decode_picture(png: bytes, name: str) -> NDArray[np.uint8]:
+    """uint8 RGB [height, width, 3] of a kept still, whatever it says of itself.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            return np.asarray(image.convert("RGB"), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise StoreError(f"the image {name} cannot be read: {error}", "Restore it from a backup.") from error
+
+
 def _texts(metadata: StillMetadata) -> dict[str, str | None]:
     placement, scale = metadata.placement, metadata.um_per_px
     return {

@@ -10,7 +10,7 @@ NOT_AUTHORISED = 0x87
 PACKET_TOO_LARGE = 0x95
 
 
-class Verdict(Enum):
+class PublishOutcome(Enum):
     """ACCEPTED: the broker has it. RETRY: later. REFUSED: never in this form, so a dead letter."""
 
     ACCEPTED = "accepted"
@@ -22,26 +22,28 @@ class Verdict(Enum):
 class Answer:
     """A verdict with its reason in the operator's words; empty when accepted."""
 
-    verdict: Verdict
+    verdict: PublishOutcome
     reason: str = ""
 
 
 _KNOWN = {
-    0x80: Answer(Verdict.RETRY, "the broker refused without saying why"),
-    0x83: Answer(Verdict.RETRY, "the broker cannot take the result now"),
-    NOT_AUTHORISED: Answer(Verdict.REFUSED, "this box may not publish results; ask who runs the broker"),
-    0x90: Answer(Verdict.REFUSED, "the broker refused the topic; check mqtt.site and mqtt.box"),
-    0x91: Answer(Verdict.RETRY, "the broker still had another message under this number"),
-    PACKET_TOO_LARGE: Answer(Verdict.REFUSED, "the result is larger than the broker accepts; raise its limit"),
-    0x97: Answer(Verdict.RETRY, "the broker's quota for this box is used up"),
-    0x99: Answer(Verdict.REFUSED, "the broker refused the result's format"),
+    0x80: Answer(PublishOutcome.RETRY, "the broker refused without saying why"),
+    0x83: Answer(PublishOutcome.RETRY, "the broker cannot take the result now"),
+    NOT_AUTHORISED: Answer(PublishOutcome.REFUSED, "this box may not publish results; ask who runs the broker"),
+    0x90: Answer(PublishOutcome.REFUSED, "the broker refused the topic; check mqtt.site and mqtt.box"),
+    0x91: Answer(PublishOutcome.RETRY, "the broker still had another message under this number"),
+    PACKET_TOO_LARGE: Answer(PublishOutcome.REFUSED, "the result is larger than the broker accepts; raise its limit"),
+    0x97: Answer(PublishOutcome.RETRY, "the broker's quota for this box is used up"),
+    0x99: Answer(PublishOutcome.REFUSED, "the broker refused the result's format"),
 }
 
 
 def judge(reason_code: int, needs_subscriber: bool) -> Answer:
     """The meaning of a PUBACK's reason code. An unknown failure is retried: never lost, and visible."""
     if reason_code == NO_MATCHING_SUBSCRIBERS and needs_subscriber:
-        return Answer(Verdict.RETRY, "nobody is receiving results at the broker")
+        return Answer(PublishOutcome.RETRY, "nobody is receiving results at the broker")
     if reason_code < FIRST_FAILURE:
-        return Answer(Verdict.ACCEPTED)
-    return _KNOWN.get(reason_code, Answer(Verdict.RETRY, f"the broker refused with reason code 0x{reason_code:02x}"))
+        return Answer(PublishOutcome.ACCEPTED)
+    return _KNOWN.get(
+        reason_code, Answer(PublishOutcome.RETRY, f"the broker refused with reason code 0x{reason_code:02x}")
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.domain.errors import ExportError, StoreError
 from appliance.ports import Clock, Outbox, QueuedMessage
-from appliance.transport.answers import Answer, Verdict, judge
+from appliance.transport.answers import Answer, PublishOutcome, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
 from appliance.transport.properties import result_properties
 from appliance.transport.settings import MqttSettings
@@ -124,11 +124,11 @@ class Delivery:
         self.look_now()
 
     def _write_down(self, msg_id: str, answer: Answer) -> None:
-        if answer.verdict is Verdict.ACCEPTED:
+        if answer.verdict is PublishOutcome.ACCEPTED:
             self._outbox.mark_acknowledged(msg_id, self._clock.now_utc())
             return
         _log.warning("result %s was not taken: %s", msg_id, answer.reason)
-        is_final = answer.verdict is Verdict.REFUSED
+        is_final = answer.verdict is PublishOutcome.REFUSED
         self._outbox.mark_failed(msg_id, self._clock.now_utc(), answer.reason, is_final=is_final)
 
     def _received(self, event: Received) -> None:
@@ -145,5 +145,5 @@ class Delivery:
 
 
 def _note_state_refusal(event: Acknowledged) -> None:
-    if judge(event.reason_code, needs_subscriber=False).verdict is not Verdict.ACCEPTED:
+    if judge(event.reason_code, needs_subscriber=False).verdict is not PublishOutcome.ACCEPTED:
         _log.warning("the broker refused this box's state with reason code 0x%02x", event.reason_code)

@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest import EngineEntry, EngineManifest
 from appliance.inference.ort_runtime import OnnxRuntime
-from engines.evaluation.network_figures import FIGURES, Figures
+from engines.accuracy.network_figures import FIGURES, Figures
 from engines.synthetic.truth import RenderedImage
 
 LARGEST_LOSS: dict[str, dict[str, float]] = {
@@ -28,7 +28,7 @@ ERRORS = ("apical_mae_px",)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateResult:
     """The gated figures of both networks, and each that is worse than allowed in one sentence."""
 
     limits: Mapping[str, float]
@@ -37,7 +37,7 @@ class Verdict:
     failures: tuple[str, ...]
 
 
-def judge(source: EngineEntry, reduced: bytes, pictures: Sequence[RenderedImage]) -> Verdict:
+def judge(source: EngineEntry, reduced: bytes, pictures: Sequence[RenderedImage]) -> GateResult:
     """Compare a network with its source in float32.
 
     Args:
@@ -52,10 +52,10 @@ def judge(source: EngineEntry, reduced: bytes, pictures: Sequence[RenderedImage]
     full = _figures(source, source.read_verified(), pictures)
     less = _figures(source, reduced, pictures)
     failures = [_failure(name, full[name], less[name], limit) for name, limit in limits.items()]
-    return Verdict(limits, _only(full, limits), _only(less, limits), tuple(filter(None, failures)))
+    return GateResult(limits, _only(full, limits), _only(less, limits), tuple(filter(None, failures)))
 
 
-def require_accepted(verdict: Verdict, role: str, precision: str, images: int) -> dict[str, object]:
+def require_accepted(verdict: GateResult, role: str, precision: str, images: int) -> dict[str, object]:
     """The verdict in JSON types. Raises InferenceError with the figures where the network lost too much."""
     if verdict.failures:
         raise InferenceError(

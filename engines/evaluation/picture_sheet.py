@@ -18,7 +18,7 @@ from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
-from engines.evaluation.matching import match
+from engines.accuracy.matching import match
 from engines.evaluation.real import WEIGHTS
 from engines.evaluation.synthetic import FIRST_SEED
 from engines.synthetic.render import render

@@ -22,7 +22,7 @@ from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
-from engines.evaluation.matching import iou_matrix, match
+from engines.accuracy.matching import iou_matrix, match
 from engines.evaluation.overlay import draw_overlay
 
 WEIGHTS = Path(__file__).parents[1] / "weights"

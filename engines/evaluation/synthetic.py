@@ -18,9 +18,9 @@ from appliance.domain.keypoints import LoopKeypoints
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
-from engines.evaluation.matching import ImageMatch, average_precision, match, precision_recall
+from engines.accuracy.matching import ImageMatch, average_precision, match, precision_recall
+from engines.accuracy.widths import WidthErrors
 from engines.evaluation.real import WEIGHTS, save_overlay
-from engines.evaluation.widths import WidthErrors
 from engines.synthetic.render import render
 from engines.synthetic.truth import Box, LoopTruth, RenderedImage
 

@@ -62,7 +62,7 @@ def main() -> None:
     pipeline = Pipeline(load_engine_set(InferenceSettings(weights_dir=_WEIGHTS), "rendered study"))
     trunk = trunk_onnx(_WEIGHTS / "detector.onnx")
     measured, seen = image_tables(rendered_samples(args.subjects, args.images, pipeline), TrunkEmbedding(trunk))
-    study = run_study(measured, seen, say=print)
+    study = run_study(measured, seen, reporter=print)
     args.out.mkdir(parents=True, exist_ok=True)
     for name, content in pattern_files(study, study.best, trunk).items():
         (args.out / name).write_bytes(content)

@@ -10,7 +10,7 @@ from engines.pattern.classifiers import Candidate, Columns, Level, candidates
 from engines.pattern.cross_validation import PatternScores, exam_probabilities, held_out_probabilities, score
 from engines.pattern.table import FeatureTable, exam_table
 
-Say = Callable[[str], None]
+Reporter = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Study:
         return self.tables[self.best.candidate.columns, self.best.level]
 
 
-def run_study(measured: FeatureTable, seen: FeatureTable, say: Say = lambda line: None) -> Study:
+def run_study(measured: FeatureTable, seen: FeatureTable, reporter: Reporter = lambda line: None) -> Study:
     """Cross-validate every candidate on images and on exams.
 
     Args:
         measured, seen: of the same images, from `image_tables`.
-        say: takes a line as each begins.
+        reporter: takes a line as each begins.
 
     Raises:
         InferenceError: too few patients or patterns.
@@ -57,7 +57,7 @@ def run_study(measured: FeatureTable, seen: FeatureTable, say: Say = lambda line
     tables = {(Columns.MEASURED, Level.IMAGE): measured, (Columns.TRUNK, Level.IMAGE): seen}
     tables |= {(columns, Level.EXAM): exam_table(table) for (columns, _), table in tuple(tables.items())}
     found = [
-        _contest(candidate, level, tables, say)
+        _contest(candidate, level, tables, reporter)
         for candidate in _require(candidates())
         for level in Level
     ]  # fmt: skip
@@ -66,9 +66,9 @@ def run_study(measured: FeatureTable, seen: FeatureTable, say: Say = lambda line
 
 
 def _contest(
-    candidate: Candidate, level: Level, tables: dict[tuple[Columns, Level], FeatureTable], say: Say
+    candidate: Candidate, level: Level, tables: dict[tuple[Columns, Level], FeatureTable], reporter: Reporter
 ) -> Contestant:
-    say(f"{candidate.name}, {level.value}s")
+    reporter(f"{candidate.name}, {level.value}s")
     table = tables[candidate.columns, level]
     probabilities = held_out_probabilities(table, candidate)
     if level is Level.EXAM:

@@ -1,13 +1,13 @@
 """The detector's trunk as a network of its own: the pretrained backbone of the seventh classifier."""
 
 from pathlib import Path
-
-import onnx
-from onnx import TensorProto, helper, shape_inference
-from onnx.utils import Extractor
+from typing import TYPE_CHECKING
 
 from appliance.domain.errors import InferenceError
 from appliance.inference.trunk_embedding import INPUT_NAME, OUTPUT_NAME
+
+if TYPE_CHECKING:
+    import onnx
 
 _TRUNK_STRIDE = 32
 
@@ -23,6 +23,10 @@ def trunk_onnx(detector: Path) -> bytes:
     Raises:
         InferenceError: the file has no layer of that kind.
     """
+    import onnx  # noqa: PLC0415 (the `pattern` extra)
+    from onnx import TensorProto, helper, shape_inference  # noqa: PLC0415
+    from onnx.utils import Extractor  # noqa: PLC0415
+
     model = shape_inference.infer_shapes(onnx.load(str(detector)))
     features = _coarsest_features(model)
     trunk = Extractor(model).extract_model([INPUT_NAME], [features])
@@ -38,7 +42,7 @@ def trunk_onnx(detector: Path) -> bytes:
     return bytes(trunk.SerializeToString())
 
 
-def _coarsest_features(model: onnx.ModelProto) -> str:
+def _coarsest_features(model: "onnx.ModelProto") -> str:
     _, height, width, _ = (d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim)
     grid = [height // _TRUNK_STRIDE, width // _TRUNK_STRIDE]
     shapes = {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim] for value in model.graph.value_info}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.inference.suppression import suppress
-from engines.evaluation.matching import match
+from engines.accuracy.matching import match
 from engines.synthetic.render import render
 from engines.synthetic.truth import RenderedImage
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.inference.letterbox import InputView, view_of
+from engines.accuracy.matching import iou_matrix
 from engines.datasets.labels import DatasetError, Label, LabelledImage, Standing
 from engines.evaluation.coco.categories import Meaning
-from engines.evaluation.matching import iou_matrix
 from engines.training.cache import HEIGHT, WIDTH, Cache, Pictures
 
 Detect = Callable[[NDArray[np.uint8]], Detections]

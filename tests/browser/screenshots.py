@@ -21,7 +21,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from appliance.apps.station_process import StationProcess
+from appliance.apps.workbench.bench.station_process import StationProcess
 from appliance.storage.database import utc_text
 from tests.browser.chromium import ARGUMENTS, executable, wait_until
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from appliance.apps.station_certificate import StationCertificate
+from appliance.apps.station.certificate import StationCertificate
 from tests.browser.chromium import log_in, wait_until
 from tests.browser.conftest import OpenPage
 from tests.support.accounts import OPERATOR
 from tests.support.exam_parts import SystemClock
 from tests.support.page_station import SECRETS, PageStation
-from webui.certificate import Certificate
+from webui.auth.certificate import Certificate
 from webui.settings import Tls, WebSettings
 
 PASSWORD = "loops in a quiet row"

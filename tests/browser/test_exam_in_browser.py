@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import Feed, PageStation
-from webui.status import status_document
+from webui.live.status import status_document
 
 PHONE = (390, 844)
 

@@ -9,7 +9,7 @@ from fhir.resources.R4B.bundle import Bundle
 from PIL import Image
 from playwright.sync_api import Page
 
-from appliance.exports.desk import ExportFormat
+from appliance.exports.export_service import ExportFormat
 from appliance.exports.settings import PacsSettings
 from appliance.ports import ExamImport
 from tests.browser.chromium import wait_until

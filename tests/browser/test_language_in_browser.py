@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import Feed
-from webui.catalogue import catalogue
+from webui.localisation.catalogue import catalogue
 
 GERMAN = catalogue("de")
 

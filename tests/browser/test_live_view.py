@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import PIXEL, Camera, OpenPage
 from tests.support.page_station import Feed, PageStation
-from webui.server import serve
+from webui.serving.server import serve
 from webui.settings import WebSettings
 
 # Where the edges of a box at x = 100 and at x = 400 lie; both boxes have their edge half a pixel right of x.

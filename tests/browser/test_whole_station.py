@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from appliance.apps.first_login import set_up_in_browser
-from appliance.apps.station_process import StationProcess
+from appliance.apps.workbench.bench.first_login import set_up_in_browser
+from appliance.apps.workbench.bench.station_process import StationProcess
 from tests.browser.chromium import wait_until
 
 

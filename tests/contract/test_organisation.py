@@ -13,7 +13,7 @@ from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, Sector
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.folder import DEEPEST, FolderTree
 from appliance.domain.patient import PatientIdentity, Sex
-from appliance.exam.review import ReviewDesk
+from appliance.exam.review_service import ReviewService
 from appliance.ports import CollectionStore, ExamFinder, ExamStore, FolderStore, Journal, OutboxMessage, PatientStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
@@ -306,7 +306,7 @@ def test_undone_picture_does_not_count(box: Harness) -> None:
 
 def test_validated_exams_are_those_whose_validation_still_stands(box: Harness) -> None:
     exam_id = box.exam("NC-1")
-    desk = ReviewDesk(box.store, box.journal)
+    desk = ReviewService(box.store, box.journal)
     assert box.found(ExamQuery(is_validated=False)) == [exam_id]
     desk.validate(exam_id, "carla", desk.log(exam_id).revision)
     assert box.found(ExamQuery(is_validated=True)) == [exam_id]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.accounts import ADMINISTRATOR, PASSWORD
 from tests.support.api_station import ApiStation
-from webui.server import serve
+from webui.serving.server import serve
 
 GUIDE = Path(__file__).parents[2] / "docs/api.md"
 MISSING = [tool for tool in ("bash", "curl", "jq") if shutil.which(tool) is None]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from appliance.accounts.account_service import AccountService, Refusal
 from appliance.apps.cli import main
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.account import Account, KeptAccount, Role
 from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
-from webui.account_desk import AccountDesk, Refusal
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_locked_out_administrator_gets_a_code_that_opens_the_account_and_the_jou
     assert code is not None
     database, clock = Database(data / "exams/exams.sqlite3"), SystemClock()
     journal = SqliteJournal(database, clock.now_utc)
-    desk = AccountDesk(SqliteAccountStore(database), journal, clock)
+    desk = AccountService(SqliteAccountStore(database), journal, clock)
     assert desk.prove("ana", "AAAA-AAAA").refusal is Refusal.WRONG
     proof = desk.prove("ana", code[1].lower())
     assert proof.kept is not None

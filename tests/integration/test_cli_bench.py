@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance.apps import bench, bench_browser, bench_station
-from appliance.apps.bench_engines import TimedEngine, summarise, time_runs
-from appliance.apps.bench_station import percentiles
 from appliance.apps.cli import main
+from appliance.apps.workbench.bench import bench
+from appliance.apps.workbench.bench import browser as bench_browser
+from appliance.apps.workbench.bench import station as bench_station
+from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_runs
+from appliance.apps.workbench.bench.station import percentiles
 from appliance.domain.errors import ExportError
 
 HAS_CHROMIUM = any(shutil.which(name) for name in ("chromium", "google-chrome")) or "NAILFOLD_CHROMIUM" in os.environ

@@ -4,7 +4,7 @@ import pypdfium2
 from click.testing import CliRunner
 
 from appliance.apps.cli import main
-from appliance.apps.load_settings import load_settings
+from appliance.apps.config.load_settings import load_settings
 from tests.support.exam_desk import ExamDesk, mqtt_settings
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from appliance.apps.cli import main
-from appliance.apps.train_networks import split_by_subject
+from appliance.apps.workbench.training.train_networks import split_by_subject
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from engines.datasets.labels import DatasetError, LabelledImage, LabelledSet

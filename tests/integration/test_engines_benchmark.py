@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from appliance.apps import engines_benchmark
-from appliance.apps.benchmark_variants import MEASURES
 from appliance.apps.cli import main
-from appliance.apps.engines_benchmark import Rounds
+from appliance.apps.workbench.bench import engines_benchmark
+from appliance.apps.workbench.bench.benchmark_variants import MEASURES
+from appliance.apps.workbench.bench.engines_benchmark import Rounds
 from appliance.inference.manifest import read_manifest
 from appliance.inference.variant_manifest import variant_paths
 from engines.build import gate

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from fhir.resources.R4B.bundle import Bundle
 
+from appliance.apps.archive.export_exams import kept_exams
 from appliance.apps.cli import main
-from appliance.apps.exam_files import kept_exams
-from appliance.apps.load_settings import load_settings
+from appliance.apps.config.load_settings import load_settings
 from appliance.exports.archive.read import ORIGIN
 from appliance.ports import ExamImport
 from engines.datasets.coco import read_coco

@@ -12,9 +12,9 @@ from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
 from appliance.domain.pattern import NailfoldPattern
-from appliance.exports.report.desk import Choice, ReportDesk
+from appliance.exports.report.report_service import Choice, ReportService
 from tests.support.exam_parts import NOON
-from tests.support.report_exams import ADVICE, earlier_exam, exam_now, report_desk
+from tests.support.report_exams import ADVICE, earlier_exam, exam_now, report_service
 
 EXAM = exam_now().exam.exam_id
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
@@ -56,7 +56,7 @@ def fonts_are_embedded(pdf: bytes) -> bool:
         document.close()
 
 
-def validated_desk(folder: Path, pages: str) -> ReportDesk:
+def validated_desk(folder: Path, pages: str) -> ReportService:
     """A desk on an exam with everything that a report can say, with these pages after the summary."""
     (folder / "form.toml").write_text(f"pages = {pages}\n")
     validated = exam_now(
@@ -65,7 +65,7 @@ def validated_desk(folder: Path, pages: str) -> ReportDesk:
         validated_by="klein",
         validated_at_utc=NOON,
     )
-    return report_desk(earlier_exam(), validated, folder=folder, facts={"room_temperature_c": 23.0}, advice=ADVICE)
+    return report_service(earlier_exam(), validated, folder=folder, facts={"room_temperature_c": 23.0}, advice=ADVICE)
 
 
 # The longest language on the shortest paper.
@@ -99,7 +99,7 @@ def assert_said(language: str, pages: list[str]) -> None:
 
 def test_an_exam_without_scale_pictures_or_validation_is_reported_as_such() -> None:
     bare = replace(exam_now(), images=(), exam=replace(exam_now().exam, images=()))
-    pages = text_of(report_desk(bare).pdf(EXAM))
+    pages = text_of(report_service(bare).pdf(EXAM))
     assert len(pages) == 2
     assert "Not validated by a physician" in pages[0]
     assert "no images" in pages[0]
@@ -111,7 +111,7 @@ def test_a_template_of_ones_own_changes_single_blocks(tmp_path: Path) -> None:
     )
     (tmp_path / "template.html.jinja").write_text(own)
     (tmp_path / "form.toml").write_text('pages = []\ntitle = "Our title"\n[[fields]]\nkey = "oil"\nlabel = "Oil"\n')
-    desk = report_desk(exam_now(), folder=tmp_path, facts={"oil": "cedar", "smoking": "no"})
+    desk = report_service(exam_now(), folder=tmp_path, facts={"oil": "cedar", "smoking": "no"})
     page = desk.html(EXAM, Choice(), lambda *_: "/a.jpg", "", "/style.css")
     assert "<p>Clinic 0063</p>" in page
     assert "<h1>Our title</h1>" in page
@@ -134,7 +134,7 @@ def test_a_template_of_ones_own_changes_single_blocks(tmp_path: Path) -> None:
 def test_a_template_with_a_fault_gives_one_clear_line(tmp_path: Path, template: str, said: str) -> None:
     (tmp_path / "template.html.jinja").write_text(template)
     with pytest.raises(ExportError, match=said) as refused:
-        report_desk(exam_now(), folder=tmp_path).pdf(EXAM)
+        report_service(exam_now(), folder=tmp_path).pdf(EXAM)
     assert "\n" not in str(refused.value)
 
 
@@ -168,10 +168,10 @@ def test_a_report_asks_nobody_for_anything(tmp_path: Path, asked: tuple[str, lis
     (tmp_path / "template.html.jinja").write_text(
         f'<html><head>{{{{ head }}}}</head><body><img src="{address}/c.png"><img src="file:///etc/hostname">ok</body></html>'
     )
-    assert text_of(report_desk(exam_now(), folder=tmp_path).pdf(EXAM)) == ["ok 1 / 1"]
+    assert text_of(report_service(exam_now(), folder=tmp_path).pdf(EXAM)) == ["ok 1 / 1"]
     assert paths == []
 
 
 def test_a_paper_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="a5"):
-        report_desk(exam_now()).pdf(EXAM, Choice(paper="a5"))
+        report_service(exam_now()).pdf(EXAM, Choice(paper="a5"))

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from appliance import schemas
-from appliance.apps.station_process import StationError, StationProcess
+from appliance.apps.workbench.bench.station_process import StationError, StationProcess
 from tests.support.broker import Broker
 from tests.support.subscriber import Subscriber, read_retained
 

@@ -13,9 +13,9 @@ import uuid_utils
 
 from appliance.analysis.pipeline import Pipeline
 from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
-from appliance.exam.review import ReviewDesk
+from appliance.exam.review_service import ReviewService
 from appliance.inference.engine_set import load_engine_set
-from appliance.inference.pattern_advisor import load_advisor
+from appliance.inference.pattern_classifier import load_classifier
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import OutboxMessage
 from appliance.storage.journal import SqliteJournal
@@ -37,7 +37,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("station")
     pipeline = Pipeline(load_engine_set(InferenceSettings(weights_dir=WEIGHTS), "test"))
     with open_storage(StorageSettings(folder=folder / "exams"), NOON) as storage:
-        desk = ReviewDesk(storage.exams, SqliteJournal(storage.database, lambda: NOON))
+        desk = ReviewService(storage.exams, SqliteJournal(storage.database, lambda: NOON))
         for number, sample in enumerate(rendered_samples(SUBJECTS + 1, 1, pipeline)):
             exam = storage.exams.start_exam(f"P-{number:03}", NOON + timedelta(minutes=number))
             image_id = str(uuid_utils.uuid7())
@@ -69,7 +69,7 @@ def test_validated_exams_become_an_installed_advisory(data_dir: Path, tmp_path: 
     study = json.loads((tmp_path / "p" / "study.json").read_text())
     assert len(study["contestants"]) == 14
     assert study["data"]["subjects"] == SUBJECTS - OUT_OF_FOCUS
-    advisor = load_advisor(data_dir / "pattern")
+    advisor = load_classifier(data_dir / "pattern")
     assert advisor is not None
     assert "P-0" not in (tmp_path / "p" / "pattern.json").read_text() + done.stdout
 

@@ -2,12 +2,12 @@
 
 from argon2.profiles import CHEAPEST
 
+from appliance.accounts.account_service import AccountService
+from appliance.accounts.passwords import PasswordHashing
 from appliance.domain.account import Account, KeptAccount, Role
 from appliance.ports import AccountStore, Clock, Journal
 from appliance.storage.memory_accounts import MemoryAccountStore
 from tests.support.exam_parts import SystemClock
-from webui.account_desk import AccountDesk
-from webui.passwords import PasswordHashing
 
 HASHING = PasswordHashing(CHEAPEST)
 PASSWORD = "small vessels tell"
@@ -22,10 +22,10 @@ def new_account_desk(
     clock: Clock | None = None,
     is_new: bool = False,
     hashing: PasswordHashing = HASHING,
-) -> AccountDesk:
+) -> AccountService:
     """A desk with an administrator, a physician and an operator who all have `PASSWORD`; with `is_new` nobody."""
     store = store or MemoryAccountStore()
     for number, (name, role) in enumerate(() if is_new else _ROLES.items()):
         account = Account(f"0190a1b2-0000-7000-8000-00000000000{number}", name, FULL_NAMES[name], role)
         store.add(KeptAccount(account, hashing.hash(PASSWORD)))
-    return AccountDesk(store, journal, clock or SystemClock(), hashing)
+    return AccountService(store, journal, clock or SystemClock(), hashing)

@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from appliance.domain.errors import ExamError
-from appliance.exam.calibration_desk import Target
-from appliance.exports.desk import ExportFormat
+from appliance.exam.calibration_service import StageMicrometer
+from appliance.exports.export_service import ExportFormat
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
 from tests.support.exam_parts import CALIBRATION, NOON, shown_frame
 from tests.support.page_station import PageStation
 from tests.support.review_exam import finished_exam
-from webui.openapi import API_PREFIX, TOKEN_HEADER
+from webui.api.openapi import API_PREFIX, TOKEN_HEADER
 from webui.settings import WebSettings
 
 WORDS = {"pseudonym": "NC-0044", "full_name": "Dr. Eva Braun-Roth", "name": "Second look", "protocol": "16"}
@@ -135,7 +135,7 @@ class ApiStation:
         desk.state_magnification("200x", ADMINISTRATOR)
         picture = desk.freeze()
         measured = desk.from_points(picture.picture_id, (2.0, 24.0), (60.0, 24.0), 80.0)
-        kept = desk.keep([measured.measurement_id], "200x", Target("Micrometer 7", None), "", ADMINISTRATOR)
+        kept = desk.keep([measured.measurement_id], "200x", StageMicrometer("Micrometer 7", None), "", ADMINISTRATOR)
         return {
             "picture_id": picture.picture_id,
             "measurement_id": measured.measurement_id,

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.accounts.access import AccessSecrets
 from appliance.analysis.panorama import Panorama
 from appliance.analysis.result_document import document, image_document
-from appliance.apps.exchange import build_exchange
+from appliance.apps.archive.assembly import build_exchange
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -27,7 +28,7 @@ from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.publication import Publication
-from appliance.exam.review import ReviewDesk
+from appliance.exam.review_service import ReviewService
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
@@ -41,11 +42,10 @@ from appliance.storage.still_encoder import encode_still
 from tests.support.accounts import new_account_desk
 from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
-from webui.access import AccessSecrets
 from webui.app import create_app
-from webui.certificate import Certificate
-from webui.server import WebServer, serve
+from webui.auth.certificate import Certificate
 from webui.services import Services
+from webui.serving.server import WebServer, serve
 from webui.settings import WebSettings
 
 SECRETS = AccessSecrets(access_code="HJKM3467", session_key="4" * 64)
@@ -111,7 +111,7 @@ class PageStation:
             folders=self.store.folders,
             collections=MemoryCollectionStore(self.store),
             finder=MemoryExamFinder(self.store, self.journal),
-            reviews=ReviewDesk(self.store, self.journal, self._publication()),
+            reviews=ReviewService(self.store, self.journal, self._publication()),
             journal=self.journal,
             exchange=self.exchange,
             secrets=SECRETS,

@@ -15,8 +15,8 @@ from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.exam import Exam, Finger, Hand, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
-from appliance.exports.report.desk import ReportDesk, ReportSources
 from appliance.exports.report.folder import ReportFolder
+from appliance.exports.report.report_service import ReportService, ReportSources
 from tests.support.exam_parts import NOON
 from tests.support.reviewed_exams import HEIGHT_PX, WIDTH_PX, Loop, every_finger, exam_of, image_of
 
@@ -50,12 +50,12 @@ def earlier_exam() -> ReviewedExam:
     return replace(before, exam=exam)
 
 
-def report_desk(
+def report_service(
     *exams: ReviewedExam,
     folder: Path = NO_FOLDER,
     facts: Mapping[str, str | float] | None = None,
     advice: PatternAdvice | None = None,
-) -> ReportDesk:
+) -> ReportService:
     """A desk on these exams, all of one patient."""
     by_id = {one.exam.exam_id: one for one in exams}
 
@@ -74,7 +74,7 @@ def report_desk(
         software_version="9.8.7",
         pattern_advice=lambda _: advice,
     )
-    return ReportDesk(sources, ReportFolder(folder))
+    return ReportService(sources, ReportFolder(folder))
 
 
 @cache

@@ -9,7 +9,7 @@ from jinja2.ext import babel_extract
 from appliance.exports import report
 
 FOLDER = Path(report.__file__).parent
-KEYWORDS = {"_n": None, "words": None}
+KEYWORDS = {"_n": None, "localisation": None}
 
 
 def report_messages() -> list[str]:

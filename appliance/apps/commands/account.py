@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
+from appliance.accounts.account_service import CODE_LIFETIME, AccountService
 from appliance.apps.commands.options import FILE
-from appliance.apps.load_settings import load_settings
+from appliance.apps.config.load_settings import load_settings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.account import Account, Role
 from appliance.domain.errors import AccountError, StoreError
 from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
-from webui.account_desk import CODE_LIFETIME, AccountDesk
 
 # The actor in the journal: whoever may read and write the data folder is not one of the accounts.
 _CONSOLE = "console"
@@ -36,7 +36,7 @@ def data_options(function: Any) -> Any:
 @data_options
 def list_accounts(config: Path | None, data_dir: Path | None) -> None:
     """Every account: login name, role, full name."""
-    with account_desk(config, data_dir) as desk:
+    with account_service(config, data_dir) as desk:
         for account in desk.store.accounts():
             state = "  (disabled)" if account.is_disabled else ""
             click.echo(f"{account.name:20} {account.role.value:14} {account.full_name}{state}")
@@ -47,7 +47,7 @@ def list_accounts(config: Path | None, data_dir: Path | None) -> None:
 @data_options
 def reset_administrator(name: str | None, config: Path | None, data_dir: Path | None) -> None:
     """Give an administrator (NAME where there are several) a one-time code, and enable the account."""
-    with account_desk(config, data_dir) as desk:
+    with account_service(config, data_dir) as desk:
         account = _administrator(desk.store.accounts(), name)
         if account.is_disabled:
             desk.change(_CONSOLE, account.account_id, is_disabled=False)
@@ -57,7 +57,7 @@ def reset_administrator(name: str | None, config: Path | None, data_dir: Path | 
 
 
 @contextmanager
-def account_desk(config: Path | None, data_dir: Path | None) -> Iterator[AccountDesk]:
+def account_service(config: Path | None, data_dir: Path | None) -> Iterator[AccountService]:
     """The accounts of the station with that data folder; never makes one.
 
     Raises:
@@ -69,7 +69,7 @@ def account_desk(config: Path | None, data_dir: Path | None) -> Iterator[Account
         raise StoreError(f"there is no station's data in {settings.storage.folder}", "Name its folder with --data-dir.")
     database, clock = Database(path), SystemClock()
     try:
-        yield AccountDesk(SqliteAccountStore(database), SqliteJournal(database, clock.now_utc), clock)
+        yield AccountService(SqliteAccountStore(database), SqliteJournal(database, clock.now_utc), clock)
     finally:
         database.close()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from appliance.apps.calibrate import CalibrationRequest, calibrate
+from appliance.apps.analyze.micrometer_scale import CalibrationRequest, calibrate
 from appliance.apps.commands.options import FILE
 from appliance.domain.calibration import Axis
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from appliance.apps.commands.options import FILE, load, settings_options
-from appliance.apps.load_settings import check_site_file
+from appliance.apps.config.load_settings import check_site_file
 
 
 @click.group("config")

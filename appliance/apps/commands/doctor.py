@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from appliance.apps.commands.options import load, settings_options
-from appliance.apps.doctor import doctor
+from appliance.apps.doctor.doctor import doctor
 
 
 @click.command("doctor")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.archive.export_choice import ExportChoice
+from appliance.apps.archive.export_exams import export_exams
 from appliance.apps.commands.options import FILE, load
-from appliance.apps.exam_files import export_exams
-from appliance.apps.export_choice import ExportChoice
-from appliance.exports.desk import ExportFormat
+from appliance.exports.export_service import ExportFormat
 
 
 @click.command("export")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.archive.import_exams import import_exam_archive, import_picture_files
 from appliance.apps.commands.options import FILE, load
-from appliance.apps.exam_imports import import_exam_archive, import_picture_files
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import Finger, Hand
 from appliance.exports.archive.read import ArchiveChoices

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.account import data_options
-from appliance.apps.load_settings import load_settings
+from appliance.apps.config.load_settings import load_settings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import StoreError
 from appliance.domain.journal import canonical_json

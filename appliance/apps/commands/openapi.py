@@ -4,7 +4,7 @@ import json
 
 import click
 
-from webui.description import api_description
+from webui.serving.description import api_description
 
 
 @click.command("openapi")

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from appliance.apps.load_settings import load_settings
-from appliance.apps.settings import LoadedSettings
+from appliance.apps.config.load_settings import load_settings
+from appliance.apps.config.settings import LoadedSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

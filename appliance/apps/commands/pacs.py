@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.archive.export_exams import send_exams
 from appliance.apps.commands.options import FILE, load
-from appliance.apps.exam_files import send_exams
 from appliance.exports.dicom.pacs import echo as ask
 
 _CONFIG = click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML).")

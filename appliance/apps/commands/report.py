@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from appliance.apps.atomic_file import write_atomically
+from appliance.apps.archive.data_folder import exam_archive
+from appliance.apps.archive.report import archive_report_service
 from appliance.apps.commands.options import FILE
-from appliance.apps.exam_archive import exam_archive
-from appliance.apps.load_settings import load_settings
-from appliance.apps.make_report import archive_desk
-from appliance.exports.report.desk import Choice
+from appliance.apps.config.load_settings import load_settings
+from appliance.apps.files.atomic_file import write_atomically
 from appliance.exports.report.form import PAPERS
-from appliance.exports.report.words import LANGUAGES
+from appliance.exports.report.localisation import LANGUAGES
+from appliance.exports.report.report_service import Choice
 
 
 @click.command("report")
@@ -28,6 +28,6 @@ def command(
     """Write the report of a kept exam as PDF; also while the station runs."""
     folder = load_settings(config, {"station.data_dir": data_dir}).settings.station.data_dir
     with exam_archive(config, data_dir) as archive:
-        desk = archive_desk(archive, folder / "report", importlib.metadata.version("nailfold-appliance"))
+        desk = archive_report_service(archive, folder / "report", importlib.metadata.version("nailfold-appliance"))
         write_atomically(out, desk.pdf(exam_id, Choice(language, paper)))
     click.echo(f"{out}")

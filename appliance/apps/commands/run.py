@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from appliance.apps.commands.options import load, settings_options
-from appliance.apps.station import run_station
+from appliance.apps.station.assembly import run_station
 
 
 @click.command("run")

@@ -25,14 +25,14 @@ class ArchiveTools:
 
     Attributes:
         knows_pseudonym: whether this box has a patient of that pseudonym.
-        take_over_review: writes the review of the other box into this journal; a problem in words, or nothing.
+        import_review: writes the review of the other box into this journal; a problem in words, or nothing.
         make_message: of an exam that is to be published.
         note: writes an entry into the journal: actor, subject, action, detail.
     """
 
     store: ExamStore
     knows_pseudonym: Callable[[str], bool]
-    take_over_review: Callable[[ArchivedExam], str]
+    import_review: Callable[[ArchivedExam], str]
     make_message: Callable[[Exam], OutboxMessage]
     note: Callable[[str, str, str, Mapping[str, Any]], object]
     now_utc: Callable[[], datetime]
@@ -94,7 +94,7 @@ class ArchiveImports:
         detail = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
         self._tools.note(actor, f"exam:{exam_id}", IMPORTED, detail)
         try:
-            return self._tools.take_over_review(one)
+            return self._tools.import_review(one)
         except ApplianceError as error:
             _log.warning("the review of exam %s was not taken over: %s", exam_id, error)
             return f"the review of exam {exam_id} was not taken over: {error.message}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from PIL import Image
 
 from appliance.domain.exam import ImageKind
-from appliance.exports.coco.document import LabelledPicture, coco_document
+from appliance.exports.coco.document import CocoPicture, coco_document
 from appliance.exports.coco.split import PARTS, part_of
 from appliance.exports.source import ExamToExport
 
@@ -26,7 +26,7 @@ class DataSet:
     def __init__(self, key: bytes | None) -> None:
         self._key = key
         self._subjects: dict[str, str] = {}
-        self._pictures: dict[str, list[LabelledPicture]] = {part: [] for part in PARTS}
+        self._pictures: dict[str, list[CocoPicture]] = {part: [] for part in PARTS}
 
     def pictures(self, source: ExamToExport) -> Iterator[tuple[str, str, bytes]]:
         """Part, file name and PNG (pixels alone) of each image of one exam; writing them is the caller's."""
@@ -38,7 +38,7 @@ class DataSet:
                 continue
             name = f"{secrets.token_hex(8)}.png"
             was_counted = source.reviewed.validated_by is not None
-            self._pictures[part].append(LabelledPicture(name, subject, image, was_counted))
+            self._pictures[part].append(CocoPicture(name, subject, image, was_counted))
             yield part, name, _bare_png(source, image.image.image_id)
 
     def annotations(self, part: str) -> bytes:

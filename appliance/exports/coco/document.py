@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class LabelledPicture:
+class CocoPicture:
     """One image under its name in the data set.
 
     Attributes:
@@ -36,7 +36,7 @@ class LabelledPicture:
     was_counted_by_a_person: bool
 
 
-def coco_document(pictures: Sequence[LabelledPicture]) -> Json:
+def coco_document(pictures: Sequence[CocoPicture]) -> Json:
     """The file in plain JSON types; ids count from 1. Boxes are cut at the picture's edge."""
     annotations: list[Json] = []
     for image_id, picture in enumerate(pictures, 1):
@@ -50,7 +50,7 @@ def coco_document(pictures: Sequence[LabelledPicture]) -> Json:
     return {"images": images, "annotations": annotations, "categories": categories}
 
 
-def _image(image_id: int, picture: LabelledPicture) -> Json:
+def _image(image_id: int, picture: CocoPicture) -> Json:
     analysed = picture.image.analysis
     density = analysed["metrics"]["density_per_mm"] if picture.was_counted_by_a_person else None
     known = {"um_per_px": analysed["um_per_px"], "density_per_mm": density}

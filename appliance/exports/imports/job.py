@@ -56,7 +56,7 @@ class PlacedPicture:
 
 
 @dataclass(frozen=True)
-class ImportWishes:
+class ImportOptions:
     """How the pictures are taken in.
 
     Attributes:
@@ -92,7 +92,7 @@ class PictureResult:
 
 def import_pictures(
     pictures: Sequence[PlacedPicture],
-    wishes: ImportWishes,
+    options: ImportOptions,
     tools: ImportTools,
     workspace: Path,
     on_result: Callable[[int, PictureResult], None],
@@ -108,12 +108,12 @@ def import_pictures(
         ExportError: none of the files could be read; nothing is kept.
         StoreError: the disk is full; nothing is kept.
     """
-    pseudonym = require_pseudonym(wishes.pseudonym)
+    pseudonym = require_pseudonym(options.pseudonym)
     exam_id = str(uuid_utils.uuid7())
     images: list[CapturedImage] = []
     for at, picture in enumerate(pictures):
         try:
-            image, result = _take(picture, exam_id, at, wishes, tools, workspace)
+            image, result = _take(picture, exam_id, at, options, tools, workspace)
         except ApplianceError as error:
             on_result(at, PictureResult(picture.name, str(error).replace(str(picture.path), picture.name)))
             continue
@@ -121,10 +121,10 @@ def import_pictures(
         on_result(at, result)
     if not images:
         raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
-    exam = _exam(exam_id, pseudonym, images, wishes.operator)
+    exam = _exam(exam_id, pseudonym, images, options.operator)
     tools.store.import_exams([ExamImport(exam, _Files(workspace, exam), ORIGIN)], tools.now_utc())
-    detail = {"origin": ORIGIN, "images": len(images), "um_per_px": wishes.um_per_px}
-    tools.note(wishes.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
+    detail = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
+    tools.note(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
     return tools.store.exam(exam_id)
 
 
@@ -143,12 +143,12 @@ class _Files(Mapping[str, bytes]):
 
 
 def _take(
-    picture: PlacedPicture, exam_id: str, seq: int, wishes: ImportWishes, tools: ImportTools, workspace: Path
+    picture: PlacedPicture, exam_id: str, seq: int, options: ImportOptions, tools: ImportTools, workspace: Path
 ) -> tuple[CapturedImage, PictureResult]:
     read = read_picture(picture.path, tools.read_still)
-    taken_at_utc = read.taken_at_utc or wishes.taken_at_utc or tools.now_utc()
+    taken_at_utc = read.taken_at_utc or options.taken_at_utc or tools.now_utc()
     frame = _frame(read, picture, seq, taken_at_utc)
-    scale = _scale(read, wishes)
+    scale = _scale(read, options)
     analysis = tools.analyse(frame, scale)
     image_id = str(uuid_utils.uuid7())
     png = tools.encode(read.image_rgb, _metadata(image_id, exam_id, picture.placement, frame, scale, analysis))
@@ -189,12 +189,12 @@ def _frame(read: ForeignPicture, picture: PlacedPicture, seq: int, taken_at_utc:
     return Frame(seq, np.ascontiguousarray(read.image_rgb), 0.0, taken_at_utc, camera)
 
 
-def _scale(read: ForeignPicture, wishes: ImportWishes) -> Calibration | None:
+def _scale(read: ForeignPicture, options: ImportOptions) -> Calibration | None:
     """Who imports stands above the file. Raises CalibrationError for a scale that no capillaroscope has."""
     height, width = read.image_rgb.shape[:2]
-    if wishes.um_per_px is not None:
-        name = f"operator-{wishes.um_per_px:g}"
-        return Calibration(name, wishes.um_per_px, width, height, ScaleOrigin.OPERATOR)
+    if options.um_per_px is not None:
+        name = f"operator-{options.um_per_px:g}"
+        return Calibration(name, options.um_per_px, width, height, ScaleOrigin.OPERATOR)
     if read.um_per_px is None:
         return None
     name = f"embedded-{read.um_per_px:.6g}"

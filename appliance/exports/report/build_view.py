@@ -10,17 +10,17 @@ from appliance.exports.report import terms
 from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name
 from appliance.exports.report.finger_pages import finger_page
 from appliance.exports.report.form import ReportForm
+from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material, PictureSource
 from appliance.exports.report.trace import trace_of
 from appliance.exports.report.trends import trends_of
-from appliance.exports.report.view import Advice, Fact, FingerPage, FingerRow, ReportView, Verdict
-from appliance.exports.report.words import Words
+from appliance.exports.report.view import Advice, Fact, FingerPage, FingerRow, ReportView, ScoreView
 
 CSS_PAPERS = {"a4": "A4", "letter": "letter"}
 
 
 def build_view(
-    words: Words, material: Material, form: ReportForm, paper: str, picture: PictureSource, logo: str
+    localisation: Localisation, material: Material, form: ReportForm, paper: str, picture: PictureSource, logo: str
 ) -> ReportView:
     """Everything that the template prints.
 
@@ -33,57 +33,60 @@ def build_view(
     pages = set(form.pages)
     edited = {(one.image.hand, one.image.finger) for one in reviewed.images if one.is_edited}
     return ReportView(
-        language=words.language,
+        language=localisation.language,
         paper=CSS_PAPERS[paper],
-        title=form.text("title", words) or words("Nailfold capillaroscopy"),
-        institution=form.text("institution", words),
-        address=form.text("address", words),
-        footer=form.text("footer", words),
+        title=form.text("title", localisation) or localisation("Nailfold capillaroscopy"),
+        institution=form.text("institution", localisation),
+        address=form.text("address", localisation),
+        footer=form.text("footer", localisation),
         logo=logo,
         pseudonym=exam.patient_pseudonym,
         exam_id=exam.exam_id,
-        date=words.date(exam.started_at_utc),
-        time=words.time(exam.started_at_utc),
+        date=localisation.date(exam.started_at_utc),
+        time=localisation.time(exam.started_at_utc),
         operator=exam.operator,
-        protocol=_protocol(words, exam.protocol),
-        status=_status(words, material),
+        protocol=_protocol(localisation, exam.protocol),
+        status=_status(localisation, material),
         is_validated=reviewed.validated_by is not None,
         validator=material.validator,
-        made=_made(words, material),
-        verdict=verdict(words, "fast_track", found["fast_track"]),
-        sub_pattern=verdict(words, "sub_pattern", found["sub_pattern"]),
-        physician_pattern="" if reviewed.pattern is None else words(terms.VERDICTS[reviewed.pattern.value]),
-        advice=None if material.advice is None else advice_of(words, material.advice),
-        figures=tuple(cell(words, key, found[key]) for key in form.figures),
-        columns=tuple(cell(words, key, found[key]) for key in form.columns),
+        made=_made(localisation, material),
+        verdict=verdict(localisation, "fast_track", found["fast_track"]),
+        sub_pattern=verdict(localisation, "sub_pattern", found["sub_pattern"]),
+        physician_pattern="" if reviewed.pattern is None else localisation(terms.VERDICTS[reviewed.pattern.value]),
+        advice=None if material.advice is None else advice_of(localisation, material.advice),
+        figures=tuple(cell(localisation, key, found[key]) for key in form.figures),
+        columns=tuple(cell(localisation, key, found[key]) for key in form.columns),
         finger_rows=tuple(
-            _finger_row(words, form.columns, key, figures, key in edited)
+            _finger_row(localisation, form.columns, key, figures, key in edited)
             for key, figures in material.figures.fingers.items()
         ),
-        exam_row=tuple(cell(words, key, found[key]) for key in form.columns),
+        exam_row=tuple(cell(localisation, key, found[key]) for key in form.columns),
         has_edits=bool(edited),
-        facts=_facts(words, form, material),
-        skipped=_skipped(words, material),
+        facts=_facts(localisation, form, material),
+        skipped=_skipped(localisation, material),
         conclusion=tuple(line for line in reviewed.conclusion.splitlines() if line.strip()),
-        fingers=_finger_pages(words, material, picture) if "fingers" in pages else (),
-        trends=trends_of(words, material) if "trends" in pages else None,
-        trace=trace_of(words, material) if "trace" in pages else None,
+        fingers=_finger_pages(localisation, material, picture) if "fingers" in pages else (),
+        trends=trends_of(localisation, material) if "trends" in pages else None,
+        trace=trace_of(localisation, material) if "trace" in pages else None,
     )
 
 
-def verdict(words: Words, key: str, figure: Figure) -> Verdict:
+def verdict(localisation: Localisation, key: str, figure: Figure) -> ScoreView:
     """A category in words."""
-    shown = cell(words, key, figure)
+    shown = cell(localisation, key, figure)
     is_grave = key == "fast_track" and figure.value == "scleroderma"
-    return Verdict(shown.value, shown.note, tuple(doubts(words, figure)), shown.is_missing, is_grave)
+    return ScoreView(shown.value, shown.note, tuple(doubts(localisation, figure)), shown.is_missing, is_grave)
 
 
-def advice_of(words: Words, advice: PatternAdvice) -> Advice:
+def advice_of(localisation: Localisation, advice: PatternAdvice) -> Advice:
     """An advisory in words."""
     ranked = sorted(advice.probabilities.items(), key=lambda one: -one[1])
-    shares = [f"{words(terms.VERDICTS[pattern.value])} {words.number(100 * share, 0)} %" for pattern, share in ranked]
-    score, low, high = (words.number(one, 2) for one in advice.macro_f1)
-    basis = words(
+    shares = [
+        f"{localisation(terms.VERDICTS[pattern.value])} {localisation.number(100 * share, 0)} %"
+        for pattern, share in ranked
+    ]
+    score, low, high = (localisation.number(one, 2) for one in advice.macro_f1)
+    basis = localisation(
         "{method}; F1 {score} (95 % interval {low} to {high}) on patients it had not seen; from {count} images.",
         method=advice.method,
         score=score,
@@ -94,65 +97,66 @@ def advice_of(words: Words, advice: PatternAdvice) -> Advice:
     return Advice(shares[0], tuple(shares[1:]), basis)
 
 
-def _finger_pages(words: Words, material: Material, picture: PictureSource) -> tuple[FingerPage, ...]:
+def _finger_pages(localisation: Localisation, material: Material, picture: PictureSource) -> tuple[FingerPage, ...]:
     """Of fingers with pictures."""
     return tuple(
-        finger_page(words, material, key, verdict(words, "fast_track", figures["fast_track"]), picture)
+        finger_page(localisation, material, key, verdict(localisation, "fast_track", figures["fast_track"]), picture)
         for key, figures in material.figures.fingers.items()
         if any((one.image.hand, one.image.finger) == key for one in material.reviewed.images)
     )
 
 
 def _finger_row(
-    words: Words, columns: Sequence[str], key: tuple[Hand, Finger], figures: Figures, is_edited: bool
+    localisation: Localisation, columns: Sequence[str], key: tuple[Hand, Finger], figures: Figures, is_edited: bool
 ) -> FingerRow:
-    name = finger_name(words, *key)
+    name = finger_name(localisation, *key)
     counted = figures["images_evaluable"]
     if counted.value is None:
-        return FingerRow(name, (), note(words, "images_evaluable", counted), is_edited)
+        return FingerRow(name, (), note(localisation, "images_evaluable", counted), is_edited)
     return FingerRow(
-        name, tuple(cell(words, one, figures[one]) for one in columns if one not in EXAM_ONLY), "", is_edited
+        name, tuple(cell(localisation, one, figures[one]) for one in columns if one not in EXAM_ONLY), "", is_edited
     )
 
 
-def _facts(words: Words, form: ReportForm, material: Material) -> tuple[Fact, ...]:
+def _facts(localisation: Localisation, form: ReportForm, material: Material) -> tuple[Fact, ...]:
     """What was stated, in the form's order; what was not stated is left out."""
     stated = []
     for field in form.fields:
         value = material.facts.get(field.key)
         if value is None:
             continue
-        text = words.number(value, 0 if value == int(value) else 1) if isinstance(value, int | float) else value
-        stated.append(Fact(field.name(words), f"{text} {field.unit}".strip()))
+        text = localisation.number(value, 0 if value == int(value) else 1) if isinstance(value, int | float) else value
+        stated.append(Fact(field.name(localisation), f"{text} {field.unit}".strip()))
     return tuple(stated)
 
 
-def _skipped(words: Words, material: Material) -> tuple[Fact, ...]:
+def _skipped(localisation: Localisation, material: Material) -> tuple[Fact, ...]:
     reasons: dict[str, list[Placement]] = {}
     for one in material.reviewed.exam.skipped:
         reasons.setdefault(one.reason, []).append(one.placement)
     return tuple(
-        Fact("; ".join(place_name(words, place) for place in places), reason) for reason, places in reasons.items()
+        Fact("; ".join(place_name(localisation, place) for place in places), reason)
+        for reason, places in reasons.items()
     )
 
 
-def _protocol(words: Words, protocol: str) -> str:
-    return words("free protocol") if protocol == "free" else words("{count} images", count=protocol)
+def _protocol(localisation: Localisation, protocol: str) -> str:
+    return localisation("free protocol") if protocol == "free" else localisation("{count} images", count=protocol)
 
 
-def _status(words: Words, material: Material) -> str:
+def _status(localisation: Localisation, material: Material) -> str:
     reviewed = material.reviewed
     if reviewed.validated_by is None or reviewed.validated_at_utc is None:
-        return words("Not validated by a physician")
-    return words(
+        return localisation("Not validated by a physician")
+    return localisation(
         "Validated by {name} on {date}",
         name=material.validator or reviewed.validated_by,
-        date=words.minute(reviewed.validated_at_utc),
+        date=localisation.minute(reviewed.validated_at_utc),
     )
 
 
-def _made(words: Words, material: Material) -> str:
-    when = words.minute(material.made_at_utc)
+def _made(localisation: Localisation, material: Material) -> str:
+    when = localisation.minute(material.made_at_utc)
     if not material.made_by:
-        return words("Report of {date}", date=when)
-    return words("Report of {date}, made by {name}", date=when, name=material.made_by)
+        return localisation("Report of {date}", date=when)
+    return localisation("Report of {date}, made by {name}", date=when, name=material.made_by)

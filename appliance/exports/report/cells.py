@@ -7,7 +7,7 @@ from appliance.domain.exam import Finger, Hand, Placement
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.exports.report import terms
-from appliance.exports.report.words import Words
+from appliance.exports.report.localisation import Localisation
 
 MISSING = "\N{EN DASH}"
 
@@ -36,52 +36,56 @@ class Cell:
     is_missing: bool
 
 
-def cell(words: Words, key: str, figure: Figure) -> Cell:
+def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
     """One figure in the language of `words`."""
     definition = DEFINITIONS[key]
     value, off = MISSING, ""
     if isinstance(figure.value, str):
-        value = words(terms.VERDICTS[figure.value])
+        value = localisation(terms.VERDICTS[figure.value])
     elif figure.value is not None:
-        value = words.number(figure.value, definition.decimals)
-        off = "" if figure.uncertainty is None else f"± {words.number(figure.uncertainty, definition.decimals)}"
+        value = localisation.number(figure.value, definition.decimals)
+        off = "" if figure.uncertainty is None else f"± {localisation.number(figure.uncertainty, definition.decimals)}"
     return Cell(
         key,
-        words(terms.FIGURES[key]),
-        words(terms.SHORT.get(key, terms.FIGURES[key])),
+        localisation(terms.FIGURES[key]),
+        localisation(terms.SHORT.get(key, terms.FIGURES[key])),
         value,
         "" if figure.value is None else terms.UNITS[definition.unit],
         off,
-        note(words, key, figure),
+        note(localisation, key, figure),
         figure.value is None,
     )
 
 
-def note(words: Words, key: str, figure: Figure) -> str:
+def note(localisation: Localisation, key: str, figure: Figure) -> str:
     """What stands small beside a figure."""
     if figure.because is not None:
-        reason = quality_words(words, str(figure.basis.get("reason", "")))
-        because = words(terms.BECAUSE[figure.because])
+        reason = quality_text(localisation, str(figure.basis.get("reason", "")))
+        because = localisation(terms.BECAUSE[figure.because])
         return f"{because}: {reason}" if reason else because
     if "rule" in figure.basis:
-        return words(terms.RULES[str(figure.basis["rule"])])
+        return localisation(terms.RULES[str(figure.basis["rule"])])
     if key == "csuri":
-        return words("image {width} mm wide", width=words.number(float(figure.basis["image_width_mm"]), 2))
+        return localisation(
+            "image {width} mm wide", width=localisation.number(float(figure.basis["image_width_mm"]), 2)
+        )
     if key == "nemo":
-        return words("haemorrhages only")
+        return localisation("haemorrhages only")
     return ""
 
 
-def doubts(words: Words, figure: Figure) -> list[str]:
+def doubts(localisation: Localisation, figure: Figure) -> list[str]:
     """What a reader of a category has to know beside it."""
     basis, found = figure.basis, []
     if "finger" in basis:
-        where = finger_name(words, Hand(basis["hand"]), Finger(basis["finger"]))
-        found.append(words("Decided by: {finger}.", finger=where))
+        where = finger_name(localisation, Hand(basis["hand"]), Finger(basis["finger"]))
+        found.append(localisation("Decided by: {finger}.", finger=where))
     if basis.get("in_grey_zone"):
-        found.append(words("{count} of {giants} giant capillaries lie within a pixel of 50 µm.", **_giants(basis)))
+        found.append(
+            localisation("{count} of {giants} giant capillaries lie within a pixel of 50 µm.", **_giants(basis))
+        )
     if basis.get("density_near_cut"):
-        found.append(words("A limit of the rule lies within the uncertainty of the density."))
+        found.append(localisation("A limit of the rule lies within the uncertainty of the density."))
     return found
 
 
@@ -89,17 +93,17 @@ def _giants(basis: Mapping[str, float | int | str]) -> dict[str, object]:
     return {"count": basis["in_grey_zone"], "giants": basis["giants"]}
 
 
-def quality_words(words: Words, reason: str) -> str:
+def quality_text(localisation: Localisation, reason: str) -> str:
     """The station's own reasons in words; a person's as it was typed."""
     parts = [part for part in reason.split(", ") if part]
-    return ", ".join(words(terms.QUALITY[part]) if part in terms.QUALITY else part for part in parts)
+    return ", ".join(localisation(terms.QUALITY[part]) if part in terms.QUALITY else part for part in parts)
 
 
-def finger_name(words: Words, hand: Hand, finger: Finger) -> str:
+def finger_name(localisation: Localisation, hand: Hand, finger: Finger) -> str:
     """Left hand, ring finger."""
-    return f"{words(terms.HANDS[hand.value])}, {words(terms.FINGERS[finger.value])}"
+    return f"{localisation(terms.HANDS[hand.value])}, {localisation(terms.FINGERS[finger.value])}"
 
 
-def place_name(words: Words, place: Placement) -> str:
+def place_name(localisation: Localisation, place: Placement) -> str:
     """Left hand, ring finger, sector B."""
-    return f"{finger_name(words, place.hand, place.finger)}, {words(terms.SECTORS[place.sector.value])}"
+    return f"{finger_name(localisation, place.hand, place.finger)}, {localisation(terms.SECTORS[place.sector.value])}"

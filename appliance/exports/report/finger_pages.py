@@ -6,16 +6,16 @@ from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.review import ReviewedImage
 from appliance.exports.report import terms
 from appliance.exports.report.cells import cell, finger_name, note
+from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material, PictureSource
-from appliance.exports.report.view import CompareRow, Fact, FingerPage, PictureView, Verdict
-from appliance.exports.report.words import Words
+from appliance.exports.report.view import CompareRow, Fact, FingerPage, PictureView, ScoreView
 
 BEST_PX, OTHER_PX = 1400, 560
 ROWS = tuple(key for key in GROUP_KEYS if key not in ("density_band", "fast_track", "sub_pattern"))
 
 
 def finger_page(
-    words: Words, material: Material, key: tuple[Hand, Finger], verdict: Verdict, picture: PictureSource
+    localisation: Localisation, material: Material, key: tuple[Hand, Finger], verdict: ScoreView, picture: PictureSource
 ) -> FingerPage:
     """The page of one finger; `key` has at least one picture."""
     images = [one for one in material.reviewed.images if (one.image.hand, one.image.finger) == key]
@@ -24,19 +24,21 @@ def finger_page(
     is_edited = any(one.is_edited or one.not_evaluable_because is not None for one in images)
     others = [one for one in images if one is not best and one.image.kind is not ImageKind.CLIP]
     return FingerPage(
-        name=finger_name(words, *key),
+        name=finger_name(localisation, *key),
         verdict=verdict,
-        best=None if best is None else _picture(words, best, material, picture(best.image.image_id, True, BEST_PX)),
+        best=None
+        if best is None
+        else _picture(localisation, best, material, picture(best.image.image_id, True, BEST_PX)),
         others=tuple(
-            _picture(words, one, material, picture(one.image.image_id, one.counts, OTHER_PX)) for one in others
+            _picture(localisation, one, material, picture(one.image.image_id, one.counts, OTHER_PX)) for one in others
         ),
-        rows=tuple(_row(words, one, figures, machine, is_edited) for one in ROWS),
+        rows=tuple(_row(localisation, one, figures, machine, is_edited) for one in ROWS),
         excluded=tuple(
-            Fact(_where(words, one), note(words, "images_evaluable", _why(material, one)))
+            Fact(_where(localisation, one), note(localisation, "images_evaluable", _why(material, one)))
             for one in images
             if one.image.kind is ImageKind.CLIP
         ),
-        comments=tuple(Fact(_where(words, one), one.comment) for one in images if one.comment),
+        comments=tuple(Fact(_where(localisation, one), one.comment) for one in images if one.comment),
         is_edited=is_edited,
     )
 
@@ -51,21 +53,21 @@ def best_of(images: list[ReviewedImage]) -> ReviewedImage | None:
     return max(counting, key=lambda one: float(one.analysis["quality"]["focus"]), default=None)
 
 
-def _row(words: Words, key: str, figures: Figures, machine: Figures, is_edited: bool) -> CompareRow:
-    after, before = cell(words, key, figures[key]), cell(words, key, machine[key])
+def _row(localisation: Localisation, key: str, figures: Figures, machine: Figures, is_edited: bool) -> CompareRow:
+    after, before = cell(localisation, key, figures[key]), cell(localisation, key, machine[key])
     return CompareRow(after, before if is_edited and before != after else None)
 
 
-def _picture(words: Words, one: ReviewedImage, material: Material, source: str) -> PictureView:
+def _picture(localisation: Localisation, one: ReviewedImage, material: Material, source: str) -> PictureView:
     figure = material.figures.images[one.image.image_id]["density_per_mm"]
-    density = cell(words, "density_per_mm", figure)
+    density = cell(localisation, "density_per_mm", figure)
     said = density.note if density.is_missing else f"{density.value} {density.unit} {density.off}"
-    return PictureView(source, _where(words, one), said, one.is_edited)
+    return PictureView(source, _where(localisation, one), said, one.is_edited)
 
 
-def _where(words: Words, one: ReviewedImage) -> str:
-    sector = words(terms.SECTORS[one.image.sector.value])
-    return f"{sector}, {words.time(one.image.captured_at_utc)}"
+def _where(localisation: Localisation, one: ReviewedImage) -> str:
+    sector = localisation(terms.SECTORS[one.image.sector.value])
+    return f"{sector}, {localisation.time(one.image.captured_at_utc)}"
 
 
 def _why(material: Material, one: ReviewedImage) -> Figure:

@@ -11,7 +11,7 @@ from typing import Any
 from appliance.domain.errors import ExportError
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.exports.report import terms
-from appliance.exports.report.words import LANGUAGES, Words
+from appliance.exports.report.localisation import LANGUAGES, Localisation
 
 # In the standard library from Python 3.11 on; tomli before.
 tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -47,9 +47,9 @@ class FormField:
     lowest: float | None = None
     highest: float | None = None
 
-    def name(self, words: Words) -> str:
+    def name(self, localisation: Localisation) -> str:
         """The label in a language."""
-        return _in_language(self.label, words) or words(terms.FIELDS.get(self.key, self.key))
+        return _in_language(self.label, localisation) or localisation(terms.FIELDS.get(self.key, self.key))
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class ReportForm:
     pages: tuple[str, ...] = PAGES
     pattern_advice: bool = True
 
-    def text(self, name: str, words: Words) -> str:
+    def text(self, name: str, localisation: Localisation) -> str:
         """title, institution, address or footer in a language."""
-        return _in_language(getattr(self, name), words)
+        return _in_language(getattr(self, name), localisation)
 
 
 def read_form(source: str, name: str) -> ReportForm:
@@ -186,7 +186,7 @@ class _Reader:
         raise ExportError(f"{self.name}{'' if at is None else f', line {at}'}: {problem}", REMEDY)
 
 
-def _in_language(text: Text, words: Words) -> str:
+def _in_language(text: Text, localisation: Localisation) -> str:
     if isinstance(text, str):
         return text
-    return text.get(words.language) or text.get("en") or next(iter(text.values()), "")
+    return text.get(localisation.language) or text.get("en") or next(iter(text.values()), "")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from appliance.exports.report.words import Words
+from appliance.exports.report.localisation import Localisation
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _INSET = 24.0, 6.0, 6.0, 16.0, 8.0
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -53,7 +53,11 @@ class _Frame:
 
 
 def trend_svg(
-    words: Words, title: str, points: Sequence[Point], size: tuple[float, float], cuts: Sequence[float] = ()
+    localisation: Localisation,
+    title: str,
+    points: Sequence[Point],
+    size: tuple[float, float],
+    cuts: Sequence[float] = (),
 ) -> Markup:
     """A plot of one or more points, oldest first.
 
@@ -65,10 +69,10 @@ def trend_svg(
     step, highest = _scale(max([*(point.value + point.off for point in points), *cuts]))
     frame = _Frame(*size, highest, points[0].at.timestamp(), points[-1].at.timestamp())
     parts = [
-        *_ticks(words, frame, step),
+        *_ticks(localisation, frame, step),
         *(frame.across("cut", cut) for cut in cuts),
         *_course(frame, points),
-        *_dates(words, frame, points),
+        *_dates(localisation, frame, points),
     ]
     width, height = size
     head = f'<svg class="plot" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img">'
@@ -81,11 +85,11 @@ def _scale(top: float) -> tuple[float, float]:
     return step, step * max(1, math.ceil(top / step))
 
 
-def _ticks(words: Words, frame: _Frame, step: float) -> list[str]:
+def _ticks(localisation: Localisation, frame: _Frame, step: float) -> list[str]:
     parts = []
     for index in range(round(frame.highest / step) + 1):
         value = index * step
-        label = words.number(value, 1 if step < 1 else 0)
+        label = localisation.number(value, 1 if step < 1 else 0)
         parts += [frame.across("grid", value), _text(_LEFT - 4, frame.y(value) + 2.6, label, "end")]
     return parts
 
@@ -103,12 +107,12 @@ def _course(frame: _Frame, points: Sequence[Point]) -> list[str]:
     return parts
 
 
-def _dates(words: Words, frame: _Frame, points: Sequence[Point]) -> list[str]:
+def _dates(localisation: Localisation, frame: _Frame, points: Sequence[Point]) -> list[str]:
     y = frame.height - 4
     if len(points) == 1:
-        return [_text(frame.x(points[0]), y, words.month(points[0].at), "middle")]
+        return [_text(frame.x(points[0]), y, localisation.month(points[0].at), "middle")]
     ends = (points[0], "start", _LEFT), (points[-1], "end", frame.width - _RIGHT)
-    return [_text(x, y, words.month(point.at), anchor) for point, anchor, x in ends]
+    return [_text(x, y, localisation.month(point.at), anchor) for point, anchor, x in ends]
 
 
 def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:

@@ -15,8 +15,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from appliance.domain.errors import ExportError
 from appliance.exports.report.form import REMEDY
+from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.view import ReportView
-from appliance.exports.report.words import Words
 
 STANDARD_FOLDER = Path(__file__).parent / "standard"
 TEMPLATE_NAME = "template.html.jinja"
@@ -24,7 +24,7 @@ STANDARD_NAME = "standard.html.jinja"
 """A clinic's template may extend this one and change single blocks."""
 
 
-def render_html(view: ReportView, words: Words, head: str, own_template: str | None) -> str:
+def render_html(view: ReportView, localisation: Localisation, head: str, own_template: str | None) -> str:
     """The whole HTML document.
 
     Args:
@@ -40,7 +40,7 @@ def render_html(view: ReportView, words: Words, head: str, own_template: str | N
     )
     name = STANDARD_NAME if own_template is None else TEMPLATE_NAME
     try:
-        return environment.get_template(name).render(report=view, _=words, head=head)
+        return environment.get_template(name).render(report=view, _=localisation, head=head)
     except Exception as error:
         raise _explained(error) from error
 

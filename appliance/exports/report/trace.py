@@ -6,28 +6,28 @@ from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.review import ReviewedImage
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, place_name
+from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material
 from appliance.exports.report.view import Fact, Trace, TraceImage
-from appliance.exports.report.words import Words
 
 
-def trace_of(words: Words, material: Material) -> Trace:
+def trace_of(localisation: Localisation, material: Material) -> Trace:
     """Everything that is needed to repeat the figures."""
     images = material.reviewed.images
     facts = [
-        Fact(words("Exam"), material.reviewed.exam.exam_id),
-        Fact(words("Started"), words.moment(material.reviewed.exam.started_at_utc)),
-        *(Fact(words("Measured with"), one) for one in _softwares(images)),
-        *(Fact(words("Scale"), one) for one in _scales(words, images)),
-        Fact(words("Report software"), f"nailfold {material.software_version}"),
+        Fact(localisation("Exam"), material.reviewed.exam.exam_id),
+        Fact(localisation("Started"), localisation.moment(material.reviewed.exam.started_at_utc)),
+        *(Fact(localisation("Measured with"), one) for one in _softwares(images)),
+        *(Fact(localisation("Scale"), one) for one in _scales(localisation, images)),
+        Fact(localisation("Report software"), f"nailfold {material.software_version}"),
     ]
     if material.journal_head:
-        facts.append(Fact(words("Journal"), material.journal_head))
+        facts.append(Fact(localisation("Journal"), material.journal_head))
     return Trace(
         facts=tuple(facts),
-        images=tuple(_image(words, one) for one in images),
+        images=tuple(_image(localisation, one) for one in images),
         definitions=tuple(
-            Fact(words(terms.FIGURES[key]), f"{words(definition)} {DEFINITIONS[key].source}")
+            Fact(localisation(terms.FIGURES[key]), f"{localisation(definition)} {DEFINITIONS[key].source}")
             for key, definition in terms.DEFINITIONS.items()
         ),
     )
@@ -43,35 +43,35 @@ def _softwares(images: Iterable[ReviewedImage]) -> list[str]:
     return list(found)
 
 
-def _scales(words: Words, images: Iterable[ReviewedImage]) -> list[str]:
+def _scales(localisation: Localisation, images: Iterable[ReviewedImage]) -> list[str]:
     """Each calibration once, with its uncertainty where it states one."""
     found: dict[str, None] = {}
     for one in images:
         analysed = one.analysis
         if analysed["um_per_px"] is None:
-            found[words("no scale")] = None
+            found[localisation("no scale")] = None
             continue
-        scale, off = words.number(analysed["um_per_px"], 4), analysed.get("um_per_px_uncertainty")
-        stated = words("uncertainty not stated") if off is None else f"± {words.number(off, 4)}"
+        scale, off = localisation.number(analysed["um_per_px"], 4), analysed.get("um_per_px_uncertainty")
+        stated = localisation("uncertainty not stated") if off is None else f"± {localisation.number(off, 4)}"
         found[f"{analysed['calibration_id']}: {scale} µm/px, {stated}"] = None
     return list(found)
 
 
-def _image(words: Words, one: ReviewedImage) -> TraceImage:
+def _image(localisation: Localisation, one: ReviewedImage) -> TraceImage:
     scale = one.analysis["um_per_px"]
     return TraceImage(
-        place=place_name(words, one.image.placement),
-        kind=words(terms.ORIGINS[one.image.kind.value]),
-        taken=words.moment(one.image.captured_at_utc),
-        um_per_px=MISSING if scale is None else words.number(scale, 4),
+        place=place_name(localisation, one.image.placement),
+        kind=localisation(terms.ORIGINS[one.image.kind.value]),
+        taken=localisation.moment(one.image.captured_at_utc),
+        um_per_px=MISSING if scale is None else localisation.number(scale, 4),
         sha256=one.image.sha256,
-        state=_state(words, one),
+        state=_state(localisation, one),
     )
 
 
-def _state(words: Words, one: ReviewedImage) -> str:
+def _state(localisation: Localisation, one: ReviewedImage) -> str:
     if one.not_evaluable_because is not None:
-        return words("excluded by the physician")
+        return localisation("excluded by the physician")
     if not one.counts:
-        return words("not evaluable")
-    return words("edited") if one.is_edited else words("as measured")
+        return localisation("not evaluable")
+    return localisation("edited") if one.is_edited else localisation("as measured")

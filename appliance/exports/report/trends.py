@@ -11,9 +11,9 @@ from appliance.domain.repeatability import Change, change
 from appliance.domain.trend import COUNTS, CUTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
+from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import EarlierExam, Material, engines_of
 from appliance.exports.report.plots import Point, trend_svg
-from appliance.exports.report.words import Words
 
 COMPARED = ("density_per_mm", "mean_apical_um", "largest_width_um", "share_enlarged", "giants", "haemorrhages")
 _WIDE, _SMALL = (330.0, 118.0), (158.0, 78.0)
@@ -69,7 +69,7 @@ class Trends:
     has_other_engines: bool
 
 
-def trends_of(words: Words, material: Material) -> Trends | None:
+def trends_of(localisation: Localisation, material: Material) -> Trends | None:
     """None where there is no earlier exam."""
     if not material.earlier:
         return None
@@ -81,29 +81,33 @@ def trends_of(words: Words, material: Material) -> Trends | None:
     )
     exams, previous = (*material.earlier, now), material.earlier[-1]
     return Trends(
-        plots=tuple(plot for key in PLOTTED if (plot := _of_exam(words, exams, key)) is not None),
-        finger_plots=tuple(_of_fingers(words, exams, "density_per_mm")),
-        rows=tuple(change_row(words, key, previous.figures.exam, now.figures.exam) for key in COMPARED),
-        previous=words.date(previous.started_at_utc),
+        plots=tuple(plot for key in PLOTTED if (plot := _of_exam(localisation, exams, key)) is not None),
+        finger_plots=tuple(_of_fingers(localisation, exams, "density_per_mm")),
+        rows=tuple(change_row(localisation, key, previous.figures.exam, now.figures.exam) for key in COMPARED),
+        previous=localisation.date(previous.started_at_utc),
         exams=len(exams),
         has_other_engines=bool(previous.engines) and dict(previous.engines) != dict(now.engines),
     )
 
 
-def change_row(words: Words, key: str, before: Figures, now: Figures) -> ChangeRow:
+def change_row(localisation: Localisation, key: str, before: Figures, now: Figures) -> ChangeRow:
     """One figure of two exams side by side; counts are for each image."""
     pair = per_image(key, before), per_image(key, now)
     found, decimals = change(key, *pair), decimals_of(key)
     then, newest = (
-        words.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair
+        localisation.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair
     )
     unit = terms.UNITS[DEFINITIONS[key].unit]
     if found is None:
-        return ChangeRow(_title(words, key), unit, then, newest, MISSING, "", words("cannot be compared"), None)
+        return ChangeRow(
+            _title(localisation, key), unit, then, newest, MISSING, "", localisation("cannot be compared"), None
+        )
     sign = "+" if found.by > 0 else "\N{MINUS SIGN}" if found.by < 0 else ""
-    by = f"{sign}{words.number(abs(found.by), decimals)}"
-    limit = "" if found.limit is None else words.number(found.limit, decimals)
-    return ChangeRow(_title(words, key), unit, then, newest, by, limit, words(_meaning(found)), found.is_significant)
+    by = f"{sign}{localisation.number(abs(found.by), decimals)}"
+    limit = "" if found.limit is None else localisation.number(found.limit, decimals)
+    return ChangeRow(
+        _title(localisation, key), unit, then, newest, by, limit, localisation(_meaning(found)), found.is_significant
+    )
 
 
 def _meaning(found: Change) -> str:
@@ -124,29 +128,35 @@ _MEANINGS = {
 }
 
 
-def _of_exam(words: Words, exams: Sequence[EarlierExam], key: str) -> Plot | None:
-    return _plot(words, key, _title(words, key), [(one, per_image(key, one.figures.exam)) for one in exams], _WIDE)
+def _of_exam(localisation: Localisation, exams: Sequence[EarlierExam], key: str) -> Plot | None:
+    return _plot(
+        localisation, key, _title(localisation, key), [(one, per_image(key, one.figures.exam)) for one in exams], _WIDE
+    )
 
 
-def _of_fingers(words: Words, exams: Sequence[EarlierExam], key: str) -> list[Plot]:
+def _of_fingers(localisation: Localisation, exams: Sequence[EarlierExam], key: str) -> list[Plot]:
     plots = []
     for hand, finger in exams[-1].figures.fingers:
         found = [
             (one, one.figures.fingers[hand, finger][key]) for one in exams if (hand, finger) in one.figures.fingers
         ]
-        plot = _plot(words, key, finger_name(words, hand, finger), found, _SMALL)
+        plot = _plot(localisation, key, finger_name(localisation, hand, finger), found, _SMALL)
         if plot is not None:
             plots.append(plot)
     return plots
 
 
-def _title(words: Words, key: str) -> str:
-    name = words(terms.FIGURES[key])
-    return words("{figure} per image", figure=name) if key in COUNTS else name
+def _title(localisation: Localisation, key: str) -> str:
+    name = localisation(terms.FIGURES[key])
+    return localisation("{figure} per image", figure=name) if key in COUNTS else name
 
 
 def _plot(
-    words: Words, key: str, title: str, found: Sequence[tuple[EarlierExam, Figure]], size: tuple[float, float]
+    localisation: Localisation,
+    key: str,
+    title: str,
+    found: Sequence[tuple[EarlierExam, Figure]],
+    size: tuple[float, float],
 ) -> Plot | None:
     points = [
         Point(exam.started_at_utc, float(figure.value), figure.uncertainty or 0.0)
@@ -156,6 +166,8 @@ def _plot(
     if not points:
         return None
     decimals = decimals_of(key)
-    newest = words.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
-    svg = trend_svg(words, title, points, size, CUTS.get(key, ()))
+    newest = (
+        localisation.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
+    )
+    svg = trend_svg(localisation, title, points, size, CUTS.get(key, ()))
     return Plot(title, newest, terms.UNITS[DEFINITIONS[key].unit], svg)

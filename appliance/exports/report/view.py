@@ -18,7 +18,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScoreView:
     """A category with the rule that fired and what a reader has to know beside it."""
 
     value: str
@@ -84,7 +84,7 @@ class FingerPage:
     """
 
     name: str
-    verdict: Verdict
+    verdict: ScoreView
     best: PictureView | None
     others: tuple[PictureView, ...]
     rows: tuple[CompareRow, ...]
@@ -145,8 +145,8 @@ class ReportView:
     is_validated: bool
     validator: str
     made: str
-    verdict: Verdict
-    sub_pattern: Verdict
+    verdict: ScoreView
+    sub_pattern: ScoreView
     physician_pattern: str
     advice: Advice | None
     figures: tuple[Cell, ...]

@@ -37,10 +37,10 @@ KNOWN: Mapping[Meaning, tuple[str, ...]] = {
 _BY_NAME = {name: meaning for meaning, names in KNOWN.items() for name in names}
 
 
-def read_mapping(wishes: Iterable[str]) -> dict[str, Meaning]:
+def read_mapping(options: Iterable[str]) -> dict[str, Meaning]:
     """The user's own words, "bushy=ramified". Raises DatasetError for one that cannot be used."""
     mapping: dict[str, Meaning] = {}
-    for wish in wishes:
+    for wish in options:
         name, _, meaning = wish.rpartition("=")
         if not name or meaning not in {one.value for one in Meaning}:
             classes = ", ".join(one.value for one in Meaning)

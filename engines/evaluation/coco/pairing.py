@@ -7,10 +7,10 @@ import numpy as np
 
 from appliance.domain.detection import BoundingBox
 from appliance.domain.measurement import Capillary
+from engines.accuracy.matching import match
 from engines.datasets.labels import Box, Standing
 from engines.evaluation.coco.categories import Meaning
 from engines.evaluation.coco.outcome import Outcome, Target
-from engines.evaluation.matching import match
 
 MIN_IOU = 0.5
 

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from appliance.apps.device_profiles import device_profiles
+from appliance.apps.config.device_profiles import device_profiles
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.device_profile import profile_of
 from appliance.domain.errors import CalibrationError

@@ -39,7 +39,7 @@ from appliance.domain.review_edits import (
 from appliance.exam.image_review import ImageReview
 from appliance.exam.message import BoxAddress
 from appliance.exam.publication import Publication
-from appliance.exam.review import ReviewDesk
+from appliance.exam.review_service import ReviewService
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from tests.support.exam_parts import HeldClock
@@ -57,7 +57,7 @@ class Reviewer:
         scale = {} if calibrated else {"scale": None}
         self.exam = finished_exam(self.store, loops=loops, **scale)  # type: ignore[arg-type]
         publication = Publication(ADDRESS, self.store.outbox.newest_message_id, HeldClock().now_utc)
-        self.desk = ReviewDesk(self.store, self.journal, publication)
+        self.desk = ReviewService(self.store, self.journal, publication)
         self.exam_id, self.image_id = self.exam.exam_id, self.exam.images[0].image_id
 
     def does(self, *edits: ImageEdit) -> ImageReview:
@@ -274,7 +274,7 @@ def test_of_two_people_the_second_is_refused_with_the_name_of_the_first(reviewer
 def test_an_open_exam_cannot_be_reviewed() -> None:
     store = MemoryExamStore()
     exam = store.start_exam("NC-0042", HeldClock().now_utc())
-    desk = ReviewDesk(store, MemoryJournal(HeldClock().now_utc))
+    desk = ReviewService(store, MemoryJournal(HeldClock().now_utc))
     with pytest.raises(ExamError, match="open"):
         desk.validate(exam.exam_id, "carla", 0)
 
@@ -336,7 +336,7 @@ def test_each_validation_is_published_as_a_revision_that_replaces_the_one_before
 def test_an_exam_that_was_never_sent_from_here_is_not_sent_by_its_validation(reviewer: Reviewer) -> None:
     messages = len(sent(reviewer))
     publication = Publication(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
-    desk = ReviewDesk(reviewer.store, reviewer.journal, publication)
+    desk = ReviewService(reviewer.store, reviewer.journal, publication)
     assert desk.validate(reviewer.exam_id, "carla", 0).validated_by == "carla"
     assert len(sent(reviewer)) == messages
 

@@ -18,7 +18,7 @@ from appliance.exam.motion_jpeg import read_avi, write_avi
 from appliance.exports.archive.read import ArchiveChoices, ArchiveResult, PseudonymClashError, import_archive
 from appliance.exports.archive.safe_zip import ArchiveLimits
 from appliance.exports.archive.write import write_archive
-from appliance.exports.desk import ExportFormat, write_export
+from appliance.exports.export_service import ExportFormat, write_export
 from appliance.ports import OutboxMessage
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.open_storage import open_storage

@@ -6,14 +6,14 @@ import pytest
 
 from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
-from appliance.exports.report.desk import Choice
-from tests.support.report_exams import ADVICE, NO_FOLDER, exam_now, report_desk
+from appliance.exports.report.report_service import Choice
+from tests.support.report_exams import ADVICE, NO_FOLDER, exam_now, report_service
 
 EXAM = exam_now().exam.exam_id
 
 
 def page_of(exam: ReviewedExam, folder: Path = NO_FOLDER, advice: PatternAdvice | None = ADVICE, to: str = "en") -> str:
-    desk = report_desk(exam, folder=folder, advice=advice)
+    desk = report_service(exam, folder=folder, advice=advice)
     return " ".join(desk.html(EXAM, Choice(to), lambda *_: "/a.jpg", "", "/style.css").split())
 
 

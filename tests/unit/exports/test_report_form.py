@@ -6,7 +6,7 @@ from appliance.domain.errors import ExportError
 from appliance.exports.report.folder import ReportFolder, checked_style
 from appliance.exports.report.form import STANDARD_FORM, read_form
 from appliance.exports.report.form_writer import form_toml
-from appliance.exports.report.words import Words
+from appliance.exports.report.localisation import Localisation
 
 STANDARD = read_form(STANDARD_FORM.read_text("utf-8"), "form.toml")
 
@@ -15,8 +15,8 @@ def test_a_form_of_ones_own_keeps_the_standard_where_it_says_nothing() -> None:
     form = read_form('paper = "letter"\ninstitution = { en = "Clinic", de = "Klinik" }\n', "form.toml")
     assert form.paper == "letter"
     assert form.fields == STANDARD.fields
-    assert form.text("institution", Words("de")) == "Klinik"
-    assert form.text("institution", Words("fr")) == "Clinic"
+    assert form.text("institution", Localisation("de")) == "Klinik"
+    assert form.text("institution", Localisation("fr")) == "Clinic"
 
 
 def test_a_form_that_was_written_reads_back_the_same() -> None:
@@ -36,7 +36,7 @@ lowest = 30
     form = read_form(source, "form.toml")
     assert read_form(form_toml(form), "form.toml") == form
     assert form.fields[0].kind == "choice"
-    assert form.fields[0].name(Words("de")) == "Öl"
+    assert form.fields[0].name(Localisation("de")) == "Öl"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from babel.messages.pofile import read_po
 from appliance.domain.errors import ExportError
 from appliance.domain.quality import QualityReason
 from appliance.exports.report import terms
-from appliance.exports.report.words import LANGUAGES, LOCALE_FOLDER, Words
+from appliance.exports.report.localisation import LANGUAGES, LOCALE_FOLDER, Localisation
 from tests.support.report_messages import report_messages
 
 TRANSLATED = LANGUAGES[1:]
@@ -27,14 +27,14 @@ def test_no_message_is_missing_left_over_or_unsure(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_translation_keeps_what_is_filled_in(language: str) -> None:
-    words = Words(language)
+    words = Localisation(language)
     for message in report_messages():
         assert sorted(re.findall(r"\{\w+\}", words(message))) == sorted(re.findall(r"\{\w+\}", message)), message
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_long_messages_are_translated_not_copied(language: str) -> None:
-    words = Words(language)
+    words = Localisation(language)
     assert [message for message in report_messages() if len(message) > 40 and words(message) == message] == []
 
 
@@ -60,7 +60,7 @@ def test_every_reason_against_a_picture_has_words() -> None:
     ],
 )
 def test_numbers_and_dates_are_the_languages_own(language: str, number: str, date: str) -> None:
-    words = Words(language, timezone.utc)
+    words = Localisation(language, timezone.utc)
     assert words.number(1234.5, 1) == number
     assert words.date(NOON) == date
     assert words.time(NOON) == "12:05"
@@ -68,4 +68,4 @@ def test_numbers_and_dates_are_the_languages_own(language: str, number: str, dat
 
 def test_a_language_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="pt"):
-        Words("pt")
+        Localisation("pt")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import SettingsError
-from appliance.transport.answers import Verdict, judge
+from appliance.transport.answers import PublishOutcome, judge
 from appliance.transport.settings import MqttSettings
 from appliance.transport.topics import BoxTopics
 
@@ -13,27 +13,27 @@ from appliance.transport.topics import BoxTopics
 @pytest.mark.parametrize(
     ("code", "verdict"),
     [
-        (0x00, Verdict.ACCEPTED),
-        (0x10, Verdict.RETRY),
-        (0x80, Verdict.RETRY),
-        (0x83, Verdict.RETRY),
-        (0x87, Verdict.REFUSED),
-        (0x90, Verdict.REFUSED),
-        (0x91, Verdict.RETRY),
-        (0x95, Verdict.REFUSED),
-        (0x97, Verdict.RETRY),
-        (0x99, Verdict.REFUSED),
-        (0xA5, Verdict.RETRY),
+        (0x00, PublishOutcome.ACCEPTED),
+        (0x10, PublishOutcome.RETRY),
+        (0x80, PublishOutcome.RETRY),
+        (0x83, PublishOutcome.RETRY),
+        (0x87, PublishOutcome.REFUSED),
+        (0x90, PublishOutcome.REFUSED),
+        (0x91, PublishOutcome.RETRY),
+        (0x95, PublishOutcome.REFUSED),
+        (0x97, PublishOutcome.RETRY),
+        (0x99, PublishOutcome.REFUSED),
+        (0xA5, PublishOutcome.RETRY),
     ],
 )
-def test_reason_code_decides(code: int, verdict: Verdict) -> None:
+def test_reason_code_decides(code: int, verdict: PublishOutcome) -> None:
     answer = judge(code, needs_subscriber=True)
     assert answer.verdict is verdict
-    assert bool(answer.reason) is (verdict is not Verdict.ACCEPTED)
+    assert bool(answer.reason) is (verdict is not PublishOutcome.ACCEPTED)
 
 
 def test_broker_with_rules_needs_no_subscriber() -> None:
-    assert judge(0x10, needs_subscriber=False).verdict is Verdict.ACCEPTED
+    assert judge(0x10, needs_subscriber=False).verdict is PublishOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from appliance.accounts.password_policy import require_good_password
 from appliance.domain.account import Role
 from appliance.domain.errors import AccountError
 from tests.support.accounts import ADMINISTRATOR, FULL_NAMES, OPERATOR, PASSWORD
 from tests.support.exam_parts import HeldClock
 from tests.support.page_client import log_in, post_login, token_of
 from tests.support.page_station import SECRETS, PageStation
-from webui.password_policy import require_good_password
 
 NEW = "loops in a quiet row"
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from appliance.apps.host_names import host_names
-from appliance.apps.station_certificate import StationCertificate
+from appliance.apps.station.certificate import StationCertificate
+from appliance.apps.station.host_names import host_names
 from appliance.domain.errors import SettingsError
 from tests.support.exam_parts import SystemClock
 from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
-from webui.certificate import LIFETIME, RENEWED_BEFORE, Certificate, fingerprint, load_or_make_certificate
+from webui.auth.certificate import LIFETIME, RENEWED_BEFORE, Certificate, fingerprint, load_or_make_certificate
 from webui.settings import Tls, WebSettings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask_openapi3.blueprint import APIBlueprint
 
 from tests.support.page_station import PageStation
-from webui.description import api_description
+from webui.serving.description import api_description
 
 KEPT = Path(__file__).parents[3] / "docs/openapi.json"
 FAULTS = {"400", "401", "403", "404", "409", "413", "422", "429", "500", "503", "507"}

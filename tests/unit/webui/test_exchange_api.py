@@ -253,7 +253,7 @@ def test_a_pseudonym_in_use_is_asked_about_and_the_upload_waits(client: FlaskCli
     source = PageStation()
     source.store.import_exams([ExamImport(*finished_exam(), "archive")], NOON)
     buffer = io.BytesIO()
-    from appliance.exports.desk import ExportFormat  # noqa: PLC0415
+    from appliance.exports.export_service import ExportFormat  # noqa: PLC0415
 
     source.exchange.exports.export(ExportFormat.ZIP, [EXAM_ID], buffer, "dr.ruiz")
     station.store.patients.add_patient(PSEUDONYM, NOON)

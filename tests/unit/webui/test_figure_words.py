@@ -7,8 +7,8 @@ from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.scores import FAST_TRACK_RULES, SUB_PATTERN_RULES
 from appliance.exports.report import terms
 from tests.support.reviewed_exams import Loop, every_finger, exam_of
-from webui.catalogue import catalogue
-from webui.figure_words import figure_words
+from webui.localisation.catalogue import catalogue
+from webui.localisation.figure_formatting import format_figure
 
 
 def test_every_figure_has_its_words_and_the_tables_own_source() -> None:
@@ -47,8 +47,8 @@ def test_every_reason_and_rule_that_the_analysis_gives_has_words_on_pages_and_in
 
 def test_numbers_stand_with_their_uncertainty_and_missing_ones_with_their_reason() -> None:
     found = exam_figures(exam_of(*every_finger([Loop(22)] * 8))).exam
-    density = figure_words("density_per_mm", found["density_per_mm"])
+    density = format_figure("density_per_mm", found["density_per_mm"])
     assert (density.value, density.note) == ("8.0", "± 0.6")
     assert "(95 %)" in density.detail
-    missing = figure_words("mes", found["mes"])
+    missing = format_figure("mes", found["mes"])
     assert (missing.value, missing.is_missing, missing.note) == ("\N{EN DASH}", True, "disorganisation not rated")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from appliance.exports.report.words import LANGUAGES
-from webui.catalogue import TEXTS, catalogue
+from appliance.exports.report.localisation import LANGUAGES
+from webui.localisation.catalogue import TEXTS, catalogue
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 # Texts that carry no words, or the same word: names, units, codes.

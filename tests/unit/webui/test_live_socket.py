@@ -21,7 +21,7 @@ from appliance.domain.errors import SettingsError
 from appliance.exam.live_message import decode_live_message
 from tests.support.page_station import PageStation
 from webui.app import create_app
-from webui.server import serve
+from webui.serving.server import serve
 from webui.settings import WebSettings
 
 Connect = Callable[..., ClientConnection]

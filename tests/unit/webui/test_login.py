@@ -11,14 +11,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from appliance.accounts.account_service import Refusal
+from appliance.accounts.passwords import COST, PasswordHashing
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD, new_account_desk
 from tests.support.exam_parts import HeldClock
 from tests.support.page_client import log_in, post_login, token_of
 from tests.support.page_station import PageStation
-from webui.account_desk import Refusal
 from webui.app import create_app
-from webui.passwords import COST, PasswordHashing
-from webui.sessions import Sessions
+from webui.auth.sessions import Sessions
 from webui.settings import WebSettings
 
 COOKIE = "nailfold_session"

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from appliance.domain.errors import SettingsError
 from tests.support.page_station import PageStation
 from webui.app import create_app
-from webui.catalogue import catalogue
+from webui.localisation.catalogue import catalogue
 from webui.settings import WebSettings
 
 

@@ -8,7 +8,7 @@ from appliance.domain.account import Role
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PHYSICIAN
 from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
-from webui.permissions import OPEN, ROLES, declared_role
+from webui.auth.permissions import OPEN, ROLES, declared_role
 
 NAMES = {Role.ADMINISTRATOR: ADMINISTRATOR, Role.PHYSICIAN: PHYSICIAN, Role.OPERATOR: OPERATOR}
 SOME_ID = "0190a1b2-0000-7000-8000-0000000000ff"
@@ -39,7 +39,7 @@ def test_every_route_has_a_role_or_is_open_to_all(station: PageStation) -> None:
         for rule in rules(station)
         if rule.endpoint not in OPEN and declared_role(station.app, rule.endpoint) is None
     }
-    assert forgotten == set(), "give them a role in webui/permissions.py"
+    assert forgotten == set(), "give them a role in webui/auth/permissions.py"
 
 
 def test_the_table_names_nothing_that_is_not_there(station: PageStation) -> None:

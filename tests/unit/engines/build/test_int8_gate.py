@@ -13,7 +13,7 @@ import pytest
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest import EngineEntry, read_manifest
 from appliance.inference.variant_manifest import derived_entry, read_record
-from engines.build.gate import Verdict, _failure, judge, require_accepted
+from engines.build.gate import GateResult, _failure, judge, require_accepted
 from engines.build.half_precision import halve
 from engines.build.half_rounding import rounded_like_half
 from engines.build.int8 import quantise
@@ -168,7 +168,7 @@ def test_float16s_rounding_is_that_of_the_reference() -> None:
 def test_the_limit_is_a_hundredth(full: float | None, reduced: float | None, is_refused: bool) -> None:
     failure = _failure("capillary_ap50", full, reduced, 0.01)
     assert bool(failure) is is_refused
-    verdict = Verdict(
+    verdict = GateResult(
         {"capillary_ap50": 0.01}, {"capillary_ap50": full}, {"capillary_ap50": reduced}, (failure,) if failure else ()
     )
     if is_refused:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from appliance.domain.keypoints import WidthSegment
-from engines.evaluation.matching import average_precision, iou_matrix, match, precision_recall
-from engines.evaluation.widths import WidthErrors
+from engines.accuracy.matching import average_precision, iou_matrix, match, precision_recall
+from engines.accuracy.widths import WidthErrors
 
 LEFT, RIGHT, FAR = (0, 0, 10, 10), (20, 0, 10, 10), (100, 100, 10, 10)
 

@@ -10,7 +10,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.domain.errors import InferenceError
 from appliance.domain.pattern import NailfoldPattern
 from appliance.inference.engine_set import load_engine_set
-from appliance.inference.pattern_advisor import load_advisor
+from appliance.inference.pattern_classifier import load_classifier
 from appliance.inference.settings import InferenceSettings
 from appliance.inference.trunk_embedding import TrunkEmbedding
 from engines.pattern.classifiers import Columns
@@ -74,7 +74,7 @@ def test_advice_of_an_installed_study(
     chosen = next(found for found in study.contestants if found.candidate.columns is columns)
     for name, content in pattern_files(study, chosen, trunk).items():
         (tmp_path / name).write_bytes(content)
-    advisor = load_advisor(tmp_path)
+    advisor = load_classifier(tmp_path)
     assert advisor is not None
     advice = advisor.advise([(sample.image_rgb, sample.analysis) for sample in samples[:1]])
     assert sum(advice.probabilities.values()) == pytest.approx(1.0, abs=1e-3)

@@ -9,7 +9,7 @@ import pytest
 from appliance.analysis.pattern_features import FEATURE_NAMES, exam_row
 from appliance.domain.errors import InferenceError
 from appliance.domain.pattern import NailfoldPattern
-from appliance.inference.pattern_advisor import PatternAdvisor, load_advisor
+from appliance.inference.pattern_classifier import PatternClassifier, load_classifier
 from appliance.inference.pattern_record import MODEL_FILE, RECORD_FILE, read_pattern_record
 from engines.pattern.classifiers import Candidate, Columns, Level, Preparation, candidates
 from engines.pattern.cross_validation import held_out_probabilities, score
@@ -117,7 +117,7 @@ def test_installed_classifier_says_what_the_trained_one_said(study: Study, tmp_p
     chosen = next(f for f in study.contestants if f.level is level and f.candidate.name == "logistic regression")
     for name, content in pattern_files(study, chosen, b"").items():
         (tmp_path / name).write_bytes(content)
-    advisor = load_advisor(tmp_path)
+    advisor = load_classifier(tmp_path)
     assert advisor is not None
     rows = study.tables[Columns.MEASURED, level]
     fitted = chosen.candidate.make().fit(Preparation.of(rows.features).apply(rows.features), rows.labels)
@@ -126,12 +126,12 @@ def test_installed_classifier_says_what_the_trained_one_said(study: Study, tmp_p
 
 
 def test_no_classifier_installed_is_none_and_a_changed_one_is_refused(study: Study, tmp_path: Path) -> None:
-    assert load_advisor(tmp_path) is None
+    assert load_classifier(tmp_path) is None
     for name, content in pattern_files(study, study.best, b"").items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / MODEL_FILE).write_bytes((tmp_path / MODEL_FILE).read_bytes() + b"\0")
     with pytest.raises(InferenceError, match="vouches"):
-        load_advisor(tmp_path)
+        load_classifier(tmp_path)
 
 
 def test_classifier_for_other_features_is_refused(study: Study, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_classifier_for_other_features_is_refused(study: Study, tmp_path: Path) 
     record["feature_names"] = record["feature_names"][1:]
     (tmp_path / RECORD_FILE).write_text(json.dumps(record))
     with pytest.raises(InferenceError, match="other features"):
-        PatternAdvisor(read_pattern_record(tmp_path))
+        PatternClassifier(read_pattern_record(tmp_path))
 
 
 def test_exams_of_one_patient_stay_apart_in_the_exam_table() -> None:

@@ -14,7 +14,7 @@ export interface HandMapCell {
   reasons: string[];
 }
 
-/** As webui/hand_map_document.py sends it. */
+/** As webui/documents/hand_map.py sends it. */
 export interface HandMapDocument {
   cells: HandMapCell[];
   counts: Record<CellState, number>;

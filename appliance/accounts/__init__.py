@@ -1,0 +1,1 @@
+"""Who may work with the box: accounts, passwords and one-time codes."""

@@ -1,0 +1,167 @@
+"""Who may work with the box: accounts are made, changed and proved here, and every such action is in the journal."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+import uuid_utils
+
+from appliance.accounts.access import bare_code, new_code, printed
+from appliance.accounts.password_policy import require_good_password
+from appliance.accounts.passwords import PasswordHashing
+from appliance.accounts.refusals import PasswordRefusedError, UnknownAccountError
+from appliance.domain.account import Account, KeptAccount, Role, account_name, full_name
+from appliance.ports import AccountStore, Clock, Journal
+
+_log = logging.getLogger(__name__)
+CODE_LIFETIME = timedelta(hours=72)
+
+
+class Refusal(Enum):
+    """Why a login was refused. All but WRONG are told only to who proved to be the account's owner."""
+
+    WRONG = "wrong"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A login's outcome: exactly one of the two is set."""
+
+    kept: KeptAccount | None = None
+    refusal: Refusal | None = None
+
+
+class AccountService:
+    """The verbs of accounts. Safe for calls from any thread."""
+
+    def __init__(
+        self, store: AccountStore, journal: Journal, clock: Clock, hashing: PasswordHashing | None = None
+    ) -> None:
+        self.store = store
+        self._journal = journal
+        self.clock = clock
+        self._hashing = hashing or PasswordHashing()
+        self._is_set_up = False
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is an administrator; accounts are never deleted."""
+        self._is_set_up = self._is_set_up or bool(self.store.accounts())
+        return self._is_set_up
+
+    def set_up(self, name: str, full: str, password: str) -> KeptAccount:
+        """The administrator of a new box. Raises AccountError if there is one already, or name or password is unfit."""
+        account = _new_account(name, full, Role.ADMINISTRATOR)
+        require_good_password(password, account.name, account.full_name)
+        kept = KeptAccount(account, self._hashing.hash(password))
+        self.store.add(kept, is_first=True)
+        self.note(account.name, account.name, "created", {"role": account.role.value})
+        return kept
+
+    def prove(self, name: str, password: str) -> Proof:
+        """Whether the password, or the one-time code, is that account's; takes as long for names that nobody has."""
+        kept = self.store.by_name(name.strip().casefold())
+        typed = bare_code(password) if kept is not None and kept.has_one_time_code else password
+        if not self._hashing.matches(None if kept is None else kept.password_hash, typed) or kept is None:
+            return Proof(refusal=Refusal.WRONG)
+        if kept.account.is_disabled:
+            return Proof(refusal=Refusal.DISABLED)
+        if kept.code_expires_at_utc is not None and kept.code_expires_at_utc < self.clock.now_utc():
+            return Proof(refusal=Refusal.EXPIRED)
+        if self._hashing.is_outdated(kept.password_hash):
+            self.store.renew_hash(kept.account.account_id, kept.password_hash, self._hashing.hash(typed))
+        return Proof(kept=kept)
+
+    def choose_password(self, account: Account, current: str, new: str) -> KeptAccount:
+        """The account with its own new password; every browser has to log in again.
+
+        Args:
+            current: not asked for where the account has a one-time code, with which its owner has just logged in.
+
+        Raises:
+            AccountError: the current one is wrong, or the new one is unfit.
+        """
+        if not self.kept(account.account_id).has_one_time_code and self.prove(account.name, current).kept is None:
+            raise PasswordRefusedError("current_wrong")
+        require_good_password(new, account.name, account.full_name)
+        self.store.set_password(account.account_id, self._hashing.hash(new))
+        self.note(account.name, account.name, "password_changed")
+        return self.kept(account.account_id)
+
+    def add(self, actor: str, name: str, full: str, role: Role) -> tuple[Account, str]:
+        """A new account and the one-time code to hand to its owner. Raises AccountError for an unfit or taken name."""
+        account, code = _new_account(name, full, role), new_code()
+        expires = self.clock.now_utc() + CODE_LIFETIME
+        self.store.add(KeptAccount(account, self._hashing.hash(code), code_expires_at_utc=expires))
+        self.note(actor, account.name, "created", {"role": role.value})
+        return account, printed(code)
+
+    def reset_password(self, actor: str, account_id: str) -> str:
+        """A one-time code in the place of the password; every browser of that account has to log in again."""
+        account, code = self.account(account_id), new_code()
+        self.store.set_password(account_id, self._hashing.hash(code), self.clock.now_utc() + CODE_LIFETIME)
+        self.note(actor, account.name, "password_reset")
+        return printed(code)
+
+    def change(
+        self,
+        actor: str,
+        account_id: str,
+        *,
+        full: str | None = None,
+        role: Role | None = None,
+        is_disabled: bool | None = None,
+    ) -> Account:
+        """The account as it now is; None leaves as it is. Raises AccountError if no administrator would be left."""
+        old = self.account(account_id)
+        new = replace(
+            old,
+            full_name=old.full_name if full is None else full_name(full),
+            role=old.role if role is None else role,
+            is_disabled=old.is_disabled if is_disabled is None else is_disabled,
+        )
+        if new == old:
+            return old
+        self.store.change(new)
+        self.note(actor, old.name, "changed", _differences(old, new))
+        return new
+
+    def end_sessions(self, actor: str, account_id: str) -> None:
+        """Every browser of that account has to log in again."""
+        account = self.account(account_id)
+        self.store.end_sessions(account_id)
+        self.note(actor, account.name, "sessions_ended")
+
+    def account(self, account_id: str) -> Account:
+        """One account; raises NotKeptError if there is none."""
+        return self.kept(account_id).account
+
+    def note(self, actor: str, name: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
+        """One line in the journal."""
+        _log.info("account %s: %s by %s", name, action, actor)
+        self._journal.append(actor, f"account:{name}", f"account.{action}", detail or {})
+
+    def kept(self, account_id: str) -> KeptAccount:
+        """One account with its proofs; raises NotKeptError if there is none."""
+        kept = self.store.by_id(account_id)
+        if kept is None:
+            raise UnknownAccountError(account_id)
+        return kept
+
+
+def _new_account(name: str, full: str, role: Role) -> Account:
+    return Account(str(uuid_utils.uuid7()), account_name(name), full_name(full), role)
+
+
+def _differences(old: Account, new: Account) -> dict[str, Any]:
+    pairs = {
+        "full_name": (old.full_name, new.full_name),
+        "role": (old.role.value, new.role.value),
+        "is_disabled": (old.is_disabled, new.is_disabled),
+    }
+    return {key: {"old": before, "new": after} for key, (before, after) in pairs.items() if before != after}

@@ -1,0 +1,1 @@
+"""A data folder without its station: exams in, exams out, reports."""

@@ -1,0 +1,112 @@
+"""`nailfold import`: archives of other boxes, and pictures of other software, as exams; without a station."""
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from appliance.apps.archive.assembly import build_archive_imports, build_import_tools, still_analysis
+from appliance.apps.archive.export_exams import ACTOR, VERSION, kept_exams
+from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.files.inputs import find_inputs
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import ApplianceError
+from appliance.domain.exam import Finger, Hand, Placement, Sector
+from appliance.exam.message import BoxAddress
+from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
+from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
+from appliance.exports.imports.picture import ScaleSource, read_picture
+from appliance.exports.imports.placement_guess import guess_placement
+from appliance.inference.engine_set import load_engine_set
+
+
+def import_exam_archive(loaded: LoadedSettings, path: Path, choices: ArchiveChoices) -> int:
+    """The exit code: 0 when everything was taken in, 1 when a review was not, or a pseudonym must be decided on."""
+    mqtt = loaded.settings.mqtt
+    with kept_exams(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
+        archives = build_archive_imports(
+            Path(folder) / "archives",
+            kept.exams,
+            kept.patients,
+            kept.journal,
+            BoxAddress(mqtt.site, mqtt.box),
+            SystemClock().now_utc,
+        )
+        try:
+            taken = archives.take_in_file(path, choices, ACTOR)
+        except PseudonymClashError as error:
+            # On the person's own screen, not in a log.
+            click.echo(f"nailfold: {error}", err=True)
+            for name in error.pseudonyms:
+                click.echo(f"  {name}: --same-patient {name}  or  --rename {name}=NEW", err=True)
+            return 1
+    for exam_id in taken.imported:
+        click.echo(f"{exam_id}: imported")
+    for exam_id in taken.known:
+        click.echo(f"{exam_id}: was here already")
+    for problem in taken.problems:
+        click.echo(f"nailfold: {problem}", err=True)
+    return 1 if taken.problems else 0
+
+
+def import_picture_files(
+    loaded: LoadedSettings,
+    paths: Sequence[Path],
+    pseudonym: str,
+    um_per_px: float | None,
+    place: tuple[Hand | None, Finger | None],
+    taken_at: datetime | None,
+) -> int:
+    """The exit code: 0 when every file is part of the exam, 1 when one is not."""
+    inputs, problems = find_inputs(paths)
+    for problem in problems:
+        click.echo(f"nailfold: {problem}", err=True)
+    with kept_exams(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
+        engines = load_engine_set(loaded.settings.inference, VERSION)
+        analyse = still_analysis(engines, loaded.settings.analysis)
+        tools = build_import_tools(kept.exams, kept.journal, analyse, SystemClock().now_utc)
+        placed = [_placed(one.path, str(one.path), place, tools) for one in inputs if not one.is_video]
+        pictures = [one for one in placed if isinstance(one, PlacedPicture)]
+        for refusal in (one for one in placed if isinstance(one, str)):
+            click.echo(f"nailfold: {refusal}", err=True)
+        told: list[PictureResult] = []
+
+        def tell(at: int, result: PictureResult) -> None:
+            told.append(result)
+            click.echo(f"{result.name}: {result.problem or _words(pictures[at].placement, result)}")
+
+        options = ImportOptions(pseudonym, um_per_px, taken_at, ACTOR)
+        exam = import_pictures(pictures, options, tools, Path(folder), tell)
+    click.echo(f"exam {exam.exam_id}: {len(exam.images)} images")
+    return 1 if problems or len(exam.images) < len(placed) else 0
+
+
+_SCALE_SOURCES = {
+    ScaleSource.DICOM: "as its DICOM header states",
+    ScaleSource.STILL: "as it was kept with",
+    ScaleSource.TAGS: "as its resolution states",
+    None: "as --um-per-px states",
+}
+
+
+def _words(where: Placement, result: PictureResult) -> str:
+    scale = "no scale"
+    if result.um_per_px is not None:
+        scale = f"{result.um_per_px:.4g} um per pixel {_SCALE_SOURCES[result.scale_source]}"
+    found = f"{result.capillaries} capillaries"
+    return f"{where.hand.value} {where.finger.value} {where.sector.value}, {scale}, {found}"
+
+
+def _placed(path: Path, name: str, place: tuple[Hand | None, Finger | None], tools: ImportTools) -> PlacedPicture | str:
+    """The file with its placement, or why it has none."""
+    by_name = guess_placement(name)
+    try:
+        own = read_picture(path, tools.read_still).guess
+    except ApplianceError as error:
+        return str(error)
+    hand, finger = own.hand or by_name.hand or place[0], own.finger or by_name.finger or place[1]
+    if hand is None or finger is None:
+        return f"{name} names no hand or finger. Rename it (left-index-A.png), or use --hand and --finger."
+    return PlacedPicture(path, name, Placement(hand, finger, own.sector or by_name.sector or Sector.UNKNOWN))

@@ -1,0 +1,1 @@
+"""Every setting of the device, from its four sources."""

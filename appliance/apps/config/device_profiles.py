@@ -1,0 +1,30 @@
+"""The kinds of capillaroscope that the product knows of, from the file beside this module."""
+
+import importlib
+import sys
+from importlib import resources
+from typing import Any
+
+from appliance.domain.device_profile import DeviceProfile, KnownField
+
+# In the standard library from Python 3.11 on; tomli before.
+tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+
+_FILE = "device_profiles.toml"
+
+
+def device_profiles() -> tuple[DeviceProfile, ...]:
+    """Every profile, the generic one last."""
+    text = resources.files(__package__).joinpath(_FILE).read_text(encoding="utf-8")
+    return tuple(_profile(table) for table in tomllib.loads(text)["profile"])
+
+
+def _profile(table: dict[str, Any]) -> DeviceProfile:
+    return DeviceProfile(
+        key=table["key"],
+        name=table["name"],
+        usb=tuple(table.get("usb", ())),
+        magnifications=tuple(table.get("magnifications", ())),
+        frame_sizes=tuple((width, height) for width, height in table.get("frame_sizes", ())),
+        fields=tuple(KnownField(**field) for field in table.get("field", ())),
+    )

@@ -1,0 +1,117 @@
+"""Joins the settings of the station: defaults, the board's file, the site's file, the command line."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from appliance.apps.config.settings import LoadedSettings, Settings
+from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.errors import SettingsError
+from firmware.board import identify_board
+from webui.settings import LOOPBACK
+
+# In the standard library from Python 3.11 on; tomli before.
+tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+
+SITE_FILE = Path("/etc/nailfold/site.toml")
+COMMAND_LINE = "command line"
+
+
+def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> LoadedSettings:
+    """The settings in force.
+
+    Args:
+        config: the site's file; None takes $NAILFOLD_CONFIG, else /etc/nailfold/site.toml where it exists.
+        flags: "table.key" to value from the command line; None values are left out.
+
+    Raises:
+        SettingsError: a file cannot be read, or a value cannot be used; names every problem.
+    """
+    site = [_site_layer(path) for path in [config or _default_site_file()] if path is not None]
+    loaded, problems = _join([*site, _flag_layer(flags or {})])
+    if loaded is None or problems:
+        raise SettingsError("; ".join(problems), "Check a file with: nailfold config check FILE")
+    return loaded
+
+
+def check_site_file(path: Path) -> tuple[str, ...]:
+    """Every problem of a site file, one a line; empty when it can be used."""
+    try:
+        return _join([_site_layer(path)])[1]
+    except SettingsError as error:
+        return (str(error),)
+
+
+def _join(layers: list[Layer]) -> tuple[LoadedSettings | None, tuple[str, ...]]:
+    schema = get_type_hints(Settings)
+    reading = read_layers(schema, [_board_layer(layers), *_implied_layers(layers), *layers])
+    if reading.problems:
+        return None, reading.problems
+    return _with_derived_folders(Settings(**reading.tables), reading.origins), ()
+
+
+def _implied_layers(layers: list[Layer]) -> list[Layer]:
+    """Naming a broker on the command line means publishing to it, on loopback in the clear; the site may differ."""
+    host = next((layer.tables.get("mqtt", {}).get("host") for layer in layers if layer.origin == COMMAND_LINE), None)
+    if host is None:
+        return []
+    implied = [Layer("--mqtt-host", {"mqtt": {"enabled": True}})]
+    return implied + ([Layer("broker on loopback", {"mqtt": {"tls": False}})] if host in LOOPBACK else [])
+
+
+def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> LoadedSettings:
+    """Folders that nobody named lie below station.data_dir; the weights are those of the package."""
+    inference, storage = settings.inference, settings.storage
+    origins = dict(origins)
+    if "storage.folder" not in origins:
+        storage = replace(storage, folder=settings.station.data_dir / "exams")
+        origins["storage.folder"] = "station.data_dir"
+    if "inference.engine_cache_dir" not in origins:
+        inference = replace(inference, engine_cache_dir=settings.station.data_dir / "engines")
+        origins["inference.engine_cache_dir"] = "station.data_dir"
+    if inference.weights_dir is None:
+        inference = replace(inference, weights_dir=Path(str(resources.files("engines").joinpath("weights"))))
+        origins["inference.weights_dir"] = "package"
+    return LoadedSettings(replace(settings, inference=inference, storage=storage), origins)
+
+
+def _board_layer(layers: list[Layer]) -> Layer:
+    asked = [layer.tables["station"].get("board") for layer in layers if isinstance(layer.tables.get("station"), dict)]
+    name = next((board for board in reversed(asked) if board), "auto")
+    found = " (found)" if name == "auto" else ""
+    name = identify_board().name if name == "auto" else name
+    shipped = resources.files(__package__).joinpath("boards").iterdir()
+    boards = {entry.name.removesuffix(".toml"): entry for entry in shipped if entry.name.endswith(".toml")}
+    if name not in boards:
+        raise SettingsError(f"station.board is {name!r}", f"Use auto or one of {', '.join(sorted(boards))}.")
+    return Layer(f"board {name}{found}", tomllib.loads(boards[name].read_text(encoding="utf-8")))
+
+
+def _site_layer(path: Path) -> Layer:
+    try:
+        return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}", "Name a readable file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}", "Correct that line.") from error
+
+
+def _default_site_file() -> Path | None:
+    named = os.environ.get("NAILFOLD_CONFIG")
+    if named:
+        return Path(named)
+    return SITE_FILE if SITE_FILE.exists() else None
+
+
+def _flag_layer(flags: Mapping[str, Any]) -> Layer:
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in flags.items():
+        if value is not None:
+            table, key = name.split(".")
+            tables.setdefault(table, {})[key] = value
+    return Layer(COMMAND_LINE, tables)

@@ -1,0 +1,55 @@
+"""`nailfold doctor`: what is there, what is missing, what to do about it."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from appliance.apps.config.settings import Settings
+from appliance.apps.doctor.device_checks import check_broker, check_camera, check_engines
+from appliance.apps.doctor.finding import Finding
+from appliance.apps.doctor.host_checks import (
+    check_clock,
+    check_disk,
+    check_gpio,
+    check_gpu,
+    check_jetson_utils,
+    check_tensorrt,
+)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding; each check stands alone, so one fault hides no other."""
+    needs_gpu = settings.inference.runtime == "tensorrt"
+    needs_jetson_utils = settings.capture.source.startswith("jetson:")
+    return [
+        check_engines(settings.inference),
+        check_gpu(needs_gpu),
+        check_tensorrt(settings.inference.tensorrt_flavour, needs_gpu),
+        check_jetson_utils(needs_jetson_utils),
+        check_camera(settings.capture),
+        check_broker(settings.mqtt),
+        check_disk(settings.station.data_dir),
+        check_clock(),
+        check_gpio(is_required=False),
+    ]
+
+
+def doctor(settings: Settings, as_json: bool) -> int:
+    """Prints the findings; the exit code is 0 when all is there that the settings ask for, else 1."""
+    findings = examine(settings)
+    is_fit = not any(finding.is_fault for finding in findings)
+    if as_json:
+        rows = [asdict(finding) for finding in findings]
+        click.echo(json.dumps({"schema": "nailfold.doctor/1", "is_fit": is_fit, "findings": rows}, indent=2))
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+        click.echo("ready" if is_fit else "not ready: see the lines marked MISSING")
+    return 0 if is_fit else 1
+
+
+def _line(finding: Finding) -> str:
+    word = "found" if finding.is_found else "MISSING" if finding.is_required else "not there"
+    remedy = "" if finding.is_found or not finding.remedy else f"\n{'':26}{finding.remedy}"
+    return f"{finding.subject:14}{word:12}{finding.seen}{remedy}"

@@ -1,0 +1,1 @@
+"""The networks on this computer: listed, and compiled for its GPU."""

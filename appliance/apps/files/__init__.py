@@ -1,0 +1,1 @@
+"""Files that the programmes read and write."""

@@ -1,0 +1,257 @@
+"""The whole device, joined: reading `Station.__init__` shows what hands what to whom."""
+
+import importlib.metadata
+import logging
+import signal
+import socket
+import threading
+from contextlib import ExitStack
+from types import FrameType
+
+import click
+
+from appliance.accounts.access import load_or_create_secrets
+from appliance.accounts.account_service import AccountService
+from appliance.analysis.panorama_analysis import PanoramaAnalyser
+from appliance.analysis.pipeline import Pipeline
+from appliance.analysis.result_document import document, image_document
+from appliance.apps.archive.assembly import build_exchange, still_analysis
+from appliance.apps.archive.pattern_advice import PatternAdvisor
+from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.station.certificate import StationCertificate
+from appliance.apps.station.data_dir import DataDir
+from appliance.apps.station.engine_loop import EngineLoop
+from appliance.apps.station.frame_calibration import (
+    calibration_service,
+    is_due,
+    settings_at_full_size,
+    station_calibration,
+)
+from appliance.apps.station.shared_engines import shared
+from appliance.apps.station.simulated_scope import SceneFactory
+from appliance.apps.station.tapped_slot import TappedSlot
+from appliance.apps.system_clock import SystemClock
+from appliance.capture.grabber import FrameGrabber
+from appliance.capture.open_source import open_source
+from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.calibration import Calibration
+from appliance.domain.camera_state import CameraPhase
+from appliance.domain.frame import Frame
+from appliance.exam.frame_history import FrameHistory
+from appliance.exam.guided_capture import guide
+from appliance.exam.live import LiveHub
+from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
+from appliance.exam.review_service import ReviewService
+from appliance.exam.scale_in_force import ScaleInForce
+from appliance.exam.session import ExamSession
+from appliance.exam.session_state import SessionTools
+from appliance.inference.engine_set import load_engine_set
+from appliance.inference.pattern_classifier import load_classifier
+from appliance.storage.account_store import SqliteAccountStore
+from appliance.storage.journal import SqliteJournal
+from appliance.storage.open_storage import open_storage
+from appliance.storage.still_encoder import encode_still
+from appliance.transport.mqtt_publisher import MqttPublisher
+from webui.app import create_app
+from webui.services import Services
+from webui.serving.server import WebServer, serve
+
+_log = logging.getLogger(__name__)
+# Each part is given this long to end; together they stay below the three seconds a power supply's buffer lasts.
+_STOP_TIMEOUT_S = 1.0
+
+
+def run_station(loaded: LoadedSettings) -> None:
+    """Serve until SIGTERM or Ctrl-C, then stop in order.
+
+    Raises:
+        ApplianceError: something the station cannot start without is missing; one sentence says what.
+    """
+    _set_up_logging(loaded.settings.station.log_level)
+    stopping = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        _log.info("%s: stopping", signal.Signals(number).name)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    station = Station(loaded)
+    try:
+        station.start()
+        for line in station.greeting:
+            click.echo(line)
+        stopping.wait()
+    finally:
+        station.stop()
+
+
+class Station:
+    """Camera, engines, exam, broker and pages as one device. Built in one piece, started, then stopped once.
+
+    Raises:
+        ApplianceError: the data folder, an engine, a setting or the web port cannot be used.
+    """
+
+    def __init__(self, loaded: LoadedSettings) -> None:
+        settings = loaded.settings
+        version = importlib.metadata.version("nailfold-appliance")
+        clock = SystemClock()
+        self._data_dir = DataDir(settings.station.data_dir)
+        self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
+        scene = SceneFactory()
+        capture = settings_at_full_size(loaded)
+        source = open_source(capture.source, capture, scene)
+        engines = shared(load_engine_set(settings.inference, version))
+        pipeline = Pipeline(engines, settings=settings.analysis)
+        self._storage = open_storage(settings.storage, clock.now_utc())
+        journal = SqliteJournal(self._storage.database, clock.now_utc)
+        in_force = ScaleInForce(self._storage.calibrations)
+        calibration = station_calibration(loaded, lambda: scene.options, in_force)
+        self._accounts = AccountService(SqliteAccountStore(self._storage.database), journal, clock)
+        self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
+        self._web_settings = self._certificate.web_settings
+        self._slot = TappedSlot()
+        self._grabber = FrameGrabber(source, self._slot, capture)
+        self._hub = LiveHub(settings.live)
+
+        def analyse(frame: Frame, scale: Calibration | None) -> FrameAnalysis:
+            pipeline.use_calibration(scale)
+            return pipeline.analyse(frame, track=True)
+
+        history = FrameHistory(settings.exam.history_s)
+        self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
+        tools = SessionTools(
+            current=lambda: self._engine.latest,
+            document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
+            encode=encode_still,
+            on_finished=self._publisher.wake,
+            history=history,
+        )
+        address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
+        session = ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam)
+        self._guided = guide(
+            session,
+            history,
+            PanoramaAnalyser(engines, calibration.for_frame, settings.analysis),
+            calibration.for_frame,
+            settings.exam,
+        )
+        self._slot.listener = self._guided.captured
+        self._engine = EngineLoop(
+            self._slot,
+            analyse,
+            calibration.for_frame,
+            self._hub.publish,
+            self._guided.analysed,
+        )
+        newest_message_id = self._storage.outbox.newest_message_id
+        publication = Publication(address, newest_message_id, clock.now_utc, self._publisher.wake)
+        self._exchange = build_exchange(
+            settings.station.data_dir / "imports",
+            self._storage.exams,
+            self._storage.patients,
+            journal,
+            still_analysis(engines, settings.analysis),
+            settings.pacs,
+            address,
+            clock.now_utc,
+            version,
+            lambda: {
+                one.calibration.calibration_id: one.calibration for one in self._storage.calibrations.calibrations()
+            },
+        )
+        self._services = Services(
+            hub=self._hub,
+            exam=session,
+            guided=self._guided,
+            store=self._storage.exams,
+            patients=self._storage.patients,
+            folders=self._storage.folders,
+            collections=self._storage.collections,
+            finder=self._storage.finder,
+            reviews=ReviewService(self._storage.exams, journal, publication),
+            journal=journal,
+            exchange=self._exchange,
+            secrets=self._secrets,
+            accounts=self._accounts,
+            certificate=lambda: self._certificate.current,
+            pattern_advice=PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern")),
+            calibrations=calibration_service(
+                self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
+            ),
+            calibration_is_due=lambda: is_due(calibration.kept, clock.now_utc(), loaded),
+            report_folder=self._data_dir.folder / "report",
+            camera=lambda: self._grabber.state,
+            calibration=lambda: calibration.current,
+            identity=lambda: engines.identity,
+            outbox=self._storage.outbox.status,
+            broker=self._publisher.status,
+            message_state=self._storage.outbox.message_state,
+            engine_problem=lambda: self._engine.health.last_error,
+            calibration_problem=lambda: calibration.reason,
+        )
+        self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
+        self._web: WebServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the pages are; by this computer's name where they are served to the network."""
+        assert self._web is not None, "the station was not started"
+        return self._web.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+
+    @property
+    def greeting(self) -> tuple[str, ...]:
+        """What is printed when the pages are served; the access code only until there is an administrator."""
+        own = self._certificate.current
+        certificate = f"Certificate SHA-256 {own.fingerprint}" if own else ""
+        code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
+        return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
+
+    def start(self) -> None:
+        """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
+        self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
+        self._certificate.start(self._web.use_certificate)
+        if not self._web_settings.is_loopback and not self._web_settings.is_tls:
+            _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
+        self._warming_up.start()
+        self._hub.start()
+        self._guided.start()
+        self._engine.start()
+        self._grabber.start()
+        self._publisher.start()
+        self._exchange.start()
+
+    def stop(self) -> None:
+        """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
+        with ExitStack() as last_to_first:
+            last_to_first.callback(self._data_dir.close)
+            last_to_first.callback(self._storage.close)
+            if self._warming_up.ident is not None:
+                last_to_first.callback(self._warming_up.join)
+            last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._hub.stop)
+            if self._web is not None:
+                last_to_first.callback(self._web.stop)
+            last_to_first.callback(self._certificate.stop)
+            last_to_first.callback(self._guided.stop)
+            last_to_first.callback(self._await_engine)
+            last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._slot.close)
+        _log.info("stopped")
+
+    def _newest_frame(self) -> Frame | None:
+        latest = self._engine.latest
+        return latest.frame if latest is not None and self._grabber.state.phase is CameraPhase.LIVE else None
+
+    def _await_engine(self) -> None:
+        if not self._engine.join(_STOP_TIMEOUT_S):
+            _log.error("the engine has not come back for %.0f s; its thread is left behind", _STOP_TIMEOUT_S)
+
+
+def _set_up_logging(level: str) -> None:
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level.upper(), format=layout, force=True)
+    logging.captureWarnings(True)

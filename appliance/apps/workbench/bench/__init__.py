@@ -1,0 +1,1 @@
+"""Speed, delay and memory."""

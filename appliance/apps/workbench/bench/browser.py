@@ -1,0 +1,84 @@
+"""A real browser beside the station: what an operator's screen gets, and when."""
+
+import importlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from appliance.apps.extras import require_modules
+from appliance.apps.workbench.bench.first_login import set_up_in_browser
+from appliance.domain.errors import ExportError
+
+_FIRST_PICTURE_S = 30.0
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def live_page(url: str, access_code: str) -> Iterator[Any]:
+    """The live page of a new station in headless Chromium, a playwright page; closed at the end.
+
+    Raises:
+        ExportError: playwright or Chromium is missing, or the page does not come up.
+    """
+    require_modules("playwright")
+    sync_api = importlib.import_module("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        path = os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            set_up_in_browser(page, url, access_code)
+            _wait_for_picture(page)
+        except sync_api.Error as error:
+            raise ExportError(f"the live page did not come up: {str(error).splitlines()[0]}", "See the log.") from error
+        yield page
+        browser.close()
+
+
+def _wait_for_picture(page: Any) -> None:
+    # playwright's own wait_for_function needs eval, which the pages forbid.
+    deadline_s = time.monotonic() + _FIRST_PICTURE_S
+    while not page.evaluate("Boolean(window.__nailfold && window.__nailfold.painted())"):
+        if time.monotonic() > deadline_s:
+            raise ExportError(f"the live page painted nothing for {_FIRST_PICTURE_S:.0f} s", "See the station's log.")
+        page.wait_for_timeout(100)
+
+
+class PaintedFrames:
+    """Collects what the page painted; its own memory holds the last minute alone, so `collect` at least that often."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self._last_seq = -1
+        self.capture_to_paint_ms: list[float] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: what was painted so far does not count."""
+        self._painted_before = int(self._page.evaluate("window.__nailfold.painted()"))
+        self.collect()
+        self.capture_to_paint_ms.clear()
+
+    @property
+    def painted(self) -> int:
+        """Frames painted since `forget`."""
+        return int(self._page.evaluate("window.__nailfold.painted()")) - self._painted_before
+
+    def collect(self) -> None:
+        """Take over what was painted since the last call."""
+        rows = self._page.evaluate("window.__nailfold.frames().map(f => [f.seq, f.captureToPaintMs])")
+        for seq, latency_ms in rows:
+            if seq > self._last_seq:
+                self._last_seq = seq
+                if latency_ms is not None:
+                    self.capture_to_paint_ms.append(float(latency_ms))

@@ -1,0 +1,1 @@
+"""Labelled pictures: rendered, converted, or from reviewed exams."""

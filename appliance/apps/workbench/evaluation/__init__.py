@@ -1,0 +1,1 @@
+"""The device judged by labelled pictures."""

@@ -1,0 +1,1 @@
+"""A whole exam by keyboard in a real browser, against the truth."""

@@ -1,0 +1,1 @@
+"""Networks and classifiers trained on a clinic's own material."""

@@ -1,0 +1,229 @@
+"""What the physician made of an exam: the machine's answers with the journal's edits on top."""
+
+from dataclasses import replace
+from typing import Any
+
+from appliance.domain.errors import ExamError, NotKeptError, StaleError
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.journal import JournalEntry
+from appliance.domain.pattern import NailfoldPattern
+from appliance.domain.review import ReviewedExam
+from appliance.domain.review_edits import ImageEdit, edit_to_json
+from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
+from appliance.exam.publication import Publication
+from appliance.exam.review_log import (
+    CONCLUDED,
+    EDITED,
+    INVALIDATED,
+    PATTERN_NAMED,
+    REDONE,
+    UNDONE,
+    VALIDATED,
+    ReviewLog,
+    fold,
+    review_subject,
+)
+from appliance.ports import ExamMessage, ExamStore, Journal
+
+LONGEST_CONCLUSION = 10_000
+
+
+class ReviewService:
+    """Exams as reviewed, and the verbs of whoever reviews them. Safe for calls from any thread.
+
+    The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
+    is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has
+    written since. Every verb but `validate` takes a validation back; the entry says so.
+
+    Args:
+        publication: sends each validated exam as a revision; None where nothing is sent from here.
+    """
+
+    def __init__(self, store: ExamStore, journal: Journal, publication: Publication | None = None) -> None:
+        self._store = store
+        self._journal = journal
+        self._publication = publication
+
+    def reviewed(self, exam_id: str) -> ReviewedExam:
+        """The exam as it stands now. Raises NotKeptError if there is no such exam."""
+        return self.reviewed_with_log(exam_id)[0]
+
+    def reviewed_with_log(self, exam_id: str) -> tuple[ReviewedExam, ReviewLog]:
+        """As `reviewed`, and the log it was made from: what is shown and the revision to name are of one moment."""
+        exam, log = self._store.exam(exam_id), self.log(exam_id)
+        return _reviewed(exam, log), log
+
+    def log(self, exam_id: str) -> ReviewLog:
+        """What was done so far; its `revision` is what verbs about the whole exam have to name."""
+        return fold(self._journal.entries(review_subject(exam_id)))
+
+    def image(self, exam_id: str, image_id: str) -> ImageReview:
+        """One image; its `log.revision` is what verbs about it have to name. Raises NotKeptError."""
+        return review_image(_find(self._store.exam(exam_id), image_id), self.log(exam_id).image(image_id))
+
+    def history(self, exam_id: str, image_id: str | None = None) -> tuple[JournalEntry, ...]:
+        """Everything written about the exam, or about one image of it, oldest first."""
+        entries = self._journal.entries(review_subject(exam_id))
+        return tuple(one for one in entries if image_id is None or one.detail.get("image_id") == image_id)
+
+    def edit(self, exam_id: str, image_id: str, edit: ImageEdit, actor: str, revision: int) -> ImageReview:
+        """Change one image.
+
+        Raises:
+            ExamError: the exam is not finished, or the edit does not fit what is there.
+            StaleError: somebody else changed the image since `revision`.
+            NotKeptError: there is no such exam, image or finding.
+        """
+        image, log = self._image_for_change(exam_id, image_id, revision)
+        before = review_image(image, log.image(image_id))
+        mine = log.image(image_id)
+        after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()))
+        detail = {"edit": edit_to_json(edit), **_difference(before, after, edit)}
+        return self._write(exam_id, image, log, actor, EDITED, detail)
+
+    def undo(self, exam_id: str, image_id: str, actor: str, revision: int) -> ImageReview:
+        """Take the image's newest edit back. Raises as `edit` does."""
+        image, log = self._image_for_change(exam_id, image_id, revision)
+        mine = log.image(image_id)
+        if not mine.done:
+            raise ExamError("there is nothing to undo in this image", "It is as the machine found it.")
+        taken = mine.done[-1]
+        before = review_image(image, mine)
+        after = review_image(image, replace(mine, done=mine.done[:-1]))
+        detail = {"edit": edit_to_json(taken), **_difference(before, after, taken)}
+        return self._write(exam_id, image, log, actor, UNDONE, detail)
+
+    def redo(self, exam_id: str, image_id: str, actor: str, revision: int) -> ImageReview:
+        """Bring back what was undone last; possible until the next edit. Raises as `edit` does."""
+        image, log = self._image_for_change(exam_id, image_id, revision)
+        mine = log.image(image_id)
+        if not mine.undone:
+            raise ExamError("there is nothing to bring back in this image", "Make the change again.")
+        brought = mine.undone[-1]
+        before = review_image(image, mine)
+        after = review_image(image, replace(mine, done=(*mine.done, brought)))
+        detail = {"edit": edit_to_json(brought), **_difference(before, after, brought)}
+        return self._write(exam_id, image, log, actor, REDONE, detail)
+
+    def conclude(self, exam_id: str, text: str, actor: str, revision: int) -> ReviewedExam:
+        """Write the physician's own words for the report; empty removes them. Raises as `edit` does."""
+        if len(text) > LONGEST_CONCLUSION:
+            raise ExamError(f"the conclusion has {len(text)} characters", f"Shorten it to {LONGEST_CONCLUSION}.")
+        exam, log = self._for_change(exam_id, revision)
+        self._append(exam_id, log, actor, CONCLUDED, {"text": text.strip(), "before": log.conclusion})
+        return _reviewed(exam, self.log(exam_id))
+
+    def name_pattern(self, exam_id: str, pattern: NailfoldPattern | None, actor: str, revision: int) -> ReviewedExam:
+        """Say which pattern the exam shows; None takes it back. Raises as `edit` does."""
+        exam, log = self._for_change(exam_id, revision)
+        detail = {"pattern": pattern and pattern.value, "before": log.pattern and log.pattern.value}
+        self._append(exam_id, log, actor, PATTERN_NAMED, detail)
+        return _reviewed(exam, self.log(exam_id))
+
+    def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
+        """The physician vouches for the exam as it is at `revision`; published anew if it was before, both or neither.
+
+        Raises as `edit` does, and ExportError for a result that does not fit its format.
+        """
+        exam, log = self._for_change(exam_id, revision)
+        if log.validated_by is not None:
+            raise ExamError(f"the exam was validated by {log.validated_by}", "Nothing has changed since.")
+        reviewed = _reviewed(exam, log)
+        detail: dict[str, Any] = {
+            "edited_images": sum(image.is_edited for image in reviewed.images),
+            "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
+        }
+        publication = self._publication
+        message = None if publication is None else publication.message(reviewed, log.validations + 1)
+        if message is not None:
+            detail["msg_id"] = message.message.msg_id
+        self._append(exam_id, log, actor, VALIDATED, detail, message)
+        if publication is not None:
+            publication.wake()
+        return _reviewed(exam, self.log(exam_id))
+
+    def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
+        """Take the validation back for a reason. Raises as `edit` does."""
+        exam, log = self._for_change(exam_id, revision)
+        if log.validated_by is None:
+            raise ExamError("the exam is not validated", "There is nothing to take back.")
+        self._append(exam_id, log, actor, INVALIDATED, {"reason": reason.strip()})
+        return _reviewed(exam, self.log(exam_id))
+
+    def _image_for_change(self, exam_id: str, image_id: str, revision: int) -> tuple[CapturedImage, ReviewLog]:
+        exam, log = self._require_finished(exam_id), self.log(exam_id)
+        image = _find(exam, image_id)
+        _require_seen(log.image(image_id).revision, revision, self._journal)
+        return image, log
+
+    def _for_change(self, exam_id: str, revision: int) -> tuple[Exam, ReviewLog]:
+        exam, log = self._require_finished(exam_id), self.log(exam_id)
+        _require_seen(log.revision, revision, self._journal)
+        return exam, log
+
+    def _require_finished(self, exam_id: str) -> Exam:
+        exam = self._store.exam(exam_id)
+        if exam.state is not ExamState.FINISHED:
+            raise ExamError(
+                f"the exam is {exam.state.value} and cannot be reviewed", "Finish it on the live page first."
+            )
+        return exam
+
+    def _write(
+        self, exam_id: str, image: CapturedImage, log: ReviewLog, actor: str, action: str, detail: dict[str, Any]
+    ) -> ImageReview:
+        self._append(exam_id, log, actor, action, {"image_id": image.image_id, **detail})
+        return review_image(image, self.log(exam_id).image(image.image_id))
+
+    def _append(
+        self,
+        exam_id: str,
+        log: ReviewLog,
+        actor: str,
+        action: str,
+        detail: dict[str, Any],
+        publishes: ExamMessage | None = None,
+    ) -> None:
+        if log.validated_by is not None and action != VALIDATED:
+            detail = {**detail, "invalidates": log.validated_by}
+        subject = review_subject(exam_id)
+        self._journal.append(actor, subject, action, detail, follows=log.revision, publishes=publishes)
+
+
+def _reviewed(exam: Exam, log: ReviewLog) -> ReviewedExam:
+    return ReviewedExam(
+        exam=exam,
+        images=tuple(reviewed_image(image, log.image(image.image_id)) for image in exam.images),
+        conclusion=log.conclusion,
+        pattern=log.pattern,
+        validated_by=log.validated_by,
+        validated_at_utc=log.validated_at_utc,
+    )
+
+
+def _difference(before: ImageReview, after: ImageReview, edit: ImageEdit) -> dict[str, Any]:
+    """What the history shows: the finding and the image's density before and after."""
+    finding_id = getattr(edit, "finding_id", None)
+    return {
+        "before": finding_summary(before, finding_id),
+        "after": finding_summary(after, finding_id),
+        "density_before": before.reviewed.analysis["metrics"]["density_per_mm"],
+        "density_after": after.reviewed.analysis["metrics"]["density_per_mm"],
+    }
+
+
+def _find(exam: Exam, image_id: str) -> CapturedImage:
+    for image in exam.images:
+        if image.image_id == image_id:
+            return image
+    raise NotKeptError(f"there is no image {image_id} in exam {exam.exam_id}", "Choose one from the exam.")
+
+
+def _require_seen(current: int, seen: int, journal: Journal) -> None:
+    if current == seen:
+        return
+    newest = journal.entries(before_seq=current + 1, limit=1)
+    who = newest[0].actor if newest else "somebody else"
+    raise StaleError(
+        f"{who} changed this in the meantime", "The newer state is shown now; look at it, then make your change again."
+    )

@@ -1,0 +1,229 @@
+"""Exports of one or several exams in every format, and sending to the archive; each is noted in the journal."""
+
+import hashlib
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, BinaryIO
+
+from appliance.domain.calibration import Calibration
+from appliance.domain.errors import ExportError
+from appliance.domain.exam import ExamState
+from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.journal import JournalEntry
+from appliance.domain.patient import PatientIdentity
+from appliance.domain.review import ReviewedExam
+from appliance.exports.archive.write import write_archive
+from appliance.exports.coco.data_set import coco_files
+from appliance.exports.csv_tables import csv_tables
+from appliance.exports.dicom.files import dicom_files, dicom_objects
+from appliance.exports.dicom.pacs import echo
+from appliance.exports.dicom.sending import PacsSender, Sending
+from appliance.exports.fhir.bundle import fhir_bytes
+from appliance.exports.settings import PacsSettings
+from appliance.exports.source import ExamToExport, KeptStill
+
+EXPORTED = "exam.exported"
+SENT = "exam.sent_to_pacs"
+_CHUNK = 1 << 20
+Report = Callable[[str], bytes]
+
+
+class ExportFormat(Enum):
+    """What an exam can leave as; the PDF is the report's."""
+
+    FHIR = "fhir"
+    DICOM = "dicom"
+    CSV = "csv"
+    ZIP = "zip"
+    COCO = "coco"
+
+
+@dataclass(frozen=True)
+class ExportSources:
+    """Where an export's content comes from; every callable is safe to call from any thread.
+
+    Attributes:
+        read_file: the kept file of an image, by exam and image.
+        entries: the journal's entries about an exam, oldest first.
+        identity: of a patient by pseudonym; None where none was entered.
+        calibrations: those the box knows, by id.
+        note: writes an entry into the journal: actor, subject, action, detail.
+    """
+
+    reviewed: Callable[[str], ReviewedExam]
+    figures: Callable[[str], ExamFigures]
+    read_file: Callable[[str, str], bytes]
+    decode: Callable[[bytes], KeptStill]
+    entries: Callable[[str], Sequence[JournalEntry]]
+    identity: Callable[[str], PatientIdentity | None]
+    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    now_utc: Callable[[], datetime]
+    software_version: str
+    calibrations: Callable[[], Mapping[str, Calibration]] = dict
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """What was written: a name to offer and its media type."""
+
+    name: str
+    media_type: str
+
+
+class ExportService:
+    """Writes exports and sends exams. Safe for calls from any thread."""
+
+    def __init__(self, sources: ExportSources, pacs: PacsSettings) -> None:
+        self._sources = sources
+        self._pacs = pacs
+        self._senders: dict[str, str] = {}
+        self.sender = PacsSender(pacs, self._note_sending)
+
+    @property
+    def pacs(self) -> PacsSettings:
+        return self._pacs
+
+    def export(
+        self,
+        form: ExportFormat,
+        exam_ids: Sequence[str],
+        file: BinaryIO,
+        actor: str,
+        *,
+        with_identity: bool = False,
+        report: Report | None = None,
+    ) -> ExportedFile:
+        """Write the exams into `file` (open for reading and writing, empty) and note it in the journal.
+
+        One exam as FHIR is its Bundle; several, DICOM, CSV and COCO are ZIP files.
+
+        Args:
+            report: the printed report (PDF) of an exam by its id, to be put into its FHIR Bundle.
+
+        Raises:
+            NotKeptError: there is no such exam.
+            ExportError: no exam was named, one is open, or identities or reports were asked for in a format that holds
+                none; a report cannot be made.
+        """
+        if not exam_ids:
+            raise ExportError("no exam was chosen", "Choose at least one.")
+        if with_identity and form not in (ExportFormat.FHIR, ExportFormat.DICOM):
+            raise ExportError(f"{form.value} holds no identities", "Export as FHIR or DICOM, or with pseudonyms.")
+        if report is not None and form is not ExportFormat.FHIR:
+            raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
+        sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
+        made = write_export(form, sources, file, self._sources.now_utc(), report)
+        detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
+        if report is not None:
+            detail["with_report"] = True
+        for source in sources:
+            self._sources.note(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
+        return made
+
+    def source(self, exam_id: str, *, with_identity: bool = False) -> ExamToExport:
+        """The exam as reviewed, with its figures. Raises NotKeptError, and ExportError for an open exam."""
+        given = self._sources
+        reviewed = given.reviewed(exam_id)
+        exam = reviewed.exam
+        if exam.state is ExamState.OPEN:
+            raise ExportError(f"exam {exam_id} is open", "Finish it first.")
+        return ExamToExport(
+            reviewed=reviewed,
+            figures=given.figures(exam_id),
+            read_file=lambda image_id: given.read_file(exam_id, image_id),
+            decode=given.decode,
+            software_version=given.software_version,
+            calibrations=given.calibrations(),
+            journal=[journal_entry_to_json(entry) for entry in given.entries(exam_id)],
+            identity=given.identity(exam.patient_pseudonym) if with_identity else None,
+        )
+
+    def send(self, exam_id: str, actor: str, *, with_identity: bool = False) -> Sending:
+        """Queue an exam for the DICOM archive. Raises ExportError where none is set or the exam holds no picture."""
+        if not self._pacs.is_on:
+            raise ExportError("no DICOM archive is set", "Set pacs.host, pacs.port and the AE titles in the settings.")
+        source = self.source(exam_id, with_identity=with_identity)
+        if next(iter(source.pictures()), None) is None:
+            raise ExportError(f"exam {exam_id} has no pictures to send", "Choose another exam.")
+        self._senders[exam_id] = actor
+        return self.sender.send(exam_id, lambda: list(dicom_objects(source)))
+
+    def echo(self) -> None:
+        """Return when the DICOM archive answers. Raises ExportError saying what does not fit."""
+        echo(self._pacs)
+
+    def _note_sending(self, done: Sending) -> None:
+        detail = {"archive": self._pacs.name, "state": done.state.value, "stored": done.stored, "total": done.total}
+        actor = self._senders.get(done.exam_id, "station")
+        self._sources.note(actor, f"exam:{done.exam_id}", SENT, detail)
+
+
+def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:
+    """An entry with its place in the chain it comes from."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at_utc.isoformat(),
+        "actor": entry.actor,
+        "subject": entry.subject,
+        "action": entry.action,
+        "detail": dict(entry.detail),
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    }
+
+
+def write_export(
+    form: ExportFormat,
+    sources: Sequence[ExamToExport],
+    file: BinaryIO,
+    now_utc: datetime,
+    report: Report | None = None,
+) -> ExportedFile:
+    """Write one exam or several in a format; `report` is for FHIR alone."""
+    stem = f"exam-{sources[0].exam.exam_id[:8]}" if len(sources) == 1 else f"{len(sources)}-exams"
+    if form is ExportFormat.FHIR and len(sources) == 1:
+        file.write(_fhir(sources[0], report))
+        return ExportedFile(f"{stem}.fhir.json", "application/fhir+json")
+    if form is ExportFormat.ZIP:
+        write_archive(file, sources, now_utc)
+    else:
+        _write_zip(file, _files(form, sources, report))
+    suffix = "zip" if form is ExportFormat.ZIP else f"{form.value}.zip"
+    return ExportedFile(f"{stem}.{suffix}", "application/zip")
+
+
+def _fhir(source: ExamToExport, report: Report | None) -> bytes:
+    return fhir_bytes(source, pdf=None if report is None else report(source.exam.exam_id))
+
+
+def _files(form: ExportFormat, sources: Sequence[ExamToExport], report: Report | None) -> Iterator[tuple[str, bytes]]:
+    if form is ExportFormat.CSV:
+        yield from csv_tables(sources).items()
+    elif form is ExportFormat.COCO:
+        yield from coco_files(sources)
+    else:
+        for source in sources:
+            exam_id = source.exam.exam_id
+            if form is ExportFormat.FHIR:
+                yield f"{exam_id}.json", _fhir(source, report)
+            else:
+                yield from ((f"{exam_id}/{name}", content) for name, content in dicom_files(source).items())
+
+
+def _write_zip(file: BinaryIO, files: Iterator[tuple[str, bytes]]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files:
+            packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, packed)
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

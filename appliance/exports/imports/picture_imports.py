@@ -1,0 +1,230 @@
+"""Imports under way: files come in one by one, a person corrects what was guessed, then they become an exam."""
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
+from appliance.domain.exam import Finger, Hand, Placement, Sector
+from appliance.domain.pseudonym import require_pseudonym
+from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
+from appliance.exports.imports.picture import ScaleSource, read_picture
+from appliance.exports.imports.placement_guess import guess_placement
+from appliance.exports.staging import Staging, Stream
+
+_log = logging.getLogger(__name__)
+LARGEST_FILE_BYTES = 500_000_000
+MOST_FILES = 500
+_MOST_IMPORTS = 8
+
+
+class ImportState(Enum):
+    """COLLECTING takes files; RUNNING measures them; DONE and FAILED stay until the import is dropped."""
+
+    COLLECTING = "collecting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ImportItem:
+    """One file.
+
+    Attributes:
+        hand, finger, sector: guessed from metadata and name, corrected by a person; None where nothing tells.
+        width_px, height_px: 0 for a file that cannot be read.
+        um_per_px, scale_source: embedded in the file, and what of it says so.
+        problem: why it cannot be imported; empty while all is well.
+        result: once it was measured.
+    """
+
+    item_id: str
+    name: str
+    hand: Hand | None = None
+    finger: Finger | None = None
+    sector: Sector | None = None
+    width_px: int = 0
+    height_px: int = 0
+    um_per_px: float | None = None
+    scale_source: ScaleSource | None = None
+    problem: str = ""
+    result: PictureResult | None = None
+
+
+@dataclass(frozen=True)
+class PictureImport:
+    """An import; `done` of its usable items were measured."""
+
+    import_id: str
+    state: ImportState
+    items: tuple[ImportItem, ...] = ()
+    done: int = 0
+    exam_id: str | None = None
+    message: str = ""
+    remedy: str = ""
+
+    @property
+    def usable(self) -> tuple[ImportItem, ...]:
+        return tuple(item for item in self.items if not item.problem)
+
+
+class PictureImports:
+    """Imports of this station. Safe for calls from any thread; unknown ids raise NotKeptError."""
+
+    def __init__(self, staging: Staging, tools: ImportTools) -> None:
+        self._staging = staging
+        self._tools = tools
+        self._lock = threading.RLock()
+        self._known: dict[str, PictureImport] = {}
+
+    def begin(self) -> PictureImport:
+        """A new import without files; the oldest that is not running gives way where there are too many."""
+        with self._lock:
+            if len(self._known) >= _MOST_IMPORTS:
+                idle = [one.import_id for one in self._known.values() if one.state is not ImportState.RUNNING]
+                if not idle:
+                    raise ExamError("too many imports are running", "Wait for one of them to end.")
+                self.drop(idle[0])
+            started = PictureImport(self._staging.new(), ImportState.COLLECTING)
+            self._known[started.import_id] = started
+            return started
+
+    def show(self, import_id: str) -> PictureImport:
+        """As it now is."""
+        with self._lock:
+            if import_id not in self._known:
+                raise NotKeptError(f"there is no import {import_id}", "Start again.")
+            return self._known[import_id]
+
+    def add(self, import_id: str, name: str, stream: Stream) -> ImportItem:
+        """Take a file in and look at it; one that cannot be read says so in its `problem`.
+
+        Args:
+            name: with its folders, as the person's computer has it; for the guess and for show alone.
+        """
+        with self._lock:
+            at = self._collecting(import_id)
+            if len(at.items) >= MOST_FILES:
+                raise ExamError(f"an import takes {MOST_FILES} files", "Import the others afterwards.")
+            item_id = str(len(at.items) + 1)
+            self._put(replace(at, items=(*at.items, ImportItem(item_id, name, problem="arriving"))))
+        path = self._staging.path(import_id, item_id)
+        try:
+            self._staging.receive(path, stream, LARGEST_FILE_BYTES)
+            item = self._look(import_id, item_id, name)
+        except ApplianceError as error:
+            # The person knows the file by its own name, not by where it lies meanwhile.
+            item = ImportItem(item_id, name, problem=str(error).replace(str(path), name))
+        self._replace_item(import_id, item)
+        return item
+
+    def place(self, import_id: str, item_id: str, hand: Hand, finger: Finger, sector: Sector) -> ImportItem:
+        """Correct where a picture was taken."""
+        item = replace(_item(self._collecting(import_id), item_id), hand=hand, finger=finger, sector=sector)
+        self._replace_item(import_id, item)
+        return item
+
+    def remove(self, import_id: str, item_id: str) -> PictureImport:
+        """Leave a file out."""
+        with self._lock:
+            at = self._collecting(import_id)
+            item = replace(_item(at, item_id), problem="left out")
+            self._put(replace(at, items=tuple(item if one.item_id == item_id else one for one in at.items)))
+            return self.show(import_id)
+
+    def start(self, import_id: str, options: ImportOptions) -> PictureImport:
+        """Measure every usable file in a thread of its own.
+
+        Raises:
+            ExamError: a file has no hand or finger, no file is usable, or the pseudonym cannot be used.
+        """
+        require_pseudonym(options.pseudonym)
+        with self._lock:
+            at = self._collecting(import_id)
+            if not at.usable:
+                raise ExamError("there is no picture to import", "Add a file that can be read.")
+            if unplaced := [item.name for item in at.usable if item.hand is None or item.finger is None]:
+                raise ExamError(f"{len(unplaced)} files have no hand or finger", "Choose them for each file.")
+            self._put(replace(at, state=ImportState.RUNNING))
+        threading.Thread(target=self._run, args=(import_id, options), name="import", daemon=True).start()
+        return self.show(import_id)
+
+    def drop(self, import_id: str) -> None:
+        """Forget an import and its files; the exam that it became stays."""
+        with self._lock:
+            if self.show(import_id).state is ImportState.RUNNING:
+                raise ExamError("the import is running", "Wait for its end.")
+            del self._known[import_id]
+        self._staging.drop(import_id)
+
+    def _run(self, import_id: str, options: ImportOptions) -> None:
+        usable = self.show(import_id).usable
+        workspace = self._staging.path(import_id, "kept")
+
+        def tell(at: int, result: PictureResult) -> None:
+            item = usable[at]
+            self._replace_item(import_id, replace(item, result=result, problem=result.problem), done=at + 1)
+
+        try:
+            workspace.mkdir()
+            pictures = [self._placed(import_id, item) for item in usable]
+            exam = import_pictures(pictures, options, self._tools, workspace, tell)
+            self._end(import_id, state=ImportState.DONE, exam_id=exam.exam_id)
+        except ApplianceError as error:
+            self._end(import_id, state=ImportState.FAILED, message=error.message, remedy=error.remedy)
+        except Exception:
+            _log.exception("import %s failed", import_id)
+            self._end(import_id, state=ImportState.FAILED, message="the import failed", remedy="See the log.")
+        finally:
+            self._staging.drop(import_id)
+
+    def _placed(self, import_id: str, item: ImportItem) -> PlacedPicture:
+        assert item.hand is not None
+        assert item.finger is not None
+        place = Placement(item.hand, item.finger, item.sector or Sector.UNKNOWN)
+        return PlacedPicture(self._staging.path(import_id, item.item_id), item.name, place)
+
+    def _look(self, import_id: str, item_id: str, name: str) -> ImportItem:
+        """Decoded once to say now, not after the work, whether it can be used."""
+        read = read_picture(self._staging.path(import_id, item_id), self._tools.read_still)
+        by_name = guess_placement(name)
+        height, width = read.image_rgb.shape[:2]
+        return ImportItem(
+            item_id=item_id,
+            name=name,
+            hand=read.guess.hand or by_name.hand,
+            finger=read.guess.finger or by_name.finger,
+            sector=by_name.sector,
+            width_px=width,
+            height_px=height,
+            um_per_px=read.um_per_px,
+            scale_source=read.scale_source,
+        )
+
+    def _collecting(self, import_id: str) -> PictureImport:
+        at = self.show(import_id)
+        if at.state is not ImportState.COLLECTING:
+            raise ExamError("the import takes no more changes", "Start another one.")
+        return at
+
+    def _replace_item(self, import_id: str, item: ImportItem, done: int | None = None) -> None:
+        with self._lock:
+            at = self.show(import_id)
+            items = tuple(item if one.item_id == item.item_id else one for one in at.items)
+            self._put(replace(at, items=items, done=at.done if done is None else done))
+
+    def _end(self, import_id: str, state: ImportState, **more: str) -> None:
+        with self._lock:
+            self._put(replace(self.show(import_id), state=state, **more))  # type: ignore[arg-type]
+
+    def _put(self, changed: PictureImport) -> None:
+        self._known[changed.import_id] = changed
+
+
+def _item(at: PictureImport, item_id: str) -> ImportItem:
+    for item in at.items:
+        if item.item_id == item_id:
+            return item
+    raise NotKeptError(f"there is no file {item_id} in this import", "Reload the page.")

@@ -1,0 +1,27 @@
+"""One folder, one station."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.station.data_dir import DataDir
+from appliance.domain.errors import StoreError
+
+
+def test_it_is_made_for_the_stations_user_alone(tmp_path: Path) -> None:
+    DataDir(tmp_path / "a/b").close()
+    assert (tmp_path / "a/b").stat().st_mode & 0o077 == 0
+
+
+def test_a_second_station_is_refused_until_the_first_has_stopped(tmp_path: Path) -> None:
+    first = DataDir(tmp_path)
+    with pytest.raises(StoreError, match="belongs to a station that runs"):
+        DataDir(tmp_path)
+    first.close()
+    DataDir(tmp_path).close()
+
+
+def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(StoreError, match="data cannot be used"):
+        DataDir(tmp_path / "data")

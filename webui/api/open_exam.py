@@ -1,0 +1,128 @@
+"""What the live page asks of the exam: /api/v1."""
+
+from typing import Any, Literal
+
+from flask import Response, jsonify, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import Field, model_validator
+
+from appliance.domain.exam import Finger, Hand, Sector
+from appliance.exam.session import LONGEST_REASON
+from webui.api.openapi import Body, api_blueprint
+from webui.auth.current_account import actor
+from webui.documents.exam import exam_document, image_summary
+from webui.live.commands import CapturedAnswer, DiscardedAnswer, FinishedAnswer, LiveExamAnswer, StateOfStation
+from webui.live.status import status_document
+from webui.services import Services
+
+_TAGS = [Tag(name="exam", description="The exam under way")]
+
+
+class StartExamBody(Body):
+    """Whose nailfolds are looked at."""
+
+    pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
+    protocol: Literal["free", "16", "32"] = Field("free", description="Which nailfold after which")
+
+
+class SelectBody(Body):
+    """Where the next capture goes."""
+
+    hand: Hand
+    finger: Finger
+    sector: Sector
+
+
+class CaptureBody(Body):
+    """Which picture to keep; none asks for the best of the last moment."""
+
+    seq: int | None = Field(None, ge=0, description="Number of a picture that is held, because it stands frozen")
+    replaces: bool = Field(False, description="Earlier stills of this placement make way for it")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_absent(cls, sent: Any) -> Any:
+        # What is no JSON arrives as None too; it must not pass for a request to capture.
+        return {} if sent is None and not request.get_data() else sent
+
+
+class SkipBody(Body):
+    """Why there will be no picture."""
+
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON, description="In the operator's words")
+    whole_finger: bool = Field(False, description="All that this finger lacks, not only the selected sector")
+
+
+def exam_blueprint(services: Services) -> APIBlueprint:
+    """The exam's verbs; each answers with the exam as it then is."""
+    api = api_blueprint("exam", __name__, _TAGS, responses={"200": LiveExamAnswer})
+    session = services.exam
+
+    def answer(**more: Any) -> Response:
+        return jsonify(exam=exam_document(session.snapshot()), **more)
+
+    def note(exam_id: str, action: str, **detail: Any) -> None:
+        services.journal.append(actor(), f"exam:{exam_id}", f"exam.{action}", detail)
+
+    @api.get("/state", summary="The station: camera, engines, exam, broker", responses={"200": StateOfStation})
+    def state() -> Response:
+        return jsonify(status_document(services))
+
+    @api.post("/exam/start", summary="Start an exam")
+    def start(body: StartExamBody) -> Response:
+        exam = session.start(body.pseudonym, protocol=body.protocol, operator=actor())
+        note(exam.exam_id, "started", protocol=exam.protocol)
+        return answer()
+
+    @api.post("/exam/select", summary="Choose hand, finger and sector")
+    def select(body: SelectBody) -> Response:
+        session.select(body.hand, body.finger, body.sector)
+        return answer()
+
+    @api.post(
+        "/exam/capture",
+        summary="Keep the best picture of the last moment, or a frozen one",
+        responses={"200": CapturedAnswer},
+    )
+    def capture(body: CaptureBody) -> Response:
+        return answer(captured=image_summary(session.capture(seq=body.seq, replaces=body.replaces)))
+
+    @api.post("/exam/skip", summary="Declare the selected placement not evaluable")
+    def skip(body: SkipBody) -> Response:
+        placement = session.snapshot().placement
+        session.skip(body.reason, whole_finger=body.whole_finger)
+        where = {"hand": placement.hand.value, "finger": placement.finger.value, "sector": placement.sector.value}
+        exam = session.snapshot().exam
+        if exam is not None:
+            note(exam.exam_id, "skipped", reason=body.reason, whole_finger=body.whole_finger, **where)
+        return answer()
+
+    @api.post("/exam/unskip", summary="The selected placement can be evaluated after all")
+    def unskip() -> Response:
+        session.unskip()
+        return answer()
+
+    @api.post("/exam/undo", summary="Take the newest capture or skipping back")
+    def undo() -> Response:
+        session.undo()
+        return answer()
+
+    @api.post("/exam/redo", summary="Bring an undone capture back")
+    def redo() -> Response:
+        session.redo()
+        return answer()
+
+    @api.post("/exam/finish", summary="Close the exam and queue its message", responses={"200": FinishedAnswer})
+    def finish() -> Response:
+        finished = session.finish()
+        note(finished.exam_id, "finished", images=len(finished.images), skipped=len(finished.skipped))
+        return answer(finished_exam_id=finished.exam_id)
+
+    @api.post("/exam/discard", summary="Close the exam without a message", responses={"200": DiscardedAnswer})
+    def discard() -> Response:
+        discarded = session.discard()
+        note(discarded.exam_id, "discarded", images=len(discarded.images))
+        return answer(discarded_exam_id=discarded.exam_id)
+
+    return api

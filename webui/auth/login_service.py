@@ -1,0 +1,114 @@
+"""A login's way through: the waits of address and account, the proof, the journal."""
+
+import ipaddress
+import math
+from dataclasses import dataclass
+
+from appliance.accounts.access import AccessSecrets, AttemptLimiter
+from appliance.accounts.account_service import AccountService, Refusal
+from appliance.accounts.password_policy import require_good_password
+from appliance.domain.account import Account, KeptAccount, account_name
+from appliance.domain.errors import AccountError
+from webui.localisation.catalogue import text
+from webui.settings import WebSettings
+
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class LoginOutcome:
+    """What a try came to.
+
+    Attributes:
+        kept: the account, where the proof was right.
+        problem: in the operator's words, where not.
+        remedy: what can be done about it.
+        wait_s: before the next try; zero if it may come at once.
+        status: the HTTP status that says the same.
+    """
+
+    kept: KeptAccount | None = None
+    problem: str = ""
+    remedy: str = ""
+    wait_s: int = 0
+    status: int = 200
+
+
+class LoginService:
+    """Tries are slowed for each address and, wherever they come from, for each account."""
+
+    def __init__(self, desk: AccountService, secrets: AccessSecrets, settings: WebSettings) -> None:
+        self.desk = desk
+        self._secrets = secrets
+        limits = (settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
+        self._addresses, self._names = AttemptLimiter(*limits), AttemptLimiter(*limits)
+
+    def log_in(self, name: str, password: str, address: str) -> LoginOutcome:
+        """Prove who it is. The answer and its time are the same for a wrong password and for a name nobody has."""
+        key = name.strip().casefold()[:64]
+        client = _client(address)
+        wait_s = self._addresses.begin(client) or self._names.begin(key)
+        if wait_s:
+            return _too_many(wait_s)
+        proof = self.desk.prove(name, password)
+        if proof.kept is None:
+            return self._refused(proof.refusal or Refusal.WRONG, key, address)
+        self._addresses.succeeded(client)
+        self._names.succeeded(key)
+        self.desk.note(key, key, "logged_in", {"address": address})
+        return LoginOutcome(kept=proof.kept)
+
+    def set_up(self, code: str, name: str, full: str, password: str, address: str) -> LoginOutcome:
+        """Make the administrator of a new box.
+
+        Raises:
+            AccountError: there is one already, or name or password are unfit.
+        """
+        wait_s = self._addresses.begin(_client(address))
+        if wait_s:
+            return _too_many(wait_s)
+        if not self._secrets.matches(code):
+            return LoginOutcome(problem=text("setup.wrong_code"), wait_s=self._wait(address), status=403)
+        self._addresses.succeeded(_client(address))
+        return LoginOutcome(kept=self.desk.set_up(name, full, password))
+
+    def choose_password(self, account: Account, current: str, new: str, address: str) -> LoginOutcome:
+        """The owner's own new password. Raises AccountError where it cannot be taken."""
+        require_good_password(new, account.name, account.full_name)
+        wait_s = self._addresses.begin(_client(address)) or self._names.begin(account.name)
+        if wait_s:
+            return _too_many(wait_s)
+        kept = self.desk.choose_password(account, current, new)
+        self._addresses.succeeded(_client(address))
+        self._names.succeeded(account.name)
+        return LoginOutcome(kept=kept)
+
+    def _refused(self, refusal: Refusal, key: str, address: str) -> LoginOutcome:
+        wait_s = max(self._wait(address), math.ceil(self._names.wait_s(key)))
+        # What is typed as a name may be a password: only names of accounts are written down.
+        name = key if self._is_known(key) else _UNKNOWN
+        action = "locked_out" if wait_s else "login_refused"
+        self.desk.note(name, name, action, {"address": address, "reason": refusal.value, "wait_s": wait_s})
+        return LoginOutcome(problem=text(f"login.{refusal.value}"), wait_s=wait_s, status=403)
+
+    def _is_known(self, key: str) -> bool:
+        try:
+            return self.desk.store.by_name(account_name(key)) is not None
+        except AccountError:
+            return False
+
+    def _wait(self, address: str) -> int:
+        return math.ceil(self._addresses.wait_s(_client(address)))
+
+
+def _client(address: str) -> str:
+    """What waits: an IPv4 address; of IPv6 the network, for each computer has 2**64 addresses in its own."""
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
+def _too_many(wait_s: float) -> LoginOutcome:
+    seconds = math.ceil(wait_s)
+    return LoginOutcome(problem=text("login.wait", seconds=seconds), wait_s=seconds, status=429)

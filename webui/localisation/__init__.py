@@ -1,0 +1,1 @@
+"""Languages: words, dates and numbers."""

@@ -1,0 +1,46 @@
+"""Every word that the pages say, by key; one JSON file a language in webui/texts, shared with the TypeScript."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import get_decimal_symbol
+
+from webui.localisation.language import current_language
+
+TEXTS = Path(__file__).parents[1] / "texts"
+
+
+def catalogue(language: str = "") -> dict[str, Any]:
+    """The nested texts of a language; without one, of the browser that is being answered."""
+    return _read(language or current_language())
+
+
+def text(key: str, **values: object) -> str:
+    """The text under a dotted key with `{name}` filled in, in the language of the browser that is being answered.
+
+    Raises:
+        KeyError: there is no such text.
+    """
+    node: Any = catalogue()
+    for part in key.split("."):
+        node = node[part]
+    if not isinstance(node, str):
+        raise KeyError(key)
+    filled: str = node
+    for name, value in values.items():
+        filled = filled.replace("{" + name + "}", _written(value))
+    return filled
+
+
+def _written(value: object) -> str:
+    """A broken number with the language's decimal sign; anything else as it is."""
+    written = str(value)
+    return written.replace(".", get_decimal_symbol(current_language())) if isinstance(value, float) else written
+
+
+@cache
+def _read(language: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    return loaded

@@ -1,0 +1,117 @@
+"""The list of exams, one exam, and its stills."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from appliance.domain.errors import NotKeptError
+from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.hand_map import reviewed_hand_map
+from webui.api.search_bodies import ExamSearchBody, asked_of
+from webui.documents.hand_map import hand_map_document
+from webui.localisation.catalogue import catalogue, text
+from webui.localisation.formatting import format_moment, number
+from webui.pages.exam_listing import exam_rows
+from webui.pages.folder_view import FolderView
+from webui.pages.pictures import WIDEST_PX, StillPictures
+from webui.pages.review import may_edit
+from webui.services import Services
+
+_DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
+METRIC_KEYS = (
+    "density_per_mm",
+    "capillaries_distal",
+    "capillaries_total",
+    "distal_row_mm",
+    "mean_apical_um",
+    "largest_width_um",
+    "tortuous",
+    "ramified",
+    "giant",
+    "size_enlarged",
+    "haemorrhages",
+)
+
+
+def exams_blueprint(services: Services) -> Blueprint:
+    """/exams and everything below it."""
+    pages = Blueprint("exams", __name__, url_prefix="/exams")
+    store, pictures = services.store, StillPictures(services.store)
+
+    def shown(asked: ExamSearchBody) -> dict[str, Any]:
+        folders = FolderView(services.folders)
+        return {**exam_rows(services, asked, folders), "asked": asked}
+
+    @pages.get("/")
+    def list_page() -> str:
+        # An address names folders, never what was typed: that may be a patient's name.
+        asked = asked_of(
+            ExamSearchBody,
+            {
+                "folder_id": request.args.get("folder") or None,
+                "is_filed": False if "unfiled" in request.args else None,
+                "is_archived": "archived" in request.args,
+            },
+        )
+        return render_template("exams.html", collections=services.collections.collections(), **shown(asked))
+
+    @pages.post("/rows")
+    def list_rows() -> str:
+        return render_template("exams_rows.html", **shown(asked_of(ExamSearchBody, request.get_json())))
+
+    @pages.get("/<uuid:exam_id>")
+    def exam_page(exam_id: object) -> str:
+        reviewed, log = services.reviews.reviewed_with_log(str(exam_id))
+        exam = reviewed.exam
+        return render_template(
+            "exam.html",
+            exam=exam,
+            reviewed=reviewed,
+            revision=log.revision,
+            may_edit=may_edit(exam),
+            patient=services.patients.patient_of(exam.patient_pseudonym),
+            folders=FolderView(services.folders),
+            collections=services.collections.collections(),
+            hands=hand_map_document(reviewed_hand_map(reviewed)),
+            delivery=services.message_state(exam.exam_id),
+            metric_keys=METRIC_KEYS,
+            metric=_metric,
+            quality_words=_quality_words,
+            format_moment=format_moment,
+        )
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.png")
+    def image_png(exam_id: object, image_id: object) -> Response:
+        return Response(store.read_png(str(exam_id), str(image_id)), mimetype="image/png")
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.avi")
+    def clip_video(exam_id: object, image_id: object) -> Response:
+        return Response(store.read_png(str(exam_id), str(image_id)), mimetype="video/x-msvideo")
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.jpg")
+    def image_jpeg(exam_id: object, image_id: object) -> Response:
+        width_px = min(max(16, request.args.get("width", WIDEST_PX, type=int)), WIDEST_PX)
+        return Response(pictures.jpeg(str(exam_id), str(image_id), width_px), mimetype="image/jpeg")
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.json")
+    def image_result(exam_id: object, image_id: object) -> Response:
+        return jsonify(_image_of(store.exam(str(exam_id)), str(image_id)).document)
+
+    return pages
+
+
+def _image_of(exam: Exam, image_id: str) -> CapturedImage:
+    for image in exam.images:
+        if image.image_id == image_id:
+            return image
+    raise NotKeptError(text("errors.not_found.message"), text("errors.not_found.remedy"))
+
+
+def _metric(image: CapturedImage, key: str) -> str:
+    value: Any = image.document["images"][0]["metrics"][key]
+    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
+
+
+def _quality_words(analysed: dict[str, Any]) -> str:
+    words = catalogue()["quality"]
+    return "; ".join(words.get(reason, reason) for reason in analysed["quality"]["reasons"])

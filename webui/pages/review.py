@@ -1,0 +1,69 @@
+"""The page on which a physician goes over one image, and what the exam's page says of the review."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template
+
+from appliance.domain.account import Role
+from appliance.domain.errors import NotKeptError
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from webui.auth.current_account import current_account
+from webui.localisation.catalogue import text
+from webui.localisation.formatting import number
+from webui.services import Services
+
+_DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
+
+
+def review_page_blueprint(services: Services) -> Blueprint:
+    """/exams/<exam>/images/<image>/review"""
+    pages = Blueprint("review_page", __name__, url_prefix="/exams")
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/review")
+    def review(exam_id: object, image_id: object) -> str:
+        exam = services.store.exam(str(exam_id))
+        at = _position(exam, str(image_id))
+        before, after = exam.images[:at], exam.images[at + 1 :]
+        return render_template(
+            "review.html",
+            exam=exam,
+            image=exam.images[at],
+            number=at + 1,
+            previous_image=before[-1] if before else None,
+            next_image=after[0] if after else None,
+            may_edit=may_edit(exam),
+            why_not="" if _is_physician() else "role",
+        )
+
+    @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/reviewed.json")
+    def reviewed_result(exam_id: object, image_id: object) -> Response:
+        reviewed = services.reviews.image(str(exam_id), str(image_id)).reviewed
+        return jsonify({**reviewed.image.document, "images": [reviewed.analysis]})
+
+    pages.add_app_template_global(_metric, "reviewed_metric")
+    return pages
+
+
+def may_edit(exam: Exam) -> bool:
+    """Whether who is asking may review the exam as it is."""
+    return _is_physician() and exam.state is ExamState.FINISHED
+
+
+def _is_physician() -> bool:
+    return current_account().role.includes(Role.PHYSICIAN)
+
+
+def _metric(analysis: dict[str, Any], key: str) -> str:
+    value: float | None = analysis["metrics"][key]
+    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
+
+
+def _position(exam: Exam, image_id: str) -> int:
+    found = next((at for at, image in enumerate(exam.images) if _is(image, image_id)), None)
+    if found is None:
+        raise NotKeptError(f"there is no image {image_id} in exam {exam.exam_id}", "Choose one from the exam.")
+    return found
+
+
+def _is(image: CapturedImage, image_id: str) -> bool:
+    return image.image_id == image_id

@@ -1,0 +1,128 @@
+"""The production server: Flask pages and the live WebSocket behind one uvicorn."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from appliance.domain.errors import SettingsError
+from webui.auth.certificate import Certificate
+from webui.live.socket import LiveSocket, Receive, Send
+from webui.live.status import StatusFeed
+from webui.services import Services
+from webui.settings import WebSettings
+
+_LIVE_PATH = "/live/ws"
+_LARGEST_MESSAGE_BYTES = 4096
+_START_TIMEOUT_S = 20.0
+
+
+class WebServer:
+    """A running server; `stop` ends it and every connection."""
+
+    def __init__(self, server: uvicorn.Server, bound: socket.socket, feed: StatusFeed, url: str) -> None:
+        self._server = server
+        self._bound = bound
+        self._feed = feed
+        self.url = url
+        self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
+
+    def start(self) -> None:
+        """Returns as soon as pages are served.
+
+        Raises:
+            SettingsError: the server did not start.
+        """
+        self._feed.start()
+        self._thread.start()
+        pause = threading.Event()
+        for _ in range(int(_START_TIMEOUT_S / 0.02)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            pause.wait(0.02)
+        self.stop()
+        raise SettingsError(f"web server did not start on {self.url}", "See the log for the reason.")
+
+    def use_certificate(self, certificate: Certificate) -> None:
+        """Serve new connections with it; those that stand go on. Only where HTTPS is served at all."""
+        context = self._server.config.ssl
+        assert context is not None, "the pages are served in the clear"
+        context.load_cert_chain(certificate.certificate_file, certificate.key_file)
+
+    def stop(self) -> None:
+        """End it; calling it twice is harmless."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._feed.stop()
+        self._bound.close()
+
+    def wait(self) -> None:
+        """Stay here for as long as pages are served."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._server.serve(sockets=[self._bound]))
+
+
+def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
+    """A started server for `app` in a thread of its own.
+
+    Raises:
+        SettingsError: the address is taken or not ours, or the certificate cannot be used.
+    """
+    bound = _bind(settings)
+    config = uvicorn.Config(
+        _dispatch(app, services),
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=_LARGEST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    url = f"{'https' if settings.is_tls else 'http'}://{settings.host}:{bound.getsockname()[1]}"
+    server = WebServer(uvicorn.Server(config), bound, StatusFeed(services, settings.status_interval_s), url)
+    server.start()
+    return server
+
+
+def _dispatch(app: Flask, services: Services) -> Any:
+    pages = WSGIMiddleware(app.wsgi_app, workers=8)
+    live = LiveSocket(app, services.hub)
+
+    async def dispatch(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == _LIVE_PATH:
+            await live(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return dispatch
+
+
+def _bind(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"web pages cannot listen on {settings.host}:{settings.port}: {error.strerror}",
+            "Choose another port in the settings, or stop the program that uses this one.",
+        ) from error
+    return bound
