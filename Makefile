@@ -8,7 +8,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi lock clean
+.PHONY: help run test test-install bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help:  ## what can be made
 run: setup  ## set up all that is needed and start the station with the simulated capillaroscope (ARGS="--source file:photo.jpg")
 	@image-build/host/run-station.sh $(ARGS)
 
-test: setup-test lint types contracts test-frontend pytest  ## set up and run the whole test suite
+test: setup-test lint types contracts test-frontend test-install pytest  ## set up and run the whole test suite
 
 bench: setup-test  ## measure speed and memory into build/reports/bench.json (ARGS=--quick: two minutes)
 	@mkdir -p build/reports
@@ -66,9 +66,13 @@ webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRO
 	$(call npm_with_node,npm run --silent build)
 	@touch $@
 
-lint: $(VENV)/.installed-test  ## style
+test-install:  ## the two commands in a clean checkout, with the packages of requirements.lock alone
+	$(PYTHON) tests/install/prove.py
+
+lint: $(VENV)/.installed-test  ## style, dependencies, dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry appliance engines webui firmware
 
 types: $(VENV)/.installed-test  ## static types
 	$(BIN)/mypy
@@ -89,7 +93,7 @@ openapi: setup  ## write the API's description into docs/openapi.json
 lock:  ## pin the newest allowed versions in requirements*.lock
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header -U pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header -U --extra test --extra rtx \
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header -U --extra test --extra rehearse --extra rtx \
 		-c requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:  ## remove everything that was made; exams in var/ stay

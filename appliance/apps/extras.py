@@ -16,8 +16,8 @@ EXTRA_OF: Mapping[str, str] = {
     "sklearn": "pattern",
     "xgboost": "pattern",
     "onnx": "train",
-    "playwright": "test",
-    "pypdfium2": "test",
+    "playwright": "rehearse",
+    "pypdfium2": "rehearse",
 }
 """Top-level module to extra. `onnx` comes with several; the commands that need it alone are those that train."""
 

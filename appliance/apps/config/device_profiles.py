@@ -1,14 +1,16 @@
 """The kinds of capillaroscope that the product knows of, from the file beside this module."""
 
-import importlib
 import sys
 from importlib import resources
 from typing import Any
 
 from appliance.domain.device_profile import DeviceProfile, KnownField
 
-# In the standard library from Python 3.11 on; tomli before.
-tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 
 _FILE = "device_profiles.toml"
 

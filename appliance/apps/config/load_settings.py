@@ -1,6 +1,5 @@
 """Joins the settings of the station: defaults, the board's file, the site's file, the command line."""
 
-import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -15,8 +14,11 @@ from appliance.domain.errors import SettingsError
 from firmware.board import identify_board
 from webui.settings import LOOPBACK
 
-# In the standard library from Python 3.11 on; tomli before.
-tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 
 SITE_FILE = Path("/etc/nailfold/site.toml")
 COMMAND_LINE = "command line"

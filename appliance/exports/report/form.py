@@ -1,6 +1,5 @@
 """The form of a report: which figures, fields, pages and texts it has; read from a TOML file without any code."""
 
-import importlib
 import re
 import sys
 from collections.abc import Mapping
@@ -13,8 +12,11 @@ from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import LANGUAGES, Localisation
 
-# In the standard library from Python 3.11 on; tomli before.
-tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 
 PAPERS = ("a4", "letter")
 PAGES = ("fingers", "trends", "trace")

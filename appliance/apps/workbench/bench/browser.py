@@ -1,6 +1,5 @@
 """A real browser beside the station: what an operator's screen gets, and when."""
 
-import importlib
 import os
 import shutil
 import time
@@ -31,7 +30,8 @@ def live_page(url: str, access_code: str) -> Iterator[Any]:
         ExportError: playwright or Chromium is missing, or the page does not come up.
     """
     require_modules("playwright")
-    sync_api = importlib.import_module("playwright.sync_api")
+    from playwright import sync_api  # noqa: PLC0415 (the `rehearse` extra)
+
     with sync_api.sync_playwright() as playwright:
         path = os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
         try:

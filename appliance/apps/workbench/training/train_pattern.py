@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from appliance.apps.archive.data_folder import ExamArchive
+from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_folder import write_folder
 from appliance.domain.errors import InferenceError
 from appliance.domain.exam import ExamState, ImageKind
@@ -34,8 +35,9 @@ def train_pattern(archive: ExamArchive, detector: Path, out: Path, track: Track,
         reporter: takes a line as each contestant begins, then the result.
 
     Raises:
-        ApplianceError: too few exams are validated and named, an image cannot be read, or `out` cannot be written.
+        ApplianceError: the extra `pattern` is not installed, too few exams are validated and named, an image cannot be read, or `out` cannot be written.
     """
+    require_modules("sklearn", "lightgbm", "xgboost", "mahotas", "skl2onnx", "onnxmltools")
     named = list(named_exams(archive))
     reporter(f"{len(named)} validated exams have a named pattern")
     trunk = trunk_onnx(detector)
