@@ -88,7 +88,7 @@ class KeypointEstimator(Protocol):
 
 @dataclass(frozen=True)
 class EngineSet:
-    """The two engines of a pipeline and what they are; `stills` is None where stills are looked at as live frames."""
+    """The two engines of a pipeline and what they are; `stills` is None where stills are analysed as live frames."""
 
     detector: Detector
     keypoints: KeypointEstimator

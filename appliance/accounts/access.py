@@ -22,7 +22,7 @@ class AccessSecrets:
     """What a station keeps to recognise its owner and its own cookies.
 
     Attributes:
-        access_code: typed once, on the first page, by whoever sets the box up; case, blanks and dashes do not matter.
+        access_code: typed once, on the first page, to set the box up; case, blanks and dashes do not matter.
         session_key: hex; signs the cookies. With a new one everybody has to log in again.
     """
 

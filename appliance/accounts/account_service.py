@@ -21,7 +21,7 @@ CODE_LIFETIME = timedelta(hours=72)
 
 
 class Refusal(Enum):
-    """Why a login was refused. All but WRONG are told only to who proved to be the account's owner."""
+    """Why a login was refused. All but WRONG are shown only after the account's password was right."""
 
     WRONG = "wrong"
     DISABLED = "disabled"

@@ -37,7 +37,7 @@ _PATTERN_KEYS = (*SCORES, "fast_track")
 
 
 def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -> ExamFigures:
-    """Every figure that can be told, and for the others why not.
+    """Every figure that can be computed, and for the others why not.
 
     Only stills that neither the machine nor a person found not evaluable enter sectors, fingers and exam; a panorama
     has figures of its own and never enters any other.
@@ -165,7 +165,7 @@ def _every_placement() -> list[Placement]:
 
 
 def _fingers_of(exam: Exam) -> list[FingerKey]:
-    """The eight of the standard, and thumbs that were looked at."""
+    """The eight of the standard, and thumbs that were examined."""
     seen = {_finger_of(place) for place in _placements_of(exam)}
     return [
         (hand, finger) for hand in Hand for finger in Finger if finger in STANDARD_FINGERS or (hand, finger) in seen

@@ -15,7 +15,7 @@ APICES_FOR_SIZE = 3
 """Fewer widths say too little about the magnification."""
 
 STILL_LOOK_PX = 640
-"""A still that is wider is looked at in pieces of this width, at its own pixels: however much of a finger it shows, its
+"""A still that is wider is analysed in pieces of this width, at its own pixels: however much of a finger it shows, its
 loops are as large as in such a piece."""
 
 LOOPS_FOR_ROW = 3
@@ -64,7 +64,7 @@ def framing_of(
         distal: how many of the loops form the row.
         row: the curve through them; None where there is none.
         width_px: of the full frame.
-        is_still: it was looked at closely, piece by piece.
+        is_still: it was analysed closely, piece by piece.
     """
     apices = [loop.apical.px for loop in loops if loop.apical is not None]
     look_px = min(width_px, STILL_LOOK_PX) if is_still else width_px

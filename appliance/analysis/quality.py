@@ -14,7 +14,7 @@ from appliance.domain.quality import FrameQuality, QualityReason
 FloatImage = NDArray[np.float32]
 
 WIDTH_PX = 320
-"""Every frame is looked at in this width, so that focus means the same on every camera."""
+"""Every frame is graded at this width, so that focus means the same on every camera."""
 
 DETAIL_PX = WIDTH_PX // 2
 BLOCKS = (8, 6)

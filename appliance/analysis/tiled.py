@@ -1,4 +1,4 @@
-"""A detector for pictures larger than a camera's frame: looked at piece by piece, each loop found once."""
+"""A detector for pictures larger than a camera's frame: searched piece by piece, each loop found once."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ OVERLAP = 0.4
 """Of two neighbouring tiles, in tile sides: wider than any loop, so that each is whole in one of them."""
 
 ENOUGH_OF_TILE = 1.25
-"""A picture up to so many times a tile's side is looked at in one piece along it."""
+"""A picture up to so many times a tile's side is searched in one piece along it."""
 
 CUT_PX = 3.0
 """A box that ends so near to a tile's inner border is cut there; the neighbouring tile has it whole."""

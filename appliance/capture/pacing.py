@@ -8,7 +8,7 @@ from collections.abc import Callable
 class Pacer:
     """Says when the next frame is due: at start, start + 1/fps, start + 2/fps and so on, without drift.
 
-    Whoever comes late skips the beats that have passed; nothing is ever queued.
+    A late caller skips the beats that have passed; nothing is ever queued.
 
     Args:
         fps: beats per second.

@@ -49,7 +49,7 @@ class V4l2Source:
     def open(self) -> CameraDescription:
         """Find the device, negotiate the format and report what was really set."""
         self.close()
-        # OpenCV waits 10 s for the first frame unless told otherwise; it reads this once per process.
+        # OpenCV waits 10 s for the first frame by default; it reads this once per process.
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
         self._device = self._find()
         self._capture = cv2.VideoCapture(str(self._device.node), cv2.CAP_V4L2)

@@ -1,4 +1,4 @@
-"""What the operator is told about the camera."""
+"""What the operator sees of the camera's state."""
 
 from dataclasses import dataclass
 from enum import Enum

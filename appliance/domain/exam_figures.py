@@ -11,7 +11,7 @@ class Figure:
     """One number, or why there is none.
 
     Attributes:
-        value: in the unit of its definition; text for a category; None where it could not be told.
+        value: in the unit of its definition; text for a category; None where it could not be computed.
         uncertainty: half the width of the 95 % interval, in the same unit; None where none is known.
         because: why `value` is None, a key of the catalogue's "because" group ("no_calibration", "no_giants", ...);
             None otherwise.

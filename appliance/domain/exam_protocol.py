@@ -1,4 +1,4 @@
-"""Which nailfold is looked at after which."""
+"""Which nailfold is examined after which."""
 
 from dataclasses import dataclass
 

@@ -32,7 +32,7 @@ class Folder:
 
 
 class FolderTree:
-    """All folders, looked at as a tree."""
+    """All folders as a tree."""
 
     def __init__(self, folders: Iterable[Folder]) -> None:
         self.by_id: Mapping[str, Folder] = {folder.folder_id: folder for folder in folders}

@@ -25,7 +25,7 @@ class PatternAdvice:
         method: "random forest", ...
         trained_on: what it learnt from, in words for the reader: exams and patients.
         macro_f1: cross-validated at exam level, with its 95 % interval.
-        images: how many images of the exam it looked at.
+        images: how many images of the exam it used.
     """
 
     probabilities: Mapping[NailfoldPattern, float]

@@ -92,7 +92,7 @@ class LiveHub:
             self._changed.notify_all()
 
     def publish_status(self, status: Mapping[str, Any]) -> None:
-        """Send everybody, and whoever comes later, the station's state as JSON text."""
+        """Send the station's state as JSON text to every page, now open or opened later."""
         text = json.dumps({"type": "status", **status}, separators=(",", ":"), allow_nan=False)
         with self._changed:
             self._status = text

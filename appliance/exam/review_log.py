@@ -76,7 +76,7 @@ def fold(entries: Iterable[JournalEntry]) -> ReviewLog:
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise StoreError(
                 f"could not read entry {entry.seq} of the journal: {error!r}",
-                "Run `nailfold journal verify`, and keep the database for whoever looks into it.",
+                "Run `nailfold journal verify`, and keep the database for the investigation.",
             ) from error
     return log
 

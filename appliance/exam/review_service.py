@@ -29,7 +29,7 @@ LONGEST_CONCLUSION = 10_000
 
 
 class ReviewService:
-    """Exams as reviewed, and the verbs of whoever reviews them. Safe for calls from any thread.
+    """Exams as reviewed, and what a reviewer does with them. Safe for calls from any thread.
 
     The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
     is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has

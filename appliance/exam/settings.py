@@ -15,7 +15,7 @@ class ExamSettings:
         history_s: how far back automatic capture looks for the best picture.
         auto_still_s: how long the picture must have been good and still before it is kept by itself.
         auto_still_widths_per_s: speed over the nailfold, in frame widths a second, up to which the hand is still.
-        auto_moved_of_width: shift against the kept picture from which another piece of nailfold is looked at.
+        auto_moved_of_width: shift against the kept picture beyond which it shows another piece of nailfold.
         sweep_longest_s: a sweep for a panorama is ended after this.
         clip_before_s, clip_after_s: how much a video clip keeps around the moment it is asked for.
 

@@ -8,7 +8,7 @@ from appliance.domain.exam_search import ExamQuery
 from appliance.ports import CollectionStore, ExamFinder, ExamStore
 
 MOST_EXAMS = 500
-"""In one file: all of them are looked at before the first is written."""
+"""In one file: all of them are read before the first is written."""
 
 
 def exams_found(finder: ExamFinder, query: ExamQuery) -> tuple[str, ...]:

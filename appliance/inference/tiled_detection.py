@@ -1,7 +1,7 @@
-"""Stills larger than the network's input, looked at closely enough that thin loops are not shrunk away.
+"""Stills larger than the network's input, searched closely enough that thin loops are not shrunk away.
 
 A live frame is one look at the whole picture. A still has time for more: where the loops come out small in that look,
-and the picture has more pixels to show, overlapping tiles of it are looked at too. Where even its own pixels show them
+and the picture has more pixels to show, overlapping tiles of it are searched too. Where even its own pixels show them
 far smaller than the loops that were trained on, as in a small picture of a whole nailfold, enlarged tiles are tried.
 """
 

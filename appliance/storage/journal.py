@@ -122,7 +122,7 @@ class SqliteJournal:
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"could not verify the journal: {self._head_file} cannot be read ({error})",
-                "Keep the file for whoever looks into it, and restore it from a backup.",
+                "Keep the file for the investigation, and restore it from a backup.",
             ) from error
 
 

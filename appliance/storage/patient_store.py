@@ -159,7 +159,7 @@ class SqlitePatientStore:
     def _index(self) -> list[tuple[str, str]]:
         sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"
         with self._indexing:
-            # An exam's beginning makes patients too: whoever is new since the last search is indexed now.
+            # An exam's beginning makes patients too: patients who are new since the last search are indexed now.
             for row in self._database.rows("index the patients", sql, (self._newest_indexed,)):
                 self._words[row["patient_id"]] = _indexed(self._patient(row))
                 self._newest_indexed = row["number"]

@@ -13,7 +13,7 @@ from appliance.transport.topics import BoxTopics
 
 _log = logging.getLogger(__name__)
 
-# The outbox is looked at this often even when nobody wakes the publisher: retries become due by time.
+# The outbox is checked this often even when nobody wakes the publisher: retries become due by time.
 LOOK_INTERVAL_S = 1.0
 # On a remembered session the broker first sends the receipts it kept. Nothing is handed over until so long none came:
 # a receipt makes a second sending needless.

@@ -8,7 +8,7 @@ from appliance.domain.keypoints import WidthSegment
 from engines.synthetic.truth import Segment
 
 MIN_WIDTH_PX = 8.0
-"""Errors are also told for loops of at least this width, below which a pixel is more than an eighth."""
+"""Errors are also given for loops of at least this width, below which a pixel is more than an eighth."""
 
 
 @dataclass

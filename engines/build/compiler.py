@@ -39,7 +39,7 @@ class Compiler:
         Args:
             onnx_path: for messages.
             onnx_bytes: its content.
-            tracker: told of every phase.
+            tracker: called with every phase.
 
         Raises:
             InferenceError: TensorRT refused the network; with TensorRT's own words.

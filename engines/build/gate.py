@@ -80,9 +80,9 @@ def _figures(source: EngineEntry, network: bytes, pictures: Sequence[RenderedIma
 def _failure(name: str, full: float | None, reduced: float | None, limit: float) -> str:
     """Why this figure refuses the network; empty where it does not."""
     if full is None:
-        return f"{name} cannot be told for float32: the pictures have no such target, or it found none"
+        return f"{name} cannot be measured for float32: the pictures have no such target, or it found none"
     if reduced is None:
-        return f"{name} is {full:.4f} in float32 and cannot be told any more"
+        return f"{name} is {full:.4f} in float32 and cannot be measured any more"
     loss = reduced - full if name in ERRORS else full - reduced
     # Written so that a figure that is no number refuses, too.
     return "" if loss <= limit else f"{name} went from {full:.4f} to {reduced:.4f}, allowed is {limit:g}"

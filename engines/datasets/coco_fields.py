@@ -1,4 +1,4 @@
-"""Members of a COCO file, each checked when it is taken; what is wrong is told with its place."""
+"""Members of a COCO file, each checked when it is taken; what is wrong is named with its place."""
 
 from pathlib import PurePosixPath
 from typing import Any

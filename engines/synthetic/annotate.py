@@ -28,7 +28,7 @@ HOLLOW = 1.75
 EDGE_BLUR = 0.9
 """A box lies this many blur sigmas outside the true column edge: it holds the soft edge too."""
 EDGE_PAD = 1.5 / 640
-"""And this share of the picture's width further out: whoever draws a box leaves a pixel or two of skin."""
+"""And this share of the picture's width further out: people who draw boxes leave a pixel or two of skin."""
 MERGED_LIMBS = 1.0
 """Limbs whose centre lines are closer than this many mean widths cannot be measured apart."""
 

@@ -46,7 +46,7 @@ def fine_tune(shipped: Path, own: Cache, out: Path, how: Tuning, say: Callable[[
         shipped: folder of the shipped weights and their manifest.
         own: the clinic's pictures that may be trained on.
         out: working folder; rendered pictures, log and checkpoint stay there.
-        say: told what is being done, a line at a time.
+        say: called with what is being done, a line at a time.
     """
     torch.manual_seed(how.seed)
     device = pick_device()

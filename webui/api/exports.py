@@ -49,7 +49,7 @@ class FoundBody(Body):
     """Every finished exam that a search finds, in one file."""
 
     format: ExportFormat
-    search: ExamSearchBody = Field(description="As POST /exams/search takes it; its page is not looked at")
+    search: ExamSearchBody = Field(description="As POST /exams/search takes it; its page is ignored")
     with_identity: bool = False
 
 

@@ -20,7 +20,7 @@ _TAGS = [Tag(name="exam", description="The exam under way")]
 
 
 class StartExamBody(Body):
-    """Whose nailfolds are looked at."""
+    """Whose nailfolds are examined."""
 
     pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
     protocol: Literal["free", "16", "32"] = Field("free", description="Which nailfold after which")

@@ -30,7 +30,7 @@ class Advice(BaseModel):
     model_id: str
     trained_on: str
     macro_f1: tuple[float, float, float] = Field(description="Cross-validated per exam, with its 95 % interval")
-    images: int = Field(description="How many images of the exam it looked at")
+    images: int = Field(description="How many images of the exam it used")
 
 
 class AdviceAnswer(BaseModel):

@@ -17,13 +17,13 @@ R = TypeVar("R")
 
 
 def logged_in_account() -> Account | None:
-    """Whoever is logged in at the browser that sent this request, if anybody is."""
+    """The account logged in at the browser that sent this request, if any."""
     account: Account | None = g.get("account")
     return account
 
 
 def current_account() -> Account:
-    """Whoever is logged in at the browser that sent this request.
+    """The account logged in at the browser that sent this request.
 
     Raises:
         AccessError: nobody is; the gate in security.py lets no such request reach a page that needs an account.

@@ -44,7 +44,7 @@ class LiveSocket:
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
         login = stored_login(self._app, headers.get("cookie", ""))
         is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
-        # Accept first: before that a browser is told nothing but "failed" and would retry for ever.
+        # Accept first: before that a browser learns nothing but "failed" and would retry for ever.
         await send({"type": "websocket.accept"})
         if not (is_own_page and login_holds(self._app, login)):
             _log.warning("live view refused: nobody is logged in, or a page of another origin")

@@ -23,7 +23,7 @@ class FormattedFigure:
     Attributes:
         value: "8.1"; an en dash where there is none.
         note: beside it: "± 1.6", or why there is no value.
-        detail: for whoever asks: what it rests on.
+        detail: on hover or tap: what it rests on.
         is_missing: whether there is no value.
     """
 

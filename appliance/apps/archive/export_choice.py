@@ -1,4 +1,4 @@
-"""What `nailfold export` was told to export, by the names that the pages show."""
+"""Which exams `nailfold export` exports, by the names that the pages show."""
 
 from dataclasses import dataclass
 

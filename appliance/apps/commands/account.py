@@ -17,7 +17,7 @@ from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
 
-# The actor in the journal: whoever may read and write the data folder is not one of the accounts.
+# The actor in the journal: a person with access to the data folder is not one of the accounts.
 _CONSOLE = "console"
 
 

@@ -38,7 +38,7 @@ class StationCalibration:
 
     Args:
         make: the calibration, given the first frame; called once.
-        reason_without: told while there is none.
+        reason_without: shown while there is none.
         in_force: the calibrations made in the wizard, which go before `make`; None for a source that needs none.
     """
 

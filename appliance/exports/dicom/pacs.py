@@ -41,7 +41,7 @@ def store(settings: PacsSettings, objects: Sequence[Dataset], on_stored: Callabl
     """Send every object over one association.
 
     Args:
-        on_stored: told how many the archive has confirmed so far.
+        on_stored: called with the number that the archive has confirmed so far.
 
     Raises:
         PacsUnreachableError: before all were confirmed; those that were stay there, sending them again is harmless.

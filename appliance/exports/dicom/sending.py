@@ -50,7 +50,7 @@ class PacsSender:
     """Sends one exam after the other from a thread of its own. Safe for calls from any thread.
 
     Args:
-        on_done: told of every exam that was sent or given up; for the journal.
+        on_done: called with every exam that was sent or given up; for the journal.
     """
 
     def __init__(self, settings: PacsSettings, on_done: Callable[[Sending], None] = lambda _: None) -> None:

@@ -60,7 +60,7 @@ class ImportOptions:
     """How the pictures are taken in.
 
     Attributes:
-        um_per_px: scale of every picture, vouched for by whoever imports; None takes what each file says.
+        um_per_px: scale of every picture, vouched for by the person who imports; None takes what each file says.
         taken_at_utc: of pictures whose file does not tell; None takes the time of the import.
         operator: who imports.
     """
@@ -77,7 +77,7 @@ class PictureResult:
 
     Attributes:
         um_per_px: that it was measured with; None without a scale.
-        scale_source: what of the file states it; None where whoever imports did.
+        scale_source: what of the file states it; None where the person who imports did.
     """
 
     name: str
@@ -101,7 +101,7 @@ def import_pictures(
 
     Args:
         workspace: an empty folder for the box's own files until the exam is kept.
-        on_result: told the index and the result of every file.
+        on_result: called with the index and the result of every file.
 
     Raises:
         ExamError: the pseudonym cannot be used.

@@ -35,7 +35,7 @@ class Material:
         machine: of the machine's answers alone.
         facts: what was stated in the report's form, by key.
         earlier: oldest first.
-        validator: full name of whoever validated; empty while nobody has.
+        validator: full name of the physician who validated; empty before.
         journal_head: "1234 sha256..." of the newest entry of the journal; empty where none is at hand.
         made_by: the account that asks; empty on the command line.
         software_version: of this box now.

@@ -1,6 +1,6 @@
 """Precision and recall at the device's confidence (the reference paper's Table IV), and which shape is taken for which.
 
-Precision needs exhaustive labels; without them it is not told.
+Precision needs exhaustive labels; without them it is left out.
 """
 
 from collections.abc import Callable, Sequence

@@ -122,7 +122,7 @@ function toggleFreeze(): void {
   const seq = stage.seq;
   if (seq === null) return;
   showFrozen(!stage.isFrozen);
-  // The station keeps the very picture, so that it can be captured however long it is looked at.
+  // The station keeps the very picture, so that it can be captured however long it stays on screen.
   if (!stage.isFrozen) void exam.tell("exam/let-go", { seq });
   else void exam.tell("exam/hold", { seq }).then((isHeld) => !isHeld && showFrozen(false));
 }
@@ -210,7 +210,7 @@ function listenToButtons(): void {
   });
 }
 
-/** After a click or tap no button keeps the focus, so that Space captures; whoever goes by Tab keeps it. */
+/** After a click or tap no button keeps the focus, so that Space captures; with Tab it stays. */
 function releaseFocusAfterPointer(): void {
   document.addEventListener("click", (event) => {
     if (event.detail > 0) (event.target as Element).closest("button")?.blur();

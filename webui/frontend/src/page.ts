@@ -26,5 +26,5 @@ const live = document.querySelector<HTMLElement>("#live");
 explainFigures({ overlay: live?.dataset["overlayStaleMs"] ?? "500" });
 revealPasswords();
 countDownWaits();
-// Searches and undo steps of this tab may hold a patient's name: whoever logs in next starts without them.
+// Searches and undo steps of this tab may hold a patient's name: the next person who logs in starts without them.
 if (window.location.pathname === "/login") sessionStorage.clear();

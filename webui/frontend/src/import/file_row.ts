@@ -1,4 +1,4 @@
-// One file of an import: what was guessed of it, corrected by whoever knows better.
+// One file of an import: what was guessed of it, corrected by the operator.
 
 import { icon } from "../common/dom";
 import { figure, t, type TextKey } from "../common/i18n";

@@ -54,7 +54,7 @@ export class GuidedPanel {
     this.sweepAt = sweep.phase;
   }
 
-  /** A problem is told once, not with every state. */
+  /** A problem is shown once, not with every state. */
   private tell(part: string, problem: string): void {
     if (problem && this.told.get(part) !== problem) toast(problem, "problem");
     this.told.set(part, problem);

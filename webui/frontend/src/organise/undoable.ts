@@ -1,4 +1,4 @@
-// A change is made at once and told with its undo; the page then comes anew, so that all of it is as the station has it.
+// A change is made at once and shown with its undo; the page then comes anew, so that all of it is as the station has it.
 
 import { send } from "../common/api";
 import { t } from "../common/i18n";
@@ -28,7 +28,7 @@ export function showPending(): void {
   toast(message, "done", action, "", action ? UNDO_SHOWN_MS : undefined);
 }
 
-/** Makes the change and comes back to `where` (this page unless told); a fault is told and nothing else happens. */
+/** Makes the change and comes back to `where` (this page by default); a fault is shown and nothing else happens. */
 export async function change<Answer>(
   step: Step,
   told: (answer: Answer) => Pending,

@@ -151,7 +151,7 @@ export class Board {
     this.stage.batchDraw();
   }
 
-  /** For tests and for whoever asks where a point of the picture is: client coordinates. */
+  /** Where a point of the picture is: client coordinates. */
   clientPoint(point: Point): Point {
     const { left, top } = this.container.getBoundingClientRect();
     const [x, y] = toScreen(this.view, point);
