@@ -3,7 +3,7 @@
     python -m engines.evaluation.real --images DIR --annotations annotations.json [--weights DIR] [--overlays DIR]
     python -m engines.evaluation.real --images DIR --annotations annotations.json --mosaic 3
 
-Images are enlarged to 640x480. The labels name only some of the visible capillaries, so precision cannot be measured; the
+Images are enlarged to 640x480. The labels name only some of the visible capillaries: no precision; the
 number of detections per label says whether recall was bought with noise. `--mosaic 3` lays three by three images side
 by side and shrinks them to one of 640x480: what a scope of a third of the magnification delivers.
 """

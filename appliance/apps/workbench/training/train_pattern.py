@@ -35,7 +35,8 @@ def train_pattern(archive: ExamArchive, detector: Path, out: Path, track: Track,
         reporter: takes a line as each contestant begins, then the result.
 
     Raises:
-        ApplianceError: the extra `pattern` is not installed, too few exams are validated and named, an image cannot be read, or `out` cannot be written.
+        ApplianceError: the extra `pattern` is not installed,
+            too few exams are validated and named, an image cannot be read, or `out` cannot be written.
     """
     require_modules("sklearn", "lightgbm", "xgboost", "mahotas", "skl2onnx", "onnxmltools")
     named = list(named_exams(archive))
