@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from appliance.analysis.pipeline import Pipeline
+from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_engine
 from appliance.apps.workbench.bench.station import measure_station
@@ -42,6 +43,7 @@ def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None
     Raises:
         ApplianceError: engines, station or browser are missing.
     """
+    require_modules("playwright")
     runs = QUICK_RUNS if is_quick else LONG_RUNS
     click.echo(f"networks: {runs} runs each", err=True)
     figures: dict[str, Any] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.apps.archive.data_folder import exam_archive
+from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.workbench.bench.bench import machine
 from appliance.apps.workbench.bench.browser import live_page
@@ -38,6 +39,7 @@ def rehearse(out: Path, pages: Path, reporter: Reporter) -> dict[str, Any]:
     Raises:
         ApplianceError: a step failed, or took longer than it may.
     """
+    require_modules("playwright", "pypdfium2")
     with tempfile.TemporaryDirectory(prefix="nailfold-rehearsal-") as folder:
         site = Path(folder) / "site.toml"
         site.touch()  # No site's own settings.
