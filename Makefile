@@ -62,7 +62,7 @@ $(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json | $(VENV)/.in
 	$(call npm_with_node,npm ci --no-audit --no-fund --loglevel=error)
 	@touch $@
 
-webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRONTEND) -path $(FRONTEND)/node_modules -prune -o -type f -print 2>/dev/null)
+webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRONTEND) webui/texts appliance/texts -path $(FRONTEND)/node_modules -prune -o -type f -print 2>/dev/null)
 	$(call npm_with_node,npm run --silent build)
 	@touch $@
 

@@ -1,20 +1,39 @@
-// Every word on the pages comes from webui/texts/<language>.json, which the server's templates read too.
+// Every word on the pages comes from webui/texts/<language>.json, which the server's templates read too; those of figures
+// and of reasons against a picture come from appliance/texts, where one entry has them in every language.
 // The page loads src/languages/<language>.ts before any other script, which hands its texts to `speak`.
 
+import figures from "../../../../appliance/texts/figures.json";
+import reasons from "../../../../appliance/texts/quality.json";
 import type en from "../../../texts/en.json";
+
+export type LanguageName = "en" | "es" | "fr" | "de" | "it";
+/** The same text in every language, or one a language. */
+type Word = string | Record<LanguageName, string>;
+type FigureWord = "name" | "unit" | "definition" | "source";
+type Texts = typeof en & { metrics: Record<string, Record<FigureWord, string>>; quality: Record<string, string> };
 
 type Keys<Node, Prefix extends string = ""> = {
   [Name in keyof Node & string]: Node[Name] extends string ? `${Prefix}${Name}` : Keys<Node[Name], `${Prefix}${Name}.`>;
 }[keyof Node & string];
 
-export type TextKey = Keys<typeof en>;
+export type TextKey = Keys<Texts>;
 
-let spoken: typeof en;
+let spoken: Texts;
 let decimalSign: string;
 
 /** From now on every text comes from this catalogue. */
-export function speak(texts: typeof en): void {
-  spoken = texts;
+export function speak(texts: typeof en, name: LanguageName): void {
+  const inLanguage = (word: Word) => (typeof word === "string" ? word : word[name]);
+  const figureWords = Object.entries(figures).map(([key, { name, unit, definition, source }]) => {
+    const words: Record<FigureWord, Word> = { name, unit, definition, source };
+    return [key, Object.fromEntries(Object.entries(words).map(([part, word]) => [part, inLanguage(word)]))];
+  });
+  const reasonWords = Object.entries(reasons).map(([key, { page }]) => [key, inLanguage(page)]);
+  spoken = {
+    ...texts,
+    metrics: { ...texts.metrics, ...Object.fromEntries(figureWords) },
+    quality: { ...texts.quality, ...Object.fromEntries(reasonWords) },
+  };
   decimalSign = (1.1).toLocaleString(language()).charAt(1);
 }
 

@@ -1,4 +1,4 @@
 import texts from "../../../texts/es.json";
 import { speak } from "../common/i18n";
 
-speak(texts);
+speak(texts, "es");
