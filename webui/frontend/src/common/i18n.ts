@@ -2,15 +2,10 @@
 // and of reasons against a picture come from appliance/texts, where one entry has them in every language.
 // The page loads src/languages/<language>.ts before any other script, which hands its texts to `speak`.
 
-import figures from "../../../../appliance/texts/figures.json";
-import reasons from "../../../../appliance/texts/quality.json";
 import type en from "../../../texts/en.json";
+import type { Tables } from "../languages/tables";
 
-export type LanguageName = "en" | "es" | "fr" | "de" | "it";
-/** The same text in every language, or one a language. */
-type Word = string | Record<LanguageName, string>;
-type FigureWord = "name" | "unit" | "definition" | "source";
-type Texts = typeof en & { metrics: Record<string, Record<FigureWord, string>>; quality: Record<string, string> };
+type Texts = typeof en & Tables;
 
 type Keys<Node, Prefix extends string = ""> = {
   [Name in keyof Node & string]: Node[Name] extends string ? `${Prefix}${Name}` : Keys<Node[Name], `${Prefix}${Name}.`>;
@@ -21,18 +16,12 @@ export type TextKey = Keys<Texts>;
 let spoken: Texts;
 let decimalSign: string;
 
-/** From now on every text comes from this catalogue. */
-export function speak(texts: typeof en, name: LanguageName): void {
-  const inLanguage = (word: Word) => (typeof word === "string" ? word : word[name]);
-  const figureWords = Object.entries(figures).map(([key, { name, unit, definition, source }]) => {
-    const words: Record<FigureWord, Word> = { name, unit, definition, source };
-    return [key, Object.fromEntries(Object.entries(words).map(([part, word]) => [part, inLanguage(word)]))];
-  });
-  const reasonWords = Object.entries(reasons).map(([key, { page }]) => [key, inLanguage(page)]);
+/** From now on every text comes from this catalogue and these words of the tables. */
+export function speak(texts: typeof en, tables: Tables): void {
   spoken = {
     ...texts,
-    metrics: { ...texts.metrics, ...Object.fromEntries(figureWords) },
-    quality: { ...texts.quality, ...Object.fromEntries(reasonWords) },
+    metrics: { ...texts.metrics, ...tables.metrics },
+    quality: { ...texts.quality, ...tables.quality },
   };
   decimalSign = (1.1).toLocaleString(language()).charAt(1);
 }
