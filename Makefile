@@ -8,7 +8,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi lock clean
+.PHONY: help run test test-install bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,7 +62,7 @@ $(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json | $(VENV)/.in
 	$(call npm_with_node,npm ci --no-audit --no-fund --loglevel=error)
 	@touch $@
 
-webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRONTEND) -path $(FRONTEND)/node_modules -prune -o -type f -print 2>/dev/null)
+webui/static/dist/.built: $(FRONTEND)/node_modules/.installed $(shell find $(FRONTEND) webui/texts appliance/texts -path $(FRONTEND)/node_modules -prune -o -type f -print 2>/dev/null)
 	$(call npm_with_node,npm run --silent build)
 	@touch $@
 
@@ -89,6 +89,10 @@ pytest:
 openapi: setup  ## write the API's description into docs/openapi.json
 	$(BIN)/nailfold openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
+
+schemas: setup  ## write what follows from the tables of figures and reasons: JSON Schemas and the pages' types
+	$(BIN)/python -m appliance.schemas.from_tables
+	$(call npm_with_node,npm run --silent types)
 
 lock:  ## pin the newest allowed versions in requirements*.lock
 	$(BIN)/python -m pip install -q uv

@@ -27,13 +27,14 @@ from appliance.analysis.image_tally import Tally, tally
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.exam_protocol import STANDARD_FINGERS
-from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY, NOT_OF_IMAGES
+from appliance.domain.figure_definition import Extent
+from appliance.domain.figure_definitions import figures_of
 from appliance.domain.review import ReviewedExam, ReviewedImage
 
-IMAGE_KEYS = tuple(key for key in DEFINITIONS if key not in NOT_OF_IMAGES)
-GROUP_KEYS = tuple(key for key in DEFINITIONS if key not in EXAM_ONLY)
-EXAM_KEYS = tuple(DEFINITIONS)
-_PATTERN_KEYS = (*SCORES, "fast_track")
+PANORAMA_KEYS = figures_of(Extent.PICTURE)
+IMAGE_KEYS = figures_of(Extent.STILL)
+GROUP_KEYS = figures_of(Extent.FINGER)
+EXAM_KEYS = figures_of(Extent.EXAM)
 
 
 def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -> ExamFigures:
@@ -65,8 +66,10 @@ def _image(image: ReviewedImage) -> Figures:
         return abstaining(IMAGE_KEYS, "clip")
     if not image.counts:
         return _excluded(IMAGE_KEYS, image)
-    figures = _only(IMAGE_KEYS, group_figures([tally(image)]))
-    return figures if _enters(image) else {**figures, **abstaining(_PATTERN_KEYS, "panorama")}
+    figures = group_figures([tally(image)])
+    if _enters(image):
+        return _only(IMAGE_KEYS, figures)
+    return {**abstaining(IMAGE_KEYS, "panorama"), **_only(PANORAMA_KEYS, figures)}
 
 
 def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:

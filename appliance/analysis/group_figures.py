@@ -7,6 +7,8 @@ from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
 from appliance.analysis.image_tally import Tally
 from appliance.domain.exam_figures import Figure, Figures
+from appliance.domain.figure_definition import Extent, Kind
+from appliance.domain.figure_definitions import DEFINITIONS, figures_of
 from appliance.domain.metrics import density_band
 from appliance.domain.scores import (
     FAST_TRACK_RULES,
@@ -21,7 +23,7 @@ NO_WIDTHS = "no_widths"
 NO_DENSITY = "no_density"
 NO_SCLERODERMA_PATTERN = "no_scleroderma_pattern"
 NO_RULE_FITS = "no_rule_fits"
-SCORES = ("score_loss", "score_enlarged", "score_giants", "score_haemorrhages", "score_ramified")
+SCORES = tuple(key for key in figures_of(Extent.STILL) if DEFINITIONS[key].kind is Kind.SCORE)
 
 
 def group_figures(tallies: Sequence[Tally]) -> dict[str, Figure]:
@@ -92,22 +94,21 @@ def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
 
 def widths_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
     """Mean and median apical width of the distal row, the largest width anywhere, and loops in the grey zones."""
-    if all(one.um_per_px is None for one in tallies):
-        keys = ("mean_apical_um", "median_apical_um", "largest_width_um", "grey_zone_20_um", "grey_zone_50_um")
-        return {key: Figure(None, because=NO_CALIBRATION) for key in keys}
     apical = [width for one in tallies for width in one.apical]
     mean = median = Figure(None, because=NO_WIDTHS)
     if apical:
         values, basis = [width.um for width in apical], {"capillaries": len(apical)}
         mean = Figure(statistics.fmean(values), uncertainty.of_mean_width(apical), None, basis)
         median = Figure(statistics.median(values), uncertainty.of_median_width(apical), None, basis)
-    return {
+    found = {
         "mean_apical_um": mean,
         "median_apical_um": median,
         "largest_width_um": _largest(tallies),
         "grey_zone_20_um": Figure(sum(one.near_20_um for one in tallies)),
         "grey_zone_50_um": Figure(sum(one.near_50_um for one in tallies)),
     }
+    has_scale = any(one.um_per_px is not None for one in tallies)
+    return found if has_scale else dict(abstaining(tuple(found), NO_CALIBRATION))
 
 
 def _largest(tallies: Sequence[Tally]) -> Figure:

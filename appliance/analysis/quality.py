@@ -1,5 +1,6 @@
 """Whether a frame is good enough to be measured: focus, glare, exposure and motion, from small copies of it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from appliance.analysis.framing import Framing
 from appliance.analysis.matching import Shift
 from appliance.analysis.settings import AnalysisSettings
-from appliance.domain.quality import FrameQuality, QualityReason
+from appliance.domain.quality import Effect, FrameQuality, QualityReason, reasons_that
 
 FloatImage = NDArray[np.float32]
 
@@ -118,26 +119,43 @@ def grade(
         is_turned: by orientation.is_turned; False where nobody looked.
     """
     motion_px = None if shift_px is None else float(np.hypot(*shift_px))
-    reasons = _standing(
-        (QualityReason.UNDEREXPOSED, figures.exposure < settings.exposure_min),
-        (QualityReason.OVEREXPOSED, figures.exposure > settings.exposure_max),
-        (QualityReason.OUT_OF_FOCUS, figures.focus < settings.focus_min),
-        (QualityReason.MOTION, motion_px is not None and motion_px > settings.motion_max_of_width * width_px),
-        (QualityReason.GLARE, figures.glare > settings.glare_max),
-        (QualityReason.BLANCHED, is_blanched),
-        (QualityReason.TURNED, is_turned),
-        (QualityReason.NO_CAPILLARIES, capillaries == 0),
-        (QualityReason.LOW_MAGNIFICATION, framing is not None and framing.is_too_small(settings)),
-    )
-    hints = _standing(
-        (QualityReason.ROW_OUT_OF_VIEW, framing is not None and framing.is_out_of_view(settings)),
-        (QualityReason.ROW_TILTED, framing is not None and framing.is_tilted(settings)),
+    motion_of_width = None if motion_px is None else motion_px / width_px
+    seen = _Seen(figures, motion_of_width, capillaries, framing or _NO_FRAMING, is_blanched, is_turned)
+    reasons, hints = (
+        tuple(reason for reason in reasons_that(effect) if CHECKS[reason](seen, settings))
+        for effect in (Effect.ABSTAINS, Effect.HINTS)
     )
     return FrameQuality(not reasons, reasons, figures.focus, figures.glare, motion_px, figures.exposure, hints)
 
 
-def _standing(*candidates: tuple[QualityReason, bool]) -> tuple[QualityReason, ...]:
-    return tuple(reason for reason, stands in candidates if stands)
+@dataclass(frozen=True)
+class _Seen:
+    """What the checks look at; the arguments of `grade`, with the motion in frame widths."""
+
+    figures: PictureFigures
+    motion_of_width: float | None
+    capillaries: int
+    framing: Framing
+    is_blanched: bool
+    is_turned: bool
+
+
+_NO_FRAMING = Framing(None, None, None, None)
+
+CHECKS: Mapping[QualityReason, Callable[[_Seen, AnalysisSettings], bool]] = {
+    QualityReason.UNDEREXPOSED: lambda seen, settings: seen.figures.exposure < settings.exposure_min,
+    QualityReason.OVEREXPOSED: lambda seen, settings: seen.figures.exposure > settings.exposure_max,
+    QualityReason.OUT_OF_FOCUS: lambda seen, settings: seen.figures.focus < settings.focus_min,
+    QualityReason.MOTION: lambda seen, settings: (seen.motion_of_width or 0.0) > settings.motion_max_of_width,
+    QualityReason.GLARE: lambda seen, settings: seen.figures.glare > settings.glare_max,
+    QualityReason.BLANCHED: lambda seen, _: seen.is_blanched,
+    QualityReason.TURNED: lambda seen, _: seen.is_turned,
+    QualityReason.NO_CAPILLARIES: lambda seen, _: seen.capillaries == 0,
+    QualityReason.LOW_MAGNIFICATION: lambda seen, settings: seen.framing.is_too_small(settings),
+    QualityReason.ROW_OUT_OF_VIEW: lambda seen, settings: seen.framing.is_out_of_view(settings),
+    QualityReason.ROW_TILTED: lambda seen, settings: seen.framing.is_tilted(settings),
+}
+"""When each reason of `domain/quality.py` stands."""
 
 
 def _redness(sampled: NDArray[np.uint8]) -> float:

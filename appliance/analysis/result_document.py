@@ -11,6 +11,7 @@ from typing import Any
 from appliance.analysis.size import is_near_cut
 from appliance.domain.analysis_result import EngineIdentity, FrameAnalysis
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, SizeBasis
+from appliance.domain.figure_definitions import MEASURED
 from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary, MeasuredWidth
 from appliance.domain.metrics import ImageMetrics
@@ -134,23 +135,9 @@ def _haemorrhage(haemorrhage: HaemorrhageDetection) -> Json:
 
 
 def _metrics(metrics: ImageMetrics) -> Json:
-    # Written out, not dataclasses.asdict: a new field must be given its rounding and its place in the schema.
+    digits = {one.key: one.measured.digits for one in MEASURED if one.measured is not None}
     return {
-        "capillaries_total": metrics.capillaries_total,
-        "capillaries_distal": metrics.capillaries_distal,
-        "distal_row_mm": _rounded(metrics.distal_row_mm, 3),
-        "density_per_mm": _rounded(metrics.density_per_mm, 2),
-        "density_unmeasurable_because": metrics.density_unmeasurable_because,
-        "mean_apical_um": _rounded(metrics.mean_apical_um, 2),
-        "largest_width_um": _rounded(metrics.largest_width_um, 2),
-        "normal": metrics.normal,
-        "tortuous": metrics.tortuous,
-        "ramified": metrics.ramified,
-        "giant": metrics.giant,
-        "size_normal": metrics.size_normal,
-        "size_enlarged": metrics.size_enlarged,
-        "size_giant": metrics.size_giant,
-        "haemorrhages": metrics.haemorrhages,
+        key: value if digits.get(key) is None else _rounded(value, digits[key]) for key, value in vars(metrics).items()
     }
 
 
@@ -166,5 +153,5 @@ def _point(point: Point) -> list[float]:
     return [round(point[0], 1), round(point[1], 1)]
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
+def _rounded(value: float | None, digits: int | None) -> float | None:
     return None if value is None else round(value, digits)

@@ -33,23 +33,6 @@ Figures = Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
-class FigureDefinition:
-    """What a figure means; the one table of these is `appliance/domain/figure_definitions.py`.
-
-    Attributes:
-        key: stable name in documents, exports and catalogues: "density_per_mm".
-        unit: UCUM: "/mm", "um", "1", "%"; empty for a category.
-        decimals: as printed.
-        source: citation of the definition, with its DOI; "[to be confirmed]" where the paper was not read in full.
-    """
-
-    key: str
-    unit: str
-    decimals: int
-    source: str
-
-
-@dataclass(frozen=True)
 class ExamFigures:
     """Everything that is computed from one reviewed exam.
 

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
-from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM
+from appliance.domain.figure_definition import Kind, Place
+from appliance.domain.figure_definitions import DEFINITIONS, figures_at
 from appliance.domain.repeatability import Change, change
 
-PLOTTED = ("density_per_mm", "mean_apical_um", "giants", "haemorrhages")
-COUNTS = frozenset(("giants", "haemorrhages"))
-CUTS: Mapping[str, tuple[float, ...]] = {"density_per_mm": (EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM)}
-"""Values with a meaning, drawn as lines."""
+PLOTTED = figures_at(Place.TREND_PLOTS)
+COMPARED = figures_at(Place.REPORT_CHANGES)
+COUNTS = frozenset(key for key in (*PLOTTED, *COMPARED) if DEFINITIONS[key].kind is Kind.COUNT)
 
 Group = tuple[Hand, Finger] | None
 """A finger; None is the whole exam."""

@@ -5,19 +5,10 @@ from statistics import fmean
 from typing import Any
 
 from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
+from appliance.domain.figure_definition import Kind
+from appliance.domain.figure_definitions import MEASURED
 
-_COUNTERS = (
-    "capillaries_total",
-    "capillaries_distal",
-    "normal",
-    "tortuous",
-    "ramified",
-    "giant",
-    "size_normal",
-    "size_enlarged",
-    "size_giant",
-    "haemorrhages",
-)
+COUNTERS = tuple(one.key for one in MEASURED if one.kind is Kind.COUNT)
 
 
 def finger_totals(images: Sequence[CapturedImage]) -> list[dict[str, Any]]:
@@ -43,7 +34,7 @@ def _total(hand: Hand, finger: Finger, images: Sequence[CapturedImage]) -> dict[
         "finger": finger.value,
         "images": len(images),
         "images_evaluable": len(metrics),
-        **{counter: sum(metric[counter] for metric in metrics) for counter in _COUNTERS},
+        **{counter: sum(metric[counter] for metric in metrics) for counter in COUNTERS},
         "images_with_density": len(densities),
         "mean_density_per_mm": fmean(densities) if densities else None,
     }

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.exam import Exam, ImageKind
-from appliance.domain.exam_figures import ExamFigures, FigureDefinition
+from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.figure_definition import FigureDefinition
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.patient import PatientIdentity
 from appliance.domain.review import ReviewedExam, ReviewedImage

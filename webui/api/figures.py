@@ -8,6 +8,8 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from appliance.analysis.figures_document import figures_document
+from appliance.domain.figure_definition import Place
+from appliance.domain.figure_definitions import METRICS, figures_at
 from webui.api.openapi import api_blueprint
 from webui.localisation.figure_formatting import format_figure
 from webui.services import Services
@@ -51,5 +53,10 @@ def figures_blueprint(services: Services) -> APIBlueprint:
 
 
 def figures_globals(services: Services) -> dict[str, object]:
-    """What `figures.html` calls: the figures of an exam and their words."""
-    return {"figures_of": services.figures_of, "format_figure": format_figure}
+    """What templates call: the figures of an exam, their words, and which of them a place shows."""
+    return {
+        "figures_of": services.figures_of,
+        "format_figure": format_figure,
+        "figures_at": lambda place: figures_at(Place(place)),
+        "decimals_of": lambda key: METRICS[key].decimals,
+    }

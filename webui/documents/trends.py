@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.trend import COUNTS, CUTS, PLOTTED, Group, TrendExam, TrendPoint, course, decimals_of, groups_of
+from appliance.domain.trend import COUNTS, PLOTTED, Group, TrendExam, TrendPoint, course, decimals_of, groups_of
 
 
 class TrendExamDocument(BaseModel):
@@ -87,7 +87,7 @@ def _series(key: str, exams: list[TrendExam], group: Group) -> SeriesDocument:
         unit=DEFINITIONS[key].unit,
         decimals=decimals_of(key),
         is_per_image=key in COUNTS,
-        cuts=list(CUTS.get(key, ())),
+        cuts=list(DEFINITIONS[key].cuts),
         points=[_point(point) for point in found],
     )
 

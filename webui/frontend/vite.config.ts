@@ -1,10 +1,34 @@
 import { defineConfig } from "vitest/config";
 
-const LANGUAGES = ["en", "es", "fr", "de", "it"];
+import figures from "../../appliance/texts/figures.json";
+import reasons from "../../appliance/texts/quality.json";
+
+const LANGUAGES = ["en", "es", "fr", "de", "it"] as const;
+const TABLES = "virtual:tables/";
+type Language = (typeof LANGUAGES)[number];
+type Word = string | Record<Language, string>;
+
+/** The pages' words of figures and of reasons against a picture in one language, so that a browser fetches no other. */
+function tablesIn(language: Language) {
+  const said = (word: Word) => (typeof word === "string" ? word : word[language]);
+  const metrics = Object.entries(figures).map(([key, { name, unit, definition, source }]) => {
+    return [key, { name: said(name), unit: said(unit), definition: said(definition), source: said(source) }];
+  });
+  const quality = Object.entries(reasons).map(([key, { page }]) => [key, said(page)]);
+  return { metrics: Object.fromEntries(metrics), quality: Object.fromEntries(quality) };
+}
+
+const tables = {
+  name: "tables",
+  resolveId: (id: string) => (id.startsWith(TABLES) ? `\0${id}` : null),
+  load: (id: string) =>
+    id.startsWith(`\0${TABLES}`) ? `export default ${JSON.stringify(tablesIn(id.slice(TABLES.length + 1) as Language))}` : null,
+};
 
 export default defineConfig({
   base: "/static/dist/",
   publicDir: false,
+  plugins: [tables],
   build: {
     outDir: "../static/dist",
     emptyOutDir: true,

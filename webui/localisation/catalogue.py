@@ -1,4 +1,8 @@
-"""Every word that the pages say, by key; one JSON file a language in webui/texts, shared with the TypeScript."""
+"""Every word that the pages say, by key; one JSON file a language in webui/texts, shared with the TypeScript.
+
+The words of figures and of reasons against a picture are those of `appliance/texts`, joined to the groups "metrics" and
+"quality".
+"""
 
 import json
 from functools import cache
@@ -7,6 +11,7 @@ from typing import Any
 
 from babel.numbers import get_decimal_symbol
 
+from appliance.texts import Words, texts_in
 from webui.localisation.language import current_language
 
 TEXTS = Path(__file__).parents[1] / "texts"
@@ -43,4 +48,10 @@ def _written(value: object) -> str:
 @cache
 def _read(language: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    loaded["metrics"] |= {key: _of_pages(words) for key, words in texts_in(language, "figures").items()}
+    loaded["quality"] |= {key: words["page"] for key, words in texts_in(language, "quality").items()}
     return loaded
+
+
+def _of_pages(words: Words) -> Words:
+    return {name: word for name, word in words.items() if name != "report"}

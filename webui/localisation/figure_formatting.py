@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from appliance.domain.exam_figures import Figure
+from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import number
 
-_CATEGORIES = ("density_band", "fast_track", "sub_pattern")
 _BASIS_TEXTS: Mapping[str, str] = {
     "share_enlarged": "figures.share_basis",
     "giants": "figures.giants_basis",
@@ -38,7 +38,7 @@ def format_figure(key: str, figure: Figure) -> FormattedFigure:
     if figure.value is None:
         because = text(f"because.{figure.because}")
         return FormattedFigure(text("unmeasured"), because, _joined(because, _reason(figure)), is_missing=True)
-    if key in _CATEGORIES:
+    if DEFINITIONS[key].kind is Kind.CATEGORY:
         return FormattedFigure(text(f"verdict.{figure.value}"), _rule(figure), _joined(*_doubts(figure)))
     value = _number(key, float(figure.value))
     if figure.uncertainty is None:

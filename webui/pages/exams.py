@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.figure_definitions import METRICS
 from appliance.domain.hand_map import reviewed_hand_map
 from webui.api.search_bodies import ExamSearchBody, asked_of
 from webui.documents.hand_map import hand_map_document
@@ -16,21 +17,6 @@ from webui.pages.folder_view import FolderView
 from webui.pages.pictures import WIDEST_PX, StillPictures
 from webui.pages.review import may_edit
 from webui.services import Services
-
-_DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
-METRIC_KEYS = (
-    "density_per_mm",
-    "capillaries_distal",
-    "capillaries_total",
-    "distal_row_mm",
-    "mean_apical_um",
-    "largest_width_um",
-    "tortuous",
-    "ramified",
-    "giant",
-    "size_enlarged",
-    "haemorrhages",
-)
 
 
 def exams_blueprint(services: Services) -> Blueprint:
@@ -74,7 +60,6 @@ def exams_blueprint(services: Services) -> Blueprint:
             collections=services.collections.collections(),
             hands=hand_map_document(reviewed_hand_map(reviewed)),
             delivery=services.message_state(exam.exam_id),
-            metric_keys=METRIC_KEYS,
             metric=_metric,
             quality_words=_quality_words,
             format_moment=format_moment,
@@ -109,7 +94,7 @@ def _image_of(exam: Exam, image_id: str) -> CapturedImage:
 
 def _metric(image: CapturedImage, key: str) -> str:
     value: Any = image.document["images"][0]["metrics"][key]
-    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
+    return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
 
 
 def _quality_words(analysed: dict[str, Any]) -> str:

@@ -7,12 +7,11 @@ from flask import Blueprint, Response, jsonify, render_template
 from appliance.domain.account import Role
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.figure_definitions import METRICS
 from webui.auth.current_account import current_account
 from webui.localisation.catalogue import text
 from webui.localisation.formatting import number
 from webui.services import Services
-
-_DECIMALS = {"density_per_mm": 1, "distal_row_mm": 2, "mean_apical_um": 1, "largest_width_um": 1}
 
 
 def review_page_blueprint(services: Services) -> Blueprint:
@@ -55,7 +54,7 @@ def _is_physician() -> bool:
 
 def _metric(analysis: dict[str, Any], key: str) -> str:
     value: float | None = analysis["metrics"][key]
-    return text("unmeasured") if value is None else number(value, _DECIMALS.get(key, 0))
+    return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
 
 
 def _position(exam: Exam, image_id: str) -> int:

@@ -8,6 +8,7 @@ import click
 
 from appliance.apps.config.load_settings import load_settings
 from appliance.apps.config.settings import LoadedSettings
+from appliance.capture.open_source import SOURCES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,7 +31,7 @@ def settings_options(command: Function) -> Function:
     for option in reversed(
         (
             click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML)."),
-            click.option("--source", help="simulated: | v4l2:[/dev/videoN] | file:PATH | jetson:csi://0"),
+            click.option("--source", help=" | ".join(kind.usage for kind in SOURCES)),
             click.option("--host", help="Address of the pages; 0.0.0.0 opens them to the network."),
             click.option("--port", type=int, help="Port of the pages; 0 takes a free one."),
             click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept."),

@@ -1,36 +1,36 @@
 """Reads TOML tables into the packages' frozen dataclasses, remembering where each value came from.
 
-Nothing here knows a particular setting: the fields, types and defaults are those of the dataclasses, the limits follow
-from the unit in a field's name, and whatever a dataclass checks in its own `__post_init__` is reported the same way.
+Nothing here knows a particular setting: fields, types and defaults are those of the dataclasses, pydantic checks the
+values strictly against them and against the limits of the unit in a field's name, and whatever a dataclass checks in
+its own `__post_init__` is reported the same way.
 """
 
 import dataclasses
-import difflib
-import math
-import types
-from collections.abc import Mapping, Sequence
-from enum import Enum
-from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
+from appliance.apps.config.settings_model import limits_of, settings_model
 from appliance.domain.errors import ApplianceError
 
-# Smallest and largest value by the last words of the field's name. Port 0 lets the kernel choose a free one.
-LIMITS: tuple[tuple[str, float, float], ...] = (
-    ("um_per_px", 0.05, 50.0),
-    ("port", 0, 65_535),
-    ("fps", 0.1, 1_000),
-    ("_s", 0, 31_622_400),
-    ("_ms", 0, 31_622_400_000),
-    ("_px", 0, 100_000),
-    ("_bytes", 0, 2**63),
-    ("_mb", 0, 2**43),
-    ("threads", 0, 1_024),
-    ("_per_mm", 0, 1_000),
-    ("_um", 0, 100_000),
-    ("_score", 0, 1),
-    ("quality", 0, 100),
-)
+Fault = Mapping[str, Any]
+"""One of pydantic's `ErrorDetails`: `loc`, `type`, `input`, `ctx` and `msg`."""
+
+_QUOTED = re.compile(r"'(.*?)'")
+_KINDS = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "path_type": "a path",
+    "tuple_type": "a list",
+    "finite_number": "a finite number",
+    "model_type": "a table of settings",
+    "model_attributes_type": "a table of settings",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,13 +60,13 @@ def read_layers(schema: Mapping[str, type], layers: Sequence[Layer]) -> Reading:
     problems: list[str] = []
     chosen: dict[str, dict[str, Any]] = {table: {} for table in schema}
     origins: dict[str, str] = {}
+    model = settings_model(schema)
     for layer in layers:
-        for table, key, value in _known_items(schema, layer, problems):
-            try:
-                chosen[table][key] = convert(f"{table}.{key}", value, get_type_hints(schema[table])[key])
-                origins[f"{table}.{key}"] = layer.origin
-            except ValueError as error:
-                problems.append(f"{layer.origin}: {error}")
+        read, wrong = _checked(model, layer.tables)
+        problems.extend(f"{layer.origin}: {_words(one, schema)}" for one in wrong)
+        for table, key, value in read:
+            chosen[table][key] = value
+            origins[f"{table}.{key}"] = layer.origin
     tables = {}
     for table, cls in schema.items():
         try:
@@ -79,85 +79,55 @@ def read_layers(schema: Mapping[str, type], layers: Sequence[Layer]) -> Reading:
     return Reading(tables, origins, tuple(problems))
 
 
-def convert(name: str, value: Any, hint: Any) -> Any:
-    """`value` as the annotated type.
-
-    Raises:
-        ValueError: wrong type or outside the limits; names key, value and what is allowed.
-    """
-    if get_origin(hint) in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        return _first_fitting(name, value, options)
-    if get_origin(hint) is Literal:
-        return _one_of(name, value, {str(choice): choice for choice in get_args(hint)})
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return _one_of(name, value, {str(member.value): member for member in hint})
-    if get_origin(hint) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{name} = {value!r} must be a list")
-        return tuple(convert(f"{name}[{index}]", item, get_args(hint)[0]) for index, item in enumerate(value))
-    return _within_limits(name, _plain(name, value, hint))
+def _checked(model: type[BaseModel], tables: Mapping[str, Any]) -> tuple[list[tuple[str, str, Any]], list[Fault]]:
+    """(table, key, value) of what can be used, converted, and what is wrong with the rest."""
+    try:
+        return list(_given(model.model_validate(dict(tables)))), []
+    except ValidationError as error:
+        wrong: list[Fault] = [{**one} for one in error.errors(include_url=False)]
+        return _checked(model, _without(tables, wrong))[0], wrong
 
 
-def _plain(name: str, value: Any, hint: Any) -> Any:
-    if hint is Path and isinstance(value, (str, Path)):
-        return Path(value).expanduser()
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is hint:
-        return value
-    words = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
-    raise ValueError(f"{name} = {value!r} must be {words.get(hint, getattr(hint, '__name__', str(hint)))}")
+def _given(read: BaseModel) -> Iterator[tuple[str, str, Any]]:
+    for table in read.model_fields_set:
+        entries = getattr(read, table)
+        yield from ((table, key, getattr(entries, key)) for key in entries.model_fields_set)
 
 
-def _within_limits(name: str, value: Any) -> Any:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return value
-    if not math.isfinite(value):
-        raise ValueError(f"{name} = {value} must be a finite number")
-    for ending, low, high in LIMITS:
-        if name.endswith(ending) and not low <= value <= high:
-            raise ValueError(f"{name} = {value} must lie between {low:g} and {high:g}")
-    return value
+def _without(tables: Mapping[str, Any], wrong: Sequence[Fault]) -> dict[str, Any]:
+    places = {one["loc"][:2] for one in wrong}
+    return {
+        table: {key: value for key, value in entries.items() if (table, key) not in places}
+        for table, entries in tables.items()
+        if (table,) not in places
+    }
 
 
-def _first_fitting(name: str, value: Any, options: Sequence[Any]) -> Any:
-    for option in options[:-1]:
-        try:
-            return convert(name, value, option)
-        except ValueError:
-            continue
-    return convert(name, value, options[-1])
+def _words(wrong: Fault, schema: Mapping[str, type]) -> str:
+    """One problem: key, value, and what is allowed."""
+    table, *keys = (str(part) for part in wrong["loc"])
+    if wrong["type"] == "extra_forbidden":
+        if not keys:
+            return f"[{table}] is not a table{_nearest(table, list(schema))}"
+        known = [field.name for field in dataclasses.fields(schema[table])]
+        return f"{table}.{keys[0]} is not a setting{_nearest(keys[0], known, f'{table}.')}"
+    name = ".".join((table, *keys[:1])) + "".join(f"[{index}]" for index in keys[1:])
+    return f"{name} = {wrong['input']!r} must {_allowed(wrong, name)}"
 
 
-def _one_of(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
-    if str(value) not in choices:
-        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")
-    return choices[str(value)]
+def _allowed(wrong: Fault, name: str) -> str:
+    kind = wrong["type"]
+    if kind in ("enum", "literal_error"):
+        return f"be one of {', '.join(_QUOTED.findall(wrong['ctx']['expected']))}"
+    limits = limits_of(name)
+    if limits is not None and kind in ("greater_than_equal", "less_than_equal"):
+        return f"lie between {limits.ge:g} and {limits.le:g}"
+    return f"be {_KINDS[kind]}" if kind in _KINDS else f"be usable: {wrong['msg']}"
 
 
-def _known_items(schema: Mapping[str, type], layer: Layer, problems: list[str]) -> list[tuple[str, str, Any]]:
-    items = []
-    for table, entries in layer.tables.items():
-        if table not in schema:
-            problems.append(f"{layer.origin}: [{table}] is not a table{_nearest(table, schema)}")
-        elif not isinstance(entries, Mapping):
-            problems.append(f"{layer.origin}: {table} = {entries!r} must be a table of settings")
-        else:
-            known = [field.name for field in dataclasses.fields(schema[table])]
-            for key, value in entries.items():
-                if key in known:
-                    items.append((table, key, value))
-                else:
-                    problems.append(f"{layer.origin}: {table}.{key} is not a setting{_nearest(key, known, table)}")
-    return items
-
-
-def _nearest(name: str, known: Any, table: str = "") -> str:
-    match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    if match:
-        return f"; did you mean {table + '.' if table else ''}{match[0]}?"
-    return f"; known are {', '.join(sorted(known))}"
+def _nearest(name: str, known: Sequence[str], before: str = "") -> str:
+    match = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {before}{match[0]}?" if match else f"; known are {', '.join(sorted(known))}"
 
 
 def _is_required(field: "dataclasses.Field[Any]") -> bool:

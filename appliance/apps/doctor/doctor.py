@@ -16,12 +16,14 @@ from appliance.apps.doctor.host_checks import (
     check_jetson_utils,
     check_tensorrt,
 )
+from appliance.capture.open_source import known_kind
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Every finding; each check stands alone, so one fault hides no other."""
     needs_gpu = settings.inference.runtime == "tensorrt"
-    needs_jetson_utils = settings.capture.source.startswith("jetson:")
+    source = known_kind(settings.capture.source)
+    needs_jetson_utils = source is not None and source.needs_jetson_utils
     return [
         check_engines(settings.inference),
         check_gpu(needs_gpu),

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 import cv2
 import numpy as np
@@ -14,8 +13,10 @@ from appliance.apps.config.device_profiles import device_profiles
 from appliance.apps.config.load_settings import COMMAND_LINE
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.system_clock import SystemClock
+from appliance.capture.open_source import scale_of
 from appliance.capture.settings import CaptureSettings
 from appliance.capture.simulated import SceneOptions
+from appliance.capture.source_kind import SourceScale
 from appliance.domain.calibration import Calibration, ScaleOrigin, operator_calibration
 from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import Frame
@@ -90,10 +91,10 @@ class StationCalibration:
 def station_calibration(
     loaded: LoadedSettings, scene: Callable[[], SceneOptions | None], in_force: ScaleInForce | None = None
 ) -> StationCalibration:
-    """The rule for the settings' source.
+    """The rule for the settings' source, by who knows its scale.
 
-    simulated: the scale of the rendered scene; with `calibrated=0` as a camera. file: none, unless the operator gave
-    one on the command line. Cameras: a scale on the command line, else what the wizard made, else the settings' own.
+    SCENE: the scale of the rendered scene. WIZARD: what the wizard made. OPERATOR: what was given on the command line.
+    CAMERA: a scale on the command line, else what the wizard made, else the settings' own.
 
     Args:
         scene: what the simulated scope renders, once it runs.
@@ -101,23 +102,22 @@ def station_calibration(
 
     Raises:
         SettingsError: a scale was given on the command line for a source that has its own.
+        CaptureError: there is no such source.
     """
-    settings = loaded.settings
-    scheme = settings.capture.source.partition(":")[0]
+    scale = scale_of(loaded.settings.capture.source)
     is_from_operator = _is_from_operator(loaded)
-    if scheme == "simulated":
-        if is_from_operator:
-            raise SettingsError("--um-per-px was given for the simulated scope", "Use simulated:?um_per_px=1.41")
-        if _is_uncalibrated(settings.capture.source):
-            return StationCalibration(lambda _: None, _NEVER, in_force)
+    if scale in (SourceScale.SCENE, SourceScale.WIZARD) and is_from_operator:
+        raise SettingsError("--um-per-px was given for the simulated scope", "Use simulated:?um_per_px=1.41")
+    if scale is SourceScale.SCENE:
         return StationCalibration(lambda _: _of_scene(scene()), "the simulated scope renders without a scale")
-    if scheme == "file" and not is_from_operator:
+    is_recording = scale is SourceScale.OPERATOR
+    if is_recording and not is_from_operator:
         return StationCalibration(lambda _: None, "a recording has no scale of its own; start with --um-per-px")
     if is_from_operator:
         in_force = None
-    if settings.calibration.um_per_px is None:
+    if scale is SourceScale.WIZARD or loaded.settings.calibration.um_per_px is None:
         return StationCalibration(lambda _: None, _NEVER, in_force)
-    return StationCalibration(lambda frame: _of_settings(loaded, frame if scheme == "file" else None), "", in_force)
+    return StationCalibration(lambda frame: _of_settings(loaded, frame if is_recording else None), "", in_force)
 
 
 def calibration_service(
@@ -142,12 +142,6 @@ def calibration_service(
     return CalibrationService(store, journal, clock, in_force, tools)
 
 
-def _is_uncalibrated(source: str) -> bool:
-    """Whether a simulated scope plays a camera that nobody has calibrated; open_source checks the rest."""
-    asked = dict(parse_qsl(source.partition(":")[2].lstrip("?")))
-    return asked.get("calibrated", "1").lower() in ("0", "false", "no")
-
-
 def is_due(kept: KeptCalibration | None, now_utc: datetime, loaded: LoadedSettings) -> bool:
     """Whether the calibration that applies is to be checked by now."""
     return kept is not None and kept.is_due(now_utc, loaded.settings.calibration.remind_after_months)
@@ -167,7 +161,7 @@ def settings_at_full_size(loaded: LoadedSettings) -> CaptureSettings:
         SettingsError: the source's address asks for a reduction all the same.
     """
     capture = loaded.settings.capture
-    if not capture.source.startswith("file:") or not _is_from_operator(loaded):
+    if scale_of(capture.source) is not SourceScale.OPERATOR or not _is_from_operator(loaded):
         return capture
     if "max_px=" in capture.source:
         raise SettingsError("--um-per-px was given for pictures that max_px reduces", "Give only one of them.")

@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from appliance.domain.exam import Finger, Hand
-from appliance.domain.exam_figures import Figure, FigureDefinition
+from appliance.domain.exam_figures import Figure
+from appliance.domain.figure_definition import FigureDefinition
 from appliance.exports.codes import (
     FINGER_SNOMED,
     LOCAL_CODES,

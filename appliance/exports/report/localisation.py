@@ -16,8 +16,11 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from appliance.domain.errors import ExportError
+from appliance.exports.report.table_words import translations
+from appliance.texts import LANGUAGES
 
-LANGUAGES = ("en", "es", "fr", "de", "it")
+__all__ = ["LANGUAGES", "LOCALE_FOLDER", "Localisation"]
+
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 _LOCALES = {"en": "en_GB"}
 """Day before month and 24 hours, as in the other languages."""
@@ -87,4 +90,5 @@ def _catalogue(language: str) -> Callable[[str], str]:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled).gettext
+    translate, of_tables = gettext.GNUTranslations(compiled).gettext, translations(language)
+    return lambda message: of_tables.get(message) or translate(message)

@@ -8,14 +8,13 @@ from markupsafe import Markup
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.repeatability import Change, change
-from appliance.domain.trend import COUNTS, CUTS, PLOTTED, decimals_of, per_image
+from appliance.domain.trend import COMPARED, COUNTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import EarlierExam, Material, engines_of
 from appliance.exports.report.plots import Point, trend_svg
 
-COMPARED = ("density_per_mm", "mean_apical_um", "largest_width_um", "share_enlarged", "giants", "haemorrhages")
 _WIDE, _SMALL = (330.0, 118.0), (158.0, 78.0)
 
 
@@ -169,5 +168,5 @@ def _plot(
     newest = (
         localisation.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
     )
-    svg = trend_svg(localisation, title, points, size, CUTS.get(key, ()))
+    svg = trend_svg(localisation, title, points, size, DEFINITIONS[key].cuts)
     return Plot(title, newest, terms.UNITS[DEFINITIONS[key].unit], svg)

@@ -2,12 +2,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from appliance.apps.cli import main
 from appliance.capture.jetson import JetsonSource, import_jetson_utils
-from appliance.capture.open_source import open_source
+from appliance.capture.open_source import SOURCES, known_kind, open_source, scale_of
 from appliance.capture.settings import CaptureSettings
 from appliance.capture.simulated import SceneOptions
+from appliance.capture.source_kind import SourceKind, SourceScale
 from appliance.capture.stills import StillSource
 from appliance.capture.v4l2 import V4l2Source
 from appliance.domain.errors import CaptureError, SettingsError
@@ -74,6 +77,33 @@ def test_cameras_are_chosen_by_scheme() -> None:
     assert isinstance(open_source("v4l2:", _SETTINGS), V4l2Source)
     assert isinstance(open_source("v4l2:/dev/v4l/by-id/usb-AnMo-index0", _SETTINGS), V4l2Source)
     assert isinstance(open_source("jetson:csi://0", _SETTINGS), JetsonSource)
+
+
+@pytest.mark.parametrize("kind", SOURCES, ids=lambda kind: kind.scheme)
+def test_every_scheme_is_opened_by_its_own_entry_and_named_in_the_help(kind: SourceKind) -> None:
+    assert known_kind(f"{kind.scheme}:") is kind
+    assert kind.usage.startswith(f"{kind.scheme}:")
+    assert kind.usage in CliRunner().invoke(main, ["run", "--help"]).output.replace("\n", "")
+    assert len({one.scheme for one in SOURCES}) == len(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("address", "scale"),
+    [
+        ("v4l2:/dev/video0", SourceScale.CAMERA),
+        ("jetson:", SourceScale.CAMERA),
+        ("file:a.png", SourceScale.OPERATOR),
+        ("simulated:?seed=3", SourceScale.SCENE),
+        ("simulated:?seed=3&calibrated=1", SourceScale.SCENE),
+        ("simulated:?calibrated=No", SourceScale.WIZARD),
+    ],
+)
+def test_who_knows_the_scale_follows_from_the_address(address: str, scale: SourceScale) -> None:
+    assert scale_of(address) is scale
+
+
+def test_only_a_source_on_jetson_utils_asks_for_it() -> None:
+    assert [kind.scheme for kind in SOURCES if kind.needs_jetson_utils] == ["jetson"]
 
 
 def test_a_question_mark_in_a_file_name_is_no_query(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain import sources
-from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY, NOT_OF_IMAGES
+from appliance.domain.figure_definition import Extent
+from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY, figures_of
 from appliance.domain.scores import (
     FAST_TRACK_RULES,
     SUB_PATTERN_RULES,
@@ -115,5 +116,5 @@ def test_every_rule_and_figure_names_its_source() -> None:
     assert all(rule.source for rule in (*FAST_TRACK_RULES, *SUB_PATTERN_RULES))
     assert all(definition.source for definition in DEFINITIONS.values())
     assert DEFINITIONS["fast_track"].source.endswith(sources.UNCONFIRMED)
-    assert NOT_OF_IMAGES.issuperset(EXAM_ONLY)
-    assert DEFINITIONS.keys() >= NOT_OF_IMAGES
+    assert EXAM_ONLY.isdisjoint(figures_of(Extent.FINGER))
+    assert figures_of(Extent.EXAM) == tuple(DEFINITIONS)

@@ -17,7 +17,6 @@ import { tabs } from "./review/tabs";
 
 const root = need("#review");
 const mayEdit = root.dataset["mayEdit"] === "true";
-const DECIMALS: Record<string, number> = { density_per_mm: 1, mean_apical_um: 1, largest_width_um: 1 };
 const ZOOM_STEP = 1.3;
 
 let validatedBy: string | null = null;
@@ -57,7 +56,8 @@ function show(review: ImageReview): void {
 function showMetrics({ analysis, machine }: ImageReview): void {
   document.querySelectorAll<HTMLElement>("[data-metric]").forEach((element) => {
     const key = element.dataset["metric"] as keyof typeof analysis.metrics;
-    const shown = (metrics: typeof analysis.metrics) => figure(metrics[key] as number | null, DECIMALS[key] ?? 0);
+    const decimals = Number(element.dataset["decimals"]);
+    const shown = (metrics: typeof analysis.metrics) => figure(metrics[key] as number | null, decimals);
     setText(need("[data-value]", element), shown(analysis.metrics));
     const was = shown(machine.metrics);
     setText(need("[data-machine]", element), was === shown(analysis.metrics) ? "" : t("review.machine_said", { value: was }));

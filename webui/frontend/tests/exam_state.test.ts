@@ -14,7 +14,7 @@ function deferred(): { promise: Promise<string>; resolve: (value: string) => voi
   return { promise, resolve, reject };
 }
 
-const toSector = (sector: string) => (selected: Placement) => ({ ...selected, sector });
+const toSector = (sector: Placement["sector"]) => (selected: Placement) => ({ ...selected, sector });
 
 describe("isNewer", () => {
   it.each([

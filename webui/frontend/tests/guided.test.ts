@@ -74,7 +74,7 @@ describe("keys", () => {
 });
 
 describe("neighbourPlacement", () => {
-  const order = ["B", "C"].map((sector) => ({ hand: "left", finger: "index", sector }));
+  const order = (["B", "C"] as const).map((sector) => ({ hand: "left", finger: "index", sector }) as const);
   it.each([
     ["B", 1, "C"],
     ["C", 1, "C"],

@@ -3,7 +3,7 @@ import { StationClock } from "../src/live/clock";
 import { freshness } from "../src/live/freshness";
 import { PaintLog } from "../src/live/metrics";
 import { neighbourFinger } from "../src/live/placement";
-import { parseFrameMessage } from "../src/live/protocol";
+import { parseFrameMessage, type Placement } from "../src/live/protocol";
 import { waitBeforeAttemptMs } from "../src/live/socket";
 
 const LIMITS = { overlayStaleMs: 500, pictureStaleMs: 1500 };
@@ -109,7 +109,7 @@ describe("reconnecting", () => {
 });
 
 describe("neighbourFinger", () => {
-  const at = (hand: string, finger: string) => ({ hand, finger, sector: "B" });
+  const at = (hand: Placement["hand"], finger: Placement["finger"]): Placement => ({ hand, finger, sector: "B" });
 
   it("goes from the left index to the right one and stays at the ends", () => {
     expect(neighbourFinger(at("left", "index"), 1)).toEqual(at("right", "index"));

@@ -22,7 +22,8 @@ describe("conditionsOf", () => {
 
 describe("cellWords", () => {
   it("says where, what and why", () => {
-    const cell = { hand: "left", finger: "ring", sector: "B", state: "not_evaluable" as const, image_ids: [], reasons: ["Reflections"] };
+    const place = { hand: "left", finger: "ring", sector: "B" } as const;
+    const cell = { ...place, state: "not_evaluable" as const, image_ids: [], reasons: ["Reflections"] };
     expect(cellWords(cell)).toBe("Left hand, Ring, B: not evaluable (Reflections)");
   });
 });

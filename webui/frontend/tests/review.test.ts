@@ -28,6 +28,7 @@ function loop(x: number, y: number, w: number, h: number): Capillary {
     morphology: "normal",
     size: "normal",
     size_basis: "measured",
+    size_is_near_cut: false,
     apex_px: [x, y],
     segments_px: { apical: [[x, y], [x, y + 10]], arterial: null, venous: null },
     widths_px: { apical: 10, arterial: null, venous: null },

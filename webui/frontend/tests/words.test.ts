@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Capillary } from "../src/common/analysis";
 import { figure, t, tWord } from "../src/common/i18n";
+import { scaleWords } from "../src/calibration/words";
 import { labelText, priorityOf } from "../src/common/overlay";
 import { commandOf } from "../src/live/commands";
 import { loopAt, widthLine } from "../src/live/loop_card";
@@ -17,6 +18,7 @@ function capillary(changes: Partial<Capillary> = {}): Capillary {
     morphology: "normal",
     size: "enlarged",
     size_basis: "measured",
+    size_is_near_cut: false,
     apex_px: [25, 20],
     segments_px: { apical: null, arterial: null, venous: null },
     widths_px: { apical: 15.9, arterial: 11, venous: null },
@@ -167,5 +169,21 @@ describe("words", () => {
     expect(figure(0, 1)).toBe("0.0");
     expect(tWord("quality", "out_of_focus")).toMatch(/focus/);
     expect(tWord("quality", "never_heard_of")).toBe("never_heard_of");
+  });
+});
+
+describe("a scale", () => {
+  it("stands with two figures of its uncertainty, and alone where nobody measured that", () => {
+    expect(scaleWords(1.4142, 0.0123)).toEqual(["1.414", "0.012"]);
+    expect(scaleWords(1.4142, null)).toEqual(["1.414"]);
+  });
+});
+
+describe("words of the tables", () => {
+  it("are there for every figure and reason, in the language of the page", () => {
+    expect(t("metrics.density_per_mm.unit")).toBe("per mm");
+    expect(t("metrics.density_per_mm.source")).toContain("doi");
+    expect(tWord("quality", "glare")).toBe("Reflections: add oil or tilt the scope");
+    expect(tWord("quality", "good")).toBe("Good picture");
   });
 });

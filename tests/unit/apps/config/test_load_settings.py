@@ -111,7 +111,7 @@ def test_a_bad_file_names_every_problem_with_the_nearest_name(tmp_path: Path) ->
     assert "capture.sorce is not a setting; did you mean capture.source?" in text
     assert "web.port = '80' must be a whole number" in text
     assert "[mqqt] is not a table; did you mean mqtt?" in text
-    assert "calibration.um_per_px = 99.0 must lie between 0.05 and 50" in text
+    assert "calibration.um_per_px = 99 must lie between 0.05 and 50" in text
     with pytest.raises(SettingsError, match="did you mean mqtt"):
         load_settings(path)
 

@@ -1,13 +1,14 @@
 """Layers over dataclasses: who wins, what is refused, and in which words."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from appliance.apps.config.settings_reader import Layer, convert, read_layers
+from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.errors import SettingsError
 
 
@@ -114,5 +115,19 @@ def test_missing_required_value_is_named() -> None:
 
 
 def test_none_is_never_read_from_a_file() -> None:
-    with pytest.raises(ValueError, match="must be a text"):
-        convert("lamp.label", None, str | None)
+    (problem,) = problems_of(lamp={"label": None})
+    assert "lamp.label = None must be a text" in problem
+
+
+def test_a_date_is_no_text_and_a_home_folder_is_found() -> None:
+    (problem,) = problems_of(lamp={"label": date(2026, 11, 30)})
+    assert "must be a text" in problem
+    reading = read_layers(SCHEMA, [WORKING, Layer("site.toml", {"lamp": {"folder": "~/lamps"}})])
+    assert reading.tables["lamp"].folder == Path.home() / "lamps"
+
+
+def test_what_can_be_used_of_a_bad_layer_still_counts_so_that_no_fault_makes_another() -> None:
+    reading = read_layers(SCHEMA, [Layer("site.toml", {"socket": {"port": 81, "hots": "x"}, "lamp": {"is_on": 1}})])
+    assert len(reading.problems) == 2
+    assert reading.tables["socket"] == Socket(81)
+    assert "lamp.is_on" not in reading.origins

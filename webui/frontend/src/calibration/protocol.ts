@@ -7,30 +7,7 @@ export interface Drawing {
   points?: Point[];
 }
 
-export interface Kept {
-  calibration_id: string;
-  device_name: string;
-  magnification: string;
-  width_px: number;
-  height_px: number;
-  um_per_px: number;
-  uncertainty_um_per_px: number;
-  made_at_utc: string;
-  operator: string;
-  state: "active" | "superseded" | "retired";
-}
-
-export interface Calibrations {
-  device_id: string | null;
-  device_name: string | null;
-  profile: { key: string; name: string; magnifications: string[] };
-  stated_magnification: string | null;
-  in_force: string | null;
-  problem: string;
-  is_due: boolean;
-  needs_no_calibration: string;
-  calibrations: Kept[];
-}
+export type { CalibrationDocument as Kept, CalibrationsAnswer as Calibrations } from "../generated/api";
 
 export interface FrozenPicture {
   picture_id: string;

@@ -3,8 +3,9 @@
 import { figure, t } from "../common/i18n";
 import type { Combined, Measurement } from "./protocol";
 
-/** A scale with two figures of its uncertainty. */
-export function scaleWords(umPerPx: number, uncertainty: number): [string, string] {
+/** A scale with two figures of its uncertainty; alone where nobody measured how uncertain it is. */
+export function scaleWords(umPerPx: number, uncertainty: number | null): [string] | [string, string] {
+  if (uncertainty === null) return [figure(umPerPx, 3)];
   const decimals = uncertainty > 0 ? Math.min(6, Math.max(3, 1 - Math.floor(Math.log10(uncertainty)))) : 3;
   return [figure(umPerPx, decimals), figure(uncertainty, decimals)];
 }

@@ -1,25 +1,8 @@
 // The hand map that templates/hand_map.html lays out, brought up to date from the station's answer.
 
+import type { CellDocument, HandMapDocument } from "../generated/api";
 import { setAttribute, setText } from "./dom";
 import { t, tWord } from "./i18n";
-
-export type CellState = "done" | "missing" | "not_evaluable" | "open";
-
-export interface HandMapCell {
-  hand: string;
-  finger: string;
-  sector: string;
-  state: CellState;
-  image_ids: string[];
-  reasons: string[];
-}
-
-/** As webui/documents/hand_map.py sends it. */
-export interface HandMapDocument {
-  cells: HandMapCell[];
-  counts: Record<CellState, number>;
-  is_complete: boolean;
-}
 
 /** Shows the map in a `[data-hand-map]`; only what differs is written. */
 export function showHandMap(root: ParentNode, map: HandMapDocument): void {
@@ -44,7 +27,7 @@ export function markCurrent(root: ParentNode, place: { hand: string; finger: str
 }
 
 /** "Left hand, Ring, B: not evaluable (Reflections)". */
-export function cellWords(cell: HandMapCell): string {
+export function cellWords(cell: CellDocument): string {
   const where = [tWord("hand", cell.hand), tWord("finger", cell.finger), tWord("sector", cell.sector)].join(", ");
   const why = cell.reasons.length > 0 ? ` (${cell.reasons.join(", ")})` : "";
   return `${where}: ${t(`hand_map.${cell.state}`)}${why}`;

@@ -1,20 +1,28 @@
-// Every word on the pages comes from webui/texts/<language>.json, which the server's templates read too.
+// Every word on the pages comes from webui/texts/<language>.json, which the server's templates read too; those of figures
+// and of reasons against a picture come from appliance/texts, where one entry has them in every language.
 // The page loads src/languages/<language>.ts before any other script, which hands its texts to `speak`.
 
 import type en from "../../../texts/en.json";
+import type { Tables } from "../languages/tables";
+
+type Texts = typeof en & Tables;
 
 type Keys<Node, Prefix extends string = ""> = {
   [Name in keyof Node & string]: Node[Name] extends string ? `${Prefix}${Name}` : Keys<Node[Name], `${Prefix}${Name}.`>;
 }[keyof Node & string];
 
-export type TextKey = Keys<typeof en>;
+export type TextKey = Keys<Texts>;
 
-let spoken: typeof en;
+let spoken: Texts;
 let decimalSign: string;
 
-/** From now on every text comes from this catalogue. */
-export function speak(texts: typeof en): void {
-  spoken = texts;
+/** From now on every text comes from this catalogue and these words of the tables. */
+export function speak(texts: typeof en, tables: Tables): void {
+  spoken = {
+    ...texts,
+    metrics: { ...texts.metrics, ...tables.metrics },
+    quality: { ...texts.quality, ...tables.quality },
+  };
   decimalSign = (1.1).toLocaleString(language()).charAt(1);
 }
 

@@ -1,4 +1,5 @@
+import tables from "virtual:tables/de";
 import texts from "../../../texts/de.json";
 import { speak } from "../common/i18n";
 
-speak(texts);
+speak(texts, tables);

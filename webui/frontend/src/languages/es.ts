@@ -1,4 +1,5 @@
+import tables from "virtual:tables/es";
 import texts from "../../../texts/es.json";
 import { speak } from "../common/i18n";
 
-speak(texts);
+speak(texts, tables);

@@ -1,4 +1,5 @@
+import tables from "virtual:tables/fr";
 import texts from "../../../texts/fr.json";
 import { speak } from "../common/i18n";
 
-speak(texts);
+speak(texts, tables);

@@ -1,10 +1,12 @@
 // Keys and buttons mean the same commands.
 
+import type { Placement } from "./protocol";
+
 export type Command =
   | { do: "capture" | "undo" | "redo" | "finish" | "discard" | "freeze" | "fullscreen" | "help" | "escape" }
   | { do: "auto" | "retake" | "skip" | "clip" | "panorama" | "cancel-sweep" }
   | { do: "layer"; layer: "boxes" | "widths" | "labels" | "haemorrhages" | "all" }
-  | { do: "sector"; sector: string }
+  | { do: "sector"; sector: Placement["sector"] }
   | { do: "step" | "place"; step: -1 | 1 };
 
 export interface KeyPress {
@@ -38,7 +40,7 @@ export function commandOf(press: KeyPress, pedal: PedalKeys = NO_PEDAL): Command
     return key === "enter" ? { do: "finish" } : null;
   }
   if (key in LAYER_KEYS) return { do: "layer", layer: LAYER_KEYS[key as keyof typeof LAYER_KEYS] };
-  if ("abcd".includes(key)) return { do: "sector", sector: key.toUpperCase() };
+  if ("abcd".includes(key)) return { do: "sector", sector: key.toUpperCase() as Placement["sector"] };
   switch (key) {
     case " ":
       return { do: "capture" };

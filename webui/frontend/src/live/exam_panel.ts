@@ -147,7 +147,7 @@ export class ExamPanel {
     if (exam && this.isOpen) this.select((selected) => neighbourPlacement(selected, exam.placements, step));
   }
 
-  selectSector(sector: string): void {
+  selectSector(sector: Placement["sector"]): void {
     if (this.isOpen) this.select((selected) => ({ ...selected, sector }));
   }
 
@@ -162,7 +162,7 @@ export class ExamPanel {
   private clicked(event: Event, selector: string): void {
     const button = (event.target as Element).closest<HTMLElement>(selector);
     if (!button) return;
-    const { hand, finger, sector } = button.dataset;
+    const { hand, finger, sector } = button.dataset as Partial<Placement>;
     this.select((selected) => ({ hand: hand ?? selected.hand, finger: finger ?? selected.finger, sector: sector ?? selected.sector }));
   }
 
@@ -245,8 +245,8 @@ export class ExamPanel {
     if (exam.hand_map) showHandMap(this.root, exam.hand_map);
     markCurrent(need("#hands"), exam.selected);
     for (const button of this.root.querySelectorAll<HTMLElement>("[data-sector]")) {
-      const place = { ...exam.selected, sector: button.dataset["sector"]! };
-      check(button, button.dataset["sector"] === exam.selected.sector);
+      const place = { ...exam.selected, sector: button.dataset["sector"] as Placement["sector"] };
+      check(button, place.sector === exam.selected.sector);
       const count = exam.images.filter((image) => samePlace(image, place)).length;
       button.toggleAttribute("data-taken", count > 0);
       button.toggleAttribute("data-skipped", exam.skipped.some((skipped) => samePlace(skipped, place)));

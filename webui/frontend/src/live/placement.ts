@@ -3,7 +3,7 @@
 import type { Placement } from "./protocol";
 
 // As both hands lie on the table, seen from above; thumbs are outside the standard and reached by pointer or Tab alone.
-const FINGERS: readonly [string, string][] = [
+const FINGERS: readonly [Placement["hand"], Placement["finger"]][] = [
   ["left", "little"],
   ["left", "ring"],
   ["left", "middle"],

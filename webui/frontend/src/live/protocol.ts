@@ -1,7 +1,14 @@
 // What the station says over the live WebSocket.
 
 import type { AnalysedImage } from "../common/analysis";
-import type { HandMapDocument } from "../common/hand_map";
+import type { GuidedDocument, LiveExam as ExamDocument } from "../generated/api";
+
+export type {
+  GuidedDocument,
+  LiveExam as ExamDocument,
+  LiveImage as CapturedImage,
+  LivePlace as Placement,
+} from "../generated/api";
 
 export interface FrameHeader {
   type: "frame";
@@ -15,54 +22,6 @@ export interface FrameHeader {
 export interface FrameMessage {
   header: FrameHeader;
   jpeg: Blob;
-}
-
-export interface CapturedImage {
-  image_id: string;
-  kind: "still" | "panorama" | "clip";
-  hand: string;
-  finger: string;
-  sector: string;
-  captured_at_utc: string;
-  density_per_mm: number | null;
-  is_evaluable: boolean;
-}
-
-export interface Placement {
-  hand: string;
-  finger: string;
-  sector: string;
-}
-
-export interface ExamDocument {
-  boot_id: string;
-  /** Rises with every verb of one boot of the station. */
-  revision: number;
-  exam_id: string | null;
-  patient_pseudonym: string | null;
-  selected: Placement;
-  protocol: string;
-  /** Every placement that the protocol proposes, in its order. */
-  placements: Placement[];
-  skipped: (Placement & { reason: string })[];
-  hand_map: HandMapDocument | null;
-  images: CapturedImage[];
-  can_undo: boolean;
-  can_redo: boolean;
-  can_finish: boolean;
-}
-
-export interface GuidedDocument {
-  auto: { phase: "off" | "looking" | "holding" | "kept"; progress: number; problem: string };
-  clip: { phase: "idle" | "recording" | "saving"; progress: number; problem: string };
-  sweep: {
-    phase: "idle" | "sweeping" | "stitching";
-    seconds: number;
-    travelled_px: number;
-    travelled_mm: number | null;
-    is_lost: boolean;
-    problem: string;
-  };
 }
 
 export interface Status {

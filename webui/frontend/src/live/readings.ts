@@ -12,7 +12,6 @@ export function bandOf(densityPerMm: number, normalFrom: number, extremeUpTo: nu
   return densityPerMm > extremeUpTo ? "lowered" : "extremely_lowered";
 }
 
-const DECIMALS: Record<string, number> = { density_per_mm: 1, distal_row_mm: 2, mean_apical_um: 1, largest_width_um: 1 };
 const SCALE_END_PER_MM = 12;
 
 export class Readings {
@@ -27,7 +26,7 @@ export class Readings {
     for (const place of this.root.querySelectorAll<HTMLElement>("[data-reading]")) {
       const key = place.dataset["reading"] as keyof Metrics;
       const value = image ? (image.metrics[key] as number | null) : null;
-      setText(need(":scope [data-value]", place), figure(value, DECIMALS[key] ?? 0));
+      setText(need(":scope [data-value]", place), figure(value, Number(place.dataset["decimals"])));
       setAttribute(place, "data-some", String(Boolean(value)));
       setAttribute(place, "data-measured", String(value !== null));
     }

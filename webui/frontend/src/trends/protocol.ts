@@ -1,47 +1,15 @@
 // What GET /api/v1/patients/<id>/trends answers, and one figure of it lined up with the exams.
 
-export interface TrendExam {
-  exam_id: string;
-  started_at_utc: string;
-  is_validated: boolean;
-}
+import type { PointDocument as Point, SeriesDocument as Series, TrendExamDocument as TrendExam } from "../generated/api";
 
-export interface Change {
-  since: string;
-  by: number;
-  limit: number | null;
-  is_limit_published: boolean;
-  is_significant: boolean | null;
-  has_other_engines: boolean;
-}
-
-export interface Point {
-  exam_id: string;
-  value: number | null;
-  uncertainty: number | null;
-  because: string | null;
-  change: Change | null;
-}
-
-export interface Series {
-  key: "density_per_mm" | "mean_apical_um" | "giants" | "haemorrhages";
-  unit: string;
-  decimals: number;
-  is_per_image: boolean;
-  cuts: number[];
-  points: Point[];
-}
-
-export interface Group {
-  hand: "left" | "right" | null;
-  finger: "thumb" | "index" | "middle" | "ring" | "little" | null;
-  series: Series[];
-}
-
-export interface Trends {
-  exams: TrendExam[];
-  groups: Group[];
-}
+export type {
+  ChangeDocument as Change,
+  GroupDocument as Group,
+  PointDocument as Point,
+  SeriesDocument as Series,
+  TrendExamDocument as TrendExam,
+  TrendsAnswer as Trends,
+} from "../generated/api";
 
 /** The points of a figure in the order of the exams; null for an exam that has none of this finger. */
 export function lineUp(exams: TrendExam[], series: Series): (Point | null)[] {

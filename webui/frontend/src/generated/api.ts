@@ -1,0 +1,384 @@
+// Made by `npm run types` from docs/openapi.json; not to be edited.
+
+export interface Answers {
+  TrendsAnswer: TrendsAnswer;
+  LiveExam: LiveExam;
+  GuidedDocument: GuidedDocument;
+  HandMapDocument: HandMapDocument;
+  CalibrationsAnswer: CalibrationsAnswer;
+}
+/**
+ * The course of a patient's figures.
+ */
+export interface TrendsAnswer {
+  /**
+   * Finished exams, oldest first
+   */
+  exams: TrendExamDocument[];
+  groups: GroupDocument[];
+}
+/**
+ * One exam of the course.
+ */
+export interface TrendExamDocument {
+  exam_id: string;
+  /**
+   * A physician validated it as it is now
+   */
+  is_validated: boolean;
+  started_at_utc: string;
+}
+/**
+ * The whole exam, where hand and finger are null, or one finger.
+ */
+export interface GroupDocument {
+  finger: ("thumb" | "index" | "middle" | "ring" | "little") | null;
+  hand: ("left" | "right") | null;
+  series: SeriesDocument[];
+}
+/**
+ * One figure over the exams, oldest first.
+ */
+export interface SeriesDocument {
+  /**
+   * Values with a meaning
+   */
+  cuts: number[];
+  /**
+   * As printed
+   */
+  decimals: number;
+  /**
+   * A count for each image that counts
+   */
+  is_per_image: boolean;
+  key: string;
+  points: PointDocument[];
+  /**
+   * UCUM
+   */
+  unit: string;
+}
+/**
+ * One figure of one exam.
+ */
+export interface PointDocument {
+  /**
+   * Why there is no value
+   */
+  because: string | null;
+  change: ChangeDocument | null;
+  exam_id: string;
+  /**
+   * Half the width of the 95 % interval; null where none is known
+   */
+  uncertainty: number | null;
+  value: number | null;
+}
+/**
+ * What changed since an earlier exam.
+ */
+export interface ChangeDocument {
+  by: number;
+  /**
+   * The two exams were measured by different networks
+   */
+  has_other_engines: boolean;
+  /**
+   * The published repeatability is part of the limit
+   */
+  is_limit_published: boolean;
+  /**
+   * null where it cannot be said
+   */
+  is_significant: boolean | null;
+  /**
+   * Smallest change that counts; null where none is known
+   */
+  limit: number | null;
+  /**
+   * exam_id of the newest earlier exam with a value
+   */
+  since: string;
+}
+/**
+ * The exam under way; `exam_id` is null between exams.
+ *
+ * Of one `boot_id`, the answer with the higher `revision` is the newer.
+ */
+export interface LiveExam {
+  boot_id: string;
+  can_finish: boolean;
+  can_redo: boolean;
+  can_undo: boolean;
+  exam_id: string | null;
+  hand_map: HandMapDocument | null;
+  /**
+   * Oldest first
+   */
+  images: LiveImage[];
+  patient_pseudonym: string | null;
+  /**
+   * What the protocol proposes, in its order
+   */
+  placements: LivePlace[];
+  protocol: "free" | "16" | "32";
+  revision: number;
+  selected: LivePlace1;
+  skipped: LiveSkipped[];
+}
+/**
+ * What of an exam is done, missing and not evaluable.
+ */
+export interface HandMapDocument {
+  cells: CellDocument[];
+  /**
+   * Sectors in each state: done, missing, not_evaluable, open
+   */
+  counts: {
+    [k: string]: number;
+  };
+  /**
+   * Nothing that the protocol asks for is missing
+   */
+  is_complete: boolean;
+}
+/**
+ * One sector of one nailfold.
+ */
+export interface CellDocument {
+  /**
+   * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
+   */
+  finger: "thumb" | "index" | "middle" | "ring" | "little";
+  hand: "left" | "right";
+  image_ids: string[];
+  /**
+   * Why it is not evaluable, in words
+   */
+  reasons: string[];
+  /**
+   * Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics).
+   */
+  sector: "A" | "B" | "C" | "D" | "unknown" | "panoramic";
+  /**
+   * Of one sector. OPEN: nothing there and nothing asked for.
+   */
+  state: "done" | "missing" | "not_evaluable" | "open";
+}
+/**
+ * A capture of the exam under way.
+ */
+export interface LiveImage {
+  captured_at_utc: string;
+  density_per_mm: number | null;
+  /**
+   * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
+   */
+  finger: "thumb" | "index" | "middle" | "ring" | "little";
+  hand: "left" | "right";
+  image_id: string;
+  is_evaluable: boolean;
+  /**
+   * What was kept. Only stills and panoramas are analysed; a panorama is counted but never enters the scores.
+   */
+  kind: "still" | "panorama" | "clip";
+  /**
+   * Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics).
+   */
+  sector: "A" | "B" | "C" | "D" | "unknown" | "panoramic";
+}
+/**
+ * Where on the patient.
+ */
+export interface LivePlace {
+  /**
+   * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
+   */
+  finger: "thumb" | "index" | "middle" | "ring" | "little";
+  hand: "left" | "right";
+  /**
+   * Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics).
+   */
+  sector: "A" | "B" | "C" | "D" | "unknown" | "panoramic";
+}
+/**
+ * Where on the patient.
+ */
+export interface LivePlace1 {
+  /**
+   * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
+   */
+  finger: "thumb" | "index" | "middle" | "ring" | "little";
+  hand: "left" | "right";
+  /**
+   * Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics).
+   */
+  sector: "A" | "B" | "C" | "D" | "unknown" | "panoramic";
+}
+/**
+ * A placement that was declared not evaluable.
+ */
+export interface LiveSkipped {
+  /**
+   * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
+   */
+  finger: "thumb" | "index" | "middle" | "ring" | "little";
+  hand: "left" | "right";
+  reason: string;
+  /**
+   * Capillary.io's four sectors of a nailfold, plus unknown and panoramic (kept, never in metrics).
+   */
+  sector: "A" | "B" | "C" | "D" | "unknown" | "panoramic";
+}
+/**
+ * All three.
+ */
+export interface GuidedDocument {
+  auto: AutoDocument;
+  clip: ClipDocument;
+  sweep: SweepDocument;
+}
+/**
+ * Automatic capture.
+ */
+export interface AutoDocument {
+  /**
+   * OFF; LOOKING for a good and still picture; HOLDING one; KEPT, until the scope is moved to another place.
+   */
+  phase: "off" | "looking" | "holding" | "kept";
+  /**
+   * Why it switched itself off; empty while all is well
+   */
+  problem: string;
+  /**
+   * Share of the time that the picture has to be good and still, 0 to 1
+   */
+  progress: number;
+}
+/**
+ * The video clip being recorded.
+ */
+export interface ClipDocument {
+  phase: "idle" | "recording" | "saving";
+  /**
+   * Why the last clip was not kept; empty after a success
+   */
+  problem: string;
+  /**
+   * Share of the seconds after the request, 0 to 1
+   */
+  progress: number;
+}
+/**
+ * The sweep for a panorama.
+ */
+export interface SweepDocument {
+  /**
+   * The newest picture could not be placed
+   */
+  is_lost: boolean;
+  phase: "idle" | "sweeping" | "stitching";
+  /**
+   * Why the last sweep gave no panorama; empty after a success
+   */
+  problem: string;
+  seconds: number;
+  /**
+   * None without a scale
+   */
+  travelled_mm: number | null;
+  travelled_px: number;
+}
+/**
+ * What is plugged in, what applies to it, and all that was kept.
+ */
+export interface CalibrationsAnswer {
+  calibrations: CalibrationDocument[];
+  /**
+   * null while no picture has come
+   */
+  device_id: string | null;
+  device_name: string | null;
+  /**
+   * Id of the calibration that applies to the pictures that come now
+   */
+  in_force: string | null;
+  /**
+   * The one in force should be checked
+   */
+  is_due: boolean;
+  /**
+   * Why this source needs none; empty if it does
+   */
+  needs_no_calibration: string;
+  /**
+   * Why nothing is in micrometres; empty with a calibration
+   */
+  problem: string;
+  profile: ProfileDocument;
+  /**
+   * As the operator last read it off the ring
+   */
+  stated_magnification: string | null;
+}
+/**
+ * One calibration.
+ */
+export interface CalibrationDocument {
+  calibration_id: string;
+  changed_at_utc: string;
+  changed_by: string;
+  device_id: string;
+  device_name: string;
+  evidence: EvidenceDocument[];
+  height_px: number;
+  made_at_utc: string;
+  magnification: string;
+  note: string;
+  operator: string;
+  /**
+   * ACTIVE: applies to its setup, one a setup. SUPERSEDED: a newer one took its place. RETIRED: withdrawn.
+   */
+  state: "active" | "superseded" | "retired";
+  target: string;
+  target_tolerance_percent: number | null;
+  um_per_px: number;
+  um_per_px_x: number | null;
+  um_per_px_y: number | null;
+  /**
+   * Half the width of the 95 % interval
+   */
+  uncertainty_um_per_px: number | null;
+  width_px: number;
+}
+/**
+ * The picture behind one axis; its PNG is at .../evidence/{axis}.
+ */
+export interface EvidenceDocument {
+  /**
+   * Of the picture: x to the right, y down.
+   */
+  axis: "x" | "y";
+  division_um: number;
+  /**
+   * lines or points in pixels of the picture
+   */
+  drawing: {
+    [k: string]: unknown;
+  };
+  /**
+   * How a distance was found in the picture.
+   */
+  method: "graduations" | "two_points";
+  um_per_px: number;
+  uncertainty_um_per_px: number;
+}
+/**
+ * A kind of capillaroscope.
+ */
+export interface ProfileDocument {
+  key: string;
+  magnifications: string[];
+  name: string;
+}

@@ -1,0 +1,4 @@
+declare module "virtual:tables/*" {
+  const tables: import("./tables").Tables;
+  export default tables;
+}
