@@ -17,6 +17,7 @@ from appliance.exam.session import ExamSession
 from appliance.exam.settings import ExamSettings
 
 _log = logging.getLogger(__name__)
+_THERE = Pose(0.0, 0.0, 0.0)
 LONGEST_FLICKER_S = 0.15
 """A single picture that quality control refuses among good ones does not begin the wait anew."""
 
@@ -56,7 +57,7 @@ class _Watch:
 
     images: tuple[str, ...]
     kept: RegistrationView | None = None
-    from_kept: Pose = Pose(0.0, 0.0, 0.0)
+    from_kept: Pose = _THERE
     moved_on_s: float = 0.0
 
 
@@ -143,7 +144,7 @@ class AutoCapture:
             return True
 
     def _remember(self, watch: _Watch, shown: AnalysedFrame) -> None:
-        watch.kept, watch.from_kept = view_of(shown.frame.image_rgb), Pose(0.0, 0.0, 0.0)
+        watch.kept, watch.from_kept = view_of(shown.frame.image_rgb), _THERE
         watch.moved_on_s = shown.frame.captured_monotonic_s
         self._show(watch, AutoState(AutoPhase.KEPT, 1.0))
 

@@ -115,7 +115,7 @@ class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
         self._worker.wake()  # should the camera have fallen silent
 
     def cancel(self) -> None:
-        """Forget the sweep: nothing of it is kept. Raises ExamError where none is under way, or it is being stitched."""
+        """Forget the sweep: nothing of it is kept. Raises ExamError where none is under way or it is stitched already."""
         sweep = self._now.work
         if sweep is None or not self._cancel(sweep, SweepState()):
             raise _no_sweep()
@@ -145,9 +145,7 @@ class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
         return SweepState(SweepPhase.SWEEPING, seconds, travelled_px, travelled_mm, is_lost)
 
     def _keep(self, sweep: _Sweep, frame: Frame) -> None:
-        if not self._close(
-            sweep, SweepState(SweepPhase.STITCHING, self.state.seconds, sweep.stitcher.travelled_px)
-        ):
+        if not self._close(sweep, SweepState(SweepPhase.STITCHING, self.state.seconds, sweep.stitcher.travelled_px)):
             return
         panorama = sweep.stitcher.panorama()
         shown = self._analyse(panorama, frame)

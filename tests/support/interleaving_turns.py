@@ -10,12 +10,12 @@ Plan = tuple[tuple[int, int], ...]
 _MOST_MOMENTS = 20_000
 
 
-class Deadlock(AssertionError):
+class DeadlockError(AssertionError):
     """Every thread waits for another."""
 
 
-class _Over(BaseException):  # noqa: N818 - no error: it ends a background thread when the test is over
-    pass
+class _Over(BaseException):
+    """Ends a thread when the test is over; no error, so that nothing under test handles it."""
 
 
 @dataclass(eq=False)
@@ -88,7 +88,7 @@ class Turns:
             self._carry(lambda turn=turn: self._live(turn), self.step)  # type: ignore[misc]
         self._hand_over(self._choose(None))
         if not self._all_done.acquire(timeout=patience_s):
-            raise Deadlock(f"a thread waits outside of what is watched:\n{self.story}")
+            raise DeadlockError(f"a thread waits outside of what is watched:\n{self.story}")
         self._is_running = False
 
     def raise_failure(self) -> None:
@@ -128,7 +128,7 @@ class Turns:
         if me is None:
             if has_time_out:
                 return False
-            raise Deadlock("the test itself would wait for ever")
+            raise DeadlockError("the test itself would wait for ever")
         if self._is_over:
             raise _Over
         me.until, me.has_time_out, me.timed_out = until, has_time_out, False
@@ -178,7 +178,7 @@ class Turns:
                     background[0].timed_out, background[0].until = True, None
                     return background[0]
                 places = ", ".join(f"thread {turn.number} at {turn.at}" for turn in awaited)
-                self._failure = Deadlock(f"all wait for each other: {places}")
+                self._failure = DeadlockError(f"all wait for each other: {places}")
             self._is_over = True
         return next((turn for turn in self._turns if not turn.is_done and turn is not me), None) or (
             me if me is not None and not me.is_done else None
@@ -187,7 +187,7 @@ class Turns:
     def _decide(self, usual: Turn, possible: list[Turn], cost: int) -> Turn:
         at = len(self._moments)
         if at > _MOST_MOMENTS:
-            self._failure, self._is_over = self._failure or Deadlock("the threads never end"), True
+            self._failure, self._is_over = self._failure or DeadlockError("the threads never end"), True
         numbers = tuple(turn.number for turn in possible)
         chosen = self._plan.get(at, usual.number)
         chosen = chosen if chosen in numbers else usual.number

@@ -40,8 +40,6 @@ def counting(verb: str, expected: int = 2) -> Race:
     return Race([add, add], check)
 
 
-
-
 def test_lost_update_is_found() -> None:
     with pytest.raises(AssertionError, match="in this order"):
         in_every_order(lambda: counting("add_in_two_steps"), HERE)
