@@ -56,7 +56,7 @@ class Subscription:
             self._dropped += self._picture is not None
             self._picture = picture
             self._changed.notify_all()
-        self._call()
+            self._call()
 
     def offer_status(self, status: str) -> None:
         """Put a state in place of one that was not taken."""
@@ -64,8 +64,9 @@ class Subscription:
             if self._is_closed:
                 return
             self._status = status
-        self._call()
+            self._call()
 
     def _call(self) -> None:
+        """Under the lock: whoever has closed is not called any more."""
         if self._notify is not None:
             self._notify()

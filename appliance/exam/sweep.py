@@ -115,7 +115,7 @@ class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
         self._worker.wake()  # should the camera have fallen silent
 
     def cancel(self) -> None:
-        """Forget the sweep: nothing of it is kept. Raises ExamError where none is under way or it is stitched already."""
+        """Keep nothing of the sweep. Raises ExamError where none is under way or it is being stitched."""
         sweep = self._now.work
         if sweep is None or not self._cancel(sweep, SweepState()):
             raise _no_sweep()

@@ -24,7 +24,7 @@ class Turn:
 
     Attributes:
         until: what it waits for; None while it can go on.
-        has_time_out: it gives up waiting when nothing else can go on.
+        has_time_out: it gives up waiting when nothing else can go on, in the order of waiting.
     """
 
     number: int
@@ -34,6 +34,7 @@ class Turn:
     until: Callable[[], bool] | None = None
     has_time_out: bool = False
     timed_out: bool = False
+    waits_since: int = 0
     is_done: bool = False
     at: str = "start"
 
@@ -65,6 +66,7 @@ class Turns:
         self._turns: list[Turn] = []
         self._moments: list[_Moment] = []
         self._all_done = _thread.allocate_lock()
+        self._waits = 0
         self._is_over = False
         self._is_running = False
         self._failure: BaseException | None = None
@@ -131,7 +133,8 @@ class Turns:
             raise DeadlockError("the test itself would wait for ever")
         if self._is_over:
             raise _Over
-        me.until, me.has_time_out, me.timed_out = until, has_time_out, False
+        self._waits += 1
+        me.until, me.has_time_out, me.timed_out, me.waits_since = until, has_time_out, False, self._waits
         self._hand_over(self._choose(me))
         me.until = None
         return not me.timed_out
@@ -168,21 +171,21 @@ class Turns:
             if ready := [turn for turn in self._turns if turn is not me and turn.is_ready]:
                 return self._decide(ready[0], ready, cost=0)
             awaited = [turn for turn in self._turns if not turn.is_done and not turn.is_background]
-            for turn in awaited:
-                if turn.has_time_out and turn.until is not None:
-                    turn.timed_out, turn.until = True, None
-                    return turn
+            if awaited and (impatient := self._most_impatient()) is not None:
+                impatient.timed_out, impatient.until = True, None
+                return impatient
             if awaited and self._failure is None:
-                background = [turn for turn in self._turns if not turn.is_done and turn.has_time_out and turn.until]
-                if background:
-                    background[0].timed_out, background[0].until = True, None
-                    return background[0]
                 places = ", ".join(f"thread {turn.number} at {turn.at}" for turn in awaited)
                 self._failure = DeadlockError(f"all wait for each other: {places}")
             self._is_over = True
         return next((turn for turn in self._turns if not turn.is_done and turn is not me), None) or (
             me if me is not None and not me.is_done else None
         )
+
+    def _most_impatient(self) -> Turn | None:
+        """Who has waited longest of those with a time-out."""
+        timed = [turn for turn in self._turns if not turn.is_done and turn.has_time_out and turn.until is not None]
+        return min(timed, key=lambda turn: turn.waits_since, default=None)
 
     def _decide(self, usual: Turn, possible: list[Turn], cost: int) -> Turn:
         at = len(self._moments)
