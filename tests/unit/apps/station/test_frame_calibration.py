@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timezone
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from appliance.apps.station.frame_calibration import (
     station_calibration,
 )
 from appliance.capture.simulated import SceneOptions
-from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
+from appliance.domain.calibration import Axis, ScaleOrigin
 from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
-from appliance.domain.measured_scale import CalibrationMethod
+from appliance.domain.kept_calibration import KeptCalibration
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.storage.memory_calibrations import MemoryCalibrationStore
+from tests.support.calibration_parts import MADE, kept_at
 
-MADE = datetime(2026, 11, 22, 10, tzinfo=timezone.utc)
 MICROMETER = CalibrationSettings(1.37, 640, 480, ScaleOrigin.STAGE_MICROMETER, "220x")
 
 
@@ -120,22 +118,6 @@ def test_a_reduction_that_would_falsify_the_operators_scale_is_refused() -> None
     loaded = settings_with("file:mosaic.tif?max_px=640", CalibrationSettings(2.1), origin=COMMAND_LINE)
     with pytest.raises(SettingsError, match="max_px"):
         settings_at_full_size(loaded)
-
-
-def kept_at(magnification: str, width: int = 640, um_per_px: float = 1.40) -> KeptCalibration:
-    known = Calibration(
-        f"wizard-{magnification}-{width}",
-        um_per_px,
-        width,
-        480,
-        ScaleOrigin.STAGE_MICROMETER,
-        magnification,
-        MADE,
-        uncertainty_um_per_px=0.002,
-    )
-    evidence = Evidence(Axis.X, CalibrationMethod.GRADUATIONS, 10.0, um_per_px, 0.002, sha256(b"png").hexdigest())
-    state = CalibrationState.ACTIVE
-    return KeptCalibration(known, "scope", "scope", "1 mm / 100", "anna", (evidence,), state, MADE, "anna")
 
 
 def wizard_with(*kept: KeptCalibration, stated: str | None = "200x") -> ScaleInForce:
