@@ -8,7 +8,6 @@ from pathlib import Path
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
 from appliance.domain.analysis_result import EngineIdentity
-from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
@@ -18,6 +17,7 @@ from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review_service import ReviewService
+from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exports.import_export import Exchange
 from appliance.ports import (
@@ -50,9 +50,8 @@ class Services:
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         calibrations: the wizard's verbs and what it has made.
-        calibration_is_due: the calibration that applies is so old that it should be checked.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
-        calibration_problem: why nothing is in micrometres, in the operator's words; empty with a calibration.
+        scale: the calibration that applies and whether it is due, or why nothing is in micrometres.
     """
 
     hub: LiveHub
@@ -71,14 +70,12 @@ class Services:
     calibrations: CalibrationService
     report_folder: Path
     camera: Callable[[], CameraState]
-    calibration: Callable[[], Calibration | None]
+    scale: Callable[[], ShownScale]
     identity: Callable[[], EngineIdentity]
     outbox: Callable[[], OutboxStatus]
     broker: Callable[[], BrokerStatus]
     message_state: Callable[[str], str | None]
     engine_problem: Callable[[], str] = lambda: ""
-    calibration_problem: Callable[[], str] = lambda: ""
-    calibration_is_due: Callable[[], bool] = lambda: False
     certificate: Callable[[], Certificate | None] = lambda: None
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 

@@ -104,8 +104,8 @@ class AttemptLimiter:
 
     def begin(self, client: str) -> float:
         """Zero if this address or name may try now, otherwise the seconds it has to wait."""
-        now_s = self._monotonic_s()
         with self._lock:
+            now_s = self._monotonic_s()
             count, blocked_until_s = self._tries.pop(client, (0, 0.0))
             if now_s < blocked_until_s:
                 self._tries[client] = (count, blocked_until_s)

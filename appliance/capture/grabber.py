@@ -86,11 +86,18 @@ class FrameGrabber:
                 _log.exception("the camera driver failed in an unforeseen way")
                 self._publish(CameraPhase.LOST, f"The camera driver failed: {error}. It is being restarted.")
             finally:
-                self._source.close()
+                self._close_source()
             if self._state.frames_captured > captured_before:
                 wait_s = self._settings.reopen_min_s
             self._stopping.wait(wait_s)
             wait_s = min(2 * wait_s, self._settings.reopen_max_s)
+
+    def _close_source(self) -> None:
+        """What a driver raises here neither ends the thread nor hides why the capture ended."""
+        try:
+            self._source.close()
+        except Exception:
+            _log.exception("the camera driver could not be closed")
 
     def _capture_until_lost(self) -> None:
         camera = self._source.open()
@@ -124,7 +131,10 @@ class FrameGrabber:
             return
         _log.log(logging.WARNING if phase is CameraPhase.LOST else logging.INFO, "camera %s %s", phase.value, reason)
         if self._on_change is not None:
-            self._on_change(self.state)
+            try:
+                self._on_change(self.state)
+            except Exception:
+                _log.exception("a change of the camera could not be passed on")
 
 
 def _stalled(camera: CameraDescription, silence_s: float) -> CaptureError:

@@ -17,6 +17,7 @@ from appliance.exam.session import ExamSession
 from appliance.exam.settings import ExamSettings
 
 _log = logging.getLogger(__name__)
+_THERE = Pose(0.0, 0.0, 0.0)
 LONGEST_FLICKER_S = 0.15
 """A single picture that quality control refuses among good ones does not begin the wait anew."""
 
@@ -44,6 +45,22 @@ class AutoState:
     problem: str = ""
 
 
+@dataclass(eq=False)
+class _Watch:
+    """From one switching on to the next; changed by automatic capture's own thread alone.
+
+    Attributes:
+        kept: the view that was kept last, and `from_kept` where the scope stood then.
+        moved_on_s: until when the scope stood there.
+        images: of the exam, by id, as they were then.
+    """
+
+    images: tuple[str, ...]
+    kept: RegistrationView | None = None
+    from_kept: Pose = _THERE
+    moved_on_s: float = 0.0
+
+
 class AutoCapture:
     """Watches what the engine saw. `notice` is quick; pictures are judged and kept on a thread of its own.
 
@@ -55,16 +72,13 @@ class AutoCapture:
         self._session = session
         self._history = history
         self._settings = settings
+        self._lock = threading.Lock()
+        # Both change together, under the lock; None while it is off.
+        self._watch: _Watch | None = None
         self._state = AutoState()
-        self._guard = threading.Lock()
-        self._is_on = False
-        self._is_stopping = False
+        self._is_stopping = threading.Event()
         self._something_new = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auto-capture", daemon=True)
-        self._kept: RegistrationView | None = None
-        self._from_kept = Pose(0.0, 0.0, 0.0)
-        self._moved_on_s = 0.0
-        self._images: tuple[str, ...] = ()
 
     @property
     def state(self) -> AutoState:
@@ -72,12 +86,14 @@ class AutoCapture:
         return self._state
 
     def switch(self, is_on: bool) -> None:
-        """On or off; it stays off after a fault until it is switched on again."""
-        if is_on and not self._is_on:
-            self._kept, self._images = None, self._images_of_exam()
-        with self._guard:
-            self._is_on = is_on
-            self._state = AutoState(AutoPhase.LOOKING if is_on else AutoPhase.OFF)
+        """On or off; once it is off nothing more is kept. It stays off after a fault until it is switched on again."""
+        images = self._images_of_exam()
+        with self._lock:
+            if not is_on:
+                self._watch, self._state = None, AutoState()
+                return
+            self._watch = self._watch or _Watch(images)
+            self._state = AutoState(AutoPhase.LOOKING)
 
     def start(self) -> None:
         """Begin; it is started once."""
@@ -85,80 +101,89 @@ class AutoCapture:
 
     def stop(self) -> None:
         """End the thread; harmless before `start`."""
-        self._is_stopping = True
+        self._is_stopping.set()
         self._something_new.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def notice(self) -> None:
         """The history has a newer picture."""
-        if self._is_on:
+        if self._watch is not None:
             self._something_new.set()
 
     def look(self) -> None:
         """Judge the newest picture, and keep the best one if it is time; the thread's step, and a test's."""
+        if (watch := self._watch) is not None:
+            self._look(watch)
+
+    def _look(self, watch: _Watch) -> None:
         shown = self._history.recent(self._settings.history_s)
-        if not self._is_on or not shown or self._session.snapshot().exam is None:
-            self._show(AutoState(AutoPhase.LOOKING))
+        if not shown or self._session.snapshot().exam is None:
+            self._show(watch, AutoState(AutoPhase.LOOKING))
             return
         newest = shown[-1]
-        self._forget_what_others_did(newest)
-        if self._is_same_place(newest):
-            self._show(AutoState(AutoPhase.KEPT, 1.0))
-            self._moved_on_s = newest.frame.captured_monotonic_s
+        self._forget_what_others_did(watch, newest)
+        if self._is_same_place(watch, newest):
+            self._show(watch, AutoState(AutoPhase.KEPT, 1.0))
+            watch.moved_on_s = newest.frame.captured_monotonic_s
             return
-        run = self._steady_run(shown)
+        run = self._steady_run(watch, shown)
         steady_s = newest.frame.captured_monotonic_s - run[0].frame.captured_monotonic_s if run else 0.0
         progress = min(1.0, steady_s / self._settings.auto_still_s)
-        self._show(AutoState(AutoPhase.HOLDING if run else AutoPhase.LOOKING, progress))
-        if progress >= 1.0:
-            self._keep(best_of(run), newest)
+        self._show(watch, AutoState(AutoPhase.HOLDING if run else AutoPhase.LOOKING, progress))
+        if progress >= 1.0 and self._keep(watch, best_of(run)):
+            watch.images = self._images_of_exam()
+            self._remember(watch, newest)
 
-    def _keep(self, best: AnalysedFrame, newest: AnalysedFrame) -> None:
-        self._session.capture_shown(best)
-        self._images = self._images_of_exam()
-        self._remember(newest)
+    def _keep(self, watch: _Watch, best: AnalysedFrame) -> bool:
+        """False if it was switched off meanwhile; whoever switches it off now waits until the picture is kept."""
+        with self._lock:
+            if self._watch is not watch:
+                return False
+            self._session.capture_shown(best)
+            return True
 
-    def _remember(self, shown: AnalysedFrame) -> None:
-        self._kept, self._from_kept = view_of(shown.frame.image_rgb), Pose(0.0, 0.0, 0.0)
-        self._moved_on_s = shown.frame.captured_monotonic_s
-        self._show(AutoState(AutoPhase.KEPT, 1.0))
+    def _remember(self, watch: _Watch, shown: AnalysedFrame) -> None:
+        watch.kept, watch.from_kept = view_of(shown.frame.image_rgb), _THERE
+        watch.moved_on_s = shown.frame.captured_monotonic_s
+        self._show(watch, AutoState(AutoPhase.KEPT, 1.0))
 
-    def _show(self, state: AutoState) -> None:
+    def _show(self, watch: _Watch, state: AutoState) -> None:
         """What was found by a look that began before it was switched off is no longer shown."""
-        with self._guard:
-            if self._is_on:
+        with self._lock:
+            if self._watch is watch:
                 self._state = state
 
-    def _switch_off(self, problem: str) -> None:
-        with self._guard:
-            self._is_on, self._state = False, AutoState(problem=problem)
+    def _switch_off(self, watch: _Watch, problem: str) -> None:
+        with self._lock:
+            if self._watch is watch:
+                self._watch, self._state = None, AutoState(problem=problem)
 
-    def _forget_what_others_did(self, newest: AnalysedFrame) -> None:
+    def _forget_what_others_did(self, watch: _Watch, newest: AnalysedFrame) -> None:
         """A capture by hand, or one that was taken back, was of this view: it counts as kept."""
         images = self._images_of_exam()
-        if images != self._images:
-            self._images = images
-            self._remember(newest)
+        if images != watch.images:
+            watch.images = images
+            self._remember(watch, newest)
 
-    def _is_same_place(self, shown: AnalysedFrame) -> bool:
-        if self._kept is None or self._kept.image_rgb.shape != shown.frame.image_rgb.shape:
+    def _is_same_place(self, watch: _Watch, shown: AnalysedFrame) -> bool:
+        if watch.kept is None or watch.kept.image_rgb.shape != shown.frame.image_rgb.shape:
             return False
-        found = register(self._kept, view_of(shown.frame.image_rgb), self._from_kept)
+        found = register(watch.kept, view_of(shown.frame.image_rgb), watch.from_kept)
         if found is None:
             return False
-        self._from_kept = found.pose
+        watch.from_kept = found.pose
         moved_px = math.hypot(found.pose.x, found.pose.y)
         return moved_px < self._settings.auto_moved_of_width * shown.frame.width_px
 
-    def _steady_run(self, shown: Sequence[AnalysedFrame]) -> list[AnalysedFrame]:
+    def _steady_run(self, watch: _Watch, shown: Sequence[AnalysedFrame]) -> list[AnalysedFrame]:
         """The good and still pictures up to now, oldest first; empty if the newest is none."""
         times = [one.frame.captured_monotonic_s for one in shown]
         # Between two pictures of a slow engine more time passes than a flicker may last.
         pause_s = (times[-1] - times[0]) / max(1, len(times) - 1)
         run: list[AnalysedFrame] = []
         for at in range(len(shown) - 1, -1, -1):
-            is_before_the_move = self._kept is not None and times[at] <= self._moved_on_s
+            is_before_the_move = watch.kept is not None and times[at] <= watch.moved_on_s
             is_gap = bool(run) and run[-1].frame.captured_monotonic_s - times[at] > LONGEST_FLICKER_S + pause_s
             if is_before_the_move or is_gap:
                 break
@@ -179,13 +204,17 @@ class AutoCapture:
         return () if exam is None else tuple(image.image_id for image in exam.images)
 
     def _run(self) -> None:
-        while not self._is_stopping:
+        while not self._is_stopping.is_set():
             self._something_new.wait()
             self._something_new.clear()
-            try:
-                self.look()
-            except ApplianceError as error:
-                self._switch_off(str(error))
-            except Exception:  # the exam goes on by hand
-                _log.exception("automatic capture failed")
-                self._switch_off("Automatic capture failed. Capture by hand.")
+            if (watch := self._watch) is not None and not self._is_stopping.is_set():
+                self._guarded_look(watch)
+
+    def _guarded_look(self, watch: _Watch) -> None:
+        try:
+            self._look(watch)
+        except ApplianceError as error:
+            self._switch_off(watch, str(error))
+        except Exception:  # the exam goes on by hand
+            _log.exception("automatic capture failed")
+            self._switch_off(watch, "Automatic capture failed. Capture by hand.")

@@ -111,7 +111,8 @@ class CalibrationService:
         self._journal = journal
         self._clock = clock
         self._tools = tools
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what is held
+        self._changing = threading.Lock()  # of what is kept: the store and its entry in the journal go together
         self._pictures: OrderedDict[str, FrozenPicture] = OrderedDict()
         self._measured: OrderedDict[str, Measurement] = OrderedDict()
 
@@ -152,7 +153,8 @@ class CalibrationService:
 
     def picture(self, picture_id: str) -> FrozenPicture:
         """A held picture. Raises CalibrationError if it is forgotten."""
-        picture: FrozenPicture = _recall(self._pictures, picture_id, "the frozen picture is no longer held")
+        with self._lock:
+            picture: FrozenPicture = _recall(self._pictures, picture_id, "the frozen picture is no longer held")
         return picture
 
     def find(self, picture_id: str, division_um: float, axis: Axis | None = None) -> Measurement:
@@ -200,17 +202,19 @@ class CalibrationService:
         if not target.name.strip():
             raise CalibrationError("the target is not named", "Write what is engraved on the stage micrometer.")
         kept = self._kept(measured, ring, target, note.strip(), operator)
-        self.store.keep(kept, {one.scale.axis: one.picture.png for one in measured})
-        self.store.state_magnification(kept.device_id, ring, kept.made_at_utc, operator)
-        self.in_force.forget()
-        self._write(operator, kept, "calibration.made", _said(kept))
+        with self._changing:
+            self.store.keep(kept, {one.scale.axis: one.picture.png for one in measured})
+            self.store.state_magnification(kept.device_id, ring, kept.made_at_utc, operator)
+            self.in_force.forget()
+            self._write(operator, kept, "calibration.made", _said(kept))
         return kept
 
     def set_state(self, calibration_id: str, state: CalibrationState, actor: str) -> KeptCalibration:
         """Retire, put back or activate one; answers with it as it was, for undo."""
-        before = self.store.set_state(calibration_id, state, self._clock.now_utc(), actor)
-        self.in_force.forget()
-        self._write(actor, before, f"calibration.{state.value}", {"before": before.state.value})
+        with self._changing:
+            before = self.store.set_state(calibration_id, state, self._clock.now_utc(), actor)
+            self.in_force.forget()
+            self._write(actor, before, f"calibration.{state.value}", {"before": before.state.value})
         return before
 
     def state_magnification(self, magnification: str, actor: str) -> str:
@@ -223,11 +227,12 @@ class CalibrationService:
         if camera is None:
             raise CalibrationError("there is no capillaroscope to set a magnification for", "Plug it in and wait.")
         ring = magnification_text(magnification)
-        before = self.store.stated_magnification(camera.camera_id)
-        self.store.state_magnification(camera.camera_id, ring, self._clock.now_utc(), actor)
-        self.in_force.forget()
-        detail = {"magnification": ring, "before": before}
-        self._journal.append(actor, f"device:{camera.camera_id}", "calibration.magnification_stated", detail)
+        with self._changing:
+            before = self.store.stated_magnification(camera.camera_id)
+            self.store.state_magnification(camera.camera_id, ring, self._clock.now_utc(), actor)
+            self.in_force.forget()
+            detail = {"magnification": ring, "before": before}
+            self._journal.append(actor, f"device:{camera.camera_id}", "calibration.magnification_stated", detail)
         return ring
 
     def stated_magnification(self) -> str | None:
@@ -250,7 +255,8 @@ class CalibrationService:
 
     def _of_one_setup(self, measurement_ids: Sequence[str]) -> list[Measurement]:
         missing = "the measurement is no longer held"
-        measured: list[Measurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
+        with self._lock:
+            measured: list[Measurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
         frames = [one.picture.frame for one in measured]
         if not frames or len({(f.camera.camera_id, f.width_px, f.height_px) for f in frames}) != 1:
             raise CalibrationError(

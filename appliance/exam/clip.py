@@ -1,8 +1,7 @@
 """Short video clips: the seconds before the operator asked for one, and the seconds after."""
 
-import logging
-import threading
-from collections import deque
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,22 +12,20 @@ from appliance.domain.errors import ApplianceError, ExamError
 from appliance.domain.exam import Placement
 from appliance.domain.frame import Frame
 from appliance.exam.best_frame import best_of
+from appliance.exam.clip_pictures import ClipPicture, ClipPictures
 from appliance.exam.frame_history import FrameHistory
-from appliance.exam.frame_worker import FrameWorker
 from appliance.exam.motion_jpeg import write_avi
+from appliance.exam.recording import Recorder
 from appliance.exam.session import ExamSession
 from appliance.exam.settings import ExamSettings
-
-_log = logging.getLogger(__name__)
 
 JPEG_QUALITY = 92
 """With full colour resolution: the green channel of five rendered nailfolds then differs by 0.5 to 1.3 levels (root
 mean square) from the camera's frame, which is below a scope's own noise."""
 
 LATE_S = 2.0
+"""Should the camera fall silent for so long while it records, what was seen until then is kept all the same."""
 MOST_FPS = 30.0
-MOST_BYTES = 96 << 20
-"""Of one clip; at 640x480 ten seconds take about 20 MB, at 1280x1024 80. A longer one ends earlier."""
 
 
 class ClipPhase(Enum):
@@ -52,69 +49,45 @@ class ClipState:
 
 
 @dataclass(frozen=True)
-class _Picture:
-    at_s: float
-    jpeg: bytes
-    size_px: tuple[int, int]
+class _Offered:
+    frame: Frame
+    exam_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Request:
+    """A clip that was asked for at `at_s`; whatever comes, it is kept at `latest_s`."""
+
     exam_id: str
     placement: Placement
     at_s: float
-    best: AnalysedFrame
+    latest_s: float
+    best: AnalysedFrame | None
 
 
-class ClipRecorder:
+class ClipRecorder(Recorder[_Offered, _Request, ClipState]):
     """Remembers the last seconds as JPEGs while an exam is open, and keeps them with what follows when asked.
 
     `offer` is for the camera's thread and returns at once; pictures are encoded on a thread of its own.
     """
 
-    def __init__(
-        self,
-        session: ExamSession,
-        history: FrameHistory,
-        settings: ExamSettings,
-    ) -> None:
+    def __init__(self, session: ExamSession, history: FrameHistory, settings: ExamSettings) -> None:
+        super().__init__("clip", ClipState())
         self._session = session
         self._history = history
         self._settings = settings
-        self._guard = threading.Lock()
-        self._pictures: deque[_Picture] = deque()
-        self._bytes = 0
-        self._request: _Request | None = None
-        self._state = ClipState()
-        self._worker = FrameWorker("clip", self._take, self._fail)
-
-    @property
-    def state(self) -> ClipState:
-        """A snapshot; safe from any thread."""
-        return self._state
-
-    @property
-    def taken(self) -> int:
-        """How many frames were worked on so far."""
-        return self._worker.taken
-
-    def start(self) -> None:
-        """Begin to remember; it is started once."""
-        self._worker.start()
-
-    def stop(self) -> None:
-        """End the thread; harmless before `start`."""
-        self._worker.stop()
+        self._pictures = ClipPictures(settings.clip_before_s)  # under the lock
 
     def offer(self, frame: Frame) -> None:
         """The camera's newest frame."""
-        if self._session.snapshot().exam is not None:
-            self._worker.offer(frame)
-        elif self._pictures and self._request is None:
+        exam = self._session.snapshot().exam
+        if exam is not None:
+            self._worker.offer(_Offered(frame, exam.exam_id))
+            return
+        with self._lock:
             # Between two patients nothing of the first is kept.
-            with self._guard:
+            if self._now.work is None:
                 self._pictures.clear()
-                self._bytes = 0
 
     def record(self) -> None:
         """Keep the seconds before now and those after at the selected placement.
@@ -123,77 +96,68 @@ class ClipRecorder:
             ExamError: no exam is open, no picture is there, or a clip is being recorded.
         """
         snapshot, shown = self._session.snapshot(), self._history.recent(self._settings.clip_before_s)
-        if snapshot.exam is None:
+        exam, placement = snapshot.exam, snapshot.placement
+        if exam is None:
             raise ExamError("could not record a clip: no exam is open", "Start an exam first.")
-        if not shown or not self._pictures:
-            raise ExamError("there is no picture to record", "Check the capillaroscope and wait for the live picture.")
-        with self._guard:
-            if self._request is not None:
-                raise ExamError("a clip is being recorded", "Wait until it is kept.")
-            at_s = self._pictures[-1].at_s
-            self._request = _Request(snapshot.exam.exam_id, snapshot.placement, at_s, best_of(shown))
-            self._state = ClipState(ClipPhase.RECORDING)
-            # Should the camera fall silent meanwhile, what was seen until then is kept all the same.
-            late = threading.Timer(self._settings.clip_after_s + LATE_S, self._save_late, (self._request,))
-            late.daemon = True
-            late.start()
 
-    def _save_late(self, request: _Request) -> None:
-        try:
+        def request() -> tuple[_Request, ClipState]:
+            newest = self._pictures.newest
+            if not shown or newest is None or newest.exam_id != exam.exam_id:
+                raise ExamError(
+                    "there is no picture to record", "Check the capillaroscope and wait for the live picture."
+                )
+            latest_s = time.monotonic() + self._settings.clip_after_s + LATE_S
+            best = _best_since(self._pictures.all[0].at_s, shown)
+            return _Request(exam.exam_id, placement, newest.at_s, latest_s, best), ClipState(ClipPhase.RECORDING)
+
+        self._begin(request, ExamError("a clip is being recorded", "Wait until it is kept."))
+
+    def _take(self, item: _Offered) -> None:
+        frame, exam_id, at_s = item.frame, item.exam_id, item.frame.captured_monotonic_s
+        with self._lock:
+            newest, request = self._pictures.newest, self._now.work
+        if request is not None and request.exam_id != exam_id:
             self._save(request)
-        except Exception as fault:
-            self._fail(fault)
-
-    def _take(self, frame: Frame) -> None:
-        with self._guard:
-            last_s = self._pictures[-1].at_s if self._pictures else -1e9
-        at_s = frame.captured_monotonic_s
-        if at_s - last_s < 0.9 / MOST_FPS:
+        elif newest is not None and newest.exam_id == exam_id and at_s - newest.at_s < 0.9 / MOST_FPS:
             return
         jpeg = simplejpeg.encode_jpeg(frame.image_rgb, quality=JPEG_QUALITY, colorspace="RGB", colorsubsampling="444")
-        with self._guard:
-            self._remember(_Picture(at_s, jpeg, (frame.width_px, frame.height_px)))
-            request = self._request
+        picture = ClipPicture(exam_id, at_s, jpeg, (frame.width_px, frame.height_px))
+        with self._lock:
+            request = self._now.work
+            self._pictures.add(picture, None if request is None else request.at_s)
+            is_full = self._pictures.is_full
         if request is not None:
-            self._follow(request, at_s)
+            progress = (at_s - request.at_s) / self._settings.clip_after_s
+            if progress < 1.0 and not is_full:
+                self._show(request, ClipState(ClipPhase.RECORDING, max(0.0, progress)))
+            else:
+                self._save(request)
 
-    def _remember(self, picture: _Picture) -> None:
-        if self._pictures and self._pictures[-1].size_px != picture.size_px:
-            self._pictures.clear()
-            self._bytes = 0
-        self._pictures.append(picture)
-        self._bytes += len(picture.jpeg)
-        start_s = (self._request.at_s if self._request else picture.at_s) - self._settings.clip_before_s
-        while self._pictures[0].at_s < start_s or (self._request is None and self._bytes > MOST_BYTES // 2):
-            self._bytes -= len(self._pictures.popleft().jpeg)
-
-    def _follow(self, request: _Request, at_s: float) -> None:
-        progress = (at_s - request.at_s) / self._settings.clip_after_s
-        if progress < 1.0 and self._bytes < MOST_BYTES:
-            self._state = ClipState(ClipPhase.RECORDING, max(0.0, progress))
-            return
-        self._save(request)
+    def _follow_up(self, work: _Request) -> None:
+        if time.monotonic() >= work.latest_s:
+            self._save(work)
 
     def _save(self, request: _Request) -> None:
-        with self._guard:
-            if self._request is not request or self._state.phase is ClipPhase.SAVING:
-                return
-            self._state = ClipState(ClipPhase.SAVING, 1.0)
-            pictures = tuple(self._pictures)
+        if not self._close(request, ClipState(ClipPhase.SAVING, 1.0)):
+            return
+        with self._lock:
+            pictures = self._pictures.all
         span_s = pictures[-1].at_s - pictures[0].at_s
         fps = (len(pictures) - 1) / span_s if span_s > 0 else MOST_FPS
         video = write_avi([picture.jpeg for picture in pictures], fps, *pictures[0].size_px)
-        best = best_of((request.best, *self._history.recent(self._settings.clip_after_s)))
-        self._session.keep_clip(video, best, request.exam_id, request.placement)
-        self._end(ClipState())
+        since = _best_since(pictures[0].at_s, self._history.recent(self._settings.clip_after_s))
+        seen = [one for one in (request.best, since) if one is not None]
+        if not seen:
+            raise ExamError("no picture of the clip was analysed", "Wait for the live picture, then record again.")
+        self._session.keep_clip(video, best_of(seen), request.exam_id, request.placement)
+        self._end(request, ClipState())
 
-    def _end(self, state: ClipState) -> None:
-        with self._guard:
-            self._request = None
-        self._state = state
-
-    def _fail(self, fault: Exception) -> None:
-        if not isinstance(fault, ApplianceError):
-            _log.error("a clip could not be recorded", exc_info=fault)
+    def _failed(self, fault: Exception) -> ClipState:
         problem = str(fault) if isinstance(fault, ApplianceError) else "The clip could not be recorded. Try again."
-        self._end(ClipState(problem=problem))
+        return ClipState(problem=problem)
+
+
+def _best_since(start_s: float, shown: Sequence[AnalysedFrame]) -> AnalysedFrame | None:
+    """The best picture that can be in the clip; one from before it may be of another patient."""
+    in_clip = [one for one in shown if one.frame.captured_monotonic_s >= start_s]
+    return best_of(in_clip) if in_clip else None

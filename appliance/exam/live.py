@@ -53,23 +53,26 @@ class LiveHub:
         self._subscriptions: tuple[Subscription, ...] = ()
         self._status = ""
         self._published_at_s: deque[float] = deque(maxlen=1000)
-        self._is_stopping = False
+        self._is_stopping = threading.Event()
         self._encoder: threading.Thread | None = None
-        self.frames_encoded = 0
-        self.frames_skipped = 0
+        self._encoded = 0
+        self._skipped = 0
 
     def start(self) -> None:
         """Start the encoder's thread; calling it twice is harmless."""
         with self._changed:
             if self._encoder is None:
-                self._is_stopping = False
-                self._encoder = threading.Thread(target=self._encode_forever, name="live-encoder", daemon=True)
+                is_stopping = self._is_stopping = threading.Event()
+                self._encoder = threading.Thread(
+                    target=self._encode_until, args=(is_stopping,), name="live-encoder", daemon=True
+                )
                 self._encoder.start()
 
     def stop(self) -> None:
         """Stop the encoder's thread; calling it twice is harmless."""
         with self._changed:
-            encoder, self._encoder, self._is_stopping = self._encoder, None, True
+            encoder, self._encoder, self._slot = self._encoder, None, None
+            self._is_stopping.set()
             self._changed.notify_all()
         if encoder is not None:
             encoder.join()
@@ -87,7 +90,7 @@ class LiveHub:
             self._published_at_s.append(self._monotonic_s())
             if not self._subscriptions:
                 return
-            self.frames_skipped += self._slot is not None
+            self._skipped += self._slot is not None
             self._slot = (frame, analysis)
             self._changed.notify_all()
 
@@ -96,24 +99,35 @@ class LiveHub:
         text = json.dumps({"type": "status", **status}, separators=(",", ":"), allow_nan=False)
         with self._changed:
             self._status = text
-            subscriptions = self._subscriptions
-        for subscription in subscriptions:
-            subscription.offer_status(text)
+            # Under the lock, or somebody who comes just now would get the older state after the newer one.
+            for subscription in self._subscriptions:
+                subscription.offer_status(text)
 
     def subscribe(self, notify: Callable[[], None] | None = None) -> Subscription:
         """A new listener's mailbox; it starts with the latest state and the next picture.
 
         Args:
-            notify: called from the hub's threads when something came. It must return at once and not raise; from
-                asyncio pass `lambda: loop.call_soon_threadsafe(event.set)`.
+            notify: called from the hub's threads when something came. It must return at once, not raise and not call
+                the hub; from asyncio pass `lambda: loop.call_soon_threadsafe(event.set)`.
         """
         subscription = Subscription(notify, self._unsubscribe)
         with self._changed:
             self._subscriptions = (*self._subscriptions, subscription)
-            status = self._status
-        if status:
-            subscription.offer_status(status)
+            if self._status:
+                subscription.offer_status(self._status)
         return subscription
+
+    @property
+    def frames_encoded(self) -> int:
+        """Pictures that were made into messages."""
+        with self._changed:
+            return self._encoded
+
+    @property
+    def frames_skipped(self) -> int:
+        """Pictures that the encoder never took while somebody listened."""
+        with self._changed:
+            return self._skipped
 
     @property
     def listeners(self) -> int:
@@ -134,20 +148,24 @@ class LiveHub:
             if not self._subscriptions:
                 self._slot = None
 
-    def _encode_forever(self) -> None:
-        while (work := self._next()) is not None:
+    def _encode_until(self, is_stopping: threading.Event) -> None:
+        while (work := self._next(is_stopping)) is not None:
             frame, analysis = work
             try:
                 message = encode_live_message(frame, analysis, self._settings.jpeg_quality)
             except Exception:
                 _log.exception("picture %d could not be encoded for the live view", frame.seq)
                 continue
-            self.frames_encoded += 1
-            for subscription in self._subscriptions:
+            with self._changed:
+                self._encoded += 1
+                subscriptions = self._subscriptions
+            for subscription in subscriptions:
                 subscription.offer_picture(message)
 
-    def _next(self) -> tuple[Frame, FrameAnalysis] | None:
+    def _next(self, is_stopping: threading.Event) -> tuple[Frame, FrameAnalysis] | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._slot is not None or self._is_stopping)
+            self._changed.wait_for(lambda: self._slot is not None or is_stopping.is_set())
+            if is_stopping.is_set():
+                return None
             work, self._slot = self._slot, None
-            return None if self._is_stopping else work
+            return work

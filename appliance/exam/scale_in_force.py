@@ -28,6 +28,21 @@ class ScaleAnswer:
         return None if self.kept is None else self.kept.calibration
 
 
+@dataclass(frozen=True)
+class ShownScale:
+    """What the status bar says of the newest picture's scale, in one piece.
+
+    Attributes:
+        calibration: None while nothing can be given in micrometres.
+        reason: why that is so, in the operator's words; empty with a calibration.
+        is_due: it is so old that it should be checked.
+    """
+
+    calibration: Calibration | None = None
+    reason: str = ""
+    is_due: bool = False
+
+
 class ScaleInForce:
     """Looks calibrations up by device, stated magnification and frame size; nothing else ever applies.
 

@@ -1,7 +1,6 @@
 """A sweep along the nailfold, from the operator's start to a kept and counted panorama."""
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +11,7 @@ from appliance.domain.calibration import Calibration
 from appliance.domain.errors import ApplianceError, ExamError
 from appliance.domain.exam import Placement
 from appliance.domain.frame import Frame
-from appliance.exam.frame_worker import FrameWorker
+from appliance.exam.recording import Recorder
 from appliance.exam.session import ExamSession
 from appliance.exam.settings import ExamSettings
 
@@ -48,16 +47,25 @@ class SweepState:
     problem: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Sweep:
+    """One sweep. Only `is_ending` is for other threads, under the recorder's lock; the rest is the worker's own."""
+
     exam_id: str
     placement: Placement
     stitcher: Stitcher
     began_s: float | None = None
     newest: Frame | None = None
+    is_ending: bool = False
 
 
-class SweepRecorder:
+@dataclass(frozen=True)
+class _Offered:
+    frame: Frame
+    sweep: _Sweep
+
+
+class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
     """One sweep at a time. `offer` is for the camera's thread; placing, stitching and counting have a thread of their
     own, so the live view goes on meanwhile.
 
@@ -73,38 +81,16 @@ class SweepRecorder:
         calibration_for: Callable[[Frame], Calibration | None],
         settings: ExamSettings,
     ) -> None:
+        super().__init__("sweep", SweepState())
         self._session = session
         self._analyse = analyse
         self._calibration_for = calibration_for
         self._settings = settings
-        self._guard = threading.Lock()
-        self._sweep: _Sweep | None = None
-        self._is_ending = False
-        self._state = SweepState()
-        self._worker = FrameWorker("sweep", self._take, self._fail)
-
-    @property
-    def state(self) -> SweepState:
-        """A snapshot; safe from any thread."""
-        return self._state
-
-    @property
-    def taken(self) -> int:
-        """How many frames were worked on so far."""
-        return self._worker.taken
-
-    def start(self) -> None:
-        """Make ready; it is started once."""
-        self._worker.start()
-
-    def stop(self) -> None:
-        """End the thread; harmless before `start`."""
-        self._worker.stop()
 
     def offer(self, frame: Frame) -> None:
         """The camera's newest frame; returns at once."""
-        if self._sweep is not None:
-            self._worker.offer(frame)
+        if (sweep := self._now.work) is not None:
+            self._worker.offer(_Offered(frame, sweep))
 
     def begin(self) -> None:
         """Follow the scope along the selected finger from the next frame on.
@@ -115,35 +101,29 @@ class SweepRecorder:
         snapshot = self._session.snapshot()
         if snapshot.exam is None:
             raise ExamError("could not begin a sweep: no exam is open", "Start an exam first.")
-        with self._guard:
-            if self._sweep is not None:
-                raise ExamError("a sweep is under way", "End it first.")
-            self._is_ending = False
-            self._sweep = _Sweep(snapshot.exam.exam_id, snapshot.placement, Stitcher())
-            self._state = SweepState(SweepPhase.SWEEPING)
+        sweep = _Sweep(snapshot.exam.exam_id, snapshot.placement, Stitcher())
+        started = SweepState(SweepPhase.SWEEPING)
+        self._begin(lambda: (sweep, started), ExamError("a sweep is under way", "End it first."))
 
     def end(self) -> None:
         """Stitch and count what was seen. Raises ExamError where no sweep is under way."""
-        self._require_sweeping()
-        self._is_ending = True
-        sweep = self._sweep
-        if sweep is not None and sweep.newest is not None:
-            self._worker.offer(sweep.newest)  # should the camera have fallen silent
+        with self._lock:
+            sweep = self._now.work
+            if sweep is None or self._now.is_closing:
+                raise _no_sweep()
+            sweep.is_ending = True
+        self._worker.wake()  # should the camera have fallen silent
 
     def cancel(self) -> None:
-        """Forget the sweep. Raises ExamError where none is under way."""
-        self._require_sweeping()
-        self._finish(SweepState())
+        """Keep nothing of the sweep. Raises ExamError where none is under way or it is being stitched."""
+        sweep = self._now.work
+        if sweep is None or not self._cancel(sweep, SweepState()):
+            raise _no_sweep()
 
-    def _require_sweeping(self) -> None:
-        if self._state.phase is not SweepPhase.SWEEPING:
-            raise ExamError("no sweep is under way", "Begin one first.")
-
-    def _take(self, frame: Frame) -> None:
-        sweep = self._sweep
-        if sweep is None or self._state.phase is not SweepPhase.SWEEPING:
+    def _take(self, item: _Offered) -> None:
+        sweep, frame, at_s = item.sweep, item.frame, item.frame.captured_monotonic_s
+        if self._now.work is not sweep:
             return
-        at_s = frame.captured_monotonic_s
         last_s = at_s if sweep.newest is None else sweep.newest.captured_monotonic_s
         if at_s - last_s > LONGEST_SILENCE_S:
             raise ExamError("the camera stopped during the sweep", "Check its cable, then sweep again.")
@@ -151,35 +131,32 @@ class SweepRecorder:
         is_placed = sweep.stitcher.add(frame.image_rgb)
         sweep.newest = frame
         seconds = at_s - sweep.began_s
-        self._show(sweep, frame, seconds, is_lost=not is_placed)
-        if self._is_ending or seconds >= self._settings.sweep_longest_s:
+        self._show(sweep, self._progress(sweep, frame, seconds, is_lost=not is_placed))
+        if sweep.is_ending or seconds >= self._settings.sweep_longest_s:
             self._keep(sweep, frame)
 
-    def _show(self, sweep: _Sweep, frame: Frame, seconds: float, *, is_lost: bool) -> None:
+    def _follow_up(self, work: _Sweep) -> None:
+        if work.is_ending and work.newest is not None:
+            self._keep(work, work.newest)
+
+    def _progress(self, sweep: _Sweep, frame: Frame, seconds: float, *, is_lost: bool) -> SweepState:
         travelled_px, scale = sweep.stitcher.travelled_px, self._calibration_for(frame)
         travelled_mm = None if scale is None else travelled_px * scale.um_per_px / 1000
-        shown = SweepState(SweepPhase.SWEEPING, seconds, travelled_px, travelled_mm, is_lost)
-        with self._guard:
-            if self._sweep is sweep:
-                self._state = shown
+        return SweepState(SweepPhase.SWEEPING, seconds, travelled_px, travelled_mm, is_lost)
 
     def _keep(self, sweep: _Sweep, frame: Frame) -> None:
-        with self._guard:
-            if self._sweep is not sweep:
-                return
-            self._state = SweepState(SweepPhase.STITCHING, self._state.seconds, sweep.stitcher.travelled_px)
+        if not self._close(sweep, SweepState(SweepPhase.STITCHING, self.state.seconds, sweep.stitcher.travelled_px)):
+            return
         panorama = sweep.stitcher.panorama()
         shown = self._analyse(panorama, frame)
         self._session.keep_panorama(shown, sweep.exam_id, sweep.placement)
         _log.info("panorama of %d frames kept; they agree by %.2f", panorama.frames, panorama.likeness)
-        self._finish(SweepState())
+        self._end(sweep, SweepState())
 
-    def _finish(self, state: SweepState) -> None:
-        with self._guard:
-            self._sweep, self._state = None, state
-
-    def _fail(self, fault: Exception) -> None:
-        if not isinstance(fault, ApplianceError):
-            _log.error("a sweep could not be stitched", exc_info=fault)
+    def _failed(self, fault: Exception) -> SweepState:
         problem = str(fault) if isinstance(fault, ApplianceError) else "The panorama could not be made. Sweep again."
-        self._finish(SweepState(problem=problem))
+        return SweepState(problem=problem)
+
+
+def _no_sweep() -> ExamError:
+    return ExamError("no sweep is under way", "Begin one first.")

@@ -96,8 +96,8 @@ class SqlitePatientStore:
         with self._database.transaction("keep the identity") as connection:
             sql = "UPDATE patients SET sealed_identity = ? WHERE patient_id = ?"
             connection.execute(sql, (self._seal(patient_id, identity), patient_id))
-        changed = self.patient(patient_id)
-        with self._indexing:
+        with self._indexing:  # read inside: of two changes at once the index keeps the one that the row keeps
+            changed = self.patient(patient_id)
             self._words[patient_id] = _indexed(changed)
         return changed
 

@@ -48,6 +48,8 @@ class MqttPublisher:
         self._jitter = jitter or random.Random()
         self._boot_id = str(uuid.uuid4())
         self._conn_seq = 0
+        self._lock = threading.Lock()
+        # Of the newest start. A thread keeps its own, so that one that is slow to end is not called back to life.
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
@@ -55,18 +57,21 @@ class MqttPublisher:
 
     def start(self) -> None:
         """Start the thread; does nothing when publishing is switched off. Calling it twice is harmless."""
-        if self._settings.enabled and self._thread is None:
-            self._stopping.clear()
-            self._set_status(False, "connecting")
-            self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
+        with self._lock:
+            if not self._settings.enabled or self._thread is not None:
+                return
+            stopping = self._stopping = threading.Event()
+            self._status = BrokerStatus(True, False, "connecting")
+            self._thread = threading.Thread(target=self._run, args=(stopping,), name="mqtt-publisher", daemon=True)
             self._thread.start()
 
     def stop(self, timeout_s: float = 8.0) -> None:
         """Leave the broker and end the thread; calling it twice is harmless."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-            self._thread = None
+        with self._lock:
+            self._stopping.set()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(timeout_s)
 
     def wake(self) -> None:
         """An exam was finished: look at the outbox now. Returns at once, from any thread."""
@@ -83,12 +88,12 @@ class MqttPublisher:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _run(self) -> None:
+    def _run(self, stopping: threading.Event) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             began_s = self._clock.monotonic_s()
             try:
-                self._connect_and_deliver()
+                self._connect_and_deliver(stopping)
                 reason = ""
             except ApplianceError as error:
                 reason = str(error)
@@ -96,12 +101,13 @@ class MqttPublisher:
                 _log.exception("the publisher failed and starts again")
                 reason = f"the publisher failed: {error}"
             failures = 0 if self._clock.monotonic_s() - began_s > _STABLE_S else failures + 1
-            self._went_offline(reason)
-            self._stopping.wait(self._delay_s(failures))
+            self._went_offline(stopping, reason)
+            stopping.wait(self._delay_s(failures))
 
-    def _connect_and_deliver(self) -> None:
-        self._conn_seq += 1
-        state = BoxState(self._boot_id, self._conn_seq, self._identity)
+    def _connect_and_deliver(self, stopping: threading.Event) -> None:
+        with self._lock:
+            self._conn_seq += 1
+            state = BoxState(self._boot_id, self._conn_seq, self._identity)
         topics = BoxTopics(self._settings.site, self._settings.box)
         will = state.payload(is_online=False, now_utc=self._clock.now_utc())
         connection = BrokerConnection(self._settings, topics, will)
@@ -109,17 +115,18 @@ class MqttPublisher:
             connection.open()
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc())
             birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
-            self._set_status(True, "")
-            self._deliver(connection, Delivery(connection, self._outbox, self._clock, self._settings, birth_mid))
+            self._set_status(stopping, True, "")
+            delivery = Delivery(connection, self._outbox, self._clock, self._settings, birth_mid)
+            self._deliver(connection, delivery, stopping)
             # The will goes out on a crash alone; on leaving in good order the box says so itself.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc())
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:
             connection.close()
 
-    def _deliver(self, connection: BrokerConnection, delivery: Delivery) -> None:
+    def _deliver(self, connection: BrokerConnection, delivery: Delivery, stopping: threading.Event) -> None:
         try:
-            while not self._stopping.is_set():
+            while not stopping.is_set():
                 if self._woken.is_set():
                     self._woken.clear()
                     delivery.look_now()
@@ -141,13 +148,15 @@ class MqttPublisher:
             delivery.handle(event)
         delivery.require_answer()
 
-    def _went_offline(self, reason: str) -> None:
+    def _went_offline(self, stopping: threading.Event, reason: str) -> None:
         if reason and reason != self._status.reason:
             _log.warning("%s", reason)
-        self._set_status(False, reason)
+        self._set_status(stopping, False, reason)
 
-    def _set_status(self, is_connected: bool, reason: str) -> None:
-        self._status = BrokerStatus(self._settings.enabled, is_connected, reason)
+    def _set_status(self, stopping: threading.Event, is_connected: bool, reason: str) -> None:
+        with self._lock:
+            if stopping is self._stopping:
+                self._status = BrokerStatus(self._settings.enabled, is_connected, reason)
 
     def _delay_s(self, failures: int) -> float:
         settings = self._settings

@@ -29,6 +29,7 @@ from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
 from appliance.exam.publication import Publication
 from appliance.exam.review_service import ReviewService
+from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
@@ -121,7 +122,7 @@ class PageStation:
             calibrations=self.calibrations,
             report_folder=report_folder or Path(tempfile.gettempdir()) / f"nailfold-report-{secrets.token_hex(6)}",
             camera=self._camera,
-            calibration=lambda: self.calibration,
+            scale=lambda: ShownScale(self.calibration),
             identity=lambda: IDENTITY,
             outbox=self.store.outbox.status,
             broker=lambda: self.broker,

@@ -118,16 +118,16 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.get("/calibrations", summary="All calibrations, and which one applies", responses=_answers(CalibrationsAnswer))
     def list_all() -> Response:
-        camera, current = desk.camera(), services.calibration()
+        camera, scale = desk.camera(), services.scale()
         return _json(
             CalibrationsAnswer(
                 device_id=None if camera is None else camera.camera_id,
                 device_name=None if camera is None else camera.name,
                 profile=profile_document(desk.profile()),
                 stated_magnification=desk.stated_magnification(),
-                in_force=None if current is None else current.calibration_id,
-                problem=services.calibration_problem(),
-                is_due=services.calibration_is_due(),
+                in_force=None if scale.calibration is None else scale.calibration.calibration_id,
+                problem=scale.reason,
+                is_due=scale.is_due,
                 needs_no_calibration=desk.scale_is_known(),
                 calibrations=[calibration_document(kept) for kept in desk.store.calibrations()],
             )

@@ -5,13 +5,14 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from typing import Any
 
 from flask import Flask
 
 from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
+from appliance.exam.live_subscription import Subscription
 from webui.auth.browser_login import login_holds, stored_login
 from webui.auth.security import is_same_origin
 
@@ -40,25 +41,60 @@ class LiveSocket:
         self._hub = hub
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        await receive()
+        try:
+            await self._serve(scope, _Line(receive, send))
+        except _BrowserGoneError as gone:
+            _log.debug("a browser left the live view: %r", gone.__cause__)
+
+    async def _serve(self, scope: Mapping[str, Any], line: "_Line") -> None:
+        await line.receive()
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
         login = stored_login(self._app, headers.get("cookie", ""))
         is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
         # Accept first: before that a browser learns nothing but "failed" and would retry for ever.
-        await send({"type": "websocket.accept"})
+        await line.send({"type": "websocket.accept"})
         if not (is_own_page and login_holds(self._app, login)):
             _log.warning("live view refused: nobody is logged in, or a page of another origin")
-            await send({"type": "websocket.close", "code": _REFUSED})
+            await line.send({"type": "websocket.close", "code": _REFUSED})
             return
-        await _Conversation(self._hub, receive, send, lambda: login_holds(self._app, login)).run()
+        await _Conversation(self._hub, line, lambda: login_holds(self._app, login)).run()
+
+
+class _BrowserGoneError(Exception):
+    """Nothing more reaches this browser."""
+
+
+class _Line:
+    """The server's two calls for one connection. Whatever either of them raises means that the connection is over.
+
+    ASGI asks servers for an OSError there; uvicorn and websockets have raised InvalidState, ConnectionClosed and
+    RuntimeError as well, depending on how far the goodbye had come.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def receive(self) -> Message:
+        try:
+            return await self._receive()
+        except Exception as error:
+            raise _BrowserGoneError from error
+
+    async def send(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except Exception as error:
+            raise _BrowserGoneError from error
 
 
 class _Conversation:
-    def __init__(self, hub: LiveHub, receive: Receive, send: Send, is_logged_in: Callable[[], bool]) -> None:
+    """Pictures and states down, answers up, and a watch over the login: three tasks that end together."""
+
+    def __init__(self, hub: LiveHub, line: _Line, is_logged_in: Callable[[], bool]) -> None:
         self._hub = hub
+        self._line = line
         self._is_logged_in = is_logged_in
-        self._receive = receive
-        self._send = send
         self._something_to_do = asyncio.Event()
         self._unacknowledged = 0
 
@@ -71,41 +107,38 @@ class _Conversation:
                 loop.call_soon_threadsafe(self._something_to_do.set)
 
         subscription = self._hub.subscribe(wake)
-        listener = asyncio.create_task(self._listen())
-        guard = asyncio.create_task(self._watch_login())
-        for task in (listener, guard):
-            task.add_done_callback(lambda _: self._something_to_do.set())
         try:
-            while not (listener.done() or guard.done()):
-                await self._something_to_do.wait()
-                self._something_to_do.clear()
-                if (status := subscription.take_status()) is not None:
-                    await self._send({"type": "websocket.send", "text": status})
-                if self._unacknowledged < _MOST_UNACKNOWLEDGED and (picture := subscription.take_picture()):
-                    self._unacknowledged += 1
-                    await self._send({"type": "websocket.send", "bytes": picture})
-        except OSError:
-            pass  # The page went away while something was sent to it.
+            await _until_one_ends(self._show(subscription), self._listen(), self._watch_login())
         finally:
             subscription.close()
-            for task in (listener, guard):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, OSError, StoreError):
-                    await task
+
+    async def _show(self, subscription: Subscription) -> None:
+        while True:
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
+            if (status := subscription.take_status()) is not None:
+                await self._line.send({"type": "websocket.send", "text": status})
+            if self._unacknowledged < _MOST_UNACKNOWLEDGED and (picture := subscription.take_picture()):
+                self._unacknowledged += 1
+                await self._line.send({"type": "websocket.send", "bytes": picture})
 
     async def _watch_login(self) -> None:
         """Ends the conversation soon after the login has ended: by logging out, a new password, disabling, its age."""
-        while await asyncio.to_thread(self._is_logged_in):
-            await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
-        await self._send({"type": "websocket.close", "code": _REFUSED})
+        try:
+            while await asyncio.to_thread(self._is_logged_in):
+                await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
+        except StoreError as error:
+            _log.warning("a live view is ended, its login could not be checked: %s", error)
+            return
+        await self._line.send({"type": "websocket.close", "code": _REFUSED})
 
     async def _listen(self) -> None:
         while True:
-            message = await self._receive()
+            message = await self._line.receive()
             if message["type"] == "websocket.disconnect":
                 return
             if not await self._answer(message.get("text") or ""):
-                await self._send({"type": "websocket.close", "code": 1008})
+                await self._line.send({"type": "websocket.close", "code": 1008})
                 return
 
     async def _answer(self, text: str) -> bool:
@@ -113,12 +146,26 @@ class _Conversation:
         try:
             said = json.loads(text)
             kind = said["type"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return False
         if kind == "ack":
             self._unacknowledged = max(0, self._unacknowledged - 1)
             self._something_to_do.set()
         elif kind == "ping":
             pong = {"type": "pong", "sent_ms": said.get("sent_ms"), "station_monotonic_s": time.monotonic()}
-            await self._send({"type": "websocket.send", "text": json.dumps(pong)})
+            await self._line.send({"type": "websocket.send", "text": json.dumps(pong)})
         return kind in ("ack", "ping")
+
+
+async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run them until one ends, however it ends; then end the others. Raises what one raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, _BrowserGoneError):
+            raise outcome

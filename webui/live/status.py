@@ -1,5 +1,6 @@
 """The station's state as the status bar shows it, and the thread that keeps every page up to date."""
 
+import logging
 import threading
 import time
 from dataclasses import asdict
@@ -10,12 +11,13 @@ from webui.documents.exam import exam_document
 from webui.documents.guided import guided_document
 from webui.services import Services
 
+_log = logging.getLogger(__name__)
 _POLL_INTERVAL_S = 0.2
 
 
 def status_document(services: Services) -> dict[str, Any]:
     """Camera, engines, calibration, outbox, broker and exam as JSON types."""
-    camera, identity = services.camera(), services.identity()
+    camera, identity, scale = services.camera(), services.identity(), services.scale()
     return {
         "camera": {
             "phase": camera.phase.value,
@@ -32,8 +34,8 @@ def status_document(services: Services) -> dict[str, Any]:
             "engines": dict(identity.engines),
             "problem": services.engine_problem(),
         },
-        "calibration": _calibration_document(services.calibration(), services.calibration_is_due()),
-        "calibration_problem": services.calibration_problem(),
+        "calibration": _calibration_document(scale.calibration, scale.is_due),
+        "calibration_problem": scale.reason,
         "outbox": asdict(services.outbox()),
         "broker": asdict(services.broker()),
         "live": {"listeners": services.hub.listeners, "frames_encoded": services.hub.frames_encoded},
@@ -74,12 +76,19 @@ class StatusFeed:
     def _run(self) -> None:
         sent: object = None
         sent_at_s = -self._interval_s
+        is_failing = False
         while not self._is_stopping.wait(_POLL_INTERVAL_S):
-            status = status_document(self._services)
-            changing = _without_counters(status)
-            if changing != sent or time.monotonic() - sent_at_s >= self._interval_s:
-                self._services.hub.publish_status(status)
-                sent, sent_at_s = changing, time.monotonic()
+            try:
+                status = status_document(self._services)
+                changing = _without_counters(status)
+                if changing != sent or time.monotonic() - sent_at_s >= self._interval_s:
+                    self._services.hub.publish_status(status)
+                    sent, sent_at_s = changing, time.monotonic()
+                is_failing = False
+            except Exception:  # without this thread every page would show the state of long ago
+                if not is_failing:
+                    _log.exception("the station's state could not be read for the pages")
+                is_failing = True
 
 
 def _without_counters(status: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The production server: Flask pages and the live WebSocket behind one uvicorn."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import socket
 import threading
@@ -16,6 +17,7 @@ from webui.auth.certificate import Certificate
 from webui.live.socket import LiveSocket, Receive, Send
 from webui.live.status import StatusFeed
 from webui.services import Services
+from webui.serving.websocket import QuietWebSocket
 from webui.settings import WebSettings
 
 _LIVE_PATH = "/live/ws"
@@ -31,6 +33,7 @@ class WebServer:
         self._bound = bound
         self._feed = feed
         self.url = url
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
 
     def start(self) -> None:
@@ -52,10 +55,23 @@ class WebServer:
         raise SettingsError(f"web server did not start on {self.url}", "See the log for the reason.")
 
     def use_certificate(self, certificate: Certificate) -> None:
-        """Serve new connections with it; those that stand go on. Only where HTTPS is served at all."""
-        context = self._server.config.ssl
+        """Serve new connections with it; those that stand go on. Only where HTTPS is served at all.
+
+        Raises:
+            OSError: the certificate cannot be used, or the server does not answer.
+        """
+        context, loop = self._server.config.ssl, self._loop
         assert context is not None, "the pages are served in the clear"
-        context.load_cert_chain(certificate.certificate_file, certificate.key_file)
+        assert loop is not None, "the server was not started"
+
+        async def load() -> None:
+            # On the server's own thread: a handshake half-way must not see the new certificate with the old key.
+            context.load_cert_chain(certificate.certificate_file, certificate.key_file)
+
+        try:
+            asyncio.run_coroutine_threadsafe(load(), loop).result(_START_TIMEOUT_S)
+        except concurrent.futures.TimeoutError as error:
+            raise OSError("the web server does not answer") from error
 
     def stop(self) -> None:
         """End it; calling it twice is harmless."""
@@ -70,7 +86,11 @@ class WebServer:
 
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self._server.serve(sockets=[self._bound]))
+            asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._bound])
 
 
 def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
@@ -83,7 +103,7 @@ def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
     config = uvicorn.Config(
         _dispatch(app, services),
         lifespan="off",
-        ws="websockets-sansio",
+        ws=QuietWebSocket,
         ws_max_size=_LARGEST_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         proxy_headers=False,

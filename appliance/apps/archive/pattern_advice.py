@@ -26,7 +26,8 @@ class PatternAdvisor:
     def __init__(self, store: ExamStore, advisor: PatternClassifier | None) -> None:
         self._store = store
         self._advisor = advisor
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of `_kept`, for a moment
+        self._computing = threading.Lock()  # the classifier's; taken first
         self._kept: OrderedDict[int, PatternAdvice | None] = OrderedDict()
 
     def __call__(self, reviewed: ReviewedExam) -> PatternAdvice | None:
@@ -38,11 +39,18 @@ class PatternAdvisor:
             return None
         key = hash((reviewed.exam.exam_id, *((i.image.image_id, i.counts, repr(i.analysis)) for i in reviewed.images)))
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._advise(self._advisor, reviewed)
+            if key in self._kept:
+                return self._kept[key]
+        with self._computing:
+            with self._lock:
+                if key in self._kept:
+                    return self._kept[key]
+            advice = self._advise(self._advisor, reviewed)
+            with self._lock:
+                self._kept[key] = advice
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
-            return self._kept[key]
+            return advice
 
     def _advise(self, advisor: PatternClassifier, reviewed: ReviewedExam) -> PatternAdvice | None:
         counting = [i for i in reviewed.images if i.counts and i.image.kind is ImageKind.STILL]

@@ -23,8 +23,8 @@ from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.frame_calibration import (
     calibration_service,
-    is_due,
     settings_at_full_size,
+    shown_scale,
     station_calibration,
 )
 from appliance.apps.station.shared_engines import shared
@@ -181,16 +181,14 @@ class Station:
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
             ),
-            calibration_is_due=lambda: is_due(calibration.kept, clock.now_utc(), loaded),
             report_folder=self._data_dir.folder / "report",
             camera=lambda: self._grabber.state,
-            calibration=lambda: calibration.current,
+            scale=lambda: shown_scale(calibration.newest, clock.now_utc(), loaded),
             identity=lambda: engines.identity,
             outbox=self._storage.outbox.status,
             broker=self._publisher.status,
             message_state=self._storage.outbox.message_state,
             engine_problem=lambda: self._engine.health.last_error,
-            calibration_problem=lambda: calibration.reason,
         )
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None

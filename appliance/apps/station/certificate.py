@@ -52,8 +52,9 @@ class StationCertificate:
         """Renew it where that is due."""
         fresh = self._load()
         if fresh != self.current:
-            self.current = fresh
+            # First used, then shown: where it cannot be used, the pages name the one that is, and it is tried again.
             use(fresh)
+            self.current = fresh
             _log.warning("the certificate was renewed; SHA-256 %s", fresh.fingerprint)
 
     def _load(self) -> Certificate:
@@ -65,3 +66,5 @@ class StationCertificate:
                 self.check(use)
             except SettingsError as error:
                 _log.error("%s", error)
+            except Exception:  # without this thread the certificate would run out
+                _log.exception("the certificate could not be renewed; it is tried again")

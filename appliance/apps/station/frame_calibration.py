@@ -1,8 +1,9 @@
 """Which scale holds for the frames of the station's picture source, or why none does."""
 
 import logging
+import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import cv2
@@ -22,7 +23,7 @@ from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import Frame
 from appliance.domain.kept_calibration import KeptCalibration
 from appliance.exam.calibration_service import CalibrationService, CalibrationTools
-from appliance.exam.scale_in_force import ScaleInForce
+from appliance.exam.scale_in_force import ScaleInForce, ShownScale
 from appliance.ports import CalibrationStore, Journal
 
 _log = logging.getLogger(__name__)
@@ -32,8 +33,22 @@ _NEVER = "this scope is not calibrated; calibrate it with a stage micrometer or 
 Maker = Callable[[Frame], Calibration | None]
 
 
+@dataclass(frozen=True)
+class ScaleOfFrame:
+    """The scale of one frame.
+
+    Attributes:
+        calibration: None locks micrometres, and `reason` says why.
+        kept: the one of the wizard, where that applies.
+    """
+
+    calibration: Calibration | None = None
+    kept: KeptCalibration | None = None
+    reason: str = ""
+
+
 class StationCalibration:
-    """The scale of each frame.
+    """The scale of each frame. Safe for calls from any thread.
 
     A frame of another size than the calibrated one gets none: micrometres are locked, and `reason` says why.
 
@@ -49,9 +64,13 @@ class StationCalibration:
         self._reason_without = reason_without
         self._known: Calibration | None = None
         self._is_made = False
-        self.current: Calibration | None = None
-        self.kept: KeptCalibration | None = None
-        self.reason = ""
+        self._lock = threading.Lock()
+        self._newest = ScaleOfFrame()
+
+    @property
+    def newest(self) -> ScaleOfFrame:
+        """Of the frame that was asked about last, for the status bar."""
+        return self._newest
 
     @property
     def needs_calibration(self) -> bool:
@@ -59,25 +78,24 @@ class StationCalibration:
         return self._in_force is not None
 
     def for_frame(self, frame: Frame) -> Calibration | None:
-        """The scale of this frame; the same call keeps `current` and `reason` for the status bar."""
-        scale, reason = self._look_up(frame)
-        if reason and reason != self.reason:
-            _log.warning("no micrometres: %s", reason)
-        self.current, self.reason = scale, reason
-        return scale
+        """The scale of this frame, which is the newest from now on."""
+        with self._lock:
+            scale = self._look_up(frame)
+            if scale.reason and scale.reason != self._newest.reason:
+                _log.warning("no micrometres: %s", scale.reason)
+            self._newest = scale
+        return scale.calibration
 
-    def _look_up(self, frame: Frame) -> tuple[Calibration | None, str]:
+    def _look_up(self, frame: Frame) -> ScaleOfFrame:
         if not self._is_made:
             self._known, self._is_made = self._make(frame), True
-        self.kept = None
         if self._in_force is not None:
             answer = self._in_force.for_frame(frame)
-            self.kept = answer.kept
             # The site's settings speak for a scope that the wizard has never seen, and for no other.
             if answer.has_any or self._known is None:
-                return answer.calibration, answer.reason
+                return ScaleOfFrame(answer.calibration, answer.kept, answer.reason)
         reason = self._reason_without if self._known is None else self._misfit(self._known, frame)
-        return (None, reason) if reason else (self._known, "")
+        return ScaleOfFrame(None if reason else self._known, None, reason)
 
     @staticmethod
     def _misfit(known: Calibration, frame: Frame) -> str:
@@ -140,6 +158,11 @@ def calibration_service(
 
     tools = CalibrationTools(frame, encode_plain_png, scale_is_known, device_profiles())
     return CalibrationService(store, journal, clock, in_force, tools)
+
+
+def shown_scale(newest: ScaleOfFrame, now_utc: datetime, loaded: LoadedSettings) -> ShownScale:
+    """What the pages say of it."""
+    return ShownScale(newest.calibration, newest.reason, is_due(newest.kept, now_utc, loaded))
 
 
 def is_due(kept: KeptCalibration | None, now_utc: datetime, loaded: LoadedSettings) -> bool:

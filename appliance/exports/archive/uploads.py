@@ -1,13 +1,15 @@
 """Archives of other boxes: received, taken in, and kept until it is decided who is who."""
 
 import logging
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from appliance.domain.errors import ApplianceError
+from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.exam import Exam
 from appliance.exports.archive.read import ArchiveChoices, ArchivedExam, import_archive
 from appliance.exports.staging import Staging, Stream
@@ -54,11 +56,13 @@ class TakenIn:
 
 
 class ArchiveImports:
-    """Archives under way; unknown ids raise NotKeptError."""
+    """Archives under way; unknown ids raise NotKeptError. Safe for calls from any thread."""
 
     def __init__(self, staging: Staging, tools: ArchiveTools) -> None:
         self._staging = staging
         self._tools = tools
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
 
     def receive(self, stream: Stream) -> str:
         """The id of an archive that was written to the disk. Raises ExportError."""
@@ -72,9 +76,10 @@ class ArchiveImports:
 
     def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> TakenIn:
         """Keep its exams; the upload goes unless a pseudonym has to be decided on first. Raises as `import_archive`."""
-        taken = self.take_in_file(self._staging.path(upload_id, _FILE), choices, actor)
-        self._staging.drop(upload_id)
-        return taken
+        with self._alone(upload_id):
+            taken = self.take_in_file(self._staging.path(upload_id, _FILE), choices, actor)
+            self._staging.drop(upload_id)
+            return taken
 
     def take_in_file(self, path: Path, choices: ArchiveChoices, actor: str) -> TakenIn:
         """Keep the exams of an archive that lies on this computer. Raises as `import_archive`."""
@@ -86,8 +91,21 @@ class ArchiveImports:
         return TakenIn(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
 
     def drop(self, upload_id: str) -> None:
-        """Forget an archive."""
-        self._staging.drop(upload_id)
+        """Forget an archive. Raises ExportError while it is being taken in."""
+        with self._alone(upload_id):
+            self._staging.drop(upload_id)
+
+    @contextmanager
+    def _alone(self, upload_id: str) -> Iterator[None]:
+        with self._lock:
+            if upload_id in self._busy:
+                raise ExportError("the archive is being taken in", "Wait until it is done.")
+            self._busy.add(upload_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.remove(upload_id)
 
     def _finish(self, one: ArchivedExam, choices: ArchiveChoices, actor: str) -> str:
         exam_id = one.exam.exam_id

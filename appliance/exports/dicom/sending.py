@@ -63,17 +63,20 @@ class PacsSender:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread; calling it twice is harmless."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="pacs-sender", daemon=True)
-            self._thread.start()
+        """Start the thread; calling it twice is harmless. After `stop` it starts no more."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="pacs-sender", daemon=True)
+                self._thread.start()
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Give up waiting exams and end the thread."""
         self._is_stopping.set()
         self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
 
     def send(self, exam_id: str, make: MakeObjects) -> Sending:
         """Queue an exam; one that waits or is under way is not queued twice.
@@ -99,21 +102,27 @@ class PacsSender:
         while (work := self._queue.get()) is not None and not self._is_stopping.is_set():
             exam_id, make = work
             try:
-                self._send_one(exam_id, make)
+                done = self._send_one(exam_id, make)
             except ApplianceError as error:
-                self._fail(exam_id, error.message, error.remedy)
+                done = self._fail(exam_id, error.message, error.remedy)
             except Exception:
                 _log.exception("exam %s could not be sent", exam_id)
-                self._fail(exam_id, "the exam could not be made into DICOM objects", "See the log; report this fault.")
-            self._tell(exam_id)
+                done = self._fail(
+                    exam_id, "the exam could not be made into DICOM objects", "See the log; report this fault."
+                )
+            self._note(done)
 
-    def _send_one(self, exam_id: str, make: MakeObjects) -> None:
+    def _send_one(self, exam_id: str, make: MakeObjects) -> Sending:
+
+        def stored(count: int) -> None:
+            self._update(exam_id, stored=count)
+
         objects = make()
         self._update(exam_id, total=len(objects))
         for tried in range(1, self._settings.tries + 1):
             self._update(exam_id, state=SendState.SENDING, tries=tried)
             try:
-                store(self._settings, objects, lambda done: self._update(exam_id, stored=done))
+                store(self._settings, objects, stored)
             except PacsUnreachableError as error:
                 if tried == self._settings.tries:
                     raise
@@ -121,24 +130,26 @@ class PacsSender:
                 if self._is_stopping.wait(self._settings.first_delay_s * 2 ** (tried - 1)):
                     raise
             else:
-                self._update(exam_id, state=SendState.SENT, message="", remedy="")
-                return
+                break
+        return self._update(exam_id, state=SendState.SENT, message="", remedy="")
 
-    def _fail(self, exam_id: str, message: str, remedy: str) -> None:
+    def _fail(self, exam_id: str, message: str, remedy: str) -> Sending:
         _log.warning("exam %s was not sent to the archive: %s", exam_id, message)
-        self._update(exam_id, state=SendState.FAILED, message=message, remedy=remedy)
+        return self._update(exam_id, state=SendState.FAILED, message=message, remedy=remedy)
 
-    def _update(self, exam_id: str, **changes: object) -> None:
+    def _update(self, exam_id: str, **changes: object) -> Sending:
         with self._lock:
-            self._known[exam_id] = replace(self._known[exam_id], **changes)  # type: ignore[arg-type]
+            changed = self._known[exam_id] = replace(self._known[exam_id], **changes)  # type: ignore[arg-type]
+            return changed
 
-    def _tell(self, exam_id: str) -> None:
-        done = self.sending(exam_id)
+    def _note(self, done: Sending) -> None:
+        """As it ended: by now somebody may have asked for the next sending."""
         try:
-            if done is not None:
-                self._on_done(done)
+            self._on_done(done)
         except ApplianceError as error:
-            _log.error("what became of exam %s could not be noted: %s", exam_id, error)
+            _log.error("what became of exam %s could not be noted: %s", done.exam_id, error)
+        except Exception:  # the other exams are sent all the same
+            _log.exception("what became of exam %s could not be noted", done.exam_id)
 
     def _forget_oldest(self) -> None:
         finished = [name for name, one in self._known.items() if one.state in (SendState.SENT, SendState.FAILED)]

@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 LARGEST_FILE_BYTES = 500_000_000
 MOST_FILES = 500
 _MOST_IMPORTS = 8
+_ARRIVING = "arriving"
 
 
 class ImportState(Enum):
@@ -109,7 +110,7 @@ class PictureImports:
             if len(at.items) >= MOST_FILES:
                 raise ExamError(f"an import takes {MOST_FILES} files", "Import the others afterwards.")
             item_id = str(len(at.items) + 1)
-            self._put(replace(at, items=(*at.items, ImportItem(item_id, name, problem="arriving"))))
+            self._put(replace(at, items=(*at.items, ImportItem(item_id, name, problem=_ARRIVING))))
         path = self._staging.path(import_id, item_id)
         try:
             self._staging.receive(path, stream, LARGEST_FILE_BYTES)
@@ -117,14 +118,29 @@ class PictureImports:
         except ApplianceError as error:
             # The person knows the file by its own name, not by where it lies meanwhile.
             item = ImportItem(item_id, name, problem=str(error).replace(str(path), name))
-        self._replace_item(import_id, item)
-        return item
+        return self._arrived(import_id, item)
+
+    def _arrived(self, import_id: str, item: ImportItem) -> ImportItem:
+        """The file as it now is; what a person said of it while it arrived stays said.
+
+        Raises:
+            ExamError: the import was started meanwhile, without this file.
+        """
+        with self._lock:
+            known = _item(self._collecting(import_id), item.item_id)
+            if known.problem != _ARRIVING:
+                return known
+            hand, finger, sector = known.hand or item.hand, known.finger or item.finger, known.sector or item.sector
+            item = replace(item, hand=hand, finger=finger, sector=sector)
+            self._replace_item(import_id, item)
+            return item
 
     def place(self, import_id: str, item_id: str, hand: Hand, finger: Finger, sector: Sector) -> ImportItem:
         """Correct where a picture was taken."""
-        item = replace(_item(self._collecting(import_id), item_id), hand=hand, finger=finger, sector=sector)
-        self._replace_item(import_id, item)
-        return item
+        with self._lock:
+            item = replace(_item(self._collecting(import_id), item_id), hand=hand, finger=finger, sector=sector)
+            self._replace_item(import_id, item)
+            return item
 
     def remove(self, import_id: str, item_id: str) -> PictureImport:
         """Leave a file out."""
@@ -147,9 +163,10 @@ class PictureImports:
                 raise ExamError("there is no picture to import", "Add a file that can be read.")
             if unplaced := [item.name for item in at.usable if item.hand is None or item.finger is None]:
                 raise ExamError(f"{len(unplaced)} files have no hand or finger", "Choose them for each file.")
-            self._put(replace(at, state=ImportState.RUNNING))
-        threading.Thread(target=self._run, args=(import_id, options), name="import", daemon=True).start()
-        return self.show(import_id)
+            running = replace(at, state=ImportState.RUNNING)
+            self._put(running)
+        threading.Thread(target=self._run, args=(running, options), name="import", daemon=True).start()
+        return running
 
     def drop(self, import_id: str) -> None:
         """Forget an import and its files; the exam that it became stays."""
@@ -159,15 +176,15 @@ class PictureImports:
             del self._known[import_id]
         self._staging.drop(import_id)
 
-    def _run(self, import_id: str, options: ImportOptions) -> None:
-        usable = self.show(import_id).usable
-        workspace = self._staging.path(import_id, "kept")
+    def _run(self, started: PictureImport, options: ImportOptions) -> None:
+        import_id, usable = started.import_id, started.usable
 
         def tell(at: int, result: PictureResult) -> None:
             item = usable[at]
             self._replace_item(import_id, replace(item, result=result, problem=result.problem), done=at + 1)
 
         try:
+            workspace = self._staging.path(import_id, "kept")
             workspace.mkdir()
             pictures = [self._placed(import_id, item) for item in usable]
             exam = import_pictures(pictures, options, self._tools, workspace, tell)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timezone
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from appliance.apps.station.frame_calibration import (
     station_calibration,
 )
 from appliance.capture.simulated import SceneOptions
-from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
+from appliance.domain.calibration import Axis, ScaleOrigin
 from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
-from appliance.domain.measured_scale import CalibrationMethod
+from appliance.domain.kept_calibration import KeptCalibration
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.storage.memory_calibrations import MemoryCalibrationStore
+from tests.support.calibration_parts import MADE, kept_at
 
-MADE = datetime(2026, 11, 22, 10, tzinfo=timezone.utc)
 MICROMETER = CalibrationSettings(1.37, 640, 480, ScaleOrigin.STAGE_MICROMETER, "220x")
 
 
@@ -52,23 +50,23 @@ def test_a_camera_is_measured_by_the_sites_own_calibration() -> None:
     scale = rule.for_frame(frame_of())
     assert scale is not None
     assert (scale.um_per_px, scale.origin, scale.magnification) == (1.37, ScaleOrigin.STAGE_MICROMETER, "220x")
-    assert rule.current is scale
-    assert rule.reason == ""
+    assert rule.newest.calibration is scale
+    assert rule.newest.reason == ""
 
 
 def test_a_frame_of_another_size_locks_micrometres_with_the_reason_and_the_right_size_unlocks_them() -> None:
     rule = rule_for("v4l2:")
     assert rule.for_frame(frame_of(1280, 1024)) is None
-    assert rule.current is None
-    assert "is for 640x480 frames, this frame is 1280x1024" in rule.reason
+    assert rule.newest.calibration is None
+    assert "is for 640x480 frames, this frame is 1280x1024" in rule.newest.reason
     assert rule.for_frame(frame_of()) is not None
-    assert rule.reason == ""
+    assert rule.newest.reason == ""
 
 
 def test_a_camera_without_calibration_has_none_and_says_so() -> None:
     rule = rule_for("v4l2:", CalibrationSettings())
     assert rule.for_frame(frame_of()) is None
-    assert "not calibrated" in rule.reason
+    assert "not calibrated" in rule.newest.reason
 
 
 def test_calibration_without_a_size_holds_for_the_size_asked_of_the_camera() -> None:
@@ -92,7 +90,7 @@ def test_a_scale_of_the_operator_for_the_simulated_scope_is_refused() -> None:
 def test_a_recording_is_not_measured_by_the_calibration_of_the_sites_camera() -> None:
     rule = rule_for("file:clip.mp4")
     assert rule.for_frame(frame_of()) is None
-    assert "--um-per-px" in rule.reason
+    assert "--um-per-px" in rule.newest.reason
 
 
 def test_a_recording_is_measured_by_the_operators_scale_at_its_own_size() -> None:
@@ -122,22 +120,6 @@ def test_a_reduction_that_would_falsify_the_operators_scale_is_refused() -> None
         settings_at_full_size(loaded)
 
 
-def kept_at(magnification: str, width: int = 640, um_per_px: float = 1.40) -> KeptCalibration:
-    known = Calibration(
-        f"wizard-{magnification}-{width}",
-        um_per_px,
-        width,
-        480,
-        ScaleOrigin.STAGE_MICROMETER,
-        magnification,
-        MADE,
-        uncertainty_um_per_px=0.002,
-    )
-    evidence = Evidence(Axis.X, CalibrationMethod.GRADUATIONS, 10.0, um_per_px, 0.002, sha256(b"png").hexdigest())
-    state = CalibrationState.ACTIVE
-    return KeptCalibration(known, "scope", "scope", "1 mm / 100", "anna", (evidence,), state, MADE, "anna")
-
-
 def wizard_with(*kept: KeptCalibration, stated: str | None = "200x") -> ScaleInForce:
     store = MemoryCalibrationStore()
     for one in kept:
@@ -163,13 +145,13 @@ def test_the_sites_settings_speak_only_for_a_scope_that_the_wizard_never_saw() -
     assert scale.um_per_px == 1.37
     rule = rule_over(wizard_with(kept_at("200x"), stated="50x"))
     assert rule.for_frame(frame_of()) is None
-    assert "calibrated at 200x alone" in rule.reason
+    assert "calibrated at 200x alone" in rule.newest.reason
 
 
 def test_a_calibration_without_a_stated_magnification_does_not_apply() -> None:
     rule = rule_over(wizard_with(kept_at("200x"), stated=None))
     assert rule.for_frame(frame_of()) is None
-    assert "Nobody has said" in rule.reason
+    assert "Nobody has said" in rule.newest.reason
 
 
 def test_each_size_and_magnification_finds_its_own() -> None:
@@ -177,7 +159,7 @@ def test_each_size_and_magnification_finds_its_own() -> None:
     rule = rule_over(in_force)
     found = [rule.for_frame(frame_of(width, 480)) for width in (640, 1280, 800)]
     assert [None if one is None else one.um_per_px for one in found] == [1.40, 0.7, None]
-    assert "calibrated for 1280x480, 640x480 frames, these are 800x480" in rule.reason
+    assert "calibrated for 1280x480, 640x480 frames, these are 800x480" in rule.newest.reason
 
 
 def test_a_scale_on_the_command_line_goes_before_the_wizard() -> None:
