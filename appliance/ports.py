@@ -4,6 +4,7 @@ Each port has a contract suite in tests/contract that its real and its fake adap
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -305,7 +306,19 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError."""
+    """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError.
+
+    An action and its entry are one: who changes something in a store does so, and appends, inside `transaction`.
+    """
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        """What is changed inside, in the stores of the same box, is kept together with the entries or not at all.
+
+        Nothing slow belongs inside: meanwhile nobody else can write.
+
+        Args:
+            attempt: what is being done, for an error's text: "finish the exam".
+        """
 
     def append(
         self,

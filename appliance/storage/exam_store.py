@@ -90,13 +90,13 @@ class SqliteExamStore:
         with self._database.transaction("finish the exam") as connection:
             exam = self._close(connection, exam_id, ExamState.FINISHED, now_utc)
             insert_message(connection, exam_id, message, now_utc)
-        self._drop_removed(exam_id)
+            self._database.after_commit(lambda: self._drop_removed(exam_id))
         return exam
 
     def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
         with self._database.transaction("discard the exam") as connection:
             exam = self._close(connection, exam_id, ExamState.DISCARDED, now_utc)
-        self._drop_removed(exam_id)
+            self._database.after_commit(lambda: self._drop_removed(exam_id))
         return exam
 
     def exam(self, exam_id: str) -> Exam:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,11 @@ class SqliteJournal:
             entry = append_entry(connection, self._now_utc(), actor, subject, action, detail, follows=follows)
             if publishes is not None:
                 insert_message(connection, publishes.exam_id, publishes.message, entry.at_utc)
-        self.remember(entry)
+            self._database.after_commit(lambda: self.remember(entry))
         return entry
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        return self._database.transaction(attempt)
 
     def entries(
         self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None

@@ -13,6 +13,7 @@ from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, Ski
 from appliance.ports import ExamImport, ImportMark, OutboxMessage
 from appliance.storage.database import disk_full
 from appliance.storage.exam_import import already_kept, check_import, kept_files
+from appliance.storage.memory_database import MemoryDatabase
 from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
 from appliance.storage.memory_patients import MemoryPatientStore
@@ -25,14 +26,15 @@ class MemoryExamStore:
     """
 
     def __init__(self) -> None:
-        self.outbox = MemoryOutbox()
-        self._exams: dict[str, Exam] = {}
-        self.patients = MemoryPatientStore(self._exams)
-        self.folders = MemoryFolderStore(self._exams)
-        self._removed: dict[str, CapturedImage] = {}
-        self._order: list[str] = []
-        self._pngs: dict[str, bytes] = {}
-        self._marks: dict[str, ImportMark] = {}
+        self.database = MemoryDatabase()
+        self.outbox = MemoryOutbox(self.database)
+        self._exams: dict[str, Exam] = self.database.table()
+        self.patients = MemoryPatientStore(self._exams, self.database)
+        self.folders = MemoryFolderStore(self._exams, self.database)
+        self._removed: dict[str, CapturedImage] = self.database.table()
+        self._order: list[str] = self.database.list()
+        self._pngs: dict[str, bytes] = self.database.table()
+        self._marks: dict[str, ImportMark] = self.database.table()
         self._is_full = False
 
     def fill_disk(self) -> None:

@@ -96,9 +96,8 @@ class SqlitePatientStore:
         with self._database.transaction("keep the identity") as connection:
             sql = "UPDATE patients SET sealed_identity = ? WHERE patient_id = ?"
             connection.execute(sql, (self._seal(patient_id, identity), patient_id))
-        changed = self.patient(patient_id)
-        with self._indexing:
-            self._words[patient_id] = _indexed(changed)
+            changed = self.patient(patient_id)
+            self._database.after_commit(lambda: self._index_again(changed))
         return changed
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
@@ -155,6 +154,10 @@ class SqlitePatientStore:
     def _entry(self, row: Row) -> PatientEntry:
         last = row["last"]
         return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else utc_moment(last))
+
+    def _index_again(self, changed: Patient) -> None:
+        with self._indexing:
+            self._words[changed.patient_id] = _indexed(changed)
 
     def _index(self) -> list[tuple[str, str]]:
         sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"
