@@ -21,7 +21,7 @@ from appliance.domain.exam import CapturedImage, Exam, Placement, SkippedPlaceme
 from appliance.domain.exam_search import ExamPage, ExamQuery
 from appliance.domain.folder import Folder
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.journal import JournalCheck, JournalEntry
+from appliance.domain.journal import JournalCheck, JournalEntry, JournalNote
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.patient import Patient, PatientIdentity, PatientPage
@@ -147,8 +147,10 @@ class ExamStore(Protocol):
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
 
-    def import_exams(self, imports: "Sequence[ExamImport]", now_utc: datetime) -> None:
-        """Keep exams that were captured elsewhere: all or none.
+    def import_exams(
+        self, imports: "Sequence[ExamImport]", now_utc: datetime, journal: "Journal | None" = None
+    ) -> None:
+        """Keep exams that were captured elsewhere, and the notes of each in that journal: all or none.
 
         Raises StoreError for an exam or image that is kept already, and for files that are not those of the images.
         """
@@ -166,12 +168,14 @@ class ExamImport:
         files: image id to file; asked for one file at a time, so that it may read them from an archive.
         origin: where it came from: "archive" of another box, "pictures" of other software.
         message: to be published as if the exam had been finished here; None publishes nothing.
+        notes: the entries of the import, and of the review that came along.
     """
 
     exam: Exam
     files: Mapping[str, bytes]
     origin: str
     message: "OutboxMessage | None" = None
+    notes: tuple[JournalNote, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_service import CalibrationService
 from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
+from appliance.exam.organisation import OrganisationService
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review_service import ReviewService
 from appliance.exam.session import ExamSession
@@ -85,6 +86,13 @@ class Services:
     def now_utc(self) -> datetime:
         """By the station's clock."""
         return self.accounts.clock.now_utc()
+
+    @property
+    def organisation(self) -> OrganisationService:
+        """Changes of patients, folders and collections, and the filing of exams."""
+        return OrganisationService(
+            self.store, self.patients, self.folders, self.collections, self.journal, self.now_utc
+        )
 
     @property
     def facts(self) -> ReportFacts:

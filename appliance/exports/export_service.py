@@ -24,6 +24,7 @@ from appliance.exports.dicom.sending import PacsSender, Sending
 from appliance.exports.fhir.bundle import fhir_bytes
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import ExamToExport, KeptStill
+from appliance.ports import Journal
 
 EXPORTED = "exam.exported"
 SENT = "exam.sent_to_pacs"
@@ -50,7 +51,7 @@ class ExportSources:
         entries: the journal's entries about an exam, oldest first.
         identity: of a patient by pseudonym; None where none was entered.
         calibrations: those the box knows, by id.
-        note: writes an entry into the journal: actor, subject, action, detail.
+        journal: takes an entry for every export.
     """
 
     reviewed: Callable[[str], ReviewedExam]
@@ -59,7 +60,7 @@ class ExportSources:
     decode: Callable[[bytes], KeptStill]
     entries: Callable[[str], Sequence[JournalEntry]]
     identity: Callable[[str], PatientIdentity | None]
-    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    journal: Journal
     now_utc: Callable[[], datetime]
     software_version: str
     calibrations: Callable[[], Mapping[str, Calibration]] = dict
@@ -119,8 +120,10 @@ class ExportService:
         detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
         if report is not None:
             detail["with_report"] = True
-        for source in sources:
-            self._sources.note(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
+        journal = self._sources.journal
+        with journal.transaction("note the export"):
+            for source in sources:
+                journal.append(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
         return made
 
     def source(self, exam_id: str, *, with_identity: bool = False) -> ExamToExport:
@@ -158,7 +161,7 @@ class ExportService:
     def _note_sending(self, done: Sending) -> None:
         detail = {"archive": self._pacs.name, "state": done.state.value, "stored": done.stored, "total": done.total}
         actor = self._senders.get(done.exam_id, "station")
-        self._sources.note(actor, f"exam:{done.exam_id}", SENT, detail)
+        self._sources.journal.append(actor, f"exam:{done.exam_id}", SENT, detail)
 
 
 def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Database:
 
     @contextmanager
     def transaction(self, attempt: str) -> Iterator[sqlite3.Connection]:
-        """All statements inside are kept, or none; inside another transaction of this thread, with that one or not at all.
+        """All statements inside are kept, or none; inside another transaction, with that one.
 
         Args:
             attempt: what is being done, for the error's text: "keep the image".

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
-from appliance.ports import ExamImport, ImportMark
+from appliance.ports import ExamImport, ImportMark, Journal
 from appliance.storage.database import Database, Value, utc_moment, utc_text
 from appliance.storage.exam_rows import INSERT_IMAGE, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
@@ -35,7 +35,13 @@ def file_of(one: ExamImport, image: CapturedImage) -> bytes:
     return content
 
 
-def import_into(database: Database, files: ImageFiles, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+def import_into(
+    database: Database,
+    files: ImageFiles,
+    imports: Sequence[ExamImport],
+    now_utc: datetime,
+    journal: Journal | None,
+) -> None:
     """See ExamStore.import_exams.
 
     A crash before the transaction's end leaves files without rows; the next import of the same exam writes over them.
@@ -50,6 +56,15 @@ def import_into(database: Database, files: ImageFiles, imports: Sequence[ExamImp
         with database.transaction(_ATTEMPT) as connection:
             for one in imports:
                 _insert(connection, one, now_utc)
+            write_notes(imports, journal)
+
+
+def write_notes(imports: Sequence[ExamImport], journal: Journal | None) -> None:
+    """The notes of every import, inside the caller's transaction."""
+    for one in imports:
+        for note in one.notes:
+            assert journal is not None, "an import with notes names its journal"
+            journal.append(note.actor, note.subject, note.action, note.detail)
 
 
 def import_mark(database: Database, exam_id: str) -> ImportMark | None:

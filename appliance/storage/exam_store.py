@@ -11,7 +11,7 @@ import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import ExamImport, ImportMark, OutboxMessage
+from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
 from appliance.storage.exam_import import import_into, import_mark
 from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values, placement_values
@@ -140,9 +140,9 @@ class SqliteExamStore:
             raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
 
-    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         with self._adding:
-            import_into(self._database, self._files, imports, now_utc)
+            import_into(self._database, self._files, imports, now_utc, journal)
 
     def import_mark(self, exam_id: str) -> ImportMark | None:
         return import_mark(self._database, exam_id)

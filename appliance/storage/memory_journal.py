@@ -58,7 +58,9 @@ class MemoryJournal:
             require_newest(self._newest_of(subject), follows)
             if self._is_full:
                 raise disk_full("write the journal", Path("memory"))
-            entry = next_entry(self._heads[-1] if self._heads else None, self._now_utc(), actor, subject, action, detail)
+            entry = next_entry(
+                self._heads[-1] if self._heads else None, self._now_utc(), actor, subject, action, detail
+            )
             if publishes is not None:
                 self._outbox.insert(publishes.exam_id, publishes.message, entry.at_utc)
             self._entries.append(entry)

@@ -10,9 +10,9 @@ import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import ExamImport, ImportMark, OutboxMessage
+from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import disk_full
-from appliance.storage.exam_import import already_kept, check_import, kept_files
+from appliance.storage.exam_import import already_kept, check_import, kept_files, write_notes
 from appliance.storage.memory_database import MemoryDatabase
 from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
@@ -138,7 +138,7 @@ class MemoryExamStore:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
         return self._pngs[image.image_id]
 
-    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         for one in imports:
             check_import(one)
             is_known = one.exam.exam_id in self._exams or any(i.image_id in self._pngs for i in one.exam.images)
@@ -148,20 +148,25 @@ class MemoryExamStore:
         if len({one.exam.exam_id for one in imports}) != len(imports):
             raise StoreError("could not import the exams: one of them is there twice", "Export them again.")
         files = [kept_files(one) for one in imports]
-        for one, content in zip(imports, files, strict=True):
-            name = one.exam.patient_pseudonym
-            patient = self.patients.patient_of(name) or self.patients.add_patient(name, now_utc)
-            self._pngs.update(content)
-            self._order.extend(content)
-            self._exams[one.exam.exam_id] = replace(
-                one.exam, patient_pseudonym=patient.pseudonym, folder_id=None, is_archived=False
-            )
-            self._marks[one.exam.exam_id] = ImportMark(one.origin, now_utc)
-            if one.message is not None:
-                self.outbox.insert(one.exam.exam_id, one.message, now_utc)
+        with self.database.transaction():
+            for one, content in zip(imports, files, strict=True):
+                self._take_in(one, content, now_utc)
+            write_notes(imports, journal)
 
     def import_mark(self, exam_id: str) -> ImportMark | None:
         return self._marks.get(exam_id)
+
+    def _take_in(self, one: ExamImport, content: Mapping[str, bytes], now_utc: datetime) -> None:
+        name = one.exam.patient_pseudonym
+        patient = self.patients.patient_of(name) or self.patients.add_patient(name, now_utc)
+        self._pngs.update(content)
+        self._order.extend(content)
+        self._exams[one.exam.exam_id] = replace(
+            one.exam, patient_pseudonym=patient.pseudonym, folder_id=None, is_archived=False
+        )
+        self._marks[one.exam.exam_id] = ImportMark(one.origin, now_utc)
+        if one.message is not None:
+            self.outbox.insert(one.exam.exam_id, one.message, now_utc)
 
     def _close(self, exam: Exam, state: ExamState, now_utc: datetime) -> Exam:
         self._removed.clear()

@@ -43,10 +43,12 @@ class SqlitePatientStore:
     Args:
         key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
             exams go on and identities stay closed; `problem` says so.
+        makes_key: False leaves that to the station: identities stay closed until it has made the key.
     """
 
-    def __init__(self, database: Database, key_file: Path) -> None:
+    def __init__(self, database: Database, key_file: Path, *, makes_key: bool = True) -> None:
         self._database = database
+        self._makes_key = makes_key
         self._words: dict[str, tuple[str, str]] = {}
         self._newest_indexed = 0
         self._indexing = threading.Lock()
@@ -120,10 +122,15 @@ class SqlitePatientStore:
         except StoreError as error:
             _log.warning("the first search has to index the patients: %s", error)
 
-    def _open_vault(self, key_file: Path) -> IdentityVault:
+    def _open_vault(self, key_file: Path) -> IdentityVault | None:
         sql = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL LIMIT 1"
         sealed = self._database.rows("look for identities", sql)
         if not sealed and not key_file.exists():
+            if not self._makes_key:
+                self._problem = StoreError(
+                    f"the key of the identities {key_file} was not made yet", "Start the station."
+                )
+                return None
             return IdentityVault(make_key(key_file))
         vault = IdentityVault(load_key(key_file))
         if sealed and vault.open(sealed[0]["patient_id"], sealed[0]["sealed_identity"]) is None:

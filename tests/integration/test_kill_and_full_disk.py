@@ -121,7 +121,7 @@ from tests.support.exam_desk import ExamDesk, mqtt_settings
 root, told = Path(sys.argv[2]), {}
 with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     desk.examine()
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", "ana")
     desk.session.capture()
     before = desk.storage.exams.open_exam()
     ballast = (root / "ballast").open("wb", buffering=0)
@@ -143,7 +143,7 @@ with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     ballast.close()
     (root / "ballast").unlink()
     desk.session.capture()
-    told["images"] = len(desk.session.finish().images)
+    told["images"] = len(desk.session.finish("ana").images)
     told["pending"] = desk.storage.outbox.status().pending
 with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     told["kept_after_restart"] = [len(desk.storage.exams.exam(e.exam_id).images) for e in desk.storage.exams.exams()]
@@ -185,7 +185,7 @@ from tests.support.exam_desk import ExamDesk, mqtt_settings
 
 told = {}
 with ExamDesk(Path(sys.argv[2]), mqtt_settings(1)) as desk:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", "ana")
     desk.session.capture()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
@@ -196,7 +196,7 @@ with ExamDesk(Path(sys.argv[2]), mqtt_settings(1)) as desk:
             told[verb] = str(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     desk.session.capture()
-    told["images"] = len(desk.session.finish().images)
+    told["images"] = len(desk.session.finish("ana").images)
 print(json.dumps(told))
 """
 

@@ -59,17 +59,17 @@ class ApiStation:
         with suppress(ExamError):
             guided.sweep.cancel()
         if session.snapshot().exam is not None:
-            session.discard()
+            session.discard("ana")
         if verb == "start":
             return
-        session.start("NC-0043", protocol="16", operator=ADMINISTRATOR)
+        session.start("NC-0043", ADMINISTRATOR, protocol="16")
         if verb in ("undo", "redo", "finish"):
             session.capture()
         if verb == "redo":
             session.undo()
         if verb == "unskip":
             place = session.snapshot().placement
-            session.skip("bandaged")
+            session.skip("bandaged", "ana")
             session.select(place.hand, place.finger, place.sector)
         if verb in ("sweep/end", "sweep/cancel"):
             guided.sweep.begin()

@@ -31,7 +31,7 @@ def fill(station: PageStation) -> dict[str, str]:
     collections.add_images(collection.collection_id, [image_id])
     kept = station.accounts.store.by_name(OPERATOR)
     assert kept is not None
-    station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM")
+    station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM", "ana")
     show(station)
     station.session.capture()
     return {

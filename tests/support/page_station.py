@@ -87,7 +87,7 @@ class PageStation:
         )
         self._captured = 0
         self.history = FrameHistory(ExamSettings().history_s)
-        self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
+        self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock(), self.journal)
         self.guided = guide(
             self.session, self.history, self._look_at_panorama, lambda _: self.calibration, exam or ExamSettings()
         )

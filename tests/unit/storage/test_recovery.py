@@ -20,7 +20,7 @@ def reopen(folder: Path, now_utc: datetime = NOW) -> Storage:
 
 def exam_with_two_stills(folder: Path, *, undo: bool = False) -> Exam:
     with ExamDesk(folder, mqtt_settings(1)) as desk:
-        desk.session.start("NC-1")
+        desk.session.start("NC-1", "ana")
         desk.session.capture()
         desk.session.capture()
         if undo:
