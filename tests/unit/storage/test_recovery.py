@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
 
 def reopen(folder: Path, now_utc: datetime = NOW) -> Storage:
-    return open_storage(StorageSettings(folder), now_utc)
+    return open_storage(StorageSettings(folder), lambda: now_utc)
 
 
 def exam_with_two_stills(folder: Path, *, undo: bool = False) -> Exam:

@@ -37,7 +37,7 @@ def fill(folder: Path, exams: int, images: int, analysis: FrameAnalysis, reporte
         folder: as `storage.folder` of a station.
         analysis: what was found in each picture.
     """
-    with open_storage(StorageSettings(folder, reserve_mb=0), _FIRST_EXAM) as storage:
+    with open_storage(StorageSettings(folder, reserve_mb=0), lambda: _FIRST_EXAM) as storage:
         folders = _folders(storage)
         for number in range(exams):
             storage.patients.add_patient(f"NC-{number:06d}", _FIRST_EXAM, identity(number))

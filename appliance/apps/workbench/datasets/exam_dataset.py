@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from appliance.apps.archive.export_exams import Kept, kept_exams
+from appliance.apps.archive.data_folder import DataFolder, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.atomic_folder import new_folder
 from appliance.domain.errors import ExportError
@@ -29,7 +29,7 @@ def dataset_from_exams(loaded: LoadedSettings, out: Path, validated_only: bool, 
     Raises:
         ApplianceError: there are no exams to use, or the folder exists or cannot be written.
     """
-    with kept_exams(loaded) as kept:
+    with open_data_folder(loaded) as kept:
         data_set = DataSet(split_key(loaded.settings.station.data_dir / "dataset.key"))
         with new_folder(out) as folder:
             for part in PARTS:
@@ -63,14 +63,14 @@ def split_key(path: Path) -> bytes:
         raise ExportError(f"the split's key {path} cannot be used: {error}", "Restore it from a backup.") from error
 
 
-def _exams(kept: Kept, validated_only: bool) -> Iterator[ExamToExport]:
+def _exams(kept: DataFolder, validated_only: bool) -> Iterator[ExamToExport]:
     offset = 0
-    while page := kept.exams.exams(limit=_PAGE, offset=offset):
+    while page := kept.storage.exams.exams(limit=_PAGE, offset=offset):
         offset += len(page)
         for exam in page:
             if exam.state is not ExamState.FINISHED:
                 continue
-            source = kept.desk.source(exam.exam_id)
+            source = kept.exports.source(exam.exam_id)
             if source.reviewed.validated_by is not None or not validated_only:
                 yield source
 
