@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from appliance.analysis.result_document import utc_text
 from appliance.domain.exam_figures import Figures
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.source import ExamToExport
 
@@ -118,7 +118,7 @@ def _images(source: ExamToExport) -> Iterable[Row]:
         yield {
             **_where(source, image),
             "kind": kept.kind.value,
-            "captured_at_utc": utc_text(kept.captured_at_utc),
+            "captured_at_utc": to_rfc3339(kept.captured_at_utc),
             "width_px": analysed["width"],
             "height_px": analysed["height"],
             "um_per_px": analysed["um_per_px"],
@@ -155,11 +155,11 @@ def _exams(source: ExamToExport) -> Iterable[Row]:
         "state": exam.state.value,
         "protocol": exam.protocol,
         "operator": exam.operator,
-        "started_at_utc": utc_text(exam.started_at_utc),
-        "finished_at_utc": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
+        "started_at_utc": to_rfc3339(exam.started_at_utc),
+        "finished_at_utc": None if exam.finished_at_utc is None else to_rfc3339(exam.finished_at_utc),
         "images": len(exam.images),
         "validated_by": reviewed.validated_by,
-        "validated_at_utc": None if reviewed.validated_at_utc is None else utc_text(reviewed.validated_at_utc),
+        "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
         "conclusion": reviewed.conclusion,
         "software_version": source.software_version,

@@ -12,6 +12,7 @@ from appliance.domain.calibration import Calibration
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import JournalEntry
 from appliance.domain.patient import PatientIdentity
 from appliance.domain.review import ReviewedExam
@@ -168,7 +169,7 @@ def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     """An entry with its place in the chain it comes from."""
     return {
         "seq": entry.seq,
-        "at": entry.at_utc.isoformat(),
+        "at": to_rfc3339(entry.at_utc, "microseconds"),
         "actor": entry.actor,
         "subject": entry.subject,
         "action": entry.action,

@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.domain.instant import to_rfc3339
 from appliance.storage.migrations import migrate
 
 # How long a second process (the command line) may hold the database before a write is refused.
@@ -165,9 +166,4 @@ def disk_full(attempt: str, folder: Path) -> StoreError:
 
 def utc_text(moment: datetime) -> str:
     """UTC with microseconds at a fixed width, so that text compares like time."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def utc_moment(text: str) -> datetime:
-    """The reverse of `utc_text`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return to_rfc3339(moment, "microseconds")

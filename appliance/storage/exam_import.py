@@ -8,8 +8,9 @@ from datetime import datetime
 
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.instant import from_rfc3339
 from appliance.ports import ExamImport, ImportMark, Journal
-from appliance.storage.database import Database, Value, utc_moment, utc_text
+from appliance.storage.database import Database, Value, utc_text
 from appliance.storage.exam_rows import INSERT_IMAGE, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
@@ -71,7 +72,7 @@ def import_mark(database: Database, exam_id: str) -> ImportMark | None:
     """See ExamStore.import_mark."""
     sql = "SELECT origin, imported_at FROM imported_exams WHERE exam_id = ?"
     rows = database.rows("read the exam's origin", sql, (exam_id,))
-    return ImportMark(rows[0]["origin"], utc_moment(rows[0]["imported_at"])) if rows else None
+    return ImportMark(rows[0]["origin"], from_rfc3339(rows[0]["imported_at"])) if rows else None
 
 
 def _require_new(database: Database, imports: Sequence[ExamImport]) -> None:

@@ -14,7 +14,8 @@ from appliance.domain.exam import (
     Sector,
     SkippedPlacement,
 )
-from appliance.storage.database import Row, Value, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Row, Value, utc_text
 
 
 def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[Row] = ()) -> Exam:
@@ -23,8 +24,8 @@ def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[R
         exam_id=row["exam_id"],
         patient_pseudonym=row["patient_pseudonym"],
         state=ExamState(row["state"]),
-        started_at_utc=utc_moment(row["started_at"]),
-        finished_at_utc=None if row["finished_at"] is None else utc_moment(row["finished_at"]),
+        started_at_utc=from_rfc3339(row["started_at"]),
+        finished_at_utc=None if row["finished_at"] is None else from_rfc3339(row["finished_at"]),
         images=tuple(image_from(image_row) for image_row in image_rows),
         protocol=row["protocol"],
         operator=row["operator"],
@@ -51,7 +52,7 @@ def image_from(row: Row) -> CapturedImage:
         hand=Hand(row["hand"]),
         finger=Finger(row["finger"]),
         sector=Sector(row["sector"]),
-        captured_at_utc=utc_moment(row["captured_at"]),
+        captured_at_utc=from_rfc3339(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
         document=json.loads(row["document"]),

@@ -11,6 +11,7 @@ from pathlib import Path
 import uuid_utils
 
 from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.instant import from_rfc3339
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
@@ -19,7 +20,7 @@ from appliance.domain.patient import (
     search_words,
     searchable,
 )
-from appliance.storage.database import Database, Row, utc_moment, utc_text
+from appliance.storage.database import Database, Row, utc_text
 from appliance.storage.identity_vault import IdentityVault, load_key, make_key
 
 _log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class SqlitePatientStore:
         return self._require_vault().seal(patient_id, identity)
 
     def _patient(self, row: Row) -> Patient:
-        patient = Patient(row["patient_id"], row["pseudonym"], utc_moment(row["created_at"]))
+        patient = Patient(row["patient_id"], row["pseudonym"], from_rfc3339(row["created_at"]))
         if row["sealed_identity"] is None:
             return patient
         identity = None if self._vault is None else self._vault.open(patient.patient_id, row["sealed_identity"])
@@ -160,7 +161,7 @@ class SqlitePatientStore:
 
     def _entry(self, row: Row) -> PatientEntry:
         last = row["last"]
-        return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else utc_moment(last))
+        return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else from_rfc3339(last))
 
     def _index_again(self, changed: Patient) -> None:
         with self._indexing:

@@ -1,13 +1,11 @@
 """An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import jsonschema
 
 from appliance import schemas
-from appliance.analysis.result_document import utc_text
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import (
     CapturedImage,
@@ -20,6 +18,7 @@ from appliance.domain.exam import (
     Sector,
     SkippedPlacement,
 )
+from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.domain.pseudonym import require_pseudonym
 
 Json = dict[str, Any]
@@ -33,15 +32,15 @@ def exam_to_json(exam: Exam) -> Json:
         "exam_id": exam.exam_id,
         "patient_pseudonym": exam.patient_pseudonym,
         "state": exam.state.value,
-        "started_at": utc_text(exam.started_at_utc),
-        "finished_at": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
+        "started_at": to_rfc3339(exam.started_at_utc),
+        "finished_at": None if exam.finished_at_utc is None else to_rfc3339(exam.finished_at_utc),
         "protocol": exam.protocol,
         "operator": exam.operator,
         "images": [
             {
                 "image_id": image.image_id,
                 **_placement(image.placement),
-                "captured_at": utc_text(image.captured_at_utc),
+                "captured_at": to_rfc3339(image.captured_at_utc),
                 "kind": image.kind.value,
                 "format": suffix_of(image),
                 "sha256": image.sha256,
@@ -68,8 +67,8 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
             exam_id=str(UUID(record["exam_id"])),
             patient_pseudonym=require_pseudonym(str(record["patient_pseudonym"])),
             state=_closed(ExamState(record["state"])),
-            started_at_utc=_moment(record["started_at"]),
-            finished_at_utc=_moment(record["finished_at"]),
+            started_at_utc=from_rfc3339(record["started_at"]),
+            finished_at_utc=from_rfc3339(record["finished_at"]),
             images=tuple(_image(one, documents) for one in record["images"]),
             protocol=str(record["protocol"])[:64],
             operator=str(record["operator"])[:64],
@@ -100,7 +99,7 @@ def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
         hand=place.hand,
         finger=place.finger,
         sector=place.sector,
-        captured_at_utc=_moment(record["captured_at"]),
+        captured_at_utc=from_rfc3339(record["captured_at"]),
         file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
         document=document,
@@ -120,10 +119,3 @@ def _closed(state: ExamState) -> ExamState:
     if state is ExamState.OPEN:
         raise ValueError("an open exam")
     return state
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        raise ValueError(f"the time {text!r} has no zone")
-    return moment

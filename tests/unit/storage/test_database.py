@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import StoreError
-from appliance.storage.database import Database, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Database, utc_text
 
 
 @pytest.fixture
@@ -104,4 +105,4 @@ def test_times_sort_as_text_and_come_back_exactly() -> None:
     ]
     texts = [utc_text(moment) for moment in moments]
     assert texts == sorted(texts)
-    assert [utc_moment(text) for text in texts] == moments
+    assert [from_rfc3339(text) for text in texts] == moments

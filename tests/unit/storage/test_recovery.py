@@ -90,7 +90,7 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_second_station_on_the_same_folder_is_refused_and_harms_nothing(tmp_path: Path) -> None:
     with reopen(tmp_path):
         half_written = tmp_path / "images" / "exam" / "a.png.part"
-        half_written.parent.mkdir()
+        half_written.parent.mkdir(parents=True)
         half_written.write_bytes(b"x")
         with pytest.raises(StoreError, match="in use by another station"):
             reopen(tmp_path)
