@@ -17,7 +17,7 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
-from appliance.domain.exam import CapturedImage, Exam, Placement, SkippedPlacement
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, Placement, SkippedPlacement
 from appliance.domain.exam_search import ExamPage, ExamQuery
 from appliance.domain.folder import Folder
 from appliance.domain.frame import CameraDescription, Frame
@@ -100,9 +100,7 @@ class EngineSet:
 class ExamStore(Protocol):
     """Keeps exams and their images. Every method raises StoreError with the remedy; none leaves half-written state."""
 
-    def start_exam(
-        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
-    ) -> Exam:
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
         """A new open exam. The patient is made when missing; of a known one the pseudonym is taken as it was kept."""
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:

@@ -12,7 +12,17 @@ import uuid_utils
 
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ApplianceError, ExamError
-from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, ImageKind, Placement, Sector, SkippedPlacement
+from appliance.domain.exam import (
+    CapturedImage,
+    Exam,
+    ExamStart,
+    Finger,
+    Hand,
+    ImageKind,
+    Placement,
+    Sector,
+    SkippedPlacement,
+)
 from appliance.domain.exam_protocol import FREE_PROTOCOL, ExamProtocol, protocol_named
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exam.best_frame import best_of
@@ -67,21 +77,21 @@ class ExamSession:
         """The state after the last verb."""
         return self._snapshot
 
-    def start(self, patient_pseudonym: str, operator: str, *, protocol: str = FREE_PROTOCOL.name) -> Exam:
+    def start(self, patient_pseudonym: str, start: ExamStart) -> Exam:
         """A new exam; the protocol's first placement is selected.
 
         Args:
-            operator: the account that starts it.
-            protocol: name of one of PROTOCOLS.
+            start: with the account that starts it, and the name of one of PROTOCOLS.
         """
         with self._verb():
             if self._open is not None:
                 raise ExamError("could not start an exam: one is open", "Finish or discard it first.")
-            chosen, pseudonym = protocol_named(protocol), require_pseudonym(patient_pseudonym)
+            pseudonym = require_pseudonym(patient_pseudonym)
+            protocol_named(start.protocol)  # refuses what there is not
             now_utc = self._clock.now_utc()
             with self._journal.transaction("start the exam"):
-                exam = self._store.start_exam(pseudonym, now_utc, protocol=chosen.name, operator=operator)
-                self._write(operator, exam, "started", {"protocol": exam.protocol})
+                exam = self._store.start_exam(pseudonym, now_utc, start)
+                self._write(start.operator, exam, "started", {"protocol": exam.protocol})
             self._take(exam)
             return exam
 

@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from appliance.domain.errors import StoreError
@@ -11,7 +12,7 @@ from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.instant import from_rfc3339
 from appliance.ports import ExamImport, ImportMark, Journal
 from appliance.storage.database import Database, Value, utc_text
-from appliance.storage.exam_rows import INSERT_IMAGE, image_values, placement_values
+from appliance.storage.exam_rows import INSERT_EXAM, INSERT_IMAGE, exam_values, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
 from appliance.storage.patient_rows import ensure_patient
@@ -96,22 +97,9 @@ def already_kept(exam: Exam) -> StoreError:
 
 
 def _insert(connection: sqlite3.Connection, one: ExamImport, now_utc: datetime) -> None:
-    exam = one.exam
-    assert exam.finished_at_utc is not None
-    pseudonym = ensure_patient(connection, exam.patient_pseudonym, now_utc)
-    connection.execute(
-        """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at, protocol, operator)
-           VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        (
-            exam.exam_id,
-            pseudonym,
-            exam.state.value,
-            utc_text(exam.started_at_utc),
-            utc_text(exam.finished_at_utc),
-            exam.protocol,
-            exam.operator,
-        ),
-    )
+    pseudonym = ensure_patient(connection, one.exam.patient_pseudonym, now_utc)
+    exam = replace(one.exam, patient_pseudonym=pseudonym, folder_id=None, is_archived=False)
+    connection.execute(INSERT_EXAM, exam_values(exam))
     for image in exam.images:
         connection.execute(INSERT_IMAGE, image_values(exam.exam_id, image))
     for skipped in exam.skipped:

@@ -9,7 +9,7 @@ from pathlib import Path
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, ExamState, Placement, SkippedPlacement
 from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import disk_full
 from appliance.storage.exam_import import already_kept, check_import, kept_files, write_notes
@@ -45,15 +45,13 @@ class MemoryExamStore:
         """Somebody made room."""
         self._is_full = False
 
-    def start_exam(
-        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
-    ) -> Exam:
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
         if self.open_exam() is not None:
             raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
         self._require_room("start the exam")
         patient = self.patients.patient_of(patient_pseudonym) or self.patients.add_patient(patient_pseudonym, now_utc)
         exam_id = str(uuid_utils.uuid7())
-        exam = Exam(exam_id, patient.pseudonym, ExamState.OPEN, now_utc, protocol=protocol, operator=operator)
+        exam = Exam(exam_id, patient.pseudonym, ExamState.OPEN, now_utc, **vars(start))
         self._exams[exam.exam_id] = exam
         return exam
 

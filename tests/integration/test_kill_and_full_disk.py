@@ -121,7 +121,7 @@ from tests.support.exam_desk import ExamDesk, mqtt_settings
 root, told = Path(sys.argv[2]), {}
 with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     desk.examine()
-    desk.session.start("NC-1", "ana")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.session.capture()
     before = desk.storage.exams.open_exam()
     ballast = (root / "ballast").open("wb", buffering=0)
@@ -185,7 +185,7 @@ from tests.support.exam_desk import ExamDesk, mqtt_settings
 
 told = {}
 with ExamDesk(Path(sys.argv[2]), mqtt_settings(1)) as desk:
-    desk.session.start("NC-1", "ana")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.session.capture()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))

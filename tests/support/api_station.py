@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from appliance.domain.errors import ExamError
+from appliance.domain.exam import ExamStart
 from appliance.exam.calibration_service import StageMicrometer
 from appliance.exports.export_service import ExportFormat
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
@@ -62,7 +63,7 @@ class ApiStation:
             session.discard("ana")
         if verb == "start":
             return
-        session.start("NC-0043", ADMINISTRATOR, protocol="16")
+        session.start("NC-0043", ExamStart(ADMINISTRATOR, "16"))
         if verb in ("undo", "redo", "finish"):
             session.capture()
         if verb == "redo":

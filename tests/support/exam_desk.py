@@ -5,7 +5,7 @@ from types import TracebackType
 
 from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamStart
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -63,7 +63,7 @@ class ExamDesk:
         """Finish the open exam, or a new one."""
         snapshot = self.session.snapshot()
         if snapshot.exam is None:
-            self.session.start("NC-0042", "ana")
+            self.session.start("NC-0042", ExamStart("ana"))
         while len(self.session.snapshot().counts) < 2:
             self.session.capture()
         return self.session.finish("ana")

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field, model_validator
 
-from appliance.domain.exam import Finger, Hand, Sector
+from appliance.domain.exam import ExamStart, Finger, Hand, Sector
 from appliance.exam.session import LONGEST_REASON
 from webui.api.openapi import Body, api_blueprint
 from webui.auth.current_account import actor
@@ -68,7 +68,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        session.start(body.pseudonym, actor(), protocol=body.protocol)
+        session.start(body.pseudonym, ExamStart(operator=actor(), protocol=body.protocol))
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")

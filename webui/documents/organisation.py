@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from appliance.domain.collection import CollectedImage, ImageCollection
-from appliance.domain.exam import ExamState, Finger, Hand, Sector
+from appliance.domain.exam import EXAM_FIELDS, ExamState, Finger, Hand, Sector
 from appliance.domain.exam_search import ExamEntry
 from appliance.domain.folder import Folder
 from appliance.domain.patient import Patient, PatientEntry, PatientIdentity, Sex
@@ -127,18 +127,10 @@ def collected_image_document(image: CollectedImage) -> CollectedImageDocument:
 
 def exam_entry_document(entry: ExamEntry) -> ExamEntryDocument:
     """One exam of a list."""
-    exam = entry.exam
+    fields = {field.name: getattr(entry.exam, field.name) for field in EXAM_FIELDS}
     return ExamEntryDocument(
-        exam_id=exam.exam_id,
+        **fields,
         patient_id=entry.patient_id,
-        patient_pseudonym=exam.patient_pseudonym,
-        state=exam.state,
-        started_at_utc=exam.started_at_utc,
-        finished_at_utc=exam.finished_at_utc,
-        protocol=exam.protocol,
-        operator=exam.operator,
-        folder_id=exam.folder_id,
-        is_archived=exam.is_archived,
         is_validated=entry.is_validated,
         images=entry.image_count,
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from appliance.analysis.panorama import Panorama
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ExamError
-from appliance.domain.exam import ImageKind, Sector
+from appliance.domain.exam import ExamStart, ImageKind, Sector
 from appliance.domain.frame import Frame
 from appliance.exam.auto_capture import AutoCapture, AutoPhase
 from appliance.exam.best_frame import best_of
@@ -54,7 +54,7 @@ class Scope:
         self.session = ExamSession(
             self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, journal, settings=SETTINGS
         )
-        self.session.start("NC-1", "ana", protocol="32")
+        self.session.start("NC-1", ExamStart("ana", "32"))
         self.listeners: list[Callable[[Frame], None]] = []
 
     def show(

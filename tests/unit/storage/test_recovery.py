@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import StoreError
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamStart
 from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
 from tests.support.exam_desk import ExamDesk, mqtt_settings
@@ -20,7 +20,7 @@ def reopen(folder: Path, now_utc: datetime = NOW) -> Storage:
 
 def exam_with_two_stills(folder: Path, *, undo: bool = False) -> Exam:
     with ExamDesk(folder, mqtt_settings(1)) as desk:
-        desk.session.start("NC-1", "ana")
+        desk.session.start("NC-1", ExamStart("ana"))
         desk.session.capture()
         desk.session.capture()
         if undo:
