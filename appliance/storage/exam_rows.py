@@ -37,7 +37,8 @@ def exam_values(exam: Exam) -> tuple[Value, ...]:
     return tuple(_written(field.kind, getattr(exam, field.name)) for field in EXAM_FIELDS)
 
 
-INSERT_EXAM = f"INSERT INTO exams ({', '.join(field.key for field in EXAM_FIELDS)}) VALUES ({', '.join('?' for _ in EXAM_FIELDS)})"
+_COLUMNS = ", ".join(field.key for field in EXAM_FIELDS)
+INSERT_EXAM = f"INSERT INTO exams ({_COLUMNS}) VALUES ({', '.join('?' * len(EXAM_FIELDS))})"
 
 
 def _read(kind: FieldKind, value: Any) -> Any:

@@ -23,17 +23,22 @@ class MemoryDatabase:
         self._tables.append(made)
         return made
 
-    def list(self) -> list[Any]:
+    def rows(self) -> list[Any]:
         """A new list, treated alike."""
         made: list[Any] = []
         self._lists.append(made)
         return made
 
+    def copy(self) -> tuple[list[dict[Any, Any]], list[list[Any]]]:
+        """Everything as it now is."""
+        with self._lock:
+            return [dict(one) for one in self._tables], [list(one) for one in self._lists]
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is kept, or nothing."""
         with self._lock:
-            tables, lists = [dict(one) for one in self._tables], [list(one) for one in self._lists]
+            tables, lists = self.copy()
             try:
                 yield
             except BaseException:

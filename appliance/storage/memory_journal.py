@@ -28,8 +28,8 @@ class MemoryJournal:
         self._now_utc = now_utc
         self._outbox = outbox or MemoryOutbox()
         self.database = self._outbox.database
-        self._entries: list[JournalEntry] = self.database.list()
-        self._heads: list[JournalHead] = self.database.list()
+        self._entries: list[JournalEntry] = self.database.rows()
+        self._heads: list[JournalHead] = self.database.rows()
         self._is_full = False
         self._lock = threading.RLock()
 

@@ -32,7 +32,7 @@ class MemoryExamStore:
         self.patients = MemoryPatientStore(self._exams, self.database)
         self.folders = MemoryFolderStore(self._exams, self.database)
         self._removed: dict[str, CapturedImage] = self.database.table()
-        self._order: list[str] = self.database.list()
+        self._order: list[str] = self.database.rows()
         self._pngs: dict[str, bytes] = self.database.table()
         self._marks: dict[str, ImportMark] = self.database.table()
         self._is_full = False

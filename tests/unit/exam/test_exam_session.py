@@ -141,7 +141,14 @@ def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "words"),
-    [("capture", ()), ("undo", ()), ("redo", ()), ("finish", ("ana",)), ("discard", ("ana",)), ("skip", ("cold", "ana"))],
+    [
+        ("capture", ()),
+        ("undo", ()),
+        ("redo", ()),
+        ("finish", ("ana",)),
+        ("discard", ("ana",)),
+        ("skip", ("cold", "ana")),
+    ],
 )
 def test_verbs_without_an_exam_are_refused(desk: Desk, verb: str, words: tuple[str, ...]) -> None:
     with pytest.raises(ExamError, match=r"no exam is open\. Start an exam first"):
