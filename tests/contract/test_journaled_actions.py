@@ -349,6 +349,7 @@ def state_facts(box: Box) -> Act:
 
 def issue_report(box: Box) -> Act:
     exam_id = box.reviewed()
+    box.reports.folder.keep("template.html.jinja", b"<p>ok</p>")
     return lambda: box.reports.issue(exam_id, ACTOR)
 
 
@@ -503,7 +504,7 @@ def test_a_review_comes_with_its_exam_or_not_at_all(box: Box, tmp_path: Path) ->
     exam_id = other.reviewed()
     other.reviews.conclude(exam_id, "Normal.", "dr.ruiz", 0)
     other.facts.state(exam_id, {"oil": "cedar"}, "dr.ruiz")
-    other.reports.issue(exam_id, "dr.ruiz")
+    other.stores.journal.append("dr.ruiz", f"report:{exam_id}", "report.made", {"bytes": 1})
     with (tmp_path / "exam.zip").open("wb+") as file:
         other.exports.export(ExportFormat.ZIP, [exam_id], file, "dr.ruiz")
     taken = box.archives.take_in_file(tmp_path / "exam.zip", ArchiveChoices(), ACTOR)

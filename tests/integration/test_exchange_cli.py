@@ -81,6 +81,8 @@ def test_an_archive_moves_an_exam_to_another_box(data_dir: Path, tmp_path: Path)
     again = nailfold("import", out, "--data-dir", other)
     assert again.stdout == f"{EXAM_ID}: was here already\n"
     with open_data_folder(load_settings(None, {"station.data_dir": other})) as kept:
+        entries = kept.storage.journal.entries(f"exam:{EXAM_ID}")
+        assert [(entry.actor, entry.action) for entry in entries] == [("command line", "exam.imported")]
         mark = kept.storage.exams.import_mark(EXAM_ID)
         assert mark is not None
         assert mark.origin == ORIGIN

@@ -18,7 +18,7 @@ from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import OutboxMessage
-from appliance.storage.open_storage import open_storage
+from appliance.storage.open_storage import open_beside, open_storage
 from appliance.storage.settings import StorageSettings
 from engines.pattern.rendered import rendered_samples
 
@@ -70,6 +70,9 @@ def test_validated_exams_become_an_installed_advisory(data_dir: Path, tmp_path: 
     assert study["data"]["subjects"] == SUBJECTS - OUT_OF_FOCUS
     advisor = load_classifier(data_dir / "pattern")
     assert advisor is not None
+    with open_beside(StorageSettings(folder=data_dir / "exams"), lambda: NOON) as storage:
+        (entry,) = storage.journal.entries("pattern")
+    assert (entry.actor, entry.action) == ("command line", "pattern.installed")
     assert "P-0" not in (tmp_path / "p" / "pattern.json").read_text() + done.stdout
 
 

@@ -49,6 +49,86 @@ def test_half_a_transaction_is_nothing(path: Path) -> None:
     database.close()
 
 
+INSERT = (
+    "INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at) VALUES (?, 'p', 'finished', '', '')"
+)
+
+
+def exam_ids(database: Database) -> list[str]:
+    return [row["exam_id"] for row in database.rows("look", "SELECT exam_id FROM exams ORDER BY number")]
+
+
+def test_a_transaction_inside_another_goes_with_it(path: Path) -> None:
+    database = Database(path)
+
+    def fail_after_both() -> None:
+        with database.transaction("outer") as outer:
+            outer.execute(INSERT, ("a",))
+            with database.transaction("inner") as inner:
+                inner.execute(INSERT, ("b",))
+            raise ValueError("too late")
+
+    with pytest.raises(ValueError, match="too late"):
+        fail_after_both()
+    assert exam_ids(database) == []
+    database.close()
+
+
+def test_an_inner_transaction_that_fails_leaves_the_outer_one_whole(path: Path) -> None:
+    database, told = Database(path), list[str]()
+
+    def fail_inside() -> None:
+        with database.transaction("inner") as inner:
+            inner.execute(INSERT, ("b",))
+            database.after_commit(lambda: told.append("b is kept"))
+            database.on_rollback(lambda: told.append("b is gone"))
+            raise ValueError
+
+    with database.transaction("outer") as outer:
+        outer.execute(INSERT, ("a",))
+        database.after_commit(lambda: told.append("a is kept"))
+        database.on_rollback(lambda: told.append("a is gone"))
+        with pytest.raises(ValueError):  # noqa: PT011 (any)
+            fail_inside()
+    assert exam_ids(database) == ["a"]
+    assert told == ["b is gone", "a is kept"]
+    database.close()
+
+
+def test_what_follows_a_commit_happens_after_it_and_outside_of_the_lock(path: Path) -> None:
+    database, seen = Database(path), list[list[str]]()
+
+    def look_from_another_thread() -> None:
+        other = threading.Thread(target=lambda: seen.append(exam_ids(database)))
+        other.start()
+        other.join(5)
+
+    with database.transaction("outer"), database.transaction("inner") as connection:
+        connection.execute(INSERT, ("a",))
+        database.after_commit(look_from_another_thread)
+    assert seen == [["a"]]
+    database.close()
+
+
+def test_what_undoes_is_called_newest_first_and_nothing_that_follows_a_commit(path: Path) -> None:
+    database, told = Database(path), list[str]()
+
+    def interrupted() -> None:
+        with database.transaction("outer"):
+            database.on_rollback(lambda: told.append("first"))
+            database.on_rollback(lambda: told.append("second"))
+            database.after_commit(lambda: told.append("kept"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert told == ["second", "first"]
+    with database.transaction("the next one"):
+        pass
+    assert told == ["second", "first"]
+    database.close()
+
+
 def test_file_that_is_no_database_is_refused_with_its_path(path: Path) -> None:
     path.write_bytes(b"this is not a database" * 100)
     with pytest.raises(StoreError, match="not a database") as refusal:
