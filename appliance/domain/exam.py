@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from appliance.domain.instant import to_rfc3339
+
 
 class Hand(Enum):
     LEFT = "left"
@@ -147,7 +149,7 @@ class FieldKind(Enum):
 
 @dataclass(frozen=True)
 class ExamField:
-    """A plain field of Exam, as database and archive keep it.
+    """A plain field of Exam, as database, archive and tables keep it.
 
     Attributes:
         name: of the attribute.
@@ -165,15 +167,23 @@ class ExamField:
         """Its column, and its member in JSON."""
         return self.name.removesuffix("_utc")
 
+    def plain(self, exam: "Exam") -> str | bool | None:
+        """Its value in JSON types; times have milliseconds."""
+        value = getattr(exam, self.name)
+        if isinstance(value, datetime):
+            return to_rfc3339(value)
+        plain: str | bool | None = value.value if isinstance(value, Enum) else value
+        return plain
+
 
 EXAM_FIELDS = (
     ExamField("exam_id"),
     ExamField("patient_pseudonym"),
     ExamField("state", FieldKind.STATE),
-    ExamField("started_at_utc", FieldKind.INSTANT),
-    ExamField("finished_at_utc", FieldKind.INSTANT),
     ExamField("protocol"),
     ExamField("operator"),
+    ExamField("started_at_utc", FieldKind.INSTANT),
+    ExamField("finished_at_utc", FieldKind.INSTANT),
     ExamField("folder_id", is_local=True),
     ExamField("is_archived", FieldKind.FLAG, is_local=True),
 )

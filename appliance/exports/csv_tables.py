@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
@@ -150,13 +151,7 @@ def _fingers(source: ExamToExport) -> Iterable[Row]:
 def _exams(source: ExamToExport) -> Iterable[Row]:
     exam, reviewed = source.exam, source.reviewed
     yield {
-        "exam_id": exam.exam_id,
-        "patient_pseudonym": exam.patient_pseudonym,
-        "state": exam.state.value,
-        "protocol": exam.protocol,
-        "operator": exam.operator,
-        "started_at_utc": to_rfc3339(exam.started_at_utc),
-        "finished_at_utc": None if exam.finished_at_utc is None else to_rfc3339(exam.finished_at_utc),
+        **{field.name: field.plain(exam) for field in EXAM_FIELDS if not field.is_local},
         "images": len(exam.images),
         "validated_by": reviewed.validated_by,
         "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),

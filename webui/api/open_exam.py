@@ -68,7 +68,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        session.start(body.pseudonym, ExamStart(operator=actor(), protocol=body.protocol))
+        session.start(body.pseudonym, ExamStart(operator=actor(), **body.model_dump(exclude={"pseudonym"})))
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")

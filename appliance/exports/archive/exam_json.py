@@ -1,6 +1,5 @@
 """An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ SUFFIXES = ("png", "avi")
 def exam_to_json(exam: Exam) -> Json:
     """Everything of the exam but where this clinic filed it; results are files of their own."""
     return {
-        **{field.key: _written(getattr(exam, field.name)) for field in _FIELDS},
+        **{field.key: field.plain(exam) for field in _FIELDS},
         "images": [
             {
                 "image_id": image.image_id,
@@ -111,12 +110,6 @@ def _placement(placement: Placement) -> Json:
 
 def _place(record: Json) -> Placement:
     return Placement(Hand(record["hand"]), Finger(record["finger"]), Sector(record["sector"]))
-
-
-def _written(value: object) -> object:
-    if isinstance(value, datetime):
-        return to_rfc3339(value)
-    return value.value if isinstance(value, ExamState) else value
 
 
 def _read(field: ExamField, value: Any) -> object:
