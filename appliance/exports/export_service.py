@@ -118,14 +118,18 @@ class ExportService:
             raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
         made = write_export(form, sources, file, self._sources.now_utc(), report)
-        detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
+        detail: dict[str, Any] = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file)}
         if report is not None:
             detail["with_report"] = True
+        self.note([source.exam.exam_id for source in sources], actor, detail)
+        return made
+
+    def note(self, exam_ids: Sequence[str], actor: str, detail: Mapping[str, Any]) -> None:
+        """An entry about each exam that leaves the box, before it does."""
         journal = self._sources.journal
         with journal.transaction("note the export"):
-            for source in sources:
-                journal.append(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
-        return made
+            for exam_id in exam_ids:
+                journal.append(actor, f"exam:{exam_id}", EXPORTED, {**detail, "exams": len(exam_ids)})
 
     def source(self, exam_id: str, *, with_identity: bool = False) -> ExamToExport:
         """The exam as reviewed, with its figures. Raises NotKeptError, and ExportError for an open exam."""

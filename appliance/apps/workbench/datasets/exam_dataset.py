@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from appliance.apps.archive.data_folder import DataFolder, open_data_folder
+from appliance.apps.archive.data_folder import ACTOR, DataFolder, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.atomic_folder import new_folder
 from appliance.domain.errors import ExportError
@@ -34,15 +34,16 @@ def dataset_from_exams(loaded: LoadedSettings, out: Path, validated_only: bool, 
         with new_folder(out) as folder:
             for part in PARTS:
                 (folder / part / "images").mkdir(parents=True)
-            exams = 0
+            exam_ids = []
             for source in _exams(kept, validated_only):
-                exams += 1
+                exam_ids.append(source.exam.exam_id)
                 for part, name, png in data_set.pictures(source):
                     (folder / part / "images" / name).write_bytes(png)
-            _require_pictures(data_set, exams, validated_only)
+            _require_pictures(data_set, len(exam_ids), validated_only)
             for part in PARTS:
                 (folder / part / "annotations.json").write_bytes(data_set.annotations(part))
             (folder / "dataset.json").write_text(_summary(data_set, validated_only), encoding="utf-8")
+            kept.exports.note(exam_ids, ACTOR, {"format": "dataset", "with_identity": False})
     for part in PARTS:
         pictures, patients = data_set.counts(part)
         reporter(f"{part}: {pictures} pictures of {patients} patients")
