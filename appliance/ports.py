@@ -4,6 +4,7 @@ Each port has a contract suite in tests/contract that its real and its fake adap
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,11 +17,11 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
-from appliance.domain.exam import CapturedImage, Exam, Placement, SkippedPlacement
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, Placement, SkippedPlacement
 from appliance.domain.exam_search import ExamPage, ExamQuery
 from appliance.domain.folder import Folder
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.journal import JournalCheck, JournalEntry
+from appliance.domain.journal import JournalCheck, JournalEntry, JournalNote
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.patient import Patient, PatientIdentity, PatientPage
@@ -99,9 +100,7 @@ class EngineSet:
 class ExamStore(Protocol):
     """Keeps exams and their images. Every method raises StoreError with the remedy; none leaves half-written state."""
 
-    def start_exam(
-        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
-    ) -> Exam:
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
         """A new open exam. The patient is made when missing; of a known one the pseudonym is taken as it was kept."""
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
@@ -146,8 +145,10 @@ class ExamStore(Protocol):
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
 
-    def import_exams(self, imports: "Sequence[ExamImport]", now_utc: datetime) -> None:
-        """Keep exams that were captured elsewhere: all or none.
+    def import_exams(
+        self, imports: "Sequence[ExamImport]", now_utc: datetime, journal: "Journal | None" = None
+    ) -> None:
+        """Keep exams that were captured elsewhere, and the notes of each in that journal: all or none.
 
         Raises StoreError for an exam or image that is kept already, and for files that are not those of the images.
         """
@@ -165,12 +166,14 @@ class ExamImport:
         files: image id to file; asked for one file at a time, so that it may read them from an archive.
         origin: where it came from: "archive" of another box, "pictures" of other software.
         message: to be published as if the exam had been finished here; None publishes nothing.
+        notes: the entries of the import, and of the review that came along.
     """
 
     exam: Exam
     files: Mapping[str, bytes]
     origin: str
     message: "OutboxMessage | None" = None
+    notes: tuple[JournalNote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,7 +308,19 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError."""
+    """The append-only, hash-chained log of every noteworthy action. Every method raises StoreError.
+
+    An action and its entry are one: who changes something in a store does so, and appends, inside `transaction`.
+    """
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        """What is changed inside, in the stores of the same box, is kept together with the entries or not at all.
+
+        Nothing slow belongs inside: meanwhile nobody else can write.
+
+        Args:
+            attempt: what is being done, for an error's text: "finish the exam".
+        """
 
     def append(
         self,

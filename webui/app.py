@@ -44,7 +44,6 @@ from webui.pages.report import report_blueprint
 from webui.pages.review import review_page_blueprint
 from webui.pages.settings import settings_blueprint
 from webui.pages.trends import trends_blueprint
-from webui.report_service import report_service
 from webui.services import Services
 from webui.settings import WebSettings
 
@@ -90,9 +89,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(review_page_blueprint(services))
     app.register_api(calibration_api_blueprint(services))
     app.register_blueprint(calibration_blueprint(services))
-    reports = report_service(services)
-    app.register_blueprint(report_blueprint(services, reports))
-    app.register_api(report_api_blueprint(services, reports))
+    app.register_blueprint(report_blueprint(services))
+    app.register_api(report_api_blueprint(services))
     app.register_api(exports_api_blueprint(services))
     app.register_api(imports_api_blueprint(services))
     app.register_blueprint(imports_page_blueprint())

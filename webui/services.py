@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
@@ -15,11 +14,13 @@ from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_service import CalibrationService
 from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
+from appliance.exam.organisation import OrganisationService
 from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review_service import ReviewService
 from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exports.import_export import Exchange
+from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
     BrokerStatus,
     CollectionStore,
@@ -45,7 +46,7 @@ class Services:
         exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
-        report_folder: the clinic's own form, template, style and logo of reports; need not exist.
+        reports: reports of exams, in the clinic's own form.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
@@ -68,7 +69,7 @@ class Services:
     secrets: AccessSecrets
     accounts: AccountService
     calibrations: CalibrationService
-    report_folder: Path
+    reports: ReportService
     camera: Callable[[], CameraState]
     scale: Callable[[], ShownScale]
     identity: Callable[[], EngineIdentity]
@@ -82,6 +83,13 @@ class Services:
     def now_utc(self) -> datetime:
         """By the station's clock."""
         return self.accounts.clock.now_utc()
+
+    @property
+    def organisation(self) -> OrganisationService:
+        """Changes of patients, folders and collections, and the filing of exams."""
+        return OrganisationService(
+            self.store, self.patients, self.folders, self.collections, self.journal, self.now_utc
+        )
 
     @property
     def facts(self) -> ReportFacts:

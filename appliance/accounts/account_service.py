@@ -59,8 +59,9 @@ class AccountService:
         account = _new_account(name, full, Role.ADMINISTRATOR)
         require_good_password(password, account.name, account.full_name)
         kept = KeptAccount(account, self._hashing.hash(password))
-        self.store.add(kept, is_first=True)
-        self.note(account.name, account.name, "created", {"role": account.role.value})
+        with self._journal.transaction("add the account"):
+            self.store.add(kept, is_first=True)
+            self.note(account.name, account.name, "created", {"role": account.role.value})
         return kept
 
     def prove(self, name: str, password: str) -> Proof:
@@ -89,23 +90,29 @@ class AccountService:
         if not self.kept(account.account_id).has_one_time_code and self.prove(account.name, current).kept is None:
             raise PasswordRefusedError("current_wrong")
         require_good_password(new, account.name, account.full_name)
-        self.store.set_password(account.account_id, self._hashing.hash(new))
-        self.note(account.name, account.name, "password_changed")
+        password_hash = self._hashing.hash(new)
+        with self._journal.transaction("keep the password"):
+            self.store.set_password(account.account_id, password_hash)
+            self.note(account.name, account.name, "password_changed")
         return self.kept(account.account_id)
 
     def add(self, actor: str, name: str, full: str, role: Role) -> tuple[Account, str]:
         """A new account and the one-time code to hand to its owner. Raises AccountError for an unfit or taken name."""
         account, code = _new_account(name, full, role), new_code()
         expires = self.clock.now_utc() + CODE_LIFETIME
-        self.store.add(KeptAccount(account, self._hashing.hash(code), code_expires_at_utc=expires))
-        self.note(actor, account.name, "created", {"role": role.value})
+        kept = KeptAccount(account, self._hashing.hash(code), code_expires_at_utc=expires)
+        with self._journal.transaction("add the account"):
+            self.store.add(kept)
+            self.note(actor, account.name, "created", {"role": role.value})
         return account, printed(code)
 
     def reset_password(self, actor: str, account_id: str) -> str:
         """A one-time code in the place of the password; every browser of that account has to log in again."""
         account, code = self.account(account_id), new_code()
-        self.store.set_password(account_id, self._hashing.hash(code), self.clock.now_utc() + CODE_LIFETIME)
-        self.note(actor, account.name, "password_reset")
+        password_hash, expires = self._hashing.hash(code), self.clock.now_utc() + CODE_LIFETIME
+        with self._journal.transaction("keep the one-time code"):
+            self.store.set_password(account_id, password_hash, expires)
+            self.note(actor, account.name, "password_reset")
         return printed(code)
 
     def change(
@@ -127,15 +134,17 @@ class AccountService:
         )
         if new == old:
             return old
-        self.store.change(new)
-        self.note(actor, old.name, "changed", _differences(old, new))
+        with self._journal.transaction("change the account"):
+            self.store.change(new)
+            self.note(actor, old.name, "changed", _differences(old, new))
         return new
 
     def end_sessions(self, actor: str, account_id: str) -> None:
         """Every browser of that account has to log in again."""
         account = self.account(account_id)
-        self.store.end_sessions(account_id)
-        self.note(actor, account.name, "sessions_ended")
+        with self._journal.transaction("end the sessions"):
+            self.store.end_sessions(account_id)
+            self.note(actor, account.name, "sessions_ended")
 
     def account(self, account_id: str) -> Account:
         """One account; raises NotKeptError if there is none."""

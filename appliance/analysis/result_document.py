@@ -5,13 +5,13 @@ x right, y down, origin at the centre of the top-left pixel.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from appliance.analysis.size import is_near_cut
 from appliance.domain.analysis_result import EngineIdentity, FrameAnalysis
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, SizeBasis
 from appliance.domain.figure_definitions import MEASURED
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary, MeasuredWidth
 from appliance.domain.metrics import ImageMetrics
@@ -56,7 +56,7 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
         "file": file_name or None,
         "width": analysis.width_px,
         "height": analysis.height_px,
-        "captured_at": utc_text(analysis.captured_at_utc),
+        "captured_at": to_rfc3339(analysis.captured_at_utc),
         "um_per_px": analysis.um_per_px,
         "calibration_id": analysis.calibration_id,
         "quality": _quality(analysis.quality),
@@ -83,11 +83,6 @@ def findings_document(
         "haemorrhages": [_haemorrhage(haemorrhage) for haemorrhage in haemorrhages],
         "metrics": _metrics(metrics),
     }
-
-
-def utc_text(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: "2026-11-22T10:00:00.123Z"."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _quality(quality: FrameQuality) -> Json:

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from appliance.domain.instant import to_rfc3339
+
 
 class Hand(Enum):
     LEFT = "left"
@@ -122,3 +124,67 @@ class Exam:
     folder_id: str | None = None
     is_archived: bool = False
     skipped: tuple[SkippedPlacement, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExamStart:
+    """What is decided when an exam begins: the fields of Exam of the same names."""
+
+    operator: str
+    protocol: str = "free"
+
+
+NOBODY = ExamStart("")
+"""An exam from before there were accounts."""
+
+
+class FieldKind(Enum):
+    """How a plain field is written: as text, as 0 or 1, as a time, as the value of its enumeration."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    INSTANT = "instant"
+    STATE = "state"
+
+
+@dataclass(frozen=True)
+class ExamField:
+    """A plain field of Exam, as database, archive and tables keep it.
+
+    Attributes:
+        name: of the attribute.
+        is_local: where this clinic filed it; an archive for another box leaves it out.
+        longest: characters that are taken over from an archive.
+    """
+
+    name: str
+    kind: FieldKind = FieldKind.TEXT
+    is_local: bool = False
+    longest: int = 64
+
+    @property
+    def key(self) -> str:
+        """Its column, and its member in JSON."""
+        return self.name.removesuffix("_utc")
+
+    def plain(self, exam: "Exam") -> str | bool | None:
+        """Its value in JSON types; times have milliseconds."""
+        value = getattr(exam, self.name)
+        if isinstance(value, datetime):
+            return to_rfc3339(value)
+        plain: str | bool | None = value.value if isinstance(value, Enum) else value
+        return plain
+
+
+EXAM_FIELDS = (
+    ExamField("exam_id"),
+    ExamField("patient_pseudonym"),
+    ExamField("state", FieldKind.STATE),
+    ExamField("protocol"),
+    ExamField("operator"),
+    ExamField("started_at_utc", FieldKind.INSTANT),
+    ExamField("finished_at_utc", FieldKind.INSTANT),
+    ExamField("folder_id", is_local=True),
+    ExamField("is_archived", FieldKind.FLAG, is_local=True),
+)
+"""Everything of an exam but its images and what was skipped, which are tables of their own."""

@@ -37,6 +37,16 @@ class JournalEntry:
 
 
 @dataclass(frozen=True)
+class JournalNote:
+    """An entry that is still to be written; its words as in JournalEntry."""
+
+    actor: str
+    subject: str
+    action: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class JournalHead:
     """The newest entry as somebody outside the journal remembers it; how a cut-off end is noticed."""
 

@@ -203,18 +203,20 @@ class CalibrationService:
             raise CalibrationError("the target is not named", "Write what is engraved on the stage micrometer.")
         kept = self._kept(measured, ring, target, note.strip(), operator)
         with self._changing:
-            self.store.keep(kept, {one.scale.axis: one.picture.png for one in measured})
-            self.store.state_magnification(kept.device_id, ring, kept.made_at_utc, operator)
+            with self._journal.transaction("keep the calibration"):
+                self.store.keep(kept, {one.scale.axis: one.picture.png for one in measured})
+                self.store.state_magnification(kept.device_id, ring, kept.made_at_utc, operator)
+                self._write(operator, kept, "calibration.made", _said(kept))
             self.in_force.forget()
-            self._write(operator, kept, "calibration.made", _said(kept))
         return kept
 
     def set_state(self, calibration_id: str, state: CalibrationState, actor: str) -> KeptCalibration:
         """Retire, put back or activate one; answers with it as it was, for undo."""
         with self._changing:
-            before = self.store.set_state(calibration_id, state, self._clock.now_utc(), actor)
+            with self._journal.transaction("change the calibration's state"):
+                before = self.store.set_state(calibration_id, state, self._clock.now_utc(), actor)
+                self._write(actor, before, f"calibration.{state.value}", {"before": before.state.value})
             self.in_force.forget()
-            self._write(actor, before, f"calibration.{state.value}", {"before": before.state.value})
         return before
 
     def state_magnification(self, magnification: str, actor: str) -> str:
@@ -229,10 +231,11 @@ class CalibrationService:
         ring = magnification_text(magnification)
         with self._changing:
             before = self.store.stated_magnification(camera.camera_id)
-            self.store.state_magnification(camera.camera_id, ring, self._clock.now_utc(), actor)
-            self.in_force.forget()
             detail = {"magnification": ring, "before": before}
-            self._journal.append(actor, f"device:{camera.camera_id}", "calibration.magnification_stated", detail)
+            with self._journal.transaction("keep the magnification"):
+                self.store.state_magnification(camera.camera_id, ring, self._clock.now_utc(), actor)
+                self._journal.append(actor, f"device:{camera.camera_id}", "calibration.magnification_stated", detail)
+            self.in_force.forget()
         return ring
 
     def stated_magnification(self) -> str | None:

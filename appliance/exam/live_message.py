@@ -6,9 +6,10 @@ from typing import Any
 
 import simplejpeg
 
-from appliance.analysis.result_document import image_document, utc_text
+from appliance.analysis.result_document import image_document
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.frame import Frame
+from appliance.domain.instant import to_rfc3339
 
 _LENGTH = struct.Struct(">I")
 
@@ -41,7 +42,7 @@ def _header(frame: Frame, analysis: FrameAnalysis) -> dict[str, Any]:
     return {
         "type": "frame",
         "seq": frame.seq,
-        "captured_at_utc": utc_text(frame.captured_at_utc),
+        "captured_at_utc": to_rfc3339(frame.captured_at_utc),
         "captured_monotonic_s": frame.captured_monotonic_s,
         "stage_ms": dict(analysis.stage_ms),
         "image": image_document(analysis, None),

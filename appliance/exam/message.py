@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import jsonschema
@@ -12,6 +12,7 @@ import uuid_utils
 from appliance import schemas
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import CapturedImage, Exam, ImageKind
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
@@ -60,7 +61,7 @@ def build_corrected_message(
         entry["result"] = one.analysis
         entry["is_edited"] = one.is_edited
         entry["excluded"] = one.not_evaluable_because is not None
-    document.update(revision=revision, validated_at=_time(validated_at_utc))
+    document.update(revision=revision, validated_at=to_rfc3339(validated_at_utc))
     if replaces is not None:
         document["replaces"] = replaces
     return _checked(document)
@@ -96,8 +97,8 @@ def _document(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> dic
         "box": address.box,
         "exam_id": exam.exam_id,
         "patient_pseudonym": exam.patient_pseudonym,
-        "started_at": _time(exam.started_at_utc),
-        "finished_at": _time(finished_at_utc),
+        "started_at": to_rfc3339(exam.started_at_utc),
+        "finished_at": to_rfc3339(finished_at_utc),
         # An exam resumed after an update has images of two versions: each says its own, this is the newest image's.
         "software": exam.images[-1].document["software"],
         "images": [_image(image) for image in exam.images],
@@ -115,7 +116,3 @@ def _image(image: CapturedImage) -> dict[str, Any]:
         "software": image.document["software"],
         "result": image.document["images"][0],
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

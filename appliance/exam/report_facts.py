@@ -25,7 +25,7 @@ class ReportFacts:
 
     def of(self, exam_id: str) -> Facts:
         """What was stated last; empty where nothing was."""
-        newest = self._journal.entries(_subject(exam_id), limit=1)
+        newest = self._journal.entries(facts_subject(exam_id), limit=1)
         return dict(newest[-1].detail["facts"]) if newest else {}
 
     def state(self, exam_id: str, facts: Facts, actor: str) -> None:
@@ -41,7 +41,7 @@ class ReportFacts:
         rating = kept.get(DISORGANISATION)
         if rating is not None and not (isinstance(rating, int | float) and 0 <= rating <= HIGHEST_RATING):
             raise ExamError(f"the array cannot be rated {rating}", "Rate it from 0 to 3.")
-        self._journal.append(actor, _subject(exam_id), STATED, {"facts": kept})
+        self._journal.append(actor, facts_subject(exam_id), STATED, {"facts": kept})
 
 
 def figures_of(reviewed: ReviewedExam, facts: ReportFacts) -> ExamFigures:
@@ -50,5 +50,6 @@ def figures_of(reviewed: ReviewedExam, facts: ReportFacts) -> ExamFigures:
     return exam_figures(reviewed, float(rating) if isinstance(rating, int | float) else None)
 
 
-def _subject(exam_id: str) -> str:
+def facts_subject(exam_id: str) -> str:
+    """What the journal calls the facts of an exam."""
     return f"facts:{exam_id}"

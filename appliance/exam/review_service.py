@@ -51,7 +51,7 @@ class ReviewService:
     def reviewed_with_log(self, exam_id: str) -> tuple[ReviewedExam, ReviewLog]:
         """As `reviewed`, and the log it was made from: what is shown and the revision to name are of one moment."""
         exam, log = self._store.exam(exam_id), self.log(exam_id)
-        return _reviewed(exam, log), log
+        return reviewed_as(exam, log), log
 
     def log(self, exam_id: str) -> ReviewLog:
         """What was done so far; its `revision` is what verbs about the whole exam have to name."""
@@ -111,14 +111,14 @@ class ReviewService:
             raise ExamError(f"the conclusion has {len(text)} characters", f"Shorten it to {LONGEST_CONCLUSION}.")
         exam, log = self._for_change(exam_id, revision)
         self._append(exam_id, log, actor, CONCLUDED, {"text": text.strip(), "before": log.conclusion})
-        return _reviewed(exam, self.log(exam_id))
+        return reviewed_as(exam, self.log(exam_id))
 
     def name_pattern(self, exam_id: str, pattern: NailfoldPattern | None, actor: str, revision: int) -> ReviewedExam:
         """Say which pattern the exam shows; None takes it back. Raises as `edit` does."""
         exam, log = self._for_change(exam_id, revision)
         detail = {"pattern": pattern and pattern.value, "before": log.pattern and log.pattern.value}
         self._append(exam_id, log, actor, PATTERN_NAMED, detail)
-        return _reviewed(exam, self.log(exam_id))
+        return reviewed_as(exam, self.log(exam_id))
 
     def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
         """The physician vouches for the exam as it is at `revision`; published anew if it was before, both or neither.
@@ -128,7 +128,7 @@ class ReviewService:
         exam, log = self._for_change(exam_id, revision)
         if log.validated_by is not None:
             raise ExamError(f"the exam was validated by {log.validated_by}", "Nothing has changed since.")
-        reviewed = _reviewed(exam, log)
+        reviewed = reviewed_as(exam, log)
         detail: dict[str, Any] = {
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
@@ -140,7 +140,7 @@ class ReviewService:
         self._append(exam_id, log, actor, VALIDATED, detail, message)
         if publication is not None:
             publication.wake()
-        return _reviewed(exam, self.log(exam_id))
+        return reviewed_as(exam, self.log(exam_id))
 
     def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
         """Take the validation back for a reason. Raises as `edit` does."""
@@ -148,7 +148,7 @@ class ReviewService:
         if log.validated_by is None:
             raise ExamError("the exam is not validated", "There is nothing to take back.")
         self._append(exam_id, log, actor, INVALIDATED, {"reason": reason.strip()})
-        return _reviewed(exam, self.log(exam_id))
+        return reviewed_as(exam, self.log(exam_id))
 
     def _image_for_change(self, exam_id: str, image_id: str, revision: int) -> tuple[CapturedImage, ReviewLog]:
         exam, log = self._require_finished(exam_id), self.log(exam_id)
@@ -190,7 +190,8 @@ class ReviewService:
         self._journal.append(actor, subject, action, detail, follows=log.revision, publishes=publishes)
 
 
-def _reviewed(exam: Exam, log: ReviewLog) -> ReviewedExam:
+def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
+    """The exam with what the log says of it."""
     return ReviewedExam(
         exam=exam,
         images=tuple(reviewed_image(image, log.image(image.image_id)) for image in exam.images),

@@ -3,15 +3,26 @@
 import math
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import uuid_utils
 
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ApplianceError, ExamError
-from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, ImageKind, Placement, Sector, SkippedPlacement
+from appliance.domain.exam import (
+    CapturedImage,
+    Exam,
+    ExamStart,
+    Finger,
+    Hand,
+    ImageKind,
+    Placement,
+    Sector,
+    SkippedPlacement,
+)
 from appliance.domain.exam_protocol import FREE_PROTOCOL, ExamProtocol, protocol_named
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exam.best_frame import best_of
@@ -21,7 +32,7 @@ from appliance.exam.message import BoxAddress, build_exam_message
 from appliance.exam.open_exam import OpenExam
 from appliance.exam.session_state import ExamSnapshot, SessionTools
 from appliance.exam.settings import ExamSettings
-from appliance.ports import Clock, ExamStore
+from appliance.ports import Clock, ExamStore, Journal
 
 LONGEST_REASON = 200
 
@@ -39,6 +50,7 @@ class ExamSession:
         tools: SessionTools,
         address: BoxAddress,
         clock: Clock,
+        journal: Journal,
         *,
         settings: ExamSettings | None = None,
         protocol: ExamProtocol = FREE_PROTOCOL,
@@ -47,6 +59,7 @@ class ExamSession:
         self._tools = tools
         self._address = address
         self._clock = clock
+        self._journal = journal
         self._settings = settings or ExamSettings()
         self._protocol = protocol
         self._lock = threading.RLock()
@@ -64,19 +77,21 @@ class ExamSession:
         """The state after the last verb."""
         return self._snapshot
 
-    def start(self, patient_pseudonym: str, *, protocol: str = FREE_PROTOCOL.name, operator: str = "") -> Exam:
+    def start(self, patient_pseudonym: str, start: ExamStart) -> Exam:
         """A new exam; the protocol's first placement is selected.
 
         Args:
-            protocol: name of one of PROTOCOLS.
-            operator: the account that starts it.
+            start: with the account that starts it, and the name of one of PROTOCOLS.
         """
         with self._verb():
             if self._open is not None:
                 raise ExamError("could not start an exam: one is open", "Finish or discard it first.")
-            chosen, pseudonym = protocol_named(protocol), require_pseudonym(patient_pseudonym)
+            pseudonym = require_pseudonym(patient_pseudonym)
+            protocol_named(start.protocol)  # refuses what there is not
             now_utc = self._clock.now_utc()
-            exam = self._store.start_exam(pseudonym, now_utc, protocol=chosen.name, operator=operator)
+            with self._journal.transaction("start the exam"):
+                exam = self._store.start_exam(pseudonym, now_utc, start)
+                self._write(start.operator, exam, "started", {"protocol": exam.protocol})
             self._take(exam)
             return exam
 
@@ -117,11 +132,12 @@ class ExamSession:
             work.add(new, self._placement)
             return new.image
 
-    def skip(self, reason: str, *, whole_finger: bool = False) -> None:
+    def skip(self, reason: str, actor: str, *, whole_finger: bool = False) -> None:
         """Declare the selected placement, or all that its finger lacks, not evaluable; select the next missing one.
 
         Args:
             reason: in the operator's words, 1 to 200 characters.
+            actor: the account that declares it.
         """
         with self._verb():
             work, words, here = self._require_exam("skip"), " ".join(reason.split()), self._placement
@@ -129,7 +145,11 @@ class ExamSession:
                 raise ExamError(f"the reason has {len(words)} characters", f"Give one of 1 to {LONGEST_REASON}.")
             places = (work.missing_of_finger(here) if whole_finger else ()) or (here,)
             skipped = tuple(SkippedPlacement(place, words) for place in places)
-            work.do(Step(here, skipped=skipped, unskipped=skips_at(work.exam, places)))
+            where = {"hand": here.hand.value, "finger": here.finger.value, "sector": here.sector.value}
+            with self._journal.transaction("skip the placement"):
+                detail = {"reason": words, "whole_finger": whole_finger, **where}
+                self._write(actor, work.exam, "skipped", detail)
+                work.do(Step(here, skipped=skipped, unskipped=skips_at(work.exam, places)))
             self._placement = work.next_after(here)
 
     def unskip(self) -> None:
@@ -157,25 +177,34 @@ class ExamSession:
             self._placement = work.next_after(step.placement)
             return step
 
-    def finish(self) -> Exam:
-        """Close the exam and queue its message, both or neither."""
+    def finish(self, actor: str) -> Exam:
+        """Close the exam and queue its message, both or neither; `actor` is the account that does."""
         with self._verb():
             exam = self._require_exam("finish").exam
             if not _has_results(exam):
                 raise ExamError("the exam has no images to finish with", "Capture at least one image or discard it.")
             now_utc = self._clock.now_utc()
-            finished = self._store.finish_exam(exam.exam_id, now_utc, build_exam_message(exam, self._address, now_utc))
+            message = build_exam_message(exam, self._address, now_utc)
+            with self._journal.transaction("finish the exam"):
+                finished = self._store.finish_exam(exam.exam_id, now_utc, message)
+                counts = {"images": len(finished.images), "skipped": len(finished.skipped)}
+                self._write(actor, finished, "finished", counts)
             self._open = None
         self._tools.on_finished()
         return finished
 
-    def discard(self) -> Exam:
-        """Close the exam without a message; its images stay on the box."""
+    def discard(self, actor: str) -> Exam:
+        """Close the exam without a message; its images stay on the box. `actor` is the account that does."""
         with self._verb():
             exam = self._require_exam("discard").exam
-            discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
+            with self._journal.transaction("discard the exam"):
+                discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
+                self._write(actor, discarded, "discarded", {"images": len(discarded.images)})
             self._open = None
             return discarded
+
+    def _write(self, actor: str, exam: Exam, action: str, detail: Mapping[str, Any]) -> None:
+        self._journal.append(actor, f"exam:{exam.exam_id}", f"exam.{action}", detail)
 
     @contextmanager
     def _verb(self) -> Iterator[None]:

@@ -9,8 +9,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from appliance.analysis.result_document import utc_text
+from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.source import ExamToExport
 
@@ -73,13 +74,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "fingers": ("exam_id", "patient_pseudonym", "hand", "finger"),
     "exams": (
-        "exam_id",
-        "patient_pseudonym",
-        "state",
-        "protocol",
-        "operator",
-        "started_at_utc",
-        "finished_at_utc",
+        *(field.name for field in EXAM_FIELDS if not field.is_local),
         "images",
         "validated_by",
         "validated_at_utc",
@@ -118,7 +113,7 @@ def _images(source: ExamToExport) -> Iterable[Row]:
         yield {
             **_where(source, image),
             "kind": kept.kind.value,
-            "captured_at_utc": utc_text(kept.captured_at_utc),
+            "captured_at_utc": to_rfc3339(kept.captured_at_utc),
             "width_px": analysed["width"],
             "height_px": analysed["height"],
             "um_per_px": analysed["um_per_px"],
@@ -150,16 +145,10 @@ def _fingers(source: ExamToExport) -> Iterable[Row]:
 def _exams(source: ExamToExport) -> Iterable[Row]:
     exam, reviewed = source.exam, source.reviewed
     yield {
-        "exam_id": exam.exam_id,
-        "patient_pseudonym": exam.patient_pseudonym,
-        "state": exam.state.value,
-        "protocol": exam.protocol,
-        "operator": exam.operator,
-        "started_at_utc": utc_text(exam.started_at_utc),
-        "finished_at_utc": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
+        **{field.name: field.plain(exam) for field in EXAM_FIELDS if not field.is_local},
         "images": len(exam.images),
         "validated_by": reviewed.validated_by,
-        "validated_at_utc": None if reviewed.validated_at_utc is None else utc_text(reviewed.validated_at_utc),
+        "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
         "conclusion": reviewed.conclusion,
         "software_version": source.software_version,

@@ -12,6 +12,7 @@ from appliance.domain.calibration import Calibration
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import JournalEntry
 from appliance.domain.patient import PatientIdentity
 from appliance.domain.review import ReviewedExam
@@ -24,6 +25,7 @@ from appliance.exports.dicom.sending import PacsSender, Sending
 from appliance.exports.fhir.bundle import fhir_bytes
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import ExamToExport, KeptStill
+from appliance.ports import Journal
 
 EXPORTED = "exam.exported"
 SENT = "exam.sent_to_pacs"
@@ -50,7 +52,7 @@ class ExportSources:
         entries: the journal's entries about an exam, oldest first.
         identity: of a patient by pseudonym; None where none was entered.
         calibrations: those the box knows, by id.
-        note: writes an entry into the journal: actor, subject, action, detail.
+        journal: takes an entry for every export.
     """
 
     reviewed: Callable[[str], ReviewedExam]
@@ -59,7 +61,7 @@ class ExportSources:
     decode: Callable[[bytes], KeptStill]
     entries: Callable[[str], Sequence[JournalEntry]]
     identity: Callable[[str], PatientIdentity | None]
-    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    journal: Journal
     now_utc: Callable[[], datetime]
     software_version: str
     calibrations: Callable[[], Mapping[str, Calibration]] = dict
@@ -116,12 +118,18 @@ class ExportService:
             raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
         made = write_export(form, sources, file, self._sources.now_utc(), report)
-        detail = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file), "exams": len(sources)}
+        detail: dict[str, Any] = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file)}
         if report is not None:
             detail["with_report"] = True
-        for source in sources:
-            self._sources.note(actor, f"exam:{source.exam.exam_id}", EXPORTED, detail)
+        self.note([source.exam.exam_id for source in sources], actor, detail)
         return made
+
+    def note(self, exam_ids: Sequence[str], actor: str, detail: Mapping[str, Any]) -> None:
+        """An entry about each exam that leaves the box, before it does."""
+        journal = self._sources.journal
+        with journal.transaction("note the export"):
+            for exam_id in exam_ids:
+                journal.append(actor, f"exam:{exam_id}", EXPORTED, {**detail, "exams": len(exam_ids)})
 
     def source(self, exam_id: str, *, with_identity: bool = False) -> ExamToExport:
         """The exam as reviewed, with its figures. Raises NotKeptError, and ExportError for an open exam."""
@@ -158,14 +166,14 @@ class ExportService:
     def _note_sending(self, done: Sending) -> None:
         detail = {"archive": self._pacs.name, "state": done.state.value, "stored": done.stored, "total": done.total}
         actor = self._senders.get(done.exam_id, "station")
-        self._sources.note(actor, f"exam:{done.exam_id}", SENT, detail)
+        self._sources.journal.append(actor, f"exam:{done.exam_id}", SENT, detail)
 
 
 def journal_entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     """An entry with its place in the chain it comes from."""
     return {
         "seq": entry.seq,
-        "at": entry.at_utc.isoformat(),
+        "at": to_rfc3339(entry.at_utc, "microseconds"),
         "actor": entry.actor,
         "subject": entry.subject,
         "action": entry.action,

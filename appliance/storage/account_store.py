@@ -5,7 +5,8 @@ from datetime import datetime
 
 from appliance.domain.account import Account, KeptAccount, Role, require_administrator_left
 from appliance.domain.errors import AccountError, NotKeptError
-from appliance.storage.database import Database, Row, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Database, Row, utc_text
 
 
 class SqliteAccountStore:
@@ -125,7 +126,7 @@ def _first(rows: list[Row]) -> KeptAccount | None:
         account=_account(row),
         password_hash=row["password_hash"],
         session_generation=row["session_generation"],
-        code_expires_at_utc=None if expires is None else utc_moment(expires),
+        code_expires_at_utc=None if expires is None else from_rfc3339(expires),
     )
 
 

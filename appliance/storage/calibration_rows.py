@@ -3,9 +3,10 @@
 import json
 
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
+from appliance.domain.instant import from_rfc3339
 from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod
-from appliance.storage.database import Row, utc_moment, utc_text
+from appliance.storage.database import Row, utc_text
 
 Scalar = str | int | float | None
 _COLUMNS = (
@@ -58,7 +59,7 @@ def calibration_from(row: Row, evidence: list[Row]) -> KeptCalibration:
             row["height_px"],
             ScaleOrigin(row["origin"]),
             row["magnification"],
-            utc_moment(row["made_at"]),
+            from_rfc3339(row["made_at"]),
             row["uncertainty_um_per_px"],
             row["um_per_px_x"],
             row["um_per_px_y"],
@@ -69,7 +70,7 @@ def calibration_from(row: Row, evidence: list[Row]) -> KeptCalibration:
         operator=row["operator"],
         evidence=tuple(_evidence_from(one) for one in evidence),
         state=CalibrationState(row["state"]),
-        changed_at_utc=utc_moment(row["changed_at"]),
+        changed_at_utc=from_rfc3339(row["changed_at"]),
         changed_by=row["changed_by"],
         note=row["note"],
         target_tolerance_percent=row["target_tolerance_percent"],

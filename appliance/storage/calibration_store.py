@@ -34,19 +34,14 @@ class SqliteCalibrationStore:
     def keep(self, kept: KeptCalibration, pictures: Mapping[Axis, bytes]) -> KeptCalibration:
         require_pictures(kept, pictures)
         identity = kept.calibration.calibration_id
-        try:
+        with self._database.transaction("keep the calibration") as connection:
+            self._database.on_rollback(lambda: self._drop_pictures(identity, pictures))
             for axis, png in pictures.items():
                 self._files.write(identity, _file_name(axis), png)
-            with self._database.transaction("keep the calibration") as connection:
-                if kept.state is CalibrationState.ACTIVE:
-                    _supersede(connection, kept.setup, utc_text(kept.changed_at_utc), kept.changed_by)
-                connection.execute(INSERT_CALIBRATION, calibration_values(kept))
-                connection.executemany(INSERT_EVIDENCE, [evidence_values(identity, one) for one in kept.evidence])
-        except BaseException:
-            if not self._rows_of("calibration_id = ?", identity):
-                for axis in pictures:
-                    self._files.remove(identity, _file_name(axis))
-            raise
+            if kept.state is CalibrationState.ACTIVE:
+                _supersede(connection, kept.setup, utc_text(kept.changed_at_utc), kept.changed_by)
+            connection.execute(INSERT_CALIBRATION, calibration_values(kept))
+            connection.executemany(INSERT_EVIDENCE, [evidence_values(identity, one) for one in kept.evidence])
         return kept
 
     def calibration(self, calibration_id: str) -> KeptCalibration:
@@ -88,6 +83,11 @@ class SqliteCalibrationStore:
                 "INSERT OR REPLACE INTO stated_magnifications VALUES (?, ?, ?, ?)",
                 (device_id, magnification, utc_text(now_utc), actor),
             )
+
+    def _drop_pictures(self, identity: str, pictures: Mapping[Axis, bytes]) -> None:
+        if not self._rows_of("calibration_id = ?", identity):
+            for axis in pictures:
+                self._files.remove(identity, _file_name(axis))
 
     def _read(self, condition: str, *values: str | int) -> tuple[KeptCalibration, ...]:
         kept = []

@@ -7,7 +7,8 @@ import uuid_utils
 
 from appliance.domain.collection import CollectedImage, ImageCollection, require_collection_name
 from appliance.domain.errors import NotKeptError
-from appliance.storage.database import Database, Row, Value, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.exam_rows import placement_from
 
 _COLLECTIONS = """
@@ -96,7 +97,7 @@ def _collection(row: Row) -> ImageCollection:
     return ImageCollection(
         collection_id=row["collection_id"],
         name=row["name"],
-        created_at_utc=utc_moment(row["created_at"]),
+        created_at_utc=from_rfc3339(row["created_at"]),
         note=row["note"],
         image_count=int(row["image_count"]),
         is_archived=bool(row["is_archived"]),
@@ -109,5 +110,5 @@ def _image(row: Row) -> CollectedImage:
         image_id=row["image_id"],
         patient_pseudonym=row["patient_pseudonym"],
         placement=placement_from(row),
-        captured_at_utc=utc_moment(row["captured_at"]),
+        captured_at_utc=from_rfc3339(row["captured_at"]),
     )

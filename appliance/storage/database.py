@@ -2,12 +2,14 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.domain.instant import to_rfc3339
 from appliance.storage.migrations import migrate
 
 # How long a second process (the command line) may hold the database before a write is refused.
@@ -15,6 +17,21 @@ BUSY_TIMEOUT_S = 5.0
 
 Row = sqlite3.Row
 Value = str | int | bytes | None
+
+
+@dataclass
+class _Effects:
+    """What an open transaction does outside of the database, once it is known how it ended."""
+
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    on_rollback: list[Callable[[], None]] = field(default_factory=list)
+
+    def roll_back(self, committed: int = 0, undone: int = 0) -> None:
+        """Undo what was noted after so many of each."""
+        del self.after_commit[committed:]
+        for call in reversed(self.on_rollback[undone:]):
+            call()
+        del self.on_rollback[undone:]
 
 
 class Database:
@@ -29,6 +46,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._effects: _Effects | None = None
         with self._told("open the exam database"):
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -49,21 +67,63 @@ class Database:
 
     @contextmanager
     def transaction(self, attempt: str) -> Iterator[sqlite3.Connection]:
-        """All statements inside are kept, or none.
+        """All statements inside are kept, or none; inside another transaction, with that one.
 
         Args:
             attempt: what is being done, for the error's text: "keep the image".
         """
         with self._lock, self._told(attempt):
-            self._connection.execute("BEGIN IMMEDIATE")
+            if self._effects is not None:
+                with self._savepoint(self._effects):
+                    yield self._connection
+                return
+            effects = self._effects = _Effects()
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                with self._outermost():
+                    yield self._connection
             except BaseException:
-                # A full disk makes SQLite roll back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                effects.roll_back()
                 raise
+            finally:
+                self._effects = None
+        for call in effects.after_commit:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Inside a transaction: call this once everything is on the disk, outside of the lock. It must not raise."""
+        assert self._effects is not None, "no transaction is open"
+        self._effects.after_commit.append(call)
+
+    def on_rollback(self, call: Callable[[], None]) -> None:
+        """Inside a transaction: call this if nothing of it is kept; newest first. It must not raise."""
+        assert self._effects is not None, "no transaction is open"
+        self._effects.on_rollback.append(call)
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _savepoint(self, effects: "_Effects") -> Iterator[None]:
+        committed, undone = len(effects.after_commit), len(effects.on_rollback)
+        self._connection.execute("SAVEPOINT step")
+        try:
+            yield
+            self._connection.execute("RELEASE step")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO step")
+                self._connection.execute("RELEASE step")
+            effects.roll_back(committed, undone)
+            raise
 
     def rows(self, attempt: str, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """Every row of one query."""
@@ -106,9 +166,4 @@ def disk_full(attempt: str, folder: Path) -> StoreError:
 
 def utc_text(moment: datetime) -> str:
     """UTC with microseconds at a fixed width, so that text compares like time."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def utc_moment(text: str) -> datetime:
-    """The reverse of `utc_text`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return to_rfc3339(moment, "microseconds")

@@ -4,13 +4,15 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
-from appliance.ports import ExamImport, ImportMark
-from appliance.storage.database import Database, Value, utc_moment, utc_text
-from appliance.storage.exam_rows import INSERT_IMAGE, image_values, placement_values
+from appliance.domain.instant import from_rfc3339
+from appliance.ports import ExamImport, ImportMark, Journal
+from appliance.storage.database import Database, Value, utc_text
+from appliance.storage.exam_rows import INSERT_EXAM, INSERT_IMAGE, exam_values, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
 from appliance.storage.patient_rows import ensure_patient
@@ -35,7 +37,13 @@ def file_of(one: ExamImport, image: CapturedImage) -> bytes:
     return content
 
 
-def import_into(database: Database, files: ImageFiles, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+def import_into(
+    database: Database,
+    files: ImageFiles,
+    imports: Sequence[ExamImport],
+    now_utc: datetime,
+    journal: Journal | None,
+) -> None:
     """See ExamStore.import_exams.
 
     A crash before the transaction's end leaves files without rows; the next import of the same exam writes over them.
@@ -50,13 +58,22 @@ def import_into(database: Database, files: ImageFiles, imports: Sequence[ExamImp
         with database.transaction(_ATTEMPT) as connection:
             for one in imports:
                 _insert(connection, one, now_utc)
+            write_notes(imports, journal)
+
+
+def write_notes(imports: Sequence[ExamImport], journal: Journal | None) -> None:
+    """The notes of every import, inside the caller's transaction."""
+    for one in imports:
+        for note in one.notes:
+            assert journal is not None, "an import with notes names its journal"
+            journal.append(note.actor, note.subject, note.action, note.detail)
 
 
 def import_mark(database: Database, exam_id: str) -> ImportMark | None:
     """See ExamStore.import_mark."""
     sql = "SELECT origin, imported_at FROM imported_exams WHERE exam_id = ?"
     rows = database.rows("read the exam's origin", sql, (exam_id,))
-    return ImportMark(rows[0]["origin"], utc_moment(rows[0]["imported_at"])) if rows else None
+    return ImportMark(rows[0]["origin"], from_rfc3339(rows[0]["imported_at"])) if rows else None
 
 
 def _require_new(database: Database, imports: Sequence[ExamImport]) -> None:
@@ -80,22 +97,9 @@ def already_kept(exam: Exam) -> StoreError:
 
 
 def _insert(connection: sqlite3.Connection, one: ExamImport, now_utc: datetime) -> None:
-    exam = one.exam
-    assert exam.finished_at_utc is not None
-    pseudonym = ensure_patient(connection, exam.patient_pseudonym, now_utc)
-    connection.execute(
-        """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at, protocol, operator)
-           VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        (
-            exam.exam_id,
-            pseudonym,
-            exam.state.value,
-            utc_text(exam.started_at_utc),
-            utc_text(exam.finished_at_utc),
-            exam.protocol,
-            exam.operator,
-        ),
-    )
+    pseudonym = ensure_patient(connection, one.exam.patient_pseudonym, now_utc)
+    exam = replace(one.exam, patient_pseudonym=pseudonym, folder_id=None, is_archived=False)
+    connection.execute(INSERT_EXAM, exam_values(exam))
     for image in exam.images:
         connection.execute(INSERT_IMAGE, image_values(exam.exam_id, image))
     for skipped in exam.skipped:

@@ -1,12 +1,16 @@
 """Rows of the exam database as domain objects."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from appliance.domain.exam import (
+    EXAM_FIELDS,
     CapturedImage,
     Exam,
     ExamState,
+    FieldKind,
     Finger,
     Hand,
     ImageKind,
@@ -14,24 +18,50 @@ from appliance.domain.exam import (
     Sector,
     SkippedPlacement,
 )
-from appliance.storage.database import Row, Value, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Row, Value, utc_text
 
 
 def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[Row] = ()) -> Exam:
     """An exam with those images and skipped placements."""
+    fields: dict[str, Any] = {field.name: _read(field.kind, row[field.key]) for field in EXAM_FIELDS}
     return Exam(
-        exam_id=row["exam_id"],
-        patient_pseudonym=row["patient_pseudonym"],
-        state=ExamState(row["state"]),
-        started_at_utc=utc_moment(row["started_at"]),
-        finished_at_utc=None if row["finished_at"] is None else utc_moment(row["finished_at"]),
+        **fields,
         images=tuple(image_from(image_row) for image_row in image_rows),
-        protocol=row["protocol"],
-        operator=row["operator"],
-        folder_id=row["folder_id"],
-        is_archived=bool(row["is_archived"]),
         skipped=tuple(SkippedPlacement(placement_from(skipped), skipped["reason"]) for skipped in skipped_rows),
     )
+
+
+def exam_values(exam: Exam) -> tuple[Value, ...]:
+    """The values of INSERT_EXAM."""
+    return tuple(_written(field.kind, getattr(exam, field.name)) for field in EXAM_FIELDS)
+
+
+_COLUMNS = ", ".join(field.key for field in EXAM_FIELDS)
+INSERT_EXAM = f"INSERT INTO exams ({_COLUMNS}) VALUES ({', '.join('?' * len(EXAM_FIELDS))})"
+
+
+def _read(kind: FieldKind, value: Any) -> Any:
+    return value if value is None else _KINDS[kind].read(value)
+
+
+def _written(kind: FieldKind, value: Any) -> Value:
+    written: Value = value if value is None else _KINDS[kind].write(value)
+    return written
+
+
+@dataclass(frozen=True)
+class _Kind:
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Value]
+
+
+_KINDS = {
+    FieldKind.TEXT: _Kind(str, str),
+    FieldKind.FLAG: _Kind(bool, int),
+    FieldKind.INSTANT: _Kind(from_rfc3339, utc_text),
+    FieldKind.STATE: _Kind(ExamState, lambda state: str(state.value)),
+}
 
 
 def placement_from(row: Row) -> Placement:
@@ -51,7 +81,7 @@ def image_from(row: Row) -> CapturedImage:
         hand=Hand(row["hand"]),
         finger=Finger(row["finger"]),
         sector=Sector(row["sector"]),
-        captured_at_utc=utc_moment(row["captured_at"]),
+        captured_at_utc=from_rfc3339(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
         document=json.loads(row["document"]),

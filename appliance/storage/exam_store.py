@@ -10,11 +10,18 @@ from datetime import datetime
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import ExamImport, ImportMark, OutboxMessage
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, ExamState, Placement, SkippedPlacement
+from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
 from appliance.storage.exam_import import import_into, import_mark
-from appliance.storage.exam_rows import INSERT_IMAGE, exam_from, image_values, placement_values
+from appliance.storage.exam_rows import (
+    INSERT_EXAM,
+    INSERT_IMAGE,
+    exam_from,
+    exam_values,
+    image_values,
+    placement_values,
+)
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
 from appliance.storage.patient_rows import ensure_patient
@@ -34,20 +41,14 @@ class SqliteExamStore:
         self._files = files
         self._adding = threading.Lock()
 
-    def start_exam(
-        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
-    ) -> Exam:
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
         if self.open_exam() is not None:
             raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
-        exam_id = str(uuid_utils.uuid7())
         with self._database.transaction("start the exam") as connection:
             pseudonym = ensure_patient(connection, patient_pseudonym, now_utc)
-            connection.execute(
-                """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, protocol, operator)
-                   VALUES (?, ?, 'open', ?, ?, ?)""",
-                (exam_id, pseudonym, utc_text(now_utc), protocol, operator),
-            )
-        return Exam(exam_id, pseudonym, ExamState.OPEN, now_utc, protocol=protocol, operator=operator)
+            exam = Exam(str(uuid_utils.uuid7()), pseudonym, ExamState.OPEN, now_utc, **vars(start))
+            connection.execute(INSERT_EXAM, exam_values(exam))
+        return exam
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
         if hashlib.sha256(png).hexdigest() != image.sha256:
@@ -90,13 +91,13 @@ class SqliteExamStore:
         with self._database.transaction("finish the exam") as connection:
             exam = self._close(connection, exam_id, ExamState.FINISHED, now_utc)
             insert_message(connection, exam_id, message, now_utc)
-        self._drop_removed(exam_id)
+            self._database.after_commit(lambda: self._drop_removed(exam_id))
         return exam
 
     def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
         with self._database.transaction("discard the exam") as connection:
             exam = self._close(connection, exam_id, ExamState.DISCARDED, now_utc)
-        self._drop_removed(exam_id)
+            self._database.after_commit(lambda: self._drop_removed(exam_id))
         return exam
 
     def exam(self, exam_id: str) -> Exam:
@@ -140,9 +141,9 @@ class SqliteExamStore:
             raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
 
-    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         with self._adding:
-            import_into(self._database, self._files, imports, now_utc)
+            import_into(self._database, self._files, imports, now_utc, journal)
 
     def import_mark(self, exam_id: str) -> ImportMark | None:
         return import_mark(self._database, exam_id)

@@ -29,7 +29,7 @@ class ImageFiles:
     """One folder an exam, one file a still, below `folder`.
 
     Args:
-        folder: created when missing, with access for this user alone.
+        folder: created with the first file, with access for this user alone.
         reserve_bytes: what must stay free after a write.
         free: asks how much is free; replaced in tests.
     """
@@ -38,7 +38,6 @@ class ImageFiles:
         self._folder = folder
         self._reserve_bytes = reserve_bytes
         self._free = free
-        self._make_folder(folder)
 
     def write(self, exam_id: str, file_name: str, content: bytes) -> None:
         """Keep a file: after the return it survives a power cut.
@@ -49,6 +48,7 @@ class ImageFiles:
         path = self._path(exam_id, file_name)
         temporary = path.with_name(path.name + _TEMPORARY)
         try:
+            self._make_folder(self._folder)
             if self._free(self._folder) < len(content) + self._reserve_bytes:
                 raise disk_full("keep the image", self._folder)
             self._make_folder(path.parent)

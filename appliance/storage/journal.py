@@ -6,11 +6,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import StoreError
+from appliance.domain.instant import from_rfc3339
 from appliance.domain.journal import (
     JournalCheck,
     JournalEntry,
@@ -20,7 +22,7 @@ from appliance.domain.journal import (
     next_entry,
 )
 from appliance.ports import ExamMessage
-from appliance.storage.database import Database, Row, Value, utc_moment, utc_text
+from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.memory_journal import require_newest
 from appliance.storage.outbox import insert_message
 
@@ -62,8 +64,11 @@ class SqliteJournal:
             entry = append_entry(connection, self._now_utc(), actor, subject, action, detail, follows=follows)
             if publishes is not None:
                 insert_message(connection, publishes.exam_id, publishes.message, entry.at_utc)
-        self.remember(entry)
+            self._database.after_commit(lambda: self.remember(entry))
         return entry
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        return self._database.transaction(attempt)
 
     def entries(
         self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
@@ -164,7 +169,7 @@ def _readable(rows: Iterable[Row], unreadable: list[int]) -> Iterator[JournalEnt
     for row in rows:
         try:
             entry = _entry(row)
-            is_as_written = canonical_json(entry.detail) == row["detail"]
+            is_as_written = (canonical_json(entry.detail), utc_text(entry.at_utc)) == (row["detail"], row["at"])
         except ValueError:
             is_as_written = False
         if not is_as_written:
@@ -176,7 +181,7 @@ def _readable(rows: Iterable[Row], unreadable: list[int]) -> Iterator[JournalEnt
 def _entry(row: Row) -> JournalEntry:
     return JournalEntry(
         seq=row["seq"],
-        at_utc=utc_moment(row["at"]),
+        at_utc=from_rfc3339(row["at"]),
         actor=row["actor"],
         subject=row["subject"],
         action=row["action"],

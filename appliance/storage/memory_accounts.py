@@ -6,13 +6,14 @@ from datetime import datetime
 
 from appliance.domain.account import Account, KeptAccount, require_administrator_left
 from appliance.storage.account_store import refuse_new, unknown
+from appliance.storage.memory_database import MemoryDatabase
 
 
 class MemoryAccountStore:
     """The AccountStore of a demonstration or a test; forgets everything with the process."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, KeptAccount] = {}
+    def __init__(self, database: MemoryDatabase | None = None) -> None:
+        self._kept: dict[str, KeptAccount] = (database or MemoryDatabase()).table()
         self._ended: dict[str, datetime] = {}
         self._lock = threading.RLock()
 

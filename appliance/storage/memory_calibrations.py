@@ -10,6 +10,7 @@ from appliance.domain.errors import StoreError
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.storage.calibration_store import evidence_of, not_kept, require_pictures
 from appliance.storage.database import disk_full
+from appliance.storage.memory_database import MemoryDatabase
 
 
 class MemoryCalibrationStore:
@@ -18,10 +19,11 @@ class MemoryCalibrationStore:
     `fill_disk()` and `free_disk()` are what happens to a real one.
     """
 
-    def __init__(self) -> None:
-        self._kept: dict[str, KeptCalibration] = {}
-        self._pictures: dict[tuple[str, Axis], bytes] = {}
-        self._stated: dict[str, str] = {}
+    def __init__(self, database: MemoryDatabase | None = None) -> None:
+        database = database or MemoryDatabase()
+        self._kept: dict[str, KeptCalibration] = database.table()
+        self._pictures: dict[tuple[str, Axis], bytes] = database.table()
+        self._stated: dict[str, str] = database.table()
         self._is_full = False
 
     def fill_disk(self) -> None:

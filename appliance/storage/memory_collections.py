@@ -17,8 +17,8 @@ class MemoryCollectionStore:
 
     def __init__(self, store: MemoryExamStore) -> None:
         self._store = store
-        self._collections: dict[str, ImageCollection] = {}
-        self._members: dict[str, list[str]] = {}
+        self._collections: dict[str, ImageCollection] = store.database.table()
+        self._members: dict[str, tuple[str, ...]] = store.database.table()
 
     def collections(self, is_archived: bool | None = False) -> tuple[ImageCollection, ...]:
         newest_first = [self.collection(collection_id) for collection_id in reversed(self._collections)]
@@ -33,7 +33,7 @@ class MemoryCollectionStore:
         collection = ImageCollection(str(uuid_utils.uuid7()), name.strip(), now_utc, note)
         require_collection_name(collection, self._collections.values())
         self._collections[collection.collection_id] = collection
-        self._members[collection.collection_id] = []
+        self._members[collection.collection_id] = ()
         return collection
 
     def change_collection(self, collection: ImageCollection) -> ImageCollection:
@@ -54,14 +54,14 @@ class MemoryCollectionStore:
                 raise NotKeptError(f"there is no image {image_id}", "Reload the page.")
         members = self._members[collection_id]
         added = [image_id for image_id in dict.fromkeys(image_ids) if image_id not in members]
-        members.extend(added)
+        self._members[collection_id] = (*members, *added)
         return tuple(added)
 
     def remove_images(self, collection_id: str, image_ids: Sequence[str]) -> tuple[str, ...]:
         self.collection(collection_id)
         members = self._members[collection_id]
         removed = [image_id for image_id in dict.fromkeys(image_ids) if image_id in members]
-        self._members[collection_id] = [image_id for image_id in members if image_id not in removed]
+        self._members[collection_id] = tuple(image_id for image_id in members if image_id not in removed)
         return tuple(removed)
 
     def _images(self, collection_id: str) -> list[CollectedImage]:

@@ -8,6 +8,7 @@ import uuid_utils
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import Exam
 from appliance.domain.folder import Folder, FolderTree
+from appliance.storage.memory_database import MemoryDatabase
 
 
 class MemoryFolderStore:
@@ -17,9 +18,9 @@ class MemoryFolderStore:
         exams: the exams of the store it belongs to, by id.
     """
 
-    def __init__(self, exams: Mapping[str, Exam]) -> None:
+    def __init__(self, exams: Mapping[str, Exam], database: MemoryDatabase) -> None:
         self._exams = exams
-        self._folders: dict[str, Folder] = {}
+        self._folders: dict[str, Folder] = database.table()
 
     def folders(self) -> tuple[Folder, ...]:
         return tuple(self._folders.values())

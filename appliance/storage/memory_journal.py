@@ -2,28 +2,47 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import StaleError
 from appliance.domain.journal import JournalCheck, JournalEntry, JournalHead, check_chain, next_entry
 from appliance.ports import ExamMessage
+from appliance.storage.database import disk_full
 from appliance.storage.memory_outbox import MemoryOutbox
 
 
 class MemoryJournal:
     """The Journal of a demonstration or a test; forgets everything with the process.
 
-    `tamper()` is what somebody with access to the disk does to a real one.
+    `tamper()` is what somebody with access to the disk does to a real one; `fill_disk()` is what happens to it.
+
+    Args:
+        outbox: of the box whose stores change together with the entries.
     """
 
     def __init__(self, now_utc: Callable[[], datetime], outbox: MemoryOutbox | None = None) -> None:
         self._now_utc = now_utc
         self._outbox = outbox or MemoryOutbox()
-        self._entries: list[JournalEntry] = []
-        self._head: JournalHead | None = None
+        self.database = self._outbox.database
+        self._entries: list[JournalEntry] = self.database.rows()
+        self._heads: list[JournalHead] = self.database.rows()
+        self._is_full = False
         self._lock = threading.RLock()
+
+    def fill_disk(self) -> None:
+        """From now on nothing can be written."""
+        self._is_full = True
+
+    def free_disk(self) -> None:
+        """Somebody made room."""
+        self._is_full = False
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        return self.database.transaction()
 
     def append(
         self,
@@ -37,11 +56,15 @@ class MemoryJournal:
     ) -> JournalEntry:
         with self._lock:
             require_newest(self._newest_of(subject), follows)
-            entry = next_entry(self._head, self._now_utc(), actor, subject, action, detail)
+            if self._is_full:
+                raise disk_full("write the journal", Path("memory"))
+            entry = next_entry(
+                self._heads[-1] if self._heads else None, self._now_utc(), actor, subject, action, detail
+            )
             if publishes is not None:
                 self._outbox.insert(publishes.exam_id, publishes.message, entry.at_utc)
             self._entries.append(entry)
-            self._head = JournalHead(entry.seq, entry.hash)
+            self._heads.append(JournalHead(entry.seq, entry.hash))
         return entry
 
     def entries(
@@ -57,7 +80,7 @@ class MemoryJournal:
 
     def verify(self) -> JournalCheck:
         with self._lock:
-            return check_chain(self._entries, self._head)
+            return check_chain(self._entries, self._heads[-1] if self._heads else None)
 
     def tamper(self, seq: int, **changes: Any) -> None:
         """Change a written entry behind the journal's back."""

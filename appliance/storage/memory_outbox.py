@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
+from appliance.storage.memory_database import MemoryDatabase
 from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
 
 
@@ -23,8 +24,9 @@ class _Row:
 class MemoryOutbox:
     """The Outbox of a demonstration or a test; forgets everything with the process."""
 
-    def __init__(self) -> None:
-        self._rows: dict[str, _Row] = {}
+    def __init__(self, database: MemoryDatabase | None = None) -> None:
+        self.database = database or MemoryDatabase()
+        self._rows: dict[str, _Row] = self.database.table()
 
     def insert(self, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
         """What finishing or validating an exam does; not for others."""

@@ -17,6 +17,7 @@ from appliance.domain.patient import (
     search_words,
     searchable,
 )
+from appliance.storage.memory_database import MemoryDatabase
 
 _NO_KEY = "the key of the identities is missing"
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -31,9 +32,9 @@ class MemoryPatientStore:
         exams: the exams of the store it belongs to, by id, in the order of their beginning.
     """
 
-    def __init__(self, exams: Mapping[str, Exam]) -> None:
+    def __init__(self, exams: Mapping[str, Exam], database: MemoryDatabase) -> None:
         self._exams = exams
-        self._patients: dict[str, Patient] = {}
+        self._patients: dict[str, Patient] = database.table()
         self._has_key = True
 
     def lose_key(self) -> None:

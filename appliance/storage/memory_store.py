@@ -9,10 +9,11 @@ from pathlib import Path
 import uuid_utils
 
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, Exam, ExamState, Placement, SkippedPlacement
-from appliance.ports import ExamImport, ImportMark, OutboxMessage
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, ExamState, Placement, SkippedPlacement
+from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import disk_full
-from appliance.storage.exam_import import already_kept, check_import, kept_files
+from appliance.storage.exam_import import already_kept, check_import, kept_files, write_notes
+from appliance.storage.memory_database import MemoryDatabase
 from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
 from appliance.storage.memory_patients import MemoryPatientStore
@@ -25,14 +26,15 @@ class MemoryExamStore:
     """
 
     def __init__(self) -> None:
-        self.outbox = MemoryOutbox()
-        self._exams: dict[str, Exam] = {}
-        self.patients = MemoryPatientStore(self._exams)
-        self.folders = MemoryFolderStore(self._exams)
-        self._removed: dict[str, CapturedImage] = {}
-        self._order: list[str] = []
-        self._pngs: dict[str, bytes] = {}
-        self._marks: dict[str, ImportMark] = {}
+        self.database = MemoryDatabase()
+        self.outbox = MemoryOutbox(self.database)
+        self._exams: dict[str, Exam] = self.database.table()
+        self.patients = MemoryPatientStore(self._exams, self.database)
+        self.folders = MemoryFolderStore(self._exams, self.database)
+        self._removed: dict[str, CapturedImage] = self.database.table()
+        self._order: list[str] = self.database.rows()
+        self._pngs: dict[str, bytes] = self.database.table()
+        self._marks: dict[str, ImportMark] = self.database.table()
         self._is_full = False
 
     def fill_disk(self) -> None:
@@ -43,15 +45,13 @@ class MemoryExamStore:
         """Somebody made room."""
         self._is_full = False
 
-    def start_exam(
-        self, patient_pseudonym: str, now_utc: datetime, *, protocol: str = "free", operator: str = ""
-    ) -> Exam:
+    def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
         if self.open_exam() is not None:
             raise StoreError("could not start an exam: another one is open", "Finish or discard it first.")
         self._require_room("start the exam")
         patient = self.patients.patient_of(patient_pseudonym) or self.patients.add_patient(patient_pseudonym, now_utc)
         exam_id = str(uuid_utils.uuid7())
-        exam = Exam(exam_id, patient.pseudonym, ExamState.OPEN, now_utc, protocol=protocol, operator=operator)
+        exam = Exam(exam_id, patient.pseudonym, ExamState.OPEN, now_utc, **vars(start))
         self._exams[exam.exam_id] = exam
         return exam
 
@@ -136,7 +136,7 @@ class MemoryExamStore:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
         return self._pngs[image.image_id]
 
-    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime) -> None:
+    def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         for one in imports:
             check_import(one)
             is_known = one.exam.exam_id in self._exams or any(i.image_id in self._pngs for i in one.exam.images)
@@ -146,20 +146,25 @@ class MemoryExamStore:
         if len({one.exam.exam_id for one in imports}) != len(imports):
             raise StoreError("could not import the exams: one of them is there twice", "Export them again.")
         files = [kept_files(one) for one in imports]
-        for one, content in zip(imports, files, strict=True):
-            name = one.exam.patient_pseudonym
-            patient = self.patients.patient_of(name) or self.patients.add_patient(name, now_utc)
-            self._pngs.update(content)
-            self._order.extend(content)
-            self._exams[one.exam.exam_id] = replace(
-                one.exam, patient_pseudonym=patient.pseudonym, folder_id=None, is_archived=False
-            )
-            self._marks[one.exam.exam_id] = ImportMark(one.origin, now_utc)
-            if one.message is not None:
-                self.outbox.insert(one.exam.exam_id, one.message, now_utc)
+        with self.database.transaction():
+            for one, content in zip(imports, files, strict=True):
+                self._take_in(one, content, now_utc)
+            write_notes(imports, journal)
 
     def import_mark(self, exam_id: str) -> ImportMark | None:
         return self._marks.get(exam_id)
+
+    def _take_in(self, one: ExamImport, content: Mapping[str, bytes], now_utc: datetime) -> None:
+        name = one.exam.patient_pseudonym
+        patient = self.patients.patient_of(name) or self.patients.add_patient(name, now_utc)
+        self._pngs.update(content)
+        self._order.extend(content)
+        self._exams[one.exam.exam_id] = replace(
+            one.exam, patient_pseudonym=patient.pseudonym, folder_id=None, is_archived=False
+        )
+        self._marks[one.exam.exam_id] = ImportMark(one.origin, now_utc)
+        if one.message is not None:
+            self.outbox.insert(one.exam.exam_id, one.message, now_utc)
 
     def _close(self, exam: Exam, state: ExamState, now_utc: datetime) -> Exam:
         self._removed.clear()

@@ -1,13 +1,15 @@
-"""The store and the outbox of one folder, recovered and ready."""
+"""All that one data folder keeps, opened by the station that runs on it or beside that station."""
 
 import errno
 import fcntl
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
@@ -15,9 +17,12 @@ from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
 from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
+from appliance.storage.journal import SqliteJournal
 from appliance.storage.outbox import SqliteOutbox
 from appliance.storage.patient_store import SqlitePatientStore
 from appliance.storage.settings import StorageSettings
+
+DATABASE_NAME = "exams.sqlite3"
 
 
 class FolderLock:
@@ -46,24 +51,57 @@ class FolderLock:
             self._descriptor = None
 
 
-@dataclass(frozen=True)
 class Storage:
-    """Exams and all that belongs to them over one database; usable with `with`, which closes it."""
+    """Exams and all that belongs to them over one database; usable with `with`, which closes it.
 
-    exams: SqliteExamStore
-    outbox: SqliteOutbox
-    patients: SqlitePatientStore
-    folders: SqliteFolderStore
-    collections: SqliteCollectionStore
-    finder: SqliteExamFinder
-    calibrations: SqliteCalibrationStore
-    database: Database
-    lock: FolderLock
+    Args:
+        makes_key: the key of the identities is made where there is none yet.
+        lock: of the station that runs on the folder; None beside it.
+    """
+
+    def __init__(
+        self,
+        settings: StorageSettings,
+        now_utc: Callable[[], datetime],
+        *,
+        makes_key: bool,
+        lock: FolderLock | None = None,
+    ) -> None:
+        self._settings, self._makes_key, self._lock = settings, makes_key, lock
+        reserve_bytes = settings.reserve_mb * 1_000_000
+        self.database = Database(settings.folder / DATABASE_NAME)
+        self.images = ImageFiles(settings.folder / "images", reserve_bytes)
+        self.evidence = ImageFiles(settings.folder / "calibrations", reserve_bytes)
+        self.exams = SqliteExamStore(self.database, self.images)
+        self.outbox = SqliteOutbox(self.database, settings.resend_after_s)
+        self.folders = SqliteFolderStore(self.database)
+        self.collections = SqliteCollectionStore(self.database)
+        self.calibrations = SqliteCalibrationStore(self.database, self.evidence)
+        self.accounts = SqliteAccountStore(self.database)
+        self.journal = SqliteJournal(self.database, now_utc)
+
+    @cached_property
+    def patients(self) -> SqlitePatientStore:
+        """Opens the identities; only who needs them asks for their key."""
+        key_file = self._settings.identity_key or self._settings.folder.with_name("identity.key")
+        return SqlitePatientStore(self.database, key_file, makes_key=self._makes_key)
+
+    @cached_property
+    def finder(self) -> SqliteExamFinder:
+        """Searches exams, by their patients' identities too."""
+        return SqliteExamFinder(self.database, self.patients.matching)
+
+    def recover(self, now_utc: datetime) -> None:
+        """Remove what a crash left, and the payload of old receipts; only for the station that holds the folder."""
+        self.evidence.remove_unfinished()
+        self.exams.recover()
+        self.outbox.prune(now_utc - timedelta(days=self._settings.receipted_kept_days))
 
     def close(self) -> None:
         """Close the database and let go of the folder; calling it twice is harmless."""
         self.database.close()
-        self.lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> "Storage":
         return self
@@ -72,8 +110,8 @@ class Storage:
         self.close()
 
 
-def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
-    """What the settings name, after leftovers of a crash were removed and old receipts pruned.
+def open_storage(settings: StorageSettings, now_utc: Callable[[], datetime]) -> Storage:
+    """For the station itself: what the settings name, made where it is missing, recovered and tidied.
 
     Raises:
         StoreError: the folder cannot be made or is in use, or the database cannot be used.
@@ -81,36 +119,33 @@ def open_storage(settings: StorageSettings, now_utc: datetime) -> Storage:
     _make(settings.folder)
     lock = FolderLock(settings.folder)
     try:
-        return _open_locked(settings, lock, now_utc)
+        storage = Storage(settings, now_utc, makes_key=True, lock=lock)
     except BaseException:
         lock.release()
         raise
-
-
-def _open_locked(settings: StorageSettings, lock: FolderLock, now_utc: datetime) -> Storage:
-    files = ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000)
-    evidence = ImageFiles(settings.folder / "calibrations", settings.reserve_mb * 1_000_000)
-    evidence.remove_unfinished()
-    database = Database(settings.folder / "exams.sqlite3")
     try:
-        exams, outbox = SqliteExamStore(database, files), SqliteOutbox(database, settings.resend_after_s)
-        exams.recover()
-        outbox.prune(now_utc - timedelta(days=settings.receipted_kept_days))
-        patients = SqlitePatientStore(database, settings.identity_key or settings.folder.with_name("identity.key"))
+        storage.recover(now_utc())
+        _ = storage.patients  # a missing key belongs into the log of the start
     except BaseException:
-        database.close()
+        storage.close()
         raise
-    return Storage(
-        exams=exams,
-        outbox=outbox,
-        patients=patients,
-        folders=SqliteFolderStore(database),
-        collections=SqliteCollectionStore(database),
-        finder=SqliteExamFinder(database, patients.matching),
-        calibrations=SqliteCalibrationStore(database, evidence),
-        database=database,
-        lock=lock,
-    )
+    return storage
+
+
+def open_beside(settings: StorageSettings, now_utc: Callable[[], datetime], *, make: bool = False) -> Storage:
+    """For the command line, also while the station runs: nothing is recovered or tidied.
+
+    Args:
+        make: a folder that is not there is made; else nothing is.
+
+    Raises:
+        StoreError: there is no database in the folder, or it cannot be used.
+    """
+    if make:
+        _make(settings.folder)
+    elif not (settings.folder / DATABASE_NAME).exists():
+        raise StoreError(f"there is no station's data in {settings.folder}", "Name its folder with --data-dir.")
+    return Storage(settings, now_utc, makes_key=make)
 
 
 def _make(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import uuid_utils
 
 from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.instant import from_rfc3339
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
@@ -19,7 +20,7 @@ from appliance.domain.patient import (
     search_words,
     searchable,
 )
-from appliance.storage.database import Database, Row, utc_moment, utc_text
+from appliance.storage.database import Database, Row, utc_text
 from appliance.storage.identity_vault import IdentityVault, load_key, make_key
 
 _log = logging.getLogger(__name__)
@@ -43,10 +44,12 @@ class SqlitePatientStore:
     Args:
         key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
             exams go on and identities stay closed; `problem` says so.
+        makes_key: False leaves that to the station: identities stay closed until it has made the key.
     """
 
-    def __init__(self, database: Database, key_file: Path) -> None:
+    def __init__(self, database: Database, key_file: Path, *, makes_key: bool = True) -> None:
         self._database = database
+        self._makes_key = makes_key
         self._words: dict[str, tuple[str, str]] = {}
         self._newest_indexed = 0
         self._indexing = threading.Lock()
@@ -96,10 +99,8 @@ class SqlitePatientStore:
         with self._database.transaction("keep the identity") as connection:
             sql = "UPDATE patients SET sealed_identity = ? WHERE patient_id = ?"
             connection.execute(sql, (self._seal(patient_id, identity), patient_id))
-        with self._indexing:  # read inside: of two changes at once the index keeps the one that the row keeps
-            changed = self.patient(patient_id)
-            self._words[patient_id] = _indexed(changed)
-        return changed
+            self._database.after_commit(lambda: self._index_again(patient_id))
+        return self.patient(patient_id)
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         found = self.matching(text)
@@ -121,10 +122,15 @@ class SqlitePatientStore:
         except StoreError as error:
             _log.warning("the first search has to index the patients: %s", error)
 
-    def _open_vault(self, key_file: Path) -> IdentityVault:
+    def _open_vault(self, key_file: Path) -> IdentityVault | None:
         sql = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL LIMIT 1"
         sealed = self._database.rows("look for identities", sql)
         if not sealed and not key_file.exists():
+            if not self._makes_key:
+                self._problem = StoreError(
+                    f"the key of the identities {key_file} was not made yet", "Start the station."
+                )
+                return None
             return IdentityVault(make_key(key_file))
         vault = IdentityVault(load_key(key_file))
         if sealed and vault.open(sealed[0]["patient_id"], sealed[0]["sealed_identity"]) is None:
@@ -146,7 +152,7 @@ class SqlitePatientStore:
         return self._require_vault().seal(patient_id, identity)
 
     def _patient(self, row: Row) -> Patient:
-        patient = Patient(row["patient_id"], row["pseudonym"], utc_moment(row["created_at"]))
+        patient = Patient(row["patient_id"], row["pseudonym"], from_rfc3339(row["created_at"]))
         if row["sealed_identity"] is None:
             return patient
         identity = None if self._vault is None else self._vault.open(patient.patient_id, row["sealed_identity"])
@@ -154,7 +160,11 @@ class SqlitePatientStore:
 
     def _entry(self, row: Row) -> PatientEntry:
         last = row["last"]
-        return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else utc_moment(last))
+        return PatientEntry(self._patient(row), int(row["exams"]), None if last is None else from_rfc3339(last))
+
+    def _index_again(self, patient_id: str) -> None:
+        with self._indexing:  # read inside: of two changes at once the index keeps the one that the row keeps
+            self._words[patient_id] = _indexed(self.patient(patient_id))
 
     def _index(self) -> list[tuple[str, str]]:
         sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"

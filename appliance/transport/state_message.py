@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.instant import to_rfc3339
 
 SCHEMA = "nailfold.state/1"
 
@@ -32,6 +33,6 @@ class BoxState:
             "software": self.identity.software_version,
             "runtime": self.identity.runtime,
             "engines": dict(self.identity.engines),
-            "ts": now_utc.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "ts": to_rfc3339(now_utc),
         }
         return json.dumps(document, separators=(",", ":")).encode()

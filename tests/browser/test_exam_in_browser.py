@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from appliance.domain.exam import ExamStart
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import Feed, PageStation
@@ -193,7 +194,7 @@ def test_request_without_the_pages_token_changes_nothing(exam_page: Page, statio
 def test_nothing_beside_the_picture_sticks_out(
     open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int]
 ) -> None:
-    station.session.start("NC-0042-WITH-A-VERY-LONG-PSEUDONYM")
+    station.session.start("NC-0042-WITH-A-VERY-LONG-PSEUDONYM", ExamStart("ana"))
     camera.show()
     station.session.capture()
     page = open_page(*size)
@@ -206,7 +207,7 @@ def test_nothing_beside_the_picture_sticks_out(
 def test_everything_that_is_pressed_is_large_enough_for_a_gloved_finger(
     open_page: OpenPage, station: PageStation, camera: Camera, size: tuple[int, int]
 ) -> None:
-    station.session.start("NC-0042")
+    station.session.start("NC-0042", ExamStart("ana"))
     camera.show()
     station.session.capture()
     page = open_page(*size)
@@ -221,7 +222,7 @@ def test_everything_that_is_pressed_is_large_enough_for_a_gloved_finger(
 
 
 def test_capture_stays_in_reach_on_a_phone(open_page: OpenPage, station: PageStation, camera: Camera) -> None:
-    station.session.start("NC-0042")
+    station.session.start("NC-0042", ExamStart("ana"))
     page = open_page(*PHONE)
     with Feed(lambda: camera.show() and None, fps=8):
         wait_until(page, "window.__nailfold.screen().isOverlayShown")

@@ -225,7 +225,7 @@ def test_clip_plays_on_the_exams_page_picture_by_picture(page: Page, station: Pa
     wait_until(page, "document.querySelectorAll('.thumbnail').length === 1")
     page.keyboard.press("v")
     page.wait_for_selector(".kind-tag >> text=Clip")
-    exam = station.session.finish()
+    exam = station.session.finish("ana")
     page.goto(f"{station.url}/exams/{exam.exam_id}")
     page.click(".clip [data-step='1']")
     page.wait_for_selector(".clip[data-at='1']")

@@ -5,7 +5,7 @@ from datetime import date, datetime, timezone
 import pytest
 from playwright.sync_api import Page
 
-from appliance.domain.exam import Finger, Hand, Placement, Sector, SkippedPlacement
+from appliance.domain.exam import ExamStart, Finger, Hand, Placement, Sector, SkippedPlacement
 from appliance.domain.patient import PatientIdentity
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import PageStation
@@ -21,12 +21,12 @@ def exams(station: PageStation, camera: Camera) -> list[str]:
     station.store.patients.add_patient("NC-2", NOON, PatientIdentity("Ana López"))
     made = []
     for pseudonym in ("NC-1", "NC-2"):
-        exam = station.session.start(pseudonym)
+        exam = station.session.start(pseudonym, ExamStart("ana"))
         skipped = SkippedPlacement(Placement(Hand.RIGHT, Finger.RING, Sector.A), "bandage")
         station.store.skip_placement(exam.exam_id, skipped)
         camera.show()
         station.session.capture()
-        made.append(station.session.finish().exam_id)
+        made.append(station.session.finish("ana").exam_id)
     return made
 
 

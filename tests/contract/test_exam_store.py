@@ -11,6 +11,7 @@ import pytest
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import (
     CapturedImage,
+    ExamStart,
     ExamState,
     Finger,
     Hand,
@@ -259,7 +260,7 @@ def test_unknown_exam_is_refused_everywhere(store: ExamStore) -> None:
 
 
 def test_exam_keeps_its_protocol_operator_and_kinds_of_pictures(store: ExamStore) -> None:
-    started = store.start_exam("NC-1", NOW, protocol="16", operator="dana")
+    started = store.start_exam("NC-1", NOW, ExamStart("dana", "16"))
     assert (started.protocol, started.operator) == ("16", "dana")
     for name, kind in (("a", ImageKind.STILL), ("b", ImageKind.PANORAMA), ("c", ImageKind.CLIP)):
         store.add_image(started.exam_id, replace(image(name), kind=kind), png_of(name))

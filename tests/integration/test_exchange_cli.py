@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from fhir.resources.R4B.bundle import Bundle
 
-from appliance.apps.archive.export_exams import kept_exams
+from appliance.apps.archive.data_folder import open_data_folder
 from appliance.apps.cli import main
 from appliance.apps.config.load_settings import load_settings
 from appliance.exports.archive.read import ORIGIN
@@ -41,8 +41,8 @@ def nailfold(*arguments: object) -> Done:
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A box with one finished exam that was captured there."""
     folder = tmp_path_factory.mktemp("box")
-    with kept_exams(load_settings(None, {"station.data_dir": folder}), make=True) as kept:
-        kept.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
+    with open_data_folder(load_settings(None, {"station.data_dir": folder}), make=True) as kept:
+        kept.storage.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
     return folder
 
 
@@ -55,15 +55,15 @@ def test_each_format_is_written_and_noted(data_dir: Path, tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "csv") as tables:
         assert len(list(csv.DictReader(io.TextIOWrapper(tables.open("images.csv"), "utf-8")))) == 3
     assert {path.name for path in tmp_path.iterdir()} == {"fhir", "dicom", "csv", "zip", "coco"}
-    with kept_exams(load_settings(None, {"station.data_dir": data_dir})) as kept:
-        entries = kept.journal.entries(f"exam:{EXAM_ID}")
+    with open_data_folder(load_settings(None, {"station.data_dir": data_dir})) as kept:
+        entries = kept.storage.journal.entries(f"exam:{EXAM_ID}")
         assert [entry.detail["format"] for entry in entries] == ["fhir", "dicom", "csv", "zip", "coco"]
 
 
 def test_the_bundle_holds_the_printed_report_where_it_is_asked_for(tmp_path: Path) -> None:
     data_dir, out = tmp_path / "box", tmp_path / "bundle.json"
-    with kept_exams(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
-        kept.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
+    with open_data_folder(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
+        kept.storage.exams.import_exams([ExamImport(*finished_exam(), "pictures")], NOON)
     asked = ("export", EXAM_ID, "--with-report", "--out", out, "--data-dir", data_dir, "--format")
     assert nailfold(*asked, "fhir").returncode == 0
     Bundle.model_validate_json(out.read_bytes())
@@ -80,38 +80,40 @@ def test_an_archive_moves_an_exam_to_another_box(data_dir: Path, tmp_path: Path)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{EXAM_ID}: imported\n", "")
     again = nailfold("import", out, "--data-dir", other)
     assert again.stdout == f"{EXAM_ID}: was here already\n"
-    with kept_exams(load_settings(None, {"station.data_dir": other})) as kept:
-        mark = kept.exams.import_mark(EXAM_ID)
+    with open_data_folder(load_settings(None, {"station.data_dir": other})) as kept:
+        entries = kept.storage.journal.entries(f"exam:{EXAM_ID}")
+        assert [(entry.actor, entry.action) for entry in entries] == [("command line", "exam.imported")]
+        mark = kept.storage.exams.import_mark(EXAM_ID)
         assert mark is not None
         assert mark.origin == ORIGIN
-        assert kept.exams.exam(EXAM_ID).images == finished_exam()[0].images
+        assert kept.storage.exams.exam(EXAM_ID).images == finished_exam()[0].images
 
 
 def test_a_pseudonym_in_use_is_asked_about(data_dir: Path, tmp_path: Path) -> None:
     out, other = tmp_path / "exam.zip", tmp_path / "other"
     nailfold("export", EXAM_ID, "--format", "zip", "--out", out, "--data-dir", data_dir)
-    with kept_exams(load_settings(None, {"station.data_dir": other}), make=True) as kept:
-        kept.patients.add_patient(PSEUDONYM, NOON)
+    with open_data_folder(load_settings(None, {"station.data_dir": other}), make=True) as kept:
+        kept.storage.patients.add_patient(PSEUDONYM, NOON)
     refused = nailfold("import", out, "--data-dir", other)
     assert refused.returncode == 1
     assert f"--same-patient {PSEUDONYM}" in refused.stderr
     done = nailfold("import", out, "--data-dir", other, "--rename", f"{PSEUDONYM}=GUEST-9")
     assert done.returncode == 0
-    with kept_exams(load_settings(None, {"station.data_dir": other})) as kept:
-        assert kept.exams.exam(EXAM_ID).patient_pseudonym == "GUEST-9"
+    with open_data_folder(load_settings(None, {"station.data_dir": other})) as kept:
+        assert kept.storage.exams.exam(EXAM_ID).patient_pseudonym == "GUEST-9"
 
 
 def test_a_project_a_folder_and_a_collection_are_exported_by_name(tmp_path: Path) -> None:
     data_dir = tmp_path / "box"
-    with kept_exams(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
+    with open_data_folder(load_settings(None, {"station.data_dir": data_dir}), make=True) as kept:
         for number, pseudonym in ((1, PSEUDONYM), (2, "NC-0043")):
             one = finished_exam(exam_id=f"{EXAM_ID[:-1]}{number}", pseudonym=pseudonym)
-            kept.exams.import_exams([ExamImport(*one, "archive")], NOON)
-        project = kept.folders.add_folder("Lupus study")
-        visit = kept.folders.add_folder("Visit 1", project.folder_id)
-        kept.exams.file_exams({EXAM_ID: visit.folder_id})
-        giants = kept.collections.add_collection("Giants", NOON)
-        kept.collections.add_images(giants.collection_id, [image_id(0)])
+            kept.storage.exams.import_exams([ExamImport(*one, "archive")], NOON)
+        project = kept.storage.folders.add_folder("Lupus study")
+        visit = kept.storage.folders.add_folder("Visit 1", project.folder_id)
+        kept.storage.exams.file_exams({EXAM_ID: visit.folder_id})
+        giants = kept.storage.collections.add_collection("Giants", NOON)
+        kept.storage.collections.add_images(giants.collection_id, [image_id(0)])
     choices = (("--project", "lupus study"), ("--folder", "Lupus study/Visit 1"), ("--collection", "Giants"))
     for choice, name in choices:
         out = tmp_path / f"{choice[2:]}.zip"

@@ -44,8 +44,12 @@ def require_consistent(folder: Path, arrivals: list[Arrival], exams: int) -> Non
             for image in store.exam(exam_id).images:
                 store.read_png(exam_id, image.image_id)
         check = desk.storage.database.rows("check", "PRAGMA integrity_check")
+        entries, chain = desk.storage.journal.entries(), desk.storage.journal.verify()
     assert len(finished) == exams
     assert check[0][0] == "ok"
+    assert chain.is_intact
+    noted = [entry.subject for entry in entries if entry.action == "exam.finished"]
+    assert sorted(noted) == sorted(f"exam:{exam_id}" for exam_id in finished)
     assert [row["seq"] for row in rows] == list(range(1, exams + 1))
     queued = {row["exam_id"]: row["msg_id"] for row in rows}
     received = {(arrival.document["exam_id"], arrival.document["msg_id"]) for arrival in arrivals}
@@ -116,12 +120,13 @@ import json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance.domain.errors import StoreError
+from appliance.domain.exam import ExamStart
 from tests.support.exam_desk import ExamDesk, mqtt_settings
 
 root, told = Path(sys.argv[2]), {}
 with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     desk.examine()
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.session.capture()
     before = desk.storage.exams.open_exam()
     ballast = (root / "ballast").open("wb", buffering=0)
@@ -131,9 +136,9 @@ with ExamDesk(root / "box", mqtt_settings(1)) as desk:
                 ballast.write(b"x" * size)
         except OSError:
             pass
-    for verb in ("capture", "finish"):
+    for verb, words in (("capture", ()), ("finish", ("ana",))):
         try:
-            getattr(desk.session, verb)()
+            getattr(desk.session, verb)(*words)
         except StoreError as error:
             told[verb] = str(error)
     told["free_while_full"] = os.statvfs(root).f_bavail
@@ -143,7 +148,7 @@ with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     ballast.close()
     (root / "ballast").unlink()
     desk.session.capture()
-    told["images"] = len(desk.session.finish().images)
+    told["images"] = len(desk.session.finish("ana").images)
     told["pending"] = desk.storage.outbox.status().pending
 with ExamDesk(root / "box", mqtt_settings(1)) as desk:
     told["kept_after_restart"] = [len(desk.storage.exams.exam(e.exam_id).images) for e in desk.storage.exams.exams()]
@@ -181,22 +186,23 @@ import json, resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance.domain.errors import StoreError
+from appliance.domain.exam import ExamStart
 from tests.support.exam_desk import ExamDesk, mqtt_settings
 
 told = {}
 with ExamDesk(Path(sys.argv[2]), mqtt_settings(1)) as desk:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.session.capture()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
-    for verb in ("capture", "finish"):
+    for verb, words in (("capture", ()), ("finish", ("ana",))):
         try:
-            getattr(desk.session, verb)()
+            getattr(desk.session, verb)(*words)
         except StoreError as error:
             told[verb] = str(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     desk.session.capture()
-    told["images"] = len(desk.session.finish().images)
+    told["images"] = len(desk.session.finish("ana").images)
 print(json.dumps(told))
 """
 

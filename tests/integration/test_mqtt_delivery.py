@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance import schemas
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamStart
 from appliance.ports import OutboxStatus
 from tests.support import exam_box
 from tests.support.broker import Broker, mosquitto_binary
@@ -136,10 +136,10 @@ def test_result_too_large_for_the_broker_does_not_block_the_others(tmp_path: Pat
     with Broker(tmp_path / "broker", [limit]) as broker, ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
         subscriber = Subscriber(broker.port, RESULTS)
         desk.examine()
-        desk.session.start("NC-0001")
+        desk.session.start("NC-0001", ExamStart("ana"))
         for _ in range(30):
             desk.session.capture()
-        desk.session.finish()
+        desk.session.finish("ana")
         desk.examine()
         desk.publisher.start()
         wait_for_status(desk, acknowledged=2, dead=1)

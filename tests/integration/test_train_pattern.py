@@ -18,8 +18,7 @@ from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import OutboxMessage
-from appliance.storage.journal import SqliteJournal
-from appliance.storage.open_storage import open_storage
+from appliance.storage.open_storage import open_beside, open_storage
 from appliance.storage.settings import StorageSettings
 from engines.pattern.rendered import rendered_samples
 
@@ -36,8 +35,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Validated exams of as many patients, four patterns; and one exam that nobody has named."""
     folder = tmp_path_factory.mktemp("station")
     pipeline = Pipeline(load_engine_set(InferenceSettings(weights_dir=WEIGHTS), "test"))
-    with open_storage(StorageSettings(folder=folder / "exams"), NOON) as storage:
-        desk = ReviewService(storage.exams, SqliteJournal(storage.database, lambda: NOON))
+    with open_storage(StorageSettings(folder=folder / "exams"), lambda: NOON) as storage:
+        desk = ReviewService(storage.exams, storage.journal)
         for number, sample in enumerate(rendered_samples(SUBJECTS + 1, 1, pipeline)):
             exam = storage.exams.start_exam(f"P-{number:03}", NOON + timedelta(minutes=number))
             image_id = str(uuid_utils.uuid7())
@@ -71,11 +70,14 @@ def test_validated_exams_become_an_installed_advisory(data_dir: Path, tmp_path: 
     assert study["data"]["subjects"] == SUBJECTS - OUT_OF_FOCUS
     advisor = load_classifier(data_dir / "pattern")
     assert advisor is not None
+    with open_beside(StorageSettings(folder=data_dir / "exams"), lambda: NOON) as storage:
+        (entry,) = storage.journal.entries("pattern")
+    assert (entry.actor, entry.action) == ("command line", "pattern.installed")
     assert "P-0" not in (tmp_path / "p" / "pattern.json").read_text() + done.stdout
 
 
 def test_too_few_exams_are_refused_in_one_line_and_nothing_is_written(tmp_path: Path) -> None:
-    with open_storage(StorageSettings(folder=tmp_path / "exams"), NOON):
+    with open_storage(StorageSettings(folder=tmp_path / "exams"), lambda: NOON):
         pass
     done = nailfold("train", "pattern", "--out", tmp_path / "p", "--data-dir", tmp_path)
     assert done.returncode == 1

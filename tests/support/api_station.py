@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from appliance.domain.errors import ExamError
+from appliance.domain.exam import ExamStart
 from appliance.exam.calibration_service import StageMicrometer
 from appliance.exports.export_service import ExportFormat
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
@@ -59,17 +60,17 @@ class ApiStation:
         with suppress(ExamError):
             guided.sweep.cancel()
         if session.snapshot().exam is not None:
-            session.discard()
+            session.discard("ana")
         if verb == "start":
             return
-        session.start("NC-0043", protocol="16", operator=ADMINISTRATOR)
+        session.start("NC-0043", ExamStart(ADMINISTRATOR, "16"))
         if verb in ("undo", "redo", "finish"):
             session.capture()
         if verb == "redo":
             session.undo()
         if verb == "unskip":
             place = session.snapshot().placement
-            session.skip("bandaged")
+            session.skip("bandaged", "ana")
             session.select(place.hand, place.finger, place.sector)
         if verb in ("sweep/end", "sweep/cancel"):
             guided.sweep.begin()

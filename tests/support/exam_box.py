@@ -17,6 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.domain.exam import ExamState
+from appliance.domain.journal import JournalEntry
 from appliance.storage import image_files
 from tests.support.exam_desk import ExamDesk, mqtt_settings
 
@@ -25,6 +26,7 @@ FAULTS = (
     "after_writing_the_still",
     "before_committing_the_capture",
     "after_committing_the_capture",
+    "between_the_exam_and_its_entry_in_the_journal",
     "before_committing_the_exam",
     "after_committing_the_exam",
     "before_publishing",
@@ -62,13 +64,19 @@ def arm(desk: ExamDesk, fault: str) -> None:
         # SQLite tells each statement before it runs.
         desk.storage.database._connection.set_trace_callback(lambda sql: die() if sql == "COMMIT" else None)
 
+    def die_if_finished(entry: JournalEntry) -> None:
+        if entry.action == "exam.finished":
+            die()
+
     steps: dict[str, Callable[[], None]] = {
         "while_writing_the_still": lambda: wrap(image_files, "_write_through", None, die),
         "after_writing_the_still": lambda: wrap(exams._files, "write", None, die),
         "before_committing_the_capture": lambda: wrap(exams, "add_image", die_at_commit, None),
         "after_committing_the_capture": lambda: wrap(exams, "add_image", None, die),
         "before_committing_the_exam": lambda: wrap(exams, "finish_exam", die_at_commit, None),
-        "after_committing_the_exam": lambda: wrap(exams, "finish_exam", None, die),
+        "between_the_exam_and_its_entry_in_the_journal": lambda: wrap(exams, "finish_exam", None, die),
+        # The head file is written when everything is on the disk.
+        "after_committing_the_exam": lambda: wrap(desk.storage.journal, "remember", die_if_finished, None),
         "before_publishing": lambda: wrap(outbox, "mark_sent", None, die),
         "after_publishing": lambda: wrap(outbox, "mark_acknowledged", die, None),
         "after_the_acknowledgement": lambda: wrap(outbox, "mark_acknowledged", None, die),

@@ -5,7 +5,7 @@ from types import TracebackType
 
 from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamStart
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -50,10 +50,10 @@ class ExamDesk:
         self._clock = clock
         self._seq = 0
         settings = StorageSettings(folder, reserve_mb=0, resend_after_s=resend_after_s)
-        self.storage = open_storage(settings, clock.now_utc())
+        self.storage = open_storage(settings, clock.now_utc)
         self.publisher = MqttPublisher(mqtt, self.storage.outbox, IDENTITY, clock)
         tools = SessionTools(self._show, document_of, encode_still, self.publisher.wake)
-        self.session = ExamSession(self.storage.exams, tools, BoxAddress(SITE, BOX), clock)
+        self.session = ExamSession(self.storage.exams, tools, BoxAddress(SITE, BOX), clock, self.storage.journal)
 
     def _show(self) -> AnalysedFrame:
         self._seq += 1
@@ -63,10 +63,10 @@ class ExamDesk:
         """Finish the open exam, or a new one."""
         snapshot = self.session.snapshot()
         if snapshot.exam is None:
-            self.session.start("NC-0042")
+            self.session.start("NC-0042", ExamStart("ana"))
         while len(self.session.snapshot().counts) < 2:
             self.session.capture()
-        return self.session.finish()
+        return self.session.finish("ana")
 
     def __enter__(self) -> "ExamDesk":
         return self

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from appliance.domain.exam import Finger, Hand, Placement, Sector, SkippedPlacement
+from appliance.domain.exam import ExamStart, Finger, Hand, Placement, Sector, SkippedPlacement
 from appliance.domain.patient import PatientIdentity, Sex
 from appliance.domain.review_edits import Exclude, SetComment
 from appliance.exam.message import BoxAddress, build_exam_message
@@ -31,7 +31,7 @@ def fill(station: PageStation) -> dict[str, str]:
     collections.add_images(collection.collection_id, [image_id])
     kept = station.accounts.store.by_name(OPERATOR)
     assert kept is not None
-    station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM")
+    station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM", ExamStart("ana"))
     show(station)
     station.session.capture()
     return {
@@ -66,7 +66,7 @@ def show(station: PageStation) -> None:
 def _finished(station: PageStation, months: int) -> str:
     """Four fingers, one of them skipped; of the later exam one picture is excluded and another has a comment."""
     store, at_utc = station.store, NOON + timedelta(days=30 * months)
-    exam_id = store.start_exam(PSEUDONYM, at_utc, protocol="16", operator=OPERATOR).exam_id
+    exam_id = store.start_exam(PSEUDONYM, at_utc, ExamStart(OPERATOR, "16")).exam_id
     store.skip_placement(exam_id, SkippedPlacement(Placement(Hand.RIGHT, Finger.RING, Sector.A), "bandage"))
     for number, finger in enumerate(_FINGERS):
         image, png = captured(exam_id, finger, 7 - number)

@@ -17,6 +17,7 @@ from appliance.accounts.access import AccessSecrets
 from appliance.analysis.panorama import Panorama
 from appliance.analysis.result_document import document, image_document
 from appliance.apps.archive.assembly import build_exchange
+from appliance.apps.archive.report import build_report_service
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -88,7 +89,7 @@ class PageStation:
         )
         self._captured = 0
         self.history = FrameHistory(ExamSettings().history_s)
-        self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock())
+        self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock(), self.journal)
         self.guided = guide(
             self.session, self.history, self._look_at_panorama, lambda _: self.calibration, exam or ExamSettings()
         )
@@ -103,6 +104,7 @@ class PageStation:
             SystemClock().now_utc,
             IDENTITY.software_version,
         )
+        finder = MemoryExamFinder(self.store, self.journal)
         self.services = Services(
             hub=self.hub,
             exam=self.session,
@@ -111,7 +113,7 @@ class PageStation:
             patients=self.store.patients,
             folders=self.store.folders,
             collections=MemoryCollectionStore(self.store),
-            finder=MemoryExamFinder(self.store, self.journal),
+            finder=finder,
             reviews=ReviewService(self.store, self.journal, self._publication()),
             journal=self.journal,
             exchange=self.exchange,
@@ -120,7 +122,16 @@ class PageStation:
             certificate=lambda: certificate,
             pattern_advice=pattern_advice,
             calibrations=self.calibrations,
-            report_folder=report_folder or Path(tempfile.gettempdir()) / f"nailfold-report-{secrets.token_hex(6)}",
+            reports=build_report_service(
+                report_folder or Path(tempfile.gettempdir()) / f"nailfold-report-{secrets.token_hex(6)}",
+                self.store,
+                finder,
+                self.accounts.store,
+                self.journal,
+                SystemClock().now_utc,
+                IDENTITY.software_version,
+                pattern_advice,
+            ),
             camera=self._camera,
             scale=lambda: ShownScale(self.calibration),
             identity=lambda: IDENTITY,

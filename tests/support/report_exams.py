@@ -17,6 +17,7 @@ from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exports.report.folder import ReportFolder
 from appliance.exports.report.report_service import ReportService, ReportSources
+from appliance.storage.memory_journal import MemoryJournal
 from tests.support.exam_parts import NOON
 from tests.support.reviewed_exams import HEIGHT_PX, WIDTH_PX, Loop, every_finger, exam_of, image_of
 
@@ -50,6 +51,17 @@ def earlier_exam() -> ReviewedExam:
     return replace(before, exam=exam)
 
 
+def _journal() -> MemoryJournal:
+    journal = MemoryJournal(lambda: MADE_AT)
+    for number in range(17):
+        journal.append("nurse.ng", "report", "report.form_changed", {"number": number})
+    return journal
+
+
+JOURNAL = _journal()
+"""Of seventeen entries, the newest of which a report prints."""
+
+
 def report_service(
     *exams: ReviewedExam,
     folder: Path = NO_FOLDER,
@@ -69,7 +81,7 @@ def report_service(
         exams_of=exams_of,
         png=lambda *_: skin_png(),
         full_name=lambda name: f"Dr. {name.title()}",
-        journal_head=lambda: "17 " + "ab" * 32,
+        journal=JOURNAL,
         now_utc=lambda: MADE_AT,
         software_version="9.8.7",
         pattern_advice=lambda _: advice,

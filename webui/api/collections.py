@@ -78,9 +78,7 @@ def collections_api_blueprint(services: Services) -> APIBlueprint:
     api = api_blueprint("collections_api", __name__, _TAGS, "/collections")
     store = services.collections
 
-    def changed(collection_id: str, action: str, image_ids: tuple[str, ...] = ()) -> Response:
-        subject = f"collection:{collection_id}"
-        services.journal.append(actor(), subject, f"collection.{action}", {"images": len(image_ids)})
+    def changed(collection_id: str, image_ids: tuple[str, ...] = ()) -> Response:
         document = collection_document(store.collection(collection_id))
         return jsonify(ChangedAnswer(collection=document, image_ids=list(image_ids)).model_dump(mode="json"))
 
@@ -100,8 +98,7 @@ def collections_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("", summary="Make a collection", responses={"200": ChangedAnswer})
     def add(body: NewCollectionBody) -> Response:
-        made = store.add_collection(body.name, services.now_utc(), body.note)
-        return changed(made.collection_id, "added")
+        return changed(services.organisation.add_collection(actor(), body.name, body.note).collection_id)
 
     @api.get("/<uuid:collection_id>", summary="One collection", responses={"200": CollectionAnswer})
     def one(path: CollectionPath) -> Response:
@@ -118,17 +115,17 @@ def collections_api_blueprint(services: Services) -> APIBlueprint:
             note=before.note if body.note is None else body.note,
             is_archived=before.is_archived if body.is_archived is None else body.is_archived,
         )
-        store.change_collection(after)
-        return changed(after.collection_id, "changed")
+        services.organisation.change_collection(actor(), after)
+        return changed(after.collection_id)
 
     @api.post("/<uuid:collection_id>/images", summary="Put pictures in", responses={"200": ChangedAnswer})
     def put_in(path: CollectionPath, body: ImagesBody) -> Response:
         collection_id = str(path.collection_id)
-        return changed(collection_id, "filled", store.add_images(collection_id, wanted(body)))
+        return changed(collection_id, services.organisation.add_images(actor(), collection_id, wanted(body)))
 
     @api.post("/<uuid:collection_id>/images/remove", summary="Take pictures out", responses={"200": ChangedAnswer})
     def take_out(path: CollectionPath, body: ImagesBody) -> Response:
         collection_id = str(path.collection_id)
-        return changed(collection_id, "emptied", store.remove_images(collection_id, wanted(body)))
+        return changed(collection_id, services.organisation.remove_images(actor(), collection_id, wanted(body)))
 
     return api

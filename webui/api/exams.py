@@ -1,6 +1,5 @@
 """Exams over the API: search, one exam, filing and archiving; /api/v1/exams."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -134,10 +133,6 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
     api = api_blueprint("exams_api", __name__, _TAGS)
     store = services.store
 
-    def note(exam_ids: Collection[str], action: str) -> None:
-        for exam_id in exam_ids:
-            services.journal.append(actor(), f"exam:{exam_id}", action, {})
-
     @api.get("/protocols", summary="The exam protocols", responses={"200": ProtocolsAnswer})
     def protocols() -> Response:
         found = [
@@ -177,18 +172,14 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("/exams/file", summary="Put exams into folders", responses={"200": FiledAnswer})
     def file(body: FilingBody) -> Response:
         places = {str(exam): None if folder is None else str(folder) for exam, folder in body.folder_ids.items()}
-        before = {exam_id: store.exam(exam_id).folder_id for exam_id in places}
-        store.file_exams(places)
-        note(places, "exam.filed")
-        return jsonify(FiledAnswer(before=before).model_dump(mode="json"))
+        before = services.organisation.file_exams(actor(), places)
+        return jsonify(FiledAnswer(before=dict(before)).model_dump(mode="json"))
 
     @api.post("/exams/archive", summary="Archive exams or take them back", responses={"200": ArchivedAnswer})
     def archive(body: ArchiveBody) -> Response:
         exam_ids = [str(exam_id) for exam_id in body.exam_ids]
-        changed = [exam_id for exam_id in exam_ids if store.exam(exam_id).is_archived != body.is_archived]
-        store.archive_exams(exam_ids, body.is_archived)
-        note(changed, "exam.archived" if body.is_archived else "exam.unarchived")
-        return jsonify(ArchivedAnswer(exam_ids=changed).model_dump(mode="json"))
+        changed = services.organisation.archive_exams(actor(), exam_ids, body.is_archived)
+        return jsonify(ArchivedAnswer(exam_ids=list(changed)).model_dump(mode="json"))
 
     return api
 

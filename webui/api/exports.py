@@ -18,7 +18,6 @@ from webui.api.openapi import Body, api_blueprint
 from webui.api.search_bodies import ExamSearchBody
 from webui.auth.current_account import actor, current_account, requires
 from webui.documents.import_export import PacsAnswer, SendingAnswer, sending_document
-from webui.report_service import report_service
 from webui.services import Services
 
 _TAGS = [Tag(name="exports", description="Exams as FHIR, DICOM, CSV, archive and labelled data set")]
@@ -68,7 +67,7 @@ class SendBody(Body):
 def exports_api_blueprint(services: Services) -> APIBlueprint:
     """What leaves the box; every export is written into the journal."""
     api = api_blueprint("exports_api", __name__, _TAGS)
-    desk, reports = services.exchange.exports, report_service(services)
+    desk, reports = services.exchange.exports, services.reports
 
     def export(form: ExportFormat, exam_ids: Sequence[str], with_identity: bool, with_report: bool = False) -> Response:
         choice = Choice(made_by=actor())

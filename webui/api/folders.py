@@ -69,9 +69,8 @@ def folders_api_blueprint(services: Services) -> APIBlueprint:
         counts = store.exam_counts()
         return [folder_document(folder, counts.get(folder.folder_id, 0)) for folder in folders]
 
-    def change(before: Folder, after: Folder, action: str) -> Response:
-        store.change_folder(after)
-        services.journal.append(actor(), f"folder:{after.folder_id}", action, {})
+    def change(before: Folder, after: Folder) -> Response:
+        services.organisation.change_folder(actor(), after)
         document, document_before = documents(after, before)
         return jsonify(FolderAnswer(folder=document, before=document_before).model_dump(mode="json"))
 
@@ -86,8 +85,8 @@ def folders_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/folders", summary="Make a project or a folder", responses={"200": FolderAnswer})
     def add(body: NewFolderBody) -> Response:
-        folder = store.add_folder(body.name, None if body.parent_id is None else str(body.parent_id), body.note)
-        services.journal.append(actor(), f"folder:{folder.folder_id}", "folder.added", {})
+        parent_id = None if body.parent_id is None else str(body.parent_id)
+        folder = services.organisation.add_folder(actor(), body.name, parent_id, body.note)
         return jsonify(FolderAnswer(folder=documents(folder)[0], before=None).model_dump(mode="json"))
 
     @api.patch("/folders/<uuid:folder_id>", summary="Rename, describe, archive", responses={"200": FolderAnswer})
@@ -100,13 +99,13 @@ def folders_api_blueprint(services: Services) -> APIBlueprint:
             before.note if body.note is None else body.note,
             before.is_archived if body.is_archived is None else body.is_archived,
         )
-        return change(before, after, "folder.changed")
+        return change(before, after)
 
     @api.post("/folders/<uuid:folder_id>/move", summary="Put it elsewhere", responses={"200": FolderAnswer})
     def move(path: FolderPath, body: MoveBody) -> Response:
         before = _find(store.folders(), path.folder_id)
         parent_id = None if body.parent_id is None else str(body.parent_id)
-        return change(before, replace(before, parent_id=parent_id), "folder.moved")
+        return change(before, replace(before, parent_id=parent_id))
 
     return api
 

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field, model_validator
 
-from appliance.domain.exam import Finger, Hand, Sector
+from appliance.domain.exam import ExamStart, Finger, Hand, Sector
 from appliance.exam.session import LONGEST_REASON
 from webui.api.openapi import Body, api_blueprint
 from webui.auth.current_account import actor
@@ -62,17 +62,13 @@ def exam_blueprint(services: Services) -> APIBlueprint:
     def answer(**more: Any) -> Response:
         return jsonify(exam=exam_document(session.snapshot()), **more)
 
-    def note(exam_id: str, action: str, **detail: Any) -> None:
-        services.journal.append(actor(), f"exam:{exam_id}", f"exam.{action}", detail)
-
     @api.get("/state", summary="The station: camera, engines, exam, broker", responses={"200": StateOfStation})
     def state() -> Response:
         return jsonify(status_document(services))
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        exam = session.start(body.pseudonym, protocol=body.protocol, operator=actor())
-        note(exam.exam_id, "started", protocol=exam.protocol)
+        session.start(body.pseudonym, ExamStart(operator=actor(), **body.model_dump(exclude={"pseudonym"})))
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")
@@ -90,12 +86,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/skip", summary="Declare the selected placement not evaluable")
     def skip(body: SkipBody) -> Response:
-        placement = session.snapshot().placement
-        session.skip(body.reason, whole_finger=body.whole_finger)
-        where = {"hand": placement.hand.value, "finger": placement.finger.value, "sector": placement.sector.value}
-        exam = session.snapshot().exam
-        if exam is not None:
-            note(exam.exam_id, "skipped", reason=body.reason, whole_finger=body.whole_finger, **where)
+        session.skip(body.reason, actor(), whole_finger=body.whole_finger)
         return answer()
 
     @api.post("/exam/unskip", summary="The selected placement can be evaluated after all")
@@ -115,14 +106,12 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/finish", summary="Close the exam and queue its message", responses={"200": FinishedAnswer})
     def finish() -> Response:
-        finished = session.finish()
-        note(finished.exam_id, "finished", images=len(finished.images), skipped=len(finished.skipped))
+        finished = session.finish(actor())
         return answer(finished_exam_id=finished.exam_id)
 
     @api.post("/exam/discard", summary="Close the exam without a message", responses={"200": DiscardedAnswer})
     def discard() -> Response:
-        discarded = session.discard()
-        note(discarded.exam_id, "discarded", images=len(discarded.images))
+        discarded = session.discard(actor())
         return answer(discarded_exam_id=discarded.exam_id)
 
     return api

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.errors import ExamError
 from appliance.domain.patient import PatientIdentity, Sex
-from appliance.domain.pseudonym import require_pseudonym
 from webui.api.openapi import Body, api_blueprint
 from webui.api.search_bodies import PageBody
 from webui.api.text_rules import NOT_EMPTY
@@ -88,8 +87,7 @@ def patients_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("", summary="Add a patient", responses={"200": PatientAnswer})
     def add(body: NewPatientBody) -> Response:
         identity = None if body.identity is None else body.identity.identity(today())
-        patient = store.add_patient(require_pseudonym(body.pseudonym), services.now_utc(), identity)
-        services.journal.append(actor(), f"patient:{patient.patient_id}", "patient.added", {})
+        patient = services.organisation.add_patient(actor(), body.pseudonym, identity)
         return _answer(patient_document(patient))
 
     @api.get("/<uuid:patient_id>", summary="One patient", responses={"200": PatientAnswer})
@@ -98,14 +96,7 @@ def patients_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.put("/<uuid:patient_id>/identity", summary="Say who the patient is", responses={"200": PatientAnswer})
     def set_identity(path: PatientPath, body: IdentityBody) -> Response:
-        patient_id = str(path.patient_id)
-        before, after = store.patient(patient_id).identity or PatientIdentity(), body.identity(today())
-        patient = store.set_identity(patient_id, after)
-        # Which fields, never what is in them: the journal leaves the box with exports and backups.
-        changed = [name for name, value in vars(after).items() if value != vars(before)[name]]
-        services.journal.append(
-            actor(), f"patient:{patient_id}", "patient.identity_changed", {"fields": ", ".join(changed)}
-        )
+        patient = services.organisation.set_identity(actor(), str(path.patient_id), body.identity(today()))
         return _answer(patient_document(patient))
 
     return api

@@ -14,8 +14,7 @@ from appliance.domain.errors import ExportError
 from appliance.exam.report_facts import DISORGANISATION
 from appliance.exports.report.folder import FORM_NAME
 from appliance.exports.report.form import FormField, ReportForm, read_form
-from appliance.exports.report.form_writer import form_toml
-from appliance.exports.report.report_service import Choice, ReportService
+from appliance.exports.report.report_service import Choice
 from webui.api.openapi import Body, api_blueprint, file_response
 from webui.auth.current_account import actor, require, requires
 from webui.services import Services
@@ -88,9 +87,10 @@ class FilesAnswer(BaseModel):
     files: list[str]
 
 
-def report_api_blueprint(services: Services, desk: ReportService) -> APIBlueprint:
+def report_api_blueprint(services: Services) -> APIBlueprint:
     """/api/v1/exams/<id>/report... and /api/v1/report/..."""
     api = api_blueprint("report_api", __name__, _TAGS)
+    desk = services.reports
 
     def files() -> Response:
         return jsonify(FilesAnswer(files=list(desk.folder.own_files())).model_dump())
@@ -98,8 +98,7 @@ def report_api_blueprint(services: Services, desk: ReportService) -> APIBlueprin
     @api.get("/exams/<exam_id>/report.pdf", summary="The report as PDF", responses=_PDF)
     def pdf(path: ExamPath, query: ReportQuery) -> Response:
         exam_id = str(path.exam_id)
-        made = desk.pdf(exam_id, Choice(query.language, query.paper, actor()))
-        services.journal.append(actor(), f"report:{exam_id}", "report.made", {"bytes": len(made)})
+        made = desk.issue(exam_id, actor(), Choice(query.language, query.paper, actor()))
         answer = Response(made, mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'inline; filename="report-{exam_id}.pdf"'
         return answer
@@ -120,9 +119,7 @@ def report_api_blueprint(services: Services, desk: ReportService) -> APIBlueprin
     @api.put("/report/form", summary="Language, paper, texts and fields", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
     def form(body: FormBody) -> Response:
-        source = form_toml(_changed(desk.folder.form(), body))
-        desk.folder.keep(FORM_NAME, source.encode())
-        services.journal.append(actor(), "report", "report.form_changed", {"form": source})
+        desk.change_form(actor(), _changed(desk.folder.form(), body))
         return files()
 
     @api.put("/report/files/<name>", summary="A template, style or logo of one's own", responses={"200": FilesAnswer})
@@ -132,15 +129,13 @@ def report_api_blueprint(services: Services, desk: ReportService) -> APIBlueprin
             content = base64.b64decode(body.content_base64, validate=True)
         except ValueError as error:
             raise ExportError("the content is no base64", "Send the file's bytes in base64.") from error
-        desk.folder.keep(path.name, content)
-        services.journal.append(actor(), "report", "report.file_kept", {"name": path.name, "bytes": len(content)})
+        desk.keep_file(actor(), path.name, content)
         return files()
 
     @api.delete("/report/files/<name>", summary="Back to the standard one", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
     def remove(path: FilePath) -> Response:
-        desk.folder.remove(path.name)
-        services.journal.append(actor(), "report", "report.file_removed", {"name": path.name})
+        desk.remove_file(actor(), path.name)
         return files()
 
     return api

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from appliance.domain.calibration import Axis
 from appliance.domain.device_profile import DeviceProfile
 from appliance.domain.field_hint import FieldHint, Plausibility
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod, PictureScale
 from appliance.exam.calibration_service import FrozenPicture, Measurement
@@ -152,13 +153,13 @@ def calibration_document(kept: KeptCalibration) -> CalibrationDocument:
         uncertainty_um_per_px=known.uncertainty_um_per_px,
         um_per_px_x=known.um_per_px_x,
         um_per_px_y=known.um_per_px_y,
-        made_at_utc=kept.made_at_utc.isoformat(),
+        made_at_utc=to_rfc3339(kept.made_at_utc),
         target=kept.target,
         target_tolerance_percent=kept.target_tolerance_percent,
         operator=kept.operator,
         note=kept.note,
         state=kept.state,
-        changed_at_utc=kept.changed_at_utc.isoformat(),
+        changed_at_utc=to_rfc3339(kept.changed_at_utc),
         changed_by=kept.changed_by,
         evidence=[
             EvidenceDocument(

@@ -4,6 +4,7 @@ from typing import Any
 
 from appliance.domain.exam import CapturedImage, Placement
 from appliance.domain.hand_map import hand_map
+from appliance.domain.instant import to_rfc3339
 from appliance.exam.session_state import ExamSnapshot
 from webui.documents.hand_map import hand_map_document
 
@@ -47,7 +48,7 @@ def image_summary(image: CapturedImage) -> dict[str, Any]:
         "hand": image.hand.value,
         "finger": image.finger.value,
         "sector": image.sector.value,
-        "captured_at_utc": image.captured_at_utc.isoformat(),
+        "captured_at_utc": to_rfc3339(image.captured_at_utc),
         "density_per_mm": analysed["metrics"]["density_per_mm"],
         "is_evaluable": analysed["quality"]["evaluable"],
     }

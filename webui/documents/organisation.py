@@ -1,15 +1,16 @@
 """Patients, folders, collections and exams of lists as programs read them."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from appliance.domain.collection import CollectedImage, ImageCollection
-from appliance.domain.exam import ExamState, Finger, Hand, Sector
+from appliance.domain.exam import EXAM_FIELDS, ExamState, Finger, Hand, Sector
 from appliance.domain.exam_search import ExamEntry
 from appliance.domain.folder import Folder
 from appliance.domain.patient import Patient, PatientEntry, PatientIdentity, Sex
+from webui.documents.instant import Instant
 
 
 class IdentityDocument(BaseModel):
@@ -27,7 +28,7 @@ class PatientDocument(BaseModel):
 
     patient_id: str
     pseudonym: str
-    created_at_utc: datetime
+    created_at_utc: Instant
     identity: IdentityDocument | None
     is_sealed: bool = Field(description="An identity is kept that this box cannot open")
 
@@ -36,7 +37,7 @@ class PatientEntryDocument(PatientDocument):
     """A patient in a list."""
 
     exams: int = Field(description="Archived and discarded ones aside")
-    last_exam_at_utc: datetime | None
+    last_exam_at_utc: Instant | None
 
 
 class FolderDocument(BaseModel):
@@ -56,7 +57,7 @@ class CollectionDocument(BaseModel):
     collection_id: str
     name: str
     note: str
-    created_at_utc: datetime
+    created_at_utc: Instant
     images: int
     is_archived: bool
 
@@ -70,7 +71,7 @@ class CollectedImageDocument(BaseModel):
     hand: Hand
     finger: Finger
     sector: Sector
-    captured_at_utc: datetime
+    captured_at_utc: Instant
 
 
 class ExamEntryDocument(BaseModel):
@@ -80,8 +81,8 @@ class ExamEntryDocument(BaseModel):
     patient_id: str
     patient_pseudonym: str
     state: ExamState
-    started_at_utc: datetime
-    finished_at_utc: datetime | None
+    started_at_utc: Instant
+    finished_at_utc: Instant | None
     protocol: str
     operator: str
     folder_id: str | None
@@ -126,18 +127,10 @@ def collected_image_document(image: CollectedImage) -> CollectedImageDocument:
 
 def exam_entry_document(entry: ExamEntry) -> ExamEntryDocument:
     """One exam of a list."""
-    exam = entry.exam
+    fields = {field.name: getattr(entry.exam, field.name) for field in EXAM_FIELDS}
     return ExamEntryDocument(
-        exam_id=exam.exam_id,
+        **fields,
         patient_id=entry.patient_id,
-        patient_pseudonym=exam.patient_pseudonym,
-        state=exam.state,
-        started_at_utc=exam.started_at_utc,
-        finished_at_utc=exam.finished_at_utc,
-        protocol=exam.protocol,
-        operator=exam.operator,
-        folder_id=exam.folder_id,
-        is_archived=exam.is_archived,
         is_validated=entry.is_validated,
         images=entry.image_count,
     )

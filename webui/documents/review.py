@@ -1,6 +1,5 @@
 """A review as the page reads it: plain JSON types."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -10,6 +9,7 @@ from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.exam.image_review import ImageReview, origin_of
 from appliance.exam.review_log import ReviewLog
+from webui.documents.instant import Instant
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ class ExamReviewAnswer(BaseModel):
     conclusion: str
     pattern: NailfoldPattern | None
     validated_by: str | None
-    validated_at_utc: datetime | None
+    validated_at_utc: Instant | None
     images: list[Json] = Field(description="Of each image: whether it counts, is edited, excluded and why, comment")
 
 
@@ -53,7 +53,7 @@ class EntryAnswer(BaseModel):
     """One line of the journal."""
 
     seq: int
-    at_utc: datetime
+    at_utc: Instant
     actor: str
     subject: str
     action: str

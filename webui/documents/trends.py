@@ -1,19 +1,18 @@
 """Documents of the trends in the API."""
 
-from datetime import datetime
-
 from pydantic import BaseModel, Field
 
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.trend import COUNTS, PLOTTED, Group, TrendExam, TrendPoint, course, decimals_of, groups_of
+from webui.documents.instant import Instant
 
 
 class TrendExamDocument(BaseModel):
     """One exam of the course."""
 
     exam_id: str
-    started_at_utc: datetime
+    started_at_utc: Instant
     is_validated: bool = Field(description="A physician validated it as it is now")
 
 

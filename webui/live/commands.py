@@ -1,6 +1,5 @@
 """What the answers about the live station hold, for the API's description."""
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +10,7 @@ from appliance.domain.exam import Finger, Hand, ImageKind, Sector
 from appliance.ports import BrokerStatus, OutboxStatus
 from webui.documents.guided import GuidedDocument
 from webui.documents.hand_map import HandMapDocument
+from webui.documents.instant import Instant
 
 
 class _Whole(BaseModel):
@@ -38,7 +38,7 @@ class LiveImage(LivePlace):
 
     image_id: str
     kind: ImageKind
-    captured_at_utc: datetime
+    captured_at_utc: Instant
     density_per_mm: float | None
     is_evaluable: bool
 

@@ -7,7 +7,7 @@ from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.exports.report.folder import CUSTOM_NAMES, LOGO_NAMES, STYLE_NAME
 from appliance.exports.report.form import PAGES, PAPERS, STANDARD_FORM
 from appliance.exports.report.localisation import LANGUAGES, Localisation
-from appliance.exports.report.report_service import Choice, ReportService
+from appliance.exports.report.report_service import Choice
 from appliance.exports.report.template import STANDARD_FOLDER, TEMPLATE_NAME
 from webui.auth.current_account import current_account, requires
 from webui.services import Services
@@ -17,9 +17,10 @@ _STANDARD = {TEMPLATE_NAME: STANDARD_FOLDER / TEMPLATE_NAME, STYLE_NAME: STANDAR
 _STANDARD["form.toml"] = STANDARD_FORM
 
 
-def report_blueprint(services: Services, desk: ReportService) -> Blueprint:
+def report_blueprint(services: Services) -> Blueprint:
     """/exams/<id>/report and /settings/report"""
     pages = Blueprint("report", __name__)
+    desk = services.reports
 
     @pages.get("/exams/<uuid:exam_id>/report")
     def page(exam_id: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.analysis.settings import AnalysisSettings
-from appliance.apps.archive.import_review import import_review
+from appliance.apps.archive.import_review import read_review
 from appliance.apps.files.still_reader import read_still
 from appliance.capture.scale_metadata import stated_um_per_px
 from appliance.domain.analysis_result import FrameAnalysis
@@ -18,7 +18,7 @@ from appliance.domain.errors import StoreError
 from appliance.domain.exam import Exam
 from appliance.domain.frame import Frame
 from appliance.exam.message import BoxAddress, build_exam_message
-from appliance.exam.report_facts import ReportFacts, figures_of
+from appliance.exam.report_facts import ReportFacts, facts_subject, figures_of
 from appliance.exam.review_log import review_subject
 from appliance.exam.review_service import ReviewService
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
@@ -61,11 +61,12 @@ def build_export_service(
         decode=lambda png: KeptStill(*decode_still(png)),
         entries=lambda exam_id: [
             *journal.entries(review_subject(exam_id)),
+            *journal.entries(facts_subject(exam_id)),
             *journal.entries(f"report:{exam_id}"),
             *journal.entries(f"exam:{exam_id}"),
         ],
         identity=identity,
-        note=journal.append,
+        journal=journal,
         now_utc=now_utc,
         software_version=version,
         calibrations=calibrations,
@@ -84,7 +85,7 @@ def build_import_tools(
         encode=encode_still,
         store=store,
         now_utc=now_utc,
-        note=journal.append,
+        journal=journal,
     )
 
 
@@ -141,9 +142,9 @@ def build_archive_imports(
     tools = ArchiveTools(
         store=store,
         knows_pseudonym=lambda name: patients.patient_of(name) is not None,
-        import_review=lambda one: import_review(one.exam.exam_id, one.journal, store, journal),
+        read_review=lambda one: read_review(one.exam, one.journal),
         make_message=message,
-        note=journal.append,
+        journal=journal,
         now_utc=now_utc,
     )
     return ArchiveImports(Staging(folder), tools)

@@ -1,44 +1,78 @@
-"""The kept exams for a command line, also while the station runs."""
+"""A site's data folder for a command line, also while the station runs."""
 
+import importlib.metadata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
-from appliance.apps.config.load_settings import load_settings
+from appliance.apps.archive.assembly import build_export_service, known_scales
+from appliance.apps.archive.pattern_advice import PatternAdvisor
+from appliance.apps.archive.report import build_report_service
+from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import StoreError
 from appliance.exam.review_service import ReviewService
-from appliance.storage.database import Database
-from appliance.storage.exam_store import SqliteExamStore
-from appliance.storage.image_files import ImageFiles
-from appliance.storage.journal import SqliteJournal
+from appliance.exports.export_service import ExportService
+from appliance.exports.report.report_service import ReportService
+from appliance.inference.pattern_classifier import load_classifier
+from appliance.storage.open_storage import Storage, open_beside
+
+ACTOR = "command line"
+"""In the journal: whoever may read and write the data folder is not one of the accounts."""
+VERSION = importlib.metadata.version("nailfold-appliance")
 
 
 @dataclass(frozen=True)
-class ExamArchive:
-    """Exams, their reviews and the journal of one data folder."""
+class DataFolder:
+    """What a data folder holds and what can be made of it."""
 
-    exams: SqliteExamStore
-    reviews: ReviewService
-    journal: SqliteJournal
+    settings: Settings
+    storage: Storage
+
+    @cached_property
+    def reviews(self) -> ReviewService:
+        """Exams as physicians left them; nothing is published from a command line."""
+        return ReviewService(self.storage.exams, self.storage.journal)
+
+    @cached_property
+    def exports(self) -> ExportService:
+        """Every format of export."""
+        kept = self.storage
+        return build_export_service(
+            kept.exams,
+            kept.patients,
+            kept.journal,
+            self.settings.pacs,
+            SystemClock().now_utc,
+            VERSION,
+            lambda: known_scales(kept.calibrations),
+        )
+
+    @cached_property
+    def reports(self) -> ReportService:
+        """Reports in the clinic's own form, with the advice of an installed classifier."""
+        kept, folder = self.storage, self.settings.station.data_dir
+        return build_report_service(
+            folder / "report",
+            kept.exams,
+            kept.finder,
+            kept.accounts,
+            kept.journal,
+            SystemClock().now_utc,
+            VERSION,
+            PatternAdvisor(kept.exams, load_classifier(folder / "pattern")),
+        )
 
 
 @contextmanager
-def exam_archive(config: Path | None, data_dir: Path | None) -> Iterator[ExamArchive]:
-    """What a site's data folder holds. Nothing is recovered or tidied: that is the station's, which may be running.
+def open_data_folder(loaded: LoadedSettings, *, make: bool = False) -> Iterator[DataFolder]:
+    """What the settings' folder holds. Nothing is recovered or tidied: that is the station's, which may be running.
+
+    Args:
+        make: a folder that is not there is made; for imports.
 
     Raises:
-        StoreError: there is no exam database, or it cannot be used.
+        StoreError: there is none, or it cannot be used.
     """
-    settings = load_settings(config, {"station.data_dir": data_dir}).settings.storage
-    path = settings.folder / "exams.sqlite3"
-    if not path.exists():
-        raise StoreError(f"there are no exams in {settings.folder}", "Name the station's folder with --data-dir.")
-    database = Database(path)
-    try:
-        journal = SqliteJournal(database, SystemClock().now_utc)
-        exams = SqliteExamStore(database, ImageFiles(settings.folder / "images", settings.reserve_mb * 1_000_000))
-        yield ExamArchive(exams, ReviewService(exams, journal), journal)
-    finally:
-        database.close()
+    with open_beside(loaded.settings.storage, SystemClock().now_utc, make=make) as storage:
+        yield DataFolder(loaded.settings, storage)

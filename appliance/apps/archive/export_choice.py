@@ -6,7 +6,8 @@ from appliance.domain.errors import ExportError
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.folder import FolderTree
 from appliance.exports.selection import exams_found, exams_of_collection
-from appliance.ports import CollectionStore, ExamFinder, ExamStore, FolderStore
+from appliance.ports import CollectionStore
+from appliance.storage.open_storage import Storage
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,18 @@ class ExportChoice:
                 "Name exams, --project, --folder or --collection: one of them.",
             )
 
-    def resolve(
-        self, store: ExamStore, finder: ExamFinder, folders: FolderStore, collections: CollectionStore
-    ) -> tuple[str, ...]:
+    def resolve(self, kept: Storage) -> tuple[str, ...]:
         """The exams' ids. Raises ExportError where the name is unknown or holds no finished exam."""
         if self.exam_ids:
             return self.exam_ids
         if self.collection is not None:
-            return exams_of_collection(collections, store, _collection_id(collections, self.collection))
+            collection_id = _collection_id(kept.collections, self.collection)
+            return exams_of_collection(kept.collections, kept.exams, collection_id)
         path = self.project if self.folder is None else self.folder
         assert path is not None
         steps = [path] if self.folder is None else path.split("/")
-        query = ExamQuery(folder_id=_folder_id(FolderTree(folders.folders()), steps))
-        return exams_found(finder, query)
+        query = ExamQuery(folder_id=_folder_id(FolderTree(kept.folders.folders()), steps))
+        return exams_found(kept.finder, query)
 
 
 def _folder_id(tree: FolderTree, steps: list[str]) -> str:

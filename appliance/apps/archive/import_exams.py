@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from appliance.apps.archive.assembly import build_archive_imports, build_import_tools, still_analysis
-from appliance.apps.archive.export_exams import ACTOR, VERSION, kept_exams
+from appliance.apps.archive.data_folder import ACTOR, VERSION, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.inputs import find_inputs
 from appliance.apps.system_clock import SystemClock
@@ -25,12 +25,12 @@ from appliance.inference.engine_set import load_engine_set
 def import_exam_archive(loaded: LoadedSettings, path: Path, choices: ArchiveChoices) -> int:
     """The exit code: 0 when everything was taken in, 1 when a review was not, or a pseudonym must be decided on."""
     mqtt = loaded.settings.mqtt
-    with kept_exams(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
+    with open_data_folder(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
         archives = build_archive_imports(
             Path(folder) / "archives",
-            kept.exams,
-            kept.patients,
-            kept.journal,
+            kept.storage.exams,
+            kept.storage.patients,
+            kept.storage.journal,
             BoxAddress(mqtt.site, mqtt.box),
             SystemClock().now_utc,
         )
@@ -63,10 +63,10 @@ def import_picture_files(
     inputs, problems = find_inputs(paths)
     for problem in problems:
         click.echo(f"nailfold: {problem}", err=True)
-    with kept_exams(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
+    with open_data_folder(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
         engines = load_engine_set(loaded.settings.inference, VERSION)
         analyse = still_analysis(engines, loaded.settings.analysis)
-        tools = build_import_tools(kept.exams, kept.journal, analyse, SystemClock().now_utc)
+        tools = build_import_tools(kept.storage.exams, kept.storage.journal, analyse, SystemClock().now_utc)
         placed = [_placed(one.path, str(one.path), place, tools) for one in inputs if not one.is_video]
         pictures = [one for one in placed if isinstance(one, PlacedPicture)]
         for refusal in (one for one in placed if isinstance(one, str)):

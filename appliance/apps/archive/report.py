@@ -1,50 +1,58 @@
-"""The report desk of a command line, over the kept exams."""
+"""Reports of kept exams, for the pages and for a command line alike."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from appliance.apps.archive.data_folder import ExamArchive
-from appliance.apps.archive.pattern_advice import PatternAdvisor
-from appliance.apps.system_clock import SystemClock
 from appliance.domain.exam import Exam, ExamState
+from appliance.domain.exam_search import ExamQuery
+from appliance.domain.pattern import PatternAdvice
+from appliance.domain.review import ReviewedExam
 from appliance.exam.report_facts import ReportFacts, figures_of
+from appliance.exam.review_service import ReviewService
 from appliance.exports.report.folder import ReportFolder
-from appliance.exports.report.report_service import ReportService, ReportSources
-from appliance.inference.pattern_classifier import load_classifier
+from appliance.exports.report.report_service import MOST_EARLIER, ReportService, ReportSources
+from appliance.ports import AccountStore, ExamFinder, ExamStore, Journal
 
-_PAGE = 500
+# A patient's newest exams, some of which may be newer than the one reported on.
+_MOST_SEARCHED = 10 * MOST_EARLIER
 
 
-def archive_report_service(archive: ExamArchive, folder: Path, software_version: str) -> ReportService:
-    """Reports on the exams of an archive; accounts are printed by their names.
+def build_report_service(
+    folder: Path,
+    store: ExamStore,
+    finder: ExamFinder,
+    accounts: AccountStore,
+    journal: Journal,
+    now_utc: Callable[[], datetime],
+    version: str,
+    pattern_advice: Callable[[ReviewedExam], PatternAdvice | None],
+) -> ReportService:
+    """Reports on what these stores keep; accounts are printed by their full names.
 
     Args:
-        folder: with the clinic's own form, template, style and logo; need not exist. An installed pattern classifier
-            lies beside it.
+        folder: with the clinic's own form, template, style and logo; need not exist.
     """
-    facts = ReportFacts(archive.journal)
+    reviews, facts = ReviewService(store, journal), ReportFacts(journal)
 
     def exams_of(pseudonym: str) -> list[Exam]:
-        found: list[Exam] = []
-        offset = 0
-        while page := archive.exams.exams(_PAGE, offset):
-            found += [one for one in page if one.patient_pseudonym == pseudonym and one.state is ExamState.FINISHED]
-            offset += _PAGE
-        return found
+        query = ExamQuery(pseudonym=pseudonym, state=ExamState.FINISHED, is_archived=None)
+        return [entry.exam for entry in finder.search(query, limit=_MOST_SEARCHED).exams]
 
-    def journal_head() -> str:
-        newest = archive.journal.entries(limit=1)
-        return f"{newest[-1].seq} {newest[-1].hash}" if newest else ""
+    def full_name(name: str) -> str:
+        kept = accounts.by_name(name)
+        return name if kept is None else kept.account.full_name
 
     sources = ReportSources(
-        reviewed=archive.reviews.reviewed,
-        figures=lambda exam_id: figures_of(archive.reviews.reviewed(exam_id), facts),
+        reviewed=reviews.reviewed,
+        figures=lambda exam_id: figures_of(reviews.reviewed(exam_id), facts),
         facts=facts.of,
         exams_of=exams_of,
-        png=archive.exams.read_png,
-        full_name=str,
-        journal_head=journal_head,
-        now_utc=SystemClock().now_utc,
-        software_version=software_version,
-        pattern_advice=PatternAdvisor(archive.exams, load_classifier(folder.parent / "pattern")),
+        png=store.read_png,
+        full_name=full_name,
+        journal=journal,
+        now_utc=now_utc,
+        software_version=version,
+        pattern_advice=pattern_advice,
     )
     return ReportService(sources, ReportFolder(folder))

@@ -8,14 +8,11 @@ from typing import Any
 import click
 
 from appliance.accounts.account_service import CODE_LIFETIME, AccountService
-from appliance.apps.commands.options import FILE
-from appliance.apps.config.load_settings import load_settings
+from appliance.apps.commands.options import FILE, load
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.account import Account, Role
-from appliance.domain.errors import AccountError, StoreError
-from appliance.storage.account_store import SqliteAccountStore
-from appliance.storage.database import Database
-from appliance.storage.journal import SqliteJournal
+from appliance.domain.errors import AccountError
+from appliance.storage.open_storage import open_beside
 
 # The actor in the journal: a person with access to the data folder is not one of the accounts.
 _CONSOLE = "console"
@@ -63,15 +60,9 @@ def account_service(config: Path | None, data_dir: Path | None) -> Iterator[Acco
     Raises:
         StoreError: there is no station's data in the folder.
     """
-    settings = load_settings(config, {"station.data_dir": data_dir}).settings
-    path = settings.storage.folder / "exams.sqlite3"
-    if not path.exists():
-        raise StoreError(f"there is no station's data in {settings.storage.folder}", "Name its folder with --data-dir.")
-    database, clock = Database(path), SystemClock()
-    try:
-        yield AccountService(SqliteAccountStore(database), SqliteJournal(database, clock.now_utc), clock)
-    finally:
-        database.close()
+    clock = SystemClock()
+    with open_beside(load(config, data_dir=data_dir).settings.storage, clock.now_utc) as storage:
+        yield AccountService(storage.accounts, storage.journal, clock)
 
 
 def _administrator(accounts: tuple[Account, ...], name: str | None) -> Account:

@@ -1,19 +1,15 @@
 """nailfold journal"""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from appliance.apps.commands.account import data_options
-from appliance.apps.config.load_settings import load_settings
+from appliance.apps.commands.options import load
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import StoreError
 from appliance.domain.journal import canonical_json
-from appliance.storage.database import Database
-from appliance.storage.journal import SqliteJournal
+from appliance.storage.open_storage import Storage, open_beside
 
 
 @click.group("journal")
@@ -27,8 +23,8 @@ def command() -> None:
 @click.pass_context
 def verify(context: click.Context, as_json: bool, config: Path | None, data_dir: Path | None) -> None:
     """Check every entry's seal and the chain between them; exit code 1 if one is missing or was changed."""
-    with open_journal(config, data_dir) as journal:
-        check = journal.verify()
+    with _storage(config, data_dir) as storage:
+        check = storage.journal.verify()
     head = None if check.head is None else {"seq": check.head.seq, "hash": check.head.hash}
     if as_json:
         found = {"is_intact": check.is_intact, "entries": check.entries, "broken_seq": check.broken_seq}
@@ -47,23 +43,14 @@ def verify(context: click.Context, as_json: bool, config: Path | None, data_dir:
 @data_options
 def show(subject: str | None, last: int, config: Path | None, data_dir: Path | None) -> None:
     """Print the newest entries, oldest first: number, time, actor, action, subject, detail."""
-    with open_journal(config, data_dir) as journal:
-        for entry in journal.entries(subject, limit=last):
+    with _storage(config, data_dir) as storage:
+        for entry in storage.journal.entries(subject, limit=last):
             when = entry.at_utc.isoformat(timespec="seconds")
             click.echo(
                 f"{entry.seq} {when} {entry.actor} {entry.action} {entry.subject} {canonical_json(entry.detail)}"
             )
 
 
-@contextmanager
-def open_journal(config: Path | None, data_dir: Path | None) -> Iterator[SqliteJournal]:
-    """The journal of the station whose data lie there. Raises StoreError where there are none."""
-    folder = load_settings(config, {"station.data_dir": data_dir}).settings.storage.folder
-    path = folder / "exams.sqlite3"
-    if not path.exists():
-        raise StoreError(f"there is no station's data in {folder}", "Name its folder with --data-dir.")
-    database = Database(path)
-    try:
-        yield SqliteJournal(database, SystemClock().now_utc)
-    finally:
-        database.close()
+def _storage(config: Path | None, data_dir: Path | None) -> Storage:
+    """What the station keeps whose data lie there. Raises StoreError where there are none."""
+    return open_beside(load(config, data_dir=data_dir).settings.storage, SystemClock().now_utc)

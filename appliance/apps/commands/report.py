@@ -1,14 +1,11 @@
 """nailfold report"""
 
-import importlib.metadata
 from pathlib import Path
 
 import click
 
-from appliance.apps.archive.data_folder import exam_archive
-from appliance.apps.archive.report import archive_report_service
-from appliance.apps.commands.options import FILE
-from appliance.apps.config.load_settings import load_settings
+from appliance.apps.archive.data_folder import ACTOR, open_data_folder
+from appliance.apps.commands.options import FILE, load
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.exports.report.form import PAPERS
 from appliance.exports.report.localisation import LANGUAGES
@@ -26,8 +23,6 @@ def command(
     exam_id: str, out: Path, language: str | None, paper: str | None, config: Path | None, data_dir: Path | None
 ) -> None:
     """Write the report of a kept exam as PDF; also while the station runs."""
-    folder = load_settings(config, {"station.data_dir": data_dir}).settings.station.data_dir
-    with exam_archive(config, data_dir) as archive:
-        desk = archive_report_service(archive, folder / "report", importlib.metadata.version("nailfold-appliance"))
-        write_atomically(out, desk.pdf(exam_id, Choice(language, paper)))
+    with open_data_folder(load(config, data_dir=data_dir)) as folder:
+        write_atomically(out, folder.reports.issue(exam_id, ACTOR, Choice(language, paper)))
     click.echo(f"{out}")

@@ -15,8 +15,9 @@ from appliance.accounts.account_service import AccountService
 from appliance.analysis.panorama_analysis import PanoramaAnalyser
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
-from appliance.apps.archive.assembly import build_exchange, still_analysis
+from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
+from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
@@ -48,8 +49,6 @@ from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
-from appliance.storage.account_store import SqliteAccountStore
-from appliance.storage.journal import SqliteJournal
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
@@ -105,11 +104,11 @@ class Station:
         source = open_source(capture.source, capture, scene)
         engines = shared(load_engine_set(settings.inference, version))
         pipeline = Pipeline(engines, settings=settings.analysis)
-        self._storage = open_storage(settings.storage, clock.now_utc())
-        journal = SqliteJournal(self._storage.database, clock.now_utc)
+        self._storage = open_storage(settings.storage, clock.now_utc)
+        journal = self._storage.journal
         in_force = ScaleInForce(self._storage.calibrations)
         calibration = station_calibration(loaded, lambda: scene.options, in_force)
-        self._accounts = AccountService(SqliteAccountStore(self._storage.database), journal, clock)
+        self._accounts = AccountService(self._storage.accounts, journal, clock)
         self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
         self._web_settings = self._certificate.web_settings
         self._slot = TappedSlot()
@@ -130,7 +129,7 @@ class Station:
             history=history,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
-        session = ExamSession(self._storage.exams, tools, address, clock, settings=settings.exam)
+        session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
         self._guided = guide(
             session,
             history,
@@ -158,10 +157,9 @@ class Station:
             address,
             clock.now_utc,
             version,
-            lambda: {
-                one.calibration.calibration_id: one.calibration for one in self._storage.calibrations.calibrations()
-            },
+            lambda: known_scales(self._storage.calibrations),
         )
+        advice = PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern"))
         self._services = Services(
             hub=self._hub,
             exam=session,
@@ -177,11 +175,20 @@ class Station:
             secrets=self._secrets,
             accounts=self._accounts,
             certificate=lambda: self._certificate.current,
-            pattern_advice=PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern")),
+            pattern_advice=advice,
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
             ),
-            report_folder=self._data_dir.folder / "report",
+            reports=build_report_service(
+                self._data_dir.folder / "report",
+                self._storage.exams,
+                self._storage.finder,
+                self._storage.accounts,
+                journal,
+                clock.now_utc,
+                version,
+                advice,
+            ),
             camera=lambda: self._grabber.state,
             scale=lambda: shown_scale(calibration.newest, clock.now_utc(), loaded),
             identity=lambda: engines.identity,

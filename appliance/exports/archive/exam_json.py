@@ -1,18 +1,19 @@
 """An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import jsonschema
 
 from appliance import schemas
-from appliance.analysis.result_document import utc_text
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import (
+    EXAM_FIELDS,
     CapturedImage,
     Exam,
+    ExamField,
     ExamState,
+    FieldKind,
     Finger,
     Hand,
     ImageKind,
@@ -20,9 +21,11 @@ from appliance.domain.exam import (
     Sector,
     SkippedPlacement,
 )
+from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.domain.pseudonym import require_pseudonym
 
 Json = dict[str, Any]
+_FIELDS = tuple(field for field in EXAM_FIELDS if not field.is_local)
 SUFFIXES = ("png", "avi")
 """Of stills and panoramas, and of clips."""
 
@@ -30,18 +33,12 @@ SUFFIXES = ("png", "avi")
 def exam_to_json(exam: Exam) -> Json:
     """Everything of the exam but where this clinic filed it; results are files of their own."""
     return {
-        "exam_id": exam.exam_id,
-        "patient_pseudonym": exam.patient_pseudonym,
-        "state": exam.state.value,
-        "started_at": utc_text(exam.started_at_utc),
-        "finished_at": None if exam.finished_at_utc is None else utc_text(exam.finished_at_utc),
-        "protocol": exam.protocol,
-        "operator": exam.operator,
+        **{field.key: field.plain(exam) for field in _FIELDS},
         "images": [
             {
                 "image_id": image.image_id,
                 **_placement(image.placement),
-                "captured_at": utc_text(image.captured_at_utc),
+                "captured_at": to_rfc3339(image.captured_at_utc),
                 "kind": image.kind.value,
                 "format": suffix_of(image),
                 "sha256": image.sha256,
@@ -64,15 +61,14 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
     try:
         for document in documents.values():
             schemas.validate("nailfold.analysis-1", document)
+        # An archive of an older software lacks newer fields: they are as for an exam of its time.
+        fields: dict[str, Any] = {one.name: _read(one, record[one.key]) for one in _FIELDS if one.key in record}
+        fields["exam_id"] = str(UUID(record["exam_id"]))
+        fields["patient_pseudonym"] = require_pseudonym(str(record["patient_pseudonym"]))
+        fields["finished_at_utc"] = from_rfc3339(record["finished_at"])
         return Exam(
-            exam_id=str(UUID(record["exam_id"])),
-            patient_pseudonym=require_pseudonym(str(record["patient_pseudonym"])),
-            state=_closed(ExamState(record["state"])),
-            started_at_utc=_moment(record["started_at"]),
-            finished_at_utc=_moment(record["finished_at"]),
+            **fields,
             images=tuple(_image(one, documents) for one in record["images"]),
-            protocol=str(record["protocol"])[:64],
-            operator=str(record["operator"])[:64],
             skipped=tuple(SkippedPlacement(_place(one), str(one["reason"])[:500]) for one in record["skipped"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, jsonschema.ValidationError) as error:
@@ -100,7 +96,7 @@ def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
         hand=place.hand,
         finger=place.finger,
         sector=place.sector,
-        captured_at_utc=_moment(record["captured_at"]),
+        captured_at_utc=from_rfc3339(record["captured_at"]),
         file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
         document=document,
@@ -116,14 +112,15 @@ def _place(record: Json) -> Placement:
     return Placement(Hand(record["hand"]), Finger(record["finger"]), Sector(record["sector"]))
 
 
+def _read(field: ExamField, value: Any) -> object:
+    if field.kind is FieldKind.STATE:
+        return _closed(ExamState(value))
+    if field.kind is FieldKind.INSTANT:
+        return from_rfc3339(value)
+    return bool(value) if field.kind is FieldKind.FLAG else str(value)[: field.longest]
+
+
 def _closed(state: ExamState) -> ExamState:
     if state is ExamState.OPEN:
         raise ValueError("an open exam")
     return state
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        raise ValueError(f"the time {text!r} has no zone")
-    return moment

@@ -8,10 +8,11 @@ from typing import Any
 
 from appliance.domain.errors import ExportError, NotKeptError
 from appliance.domain.exam import Exam
+from appliance.domain.journal import JournalNote
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.archive.exam_json import exam_from_json
 from appliance.exports.archive.safe_zip import ArchiveLimits, SafeZip
-from appliance.ports import ExamImport, ExamStore, OutboxMessage
+from appliance.ports import ExamImport, ExamStore, Journal, OutboxMessage
 
 ORIGIN = "archive"
 
@@ -71,12 +72,15 @@ def import_archive(
     choices: ArchiveChoices | None = None,
     *,
     make_message: Callable[[Exam], OutboxMessage] | None = None,
+    notes_of: Callable[[ArchivedExam], Sequence[JournalNote]] = lambda _: (),
+    journal: Journal | None = None,
     limits: ArchiveLimits | None = None,
 ) -> ArchiveResult:
     """Keep every exam of an archive that is new here: all or none.
 
     Args:
         make_message: of an exam to publish; only used where the choices ask for it.
+        notes_of: what is written into `journal` together with an exam.
 
     Raises:
         PseudonymClashError: it must be said first who is who.
@@ -95,12 +99,18 @@ def import_archive(
         new = [replace(one, exam=_renamed(one.exam, choices)) for one in new]
         message = make_message if choices.publish else None
         imports = [
-            ExamImport(one.exam, _Files(archive, one.exam), ORIGIN, None if message is None else message(one.exam))
+            ExamImport(
+                exam=one.exam,
+                files=_Files(archive, one.exam),
+                origin=ORIGIN,
+                message=None if message is None else message(one.exam),
+                notes=tuple(notes_of(one)),
+            )
             for one in new
         ]
         for one in imports:
             _check_files(one)
-        store.import_exams(imports, now_utc)
+        store.import_exams(imports, now_utc, journal)
     return ArchiveResult(tuple(new), known)
 
 

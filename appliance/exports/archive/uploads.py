@@ -2,18 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam
+from appliance.domain.journal import JournalNote
 from appliance.exports.archive.read import ArchiveChoices, ArchivedExam, import_archive
 from appliance.exports.staging import Staging, Stream
-from appliance.ports import ExamStore, OutboxMessage
+from appliance.ports import ExamStore, Journal, OutboxMessage
 
 _log = logging.getLogger(__name__)
 LARGEST_ARCHIVE_BYTES = 20_000_000_000
@@ -27,16 +27,16 @@ class ArchiveTools:
 
     Attributes:
         knows_pseudonym: whether this box has a patient of that pseudonym.
-        import_review: writes the review of the other box into this journal; a problem in words, or nothing.
+        read_review: the other box's review as entries of this one's journal. Raises ExportError where it is unreadable.
         make_message: of an exam that is to be published.
-        note: writes an entry into the journal: actor, subject, action, detail.
+        journal: takes the entries of imports and reviews, each together with its exam.
     """
 
     store: ExamStore
     knows_pseudonym: Callable[[str], bool]
-    import_review: Callable[[ArchivedExam], str]
+    read_review: Callable[[ArchivedExam], Sequence[JournalNote]]
     make_message: Callable[[Exam], OutboxMessage]
-    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    journal: Journal
     now_utc: Callable[[], datetime]
 
 
@@ -84,10 +84,23 @@ class ArchiveImports:
     def take_in_file(self, path: Path, choices: ArchiveChoices, actor: str) -> TakenIn:
         """Keep the exams of an archive that lies on this computer. Raises as `import_archive`."""
         tools = self._tools
+        problems: list[str] = []
+
+        def notes_of(one: ArchivedExam) -> list[JournalNote]:
+            detail = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
+            imported = JournalNote(actor, f"exam:{one.exam.exam_id}", IMPORTED, detail)
+            return [imported, *self._review_of(one, problems)]
+
         result = import_archive(
-            path, tools.store, tools.knows_pseudonym, tools.now_utc(), choices, make_message=tools.make_message
+            path,
+            tools.store,
+            tools.knows_pseudonym,
+            tools.now_utc(),
+            choices,
+            make_message=tools.make_message,
+            notes_of=notes_of,
+            journal=tools.journal,
         )
-        problems = [problem for one in result.imported if (problem := self._finish(one, choices, actor))]
         return TakenIn(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
 
     def drop(self, upload_id: str) -> None:
@@ -107,12 +120,12 @@ class ArchiveImports:
             with self._lock:
                 self._busy.remove(upload_id)
 
-    def _finish(self, one: ArchivedExam, choices: ArchiveChoices, actor: str) -> str:
-        exam_id = one.exam.exam_id
-        detail = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
-        self._tools.note(actor, f"exam:{exam_id}", IMPORTED, detail)
+    def _review_of(self, one: ArchivedExam, problems: list[str]) -> Sequence[JournalNote]:
+        """Its entries; none, and one problem more, where they cannot be read."""
         try:
-            return self._tools.import_review(one)
-        except ApplianceError as error:
+            return self._tools.read_review(one)
+        except ExportError as error:
+            exam_id = one.exam.exam_id
             _log.warning("the review of exam %s was not taken over: %s", exam_id, error)
-            return f"the review of exam {exam_id} was not taken over: {error.message}"
+            problems.append(f"the review of exam {exam_id} was not taken over: {error.message}")
+            return ()

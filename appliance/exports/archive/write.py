@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from appliance.analysis.result_document import utc_text
 from appliance.domain.exam_figures import ExamFigures, Figures
+from appliance.domain.instant import to_rfc3339
 from appliance.exports.archive.exam_json import exam_to_json, suffix_of
 from appliance.exports.source import ExamToExport
 
@@ -39,7 +39,7 @@ def write_archive(file: BinaryIO, sources: Iterable[ExamToExport], made_at_utc: 
                 entries.append({"path": path, "bytes": len(content), "sha256": digest})
         manifest = {
             "schema": SCHEMA,
-            "made_at": utc_text(made_at_utc),
+            "made_at": to_rfc3339(made_at_utc),
             "software": version,
             "exams": exam_ids,
             "entries": entries,
@@ -67,7 +67,7 @@ def _review(source: ExamToExport) -> Json:
         "conclusion": reviewed.conclusion,
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
         "validated_by": reviewed.validated_by,
-        "validated_at": None if reviewed.validated_at_utc is None else utc_text(reviewed.validated_at_utc),
+        "validated_at": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "images": {
             image.image.image_id: {
                 "is_edited": image.is_edited,

@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.domain.exam import Finger, Hand, ImageKind
 from appliance.domain.exam_figures import Figures
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import LOCAL_NAME, LOCAL_SYSTEM_URL, LOCAL_VERSION, figure_display, own_uuid
 from appliance.exports.fhir import images as pictures
@@ -14,7 +15,6 @@ from appliance.exports.fhir.elements import (
     Json,
     body_site,
     components,
-    instant,
     local,
     published,
     quantity,
@@ -68,7 +68,7 @@ def fhir_bundle(source: ExamToExport, *, with_pictures: bool = False, pdf: bytes
         "resourceType": "Bundle",
         "id": str(own_uuid("bundle", source.exam.exam_id)),
         "type": "collection",
-        "timestamp": instant(source.reviewed.validated_at_utc or _ended(source)),
+        "timestamp": to_rfc3339(source.reviewed.validated_at_utc or _ended(source)),
         "entry": [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in resources],
     }
 
@@ -86,8 +86,8 @@ def _report(
         "category": [published(*_REPORT)],
         "code": local("capillaroscopy-report"),
         "subject": reference(patient_id(source), "Patient"),
-        "effectivePeriod": {"start": instant(source.exam.started_at_utc), "end": instant(_ended(source))},
-        "issued": instant(reviewed.validated_at_utc or _ended(source)),
+        "effectivePeriod": {"start": to_rfc3339(source.exam.started_at_utc), "end": to_rfc3339(_ended(source))},
+        "issued": to_rfc3339(reviewed.validated_at_utc or _ended(source)),
         "result": [reference(one, "Observation") for one in observations],
     }
     if images:
@@ -130,7 +130,7 @@ def _observation(source: ExamToExport, own_id: uuid.UUID, code: str, figures: Fi
         "category": [published(*_IMAGING)],
         "code": local(code),
         "subject": reference(patient_id(source), "Patient"),
-        "effectivePeriod": {"start": instant(source.exam.started_at_utc), "end": instant(_ended(source))},
+        "effectivePeriod": {"start": to_rfc3339(source.exam.started_at_utc), "end": to_rfc3339(_ended(source))},
         "method": method(),
     }
     if software := _software(source):

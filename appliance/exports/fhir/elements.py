@@ -1,7 +1,6 @@
 """FHIR data types as JSON: codings, references, quantities. Members are those that R4 and R4B share."""
 
 import uuid
-from datetime import datetime, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -55,11 +54,6 @@ def reference(to: uuid.UUID, kind: str, display: str | None = None) -> Json:
     """A reference to another entry of the same Bundle."""
     target: Json = {"reference": f"urn:uuid:{to}", "type": kind}
     return target if display is None else target | {"display": display}
-
-
-def instant(moment: datetime) -> str:
-    """FHIR instant and dateTime: UTC with milliseconds."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def quantity(value: float, unit: str, decimals: int | None = None) -> Json:

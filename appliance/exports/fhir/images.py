@@ -5,10 +5,11 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import FINGER_SNOMED, SIDE_SNOMED, SNOMED_URL
 from appliance.exports.dicom.uids import image_uid, series_uid, study_uid
-from appliance.exports.fhir.elements import Json, body_site, instant, reference
+from appliance.exports.fhir.elements import Json, body_site, reference
 from appliance.exports.fhir.people_and_devices import patient_id, scope_id
 from appliance.exports.source import ExamToExport
 
@@ -26,7 +27,7 @@ def media(source: ExamToExport, image: ReviewedImage, camera: tuple[str, str], w
     kept, analysed = image.image, image.analysis
     file = source.read_file(kept.image_id)
     content = attachment(file, "image/png", f"{kept.image_id}.png", with_data) | {
-        "creation": instant(kept.captured_at_utc)
+        "creation": to_rfc3339(kept.captured_at_utc)
     }
     resource: Json = {
         "resourceType": "Media",
@@ -34,7 +35,7 @@ def media(source: ExamToExport, image: ReviewedImage, camera: tuple[str, str], w
         "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{image_uid(kept.image_id)}"}],
         "status": "completed",
         "subject": reference(patient_id(source), "Patient"),
-        "createdDateTime": instant(kept.captured_at_utc),
+        "createdDateTime": to_rfc3339(kept.captured_at_utc),
         "bodySite": body_site(kept.hand, kept.finger),
         "device": reference(scope_id(*camera), "Device"),
         "width": analysed["width"],
@@ -69,7 +70,7 @@ def imaging_study(source: ExamToExport, images: Sequence[ReviewedImage]) -> Json
         "status": "available",
         "modality": [_MODALITY],
         "subject": reference(patient_id(source), "Patient"),
-        "started": instant(source.exam.started_at_utc),
+        "started": to_rfc3339(source.exam.started_at_utc),
         "numberOfSeries": len(by_series),
         "numberOfInstances": len(images),
         "description": "Nailfold capillaroscopy",

@@ -16,10 +16,11 @@ from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Placement, Sector
 from appliance.domain.frame import CameraDescription, Frame
+from appliance.domain.journal import JournalNote
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.domain.still import StillMetadata
 from appliance.exports.imports.picture import ForeignPicture, ReadStill, ScaleSource, read_picture
-from appliance.ports import ExamImport, ExamStore
+from appliance.ports import ExamImport, ExamStore, Journal
 
 ORIGIN = "pictures"
 IMPORTED = "exam.imported"
@@ -34,7 +35,7 @@ class ImportTools:
         analyse: a still by the device's own pipeline, with a scale or without.
         document: the `nailfold.analysis/1` document of one analysis and a file name.
         encode: the PNG that the box keeps.
-        note: writes an entry into the journal: actor, subject, action, detail.
+        journal: takes the entry of the import.
     """
 
     read_still: ReadStill
@@ -43,7 +44,7 @@ class ImportTools:
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     store: ExamStore
     now_utc: Callable[[], datetime]
-    note: Callable[[str, str, str, Mapping[str, Any]], object]
+    journal: Journal
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,10 @@ def import_pictures(
     if not images:
         raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
     exam = _exam(exam_id, pseudonym, images, options.operator)
-    tools.store.import_exams([ExamImport(exam, _Files(workspace, exam), ORIGIN)], tools.now_utc())
     detail = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
-    tools.note(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
+    note = JournalNote(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
+    one = ExamImport(exam, _Files(workspace, exam), ORIGIN, notes=(note,))
+    tools.store.import_exams([one], tools.now_utc(), tools.journal)
     return tools.store.exam(exam_id)
 
 

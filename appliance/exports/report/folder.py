@@ -1,6 +1,7 @@
 """The clinic's own form, template, style and logo: files of one folder, each optional."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,11 @@ class ReportFolder:
                 return file.read_bytes(), media_type
         return None
 
-    def keep(self, name: str, content: bytes) -> None:
+    def keep(self, name: str, content: bytes, note: Callable[[], object] = lambda: None) -> None:
         """Put a checked file into the folder; the one before stays beside it under its name and `~`.
+
+        Args:
+            note: called once the new file lies ready, just before it takes its place; what it raises keeps it out.
 
         Raises:
             ExportError: the content cannot be used, or the folder cannot be written to.
@@ -74,15 +78,17 @@ class ReportFolder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             file, draft = self.path / name, self.path / f"{name}.new"
             draft.write_bytes(content)
+            note()
             if file.exists():
                 file.replace(self.path / f"{name}~")
             draft.replace(file)
         except OSError as error:
             raise ExportError(f"{name} of the report could not be kept: {error.strerror}", "Free some room.") from error
 
-    def remove(self, name: str) -> None:
-        """Back to the standard one; the removed file stays beside it under its name and `~`."""
+    def remove(self, name: str, note: Callable[[], object] = lambda: None) -> None:
+        """Back to the standard one, after `note`; the removed file stays beside it under its name and `~`."""
         file = self.path / name
+        note()
         if name in CUSTOM_NAMES and file.exists():
             file.replace(self.path / f"{name}~")
 

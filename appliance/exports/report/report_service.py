@@ -15,13 +15,15 @@ from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam, unreviewed
 from appliance.exports.report.build_view import CSS_PAPERS, build_view
-from appliance.exports.report.folder import ReportFolder, data_address, font_faces
+from appliance.exports.report.folder import FORM_NAME, ReportFolder, data_address, font_faces
 from appliance.exports.report.form import PAPERS, ReportForm
+from appliance.exports.report.form_writer import form_toml
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import EarlierExam, Material, PictureSource, engines_of
 from appliance.exports.report.pdf import html_to_pdf
 from appliance.exports.report.picture import report_jpeg
 from appliance.exports.report.template import render_html
+from appliance.ports import Journal
 
 MOST_EARLIER = 12
 """Earlier exams in a comparison: the newest dozen still fits a plot."""
@@ -38,7 +40,7 @@ class ReportSources:
         exams_of: all finished exams of a pseudonym, in any order, with or without their images.
         png: a stored still, by exam and image.
         full_name: of an account by its name; the name itself where there is no such account.
-        journal_head: of the newest entry; empty where none is at hand.
+        journal: whose newest entry is printed, and which takes one for every report that is made and every change here.
         now_utc: the clock.
         pattern_advice: of an installed classifier; None without one.
     """
@@ -49,7 +51,7 @@ class ReportSources:
     exams_of: Callable[[str], Sequence[Exam]]
     png: Callable[[str, str], bytes]
     full_name: Callable[[str], str]
-    journal_head: Callable[[], str]
+    journal: Journal
     now_utc: Callable[[], datetime]
     software_version: str
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
@@ -94,6 +96,26 @@ class ReportService:
         )
         return html_to_pdf(html)
 
+    def issue(self, exam_id: str, actor: str, choice: Choice | None = None) -> bytes:
+        """As `pdf`, for somebody who takes it away: the journal knows before it leaves."""
+        made = self.pdf(exam_id, choice)
+        self._sources.journal.append(actor, f"report:{exam_id}", "report.made", {"bytes": len(made)})
+        return made
+
+    def change_form(self, actor: str, form: ReportForm) -> None:
+        """The clinic's form from now on. Raises ExportError as `ReportFolder.keep`."""
+        source = form_toml(form)
+        self.folder.keep(FORM_NAME, source.encode(), self._note(actor, "report.form_changed", {"form": source}))
+
+    def keep_file(self, actor: str, name: str, content: bytes) -> None:
+        """A template, style or logo of the clinic's own. Raises ExportError as `ReportFolder.keep`."""
+        detail = {"name": name, "bytes": len(content)}
+        self.folder.keep(name, content, self._note(actor, "report.file_kept", detail))
+
+    def remove_file(self, actor: str, name: str) -> None:
+        """Back to the standard one."""
+        self.folder.remove(name, self._note(actor, "report.file_removed", {"name": name}))
+
     def html(self, exam_id: str, choice: Choice, picture: PictureSource, logo: str, style: str) -> str:
         """The same report for a screen.
 
@@ -126,12 +148,15 @@ class ReportService:
             facts=sources.facts(exam_id),
             earlier=self._earlier(reviewed.exam),
             validator="" if reviewed.validated_by is None else sources.full_name(reviewed.validated_by),
-            journal_head=sources.journal_head(),
+            journal_head=_head(sources.journal),
             made_at_utc=sources.now_utc(),
             made_by=sources.full_name(made_by) if made_by else "",
             software_version=sources.software_version,
             advice=sources.pattern_advice(reviewed) if form.pattern_advice else None,
         )
+
+    def _note(self, actor: str, action: str, detail: Mapping[str, Any]) -> Callable[[], object]:
+        return lambda: self._sources.journal.append(actor, "report", action, detail)
 
     def _earlier(self, exam: Exam) -> tuple[EarlierExam, ...]:
         found = [
@@ -165,6 +190,11 @@ class ReportService:
             return data_address(report_jpeg(png, drawn[image_id] if is_drawn else None, width_px), "image/jpeg")
 
         return address
+
+
+def _head(journal: Journal) -> str:
+    newest = journal.entries(limit=1)
+    return f"{newest[-1].seq} {newest[-1].hash}" if newest else ""
 
 
 def _paper(choice: Choice, form: ReportForm) -> str:

@@ -1,27 +1,22 @@
 """The database's layout, brought up step by step; each step is one transaction and is counted in `user_version`."""
 
+import importlib
+import pkgutil
 import sqlite3
 from collections.abc import Sequence
 
 from appliance.domain.errors import StoreError
-from appliance.storage.migrations import (
-    step_1_exams,
-    step_2_organisation,
-    step_3_journal,
-    step_4_calibrations,
-    step_5_accounts,
-    step_7_imports,
-)
 
-# Steps are appended, never edited: boxes in clinics have run the earlier ones.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    step_1_exams.STATEMENTS,
-    step_2_organisation.STATEMENTS,
-    step_3_journal.STATEMENTS,
-    step_4_calibrations.STATEMENTS,
-    step_5_accounts.STATEMENTS,
-    step_7_imports.STATEMENTS,
-)
+
+def _steps() -> tuple[tuple[str, ...], ...]:
+    """The statements of every module `step_<number>_<what>` of this folder, by number."""
+    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("step_"))
+    ordered = sorted(names, key=lambda name: int(name.split("_")[1]))
+    return tuple(importlib.import_module(f"{__name__}.{name}").STATEMENTS for name in ordered)
+
+
+# Steps are added, never edited: boxes in clinics have run the earlier ones.
+MIGRATIONS = _steps()
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:

@@ -7,10 +7,11 @@ import pytest
 
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ExamError, StoreError
-from appliance.domain.exam import ExamState, Finger, Hand, Placement, Sector
+from appliance.domain.exam import ExamStart, ExamState, Finger, Hand, Placement, Sector
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import decode_still, encode_still
 from tests.support.exam_desk import document_of
@@ -25,12 +26,13 @@ class Desk:
     def __init__(self, store: MemoryExamStore | None = None) -> None:
         self.store = store or MemoryExamStore()
         self.clock = HeldClock()
+        self.journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
         self.shown: AnalysedFrame | None = None
         self.finished = 0
         self._seq = 0
         self.show()
         tools = SessionTools(lambda: self.shown, document_of, encode_still, self._on_finished)
-        self.session = ExamSession(self.store, tools, ADDRESS, self.clock)
+        self.session = ExamSession(self.store, tools, ADDRESS, self.clock, self.journal)
 
     def _on_finished(self) -> None:
         self.finished += 1
@@ -51,7 +53,7 @@ def desk() -> Desk:
 
 
 def test_captures_walk_through_sectors_and_fingers_of_both_hands(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     placements = [desk.capture() for _ in range(33)]
     assert placements[0] == Placement(Hand.LEFT, Finger.INDEX, Sector.A)
     assert placements[3:5] == [
@@ -64,13 +66,13 @@ def test_captures_walk_through_sectors_and_fingers_of_both_hands(desk: Desk) -> 
 
 
 def test_operator_may_choose_any_nailfold_and_a_thumb_stays_selected(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.session.select(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
     assert desk.capture() == desk.session.snapshot().placement == Placement(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
 
 
 def test_still_holds_the_very_picture_and_its_origin(desk: Desk) -> None:
-    exam = desk.session.start("NC-1")
+    exam = desk.session.start("NC-1", ExamStart("ana"))
     desk.show()
     image = desk.session.capture()
     pixels, metadata = decode_still(desk.store.read_png(exam.exam_id, image.image_id))
@@ -82,7 +84,7 @@ def test_still_holds_the_very_picture_and_its_origin(desk: Desk) -> None:
 
 
 def test_undo_and_redo_move_the_selection_along(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     first, second = desk.capture(), desk.capture()
     assert desk.session.undo().placement == second
     assert desk.session.snapshot().placement == second
@@ -99,7 +101,7 @@ def test_undo_and_redo_move_the_selection_along(desk: Desk) -> None:
 
 
 def test_new_capture_ends_redo(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.capture()
     desk.session.undo()
     assert desk.session.snapshot().can_redo
@@ -110,7 +112,7 @@ def test_new_capture_ends_redo(desk: Desk) -> None:
 
 
 def test_stale_picture_is_refused(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.show()
     desk.clock.advance(1.01)
     with pytest.raises(ExamError, match=r"1\.0 s old\. Wait for the live picture"):
@@ -122,14 +124,14 @@ def test_stale_picture_is_refused(desk: Desk) -> None:
 
 
 def test_capture_without_a_picture_is_refused(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.shown = None
     with pytest.raises(ExamError, match="Check the capillaroscope"):
         desk.session.capture()
 
 
 def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.capture()
     with pytest.raises(ExamError, match="captured already"):
         desk.session.capture()
@@ -137,40 +139,50 @@ def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
     desk.session.capture()  # undone: the same picture may come back
 
 
-@pytest.mark.parametrize("verb", ["capture", "undo", "redo", "finish", "discard"])
-def test_verbs_without_an_exam_are_refused(desk: Desk, verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("capture", ()),
+        ("undo", ()),
+        ("redo", ()),
+        ("finish", ("ana",)),
+        ("discard", ("ana",)),
+        ("skip", ("cold", "ana")),
+    ],
+)
+def test_verbs_without_an_exam_are_refused(desk: Desk, verb: str, words: tuple[str, ...]) -> None:
     with pytest.raises(ExamError, match=r"no exam is open\. Start an exam first"):
-        getattr(desk.session, verb)()
+        getattr(desk.session, verb)(*words)
 
 
 def test_exam_without_images_cannot_be_finished(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     assert not desk.session.snapshot().can_finish
     with pytest.raises(ExamError, match="no images"):
-        desk.session.finish()
-    assert desk.session.discard().state is ExamState.DISCARDED
+        desk.session.finish("ana")
+    assert desk.session.discard("ana").state is ExamState.DISCARDED
     assert desk.finished == 0
 
 
 def test_finishing_queues_one_message_and_frees_the_desk(desk: Desk) -> None:
-    exam = desk.session.start("NC-1")
+    exam = desk.session.start("NC-1", ExamStart("ana"))
     desk.capture()
-    finished = desk.session.finish()
+    finished = desk.session.finish("ana")
     assert (finished.state, desk.finished) == (ExamState.FINISHED, 1)
     (queued,) = desk.store.outbox.due(desk.clock.now_utc())
     assert json.loads(queued.message.payload)["exam_id"] == exam.exam_id
     assert desk.session.snapshot().exam is None
-    desk.session.start("NC-2")
+    desk.session.start("NC-2", ExamStart("ana"))
 
 
 def test_second_exam_is_refused_while_one_is_open(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     with pytest.raises(ExamError, match="Finish or discard"):
-        desk.session.start("NC-2")
+        desk.session.start("NC-2", ExamStart("ana"))
 
 
 def test_full_disk_refuses_and_the_exam_goes_on_afterwards(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     desk.capture()
     before = desk.session.snapshot()
     desk.store.fill_disk()
@@ -178,17 +190,17 @@ def test_full_disk_refuses_and_the_exam_goes_on_afterwards(desk: Desk) -> None:
     with pytest.raises(StoreError, match="Free some space"):
         desk.session.capture()
     with pytest.raises(StoreError, match="Free some space"):
-        desk.session.finish()
+        desk.session.finish("ana")
     after = desk.session.snapshot()
     assert (after.exam, after.placement, after.counts) == (before.exam, before.placement, before.counts)
     assert "Free some space" in after.last_error
     desk.store.free_disk()
     desk.session.capture()
-    assert len(desk.session.finish().images) == 2
+    assert len(desk.session.finish("ana").images) == 2
 
 
 def test_open_exam_is_resumed_with_its_captures_and_they_can_be_undone(desk: Desk) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     placements = [desk.capture(), desk.capture()]
     resumed = Desk(desk.store)
     snapshot = resumed.session.snapshot()
@@ -198,7 +210,7 @@ def test_open_exam_is_resumed_with_its_captures_and_they_can_be_undone(desk: Des
 
 
 def test_many_threads_at_once_lose_no_capture(desk: Desk) -> None:
-    exam = desk.session.start("NC-1")
+    exam = desk.session.start("NC-1", ExamStart("ana"))
     kept: list[str] = []
 
     def press() -> None:
@@ -223,14 +235,14 @@ def test_each_verb_makes_the_snapshot_newer_even_if_it_was_refused(desk: Desk) -
     with pytest.raises(ExamError):
         desk.session.capture()
     refused = desk.session.snapshot()
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     assert before.revision < refused.revision < desk.session.snapshot().revision
     assert {snapshot.boot_id for snapshot in (before, refused, desk.session.snapshot())} == {before.boot_id}
     assert Desk().session.snapshot().boot_id != before.boot_id
 
 
 def test_protocol_of_16_looks_at_two_sectors_of_each_finger_and_stays_at_its_end(desk: Desk) -> None:
-    assert desk.session.start("NC-1", protocol="16", operator="ana").operator == "ana"
+    assert desk.session.start("NC-1", ExamStart("ana", "16")).operator == "ana"
     placements = [desk.capture() for _ in range(16)]
     assert {placement.sector for placement in placements} == {Sector.B, Sector.C}
     assert len(set(placements)) == 16
@@ -239,12 +251,12 @@ def test_protocol_of_16_looks_at_two_sectors_of_each_finger_and_stays_at_its_end
 
 def test_unknown_protocol_is_refused(desk: Desk) -> None:
     with pytest.raises(ExamError, match="no exam protocol '12'"):
-        desk.session.start("NC-1", protocol="12")
+        desk.session.start("NC-1", ExamStart("ana", "12"))
     assert desk.session.snapshot().exam is None
 
 
 def test_after_a_detour_the_first_missing_placement_is_proposed(desk: Desk) -> None:
-    desk.session.start("NC-1", protocol="32")
+    desk.session.start("NC-1", ExamStart("ana", "32"))
     for _ in range(3):
         desk.capture()
     desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
@@ -253,8 +265,8 @@ def test_after_a_detour_the_first_missing_placement_is_proposed(desk: Desk) -> N
 
 
 def test_skipped_placement_is_stored_passed_over_and_can_be_taken_back(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", protocol="32")
-    desk.session.skip("  bandage ")
+    exam = desk.session.start("NC-1", ExamStart("ana", "32"))
+    desk.session.skip("  bandage ", "ana")
     assert desk.session.snapshot().placement.sector is Sector.B
     stored = desk.store.exam(exam.exam_id).skipped
     assert [(one.placement.sector, one.reason) for one in stored] == [(Sector.A, "bandage")]
@@ -271,9 +283,9 @@ def test_skipped_placement_is_stored_passed_over_and_can_be_taken_back(desk: Des
 
 
 def test_whole_finger_is_skipped_but_for_what_was_captured(desk: Desk) -> None:
-    desk.session.start("NC-1", protocol="32")
+    desk.session.start("NC-1", ExamStart("ana", "32"))
     desk.capture()
-    desk.session.skip("injured", whole_finger=True)
+    desk.session.skip("injured", "ana", whole_finger=True)
     snapshot = desk.session.snapshot()
     assert snapshot.exam is not None
     assert [one.placement.sector for one in snapshot.exam.skipped] == [Sector.B, Sector.C, Sector.D]
@@ -284,14 +296,14 @@ def test_whole_finger_is_skipped_but_for_what_was_captured(desk: Desk) -> None:
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 201])
 def test_reason_must_say_something_short(desk: Desk, reason: str) -> None:
-    desk.session.start("NC-1")
+    desk.session.start("NC-1", ExamStart("ana"))
     with pytest.raises(ExamError, match="characters"):
-        desk.session.skip(reason)
+        desk.session.skip(reason, "ana")
 
 
 def test_capture_of_a_skipped_placement_makes_the_skipping_void_until_it_is_undone(desk: Desk) -> None:
-    exam = desk.session.start("NC-1")
-    desk.session.skip("too cold")
+    exam = desk.session.start("NC-1", ExamStart("ana"))
+    desk.session.skip("too cold", "ana")
     desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
     desk.capture()
     assert desk.store.exam(exam.exam_id).skipped == ()
@@ -300,7 +312,7 @@ def test_capture_of_a_skipped_placement_makes_the_skipping_void_until_it_is_undo
 
 
 def test_retake_replaces_and_undo_brings_the_old_picture_back(desk: Desk) -> None:
-    exam = desk.session.start("NC-1")
+    exam = desk.session.start("NC-1", ExamStart("ana"))
     desk.show()
     old = desk.session.capture()
     desk.session.select(old.hand, old.finger, old.sector)

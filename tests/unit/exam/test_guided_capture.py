@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from appliance.analysis.panorama import Panorama
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ExamError
-from appliance.domain.exam import ImageKind, Sector
+from appliance.domain.exam import ExamStart, ImageKind, Sector
 from appliance.domain.frame import Frame
 from appliance.exam.auto_capture import AutoCapture, AutoPhase
 from appliance.exam.best_frame import best_of
@@ -25,6 +25,7 @@ from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.sweep import SweepPhase, SweepRecorder
+from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from engines.synthetic.render import render
@@ -48,9 +49,12 @@ class Scope:
         self.clock, self.store, self.history = HeldClock(), MemoryExamStore(), FrameHistory(SETTINGS.history_s)
         self.seq = 0
         self.newest: AnalysedFrame | None = None
+        journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
         tools = SessionTools(lambda: self.newest, document_of, encode_still, history=self.history)
-        self.session = ExamSession(self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, settings=SETTINGS)
-        self.session.start("NC-1", protocol="32")
+        self.session = ExamSession(
+            self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, journal, settings=SETTINGS
+        )
+        self.session.start("NC-1", ExamStart("ana", "32"))
         self.listeners: list[Callable[[Frame], None]] = []
 
     def show(
@@ -278,7 +282,7 @@ def test_clip_holds_the_seconds_before_and_after(
     assert not scope.session.snapshot().can_finish, "a clip alone is no result"
     scope.show(places[2])
     still = scope.session.capture()
-    finished = scope.session.finish()
+    finished = scope.session.finish("ana")
     assert len(finished.images) == 2
     (message,) = scope.store.outbox.due(scope.clock.now_utc())
     sent = json.loads(message.message.payload)
@@ -290,7 +294,7 @@ def test_clip_needs_an_exam_and_pictures(scope: Scope, clips: ClipRecorder, plac
     with pytest.raises(ExamError, match="no picture"):
         clips.record()
     scope.show(places[0])
-    scope.session.discard()
+    scope.session.discard("ana")
     with pytest.raises(ExamError, match="no exam is open"):
         clips.record()
 
@@ -353,7 +357,7 @@ def test_cancelled_sweep_and_one_of_a_closed_exam_keep_nothing(
         sweeper.end()
     sweeper.begin()
     sweep_along(scope, places[0])
-    scope.session.discard()
+    scope.session.discard("ana")
     sweeper.end()
     until(lambda: sweeper.state.phase is SweepPhase.IDLE)
     assert "closed" in sweeper.state.problem

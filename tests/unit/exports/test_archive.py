@@ -105,7 +105,7 @@ def test_a_panorama_and_a_clip_are_the_same_files_on_another_box(tmp_path: Path)
     path = tmp_path / "exams.zip"
     with path.open("wb") as file:
         write_archive(file, [exam_to_export(exam, files)], NOON)
-    other = open_storage(StorageSettings(folder=tmp_path / "other"), NOON)
+    other = open_storage(StorageSettings(folder=tmp_path / "other"), lambda: NOON)
     try:
         import_archive(path, other.exams, lambda _: False, NOON)
         assert other.exams.exam(EXAM_ID) == exam
@@ -115,7 +115,7 @@ def test_a_panorama_and_a_clip_are_the_same_files_on_another_box(tmp_path: Path)
     assert kept == files
     assert len(read_avi(kept[exam.images[2].image_id])[0]) == 3
     # A restart tidies what belongs to no exam; the clip belongs to one.
-    again = open_storage(StorageSettings(folder=tmp_path / "other"), NOON)
+    again = open_storage(StorageSettings(folder=tmp_path / "other"), lambda: NOON)
     try:
         assert again.exams.read_png(EXAM_ID, exam.images[2].image_id) == files[exam.images[2].image_id]
     finally:

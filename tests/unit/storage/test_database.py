@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import StoreError
-from appliance.storage.database import Database, utc_moment, utc_text
+from appliance.domain.instant import from_rfc3339
+from appliance.storage.database import Database, utc_text
 
 
 @pytest.fixture
@@ -45,6 +46,86 @@ def test_half_a_transaction_is_nothing(path: Path) -> None:
     assert database.rows("look", "SELECT * FROM exams") == []
     with database.transaction("test") as connection:  # the lock is free again
         connection.execute(insert)
+    database.close()
+
+
+INSERT = (
+    "INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at) VALUES (?, 'p', 'finished', '', '')"
+)
+
+
+def exam_ids(database: Database) -> list[str]:
+    return [row["exam_id"] for row in database.rows("look", "SELECT exam_id FROM exams ORDER BY number")]
+
+
+def test_a_transaction_inside_another_goes_with_it(path: Path) -> None:
+    database = Database(path)
+
+    def fail_after_both() -> None:
+        with database.transaction("outer") as outer:
+            outer.execute(INSERT, ("a",))
+            with database.transaction("inner") as inner:
+                inner.execute(INSERT, ("b",))
+            raise ValueError("too late")
+
+    with pytest.raises(ValueError, match="too late"):
+        fail_after_both()
+    assert exam_ids(database) == []
+    database.close()
+
+
+def test_an_inner_transaction_that_fails_leaves_the_outer_one_whole(path: Path) -> None:
+    database, told = Database(path), list[str]()
+
+    def fail_inside() -> None:
+        with database.transaction("inner") as inner:
+            inner.execute(INSERT, ("b",))
+            database.after_commit(lambda: told.append("b is kept"))
+            database.on_rollback(lambda: told.append("b is gone"))
+            raise ValueError
+
+    with database.transaction("outer") as outer:
+        outer.execute(INSERT, ("a",))
+        database.after_commit(lambda: told.append("a is kept"))
+        database.on_rollback(lambda: told.append("a is gone"))
+        with pytest.raises(ValueError):  # noqa: PT011 (any)
+            fail_inside()
+    assert exam_ids(database) == ["a"]
+    assert told == ["b is gone", "a is kept"]
+    database.close()
+
+
+def test_what_follows_a_commit_happens_after_it_and_outside_of_the_lock(path: Path) -> None:
+    database, seen = Database(path), list[list[str]]()
+
+    def look_from_another_thread() -> None:
+        other = threading.Thread(target=lambda: seen.append(exam_ids(database)))
+        other.start()
+        other.join(5)
+
+    with database.transaction("outer"), database.transaction("inner") as connection:
+        connection.execute(INSERT, ("a",))
+        database.after_commit(look_from_another_thread)
+    assert seen == [["a"]]
+    database.close()
+
+
+def test_what_undoes_is_called_newest_first_and_nothing_that_follows_a_commit(path: Path) -> None:
+    database, told = Database(path), list[str]()
+
+    def interrupted() -> None:
+        with database.transaction("outer"):
+            database.on_rollback(lambda: told.append("first"))
+            database.on_rollback(lambda: told.append("second"))
+            database.after_commit(lambda: told.append("kept"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert told == ["second", "first"]
+    with database.transaction("the next one"):
+        pass
+    assert told == ["second", "first"]
     database.close()
 
 
@@ -104,4 +185,4 @@ def test_times_sort_as_text_and_come_back_exactly() -> None:
     ]
     texts = [utc_text(moment) for moment in moments]
     assert texts == sorted(texts)
-    assert [utc_moment(text) for text in texts] == moments
+    assert [from_rfc3339(text) for text in texts] == moments

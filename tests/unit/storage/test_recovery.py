@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import StoreError
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamStart
 from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
 from tests.support.exam_desk import ExamDesk, mqtt_settings
@@ -15,12 +15,12 @@ NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
 
 def reopen(folder: Path, now_utc: datetime = NOW) -> Storage:
-    return open_storage(StorageSettings(folder), now_utc)
+    return open_storage(StorageSettings(folder), lambda: now_utc)
 
 
 def exam_with_two_stills(folder: Path, *, undo: bool = False) -> Exam:
     with ExamDesk(folder, mqtt_settings(1)) as desk:
-        desk.session.start("NC-1")
+        desk.session.start("NC-1", ExamStart("ana"))
         desk.session.capture()
         desk.session.capture()
         if undo:
@@ -90,7 +90,7 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_second_station_on_the_same_folder_is_refused_and_harms_nothing(tmp_path: Path) -> None:
     with reopen(tmp_path):
         half_written = tmp_path / "images" / "exam" / "a.png.part"
-        half_written.parent.mkdir()
+        half_written.parent.mkdir(parents=True)
         half_written.write_bytes(b"x")
         with pytest.raises(StoreError, match="in use by another station"):
             reopen(tmp_path)

@@ -12,11 +12,10 @@ import uuid_utils
 
 from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import FrameAnalysis
-from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
+from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
 from appliance.domain.folder import Folder
 from appliance.domain.patient import PatientIdentity, Sex
-from appliance.storage.database import utc_text
-from appliance.storage.exam_rows import INSERT_IMAGE, image_values
+from appliance.storage.exam_rows import INSERT_EXAM, INSERT_IMAGE, exam_values, image_values
 from appliance.storage.journal import append_entry
 from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
@@ -37,7 +36,7 @@ def fill(folder: Path, exams: int, images: int, analysis: FrameAnalysis, reporte
         folder: as `storage.folder` of a station.
         analysis: what was found in each picture.
     """
-    with open_storage(StorageSettings(folder, reserve_mb=0), _FIRST_EXAM) as storage:
+    with open_storage(StorageSettings(folder, reserve_mb=0), lambda: _FIRST_EXAM) as storage:
         folders = _folders(storage)
         for number in range(exams):
             storage.patients.add_patient(f"NC-{number:06d}", _FIRST_EXAM, identity(number))
@@ -69,12 +68,18 @@ def _exam(
     connection: sqlite3.Connection, number: int, images: int, analysis: FrameAnalysis, folders: list[Folder]
 ) -> None:
     exam_id, started = str(uuid_utils.uuid7()), _FIRST_EXAM + timedelta(hours=8 * number)
-    at, folder = utc_text(started), random.Random(number).choice([None, *folders])
-    connection.execute(
-        """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at, protocol, operator, folder_id)
-           VALUES (?, ?, 'finished', ?, ?, '16', 'nurse', ?)""",
-        (exam_id, f"NC-{number:06d}", at, at, None if folder is None else folder.folder_id),
+    folder = random.Random(number).choice([None, *folders])
+    exam = Exam(
+        exam_id=exam_id,
+        patient_pseudonym=f"NC-{number:06d}",
+        state=ExamState.FINISHED,
+        started_at_utc=started,
+        finished_at_utc=started,
+        protocol="16",
+        operator="nurse",
+        folder_id=None if folder is None else folder.folder_id,
     )
+    connection.execute(INSERT_EXAM, exam_values(exam))
     for index in range(images):
         image_id = str(uuid_utils.uuid7())
         described: dict[str, Any] = document([image_document(analysis, f"{image_id}.png")], analysis.identity)

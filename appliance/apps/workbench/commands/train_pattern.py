@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.progress import track
 
-from appliance.apps.archive.data_folder import exam_archive
+from appliance.apps.archive.data_folder import open_data_folder
 from appliance.apps.commands.options import FILE, load
 from appliance.apps.workbench.training.train_pattern import install_pattern, train_pattern
 from appliance.domain.errors import SettingsError
@@ -25,16 +25,16 @@ def pattern(out: Path, is_installed: bool, config: Path | None, data_dir: Path |
     it never replaces the rules. Needs the `pattern` extra. Works while the station runs; an installed classifier is
     used from the station's next start on.
     """
-    settings = load(config, data_dir=data_dir).settings
-    weights = settings.inference.weights_dir
+    loaded = load(config, data_dir=data_dir)
+    weights = loaded.settings.inference.weights_dir
     if weights is None:
         raise SettingsError("inference.weights_dir is not set", "Name the folder that holds manifest.json.")
 
     def shown(exams: list[ReviewedExam]) -> Iterable[ReviewedExam]:
         return track(exams, "reading exams", transient=True)
 
-    with exam_archive(config, data_dir) as archive:
-        train_pattern(archive, weights / "detector.onnx", out, shown, click.echo)
-    click.echo(f"wrote {out}")
-    if is_installed:
-        click.echo(f"installed {install_pattern(out, settings.station.data_dir)}")
+    with open_data_folder(loaded) as folder:
+        train_pattern(folder, weights / "detector.onnx", out, shown, click.echo)
+        click.echo(f"wrote {out}")
+        if is_installed:
+            click.echo(f"installed {install_pattern(out, folder)}")

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from appliance.apps.archive.export_exams import Kept, kept_exams
+from appliance.apps.archive.data_folder import ACTOR, DataFolder, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.atomic_folder import new_folder
 from appliance.domain.errors import ExportError
@@ -29,20 +29,21 @@ def dataset_from_exams(loaded: LoadedSettings, out: Path, validated_only: bool, 
     Raises:
         ApplianceError: there are no exams to use, or the folder exists or cannot be written.
     """
-    with kept_exams(loaded) as kept:
+    with open_data_folder(loaded) as kept:
         data_set = DataSet(split_key(loaded.settings.station.data_dir / "dataset.key"))
         with new_folder(out) as folder:
             for part in PARTS:
                 (folder / part / "images").mkdir(parents=True)
-            exams = 0
+            exam_ids = []
             for source in _exams(kept, validated_only):
-                exams += 1
+                exam_ids.append(source.exam.exam_id)
                 for part, name, png in data_set.pictures(source):
                     (folder / part / "images" / name).write_bytes(png)
-            _require_pictures(data_set, exams, validated_only)
+            _require_pictures(data_set, len(exam_ids), validated_only)
             for part in PARTS:
                 (folder / part / "annotations.json").write_bytes(data_set.annotations(part))
             (folder / "dataset.json").write_text(_summary(data_set, validated_only), encoding="utf-8")
+            kept.exports.note(exam_ids, ACTOR, {"format": "dataset", "with_identity": False})
     for part in PARTS:
         pictures, patients = data_set.counts(part)
         reporter(f"{part}: {pictures} pictures of {patients} patients")
@@ -63,14 +64,14 @@ def split_key(path: Path) -> bytes:
         raise ExportError(f"the split's key {path} cannot be used: {error}", "Restore it from a backup.") from error
 
 
-def _exams(kept: Kept, validated_only: bool) -> Iterator[ExamToExport]:
+def _exams(kept: DataFolder, validated_only: bool) -> Iterator[ExamToExport]:
     offset = 0
-    while page := kept.exams.exams(limit=_PAGE, offset=offset):
+    while page := kept.storage.exams.exams(limit=_PAGE, offset=offset):
         offset += len(page)
         for exam in page:
             if exam.state is not ExamState.FINISHED:
                 continue
-            source = kept.desk.source(exam.exam_id)
+            source = kept.exports.source(exam.exam_id)
             if source.reviewed.validated_by is not None or not validated_only:
                 yield source
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.analysis.exam_figures import exam_figures
-from appliance.apps.archive.data_folder import ExamArchive
+from appliance.apps.archive.data_folder import DataFolder
 from appliance.apps.workbench.rehearsal.scene_truth import DatedStill, true_metrics, truths_of
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import ImageKind
@@ -49,17 +49,17 @@ class ExamAgainstTruth:
     capillaries: tuple[int, int]
 
 
-def compare_with_truth(archive: ExamArchive, exam_id: str, scene: LiveScene, running_s: float) -> ExamAgainstTruth:
+def compare_with_truth(folder: DataFolder, exam_id: str, scene: LiveScene, running_s: float) -> ExamAgainstTruth:
     """The exam's density and mean apical width beside the truth, by the same measuring rules.
 
     Raises:
         ExportError: the exam has no such figure, or its stills are not of this scene.
     """
-    reviewed = archive.reviews.reviewed(exam_id)
+    reviewed = folder.reviews.reviewed(exam_id)
     images = [one for one in reviewed.images if one.counts and one.image.kind is ImageKind.STILL]
     if not images:
         raise ExportError("no still of the rehearsed exam counts", "Look at the exam's page for the reasons.")
-    stills = [_still(archive, exam_id, one) for one in images]
+    stills = [_still(folder, exam_id, one) for one in images]
     order = sorted(range(len(stills)), key=lambda at: stills[at].captured_at_utc)
     stills = [stills[at] for at in order]
     loops, row_mm, widths_um = 0, 0.0, []
@@ -84,6 +84,6 @@ def _comparison(found: Figures, key: str, truth: float) -> Comparison:
     return Comparison(float(figure.value), truth, figure.uncertainty)
 
 
-def _still(archive: ExamArchive, exam_id: str, one: ReviewedImage) -> DatedStill:
-    png = archive.exams.read_png(exam_id, one.image.image_id)
+def _still(folder: DataFolder, exam_id: str, one: ReviewedImage) -> DatedStill:
+    png = folder.storage.exams.read_png(exam_id, one.image.image_id)
     return DatedStill(decode_picture(png, one.image.file_name), one.image.captured_at_utc)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from appliance.apps.archive.data_folder import exam_archive
+from appliance.apps.archive.data_folder import open_data_folder
+from appliance.apps.config.load_settings import load_settings
 from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.workbench.bench.bench import machine
@@ -59,8 +60,8 @@ def rehearse(out: Path, pages: Path, reporter: Reporter) -> dict[str, Any]:
             whole_s = time.monotonic() - examined_s
             running_s = time.monotonic() - started_s
         reporter("looking up what the scope really showed")
-        with exam_archive(site, Path(folder)) as archive:
-            truth = compare_with_truth(archive, exam_id, LiveScene(_SEED, um_per_px=_UM_PER_PX), running_s)
+        with open_data_folder(load_settings(site, {"station.data_dir": Path(folder)})) as kept:
+            truth = compare_with_truth(kept, exam_id, LiveScene(_SEED, um_per_px=_UM_PER_PX), running_s)
     figures = {
         "seconds": whole_s,
         "seconds_to_exam_page": exam_s,

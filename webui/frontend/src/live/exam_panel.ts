@@ -57,8 +57,8 @@ export class ExamPanel {
 
   async start(): Promise<void> {
     const input = need<HTMLInputElement>("#pseudonym");
-    const protocol = need<HTMLInputElement>("#exam-start [name=protocol]:checked").value;
-    const answer = await this.ask("exam/start", { pseudonym: input.value, protocol });
+    const chosen = Object.fromEntries(new FormData(need<HTMLFormElement>("#exam-start")));
+    const answer = await this.ask("exam/start", chosen);
     if (!answer) return;
     input.value = "";
     input.blur();

@@ -1,0 +1,21 @@
+"""Instants as text: RFC 3339 in UTC, the one way in which this product writes time."""
+
+from datetime import datetime, timezone
+from typing import Literal
+
+
+def to_rfc3339(moment: datetime, precision: Literal["milliseconds", "microseconds"] = "milliseconds") -> str:
+    """An aware time in UTC: "2026-11-22T10:00:00.123Z". Finer digits are cut off, not rounded."""
+    return moment.astimezone(timezone.utc).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """The reverse, in UTC, with milliseconds, microseconds or neither, of any zone.
+
+    Raises:
+        ValueError: it is no such text, or names no zone.
+    """
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no zone")
+    return moment.astimezone(timezone.utc)

@@ -1,0 +1,40 @@
+"""Time as text."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from appliance.domain.instant import from_rfc3339, to_rfc3339
+
+MOMENT = datetime(2026, 11, 22, 10, 0, 0, 123_987, tzinfo=timezone.utc)
+
+
+def test_one_text_for_one_instant_whatever_its_zone() -> None:
+    east = MOMENT.astimezone(timezone(timedelta(hours=9)))
+    assert to_rfc3339(east) == to_rfc3339(MOMENT) == "2026-11-22T10:00:00.123Z"
+    assert to_rfc3339(MOMENT.replace(microsecond=0)) == "2026-11-22T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("2026-11-22T10:00:00Z", 0),
+        ("2026-11-22T10:00:00.123Z", 123_000),
+        ("2026-11-22T10:00:00.123987Z", 123_987),
+        ("2026-11-22T19:00:00.123987+09:00", 123_987),
+    ],
+)
+def test_every_precision_that_was_ever_stored_is_read(text: str, microsecond: int) -> None:
+    read = from_rfc3339(text)
+    assert read == MOMENT.replace(microsecond=microsecond)
+    assert read.utcoffset() == timedelta(0)
+
+
+def test_microseconds_come_back_exactly() -> None:
+    assert from_rfc3339(to_rfc3339(MOMENT, "microseconds")) == MOMENT
+
+
+@pytest.mark.parametrize("text", ["2026-11-22T10:00:00.123", "yesterday", ""])
+def test_a_time_without_a_zone_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"zone|isoformat"):
+        from_rfc3339(text)
