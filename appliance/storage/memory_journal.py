@@ -37,10 +37,6 @@ class MemoryJournal:
         """From now on nothing can be written."""
         self._is_full = True
 
-    def free_disk(self) -> None:
-        """Somebody made room."""
-        self._is_full = False
-
     def transaction(self, attempt: str) -> AbstractContextManager[object]:
         return self.database.transaction()
 

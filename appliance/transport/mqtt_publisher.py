@@ -54,6 +54,7 @@ class MqttPublisher:
         self._woken = threading.Event()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
         self._thread: threading.Thread | None = None
+        self._last_thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the thread; does nothing when publishing is switched off. Calling it twice is harmless."""
@@ -62,8 +63,10 @@ class MqttPublisher:
                 return
             stopping = self._stopping = threading.Event()
             self._status = BrokerStatus(True, False, "connecting")
-            self._thread = threading.Thread(target=self._run, args=(stopping,), name="mqtt-publisher", daemon=True)
-            self._thread.start()
+            given = (stopping, self._last_thread)
+            thread = threading.Thread(target=self._run, args=given, name="mqtt-publisher", daemon=True)
+            self._thread = self._last_thread = thread
+            thread.start()
 
     def stop(self, timeout_s: float = 8.0) -> None:
         """Leave the broker and end the thread; calling it twice is harmless."""
@@ -88,7 +91,9 @@ class MqttPublisher:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _run(self, stopping: threading.Event) -> None:
+    def _run(self, stopping: threading.Event, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()  # one connection at a time: the broker knows this box by one name
         failures = 0
         while not stopping.is_set():
             began_s = self._clock.monotonic_s()

@@ -148,6 +148,9 @@ def test_pictures_become_an_exam_that_a_data_set_is_made_of_and_evaluated(tmp_pa
     out = tmp_path / "set"
     made = nailfold("dataset", "from-exams", "--data-dir", data_dir, "--out", out)
     assert made.returncode == 0, made.stderr
+    with open_data_folder(load_settings(None, {"station.data_dir": data_dir})) as kept:
+        noted = [(entry.actor, entry.action, entry.detail.get("format")) for entry in kept.storage.journal.entries()]
+    assert noted == [("command line", "exam.imported", None), ("command line", "exam.exported", "dataset")]
     part = next(name for name in ("train", "val", "test") if list((out / name / "images").iterdir()))
     labelled = read_coco(out / part / "annotations.json")
     assert [image.um_per_px for image in labelled.images] == pytest.approx([1.5] * len(labelled.images), rel=1e-4)

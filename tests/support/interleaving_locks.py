@@ -18,7 +18,7 @@ class Lock:
         self._turns.step()
         if not blocking and self._is_held:
             return False
-        if not self._turns.wait(lambda: not self._is_held, timeout >= 0):
+        if not self._turns.wait(lambda: not self._is_held, timeout if timeout >= 0 else None):
             return False
         self._is_held = True
         return True
@@ -51,7 +51,7 @@ class RLock:
             self._turns.step()
             if not blocking and self._owner is not None:
                 return False
-            if not self._turns.wait(lambda: self._owner is None, timeout >= 0):
+            if not self._turns.wait(lambda: self._owner is None, timeout if timeout >= 0 else None):
                 return False
         self._owner = me
         self._count += 1
@@ -93,7 +93,7 @@ class Condition:
             self._lock.release()
             held += 1
         try:
-            return self._turns.wait(lambda: is_called[0], timeout is not None)
+            return self._turns.wait(lambda: is_called[0], timeout)
         finally:
             if is_called in self._waiting:
                 self._waiting.remove(is_called)
@@ -145,7 +145,7 @@ class Thread:
         self._turns.step()
 
     def join(self, timeout: float | None = None) -> None:
-        self._turns.wait(lambda: self._turn.is_done, timeout is not None)
+        self._turns.wait(lambda: self._turn.is_done, timeout)
 
     def is_alive(self) -> bool:
         return self._turn is not None and not self._turn.is_done

@@ -24,7 +24,7 @@ class Turn:
 
     Attributes:
         until: what it waits for; None while it can go on.
-        has_time_out: it gives up waiting when nothing else can go on, in the order of waiting.
+        gives_up_at_s: when nothing else can go on, the clock of the test moves to the first of these.
     """
 
     number: int
@@ -32,9 +32,8 @@ class Turn:
     is_background: bool
     go: "_thread.LockType" = field(default_factory=_thread.allocate_lock)
     until: Callable[[], bool] | None = None
-    has_time_out: bool = False
+    gives_up_at_s: float | None = None
     timed_out: bool = False
-    waits_since: int = 0
     is_done: bool = False
     at: str = "start"
 
@@ -66,7 +65,7 @@ class Turns:
         self._turns: list[Turn] = []
         self._moments: list[_Moment] = []
         self._all_done = _thread.allocate_lock()
-        self._waits = 0
+        self._now_s = 0.0
         self._is_over = False
         self._is_running = False
         self._failure: BaseException | None = None
@@ -122,19 +121,19 @@ class Turns:
         others = [turn for turn in self._turns if turn is not me and turn.is_ready]
         self._hand_over(self._decide(me, [me, *others], cost=1) if others else me)
 
-    def wait(self, until: Callable[[], bool], has_time_out: bool) -> bool:
+    def wait(self, until: Callable[[], bool], timeout_s: float | None) -> bool:
         """Let others go on until it holds; False when it gave up waiting."""
         if until():
             return True
         me = self._mine()
         if me is None:
-            if has_time_out:
+            if timeout_s is not None:
                 return False
             raise DeadlockError("the test itself would wait for ever")
         if self._is_over:
             raise _Over
-        self._waits += 1
-        me.until, me.has_time_out, me.timed_out, me.waits_since = until, has_time_out, False, self._waits
+        me.until, me.timed_out = until, False
+        me.gives_up_at_s = None if timeout_s is None else self._now_s + timeout_s
         self._hand_over(self._choose(me))
         me.until = None
         return not me.timed_out
@@ -173,6 +172,7 @@ class Turns:
             awaited = [turn for turn in self._turns if not turn.is_done and not turn.is_background]
             if awaited and (impatient := self._most_impatient()) is not None:
                 impatient.timed_out, impatient.until = True, None
+                self._now_s = max(self._now_s, impatient.gives_up_at_s or 0.0)
                 return impatient
             if awaited and self._failure is None:
                 places = ", ".join(f"thread {turn.number} at {turn.at}" for turn in awaited)
@@ -183,9 +183,10 @@ class Turns:
         )
 
     def _most_impatient(self) -> Turn | None:
-        """Who has waited longest of those with a time-out."""
-        timed = [turn for turn in self._turns if not turn.is_done and turn.has_time_out and turn.until is not None]
-        return min(timed, key=lambda turn: turn.waits_since, default=None)
+        """Whose time-out comes first."""
+        waiting = (turn for turn in self._turns if not turn.is_done and turn.until is not None)
+        timed = [(turn.gives_up_at_s, turn.number) for turn in waiting if turn.gives_up_at_s is not None]
+        return self._turns[min(timed)[1]] if timed else None
 
     def _decide(self, usual: Turn, possible: list[Turn], cost: int) -> Turn:
         at = len(self._moments)

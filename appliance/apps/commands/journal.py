@@ -8,6 +8,7 @@ import click
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import load
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import canonical_json
 from appliance.storage.open_storage import Storage, open_beside
 
@@ -45,7 +46,7 @@ def show(subject: str | None, last: int, config: Path | None, data_dir: Path | N
     """Print the newest entries, oldest first: number, time, actor, action, subject, detail."""
     with _storage(config, data_dir) as storage:
         for entry in storage.journal.entries(subject, limit=last):
-            when = entry.at_utc.isoformat(timespec="seconds")
+            when = to_rfc3339(entry.at_utc)
             click.echo(
                 f"{entry.seq} {when} {entry.actor} {entry.action} {entry.subject} {canonical_json(entry.detail)}"
             )
