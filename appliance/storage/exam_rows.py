@@ -1,8 +1,10 @@
 """Rows of the exam database as domain objects."""
 
-import json
 from collections.abc import Sequence
 
+from appliance.analysis.recorded_analysis import read_record
+from appliance.domain.analysis_result import RecordedAnalysis
+from appliance.domain.errors import StoreError
 from appliance.domain.exam import (
     CapturedImage,
     Exam,
@@ -45,7 +47,7 @@ def placement_values(placement: Placement) -> tuple[str, str, str]:
 
 
 def image_from(row: Row) -> CapturedImage:
-    """A captured image."""
+    """A captured image. Raises StoreError where its result cannot be read."""
     return CapturedImage(
         image_id=row["image_id"],
         hand=Hand(row["hand"]),
@@ -54,13 +56,13 @@ def image_from(row: Row) -> CapturedImage:
         captured_at_utc=utc_moment(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
-        document=json.loads(row["document"]),
+        recorded=_recorded_from(row),
         kind=ImageKind(row["kind"]),
     )
 
 
 def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
-    """The values of INSERT_IMAGE. Raises ValueError for NaN or infinity in the document."""
+    """The values of INSERT_IMAGE."""
     return (
         image.image_id,
         exam_id,
@@ -70,9 +72,18 @@ def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
         utc_text(image.captured_at_utc),
         image.file_name,
         image.sha256,
-        json.dumps(image.document, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
+        image.recorded.text,
         image.kind.value,
     )
+
+
+def _recorded_from(row: Row) -> RecordedAnalysis:
+    try:
+        return read_record(row["document"])
+    except ValueError as error:
+        raise StoreError(
+            f"could not read the result of image {row['image_id']}: {error}", "Restore the data folder from a backup."
+        ) from error
 
 
 INSERT_IMAGE = """INSERT INTO images

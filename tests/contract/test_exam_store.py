@@ -26,6 +26,7 @@ from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.outbox import SqliteOutbox
+from tests.support.exam_parts import recorded_result
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=timezone.utc)
 
@@ -91,7 +92,7 @@ def image(name: str, sector: Sector = Sector.B) -> CapturedImage:
         captured_at_utc=NOW,
         file_name=f"{name}.png",
         sha256=hashlib.sha256(png_of(name)).hexdigest(),
-        document={"schema": "nailfold.analysis/1", "images": [{"file": f"{name}.png", "um_per_px": 1.41, "x": None}]},
+        recorded=recorded_result(f"{name}.png"),
     )
 
 

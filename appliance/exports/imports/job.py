@@ -11,6 +11,7 @@ import numpy as np
 import uuid_utils
 from numpy.typing import NDArray
 
+from appliance.analysis.recorded_analysis import record
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, ExportError
@@ -32,14 +33,12 @@ class ImportTools:
 
     Attributes:
         analyse: a still by the device's own pipeline, with a scale or without.
-        document: the `nailfold.analysis/1` document of one analysis and a file name.
         encode: the PNG that the box keeps.
         note: writes an entry into the journal: actor, subject, action, detail.
     """
 
     read_still: ReadStill
     analyse: Callable[[Frame, Calibration | None], FrameAnalysis]
-    document: Callable[[FrameAnalysis, str], dict[str, Any]]
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     store: ExamStore
     now_utc: Callable[[], datetime]
@@ -163,7 +162,7 @@ def _take(
         captured_at_utc=taken_at_utc,
         file_name=file_name,
         sha256=hashlib.sha256(png).hexdigest(),
-        document=tools.document(analysis, file_name),
+        recorded=record(analysis, file_name),
         kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
     )
     return image, _result(picture.name, read, analysis, scale)
