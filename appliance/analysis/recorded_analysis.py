@@ -1,4 +1,4 @@
-"""Results as they are recorded: the text of a document beside what it says. The two never disagree.
+"""Results as they are recorded: the text of a document, and what it says.
 
 Store, archive, message and pages take a document from here and pass it on; nobody else reads its members.
 """
@@ -9,6 +9,7 @@ from typing import Any
 from appliance.analysis.result_document import document, findings_document, image_document
 from appliance.analysis.result_reading import read_identity, read_image
 from appliance.domain.analysis_result import ImageAnalysis, RecordedAnalysis
+from appliance.domain.errors import StoreError
 
 Json = dict[str, Any]
 
@@ -26,18 +27,13 @@ def record(analysis: ImageAnalysis, file_name: str | None) -> RecordedAnalysis:
 
 
 def record_document(described: Json) -> RecordedAnalysis:
-    """A document that came as JSON types, every member kept. Raises as `read_record` does."""
-    text = json.dumps(described, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return RecordedAnalysis(text, _read(described))
+    """A document that came as JSON types, every member kept. Raises ValueError for NaN or infinity."""
+    return read_record(json.dumps(described, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
 
 
 def read_record(text: str) -> RecordedAnalysis:
-    """A document as it was stored, to the byte.
-
-    Raises:
-        ValueError: the text is no such document, or describes not exactly one image.
-    """
-    return RecordedAnalysis(text, _read(json.loads(text)))
+    """A document as it was stored, to the byte; not looked into before somebody asks what it says."""
+    return RecordedAnalysis(text, _read)
 
 
 def revise(machine: RecordedAnalysis, analysis: ImageAnalysis) -> RecordedAnalysis:
@@ -67,9 +63,12 @@ def image_document_of(recorded: RecordedAnalysis) -> Json:
     return image
 
 
-def _read(described: Json) -> ImageAnalysis:
+def _read(text: str) -> ImageAnalysis:
     try:
+        described = json.loads(text)
         (image,) = described["images"]
         return read_image(image, read_identity(described["software"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"no result of one image: {type(error).__name__}: {error}") from error
+        raise StoreError(
+            f"a recorded result cannot be read: {type(error).__name__}: {error}", "Restore the data from a backup."
+        ) from error

@@ -1,8 +1,9 @@
 """Everything that was found in one picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from appliance.domain.calibration import Calibration
 from appliance.domain.detection import HaemorrhageDetection
@@ -74,11 +75,20 @@ class RecordedAnalysis:
     Attributes:
         text: the `nailfold.analysis/1` document of this one picture; what is stored, sealed and sent. It may hold
             members that this software does not know.
-        analysis: what the text says, to the digits that were written.
+        read: the codec's reader of such a text.
     """
 
     text: str
-    analysis: ImageAnalysis
+    read: Callable[[str], ImageAnalysis] = field(repr=False, compare=False)
+
+    @cached_property
+    def analysis(self) -> ImageAnalysis:
+        """What the text says, to the digits that were written; read when first asked for.
+
+        Raises:
+            StoreError: the text cannot be read.
+        """
+        return self.read(self.text)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Capillary:
     @property
     def widths(self) -> tuple[MeasuredWidth, ...]:
         """The measurable ones."""
-        return tuple(width for width in self.named_widths.values() if width is not None)
+        return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
 
     @property
     def widest_um(self) -> float | None:

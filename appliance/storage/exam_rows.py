@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from appliance.analysis.recorded_analysis import read_record
-from appliance.domain.analysis_result import RecordedAnalysis
-from appliance.domain.errors import StoreError
 from appliance.domain.exam import (
     CapturedImage,
     Exam,
@@ -47,7 +45,7 @@ def placement_values(placement: Placement) -> tuple[str, str, str]:
 
 
 def image_from(row: Row) -> CapturedImage:
-    """A captured image. Raises StoreError where its result cannot be read."""
+    """A captured image."""
     return CapturedImage(
         image_id=row["image_id"],
         hand=Hand(row["hand"]),
@@ -56,7 +54,7 @@ def image_from(row: Row) -> CapturedImage:
         captured_at_utc=utc_moment(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
-        recorded=_recorded_from(row),
+        recorded=read_record(row["document"]),
         kind=ImageKind(row["kind"]),
     )
 
@@ -75,15 +73,6 @@ def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
         image.recorded.text,
         image.kind.value,
     )
-
-
-def _recorded_from(row: Row) -> RecordedAnalysis:
-    try:
-        return read_record(row["document"])
-    except ValueError as error:
-        raise StoreError(
-            f"could not read the result of image {row['image_id']}: {error}", "Restore the data folder from a backup."
-        ) from error
 
 
 INSERT_IMAGE = """INSERT INTO images
