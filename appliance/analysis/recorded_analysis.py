@@ -14,7 +14,7 @@ from appliance.domain.errors import StoreError
 Json = dict[str, Any]
 
 
-def record(analysis: ImageAnalysis, file_name: str | None) -> RecordedAnalysis:
+def record_analysis(analysis: ImageAnalysis, file_name: str | None) -> RecordedAnalysis:
     """A new result, written down; what it says is rounded as the document is.
 
     Args:
@@ -23,15 +23,15 @@ def record(analysis: ImageAnalysis, file_name: str | None) -> RecordedAnalysis:
     Raises:
         ValueError: a figure is NaN or infinite.
     """
-    return record_document(document([image_document(analysis, file_name)], analysis.identity))
+    return recorded_from_document(document([image_document(analysis, file_name)], analysis.identity))
 
 
-def record_document(described: Json) -> RecordedAnalysis:
+def recorded_from_document(described: Json) -> RecordedAnalysis:
     """A document that came as JSON types, every member kept. Raises ValueError for NaN or infinity."""
-    return read_record(json.dumps(described, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
+    return recorded_from_text(json.dumps(described, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
 
 
-def read_record(text: str) -> RecordedAnalysis:
+def recorded_from_text(text: str) -> RecordedAnalysis:
     """A document as it was stored, to the byte; not looked into before somebody asks what it says."""
     return RecordedAnalysis(text, _read)
 
@@ -48,7 +48,7 @@ def revise(machine: RecordedAnalysis, analysis: ImageAnalysis) -> RecordedAnalys
         "reasons": [reason.value for reason in analysis.quality.reasons],
     }
     image |= {"quality": {**image["quality"], **verdict}, **findings_document(analysis)}
-    return record_document(described)
+    return recorded_from_document(described)
 
 
 def document_of(recorded: RecordedAnalysis) -> Json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import uuid_utils
 
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.exam import CapturedImage, ImageKind, Placement
 from appliance.exam.session_state import SessionTools
@@ -51,7 +51,7 @@ def _new(
         captured_at_utc=shown.frame.captured_at_utc,
         file_name=file_name,
         sha256=hashlib.sha256(content).hexdigest(),
-        recorded=record(shown.analysis, file_name),
+        recorded=record_analysis(shown.analysis, file_name),
         kind=kind,
     )
     return NewImage(image, content)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from appliance.analysis.recorded_analysis import read_record
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.exam import (
     CapturedImage,
     Exam,
@@ -54,7 +54,7 @@ def image_from(row: Row) -> CapturedImage:
         captured_at_utc=utc_moment(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
-        recorded=read_record(row["document"]),
+        recorded=recorded_from_text(row["document"]),
         kind=ImageKind(row["kind"]),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.analysis.recorded_analysis import read_record
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import (
     CapturedImage,
@@ -117,16 +117,16 @@ def test_exam_comes_back_with_its_images_oldest_first(store: ExamStore) -> None:
 @pytest.mark.parametrize("text", [FIRST_EDITION, FOREIGN])
 def test_a_result_comes_back_as_it_was_stored_to_the_byte(store: ExamStore, text: str) -> None:
     exam = store.start_exam("NC-0042", NOW)
-    store.add_image(exam.exam_id, replace(image("a"), recorded=read_record(text)), png_of("a"))
+    store.add_image(exam.exam_id, replace(image("a"), recorded=recorded_from_text(text)), png_of("a"))
     (kept,) = store.exam(exam.exam_id).images
     assert kept.recorded.text == text
-    assert kept.analysis == read_record(text).analysis
+    assert kept.analysis == recorded_from_text(text).analysis
 
 
 def test_an_exam_with_a_damaged_result_still_opens_and_only_that_result_is_missing(store: ExamStore) -> None:
     exam = store.start_exam("NC-0042", NOW)
     store.add_image(exam.exam_id, image("a"), png_of("a"))
-    store.add_image(exam.exam_id, replace(image("b"), recorded=read_record("{}")), png_of("b"))
+    store.add_image(exam.exam_id, replace(image("b"), recorded=recorded_from_text("{}")), png_of("b"))
     whole, damaged = store.exam(exam.exam_id).images
     assert whole.analysis == image("a").analysis
     with pytest.raises(StoreError, match="cannot be read"):

@@ -12,7 +12,7 @@ import pytest
 import uuid_utils
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
 from appliance.exam.review_service import ReviewService
 from appliance.inference.engine_set import load_engine_set
@@ -46,7 +46,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             digest = hashlib.sha256(png).hexdigest()
             name = f"{image_id}.png"
             image = CapturedImage(
-                image_id, Hand.LEFT, Finger.RING, Sector.B, NOON, name, digest, record(sample.analysis, name)
+                image_id, Hand.LEFT, Finger.RING, Sector.B, NOON, name, digest, record_analysis(sample.analysis, name)
             )
             storage.exams.add_image(exam.exam_id, image, png)
             message = OutboxMessage(

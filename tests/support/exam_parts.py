@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import AnalysedFrame, EngineIdentity, FrameAnalysis, RecordedAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology, Row, SizeBasis, SizeClass
@@ -76,7 +76,7 @@ def recorded_result(file_name: str = "a.png", *reasons: QualityReason) -> Record
     """The result of `shown_frame` as a capture keeps it; not evaluable for those reasons."""
     analysis = shown_frame(1, 1.0).analysis
     quality = replace(analysis.quality, is_evaluable=not reasons, reasons=reasons)
-    return record(replace(analysis, quality=quality), file_name)
+    return record_analysis(replace(analysis, quality=quality), file_name)
 
 
 def look_at_still(frame: Frame, scale: Calibration | None) -> FrameAnalysis:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.recorded_analysis import record, revise
+from appliance.analysis.recorded_analysis import record_analysis, revise
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.detection import Morphology
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Placement, Sector
@@ -65,7 +65,7 @@ def captured(at: int, exam_id: str = EXAM_ID, um_per_px: float | None = 1.41) ->
     )
     png = encode_still(pixels(at), metadata)
     name = f"{one_id}.png"
-    result = record(analysis, name)
+    result = record_analysis(analysis, name)
     taken = metadata.captured_at_utc
     return CapturedImage(one_id, hand, finger, sector, taken, name, hashlib.sha256(png).hexdigest(), result), png
 

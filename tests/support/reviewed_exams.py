@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.analysis.density import RowDensity
 from appliance.analysis.metrics import count_metrics
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.analysis.size import classify_width
 from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology, Row, SizeBasis
@@ -46,7 +46,7 @@ def image_of(
     kind: ImageKind = ImageKind.STILL,
 ) -> ReviewedImage:
     """An image whose metrics follow from its loops; `row_mm` None where no distal row was found."""
-    recorded = record(_analysis(loops, row_mm, um_per_px, haemorrhages, reasons), "a.png")
+    recorded = record_analysis(_analysis(loops, row_mm, um_per_px, haemorrhages, reasons), "a.png")
     image_id = str(UUID(int=number))
     image = CapturedImage(
         image_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 import jsonschema
 
 from appliance import schemas
-from appliance.analysis.recorded_analysis import record_document
+from appliance.analysis.recorded_analysis import recorded_from_document
 from appliance.analysis.result_document import utc_text
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import (
@@ -104,7 +104,7 @@ def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
         captured_at_utc=_moment(record["captured_at"]),
         file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
-        recorded=record_document(document),
+        recorded=recorded_from_document(document),
         kind=ImageKind(record["kind"]),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 import uuid_utils
 from numpy.typing import NDArray
 
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, ExportError
@@ -162,7 +162,7 @@ def _take(
         captured_at_utc=taken_at_utc,
         file_name=file_name,
         sha256=hashlib.sha256(png).hexdigest(),
-        recorded=record(analysis, file_name),
+        recorded=record_analysis(analysis, file_name),
         kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
     )
     return image, _result(picture.name, read, analysis, scale)

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from appliance.analysis.recorded_analysis import document_of, image_document_of, read_record, record, revise
+from appliance.analysis.recorded_analysis import (
+    document_of,
+    image_document_of,
+    record_analysis,
+    recorded_from_text,
+    revise,
+)
 from appliance.analysis.result_document import document, image_document
 from appliance.analysis.size import is_size_near_cut
 from appliance.domain.analysis_result import EngineIdentity, ImageAnalysis
@@ -120,10 +126,10 @@ def analyses(draw: some.DrawFn) -> ImageAnalysis:
 @settings(deadline=None, max_examples=60)
 @given(analyses())
 def test_every_result_comes_back_as_it_was_written(analysis: ImageAnalysis) -> None:
-    recorded = record(analysis, "a.png")
+    recorded = record_analysis(analysis, "a.png")
     validate("nailfold.analysis-1", document_of(recorded))
-    assert read_record(recorded.text).analysis == analysis
-    assert record(recorded.analysis, "a.png").text == recorded.text
+    assert recorded_from_text(recorded.text).analysis == analysis
+    assert record_analysis(recorded.analysis, "a.png").text == recorded.text
 
 
 @settings(deadline=None, max_examples=60)
@@ -134,8 +140,8 @@ def test_a_document_never_says_other_than_what_it_is_read_as(analysis: ImageAnal
         replace(one, apical=None if one.apical is None or one.apical.um is None else _off(one.apical, off))
         for one in analysis.capillaries
     )
-    recorded = record(replace(analysis, capillaries=finer), None)
-    assert record(recorded.analysis, None).text == recorded.text
+    recorded = record_analysis(replace(analysis, capillaries=finer), None)
+    assert record_analysis(recorded.analysis, None).text == recorded.text
     for written, loop in zip(image_document_of(recorded)["capillaries"], recorded.analysis.capillaries, strict=True):
         assert written["size_is_near_cut"] == is_size_near_cut(loop, recorded.analysis.um_per_px)
 
@@ -147,7 +153,7 @@ def _off(width: MeasuredWidth, off: float) -> MeasuredWidth:
 
 @pytest.mark.parametrize("text", [FIRST_EDITION, FOREIGN])
 def test_a_result_of_older_or_foreign_software_is_read_and_stays_as_it_is_to_the_byte(text: str) -> None:
-    recorded = read_record(text)
+    recorded = recorded_from_text(text)
     expected = shown_frame(3, 1.0).analysis
     assert recorded.text == text
     assert (recorded.analysis.capillaries, recorded.analysis.haemorrhages) == (
@@ -160,7 +166,7 @@ def test_a_result_of_older_or_foreign_software_is_read_and_stays_as_it_is_to_the
 
 
 def test_a_review_changes_what_it_found_and_keeps_what_it_does_not_know() -> None:
-    machine = read_record(FOREIGN)
+    machine = recorded_from_text(FOREIGN)
     before, loops = document_of(machine), machine.analysis.capillaries
     tortuous = replace(machine.analysis, capillaries=(replace(loops[0], morphology=Morphology.TORTUOUS),))
     quality = replace(machine.analysis.quality, is_evaluable=False, reasons=(QualityReason.GLARE,))
@@ -188,7 +194,7 @@ def test_a_review_changes_what_it_found_and_keeps_what_it_does_not_know() -> Non
     ],
 )
 def test_a_damaged_result_says_so_when_it_is_read_and_not_before(text: str) -> None:
-    recorded = read_record(text)
+    recorded = recorded_from_text(text)
     with pytest.raises(StoreError, match="recorded result cannot be read") as refusal:
         _ = recorded.analysis
     assert refusal.value.remedy
@@ -198,20 +204,20 @@ def test_a_figure_that_is_no_number_is_never_recorded() -> None:
     analysis = shown_frame(1, 1.0).analysis
     broken = replace(analysis, metrics=replace(analysis.metrics, density_per_mm=float("nan")))
     with pytest.raises(ValueError, match="JSON compliant"):
-        record(broken, "a.png")
+        record_analysis(broken, "a.png")
 
 
 def test_a_live_frame_and_its_capture_say_the_same() -> None:
     analysis = shown_frame(1, 1.0).analysis
     live = document([image_document(analysis, "a.png")], analysis.identity)
-    assert document_of(record(analysis, "a.png")) == live
+    assert document_of(record_analysis(analysis, "a.png")) == live
 
 
 def test_a_width_at_the_edge_of_the_grey_zone_is_judged_as_it_is_written() -> None:
     analysis = shown_frame(1, 1.0).analysis
     assert analysis.um_per_px == 1.41
     wide = MeasuredWidth(WidthSegment((20.0, 10.0), (20.0, 26.0)), 16.0, 21.409999)
-    recorded = record(replace(analysis, capillaries=(replace(analysis.capillaries[0], apical=wide),)), "a.png")
+    recorded = record_analysis(replace(analysis, capillaries=(replace(analysis.capillaries[0], apical=wide),)), "a.png")
     written, loop = image_document_of(recorded)["capillaries"][0], recorded.analysis.capillaries[0]
     assert (written["widths_um"]["apical"], written["size_is_near_cut"]) == (21.41, False)
     assert not is_size_near_cut(loop, recorded.analysis.um_per_px)

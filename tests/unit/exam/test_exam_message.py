@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from appliance import schemas
-from appliance.analysis.recorded_analysis import document_of, record, record_document
+from appliance.analysis.recorded_analysis import document_of, record_analysis, recorded_from_document
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
 from appliance.domain.review import unreviewed
@@ -38,7 +38,7 @@ def image(
         captured_at_utc=NOON,
         file_name=file_name,
         sha256=hashlib.sha256(file_name.encode()).hexdigest(),
-        recorded=record(shown.analysis, file_name),
+        recorded=record_analysis(shown.analysis, file_name),
     )
 
 
@@ -62,7 +62,7 @@ def test_message_is_valid_and_names_everything_once() -> None:
 def test_each_image_names_the_software_that_measured_it() -> None:
     updated = image(2)
     newer = replace(updated.analysis, identity=replace(updated.analysis.identity, software_version="0.2.0"))
-    updated = replace(updated, recorded=record(newer, updated.file_name))
+    updated = replace(updated, recorded=record_analysis(newer, updated.file_name))
     document = json.loads(build_exam_message(exam(image(1), updated), BoxAddress("s", "b"), NOON).payload)
     assert [entry["software"]["version"] for entry in document["images"]] == ["0.1.0", "0.2.0"]
     assert document["software"]["version"] == "0.2.0"
@@ -76,7 +76,7 @@ def test_two_messages_never_share_an_id() -> None:
 def test_result_outside_the_schema_is_not_queued() -> None:
     document = document_of(image(1).recorded)
     document["images"][0]["metrics"]["mean_apical_um"] = "wide"
-    broken = replace(image(1), recorded=record_document(document))
+    broken = replace(image(1), recorded=recorded_from_document(document))
     with pytest.raises(ExportError, match=r"\$\.images\[0\]\.result\.metrics\.mean_apical_um") as refusal:
         build_exam_message(exam(broken), BoxAddress("s", "b"), NOON)
     assert "every image is kept" in refusal.value.remedy

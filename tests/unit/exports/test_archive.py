@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from appliance.analysis.recorded_analysis import read_record
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.exam import Exam, ImageKind, Sector
 from appliance.exam.motion_jpeg import read_avi, write_avi
@@ -160,7 +160,7 @@ def test_every_entry_stands_in_the_manifest_with_its_digest(archive: Path) -> No
 
 def test_what_this_software_does_not_know_of_a_result_leaves_with_it(tmp_path: Path) -> None:
     exam, files = finished_exam(count=1)
-    image = replace(exam.images[0], recorded=read_record(FOREIGN))
+    image = replace(exam.images[0], recorded=recorded_from_text(FOREIGN))
     path = tmp_path / "exams.zip"
     with path.open("wb") as file:
         write_archive(file, [exam_to_export(replace(exam, images=(image,)), files)], NOON)

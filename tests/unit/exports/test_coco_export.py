@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.detection import BoundingBox
 from appliance.exports.coco.data_set import DataSet, coco_files
 from appliance.exports.coco.split import part_of
@@ -100,7 +100,7 @@ def test_boxes_are_cut_at_the_edge_and_dropped_beyond_it() -> None:
     loop = image.analysis.capillaries[0]
     boxes_px = (BoundingBox(-6.0, 40.0, 20.0, 30.0), BoundingBox(70.0, 5.0, 9.0, 9.0))
     outside = tuple(replace(loop, bbox=box) for box in boxes_px)
-    cut = replace(image, recorded=record(replace(image.analysis, capillaries=outside), image.file_name))
+    cut = replace(image, recorded=record_analysis(replace(image.analysis, capillaries=outside), image.file_name))
     source = exam_to_export(replace(exam, images=(cut,)), files)
     document = json.loads(dict(coco_files([source]))["annotations.json"])
     boxes = [one["bbox"] for one in document["annotations"] if one["category_id"] == 1]

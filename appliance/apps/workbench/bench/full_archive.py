@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uuid_utils
 
-from appliance.analysis.recorded_analysis import record
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
 from appliance.domain.folder import Folder
@@ -77,7 +77,7 @@ def _exam(
         image_id = str(uuid_utils.uuid7())
         name = f"{image_id}.png"
         place = _PLACES[(number + index) % len(_PLACES)]
-        image = CapturedImage(image_id, *place, started, name, "0" * 64, record(analysis, name))
+        image = CapturedImage(image_id, *place, started, name, "0" * 64, record_analysis(analysis, name))
         connection.execute(INSERT_IMAGE, image_values(exam_id, image))
     if number % 3 == 0:
         append_entry(connection, started, "physician", f"review:{exam_id}", "review.validated", {"edited_images": 0})
