@@ -75,7 +75,8 @@ def _image(image: ReviewedImage) -> Figures:
 def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:
     if image.not_evaluable_because is not None:
         return abstaining(keys, "excluded_by_physician", {"reason": image.not_evaluable_because})
-    return abstaining(keys, "not_evaluable", {"reason": ", ".join(image.analysis["quality"]["reasons"])})
+    reasons = ", ".join(reason.value for reason in image.analysis.quality.reasons)
+    return abstaining(keys, "not_evaluable", {"reason": reasons})
 
 
 def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally]], place: Placement) -> Figures:

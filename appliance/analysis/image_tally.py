@@ -1,14 +1,15 @@
-"""What the figures need of one reviewed image, read out of its result document."""
+"""What the figures need of one reviewed image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
 from appliance.analysis.uncertainty import Z_95, Width
+from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.detection import Morphology, Row, SizeClass
 from appliance.domain.exam import Placement
+from appliance.domain.measurement import Capillary
 from appliance.domain.review import ReviewedImage
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,58 +57,49 @@ class Tally:
 def tally(reviewed: ReviewedImage) -> Tally:
     """The counts of one image as reviewed, whether or not it counts."""
     analysed = reviewed.analysis
-    loops, metrics, scale = analysed["capillaries"], analysed["metrics"], analysed["um_per_px"]
-    distal = [loop for loop in loops if loop["row"] == "distal"]
+    loops, metrics, scale = analysed.capillaries, analysed.metrics, analysed.um_per_px
+    distal = [loop for loop in loops if loop.row is Row.DISTAL]
     share = scale_share(analysed)
-    widest = [_widest_um(loop) for loop in loops]
+    widest = [loop.widest_um for loop in loops]
     known = [width for width in widest if width is not None]
-    giants = [width for loop, width in zip(loops, widest, strict=True) if is_giant(loop)]
+    giants = [width for loop, width in zip(loops, widest, strict=True) if loop.is_giant]
     return Tally(
         image_id=reviewed.image.image_id,
         placement=reviewed.image.placement,
-        image_width_mm=None if scale is None else analysed["width"] * scale / 1000,
+        image_width_mm=None if scale is None else analysed.width_px * scale / 1000,
         um_per_px=scale,
         scale_share=share,
         total=len(loops),
         distal=len(distal),
-        distal_enlarged=sum(loop["size"] == "enlarged" and not is_giant(loop) for loop in distal),
-        distal_giants=sum(map(is_giant, distal)),
-        distal_ramified=_shaped(distal, "ramified"),
+        distal_enlarged=sum(loop.size is SizeClass.ENLARGED and not loop.is_giant for loop in distal),
+        distal_giants=sum(loop.is_giant for loop in distal),
+        distal_ramified=_shaped(distal, Morphology.RAMIFIED),
         giants=len(giants),
         giants_in_grey_zone=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in giants),
-        tortuous=_shaped(loops, "tortuous"),
-        ramified=_shaped(loops, "ramified"),
-        haemorrhages=len(analysed["haemorrhages"]),
+        tortuous=_shaped(loops, Morphology.TORTUOUS),
+        ramified=_shaped(loops, Morphology.RAMIFIED),
+        haemorrhages=len(analysed.haemorrhages),
         near_20_um=sum(_is_near(width, ENLARGED_FROM_UM, scale) for width in widest),
         near_50_um=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in widest),
-        row_mm=metrics["distal_row_mm"],
-        density_missing_because=metrics["density_unmeasurable_because"],
+        row_mm=metrics.distal_row_mm,
+        density_missing_because=metrics.density_unmeasurable_because,
         apical=tuple(
-            Width(loop["widths_um"]["apical"], scale, share)
+            Width(loop.apical.um, scale, share)
             for loop in distal
-            if scale is not None and loop["widths_um"]["apical"] is not None
+            if scale is not None and loop.apical is not None and loop.apical.um is not None
         ),
         largest=Width(max(known), scale, share) if known and scale is not None else None,
     )
 
 
-def is_giant(loop: Json) -> bool:
-    """Giant by calibre or by shape: a ramified loop keeps its shape, but above 50 um it is a giant all the same."""
-    return bool(loop["size"] == "giant" or loop["morphology"] == "giant")
+def scale_share(analysed: ImageAnalysis) -> float:
+    """Relative standard deviation of an image's scale; 0 where nobody stated one."""
+    scale, half_interval = analysed.um_per_px, analysed.um_per_px_uncertainty
+    return 0.0 if not scale or half_interval is None else half_interval / Z_95 / scale
 
 
-def scale_share(analysed: Json) -> float:
-    """Relative standard deviation of an image's scale; 0 where its document states none."""
-    scale, half_interval = analysed["um_per_px"], analysed.get("um_per_px_uncertainty")
-    return 0.0 if not scale or half_interval is None else float(half_interval) / Z_95 / float(scale)
-
-
-def _shaped(loops: list[Json], morphology: str) -> int:
-    return sum(loop["morphology"] == morphology for loop in loops)
-
-
-def _widest_um(loop: Json) -> float | None:
-    return max((float(width) for width in loop["widths_um"].values() if width is not None), default=None)
+def _shaped(loops: Sequence[Capillary], morphology: Morphology) -> int:
+    return sum(loop.morphology is morphology for loop in loops)
 
 
 def _is_near(width_um: float | None, cut_um: float, um_per_px: float | None) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from appliance.domain.calibration import Calibration
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Row
 from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
-from appliance.domain.measurement import MeasuredWidth
+from appliance.domain.measurement import Capillary, MeasuredWidth
 
 MIN_WIDTH_PX = 1.0
 """A shorter segment is no column: the two end points fell together."""
@@ -49,6 +49,22 @@ class MeasuredLoop:
     def widths(self) -> tuple[MeasuredWidth, ...]:
         """The measurable ones."""
         return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
+
+
+def loop_of(capillary: Capillary) -> MeasuredLoop:
+    """The capillary as a loop whose calibre and row may be decided anew.
+
+    The shape and calibre by appearance are not kept once widths have spoken; what was decided then stands in for them.
+    """
+    return MeasuredLoop(
+        detection=CapillaryDetection(capillary.bbox, capillary.score, capillary.morphology, capillary.size),
+        apex_px=capillary.apex_px,
+        apical=capillary.apical,
+        arterial=capillary.arterial,
+        venous=capillary.venous,
+        row=capillary.row,
+        track_id=capillary.track_id,
+    )
 
 
 def usable_calibration(calibration: Calibration | None, width_px: int, height_px: int) -> Calibration | None:

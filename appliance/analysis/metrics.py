@@ -19,7 +19,7 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
     sizes = Counter(capillary.size for capillary in capillaries)
     distal = [capillary for capillary in capillaries if capillary.row is Row.DISTAL]
     apical_um = [one.apical.um for one in distal if one.apical is not None and one.apical.um is not None]
-    all_um = [width for capillary in capillaries for width in _widths_um(capillary)]
+    widest_um = [one.widest_um for one in capillaries if one.widest_um is not None]
     return ImageMetrics(
         capillaries_total=len(capillaries),
         capillaries_distal=len(distal),
@@ -27,7 +27,7 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
         density_per_mm=density.per_mm,
         density_unmeasurable_because=density.unmeasurable_because,
         mean_apical_um=sum(apical_um) / len(apical_um) if apical_um else None,
-        largest_width_um=max(all_um, default=None),
+        largest_width_um=max(widest_um, default=None),
         normal=shapes[Morphology.NORMAL],
         tortuous=shapes[Morphology.TORTUOUS],
         ramified=shapes[Morphology.RAMIFIED],
@@ -37,8 +37,3 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
         size_giant=sizes[SizeClass.GIANT],
         haemorrhages=haemorrhages,
     )
-
-
-def _widths_um(capillary: Capillary) -> list[float]:
-    widths = (capillary.apical, capillary.arterial, capillary.venous)
-    return [width.um for width in widths if width is not None and width.um is not None]

@@ -4,14 +4,15 @@ The three groups are those of the SCLEROCAP study's classical models: Hu's momen
 figures, and what was measured. Needs the `pattern` extra (mahotas).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import InferenceError
+from appliance.domain.metrics import ImageMetrics
 
 _GREY_LEVELS = 32
 """Haralick's matrix of 256 levels would be nearly empty on a picture of this size (our choice)."""
@@ -52,18 +53,18 @@ FEATURE_NAMES = (*METRIC_NAMES, *HU_NAMES, *HARALICK_NAMES)
 """Order of the columns; part of every model's record."""
 
 
-def pattern_features(image_rgb: NDArray[np.uint8], analysis: Mapping[str, Any]) -> NDArray[np.float32]:
+def pattern_features(image_rgb: NDArray[np.uint8], analysis: ImageAnalysis) -> NDArray[np.float32]:
     """One row of features of an image, float32 [len(FEATURE_NAMES)]; what was not measurable is NaN.
 
     Args:
         image_rgb: uint8 [height, width, 3].
-        analysis: the image's entry of a `nailfold.analysis/1` document, as reviewed.
+        analysis: of this image, as reviewed.
 
     Raises:
         InferenceError: the `pattern` extra is not installed.
     """
     green = _working_green(image_rgb)
-    values = [*_metrics(analysis["metrics"]), *_hu(vessel_mask(green)), *_haralick(green)]
+    values = [*_metrics(analysis.metrics), *_hu(vessel_mask(green)), *_haralick(green)]
     return np.asarray(values, dtype=np.float32)
 
 
@@ -96,16 +97,16 @@ def _working_green(image_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(green, None, fx=scale, fy=scale, interpolation=way), dtype=np.uint8)
 
 
-def _metrics(metrics: Mapping[str, Any]) -> list[float]:
-    total = metrics["capillaries_total"]
+def _metrics(metrics: ImageMetrics) -> list[float]:
+    total = metrics.capillaries_total
     shares = {
-        "share_tortuous": metrics["tortuous"],
-        "share_ramified": metrics["ramified"],
-        "share_giant": metrics["size_giant"],
-        "share_enlarged": metrics["size_enlarged"] + metrics["size_giant"],
+        "share_tortuous": metrics.tortuous,
+        "share_ramified": metrics.ramified,
+        "share_giant": metrics.size_giant,
+        "share_enlarged": metrics.size_enlarged + metrics.size_giant,
     }
     # Of no loops there is no share.
-    known = {**metrics, **{name: count / total if total else None for name, count in shares.items()}}
+    known = {**asdict(metrics), **{name: count / total if total else None for name, count in shares.items()}}
     return [np.nan if known[name] is None else float(known[name]) for name in METRIC_NAMES]
 
 

@@ -1,15 +1,15 @@
-"""The `nailfold.analysis/1` document: the one form in which results are shown, kept and sent.
+"""Writing the `nailfold.analysis/1` document: the one form in which results are kept and sent.
 
 Plain JSON types. Not measurable is null, and a density that is null says why. Lengths in pixels are of the full frame,
-x right, y down, origin at the centre of the top-left pixel.
+x right, y down, origin at the centre of the top-left pixel. Reading it: result_reading.py.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from appliance.analysis.size import is_near_cut
-from appliance.domain.analysis_result import EngineIdentity, FrameAnalysis
-from appliance.domain.detection import BoundingBox, HaemorrhageDetection, SizeBasis
+from appliance.analysis.size import WRITTEN_DECIMALS_UM, is_size_near_cut
+from appliance.domain.analysis_result import EngineIdentity, ImageAnalysis
+from appliance.domain.detection import BoundingBox, HaemorrhageDetection
 from appliance.domain.figure_definitions import MEASURED
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.keypoints import Point
@@ -41,11 +41,11 @@ def document(images: Sequence[Json], identity: EngineIdentity) -> Json:
     }
 
 
-def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mapping[str, Any] | None = None) -> Json:
+def image_document(analysis: ImageAnalysis, file_name: str | None, extra: Mapping[str, Any] | None = None) -> Json:
     """One image's part of the document; the live overlay sends it as it is.
 
     Args:
-        analysis: of one frame.
+        analysis: of one picture.
         file_name: of the image; None or empty for a live frame, which has no file.
         extra: further members that the schema knows, such as `seq` and `stage_ms`.
 
@@ -60,7 +60,7 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
         "um_per_px": analysis.um_per_px,
         "calibration_id": analysis.calibration_id,
         "quality": _quality(analysis.quality),
-        **findings_document(analysis.capillaries, analysis.haemorrhages, analysis.metrics, analysis.um_per_px),
+        **findings_document(analysis),
     }
     if analysis.um_per_px_uncertainty is not None:
         image["um_per_px_uncertainty"] = round(analysis.um_per_px_uncertainty, 6)
@@ -71,17 +71,12 @@ def image_document(analysis: FrameAnalysis, file_name: str | None, extra: Mappin
     return image
 
 
-def findings_document(
-    capillaries: Sequence[Capillary],
-    haemorrhages: Sequence[HaemorrhageDetection],
-    metrics: ImageMetrics,
-    um_per_px: float | None,
-) -> Json:
+def findings_document(analysis: ImageAnalysis) -> Json:
     """The members of an image's part that tell what was found: `capillaries`, `haemorrhages`, `metrics`."""
     return {
-        "capillaries": [_capillary(capillary, um_per_px) for capillary in capillaries],
-        "haemorrhages": [_haemorrhage(haemorrhage) for haemorrhage in haemorrhages],
-        "metrics": _metrics(metrics),
+        "capillaries": [capillary_document(capillary, analysis.um_per_px) for capillary in analysis.capillaries],
+        "haemorrhages": [haemorrhage_document(haemorrhage) for haemorrhage in analysis.haemorrhages],
+        "metrics": _metrics(analysis.metrics),
     }
 
 
@@ -97,8 +92,9 @@ def _quality(quality: FrameQuality) -> Json:
     }
 
 
-def _capillary(capillary: Capillary, um_per_px: float | None) -> Json:
-    widths = {"apical": capillary.apical, "arterial": capillary.arterial, "venous": capillary.venous}
+def capillary_document(capillary: Capillary, um_per_px: float | None) -> Json:
+    """One member of `capillaries`; `um_per_px` is that of its picture."""
+    widths = capillary.named_widths
     return {
         "bbox_px": _box(capillary.bbox),
         "score": round(capillary.score, 3),
@@ -107,25 +103,18 @@ def _capillary(capillary: Capillary, um_per_px: float | None) -> Json:
         "morphology": capillary.morphology.value,
         "size": capillary.size.value,
         "size_basis": capillary.size_basis.value,
-        "size_is_near_cut": _is_near_cut(capillary, um_per_px),
+        "size_is_near_cut": is_size_near_cut(capillary, um_per_px),
         "apex_px": None if capillary.apex_px is None else _point(capillary.apex_px),
         "segments_px": {name: _segment(width) for name, width in widths.items()},
         "widths_px": {name: None if width is None else round(width.px, 2) for name, width in widths.items()},
         "widths_um": {
-            name: None if width is None or width.um is None else round(width.um, 2) for name, width in widths.items()
+            name: None if width is None else _rounded(width.um, WRITTEN_DECIMALS_UM) for name, width in widths.items()
         },
     }
 
 
-def _is_near_cut(capillary: Capillary, um_per_px: float | None) -> bool:
-    widths = (capillary.apical, capillary.arterial, capillary.venous)
-    widest_um = max((width.um for width in widths if width is not None and width.um is not None), default=None)
-    if um_per_px is None or widest_um is None or capillary.size_basis is SizeBasis.APPEARANCE:
-        return False
-    return is_near_cut(widest_um, um_per_px)
-
-
-def _haemorrhage(haemorrhage: HaemorrhageDetection) -> Json:
+def haemorrhage_document(haemorrhage: HaemorrhageDetection) -> Json:
+    """One member of `haemorrhages`."""
     return {"bbox_px": _box(haemorrhage.bbox), "score": round(haemorrhage.score, 3)}
 
 

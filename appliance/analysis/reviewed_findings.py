@@ -1,11 +1,10 @@
 """Findings of one image while a physician edits them: every edit is one pure step."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from appliance.analysis.measure import is_possible_width
+from appliance.analysis.measure import is_possible_width, loop_of
 from appliance.analysis.size import classify_size, settle_morphology
-from appliance.analysis.stored_loops import capillary_from, haemorrhage_from, loop_from
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.detection import (
     BoundingBox,
     HaemorrhageDetection,
@@ -71,19 +70,12 @@ class ReviewedFindings:
     used_ids: frozenset[str] = field(default_factory=frozenset)
 
 
-def machine_findings(stored: dict[str, Any]) -> ReviewedFindings:
-    """The machine's answer, its capillaries named m1, m2, ... and its haemorrhages h1, h2, ... in their order.
-
-    Args:
-        stored: an image entry of a `nailfold.analysis/1` document.
-    """
-    found = [capillary_from(one) for one in stored["capillaries"]]
-    capillaries = tuple(ReviewedCapillary(f"m{at}", one, one) for at, one in enumerate(found, start=1))
-    haemorrhages = tuple(
-        ReviewedHaemorrhage(f"h{at}", haemorrhage_from(one)) for at, one in enumerate(stored["haemorrhages"], start=1)
-    )
+def machine_findings(machine: ImageAnalysis) -> ReviewedFindings:
+    """The machine's answer, its capillaries named m1, m2, ... and its haemorrhages h1, h2, ... in their order."""
+    capillaries = tuple(ReviewedCapillary(f"m{at}", one, one) for at, one in enumerate(machine.capillaries, start=1))
+    haemorrhages = tuple(ReviewedHaemorrhage(f"h{at}", one) for at, one in enumerate(machine.haemorrhages, start=1))
     names = frozenset(one.finding_id for one in capillaries) | frozenset(one.finding_id for one in haemorrhages)
-    return ReviewedFindings(stored["um_per_px"], capillaries, haemorrhages, used_ids=names)
+    return ReviewedFindings(machine.um_per_px, capillaries, haemorrhages, used_ids=names)
 
 
 def drawn_capillary(finding_id: str, box: BoundingBox, shape: Morphology) -> ReviewedCapillary:
@@ -131,7 +123,7 @@ def decided(one: ReviewedCapillary) -> ReviewedCapillary:
 def _size_of(one: ReviewedCapillary) -> tuple[SizeClass, SizeBasis]:
     if one.hand_size is not None:
         return one.hand_size, SizeBasis.APPEARANCE
-    loop = loop_from(one.capillary)
+    loop = loop_of(one.capillary)
     # What the machine measured with a width that is gone is no judgement by appearance that a limb must not lower.
     seen = one.machine.size
     if loop.widths and one.machine.size_basis is SizeBasis.MEASURED:

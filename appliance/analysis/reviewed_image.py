@@ -1,54 +1,43 @@
-"""An image's entry of the result document after a review, computed by the same rules as the device's own."""
+"""The result of an image after a review, computed by the same rules as the device's own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from appliance.analysis.density import RowDensity, measure_density
 from appliance.analysis.distal_row import find_distal_row, row_through
-from appliance.analysis.measure import MeasuredLoop
+from appliance.analysis.measure import MeasuredLoop, loop_of
 from appliance.analysis.metrics import count_metrics
-from appliance.analysis.result_document import findings_document
 from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings
 from appliance.analysis.row_fit import RowCurve
-from appliance.analysis.stored_loops import loop_from
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.detection import Row
 from appliance.domain.measurement import Capillary
-from appliance.domain.quality import QualityReason
-
-Json = dict[str, Any]
+from appliance.domain.quality import FrameQuality, QualityReason
 
 
-def reviewed_entry(machine: Json, findings: ReviewedFindings) -> Json:
-    """The image entry as it stands; the machine's own, untouched, where no finding was edited.
+def reviewed_analysis(machine: ImageAnalysis, findings: ReviewedFindings) -> ImageAnalysis:
+    """The result as it stands; `machine` itself where no finding was edited.
 
     Capillaries and haemorrhages are in the order of `findings`.
     """
-    quality = _quality(machine["quality"], findings)
-    if not findings.is_edited and quality == machine["quality"]:
+    quality = _quality(machine.quality, findings)
+    if not findings.is_edited and quality == machine.quality:
         return machine
-    size = (machine["width"], machine["height"])
-    capillaries, curve = _with_rows(findings, size)
-    density = _density(machine, findings, capillaries, curve, quality["evaluable"])
-    haemorrhages = [one.detection for one in findings.haemorrhages]
+    capillaries, curve = _with_rows(findings, (machine.width_px, machine.height_px))
+    density = _density(machine, findings, capillaries, curve, quality.is_evaluable)
+    haemorrhages = tuple(one.detection for one in findings.haemorrhages)
     metrics = count_metrics(capillaries, len(haemorrhages), density)
-    return {
-        **machine,
-        "quality": quality,
-        **findings_document(capillaries, haemorrhages, metrics, findings.um_per_px),
-    }
+    return replace(machine, quality=quality, capillaries=capillaries, haemorrhages=haemorrhages, metrics=metrics)
 
 
-def _quality(machine: Json, findings: ReviewedFindings) -> Json:
+def _quality(machine: FrameQuality, findings: ReviewedFindings) -> FrameQuality:
     """The machine's verdict; a person who lets the image count overrules it, a capillary drawn answers "none"."""
-    reasons = [
-        reason
-        for reason in machine["reasons"]
-        if not (reason == QualityReason.NO_CAPILLARIES.value and findings.capillaries)
-    ]
+    reasons = tuple(
+        reason for reason in machine.reasons if not (reason is QualityReason.NO_CAPILLARIES and findings.capillaries)
+    )
     if findings.is_included:
-        reasons = []
-    return {**machine, "reasons": reasons, "evaluable": not reasons}
+        reasons = ()
+    return replace(machine, reasons=reasons, is_evaluable=not reasons)
 
 
 def _with_rows(findings: ReviewedFindings, size_px: tuple[int, int]) -> tuple[tuple[Capillary, ...], RowCurve | None]:
@@ -60,14 +49,14 @@ def _with_rows(findings: ReviewedFindings, size_px: tuple[int, int]) -> tuple[tu
         for at, one in enumerate(reviewed)
     )
     if curve is None or any(one.hand_row is not None for one in reviewed):
-        distal = [loop_from(one) for one in capillaries if one.row is Row.DISTAL]
+        distal = [loop_of(one) for one in capillaries if one.row is Row.DISTAL]
         curve = row_through(distal, *size_px)
     return capillaries, curve
 
 
 def _rows_by_rule(reviewed: Sequence[ReviewedCapillary], size_px: tuple[int, int]) -> tuple[list[Row], RowCurve | None]:
     """As in the pipeline: loops that were followed decide where there are any; what a person drew always does."""
-    loops: list[MeasuredLoop] = [loop_from(one.capillary) for one in reviewed]
+    loops: list[MeasuredLoop] = [loop_of(one.capillary) for one in reviewed]
     followed = [at for at, one in enumerate(reviewed) if one.capillary.track_id is not None or one.is_drawn]
     is_video = any(loop.track_id is not None for loop in loops)
     eligible = followed if is_video else list(range(len(loops)))
@@ -77,15 +66,15 @@ def _rows_by_rule(reviewed: Sequence[ReviewedCapillary], size_px: tuple[int, int
 
 
 def _density(
-    machine: Json,
+    machine: ImageAnalysis,
     findings: ReviewedFindings,
     capillaries: Sequence[Capillary],
     curve: RowCurve | None,
     is_evaluable: bool,
 ) -> RowDensity:
     is_row_untouched = not findings.rows_are_stale and all(one.hand_row is None for one in findings.capillaries)
-    if is_row_untouched and is_evaluable == machine["quality"]["evaluable"]:
-        known = machine["metrics"]
-        return RowDensity(known["distal_row_mm"], known["density_per_mm"], known["density_unmeasurable_because"])
+    if is_row_untouched and is_evaluable == machine.quality.is_evaluable:
+        known = machine.metrics
+        return RowDensity(known.distal_row_mm, known.density_per_mm, known.density_unmeasurable_because)
     distal = sum(one.row is Row.DISTAL for one in capillaries)
     return measure_density(curve, distal, findings.um_per_px, is_evaluable)

@@ -2,11 +2,15 @@
 
 from appliance.analysis.measure import MeasuredLoop
 from appliance.domain.detection import Morphology, SizeBasis, SizeClass
+from appliance.domain.measurement import Capillary
 
 ENLARGED_FROM_UM = 20.0
 GIANT_ABOVE_UM = 50.0
 """Smith 2020, doi 10.1016/j.autrev.2020.102458: below 20 um normal, 20 to 50 um enlarged, above 50 um giant, apex and
 limbs alike."""
+
+WRITTEN_DECIMALS_UM = 2
+"""Decimals of a width in micrometres in the result document."""
 
 _RANK = {SizeClass.NORMAL: 0, SizeClass.ENLARGED: 1, SizeClass.GIANT: 2}
 
@@ -24,6 +28,17 @@ def is_near_cut(width_um: float, um_per_px: float) -> bool:
     One pixel is what the best published systems miss a width by on average (0.85 to 1.67 px: ANFC 2023, NFCMTL 2025).
     """
     return min(abs(width_um - ENLARGED_FROM_UM), abs(width_um - GIANT_ABOVE_UM)) < um_per_px
+
+
+def is_size_near_cut(capillary: Capillary, um_per_px: float | None) -> bool:
+    """Whether the measured calibre of a capillary may be the next class; False where it was judged by appearance.
+
+    Decided by the width as it is written, so that readers of a document come to the answer that stands in it.
+    """
+    widest_um = capillary.widest_um
+    if um_per_px is None or widest_um is None or capillary.size_basis is SizeBasis.APPEARANCE:
+        return False
+    return is_near_cut(round(widest_um, WRITTEN_DECIMALS_UM), um_per_px)
 
 
 def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:

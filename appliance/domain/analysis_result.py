@@ -1,8 +1,9 @@
-"""Everything the pipeline found in one frame."""
+"""Everything that was found in one picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from appliance.domain.calibration import Calibration
 from appliance.domain.detection import HaemorrhageDetection
@@ -27,20 +28,19 @@ class EngineIdentity:
     engines: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class FrameAnalysis:
-    """The result of one frame; carries the frame's own sequence number and times.
+@dataclass(frozen=True, kw_only=True)
+class ImageAnalysis:
+    """The result of one picture: the form that results have everywhere inside the house.
 
     Attributes:
-        seq, captured_monotonic_s, captured_at_utc: copied from the frame.
-        width_px, height_px: size of the full frame, the coordinate system of everything below.
-        um_per_px, calibration_id: None together where the frame has no calibration.
+        captured_at_utc: when the picture was taken.
+        width_px, height_px: size of the full picture, the coordinate system of everything below.
+        um_per_px, calibration_id: None together where the picture has no calibration.
         um_per_px_uncertainty: half the width of the scale's 95 % interval; None where nobody measured it.
-        stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
+        capillaries, haemorrhages: best score first, those that a person drew behind them.
+        metrics: computed from exactly these findings.
     """
 
-    seq: int
-    captured_monotonic_s: float
     captured_at_utc: datetime
     width_px: int
     height_px: int
@@ -51,8 +51,44 @@ class FrameAnalysis:
     haemorrhages: tuple[HaemorrhageDetection, ...]
     metrics: ImageMetrics
     identity: EngineIdentity
-    stage_ms: Mapping[str, float] = field(default_factory=dict)
     um_per_px_uncertainty: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameAnalysis(ImageAnalysis):
+    """The result of one frame as the pipeline gives it, with the frame's own number and time.
+
+    Attributes:
+        seq, captured_monotonic_s: copied from the frame.
+        stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
+    """
+
+    seq: int
+    captured_monotonic_s: float
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordedAnalysis:
+    """A result as it was written down. Made by the codec alone (appliance/analysis/recorded_analysis.py).
+
+    Attributes:
+        text: the `nailfold.analysis/1` document of this one picture; what is stored, sealed and sent. It may hold
+            members that this software does not know.
+        read: the codec's reader of such a text.
+    """
+
+    text: str
+    read: Callable[[str], ImageAnalysis] = field(repr=False, compare=False)
+
+    @cached_property
+    def analysis(self) -> ImageAnalysis:
+        """What the text says, to the digits that were written; read when first asked for.
+
+        Raises:
+            StoreError: the text cannot be read.
+        """
+        return self.read(self.text)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
+from appliance.domain.analysis_result import ImageAnalysis, RecordedAnalysis
 from appliance.domain.instant import to_rfc3339
 
 
@@ -67,8 +67,7 @@ class CapturedImage:
         captured_at_utc: when the frame was taken.
         file_name: name of the lossless image (of a clip: its video) below the exam's folder.
         sha256: hex digest of that file.
-        document: the `nailfold.analysis/1` document of this image alone (JSON types only); of a clip that of its
-            best frame.
+        recorded: the machine's result for this image alone; of a clip that of its best frame.
         kind: still, panorama or clip.
     """
 
@@ -79,12 +78,17 @@ class CapturedImage:
     captured_at_utc: datetime
     file_name: str
     sha256: str
-    document: dict[str, Any]
+    recorded: RecordedAnalysis
     kind: ImageKind = ImageKind.STILL
 
     @property
     def placement(self) -> Placement:
         return Placement(self.hand, self.finger, self.sector)
+
+    @property
+    def analysis(self) -> ImageAnalysis:
+        """The machine's result, to the digits that were recorded."""
+        return self.recorded.analysis
 
 
 @dataclass(frozen=True)

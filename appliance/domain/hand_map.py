@@ -98,8 +98,8 @@ def _cell(
 
 def _machine_reasons(image: CapturedImage) -> tuple[str, ...] | None:
     """None where the picture counts."""
-    quality = image.document["images"][0]["quality"]
-    return None if quality["evaluable"] else tuple(quality["reasons"])
+    quality = image.analysis.quality
+    return None if quality.is_evaluable else tuple(reason.value for reason in quality.reasons)
 
 
 def _elsewhere(exam: Exam) -> dict[tuple[Hand, Finger], int]:

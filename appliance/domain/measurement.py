@@ -47,3 +47,23 @@ class Capillary:
     apical: MeasuredWidth | None
     arterial: MeasuredWidth | None
     venous: MeasuredWidth | None
+
+    @property
+    def named_widths(self) -> dict[str, MeasuredWidth | None]:
+        """All three by the names that tables, files and messages give them."""
+        return {"apical": self.apical, "arterial": self.arterial, "venous": self.venous}
+
+    @property
+    def widths(self) -> tuple[MeasuredWidth, ...]:
+        """The measurable ones."""
+        return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
+
+    @property
+    def widest_um(self) -> float | None:
+        """The largest calibrated width; None without one."""
+        return max((width.um for width in self.widths if width.um is not None), default=None)
+
+    @property
+    def is_giant(self) -> bool:
+        """By calibre or by shape: a ramified loop keeps its shape, but above 50 um it is a giant all the same."""
+        return self.size is SizeClass.GIANT or self.morphology is Morphology.GIANT

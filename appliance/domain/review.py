@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from appliance.domain.analysis_result import ImageAnalysis, RecordedAnalysis
 from appliance.domain.exam import CapturedImage, Exam
 from appliance.domain.pattern import NailfoldPattern
 
@@ -13,25 +13,29 @@ class ReviewedImage:
     """One image after the physician's edits.
 
     Attributes:
-        image: as captured; `image.document` stays the machine's first answer.
-        analysis: the image's entry of a `nailfold.analysis/1` document after the edits, its metrics computed anew;
-            the machine's own where nothing was edited.
+        image: as captured; `image.recorded` stays the machine's first answer.
+        recorded: the result after the edits, its metrics computed anew; the machine's own where nothing was edited.
         is_edited: whether a person changed a finding.
         comment: the physician's; empty where there is none.
         not_evaluable_because: why a person excluded the image from every figure; None where it counts. What the
-            machine thinks is in `analysis["quality"]`.
+            machine thinks is in `analysis.quality`.
     """
 
     image: CapturedImage
-    analysis: dict[str, Any]
+    recorded: RecordedAnalysis
     is_edited: bool = False
     comment: str = ""
     not_evaluable_because: str | None = None
 
     @property
+    def analysis(self) -> ImageAnalysis:
+        """The result after the edits, to the digits that are recorded."""
+        return self.recorded.analysis
+
+    @property
     def counts(self) -> bool:
         """Whether the image enters figures: neither the machine nor a person found it not evaluable."""
-        return self.not_evaluable_because is None and bool(self.analysis["quality"]["evaluable"])
+        return self.not_evaluable_because is None and self.analysis.quality.is_evaluable
 
 
 @dataclass(frozen=True)
@@ -57,4 +61,4 @@ class ReviewedExam:
 
 def unreviewed(exam: Exam) -> ReviewedExam:
     """The exam with the machine's answers alone."""
-    return ReviewedExam(exam, tuple(ReviewedImage(image, image.document["images"][0]) for image in exam.images))
+    return ReviewedExam(exam, tuple(ReviewedImage(image, image.recorded) for image in exam.images))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import uuid_utils
 
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.exam import CapturedImage, ImageKind, Placement
 from appliance.exam.session_state import SessionTools
@@ -25,13 +26,13 @@ def new_still(
     """A picture with its result, as a lossless file."""
     image_id = str(uuid_utils.uuid7())
     png = tools.encode(shown.frame.image_rgb, describe_still(shown, image_id, exam_id, placement))
-    return _new(image_id, f"{image_id}.png", png, shown, placement, tools, kind)
+    return _new(image_id, f"{image_id}.png", png, shown, placement, kind)
 
 
-def new_clip(video: bytes, best: AnalysedFrame, exam_id: str, placement: Placement, tools: SessionTools) -> NewImage:
+def new_clip(video: bytes, best: AnalysedFrame, placement: Placement) -> NewImage:
     """A video with the result of its best picture."""
     image_id = str(uuid_utils.uuid7())
-    return _new(image_id, f"{image_id}.avi", video, best, placement, tools, ImageKind.CLIP)
+    return _new(image_id, f"{image_id}.avi", video, best, placement, ImageKind.CLIP)
 
 
 def _new(
@@ -40,7 +41,6 @@ def _new(
     content: bytes,
     shown: AnalysedFrame,
     placement: Placement,
-    tools: SessionTools,
     kind: ImageKind,
 ) -> NewImage:
     image = CapturedImage(
@@ -51,7 +51,7 @@ def _new(
         captured_at_utc=shown.frame.captured_at_utc,
         file_name=file_name,
         sha256=hashlib.sha256(content).hexdigest(),
-        document=tools.document(shown.analysis, file_name),
+        recorded=record_analysis(shown.analysis, file_name),
         kind=kind,
     )
     return NewImage(image, content)

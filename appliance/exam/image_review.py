@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.analysis.apply_edit import apply_edit
+from appliance.analysis.recorded_analysis import revise
+from appliance.analysis.result_document import capillary_document, haemorrhage_document
 from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings, machine_findings
-from appliance.analysis.reviewed_image import reviewed_entry
+from appliance.analysis.reviewed_image import reviewed_analysis
 from appliance.domain.exam import CapturedImage
 from appliance.domain.review import ReviewedImage
 from appliance.domain.review_edits import ImageEdit, WidthKind
@@ -29,22 +31,17 @@ class ImageReview:
     findings: ReviewedFindings
     log: ImageLog
 
-    @property
-    def machine(self) -> Json:
-        """The machine's first answer."""
-        stored: Json = self.reviewed.image.document["images"][0]
-        return stored
-
 
 def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
     """The image after the edits that stand."""
-    machine = image.document["images"][0]
-    findings = after_edits(machine_findings(machine), log.done)
-    analysis = reviewed_entry(machine, findings)
+    machine = image.recorded
+    findings = after_edits(machine_findings(machine.analysis), log.done)
+    analysis = reviewed_analysis(machine.analysis, findings)
+    is_edited = analysis is not machine.analysis
     reviewed = ReviewedImage(
         image=image,
-        analysis=analysis,
-        is_edited=analysis is not machine,
+        recorded=revise(machine, analysis) if is_edited else machine,
+        is_edited=is_edited,
         comment=findings.comment,
         not_evaluable_because=findings.not_evaluable_because,
     )
@@ -55,7 +52,7 @@ def reviewed_image(image: CapturedImage, log: ImageLog) -> ReviewedImage:
     """As `review_image(...).reviewed`; quick where nobody edited, which is most images of most exams."""
     if log.done:
         return review_image(image, log).reviewed
-    return ReviewedImage(image, image.document["images"][0])
+    return ReviewedImage(image, image.recorded)
 
 
 def after_edits(findings: ReviewedFindings, edits: Sequence[ImageEdit]) -> ReviewedFindings:
@@ -67,12 +64,13 @@ def after_edits(findings: ReviewedFindings, edits: Sequence[ImageEdit]) -> Revie
 
 def finding_summary(review: ImageReview, finding_id: str | None) -> Json | None:
     """What the journal keeps of a finding before and after an edit; None where there is no such finding."""
-    for at, one in enumerate(review.findings.capillaries):
+    analysis = review.reviewed.analysis
+    for one, capillary in zip(review.findings.capillaries, analysis.capillaries, strict=True):
         if one.finding_id == finding_id:
-            return _capillary_summary(one, review.reviewed.analysis["capillaries"][at])
-    for at, haemorrhage in enumerate(review.findings.haemorrhages):
-        if haemorrhage.finding_id == finding_id:
-            return {"box_px": review.reviewed.analysis["haemorrhages"][at]["bbox_px"]}
+            return _capillary_summary(capillary_document(capillary, analysis.um_per_px))
+    for drawn, haemorrhage in zip(review.findings.haemorrhages, analysis.haemorrhages, strict=True):
+        if drawn.finding_id == finding_id:
+            return {"box_px": haemorrhage_document(haemorrhage)["bbox_px"]}
     return None
 
 
@@ -89,7 +87,7 @@ def origin_of(one: ReviewedCapillary) -> Json:
     }
 
 
-def _capillary_summary(one: ReviewedCapillary, written: Json) -> Json:
+def _capillary_summary(written: Json) -> Json:
     return {
         "box_px": written["bbox_px"],
         "morphology": written["morphology"],

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ import jsonschema
 import uuid_utils
 
 from appliance import schemas
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.errors import ExportError
-from appliance.domain.exam import CapturedImage, Exam, ImageKind
+from appliance.domain.exam import Exam, ImageKind
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.review import ReviewedExam, ReviewedImage
+from appliance.domain.review import ReviewedExam, ReviewedImage, unreviewed
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
 
@@ -34,8 +36,7 @@ def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetim
     Raises:
         ExportError: the exam has no images, or what it holds does not fit the schema.
     """
-    measured = replace(exam, images=tuple(image for image in exam.images if image.kind is not ImageKind.CLIP))
-    return _checked(_document(measured, address, finished_at_utc))
+    return _checked(_document(exam, _measured(unreviewed(exam)), address, finished_at_utc))
 
 
 def build_corrected_message(
@@ -50,15 +51,9 @@ def build_corrected_message(
     Raises:
         ExportError: as for `build_exam_message`.
     """
-    exam = reviewed.exam
-    measured = [one for one in reviewed.images if one.image.kind is not ImageKind.CLIP]
-    document = _document(
-        replace(exam, images=tuple(_as_reviewed(one) for one in measured)),
-        address,
-        exam.finished_at_utc or validated_at_utc,
-    )
+    exam, measured = reviewed.exam, _measured(reviewed)
+    document = _document(exam, measured, address, exam.finished_at_utc or validated_at_utc)
     for entry, one in zip(document["images"], measured, strict=True):
-        entry["result"] = one.analysis
         entry["is_edited"] = one.is_edited
         entry["excluded"] = one.not_evaluable_because is not None
     document.update(revision=revision, validated_at=to_rfc3339(validated_at_utc))
@@ -67,11 +62,8 @@ def build_corrected_message(
     return _checked(document)
 
 
-def _as_reviewed(one: ReviewedImage) -> CapturedImage:
-    """The image as the totals have to see it: what a person left out is not evaluable."""
-    quality = {**one.analysis["quality"], "evaluable": one.counts}
-    document = {**one.image.document, "images": [{**one.analysis, "quality": quality}]}
-    return replace(one.image, document=document)
+def _measured(reviewed: ReviewedExam) -> list[ReviewedImage]:
+    return [one for one in reviewed.images if one.image.kind is not ImageKind.CLIP]
 
 
 def _checked(document: dict[str, Any]) -> OutboxMessage:
@@ -87,9 +79,12 @@ def _checked(document: dict[str, Any]) -> OutboxMessage:
     return OutboxMessage(document["msg_id"], SCHEMA, payload, hashlib.sha256(payload).hexdigest())
 
 
-def _document(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> dict[str, Any]:
-    if not exam.images:
+def _document(
+    exam: Exam, measured: Sequence[ReviewedImage], address: BoxAddress, finished_at_utc: datetime
+) -> dict[str, Any]:
+    if not measured:
         raise ExportError(f"exam {exam.exam_id} has no images to report", "Capture an image or discard the exam.")
+    images = [_image(one) for one in measured]
     return {
         "schema": SCHEMA,
         "msg_id": str(uuid_utils.uuid7()),
@@ -100,19 +95,20 @@ def _document(exam: Exam, address: BoxAddress, finished_at_utc: datetime) -> dic
         "started_at": to_rfc3339(exam.started_at_utc),
         "finished_at": to_rfc3339(finished_at_utc),
         # An exam resumed after an update has images of two versions: each says its own, this is the newest image's.
-        "software": exam.images[-1].document["software"],
-        "images": [_image(image) for image in exam.images],
-        "fingers": finger_totals(exam.images),
+        "software": images[-1]["software"],
+        "images": images,
+        "fingers": finger_totals(measured),
     }
 
 
-def _image(image: CapturedImage) -> dict[str, Any]:
+def _image(one: ReviewedImage) -> dict[str, Any]:
+    image, described = one.image, document_of(one.recorded)
     return {
         "image_id": image.image_id,
         "hand": image.hand.value,
         "finger": image.finger.value,
         "sector": image.sector.value,
         "sha256": image.sha256,
-        "software": image.document["software"],
-        "result": image.document["images"][0],
+        "software": described["software"],
+        "result": described["images"][0],
     }

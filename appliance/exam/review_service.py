@@ -208,8 +208,8 @@ def _difference(before: ImageReview, after: ImageReview, edit: ImageEdit) -> dic
     return {
         "before": finding_summary(before, finding_id),
         "after": finding_summary(after, finding_id),
-        "density_before": before.reviewed.analysis["metrics"]["density_per_mm"],
-        "density_after": after.reviewed.analysis["metrics"]["density_per_mm"],
+        "density_before": before.reviewed.analysis.metrics.density_per_mm,
+        "density_after": after.reviewed.analysis.metrics.density_per_mm,
     }
 
 

@@ -128,7 +128,7 @@ class ExamSession:
         """Keep a video of that exam with the result of its best picture; else as `keep_panorama`."""
         with self._verb():
             work = self._require_same(exam_id)
-            new = new_clip(video, best, exam_id, placement, self._tools)
+            new = new_clip(video, best, placement)
             work.add(new, self._placement)
             return new.image
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
+from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.exam import Exam, Placement
 from appliance.domain.exam_protocol import ExamProtocol
 from appliance.domain.still import StillMetadata
@@ -47,14 +46,12 @@ class SessionTools:
 
     Attributes:
         current: the newest picture with its result; None before the first. Quick.
-        document: the `nailfold.analysis/1` document of one result; the second argument is the still's file name.
         encode: the PNG file of a picture (uint8, height x width x 3, RGB).
         history: the last seconds' pictures, from which a capture keeps the best; None keeps `current`.
         on_finished: called after an exam was finished and its message queued; wakes the publisher.
     """
 
     current: Callable[[], AnalysedFrame | None]
-    document: Callable[[FrameAnalysis, str], dict[str, Any]]
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     on_finished: Callable[[], None] = lambda: None
     history: FrameHistory | None = None

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from appliance.analysis.size import is_size_near_cut
 from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
 from appliance.domain.instant import to_rfc3339
@@ -87,46 +88,48 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 def _capillaries(source: ExamToExport) -> Iterable[Row]:
     for image in source.pictures():
-        for number, loop in enumerate(image.analysis["capillaries"], 1):
-            x, y, w, h = loop["bbox_px"]
-            apex = loop["apex_px"] or (None, None)
+        for number, loop in enumerate(image.analysis.capillaries, 1):
+            apex = loop.apex_px or (None, None)
             yield {
                 **_where(source, image),
-                **{key: loop[key] for key in ("score", "row", "morphology", "size", "size_basis")},
-                "size_is_near_cut": loop.get("size_is_near_cut"),
                 "number": number,
-                "x_px": x,
-                "y_px": y,
-                "width_px": w,
-                "height_px": h,
+                "x_px": loop.bbox.x,
+                "y_px": loop.bbox.y,
+                "width_px": loop.bbox.w,
+                "height_px": loop.bbox.h,
+                "score": loop.score,
+                "row": loop.row.value,
+                "morphology": loop.morphology.value,
+                "size": loop.size.value,
+                "size_basis": loop.size_basis.value,
+                "size_is_near_cut": is_size_near_cut(loop, image.analysis.um_per_px),
                 "apex_x_px": apex[0],
                 "apex_y_px": apex[1],
-                **{f"{name}_width_px": loop["widths_px"][name] for name in _WIDTHS},
-                **{f"{name}_width_um": loop["widths_um"][name] for name in _WIDTHS},
+                **{f"{name}_width_px": width and width.px for name, width in loop.named_widths.items()},
+                **{f"{name}_width_um": width and width.um for name, width in loop.named_widths.items()},
             }
 
 
 def _images(source: ExamToExport) -> Iterable[Row]:
     for image in source.reviewed.images:
         kept, analysed = image.image, image.analysis
-        software = kept.document["software"]
         yield {
             **_where(source, image),
             "kind": kept.kind.value,
             "captured_at_utc": to_rfc3339(kept.captured_at_utc),
-            "width_px": analysed["width"],
-            "height_px": analysed["height"],
-            "um_per_px": analysed["um_per_px"],
-            "calibration_id": analysed["calibration_id"],
+            "width_px": analysed.width_px,
+            "height_px": analysed.height_px,
+            "um_per_px": analysed.um_per_px,
+            "calibration_id": analysed.calibration_id,
             "counts": image.counts,
-            "machine_evaluable": analysed["quality"]["evaluable"],
-            "machine_reasons": " ".join(analysed["quality"]["reasons"]),
+            "machine_evaluable": analysed.quality.is_evaluable,
+            "machine_reasons": " ".join(reason.value for reason in analysed.quality.reasons),
             "not_evaluable_because": image.not_evaluable_because,
             "is_edited": image.is_edited,
             "comment": image.comment,
             "sha256": kept.sha256,
-            "software_version": software["version"],
-            "runtime": software["runtime"],
+            "software_version": analysed.identity.software_version,
+            "runtime": analysed.identity.runtime,
             **_figures(source.figures.images.get(kept.image_id, {})),
         }
 

@@ -71,7 +71,7 @@ class ExamToExport:
 
     def scale_origin(self, image: ReviewedImage) -> ScaleOrigin | None:
         """How the scale of an image became known; None without a scale or where nothing tells."""
-        calibration_id = image.analysis["calibration_id"]
+        calibration_id = image.analysis.calibration_id
         if calibration_id is None:
             return None
         if calibration_id in self.calibrations:

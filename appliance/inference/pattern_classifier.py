@@ -1,20 +1,20 @@
 """An installed classifier of the scleroderma pattern at work: an advisory beside the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from appliance.analysis.pattern_features import FEATURE_NAMES, exam_row, pattern_features
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import InferenceError
 from appliance.domain.pattern import PatternAdvice
 from appliance.inference.pattern_record import RECORD_FILE, PatternRecord, read_pattern_record
 from appliance.inference.trunk_embedding import TrunkEmbedding
 
-ImageWithResult = tuple[NDArray[np.uint8], Mapping[str, Any]]
+ImageWithResult = tuple[NDArray[np.uint8], ImageAnalysis]
 
 
 class PatternClassifier:
@@ -40,8 +40,8 @@ class PatternClassifier:
         """What the classifier says of an exam.
 
         Args:
-            images: each counting image (uint8 [height, width, 3] RGB) with its entry of the analysis document, as
-                reviewed; at least one.
+            images: each counting image (uint8 [height, width, 3] RGB) with its result as reviewed; at
+                least one.
 
         Raises:
             InferenceError: no image was given, or the `pattern` extra is missing.
@@ -68,7 +68,7 @@ class PatternClassifier:
         name = self._session.get_inputs()[0].name
         return np.asarray(self._session.run(None, {name: prepared})[1], dtype=np.float32)
 
-    def _row(self, image_rgb: NDArray[np.uint8], analysis: Mapping[str, Any]) -> NDArray[np.float32]:
+    def _row(self, image_rgb: NDArray[np.uint8], analysis: ImageAnalysis) -> NDArray[np.float32]:
         return pattern_features(image_rgb, analysis) if self._trunk is None else self._trunk.embed(image_rgb)
 
 

@@ -1,10 +1,10 @@
 """Rows of the exam database as domain objects."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.exam import (
     EXAM_FIELDS,
     CapturedImage,
@@ -84,13 +84,13 @@ def image_from(row: Row) -> CapturedImage:
         captured_at_utc=from_rfc3339(row["captured_at"]),
         file_name=row["file_name"],
         sha256=row["sha256"],
-        document=json.loads(row["document"]),
+        recorded=recorded_from_text(row["document"]),
         kind=ImageKind(row["kind"]),
     )
 
 
 def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
-    """The values of INSERT_IMAGE. Raises ValueError for NaN or infinity in the document."""
+    """The values of INSERT_IMAGE."""
     return (
         image.image_id,
         exam_id,
@@ -100,7 +100,7 @@ def image_values(exam_id: str, image: CapturedImage) -> tuple[Value, ...]:
         utc_text(image.captured_at_utc),
         image.file_name,
         image.sha256,
-        json.dumps(image.document, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
+        image.recorded.text,
         image.kind.value,
     )
 

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import image_document
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.pattern import NailfoldPattern
@@ -47,7 +47,7 @@ def rendered_samples(subjects: int, images: int, pipeline: Pipeline) -> Iterator
             scale = Calibration("rendered", drawn.um_per_px, width, height, ScaleOrigin.SIMULATED)
             pipeline.use_calibration(scale)
             frame = Frame(number + 1, drawn.image_rgb, 0.0, datetime.now(timezone.utc), _CAMERA)
-            analysis = image_document(pipeline.analyse(frame, track=False), None)
+            analysis = record_analysis(pipeline.analyse(frame, track=False), None).analysis
             name = f"rendered-{subject}"
             yield PatternSample(name, name, named, drawn.image_rgb, analysis)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.pattern_features import exam_row, pattern_features
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import InferenceError
 from appliance.domain.pattern import NailfoldPattern
 from appliance.inference.trunk_embedding import TrunkEmbedding
@@ -24,14 +24,14 @@ class PatternSample:
         subject, exam: whose and which; only compared, never printed.
         pattern: of the whole exam.
         image_rgb: uint8 [height, width, 3].
-        analysis: the image's entry of a `nailfold.analysis/1` document, as reviewed.
+        analysis: of this image, as reviewed and recorded.
     """
 
     subject: str
     exam: str
     pattern: NailfoldPattern
     image_rgb: NDArray[np.uint8]
-    analysis: dict[str, Any]
+    analysis: ImageAnalysis
 
 
 @dataclass(frozen=True)

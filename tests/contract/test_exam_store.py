@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.exam import (
     CapturedImage,
@@ -27,6 +28,8 @@ from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.outbox import SqliteOutbox
+from tests.support.exam_parts import recorded_result
+from tests.support.recorded_results import FIRST_EDITION, FOREIGN
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=timezone.utc)
 
@@ -92,7 +95,7 @@ def image(name: str, sector: Sector = Sector.B) -> CapturedImage:
         captured_at_utc=NOW,
         file_name=f"{name}.png",
         sha256=hashlib.sha256(png_of(name)).hexdigest(),
-        document={"schema": "nailfold.analysis/1", "images": [{"file": f"{name}.png", "um_per_px": 1.41, "x": None}]},
+        recorded=recorded_result(f"{name}.png"),
     )
 
 
@@ -110,6 +113,25 @@ def test_exam_comes_back_with_its_images_oldest_first(store: ExamStore) -> None:
     assert kept.images == (image("b"), image("a"), image("c"))
     assert store.read_png(exam.exam_id, "a") == png_of("a")
     assert store.open_exam() == kept
+
+
+@pytest.mark.parametrize("text", [FIRST_EDITION, FOREIGN])
+def test_a_result_comes_back_as_it_was_stored_to_the_byte(store: ExamStore, text: str) -> None:
+    exam = store.start_exam("NC-0042", NOW)
+    store.add_image(exam.exam_id, replace(image("a"), recorded=recorded_from_text(text)), png_of("a"))
+    (kept,) = store.exam(exam.exam_id).images
+    assert kept.recorded.text == text
+    assert kept.analysis == recorded_from_text(text).analysis
+
+
+def test_an_exam_with_a_damaged_result_still_opens_and_only_that_result_is_missing(store: ExamStore) -> None:
+    exam = store.start_exam("NC-0042", NOW)
+    store.add_image(exam.exam_id, image("a"), png_of("a"))
+    store.add_image(exam.exam_id, replace(image("b"), recorded=recorded_from_text("{}")), png_of("b"))
+    whole, damaged = store.exam(exam.exam_id).images
+    assert whole.analysis == image("a").analysis
+    with pytest.raises(StoreError, match="cannot be read"):
+        _ = damaged.analysis
 
 
 def test_second_open_exam_is_refused(store: ExamStore) -> None:

@@ -27,6 +27,7 @@ from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.patient_store import SqlitePatientStore
+from tests.support.exam_parts import recorded_result
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 GARCIA = PatientIdentity("María García Núñez", date(1968, 3, 9), Sex.FEMALE, "H-77120", "Raynaud since 2019")
@@ -56,9 +57,8 @@ class Harness:
         exam_id = self.store.start_exam(pseudonym, started).exam_id
         for number, finger in enumerate(fingers):
             name = f"{exam_id}-{number}"
-            document = {"images": [{"quality": {"evaluable": True, "reasons": []}}]}
             digest = hashlib.sha256(PNG).hexdigest()
-            image = CapturedImage(name, Hand.LEFT, finger, Sector.B, started, f"{name}.png", digest, document)
+            image = CapturedImage(name, Hand.LEFT, finger, Sector.B, started, f"{name}.png", digest, recorded_result())
             self.store.add_image(exam_id, image, PNG)
         if state is ExamState.FINISHED:
             self.store.finish_exam(exam_id, started, OutboxMessage(exam_id, "nailfold.exam/1", b"{}", "0" * 64))

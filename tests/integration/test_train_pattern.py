@@ -12,6 +12,7 @@ import pytest
 import uuid_utils
 
 from appliance.analysis.pipeline import Pipeline
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.exam import CapturedImage, Finger, Hand, Sector
 from appliance.exam.review_service import ReviewService
 from appliance.inference.engine_set import load_engine_set
@@ -41,10 +42,11 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             exam = storage.exams.start_exam(f"P-{number:03}", NOON + timedelta(minutes=number))
             image_id = str(uuid_utils.uuid7())
             png = cv2.imencode(".png", sample.image_rgb[..., ::-1])[1].tobytes()
-            document = {"schema": "nailfold.analysis/1", "software": {}, "images": [sample.analysis]}
             digest = hashlib.sha256(png).hexdigest()
             name = f"{image_id}.png"
-            image = CapturedImage(image_id, Hand.LEFT, Finger.RING, Sector.B, NOON, name, digest, document)
+            image = CapturedImage(
+                image_id, Hand.LEFT, Finger.RING, Sector.B, NOON, name, digest, record_analysis(sample.analysis, name)
+            )
             storage.exams.add_image(exam.exam_id, image, png)
             message = OutboxMessage(
                 str(uuid_utils.uuid7()), "nailfold.exam/1", b"{}", hashlib.sha256(b"{}").hexdigest()

@@ -3,8 +3,7 @@
 from pathlib import Path
 from types import TracebackType
 
-from appliance.analysis.result_document import document, image_document
-from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
+from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.exam import Exam, ExamStart
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
@@ -17,11 +16,6 @@ from appliance.transport.settings import MqttSettings
 from tests.support.exam_parts import IDENTITY, SystemClock, shown_frame
 
 SITE, BOX = "clinic-1", "box-7"
-
-
-def document_of(analysis: FrameAnalysis, file_name: str) -> dict[str, object]:
-    """The whole document of one still."""
-    return document([image_document(analysis, file_name)], analysis.identity)
 
 
 def mqtt_settings(port: int, **changes: object) -> MqttSettings:
@@ -52,7 +46,7 @@ class ExamDesk:
         settings = StorageSettings(folder, reserve_mb=0, resend_after_s=resend_after_s)
         self.storage = open_storage(settings, clock.now_utc)
         self.publisher = MqttPublisher(mqtt, self.storage.outbox, IDENTITY, clock)
-        tools = SessionTools(self._show, document_of, encode_still, self.publisher.wake)
+        tools = SessionTools(self._show, encode_still, self.publisher.wake)
         self.session = ExamSession(self.storage.exams, tools, BoxAddress(SITE, BOX), clock, self.storage.journal)
 
     def _show(self) -> AnalysedFrame:

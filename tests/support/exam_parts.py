@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
-from appliance.domain.analysis_result import AnalysedFrame, EngineIdentity, FrameAnalysis
+from appliance.analysis.recorded_analysis import record_analysis
+from appliance.domain.analysis_result import AnalysedFrame, EngineIdentity, FrameAnalysis, RecordedAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology, Row, SizeBasis, SizeClass
 from appliance.domain.frame import CameraDescription, Frame
@@ -69,6 +70,13 @@ def shown_frame(seq: int, monotonic_s: float, *, density: float | None = 7.0, ev
         stage_ms={"total": 20.0},
     )
     return AnalysedFrame(frame, analysis, CALIBRATION)
+
+
+def recorded_result(file_name: str = "a.png", *reasons: QualityReason) -> RecordedAnalysis:
+    """The result of `shown_frame` as a capture keeps it; not evaluable for those reasons."""
+    analysis = shown_frame(1, 1.0).analysis
+    quality = replace(analysis.quality, is_evaluable=not reasons, reasons=reasons)
+    return record_analysis(replace(analysis, quality=quality), file_name)
 
 
 def look_at_still(frame: Frame, scale: Calibration | None) -> FrameAnalysis:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.result_document import document, image_document
+from appliance.analysis.recorded_analysis import record_analysis, revise
 from appliance.domain.calibration import ScaleOrigin
-from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
+from appliance.domain.detection import Morphology
+from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.domain.still import StillMetadata
@@ -46,11 +47,10 @@ def captured(at: int, exam_id: str = EXAM_ID, um_per_px: float | None = 1.41) ->
     if um_per_px is None:
         analysis = replace(analysis, um_per_px=None, calibration_id=None)
     one_id = image_id(at) if exam_id == EXAM_ID else str(uuid.uuid5(uuid.UUID(exam_id), str(at)))
-    placement = CapturedImage(one_id, hand, finger, sector, NOON, "", "", {}).placement
     metadata = StillMetadata(
         image_id=one_id,
         exam_id=exam_id,
-        placement=placement,
+        placement=Placement(hand, finger, sector),
         captured_at_utc=NOON + timedelta(seconds=at),
         um_per_px=um_per_px,
         calibration_id=analysis.calibration_id,
@@ -65,7 +65,7 @@ def captured(at: int, exam_id: str = EXAM_ID, um_per_px: float | None = 1.41) ->
     )
     png = encode_still(pixels(at), metadata)
     name = f"{one_id}.png"
-    result = document([image_document(analysis, name)], IDENTITY)
+    result = record_analysis(analysis, name)
     taken = metadata.captured_at_utc
     return CapturedImage(one_id, hand, finger, sector, taken, name, hashlib.sha256(png).hexdigest(), result), png
 
@@ -119,11 +119,12 @@ def exam_to_export(
 
 
 def reviewed_exam(exam: Exam, validated_by: str | None = "dr.ruiz") -> ReviewedExam:
-    images = [ReviewedImage(image, image.document["images"][0]) for image in exam.images]
+    images = [ReviewedImage(image, image.recorded) for image in exam.images]
     if len(images) > 1:
-        loop = images[1].analysis["capillaries"][0] | {"morphology": "tortuous"}
-        edited = images[1].analysis | {"capillaries": [loop]}
-        images[1] = replace(images[1], analysis=edited, is_edited=True, comment='Oil drop, "left" edge; retaken')
+        machine = images[1].recorded
+        loop = replace(machine.analysis.capillaries[0], morphology=Morphology.TORTUOUS)
+        edited = revise(machine, replace(machine.analysis, capillaries=(loop,)))
+        images[1] = replace(images[1], recorded=edited, is_edited=True, comment='Oil drop, "left" edge; retaken')
     if len(images) > 2:
         images[2] = replace(images[2], not_evaluable_because="bandage")
     at = None if validated_by is None else NOON + timedelta(hours=1)

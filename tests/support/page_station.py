@@ -8,14 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.accounts.access import AccessSecrets
 from appliance.analysis.panorama import Panorama
-from appliance.analysis.result_document import document, image_document
 from appliance.apps.archive.assembly import build_exchange
 from appliance.apps.archive.report import build_report_service
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
@@ -189,10 +187,7 @@ class PageStation:
         return Publication(BoxAddress("clinic", "box1"), self.store.outbox.newest_message_id, SystemClock().now_utc)
 
     def _tools(self) -> SessionTools:
-        def describe(analysis: FrameAnalysis, file_name: str) -> dict[str, Any]:
-            return document([image_document(analysis, file_name)], analysis.identity)
-
-        return SessionTools(current=lambda: self._latest, document=describe, encode=encode_still, history=self.history)
+        return SessionTools(current=lambda: self._latest, encode=encode_still, history=self.history)
 
     def _look_at_panorama(self, panorama: Panorama, frame: Frame) -> AnalysedFrame:
         """What the last picture showed, on a picture of the panorama's size."""

@@ -8,7 +8,7 @@ import uuid_utils
 from numpy.typing import NDArray
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import document, image_document
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.calibration import Calibration, ScaleOrigin
@@ -100,9 +100,8 @@ def captured_by(
     placement, image_id = Placement(Hand.LEFT, finger, Sector.B), str(uuid_utils.uuid7())
     name = f"{image_id}.png"
     png = encode_still(image_rgb, describe_still(AnalysedFrame(frame, analysis, scale), image_id, exam_id, placement))
-    stored = document([image_document(analysis, name)], analysis.identity)
-    digest = hashlib.sha256(png).hexdigest()
-    return CapturedImage(image_id, Hand.LEFT, finger, Sector.B, NOON, name, digest, stored), png
+    digest, recorded = hashlib.sha256(png).hexdigest(), record_analysis(analysis, name)
+    return CapturedImage(image_id, Hand.LEFT, finger, Sector.B, NOON, name, digest, recorded), png
 
 
 def finished_exam(store: ExamStore, images: int = 2, loops: int = LOOPS, scale: Calibration | None = SCALE) -> Exam:

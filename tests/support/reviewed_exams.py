@@ -6,9 +6,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from appliance.analysis.size import classify_width, is_near_cut
+from appliance.analysis.density import RowDensity
+from appliance.analysis.metrics import count_metrics
+from appliance.analysis.recorded_analysis import record_analysis
+from appliance.analysis.size import classify_width
+from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology, Row, SizeBasis
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_protocol import STANDARD_FINGERS
+from appliance.domain.keypoints import WidthSegment
+from appliance.domain.measurement import Capillary, MeasuredWidth
+from appliance.domain.quality import FrameQuality, QualityReason
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from tests.support.exam_parts import IDENTITY, NOON
 
@@ -38,8 +46,7 @@ def image_of(
     kind: ImageKind = ImageKind.STILL,
 ) -> ReviewedImage:
     """An image whose metrics follow from its loops; `row_mm` None where no distal row was found."""
-    analysed = _analysed(loops, row_mm, um_per_px, haemorrhages, reasons)
-    software = {"version": IDENTITY.software_version, "runtime": IDENTITY.runtime, "engines": dict(IDENTITY.engines)}
+    recorded = record_analysis(_analysis(loops, row_mm, um_per_px, haemorrhages, reasons), "a.png")
     image_id = str(UUID(int=number))
     image = CapturedImage(
         image_id,
@@ -49,10 +56,10 @@ def image_of(
         NOON + timedelta(seconds=number),
         f"{image_id}.png",
         "0" * 64,
-        {"schema": "nailfold.analysis/1", "software": software, "images": [analysed]},
+        recorded,
         kind,
     )
-    return ReviewedImage(image, analysed)
+    return ReviewedImage(image, recorded)
 
 
 def exam_of(*images: ReviewedImage, **changes: Any) -> ReviewedExam:
@@ -71,65 +78,44 @@ def every_finger(loops: Sequence[Loop], **named: Any) -> list[ReviewedImage]:
     ]
 
 
-def _analysed(
+def _analysis(
     loops: Sequence[Loop], row_mm: float | None, scale: float | None, haemorrhages: int, reasons: Sequence[str]
-) -> dict[str, Any]:
-    distal = [loop for loop in loops if loop.row == "distal"]
-    capillaries = [_capillary(index, loop, scale) for index, loop in enumerate(loops)]
+) -> ImageAnalysis:
+    capillaries = tuple(_capillary(index, loop, scale) for index, loop in enumerate(loops))
+    distal = sum(one.row is Row.DISTAL for one in capillaries)
     because = "no_calibration" if scale is None else "no_distal_row" if row_mm is None or not distal else None
     row = None if scale is None else row_mm
-    widths = [loop.um for loop in distal]
-    return {
-        "file": "a.png",
-        "width": WIDTH_PX,
-        "height": HEIGHT_PX,
-        "captured_at": "2026-11-22T12:00:00.000Z",
-        "um_per_px": scale,
-        "calibration_id": None if scale is None else "stage-2026-11-01",
-        "quality": {
-            "evaluable": not reasons,
-            "reasons": list(reasons),
-            "focus": 0.8,
-            "glare": 0.01,
-            "motion_px": 0.4,
-            "exposure": 0.5,
-        },
-        "capillaries": capillaries,
-        "haemorrhages": [{"bbox_px": [30.0 * one, 20.0, 24.0, 18.0], "score": 0.8} for one in range(haemorrhages)],
-        "metrics": {
-            "capillaries_total": len(loops),
-            "capillaries_distal": len(distal),
-            "distal_row_mm": row,
-            "density_per_mm": None if because or not row else round(len(distal) / row, 2),
-            "density_unmeasurable_because": because,
-            "mean_apical_um": sum(widths) / len(widths) if scale and widths else None,
-            "largest_width_um": max((loop.um for loop in loops), default=None) if scale else None,
-            **{
-                shape: sum(one.shape == shape for one in loops) for shape in ("normal", "tortuous", "ramified", "giant")
-            },
-            **{
-                f"size_{size}": sum(one["size"] == size for one in capillaries)
-                for size in ("normal", "enlarged", "giant")
-            },
-            "haemorrhages": haemorrhages,
-        },
-    }
+    density = RowDensity(row, None if because or not row else distal / row, because)
+    return ImageAnalysis(
+        captured_at_utc=NOON,
+        width_px=WIDTH_PX,
+        height_px=HEIGHT_PX,
+        um_per_px=scale,
+        calibration_id=None if scale is None else "stage-2026-11-01",
+        quality=FrameQuality(not reasons, tuple(map(QualityReason, reasons)), 0.8, 0.01, 0.4, 0.5),
+        capillaries=capillaries,
+        haemorrhages=tuple(
+            HaemorrhageDetection(BoundingBox(30.0 * one, 20.0, 24.0, 18.0), 0.8) for one in range(haemorrhages)
+        ),
+        metrics=count_metrics(capillaries, haemorrhages, density),
+        identity=IDENTITY,
+    )
 
 
-def _capillary(index: int, loop: Loop, scale: float | None) -> dict[str, Any]:
+def _capillary(index: int, loop: Loop, scale: float | None) -> Capillary:
     left = 40.0 + 110.0 * (index % 11)
     px = loop.um / (scale or UM_PER_PX)
-    return {
-        "bbox_px": [left, 380.0, 60.0, 260.0],
-        "score": 0.93,
-        "track_id": None,
-        "row": loop.row,
-        "morphology": loop.shape,
-        "size": classify_width(loop.um).value,
-        "size_basis": "measured" if scale else "appearance",
-        "size_is_near_cut": scale is not None and is_near_cut(loop.um, scale),
-        "apex_px": [left + 30, 384.0],
-        "segments_px": {"apical": [[left + 30, 384.0], [left + 30, 384.0 + px]], "arterial": None, "venous": None},
-        "widths_px": {"apical": px, "arterial": None, "venous": None},
-        "widths_um": {"apical": loop.um if scale else None, "arterial": None, "venous": None},
-    }
+    outer = (left + 30, 384.0)
+    return Capillary(
+        bbox=BoundingBox(left, 380.0, 60.0, 260.0),
+        score=0.93,
+        track_id=None,
+        row=Row(loop.row),
+        morphology=Morphology(loop.shape),
+        size=classify_width(loop.um),
+        size_basis=SizeBasis.MEASURED if scale else SizeBasis.APPEARANCE,
+        apex_px=outer,
+        apical=MeasuredWidth(WidthSegment(outer, (left + 30, 384.0 + px)), px, loop.um if scale else None),
+        arterial=None,
+        venous=None,
+    )

@@ -8,6 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import Finger, Hand, ImageKind, Sector
 from appliance.domain.exam_protocol import PROTOCOLS
@@ -166,7 +167,7 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
     def image_result(path: ImagePath) -> Response:
         for image in store.exam(str(path.exam_id)).images:
             if image.image_id == str(path.image_id):
-                return jsonify(image.document)
+                return jsonify(document_of(image.recorded))
         raise NotKeptError(f"there is no image {path.image_id} in this exam", "Choose one of its pictures.")
 
     @api.post("/exams/file", summary="Put exams into folders", responses={"200": FiledAnswer})

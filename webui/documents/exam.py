@@ -41,7 +41,6 @@ def _place(placement: Placement) -> dict[str, str]:
 
 def image_summary(image: CapturedImage) -> dict[str, Any]:
     """One capture as its thumbnail shows it."""
-    analysed = image.document["images"][0]
     return {
         "image_id": image.image_id,
         "kind": image.kind.value,
@@ -49,6 +48,6 @@ def image_summary(image: CapturedImage) -> dict[str, Any]:
         "finger": image.finger.value,
         "sector": image.sector.value,
         "captured_at_utc": to_rfc3339(image.captured_at_utc),
-        "density_per_mm": analysed["metrics"]["density_per_mm"],
-        "is_evaluable": analysed["quality"]["evaluable"],
+        "density_per_mm": image.analysis.metrics.density_per_mm,
+        "is_evaluable": image.analysis.quality.is_evaluable,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.journal import JournalCheck, JournalEntry
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
@@ -86,8 +87,8 @@ def image_review_document(exam_id: str, review: ImageReview, log: ReviewLog) -> 
         image_id=reviewed.image.image_id,
         revision=review.log.revision,
         exam_revision=log.revision,
-        analysis=reviewed.analysis,
-        machine=review.machine,
+        analysis=image_document_of(reviewed.recorded),
+        machine=image_document_of(reviewed.image.recorded),
         capillaries=[origin_of(one) for one in findings.capillaries],
         haemorrhages=[
             {"finding_id": one.finding_id, "is_drawn": one.finding_id.startswith("p")} for one in findings.haemorrhages
@@ -119,7 +120,7 @@ def exam_review_document(reviewed: ReviewedExam, log: ReviewLog) -> ExamReviewAn
                 "is_edited": one.is_edited,
                 "not_evaluable_because": one.not_evaluable_because,
                 "comment": one.comment,
-                "metrics": one.analysis["metrics"],
+                "metrics": image_document_of(one.recorded)["metrics"],
             }
             for one in reviewed.images
         ],

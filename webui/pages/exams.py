@@ -4,14 +4,15 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam
-from appliance.domain.figure_definitions import METRICS
 from appliance.domain.hand_map import reviewed_hand_map
+from appliance.domain.quality import FrameQuality
 from webui.api.search_bodies import ExamSearchBody, asked_of
 from webui.documents.hand_map import hand_map_document
 from webui.localisation.catalogue import catalogue, text
-from webui.localisation.formatting import format_moment, number
+from webui.localisation.formatting import format_moment
 from webui.pages.exam_listing import exam_rows
 from webui.pages.folder_view import FolderView
 from webui.pages.pictures import WIDEST_PX, StillPictures
@@ -60,7 +61,6 @@ def exams_blueprint(services: Services) -> Blueprint:
             collections=services.collections.collections(),
             hands=hand_map_document(reviewed_hand_map(reviewed)),
             delivery=services.message_state(exam.exam_id),
-            metric=_metric,
             quality_words=_quality_words,
             format_moment=format_moment,
         )
@@ -80,7 +80,7 @@ def exams_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>.json")
     def image_result(exam_id: object, image_id: object) -> Response:
-        return jsonify(_image_of(store.exam(str(exam_id)), str(image_id)).document)
+        return jsonify(document_of(_image_of(store.exam(str(exam_id)), str(image_id)).recorded))
 
     return pages
 
@@ -92,11 +92,6 @@ def _image_of(exam: Exam, image_id: str) -> CapturedImage:
     raise NotKeptError(text("errors.not_found.message"), text("errors.not_found.remedy"))
 
 
-def _metric(image: CapturedImage, key: str) -> str:
-    value: Any = image.document["images"][0]["metrics"][key]
-    return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
-
-
-def _quality_words(analysed: dict[str, Any]) -> str:
+def _quality_words(quality: FrameQuality) -> str:
     words = catalogue()["quality"]
-    return "; ".join(words.get(reason, reason) for reason in analysed["quality"]["reasons"])
+    return "; ".join(words.get(reason.value, reason.value) for reason in quality.reasons)

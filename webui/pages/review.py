@@ -1,10 +1,10 @@
 """The page on which a physician goes over one image, and what the exam's page says of the review."""
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, render_template
 
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.account import Role
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.figure_definitions import METRICS
@@ -37,7 +37,7 @@ def review_page_blueprint(services: Services) -> Blueprint:
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/reviewed.json")
     def reviewed_result(exam_id: object, image_id: object) -> Response:
         reviewed = services.reviews.image(str(exam_id), str(image_id)).reviewed
-        return jsonify({**reviewed.image.document, "images": [reviewed.analysis]})
+        return jsonify(document_of(reviewed.recorded))
 
     pages.add_app_template_global(_metric, "reviewed_metric")
     return pages
@@ -52,8 +52,8 @@ def _is_physician() -> bool:
     return current_account().role.includes(Role.PHYSICIAN)
 
 
-def _metric(analysis: dict[str, Any], key: str) -> str:
-    value: float | None = analysis["metrics"][key]
+def _metric(analysis: ImageAnalysis, key: str) -> str:
+    value: float | None = getattr(analysis.metrics, key)
     return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
 
 

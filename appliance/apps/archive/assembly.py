@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import document, image_document
 from appliance.analysis.settings import AnalysisSettings
 from appliance.apps.archive.import_review import read_review
 from appliance.apps.files.still_reader import read_still
@@ -81,7 +80,6 @@ def build_import_tools(
     return ImportTools(
         read_still=read_foreign_still,
         analyse=analyse,
-        document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
         encode=encode_still,
         store=store,
         now_utc=now_utc,

@@ -37,7 +37,7 @@ class PatternAdvisor:
         """
         if self._advisor is None:
             return None
-        key = hash((reviewed.exam.exam_id, *((i.image.image_id, i.counts, repr(i.analysis)) for i in reviewed.images)))
+        key = hash((reviewed.exam.exam_id, *((i.image.image_id, i.counts, i.recorded.text) for i in reviewed.images)))
         with self._lock:
             if key in self._kept:
                 return self._kept[key]

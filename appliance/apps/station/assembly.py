@@ -14,7 +14,6 @@ from appliance.accounts.access import load_or_create_secrets
 from appliance.accounts.account_service import AccountService
 from appliance.analysis.panorama_analysis import PanoramaAnalyser
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import document, image_document
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
@@ -123,7 +122,6 @@ class Station:
         self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
         tools = SessionTools(
             current=lambda: self._engine.latest,
-            document=lambda analysis, name: document([image_document(analysis, name)], analysis.identity),
             encode=encode_still,
             on_finished=self._publisher.wake,
             history=history,

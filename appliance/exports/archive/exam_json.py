@@ -6,6 +6,7 @@ from uuid import UUID
 import jsonschema
 
 from appliance import schemas
+from appliance.analysis.recorded_analysis import recorded_from_document
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import (
     EXAM_FIELDS,
@@ -99,7 +100,7 @@ def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
         captured_at_utc=from_rfc3339(record["captured_at"]),
         file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
-        document=document,
+        recorded=recorded_from_document(document),
         kind=ImageKind(record["kind"]),
     )
 

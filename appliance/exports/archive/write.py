@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.exam_figures import ExamFigures, Figures
 from appliance.domain.instant import to_rfc3339
 from appliance.exports.archive.exam_json import exam_to_json, suffix_of
@@ -53,8 +54,8 @@ def _files(source: ExamToExport) -> Iterator[tuple[str, bytes]]:
     for image in reviewed.images:
         image_id = image.image.image_id
         yield f"images/{image_id}.{suffix_of(image.image)}", source.read_file(image_id)
-        yield f"results/{image_id}.json", _json(image.image.document)
-        yield f"reviewed/{image_id}.json", _json(image.image.document | {"images": [image.analysis]})
+        yield f"results/{image_id}.json", _json(document_of(image.image.recorded))
+        yield f"reviewed/{image_id}.json", _json(document_of(image.recorded))
     yield "review.json", _json(_review(source))
     yield "figures.json", _json(figures_to_json(source.figures))
     yield "journal.json", _json({"entries": [dict(entry) for entry in source.journal]})

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.detection import BoundingBox
+from appliance.domain.measurement import Capillary
 from appliance.domain.review import ReviewedImage
 
 CATEGORIES = ("normal", "tortuous", "ramified", "giant", "haemorrhage")
@@ -52,25 +55,25 @@ def coco_document(pictures: Sequence[CocoPicture]) -> Json:
 
 def _image(image_id: int, picture: CocoPicture) -> Json:
     analysed = picture.image.analysis
-    density = analysed["metrics"]["density_per_mm"] if picture.was_counted_by_a_person else None
-    known = {"um_per_px": analysed["um_per_px"], "density_per_mm": density}
+    density = analysed.metrics.density_per_mm if picture.was_counted_by_a_person else None
+    known = {"um_per_px": analysed.um_per_px, "density_per_mm": density}
     return {
         "id": image_id,
         "file_name": picture.file_name,
-        "width": analysed["width"],
-        "height": analysed["height"],
+        "width": analysed.width_px,
+        "height": analysed.height_px,
         "subject": picture.subject,
         **{name: round(value, 6) for name, value in known.items() if value is not None},
     }
 
 
-def _annotations(analysed: Json) -> Iterable[Json]:
-    size_px = (analysed["width"], analysed["height"])
-    for loop in analysed["capillaries"]:
-        if (box := _box(loop["bbox_px"], *size_px)) is not None:
-            yield {**_boxed(box, loop["morphology"]), "size": loop["size"], **_keypoints(loop["segments_px"])}
-    for patch in analysed["haemorrhages"]:
-        if (box := _box(patch["bbox_px"], *size_px)) is not None:
+def _annotations(analysed: ImageAnalysis) -> Iterable[Json]:
+    size_px = (analysed.width_px, analysed.height_px)
+    for loop in analysed.capillaries:
+        if (box := _box(loop.bbox, *size_px)) is not None:
+            yield {**_boxed(box, loop.morphology.value), "size": loop.size.value, **_keypoints(loop)}
+    for patch in analysed.haemorrhages:
+        if (box := _box(patch.bbox, *size_px)) is not None:
             yield _boxed(box, "haemorrhage")
 
 
@@ -79,23 +82,22 @@ def _boxed(box: list[float], category: str) -> Json:
     return {"category_id": CATEGORIES.index(category) + 1, "bbox": box, "area": area, "iscrowd": 0}
 
 
-def _box(box: Sequence[float], width_px: int, height_px: int) -> list[float] | None:
+def _box(box: BoundingBox, width_px: int, height_px: int) -> list[float] | None:
     """None where nothing of it lies in the picture."""
-    x, y, w, h = box
-    left, top = max(0.0, x + _CENTRE_TO_EDGE), max(0.0, y + _CENTRE_TO_EDGE)
-    right = min(float(width_px), x + w + _CENTRE_TO_EDGE)
-    bottom = min(float(height_px), y + h + _CENTRE_TO_EDGE)
+    left, top = max(0.0, box.x + _CENTRE_TO_EDGE), max(0.0, box.y + _CENTRE_TO_EDGE)
+    right = min(float(width_px), box.x + box.w + _CENTRE_TO_EDGE)
+    bottom = min(float(height_px), box.y + box.h + _CENTRE_TO_EDGE)
     if right - left < _SMALLEST_BOX_PX or bottom - top < _SMALLEST_BOX_PX:
         return None
     return [round(value, _DECIMALS) for value in (left, top, right - left, bottom - top)]
 
 
-def _keypoints(segments: dict[str, list[list[float]] | None]) -> Json:
+def _keypoints(loop: Capillary) -> Json:
     ends: list[float] = []
-    for name in ("apical", "arterial", "venous"):
-        segment = segments[name]
-        for x, y in segment or ((0.0, 0.0), (0.0, 0.0)):
-            shift = 0.0 if segment is None else _CENTRE_TO_EDGE
-            ends += [round(x + shift, _DECIMALS), round(y + shift, _DECIMALS), 0 if segment is None else _LABELLED]
-    labelled = sum(segment is not None for segment in segments.values())
-    return {"keypoints": ends, "num_keypoints": 2 * labelled} if labelled else {}
+    for width in loop.named_widths.values():
+        if width is None:
+            ends += [0.0, 0.0, 0] * 2
+            continue
+        for x, y in (width.segment.start_px, width.segment.end_px):
+            ends += [round(x + _CENTRE_TO_EDGE, _DECIMALS), round(y + _CENTRE_TO_EDGE, _DECIMALS), _LABELLED]
+    return {"keypoints": ends, "num_keypoints": 2 * len(loop.widths)} if loop.widths else {}

@@ -53,7 +53,7 @@ def dicom_image(source: ExamToExport, image: ReviewedImage, series_number: int, 
 def _add_scale(dataset: Dataset, source: ExamToExport, image: ReviewedImage) -> None:
     metadata = source.metadata(image.image.image_id)
     dataset.ManufacturerModelName = metadata.camera_name[:_LONGEST_DESCRIPTION]
-    um_per_px = image.analysis["um_per_px"]
+    um_per_px = image.analysis.um_per_px
     if um_per_px is None:
         return
     spacing_mm = f"{um_per_px / _UM_PER_MM:.10g}"[:16]
@@ -61,11 +61,11 @@ def _add_scale(dataset: Dataset, source: ExamToExport, image: ReviewedImage) -> 
     # FIDUCIAL would say that the scale object is visible in these very pixels (PS3.3, 10.7.1.3): it never is.
     dataset.PixelSpacingCalibrationType = "GEOMETRY"
     dataset.PixelSpacingCalibrationDescription = _origin_words(
-        source.scale_origin(image), image.analysis["calibration_id"]
+        source.scale_origin(image), image.analysis.calibration_id
     )
 
 
-def _origin_words(origin: ScaleOrigin | None, calibration_id: str) -> str:
+def _origin_words(origin: ScaleOrigin | None, calibration_id: str | None) -> str:
     return f"{'unknown' if origin is None else origin.value}: {calibration_id}"[:_LONGEST_DESCRIPTION]
 
 

@@ -12,8 +12,11 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
+from appliance.analysis.recorded_analysis import image_document_of
+from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figures
+from appliance.domain.measurement import Capillary
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
@@ -95,18 +98,18 @@ def _findings(source: ExamToExport, image: ReviewedImage, dataset: Dataset) -> I
     kept, analysed = image.image, image.analysis
     site = _site(kept.hand, kept.finger)
     where = f"{kept.hand.value}-{kept.finger.value}-{kept.sector.value}"
-    has_scale = analysed["um_per_px"] is not None
-    for at, loop in enumerate(analysed["capillaries"], 1):
+    has_scale = analysed.um_per_px is not None
+    for at, loop in enumerate(analysed.capillaries, 1):
         tracking = _tracking(kept.image_id, "loop", where, at)
         yield sr.PlanarROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=tracking,
-            referenced_region=_region(loop["bbox_px"], dataset),
+            referenced_region=_region(loop.bbox, dataset),
             finding_type=_local("capillary-loop"),
             finding_sites=[site],
             qualitative_evaluations=[
-                sr.QualitativeEvaluation(_local("capillary-shape"), _local(f"shape-{loop['morphology']}")),
-                sr.QualitativeEvaluation(_local("capillary-size"), _local(f"size-{loop['size']}")),
-                sr.QualitativeEvaluation(_local("capillary-row"), _local(f"row-{loop['row']}")),
+                sr.QualitativeEvaluation(_local("capillary-shape"), _local(f"shape-{loop.morphology.value}")),
+                sr.QualitativeEvaluation(_local("capillary-size"), _local(f"size-{loop.size.value}")),
+                sr.QualitativeEvaluation(_local("capillary-row"), _local(f"row-{loop.row.value}")),
             ],
         )
         if widths := list(_widths(loop, dataset, has_scale)):
@@ -116,27 +119,25 @@ def _findings(source: ExamToExport, image: ReviewedImage, dataset: Dataset) -> I
                 finding_sites=[site],
                 measurements=widths,
             )
-    for at, patch in enumerate(analysed["haemorrhages"], 1):
+    for at, patch in enumerate(analysed.haemorrhages, 1):
         yield sr.PlanarROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=_tracking(kept.image_id, "haemorrhage", where, at),
-            referenced_region=_region(patch["bbox_px"], dataset),
+            referenced_region=_region(patch.bbox, dataset),
             finding_type=_local("microhaemorrhage"),
             finding_sites=[site],
         )
 
 
-def _widths(loop: dict[str, dict[str, object]], dataset: Dataset, has_scale: bool) -> Iterator[sr.Measurement]:
+def _widths(loop: Capillary, dataset: Dataset, has_scale: bool) -> Iterator[sr.Measurement]:
     """In micrometres, or in pixels where the picture has no scale; each with its line."""
-    for name in ("apical", "arterial", "venous"):
-        segment = loop["segments_px"][name]
-        value = loop["widths_um" if has_scale else "widths_px"][name]
-        if segment is None or value is None:
+    for name, width in loop.named_widths.items():
+        if width is None or (value := width.um if has_scale else width.px) is None:
             continue
-        line = np.asarray(segment, dtype=float) + TO_EDGE
+        line = np.array([width.segment.start_px, width.segment.end_px], dtype=float) + TO_EDGE
         coordinates = sr.CoordinatesForMeasurement(sr.GraphicTypeValues.POLYLINE, line, _region_source(dataset))
         yield sr.Measurement(
             name=_local(f"{name}-width"),
-            value=float(str(value)),
+            value=float(value),
             unit=_UM if has_scale else _PIXEL,
             referenced_coordinates=[coordinates],
         )
@@ -182,9 +183,9 @@ def _figures_group(
         )
 
 
-def _region(box: Sequence[float], dataset: Dataset) -> sr.ImageRegion:
-    x, y, w, h = box
-    w, h = max(w, _SHORTEST_BOX_PX), max(h, _SHORTEST_BOX_PX)
+def _region(box: BoundingBox, dataset: Dataset) -> sr.ImageRegion:
+    x, y = box.x, box.y
+    w, h = max(box.w, _SHORTEST_BOX_PX), max(box.h, _SHORTEST_BOX_PX)
     corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]]) + TO_EDGE
     inside = np.clip(corners, 0.0, [float(dataset.Columns), float(dataset.Rows)])
     return sr.ImageRegion(sr.GraphicTypeValues.POLYLINE, inside, _region_source(dataset))
@@ -216,7 +217,7 @@ def _digest(source: ExamToExport) -> str:
     """Over everything the report says: another edit is another instance."""
     reviewed, figures = source.reviewed, source.figures
     said = [
-        [image.analysis for image in reviewed.images],
+        [image_document_of(image.recorded) for image in reviewed.images],
         [reviewed.conclusion, reviewed.validated_by, source.software_version, hd.__version__],
         repr(sorted((key, repr(value)) for key, value in figures.exam.items())),
         repr(sorted((repr(key), repr(sorted(value.items(), key=str))) for key, value in figures.fingers.items())),

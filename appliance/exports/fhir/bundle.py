@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.exam import Finger, Hand, ImageKind
 from appliance.domain.exam_figures import Figures
 from appliance.domain.instant import to_rfc3339
@@ -133,8 +134,8 @@ def _observation(source: ExamToExport, own_id: uuid.UUID, code: str, figures: Fi
         "effectivePeriod": {"start": to_rfc3339(source.exam.started_at_utc), "end": to_rfc3339(_ended(source))},
         "method": method(),
     }
-    if software := _software(source):
-        resource["device"] = reference(station_id(software), "Device")
+    if identity := _identity(source):
+        resource["device"] = reference(station_id(identity), "Device")
     parts = [one for key, figure in figures.items() for one in components(key, figure, source.definitions.get(key))]
     return resource | ({"component": parts} if parts else {})
 
@@ -143,18 +144,18 @@ def _scales(source: ExamToExport, images: list[ReviewedImage]) -> Iterator[Json]
     """Each scale that the finger's pictures were measured with, once, with where it came from."""
     seen: set[str] = set()
     for image in images:
-        calibration_id = image.analysis["calibration_id"]
-        if calibration_id is None or calibration_id in seen:
+        um_per_px, calibration_id = image.analysis.um_per_px, image.analysis.calibration_id
+        if um_per_px is None or calibration_id is None or calibration_id in seen:
             continue
         seen.add(calibration_id)
         origin = source.scale_origin(image)
-        yield {"code": local("um-per-px"), "valueQuantity": quantity(image.analysis["um_per_px"], "um")}
+        yield {"code": local("um-per-px"), "valueQuantity": quantity(um_per_px, "um")}
         words = f"{calibration_id} ({'unknown' if origin is None else origin.value.replace('_', ' ')})"
         yield {"code": local("scale-origin"), "valueString": words}
 
 
 def _devices(source: ExamToExport, images: list[ReviewedImage]) -> list[Json]:
-    stations = [station(image.image.document["software"]) for image in source.reviewed.images]
+    stations = [station(image.image.analysis.identity) for image in source.reviewed.images]
     scopes = [scope(*_camera(source, image)) for image in images]
     return list({one["id"]: one for one in [*stations, *scopes]}.values())
 
@@ -164,9 +165,9 @@ def _camera(source: ExamToExport, image: ReviewedImage) -> tuple[str, str]:
     return metadata.camera_name, metadata.camera_id
 
 
-def _software(source: ExamToExport) -> dict[str, Any] | None:
+def _identity(source: ExamToExport) -> EngineIdentity | None:
     images = source.reviewed.images
-    return images[-1].image.document["software"] if images else None
+    return images[-1].image.analysis.identity if images else None
 
 
 def _fingers(images: list[ReviewedImage]) -> list[tuple[Hand, Finger]]:

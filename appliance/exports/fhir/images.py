@@ -38,8 +38,8 @@ def media(source: ExamToExport, image: ReviewedImage, camera: tuple[str, str], w
         "createdDateTime": to_rfc3339(kept.captured_at_utc),
         "bodySite": body_site(kept.hand, kept.finger),
         "device": reference(scope_id(*camera), "Device"),
-        "width": analysed["width"],
-        "height": analysed["height"],
+        "width": analysed.width_px,
+        "height": analysed.height_px,
         "content": content,
     }
     return resource | ({"note": [{"text": image.comment}]} if image.comment else {})

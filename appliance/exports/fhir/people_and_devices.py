@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
+from appliance.domain.analysis_result import EngineIdentity
 from appliance.exports.codes import PSEUDONYM_SYSTEM_URL, own_uuid
 from appliance.exports.fhir.elements import Json, local
 from appliance.exports.source import ExamToExport
@@ -42,17 +42,17 @@ def _name(name: str) -> Json:
     return {key: value for key, value in parts.items() if value}
 
 
-def station_id(software: Mapping[str, Any]) -> uuid.UUID:
+def station_id(identity: EngineIdentity) -> uuid.UUID:
     """Of the Device that analysed; another version or other weights are another Device."""
-    return own_uuid("station", software["version"], software["runtime"], repr(sorted(software["engines"].items())))
+    return own_uuid("station", identity.software_version, identity.runtime, repr(sorted(identity.engines.items())))
 
 
-def station(software: Mapping[str, Any]) -> Json:
+def station(identity: EngineIdentity) -> Json:
     """The software with its runtime and the digests of its networks."""
-    parts = {"software": software["version"], "runtime": software["runtime"], **software["engines"]}
+    parts = {"software": identity.software_version, "runtime": identity.runtime, **identity.engines}
     return {
         "resourceType": "Device",
-        "id": str(station_id(software)),
+        "id": str(station_id(identity)),
         "status": "active",
         "deviceName": [{"name": "nailfold", "type": "model-name"}],
         "type": {"text": "Nailfold capillaroscopy station with automatic analysis"},

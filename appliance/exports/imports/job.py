@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import uuid_utils
 from numpy.typing import NDArray
 
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, ExportError
@@ -33,14 +33,12 @@ class ImportTools:
 
     Attributes:
         analyse: a still by the device's own pipeline, with a scale or without.
-        document: the `nailfold.analysis/1` document of one analysis and a file name.
         encode: the PNG that the box keeps.
         journal: takes the entry of the import.
     """
 
     read_still: ReadStill
     analyse: Callable[[Frame, Calibration | None], FrameAnalysis]
-    document: Callable[[FrameAnalysis, str], dict[str, Any]]
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     store: ExamStore
     now_utc: Callable[[], datetime]
@@ -165,7 +163,7 @@ def _take(
         captured_at_utc=taken_at_utc,
         file_name=file_name,
         sha256=hashlib.sha256(png).hexdigest(),
-        document=tools.document(analysis, file_name),
+        recorded=record_analysis(analysis, file_name),
         kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
     )
     return image, _result(picture.name, read, analysis, scale)

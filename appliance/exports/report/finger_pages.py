@@ -50,7 +50,7 @@ def best_of(images: list[ReviewedImage]) -> ReviewedImage | None:
         for one in images
         if one.counts and one.image.kind is ImageKind.STILL and one.image.sector is not Sector.PANORAMIC
     ]
-    return max(counting, key=lambda one: float(one.analysis["quality"]["focus"]), default=None)
+    return max(counting, key=lambda one: one.analysis.quality.focus, default=None)
 
 
 def _row(localisation: Localisation, key: str, figures: Figures, machine: Figures, is_edited: bool) -> CompareRow:

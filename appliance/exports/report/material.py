@@ -3,13 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,5 +60,4 @@ def engines_of(reviewed: ReviewedExam) -> Mapping[str, str]:
     """The engines of the newest image; empty without images."""
     if not reviewed.images:
         return {}
-    found: Mapping[str, str] = reviewed.images[-1].image.document["software"]["engines"]
-    return found
+    return reviewed.images[-1].image.analysis.identity.engines

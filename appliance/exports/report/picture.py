@@ -4,14 +4,17 @@ import itertools
 import math
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
 from appliance.domain.errors import StoreError
+from appliance.domain.measurement import Capillary
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 # As on the pages (after Okabe and Ito, brightened for red-brown skin), doubled by dashes and the legend's letters.
 COLOURS: dict[str, Colour] = {
@@ -36,8 +39,8 @@ _FINER = 2
 """The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""
 
 
-def report_jpeg(png: bytes, analysed: dict[str, Any] | None, width_px: int) -> bytes:
-    """JPEG of a still, at most `width_px` wide; `analysed` is its entry of a result document, None draws nothing.
+def report_jpeg(png: bytes, analysed: ImageAnalysis | None, width_px: int) -> bytes:
+    """JPEG of a still, at most `width_px` wide; `analysed` is what was found in it, None draws nothing.
 
     Raises:
         StoreError: the still cannot be decoded.
@@ -58,7 +61,7 @@ def report_jpeg(png: bytes, analysed: dict[str, Any] | None, width_px: int) -> b
     return out.getvalue()
 
 
-def _overlay(image: Image.Image, analysed: dict[str, Any], scale: float) -> None:
+def _overlay(image: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
     """Scaling down costs most of a picture's time, so only the part with findings is."""
     layer = Image.new("RGBA", (image.width * _FINER, image.height * _FINER), (0, 0, 0, 0))
     _draw(layer, analysed, scale * _FINER)
@@ -70,35 +73,34 @@ def _overlay(image: Image.Image, analysed: dict[str, Any], scale: float) -> None
     image.paste(part, (left, top), mask=part)
 
 
-def _draw(layer: Image.Image, analysed: dict[str, Any], scale: float) -> None:
+def _draw(layer: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
     draw = ImageDraw.Draw(layer)
     unit = max(1, round(layer.width / 900))
     font = ImageFont.load_default(19 * unit)
-    for patch in analysed["haemorrhages"]:
-        _outline(draw, _box(patch["bbox_px"], scale), "haemorrhage", 2 * unit, unit)
-    for loop in analysed["capillaries"]:
-        is_distal = loop["row"] == "distal"
-        _outline(draw, _box(loop["bbox_px"], scale), _kind(loop), 2 * unit if is_distal else unit, unit)
-        for ends in loop["segments_px"].values():
-            if ends is not None:
-                _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, 2 * unit)
-    for loop in analysed["capillaries"]:
+    for patch in analysed.haemorrhages:
+        _outline(draw, _box(patch.bbox, scale), "haemorrhage", 2 * unit, unit)
+    for loop in analysed.capillaries:
+        is_distal = loop.row is Row.DISTAL
+        _outline(draw, _box(loop.bbox, scale), _kind(loop), 2 * unit if is_distal else unit, unit)
+        for width in loop.widths:
+            ends = (width.segment.start_px, width.segment.end_px)
+            _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, 2 * unit)
+    for loop in analysed.capillaries:
         _label(draw, loop, scale, font, unit)
 
 
-def _kind(loop: dict[str, Any]) -> str:
+def _kind(loop: Capillary) -> str:
     """A ramified loop keeps its colour; every other one above 50 um is drawn as a giant."""
-    shape = str(loop["morphology"])
-    return "giant" if loop["size"] == "giant" and shape != "ramified" else shape
+    is_giant = loop.size is SizeClass.GIANT and loop.morphology is not Morphology.RAMIFIED
+    return (Morphology.GIANT if is_giant else loop.morphology).value
 
 
-def _label(draw: ImageDraw.ImageDraw, loop: dict[str, Any], scale: float, font: Any, unit: int) -> None:
+def _label(draw: ImageDraw.ImageDraw, loop: Capillary, scale: float, font: Font, unit: int) -> None:
     """The diameter above the loops of the distal row, and above every giant."""
-    um = loop["widths_um"]["apical"]
-    is_giant = loop["size"] == "giant" or loop["morphology"] == "giant"
-    if um is None or (loop["row"] != "distal" and not is_giant):
+    um = None if loop.apical is None else loop.apical.um
+    if um is None or (loop.row is not Row.DISTAL and not loop.is_giant):
         return
-    left, top, right, _ = _box(loop["bbox_px"], scale)
+    left, top, right, _ = _box(loop.bbox, scale)
     kind = _kind(loop)
     draw.text(
         ((left + right) / 2, max(4.0 * unit, top - 3 * unit)),
@@ -111,9 +113,8 @@ def _label(draw: ImageDraw.ImageDraw, loop: dict[str, Any], scale: float, font: 
     )
 
 
-def _box(bbox: Sequence[float], scale: float) -> tuple[float, float, float, float]:
-    x, y, w, h = bbox
-    return x * scale, y * scale, (x + w) * scale, (y + h) * scale
+def _box(box: BoundingBox, scale: float) -> tuple[float, float, float, float]:
+    return box.x * scale, box.y * scale, (box.x + box.w) * scale, (box.y + box.h) * scale
 
 
 def _outline(

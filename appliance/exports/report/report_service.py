@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import Any
 
 from markupsafe import Markup
 
 from appliance.analysis.exam_figures import exam_figures
+from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
@@ -133,7 +133,7 @@ class ReportService:
     def picture(self, exam_id: str, image_id: str, is_drawn: bool, width_px: int) -> bytes:
         """JPEG of one still, with what was found after review drawn in. Raises NotKeptError."""
         reviewed = self._sources.reviewed(exam_id)
-        analysed: dict[str, Any] | None = None
+        analysed: ImageAnalysis | None = None
         if is_drawn:
             analysed = next((one.analysis for one in reviewed.images if one.image.image_id == image_id), None)
         return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)

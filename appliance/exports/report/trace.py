@@ -37,9 +37,9 @@ def _softwares(images: Iterable[ReviewedImage]) -> list[str]:
     """Each version, runtime and pair of engines once."""
     found: dict[str, None] = {}
     for one in images:
-        software = one.image.document["software"]
-        engines = ", ".join(f"{role} {digest}" for role, digest in sorted(software["engines"].items()))
-        found[f"nailfold {software['version']}, {software['runtime']}, {engines}"] = None
+        identity = one.image.analysis.identity
+        engines = ", ".join(f"{role} {digest}" for role, digest in sorted(identity.engines.items()))
+        found[f"nailfold {identity.software_version}, {identity.runtime}, {engines}"] = None
     return list(found)
 
 
@@ -48,17 +48,17 @@ def _scales(localisation: Localisation, images: Iterable[ReviewedImage]) -> list
     found: dict[str, None] = {}
     for one in images:
         analysed = one.analysis
-        if analysed["um_per_px"] is None:
+        if analysed.um_per_px is None:
             found[localisation("no scale")] = None
             continue
-        scale, off = localisation.number(analysed["um_per_px"], 4), analysed.get("um_per_px_uncertainty")
+        scale, off = localisation.number(analysed.um_per_px, 4), analysed.um_per_px_uncertainty
         stated = localisation("uncertainty not stated") if off is None else f"± {localisation.number(off, 4)}"
-        found[f"{analysed['calibration_id']}: {scale} µm/px, {stated}"] = None
+        found[f"{analysed.calibration_id}: {scale} µm/px, {stated}"] = None
     return list(found)
 
 
 def _image(localisation: Localisation, one: ReviewedImage) -> TraceImage:
-    scale = one.analysis["um_per_px"]
+    scale = one.analysis.um_per_px
     return TraceImage(
         place=place_name(localisation, one.image.placement),
         kind=localisation(terms.ORIGINS[one.image.kind.value]),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from appliance import schemas
 from appliance.analysis.exam_figures import EXAM_KEYS, GROUP_KEYS, IMAGE_KEYS, exam_figures
 from appliance.analysis.figures_document import figures_document
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector, SkippedPlacement
 from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 
@@ -65,7 +66,7 @@ def test_widths_by_hand() -> None:
 
 def test_a_known_scale_uncertainty_widens_every_width() -> None:
     plain = image_of([Loop(40)])
-    stated = replace(plain, analysis={**plain.analysis, "um_per_px_uncertainty": 0.05})
+    stated = replace(plain, recorded=record_analysis(replace(plain.analysis, um_per_px_uncertainty=0.05), None))
     off = exam_figures(exam_of(stated)).exam["largest_width_um"].uncertainty
     # The document states half the 95 % interval of the scale: 5 % of 40 um, beside 1.96 x sqrt(2) um of the end points.
     assert off == pytest.approx(math.hypot(1.96 * math.sqrt(2), 40 * 0.05))

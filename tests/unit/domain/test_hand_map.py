@@ -16,7 +16,9 @@ from appliance.domain.exam import (
 )
 from appliance.domain.exam_protocol import PROTOCOL_16, PROTOCOL_32
 from appliance.domain.hand_map import CellState, HandMap, MapCell, hand_map, reviewed_hand_map
+from appliance.domain.quality import QualityReason
 from appliance.domain.review import unreviewed
+from tests.support.exam_parts import recorded_result
 
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 RING_B = Placement(Hand.LEFT, Finger.RING, Sector.B)
@@ -24,10 +26,9 @@ RING_C = Placement(Hand.LEFT, Finger.RING, Sector.C)
 
 
 def image(placement: Placement, *reasons: str, name: str = "i", kind: ImageKind = ImageKind.STILL) -> CapturedImage:
-    quality = {"evaluable": not reasons, "reasons": list(reasons)}
-    document = {"images": [{"quality": quality}]}
+    recorded = recorded_result(f"{name}.png", *map(QualityReason, reasons))
     place = (placement.hand, placement.finger, placement.sector)
-    return CapturedImage(name, *place, NOW, f"{name}.png", "0" * 64, document, kind)
+    return CapturedImage(name, *place, NOW, f"{name}.png", "0" * 64, recorded, kind)
 
 
 def exam(*images: CapturedImage, protocol: str = "16", skipped: tuple[SkippedPlacement, ...] = ()) -> Exam:

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from appliance import schemas
+from appliance.analysis.recorded_analysis import document_of, record_analysis, recorded_from_document
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
+from appliance.domain.review import unreviewed
 from appliance.exam.finger_totals import finger_totals
 from appliance.exam.message import BoxAddress, build_exam_message
-from tests.support.exam_desk import document_of
 from tests.support.exam_parts import NOON, shown_frame
 
 ID = "01a2047c-3a12-75d5-8f76-c45c639e1cf{}"
@@ -37,7 +38,7 @@ def image(
         captured_at_utc=NOON,
         file_name=file_name,
         sha256=hashlib.sha256(file_name.encode()).hexdigest(),
-        document=document_of(shown.analysis, file_name),
+        recorded=record_analysis(shown.analysis, file_name),
     )
 
 
@@ -60,8 +61,8 @@ def test_message_is_valid_and_names_everything_once() -> None:
 
 def test_each_image_names_the_software_that_measured_it() -> None:
     updated = image(2)
-    software = {**updated.document["software"], "version": "0.2.0"}
-    updated = replace(updated, document={**updated.document, "software": software})
+    newer = replace(updated.analysis, identity=replace(updated.analysis.identity, software_version="0.2.0"))
+    updated = replace(updated, recorded=record_analysis(newer, updated.file_name))
     document = json.loads(build_exam_message(exam(image(1), updated), BoxAddress("s", "b"), NOON).payload)
     assert [entry["software"]["version"] for entry in document["images"]] == ["0.1.0", "0.2.0"]
     assert document["software"]["version"] == "0.2.0"
@@ -73,8 +74,9 @@ def test_two_messages_never_share_an_id() -> None:
 
 
 def test_result_outside_the_schema_is_not_queued() -> None:
-    broken = image(1)
-    broken.document["images"][0]["metrics"]["mean_apical_um"] = "wide"
+    document = document_of(image(1).recorded)
+    document["images"][0]["metrics"]["mean_apical_um"] = "wide"
+    broken = replace(image(1), recorded=recorded_from_document(document))
     with pytest.raises(ExportError, match=r"\$\.images\[0\]\.result\.metrics\.mean_apical_um") as refusal:
         build_exam_message(exam(broken), BoxAddress("s", "b"), NOON)
     assert "every image is kept" in refusal.value.remedy
@@ -101,7 +103,7 @@ def test_totals_are_per_finger_and_leave_out_panoramic_and_unusable_images() -> 
         image(5, density=100.0, sector=Sector.PANORAMIC),
         image(6, Finger.INDEX, density=None, hand=Hand.RIGHT),
     )
-    ring, index = finger_totals(images)
+    ring, index = finger_totals(unreviewed(exam(*images)).images)
     assert (ring["hand"], ring["finger"], ring["images"], ring["images_evaluable"]) == ("left", "ring", 5, 3)
     assert (ring["mean_density_per_mm"], ring["images_with_density"]) == (6.5, 2)
     assert (ring["capillaries_total"], ring["haemorrhages"], ring["size_enlarged"], ring["giant"]) == (3, 3, 3, 0)

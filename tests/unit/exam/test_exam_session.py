@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.errors import ExamError, StoreError
 from appliance.domain.exam import ExamStart, ExamState, Finger, Hand, Placement, Sector
@@ -14,7 +15,6 @@ from appliance.exam.session_state import SessionTools
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import decode_still, encode_still
-from tests.support.exam_desk import document_of
 from tests.support.exam_parts import CALIBRATION, HeldClock, shown_frame
 
 ADDRESS = BoxAddress("clinic-1", "box-7")
@@ -31,7 +31,7 @@ class Desk:
         self.finished = 0
         self._seq = 0
         self.show()
-        tools = SessionTools(lambda: self.shown, document_of, encode_still, self._on_finished)
+        tools = SessionTools(lambda: self.shown, encode_still, self._on_finished)
         self.session = ExamSession(self.store, tools, ADDRESS, self.clock, self.journal)
 
     def _on_finished(self) -> None:
@@ -80,7 +80,7 @@ def test_still_holds_the_very_picture_and_its_origin(desk: Desk) -> None:
     assert (pixels == desk.shown.frame.image_rgb).all()
     assert (metadata.placement, metadata.scale_origin) == (image.placement, CALIBRATION.origin)
     assert metadata.engines == desk.shown.analysis.identity.engines
-    assert image.document["images"][0]["file"] == image.file_name
+    assert document_of(image.recorded)["images"][0]["file"] == image.file_name
 
 
 def test_undo_and_redo_move_the_selection_along(desk: Desk) -> None:

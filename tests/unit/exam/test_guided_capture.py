@@ -29,7 +29,6 @@ from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from engines.synthetic.render import render
-from tests.support.exam_desk import document_of
 from tests.support.exam_parts import HeldClock, shown_frame
 
 Picture = NDArray[np.uint8]
@@ -50,7 +49,7 @@ class Scope:
         self.seq = 0
         self.newest: AnalysedFrame | None = None
         journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
-        tools = SessionTools(lambda: self.newest, document_of, encode_still, history=self.history)
+        tools = SessionTools(lambda: self.newest, encode_still, history=self.history)
         self.session = ExamSession(
             self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, journal, settings=SETTINGS
         )
@@ -331,7 +330,7 @@ def test_sweep_becomes_a_kept_panorama(scope: Scope, sweeper: SweepRecorder, pla
     assert exam is not None
     (image,) = exam.images
     assert (image.kind, image.sector) == (ImageKind.PANORAMA, Sector.PANORAMIC)
-    assert image.document["images"][0]["width"] == pytest.approx(320 + 312, abs=12)
+    assert image.analysis.width_px == pytest.approx(320 + 312, abs=12)
     scope.session.undo()
     assert scope.kinds == []
 

@@ -1,6 +1,5 @@
 """What a physician's edits make of an exam."""
 
-import copy
 import json
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -11,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from appliance import schemas
-from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
+from appliance.analysis.recorded_analysis import document_of, image_document_of
+from appliance.domain.analysis_result import RecordedAnalysis
+from appliance.domain.detection import BoundingBox, Morphology, Row, SizeBasis, SizeClass
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.keypoints import WidthSegment
 from appliance.domain.pattern import NailfoldPattern
+from appliance.domain.quality import QualityReason
 from appliance.domain.review import unreviewed
 from appliance.domain.review_edits import (
     EDIT_TYPES,
@@ -79,8 +81,8 @@ class Reviewer:
         return self.look().log.revision
 
     @property
-    def machine(self) -> dict[str, object]:
-        return self.exam.images[0].document["images"][0]  # type: ignore[no-any-return]
+    def machine(self) -> RecordedAnalysis:
+        return self.store.exam(self.exam_id).images[0].recorded
 
 
 @pytest.fixture
@@ -95,10 +97,10 @@ def segment(number: int, length_px: float) -> WidthSegment:
 
 
 def test_the_machine_finds_what_the_tests_count_on(reviewer: Reviewer) -> None:
-    metrics = reviewer.look().machine["metrics"]
-    assert (metrics["capillaries_distal"], metrics["size_normal"], metrics["haemorrhages"]) == (7, 7, 1)
+    metrics = reviewer.machine.analysis.metrics
+    assert (metrics.capillaries_distal, metrics.size_normal, metrics.haemorrhages) == (7, 7, 1)
     # Seven loops on a straight row over the whole width of 640 px at 1.5 um.
-    assert metrics["density_per_mm"] == pytest.approx(7 / 0.96, abs=0.05)
+    assert metrics.density_per_mm == pytest.approx(7 / 0.96, abs=0.05)
 
 
 def test_unedited_exam_is_the_machines(reviewer: Reviewer) -> None:
@@ -107,102 +109,103 @@ def test_unedited_exam_is_the_machines(reviewer: Reviewer) -> None:
 
 def test_a_dragged_width_changes_width_size_shape_mean_and_largest(reviewer: Reviewer) -> None:
     after = reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0))).reviewed.analysis
-    loop, metrics = after["capillaries"][1], after["metrics"]
-    assert loop["widths_um"]["apical"] == pytest.approx(36 * UM_PER_PX)
-    assert (loop["size"], loop["morphology"], loop["size_basis"]) == ("giant", "giant", "measured")
-    assert (metrics["giant"], metrics["size_giant"], metrics["size_normal"], metrics["normal"]) == (1, 1, 6, 6)
-    assert metrics["largest_width_um"] == pytest.approx(54.0)
-    assert metrics["mean_apical_um"] == pytest.approx((6 * 18 + 54) / 7, abs=0.01)
+    loop, metrics = after.capillaries[1], after.metrics
+    assert loop.apical.um == pytest.approx(36 * UM_PER_PX)
+    assert (loop.size, loop.morphology, loop.size_basis) == (SizeClass.GIANT, Morphology.GIANT, SizeBasis.MEASURED)
+    assert (metrics.giant, metrics.size_giant, metrics.size_normal, metrics.normal) == (1, 1, 6, 6)
+    assert metrics.largest_width_um == pytest.approx(54.0)
+    assert metrics.mean_apical_um == pytest.approx((6 * 18 + 54) / 7, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("length_px", "size", "is_near_cut"),
     [
-        (13.3, "normal", True),
-        (13.4, "enlarged", True),
-        (33.3, "enlarged", True),
-        (33.4, "giant", True),
-        (24, "enlarged", False),
+        (13.3, SizeClass.NORMAL, True),
+        (13.4, SizeClass.ENLARGED, True),
+        (33.3, SizeClass.ENLARGED, True),
+        (33.4, SizeClass.GIANT, True),
+        (24, SizeClass.ENLARGED, False),
     ],
 )
 def test_calibre_follows_the_20_and_50_um_rule(
-    reviewer: Reviewer, length_px: float, size: str, is_near_cut: bool
+    reviewer: Reviewer, length_px: float, size: SizeClass, is_near_cut: bool
 ) -> None:
-    loop = reviewer.does(SetWidth("m1", WidthKind.APICAL, segment(0, length_px))).reviewed.analysis["capillaries"][0]
-    assert (loop["size"], loop["size_is_near_cut"]) == (size, is_near_cut)
+    reviewed = reviewer.does(SetWidth("m1", WidthKind.APICAL, segment(0, length_px))).reviewed
+    written = image_document_of(reviewed.recorded)["capillaries"][0]
+    assert (reviewed.analysis.capillaries[0].size, written["size_is_near_cut"]) == (size, is_near_cut)
 
 
 def test_a_width_dragged_back_gives_the_shape_back(reviewer: Reviewer) -> None:
     wide, narrow = segment(0, 40), segment(0, 12)
     loops = [
-        reviewer.does(SetWidth("m1", WidthKind.APICAL, one)).reviewed.analysis["capillaries"][0]
-        for one in (wide, narrow)
+        reviewer.does(SetWidth("m1", WidthKind.APICAL, one)).reviewed.analysis.capillaries[0] for one in (wide, narrow)
     ]
-    assert [loop["morphology"] for loop in loops] == ["giant", "normal"]
+    assert [loop.morphology for loop in loops] == [Morphology.GIANT, Morphology.NORMAL]
 
 
 def test_the_outer_end_of_an_apical_width_comes_first_however_it_was_drawn(reviewer: Reviewer) -> None:
     drawn = segment(0, 20)
     turned = WidthSegment(drawn.end_px, drawn.start_px)
-    after = reviewer.does(SetWidth("m1", WidthKind.APICAL, turned)).reviewed.analysis["capillaries"][0]
-    assert after["apex_px"] == list(drawn.start_px)
+    after = reviewer.does(SetWidth("m1", WidthKind.APICAL, turned)).reviewed.analysis.capillaries[0]
+    assert after.apex_px == drawn.start_px
 
 
 def test_a_deleted_loop_lowers_density_and_counts(reviewer: Reviewer) -> None:
-    before = reviewer.look().reviewed.analysis["metrics"]
-    after = reviewer.does(DeleteCapillary("m4")).reviewed.analysis["metrics"]
-    assert after["capillaries_distal"] == 6
-    assert after["density_per_mm"] == pytest.approx(before["density_per_mm"] * 6 / 7, rel=0.01)
+    before = reviewer.look().reviewed.analysis.metrics
+    after = reviewer.does(DeleteCapillary("m4")).reviewed.analysis.metrics
+    assert after.capillaries_distal == 6
+    assert after.density_per_mm == pytest.approx(before.density_per_mm * 6 / 7, rel=0.01)
 
 
 def test_an_added_loop_joins_the_distal_row_by_the_rule(reviewer: Reviewer) -> None:
     reviewer.does(DeleteCapillary("m4"))
     after = reviewer.does(AddCapillary("p1", box_of(3), Morphology.TORTUOUS)).reviewed.analysis
-    assert after["capillaries"][-1]["row"] == "distal"
-    assert (after["metrics"]["capillaries_distal"], after["metrics"]["tortuous"]) == (7, 1)
+    assert after.capillaries[-1].row is Row.DISTAL
+    assert (after.metrics.capillaries_distal, after.metrics.tortuous) == (7, 1)
 
 
 def test_a_loop_added_behind_the_row_does_not_count_for_density(reviewer: Reviewer) -> None:
     behind = replace(box_of(3), y=340.0, h=100.0)
     after = reviewer.does(AddCapillary("p1", behind)).reviewed.analysis
-    assert after["capillaries"][-1]["row"] == "other"
-    assert (after["metrics"]["capillaries_total"], after["metrics"]["capillaries_distal"]) == (8, 7)
+    assert after.capillaries[-1].row is Row.OTHER
+    assert (after.metrics.capillaries_total, after.metrics.capillaries_distal) == (8, 7)
 
 
 def test_a_row_set_by_hand_stands_against_the_rule_until_given_back(reviewer: Reviewer) -> None:
-    metrics = reviewer.does(SetRow("m3", Row.OTHER), ChangeBox("m5", box_of(4))).reviewed.analysis["metrics"]
-    assert metrics["capillaries_distal"] == 6
-    assert metrics["density_per_mm"] == pytest.approx(6 / 0.96, abs=0.05)
-    assert reviewer.does(SetRow("m3", None)).reviewed.analysis["metrics"]["capillaries_distal"] == 7
+    metrics = reviewer.does(SetRow("m3", Row.OTHER), ChangeBox("m5", box_of(4))).reviewed.analysis.metrics
+    assert metrics.capillaries_distal == 6
+    assert metrics.density_per_mm == pytest.approx(6 / 0.96, abs=0.05)
+    assert reviewer.does(SetRow("m3", None)).reviewed.analysis.metrics.capillaries_distal == 7
 
 
 def test_a_box_moved_away_loses_the_machines_widths_and_keeps_those_drawn(reviewer: Reviewer) -> None:
     drawn = SetWidth("m1", WidthKind.ARTERIAL, WidthSegment((42.0, 260.0), (58.0, 260.0)))
-    loop = reviewer.does(drawn, ChangeBox("m1", box_of(5))).reviewed.analysis["capillaries"][0]
-    assert (loop["widths_um"]["apical"], loop["apex_px"]) == (None, None)
-    assert loop["widths_um"]["arterial"] == pytest.approx(24.0)
+    loop = reviewer.does(drawn, ChangeBox("m1", box_of(5))).reviewed.analysis.capillaries[0]
+    assert (loop.apical, loop.apex_px) == (None, None)
+    assert loop.arterial is not None
+    assert loop.arterial.um == pytest.approx(24.0)
 
 
 def test_shape_and_size_by_hand_survive_a_measurement(reviewer: Reviewer) -> None:
     wide = SetWidth("m1", WidthKind.APICAL, segment(0, 40))
-    loop = reviewer.does(SetMorphology("m1", Morphology.RAMIFIED), wide).reviewed.analysis["capillaries"][0]
-    assert (loop["morphology"], loop["size"]) == ("ramified", "giant")
-    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED)).reviewed.analysis["capillaries"][0]
-    assert (loop["size"], loop["size_basis"]) == ("enlarged", "appearance")
-    assert reviewer.does(SetSize("m1", None)).reviewed.analysis["capillaries"][0]["size"] == "giant"
+    loop = reviewer.does(SetMorphology("m1", Morphology.RAMIFIED), wide).reviewed.analysis.capillaries[0]
+    assert (loop.morphology, loop.size) == (Morphology.RAMIFIED, SizeClass.GIANT)
+    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED)).reviewed.analysis.capillaries[0]
+    assert (loop.size, loop.size_basis) == (SizeClass.ENLARGED, SizeBasis.APPEARANCE)
+    assert reviewer.does(SetSize("m1", None)).reviewed.analysis.capillaries[0].size is SizeClass.GIANT
 
 
 def test_removing_the_only_wide_width_lets_the_limbs_decide(reviewer: Reviewer) -> None:
     reviewer.does(SetWidth("m1", WidthKind.APICAL, segment(0, 40)))
-    loop = reviewer.does(RemoveWidth("m1", WidthKind.APICAL)).reviewed.analysis["capillaries"][0]
-    assert (loop["size"], loop["size_basis"], loop["widths_um"]["apical"]) == ("normal", "measured", None)
+    loop = reviewer.does(RemoveWidth("m1", WidthKind.APICAL)).reviewed.analysis.capillaries[0]
+    assert (loop.size, loop.size_basis, loop.apical) == (SizeClass.NORMAL, SizeBasis.MEASURED, None)
 
 
 def test_haemorrhages_are_added_moved_and_deleted(reviewer: Reviewer) -> None:
     box = BoundingBox(10, 10, 30, 20)
     after = reviewer.does(AddHaemorrhage("p1", box), ChangeBox("p1", replace(box, x=50.0)), DeleteHaemorrhage("h1"))
-    assert [one["bbox_px"] for one in after.reviewed.analysis["haemorrhages"]] == [[50.0, 10, 30, 20]]
-    assert after.reviewed.analysis["metrics"]["haemorrhages"] == 1
+    assert [one.bbox for one in after.reviewed.analysis.haemorrhages] == [BoundingBox(50.0, 10, 30, 20)]
+    assert after.reviewed.analysis.metrics.haemorrhages == 1
 
 
 def test_an_excluded_image_does_not_count_and_says_why(reviewer: Reviewer) -> None:
@@ -227,23 +230,24 @@ def test_a_comment_is_no_edit_of_findings(reviewer: Reviewer) -> None:
 
 def test_loops_drawn_into_an_empty_picture_make_it_evaluable() -> None:
     reviewer = Reviewer(loops=0)
-    assert reviewer.look().machine["quality"]["reasons"] == ["no_capillaries"]
+    assert reviewer.machine.analysis.quality.reasons == (QualityReason.NO_CAPILLARIES,)
     after = reviewer.does(*(AddCapillary(f"p{at}", box_of(at)) for at in range(7))).reviewed
     assert after.counts
-    assert after.analysis["metrics"]["density_per_mm"] == pytest.approx(7 / 0.96, abs=0.1)
+    assert after.analysis.metrics.density_per_mm == pytest.approx(7 / 0.96, abs=0.1)
 
 
 def test_without_a_scale_nothing_becomes_micrometres() -> None:
     after = Reviewer(calibrated=False).does(SetWidth("m1", WidthKind.APICAL, segment(0, 40))).reviewed.analysis
-    assert after["capillaries"][0]["widths_px"]["apical"] == 40
-    assert after["capillaries"][0]["widths_um"]["apical"] is None
-    assert after["metrics"]["density_unmeasurable_because"] == "no_calibration"
+    apical = after.capillaries[0].apical
+    assert apical is not None
+    assert (apical.px, apical.um) == (40, None)
+    assert after.metrics.density_unmeasurable_because == "no_calibration"
 
 
 def test_the_machines_answer_is_never_written_to(reviewer: Reviewer) -> None:
-    before = copy.deepcopy(reviewer.machine)
+    before = reviewer.machine
     reviewer.does(DeleteCapillary("m1"), SetWidth("m2", WidthKind.APICAL, segment(1, 40)))
-    assert reviewer.machine == before == reviewer.look().machine
+    assert reviewer.machine == before == reviewer.look().reviewed.image.recorded
 
 
 @pytest.mark.parametrize(
@@ -385,7 +389,7 @@ def test_undoing_everything_gives_the_machines_answer_and_redoing_gives_the_revi
         except (NotKeptError, ExamError):
             continue
     final = reviewer.look().reviewed
-    schemas.validate("nailfold.analysis-1", {**reviewer.exam.images[0].document, "images": [final.analysis]})
+    schemas.validate("nailfold.analysis-1", document_of(final.recorded))
     for _ in range(made):
         reviewer.undoes()
     assert reviewer.look().reviewed == unreviewed(reviewer.exam).images[0]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from appliance.analysis.recorded_analysis import recorded_from_text
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.exam import Exam, ImageKind, Sector
 from appliance.exam.motion_jpeg import read_avi, write_avi
@@ -25,6 +26,7 @@ from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import EXAM_ID, HEIGHT, PSEUDONYM, WIDTH, exam_to_export, finished_exam, pixels
+from tests.support.recorded_results import FOREIGN
 
 SECOND_ID = "019ab000-0000-7000-8000-000000000002"
 JOURNAL = ({"seq": 7, "actor": "dr.ruiz", "action": "review.concluded", "detail": {"text": "Normal."}},)
@@ -154,6 +156,17 @@ def test_every_entry_stands_in_the_manifest_with_its_digest(archive: Path) -> No
     figures = json.loads(entries[f"exams/{EXAM_ID}/figures.json"])
     assert figures["exam"]["density_per_mm"]["value"] == 6.95
     assert figures["fingers"]["left-index"]["mean_apical_um"]["because"] == "no_calibration"
+
+
+def test_what_this_software_does_not_know_of_a_result_leaves_with_it(tmp_path: Path) -> None:
+    exam, files = finished_exam(count=1)
+    image = replace(exam.images[0], recorded=recorded_from_text(FOREIGN))
+    path = tmp_path / "exams.zip"
+    with path.open("wb") as file:
+        write_archive(file, [exam_to_export(replace(exam, images=(image,)), files)], NOON)
+    entries = entries_of(path)
+    for kind in ("results", "reviewed"):
+        assert json.loads(entries[f"exams/{EXAM_ID}/{kind}/{image.image_id}.json"]) == json.loads(FOREIGN)
 
 
 def test_the_same_exams_give_the_same_bytes() -> None:

@@ -3,12 +3,15 @@
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from appliance.analysis.recorded_analysis import record_analysis
+from appliance.domain.detection import BoundingBox
 from appliance.exports.coco.data_set import DataSet, coco_files
 from appliance.exports.coco.split import part_of
 from engines.datasets.coco import read_coco
@@ -92,12 +95,13 @@ def test_all_exams_of_a_patient_are_in_one_part() -> None:
 
 
 def test_boxes_are_cut_at_the_edge_and_dropped_beyond_it() -> None:
-    source = exam_to_export(*finished_exam(count=1))
-    loop = source.reviewed.images[0].analysis["capillaries"][0]
-    source.reviewed.images[0].analysis["capillaries"] = [
-        loop | {"bbox_px": [-6.0, 40.0, 20.0, 30.0]},
-        loop | {"bbox_px": [70.0, 5.0, 9.0, 9.0]},
-    ]
+    exam, files = finished_exam(count=1)
+    (image,) = exam.images
+    loop = image.analysis.capillaries[0]
+    boxes_px = (BoundingBox(-6.0, 40.0, 20.0, 30.0), BoundingBox(70.0, 5.0, 9.0, 9.0))
+    outside = tuple(replace(loop, bbox=box) for box in boxes_px)
+    cut = replace(image, recorded=record_analysis(replace(image.analysis, capillaries=outside), image.file_name))
+    source = exam_to_export(replace(exam, images=(cut,)), files)
     document = json.loads(dict(coco_files([source]))["annotations.json"])
     boxes = [one["bbox"] for one in document["annotations"] if one["category_id"] == 1]
     assert boxes == [[0.0, 40.5, 14.5, 7.5]]

@@ -168,7 +168,7 @@ def test_the_scale_that_a_file_states_is_shown_with_its_origin_and_used(
     client.post(f"/api/v1/imports/{import_id}/start", json={"pseudonym": "NC-9"})
     done = wait_for(client, f"/api/v1/imports/{import_id}", ("done", "failed"))
     kept = station.store.exam(done["exam_id"])
-    scales = [image.document["images"][0]["um_per_px"] for image in kept.images]
+    scales = [image.analysis.um_per_px for image in kept.images]
     assert scales == [pytest.approx(1.27, rel=1e-4), None]
 
 
@@ -190,7 +190,7 @@ def test_pictures_become_an_exam_with_what_was_guessed_and_corrected(client: Fla
     assert (done["state"], done["done"], done["total"]) == ("done", 2, 2)
     kept = station.store.exam(done["exam_id"])
     assert [(image.finger.value, image.sector.value) for image in kept.images] == [("index", "A"), ("ring", "C")]
-    assert kept.images[0].document["images"][0]["um_per_px"] == 1.5
+    assert kept.images[0].analysis.um_per_px == 1.5
     mark = station.store.import_mark(kept.exam_id)
     assert mark is not None
     assert mark.origin == "pictures"

@@ -88,7 +88,7 @@ def test_stored_result_of_a_still_is_the_analysis_document(
 ) -> None:
     image = station.store.exam(finished_exam).images[0]
     answer = client.get(f"/exams/{finished_exam}/images/{image.image_id}.json")
-    assert answer.json == json.loads(json.dumps(image.document))
+    assert answer.json == json.loads(image.recorded.text)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 """A store as a busy clinic has it after years: many exams, patients with names, folders, reviews."""
 
-import json
 import random
 import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import uuid_utils
 
-from appliance.analysis.result_document import document, image_document
+from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.exam import CapturedImage, Exam, ExamState, Finger, Hand, Sector
 from appliance.domain.folder import Folder
@@ -82,11 +80,9 @@ def _exam(
     connection.execute(INSERT_EXAM, exam_values(exam))
     for index in range(images):
         image_id = str(uuid_utils.uuid7())
-        described: dict[str, Any] = document([image_document(analysis, f"{image_id}.png")], analysis.identity)
-        # As it comes from the disk: JSON types alone.
-        plain = json.loads(json.dumps(described))
+        name = f"{image_id}.png"
         place = _PLACES[(number + index) % len(_PLACES)]
-        image = CapturedImage(image_id, *place, started, f"{image_id}.png", "0" * 64, plain)
+        image = CapturedImage(image_id, *place, started, name, "0" * 64, record_analysis(analysis, name))
         connection.execute(INSERT_IMAGE, image_values(exam_id, image))
     if number % 3 == 0:
         append_entry(connection, started, "physician", f"review:{exam_id}", "review.validated", {"edited_images": 0})

@@ -73,7 +73,7 @@ def compare_with_truth(folder: DataFolder, exam_id: str, scene: LiveScene, runni
         stills=len(stills),
         density_per_mm=_comparison(found, "density_per_mm", loops / row_mm),
         mean_apical_um=_comparison(found, "mean_apical_um", sum(widths_um) / len(widths_um)),
-        capillaries=(sum(int(one.analysis["metrics"]["capillaries_distal"]) for one in images), loops),
+        capillaries=(sum(one.analysis.metrics.capillaries_distal for one in images), loops),
     )
 
 

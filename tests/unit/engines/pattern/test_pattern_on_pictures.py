@@ -1,5 +1,6 @@
 """From pictures to advice, with the renderer's nailfolds and the shipped detector's trunk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +42,8 @@ def trunk() -> bytes:
 def test_features_are_finite_where_measurable_and_blind_to_nothing_else(samples: list[PatternSample]) -> None:
     row = pattern_features(samples[0].image_rgb, samples[0].analysis)
     assert row.shape == (len(FEATURE_NAMES),)
-    nowhere = {**samples[0].analysis["metrics"], "density_per_mm": None, "capillaries_total": 0}
-    blank = pattern_features(samples[0].image_rgb, {"metrics": nowhere})
+    nowhere = replace(samples[0].analysis.metrics, density_per_mm=None, capillaries_total=0)
+    blank = pattern_features(samples[0].image_rgb, replace(samples[0].analysis, metrics=nowhere))
     assert [FEATURE_NAMES[i] for i in np.flatnonzero(np.isnan(blank) & ~np.isnan(row))] == [
         "density_per_mm", "share_tortuous", "share_ramified", "share_giant", "share_enlarged",
     ]  # fmt: skip
