@@ -71,7 +71,7 @@ class Line:
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     found = Broker()
-    monkeypatch.setattr(mqtt_publisher, "BrokerConnection", lambda *given: found.connection(*given))
+    monkeypatch.setattr(mqtt_publisher, "BrokerConnection", found.connection)
     return found
 
 

@@ -1,8 +1,7 @@
 """What several threads of the station ask of the scale and of the engines."""
 
+import sys
 from dataclasses import replace
-
-import pytest
 
 from appliance.apps.station import engine_loop, frame_calibration, shared_engines
 from appliance.apps.station.engine_loop import EngineLoop
@@ -111,8 +110,7 @@ def test_engines_serve_one_caller_at_a_time() -> None:
         picture = shown_frame(1, 1.0).frame.image_rgb
         return Race([lambda: detector.detect(picture)] * 2)
 
-    import tests.unit.apps.station.test_station_in_every_order as here
-
+    here = sys.modules[__name__]
     assert in_every_order(race, shared_engines, here) > 10
 
 
@@ -142,6 +140,9 @@ def test_newest_result_and_health_are_whole_while_the_engine_works() -> None:
                 health = loop.health
                 assert not health.last_error or health.frames_failed
 
-        return Race([feed, read], lambda: None if loop.latest is None or loop.latest.frame.seq != 2 else pytest.fail())
+        def failed_frame_was_not_kept() -> None:
+            assert loop.latest is None or loop.latest.frame.seq != 2
+
+        return Race([feed, read], failed_frame_was_not_kept)
 
     assert in_every_order(race, engine_loop) > 30
