@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-import figures from "../../appliance/texts/figures.json";
-import reasons from "../../appliance/texts/quality.json";
+import figures from "../../appliance/texts/figures.json" with { type: "json" };
+import reasons from "../../appliance/texts/quality.json" with { type: "json" };
 
 const LANGUAGES = ["en", "es", "fr", "de", "it"] as const;
 const TABLES = "virtual:tables/";
