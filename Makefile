@@ -73,6 +73,7 @@ lint: $(VENV)/.installed-test  ## style, dependencies, dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry appliance engines webui firmware
+	$(BIN)/vulture
 
 types: $(VENV)/.installed-test  ## static types
 	$(BIN)/mypy

@@ -15,7 +15,7 @@ from appliance.domain.errors import CaptureError
 from appliance.domain.frame import CameraDescription, Frame
 
 
-class Scene(Protocol):
+class SimulatedScene(Protocol):
     """What lies under the simulated lens."""
 
     def frame(self, elapsed_s: float) -> NDArray[np.uint8]:
@@ -44,7 +44,7 @@ class SceneOptions:
     shows_micrometer: bool = False
 
 
-SceneFactory = Callable[[SceneOptions], Scene]
+SceneFactory = Callable[[SceneOptions], SimulatedScene]
 
 
 class SimulatedSource:
@@ -60,7 +60,7 @@ class SimulatedSource:
         self._scene_factory = scene_factory
         self._options = options
         self._fps = fps
-        self._scene: Scene | None = None
+        self._scene: SimulatedScene | None = None
         self._pacer: Pacer | None = None
         self._epoch_s: float | None = None
         self._stamper = FrameStamper()

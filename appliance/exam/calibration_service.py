@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +28,10 @@ from appliance.domain.measured_scale import (
     two_point_scale,
 )
 from appliance.exam.scale_in_force import ScaleInForce
-from appliance.ports import CalibrationStore, Journal
+from appliance.ports import CalibrationStore, Clock, Journal
 
 _MOST_FROZEN = 6
 _MIN_DIVISION_UM, _MAX_DIVISION_UM = 0.5, 100_000.0
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now_utc(self) -> datetime: ...
 
 
 @dataclass(frozen=True)

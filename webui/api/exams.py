@@ -17,6 +17,7 @@ from appliance.domain.hand_map import reviewed_hand_map
 from appliance.domain.patient import Patient
 from appliance.domain.review import ReviewedExam
 from webui.api.openapi import Body, api_blueprint, file_response
+from webui.api.paths import ExamPath, ImagePath
 from webui.api.search_bodies import ExamSearchBody
 from webui.auth.current_account import actor
 from webui.documents.hand_map import HandMapDocument, hand_map_document
@@ -32,18 +33,6 @@ _RESULT: dict[Any, Any] = {
         "content": {"application/json": {"schema": {"type": "object", "required": ["schema", "images"]}}},
     }
 }
-
-
-class ExamPath(BaseModel):
-    """Which exam."""
-
-    exam_id: UUID
-
-
-class ImagePath(ExamPath):
-    """Which picture of it."""
-
-    image_id: UUID
 
 
 class PlaceDocument(BaseModel):

@@ -15,16 +15,13 @@ from appliance.exports.export_service import ExportFormat
 from appliance.exports.report.report_service import Choice
 from appliance.exports.selection import MOST_EXAMS, exams_found, exams_of_collection
 from webui.api.openapi import Body, api_blueprint
+from webui.api.paths import ExamPath
 from webui.api.search_bodies import ExamSearchBody
 from webui.auth.current_account import actor, current_account, requires
 from webui.documents.import_export import PacsAnswer, SendingAnswer, sending_document
 from webui.services import Services
 
 _TAGS = [Tag(name="exports", description="Exams as FHIR, DICOM, CSV, archive and labelled data set")]
-
-
-class ExamPath(BaseModel):
-    exam_id: UUID = Field(description="UUID of the exam")
 
 
 class ExportPath(ExamPath):

@@ -1,7 +1,5 @@
 """Figures of a reviewed exam: the JSON document and the block on the exam's page."""
 
-from uuid import UUID
-
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -11,16 +9,11 @@ from appliance.analysis.figures_document import figures_document
 from appliance.domain.figure_definition import Place
 from appliance.domain.figure_definitions import METRICS, figures_at
 from webui.api.openapi import api_blueprint
+from webui.api.paths import ExamPath
 from webui.localisation.figure_formatting import format_figure
 from webui.services import Services
 
 _TAGS = [Tag(name="figures", description="Figures and scores of an exam")]
-
-
-class ExamPath(BaseModel):
-    """Which exam."""
-
-    exam_id: UUID = Field(description="UUID of the exam")
 
 
 class FigureAnswer(BaseModel):

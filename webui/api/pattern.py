@@ -1,7 +1,5 @@
 """The installed classifier's advice on an exam, over the API and for the exam's page."""
 
-from uuid import UUID
-
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -10,15 +8,10 @@ from pydantic import BaseModel, Field
 from appliance.domain.pattern import NailfoldPattern, PatternAdvice
 from appliance.domain.review import ReviewedExam
 from webui.api.openapi import api_blueprint
+from webui.api.paths import ExamPath
 from webui.services import Services
 
 _TAGS = [Tag(name="pattern", description="What a classifier learnt from this clinic's exams would call an exam")]
-
-
-class ExamPath(BaseModel):
-    """Which exam."""
-
-    exam_id: UUID = Field(description="UUID of the exam")
 
 
 class Advice(BaseModel):

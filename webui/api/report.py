@@ -2,7 +2,6 @@
 
 import base64
 from typing import Literal
-from uuid import UUID
 
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
@@ -16,6 +15,7 @@ from appliance.exports.report.folder import FORM_NAME
 from appliance.exports.report.form import FormField, ReportForm, read_form
 from appliance.exports.report.report_service import Choice
 from webui.api.openapi import Body, api_blueprint, file_response
+from webui.api.paths import ExamPath
 from webui.auth.current_account import actor, require, requires
 from webui.services import Services
 
@@ -24,12 +24,6 @@ _PDF = file_response("application/pdf", description="The report")
 Language = Literal["en", "es", "fr", "de", "it"]
 Paper = Literal["a4", "letter"]
 FileName = Literal["form.toml", "template.html.jinja", "style.css", "logo.svg", "logo.png", "logo.jpg"]
-
-
-class ExamPath(BaseModel):
-    """Which exam."""
-
-    exam_id: UUID = Field(description="UUID of the exam")
 
 
 class ReportQuery(BaseModel):

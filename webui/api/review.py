@@ -1,7 +1,6 @@
 """The physician's changes: /api/v1/exams/<exam>/..., and the journal that keeps them."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
@@ -13,6 +12,7 @@ from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import LONGEST_REASON, ImageEdit
 from appliance.exam.review_service import LONGEST_CONCLUSION
 from webui.api.openapi import Body, api_blueprint
+from webui.api.paths import ExamPath, ImagePath
 from webui.auth.current_account import actor, requires
 from webui.documents.review import (
     CheckAnswer,
@@ -28,23 +28,6 @@ from webui.services import Services
 
 _TAGS = [Tag(name="review", description="What the physician makes of an exam, and the journal that keeps it")]
 _MOST_ENTRIES = 500
-
-
-class ExamPath(BaseModel):
-    """Which exam."""
-
-    exam_id: UUID = Field(description="UUID of the exam")
-
-
-class ImagePath(ExamPath):
-    """Which image of it."""
-
-    image_id: UUID = Field(description="UUID of the image")
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """Exam and image."""
-        return str(self.exam_id), str(self.image_id)
 
 
 class SeenBody(Body):

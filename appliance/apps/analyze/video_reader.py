@@ -60,12 +60,6 @@ def read_video(path: Path, every: int) -> Iterator[VideoPicture]:
         raise CaptureError(f"{path} ends after {index} of {announced} pictures: the recording is damaged")
 
 
-def count_pictures(path: Path) -> int:
-    """How many pictures the container announces; 0 where it does not say."""
-    with _opened(path) as video:
-        return max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():

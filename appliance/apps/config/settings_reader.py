@@ -42,7 +42,7 @@ class Layer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class ReadSettings:
     """What came out: one dataclass a table (absent where it could not be built), origins, and every problem."""
 
     tables: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Reading:
     problems: tuple[str, ...]
 
 
-def read_layers(schema: Mapping[str, type], layers: Sequence[Layer]) -> Reading:
+def read_layers(schema: Mapping[str, type], layers: Sequence[Layer]) -> ReadSettings:
     """Values of all layers over the dataclasses' defaults; a later layer wins, key by key.
 
     Args:
@@ -76,7 +76,7 @@ def read_layers(schema: Mapping[str, type], layers: Sequence[Layer]) -> Reading:
         except TypeError:
             required = [f.name for f in dataclasses.fields(cls) if _is_required(f) and f.name not in chosen[table]]
             problems.append(f"[{table}]: missing {', '.join(required)}")
-    return Reading(tables, origins, tuple(problems))
+    return ReadSettings(tables, origins, tuple(problems))
 
 
 def _checked(model: type[BaseModel], tables: Mapping[str, Any]) -> tuple[list[tuple[str, str, Any]], list[Fault]]:

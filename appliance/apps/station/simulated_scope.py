@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.capture.simulated import Scene, SceneOptions
+from appliance.capture.simulated import SceneOptions, SimulatedScene
 from appliance.domain.errors import CaptureError
 from engines.synthetic.live import LiveScene
 from engines.synthetic.micrometer import MicrometerLook, render_micrometer
@@ -51,7 +51,7 @@ class SceneFactory:
     def __init__(self) -> None:
         self.options: SceneOptions | None = None
 
-    def __call__(self, options: SceneOptions) -> Scene:
+    def __call__(self, options: SceneOptions) -> SimulatedScene:
         self.options = options
         return MicrometerScene(options) if options.shows_micrometer else RenderedScene(options)
 

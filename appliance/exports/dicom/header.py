@@ -10,7 +10,6 @@ from appliance.domain.patient import Sex
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
     FINGER_SNOMED,
-    LOCAL_CODES,
     LOCAL_NAME,
     LOCAL_SYSTEM_OID,
     LOCAL_VERSION,
@@ -72,11 +71,6 @@ def anatomic_region(hand: Hand, finger: Finger) -> Dataset:
     region = concept(code, "SCT", meaning)
     region.AnatomicRegionModifierSequence = [concept(SIDE_SNOMED[hand][0], "SCT", SIDE_SNOMED[hand][1])]
     return region
-
-
-def local_concept(code: str) -> Dataset:
-    """An item of this product's own code system."""
-    return concept(code, DICOM_LOCAL_SCHEME, LOCAL_CODES[code])
 
 
 def date(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material, PictureSource
 from appliance.exports.report.trace import trace_of
 from appliance.exports.report.trends import trends_of
-from appliance.exports.report.view import Advice, Fact, FingerPage, FingerRow, ReportView, ScoreView
+from appliance.exports.report.view import AdviceView, Fact, FingerPage, FingerRow, ReportView, ScoreView
 
 CSS_PAPERS = {"a4": "A4", "letter": "letter"}
 
@@ -78,7 +78,7 @@ def verdict(localisation: Localisation, key: str, figure: Figure) -> ScoreView:
     return ScoreView(shown.value, shown.note, tuple(doubts(localisation, figure)), shown.is_missing, is_grave)
 
 
-def advice_of(localisation: Localisation, advice: PatternAdvice) -> Advice:
+def advice_of(localisation: Localisation, advice: PatternAdvice) -> AdviceView:
     """An advisory in words."""
     ranked = sorted(advice.probabilities.items(), key=lambda one: -one[1])
     shares = [
@@ -94,7 +94,7 @@ def advice_of(localisation: Localisation, advice: PatternAdvice) -> Advice:
         high=high,
         count=advice.images,
     )
-    return Advice(shares[0], tuple(shares[1:]), basis)
+    return AdviceView(shares[0], tuple(shares[1:]), basis)
 
 
 def _finger_pages(localisation: Localisation, material: Material, picture: PictureSource) -> tuple[FingerPage, ...]:

@@ -29,7 +29,7 @@ class ScoreView:
 
 
 @dataclass(frozen=True)
-class Advice:
+class AdviceView:
     """What an installed classifier would call the pattern: an advisory, never in place of the rules.
 
     Attributes:
@@ -148,7 +148,7 @@ class ReportView:
     verdict: ScoreView
     sub_pattern: ScoreView
     physician_pattern: str
-    advice: Advice | None
+    advice: AdviceView | None
     figures: tuple[Cell, ...]
     columns: tuple[Cell, ...]
     finger_rows: tuple[FingerRow, ...]

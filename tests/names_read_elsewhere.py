@@ -1,0 +1,21 @@
+"""Names that only a template, a JSON document, a file format or another library reads: the whitelist of vulture."""
+
+# ruff: noqa: B018, F821
+
+# Fields that a page's template or the TypeScript reads.
+_.finger_plots, _.comments, _.sub_pattern, _.physician_pattern, _.finger_rows, _.has_edits, _.trends
+_.one_time_code, _.identity_problem, _.must_choose_password, _.csrf_token, _.needs_no_calibration, _.previous_state
+_.known_um, _.undecided, _.exam_revision, _.next_finding_id, _.head_seq, _.head_hash, _.is_per_image
+_.finished_exam_id, _.discarded_exam_id, _.calibration_problem
+_.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
+
+# Fields of a file that the box writes for people and other programs, or a table that it reads.
+_.rss_growth_mb, _.station_cores, _.built_at, _.made_with, _.made_at, _.frame_sizes, _.has_known_scale
+
+# What a measurement carries beside its value, and members of closed sets that are complete by the field's definition.
+_.scatter_px, _.origin_px, _.NON_SPECIFIC, _.VENOUS, _.VERBOSE, _.DESCRIPTION_PATH
+
+# Called or set by pytest, http.server, pynetdicom, the interpreter's tracing and the CUDA driver's table.
+_.pytestmark, _.do_GET, _.log_message, _.require_called_aet, _.require_calling_aet, _.f_trace_opcodes
+_._cuInit, _._cuDriverGetVersion, _._cuDeviceGet, _._cuDeviceGetName, _._cuDeviceGetAttribute
+_.wiring, _.add_on_one_line
