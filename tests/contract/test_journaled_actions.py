@@ -47,7 +47,6 @@ from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
 from appliance.storage.still_encoder import encode_still
 from tests.support.accounts import HASHING, PASSWORD
-from tests.support.exam_desk import document_of
 from tests.support.exam_parts import NOON, HeldClock, look_at_still, shown_frame
 from tests.support.review_exam import finished_exam
 
@@ -115,7 +114,7 @@ class Box:
     def __init__(self, stores: Any, folder: Path, clock: HeldClock) -> None:
         self.stores, self.folder, self.clock, self.seq = stores, folder, clock, itertools.count(1)
         kept, now_utc = stores, clock.now_utc
-        tools = SessionTools(self._show, document_of, encode_still)
+        tools = SessionTools(self._show, encode_still)
         self.session = ExamSession(kept.exams, tools, ADDRESS, clock, kept.journal)
         self.order = OrganisationService(
             kept.exams, kept.patients, kept.folders, kept.collections, kept.journal, now_utc

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from appliance.domain.analysis_result import AnalysedFrame
-from appliance.domain.exam import ImageKind
+from appliance.domain.exam import ExamStart, ImageKind
 from appliance.domain.frame import Frame
 from appliance.exam.frame_history import FrameHistory
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
+from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
-from tests.support.exam_desk import document_of
 from tests.support.exam_parts import HeldClock, shown_frame
 
 STEP_S = 0.1
@@ -28,11 +28,12 @@ class SmallExam:
         self.history = FrameHistory(self.settings.history_s)
         self.newest: AnalysedFrame | None = None
         self._seq = 0
-        tools = SessionTools(lambda: self.newest, document_of, lambda image, _: image.tobytes(), history=self.history)
+        tools = SessionTools(lambda: self.newest, lambda image, _: image.tobytes(), history=self.history)
+        journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
         self.session = ExamSession(
-            self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, settings=self.settings
+            self.store, tools, BoxAddress("clinic-1", "box-7"), self.clock, journal, settings=self.settings
         )
-        self.exam_id = self.session.start("NC-1").exam_id
+        self.exam_id = self.session.start("NC-1", ExamStart("ana")).exam_id
         for _ in range(pictures):
             self.show()
 
@@ -51,8 +52,8 @@ class SmallExam:
 
     def next_patient(self) -> None:
         """The exam is discarded and another patient's begins."""
-        self.session.discard()
-        self.session.start("NC-2")
+        self.session.discard("ana")
+        self.session.start("NC-2", ExamStart("ana"))
 
     def kept(self, kind: ImageKind) -> int:
         """How many images of that kind the store has in all exams."""
