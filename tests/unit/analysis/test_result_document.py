@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.result_document import document, image_document, utc_text
+from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import SizeBasis
 from appliance.domain.keypoints import WidthSegment
@@ -137,9 +137,10 @@ def test_every_member_is_required_and_described() -> None:
         check(schema, name)
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_told_in_utc(analysis: FrameAnalysis) -> None:
     cet = datetime(2026, 11, 22, 11, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
-    assert utc_text(cet) == "2026-11-22T10:00:00.123Z"
+    image = image_document(replace(analysis, captured_at_utc=cet), "a.png")
+    assert image["captured_at"] == "2026-11-22T10:00:00.123Z"
 
 
 def test_a_measured_scale_says_how_uncertain_it_is(analysis: FrameAnalysis) -> None:
