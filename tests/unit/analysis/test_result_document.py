@@ -10,7 +10,6 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.result_document import document, image_document
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import SizeBasis
-from appliance.domain.instant import to_rfc3339
 from appliance.domain.keypoints import WidthSegment
 from appliance.domain.measurement import MeasuredWidth
 from appliance.schemas import load_schema, validate
@@ -138,9 +137,10 @@ def test_every_member_is_required_and_described() -> None:
         check(schema, name)
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_told_in_utc(analysis: FrameAnalysis) -> None:
     cet = datetime(2026, 11, 22, 11, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
-    assert to_rfc3339(cet) == "2026-11-22T10:00:00.123Z"
+    image = image_document(replace(analysis, captured_at_utc=cet), "a.png")
+    assert image["captured_at"] == "2026-11-22T10:00:00.123Z"
 
 
 def test_a_measured_scale_says_how_uncertain_it_is(analysis: FrameAnalysis) -> None:
