@@ -1,8 +1,7 @@
 """What several threads of the station ask of the scale and of the engines."""
 
+import sys
 from dataclasses import replace
-
-import pytest
 
 from appliance.apps.station import engine_loop, frame_calibration, shared_engines
 from appliance.apps.station.engine_loop import EngineLoop
@@ -17,6 +16,8 @@ from appliance.storage.memory_calibrations import MemoryCalibrationStore
 from tests.support.calibration_parts import MADE, kept_at
 from tests.support.exam_parts import CALIBRATION, shown_frame
 from tests.support.interleaving import Race, in_every_order
+
+HERE = sys.modules[__name__]
 
 
 def frames_of_two_sizes() -> tuple[Frame, Frame]:
@@ -111,9 +112,7 @@ def test_engines_serve_one_caller_at_a_time() -> None:
         picture = shown_frame(1, 1.0).frame.image_rgb
         return Race([lambda: detector.detect(picture)] * 2)
 
-    import tests.unit.apps.station.test_station_in_every_order as here
-
-    assert in_every_order(race, shared_engines, here) > 10
+    assert in_every_order(race, shared_engines, HERE) > 10
 
 
 def test_newest_result_and_health_are_whole_while_the_engine_works() -> None:
@@ -142,6 +141,9 @@ def test_newest_result_and_health_are_whole_while_the_engine_works() -> None:
                 health = loop.health
                 assert not health.last_error or health.frames_failed
 
-        return Race([feed, read], lambda: None if loop.latest is None or loop.latest.frame.seq != 2 else pytest.fail())
+        def check() -> None:
+            assert loop.latest is None or loop.latest.frame.seq != 2, "a frame that failed is shown"
+
+        return Race([feed, read], check)
 
     assert in_every_order(race, engine_loop) > 30
