@@ -5,7 +5,6 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
-
 # Below the server's own patience, which ends with an error in the log.
 _GOODBYE_S = 0.5
 
