@@ -56,7 +56,7 @@ class MemoryCalibrationStore:
         return tuple(kept for kept in reversed(self._kept.values()) if device_id in (None, kept.device_id))
 
     def active(self, setup: ScopeSetup) -> KeptCalibration | None:
-        fitting = (kept for kept in self._kept.values() if kept.setup == setup)
+        fitting = (kept for kept in tuple(self._kept.values()) if kept.setup == setup)
         return next((kept for kept in fitting if kept.state is CalibrationState.ACTIVE), None)
 
     def set_state(self, calibration_id: str, state: CalibrationState, now_utc: datetime, actor: str) -> KeptCalibration:

@@ -35,7 +35,7 @@ class MemoryFolderStore:
         return before
 
     def exam_counts(self) -> Mapping[str | None, int]:
-        return Counter(exam.folder_id for exam in self._exams.values() if not exam.is_archived)
+        return Counter(exam.folder_id for exam in tuple(self._exams.values()) if not exam.is_archived)
 
     def require(self, folder_id: str) -> Folder:
         """That folder. Raises NotKeptError if there is none."""

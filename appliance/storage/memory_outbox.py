@@ -38,7 +38,7 @@ class MemoryOutbox:
         horizon = now_utc + timedelta(seconds=LONGEST_DELAY_S)
         waiting = [
             row
-            for row in self._rows.values()
+            for row in tuple(self._rows.values())
             if row.state in ("pending", "sent")
             and (row.due_at is None or row.due_at <= now_utc or row.due_at > horizon)
         ]
@@ -68,8 +68,10 @@ class MemoryOutbox:
             self._put(row, now_utc, state=state, last_error=reason, due_at=due_at)
 
     def status(self) -> OutboxStatus:
-        states = [row.state for row in self._rows.values()]
-        errors = [row for row in self._rows.values() if row.last_error and row.state in ("pending", "sent", "dead")]
+        states = [row.state for row in tuple(self._rows.values())]
+        errors = [
+            row for row in tuple(self._rows.values()) if row.last_error and row.state in ("pending", "sent", "dead")
+        ]
         return OutboxStatus(
             pending=states.count("pending"),
             sent=states.count("sent"),
@@ -79,7 +81,7 @@ class MemoryOutbox:
         )
 
     def dead_letters(self) -> tuple[DeadLetter, ...]:
-        dead = [row for row in self._rows.values() if row.state == "dead"]
+        dead = [row for row in tuple(self._rows.values()) if row.state == "dead"]
         return tuple(DeadLetter(row.seq, row.message.msg_id, row.exam_id, row.last_error) for row in dead)
 
     def retry(self, msg_id: str) -> None:

@@ -62,7 +62,9 @@ class MemoryPatientStore:
 
     def patient_of(self, pseudonym: str) -> Patient | None:
         key = pseudonym.translate(_ASCII_LOWER)
-        found = (patient for patient in self._patients.values() if patient.pseudonym.translate(_ASCII_LOWER) == key)
+        found = (
+            patient for patient in tuple(self._patients.values()) if patient.pseudonym.translate(_ASCII_LOWER) == key
+        )
         return next((self._shown(patient) for patient in found), None)
 
     def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
@@ -73,14 +75,14 @@ class MemoryPatientStore:
         return self._patients[patient_id]
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
-        found = [patient for patient in self._patients.values() if self._matches(patient, text)]
+        found = [patient for patient in tuple(self._patients.values()) if self._matches(patient, text)]
         found.reverse()
         found.sort(key=self._latest, reverse=True)
         return PatientPage(tuple(self._entry(patient) for patient in found[offset : offset + limit]), len(found))
 
     def matching(self, text: str) -> set[str]:
         """The pseudonyms of those in whom every word is found."""
-        return {patient.pseudonym for patient in self._patients.values() if self._matches(patient, text)}
+        return {patient.pseudonym for patient in tuple(self._patients.values()) if self._matches(patient, text)}
 
     def _matches(self, patient: Patient, text: str) -> bool:
         identity = self._shown(patient).identity
@@ -95,7 +97,7 @@ class MemoryPatientStore:
     def _entry(self, patient: Patient) -> PatientEntry:
         started = [
             exam.started_at_utc
-            for exam in self._exams.values()
+            for exam in tuple(self._exams.values())
             if exam.patient_pseudonym == patient.pseudonym
             and not exam.is_archived
             and exam.state is not ExamState.DISCARDED

@@ -130,7 +130,7 @@ class MemoryExamStore:
         self._exams.update(changed)
 
     def open_exam(self) -> Exam | None:
-        return next((exam for exam in self._exams.values() if exam.state is ExamState.OPEN), None)
+        return next((exam for exam in tuple(self._exams.values()) if exam.state is ExamState.OPEN), None)
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         image = _find(self.exam(exam_id).images, exam_id, image_id)

@@ -46,7 +46,7 @@ def refused_with(refusal: type[Exception], act: Callable[[], object]) -> Callabl
 
 
 def in_every_order(
-    make: Callable[[], Race], *modules: ModuleType, switches: int = 2, most_runs: int = 150, by_opcode: bool = False
+    make: Callable[[], Race], *modules: ModuleType, switches: int = 2, most_runs: int = 110, by_opcode: bool = False
 ) -> int:
     """How many orders were tried; fails with the first in which a thread raises, all wait for ever, or `check` fails.
 

@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_REFUSED = 4403
+_REFUSED, _TRY_AGAIN = 4403, 1013
 # How long a picture may still reach a browser whose login was ended elsewhere.
 _LOGIN_CHECKED_EVERY_S = 5.0
 # Pictures under way to one page. Two keep the line busy while one is drawn; more would only make them older.
@@ -53,7 +53,13 @@ class LiveSocket:
         is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
         # Accept first: before that a browser learns nothing but "failed" and would retry for ever.
         await line.send({"type": "websocket.accept"})
-        if not (is_own_page and login_holds(self._app, login)):
+        try:
+            is_let_in = is_own_page and login_holds(self._app, login)
+        except StoreError as error:
+            _log.warning("live view put off, the login could not be checked: %s", error)
+            await line.send({"type": "websocket.close", "code": _TRY_AGAIN})
+            return
+        if not is_let_in:
             _log.warning("live view refused: nobody is logged in, or a page of another origin")
             await line.send({"type": "websocket.close", "code": _REFUSED})
             return

@@ -34,6 +34,7 @@ def test_search_finds_a_patient_by_the_name_that_was_kept_last(
         kept = new_database()
         store = SqlitePatientStore(kept, kept.path.with_suffix(".key"))
         patient_id = store.add_patient("NC-1", NOW).patient_id
+        store.warm_up()
 
         def name(given: str) -> None:
             store.set_identity(patient_id, PatientIdentity(name=given))

@@ -106,9 +106,9 @@ def test_thread_that_was_slow_to_end_is_not_called_back_to_life(
             first.append(publisher._thread)
             publisher.stop(0)
             publisher.start()
-            publisher.stop(60)
             first[0].join(60)
             assert not first[0].is_alive()
+            publisher.stop(60)
 
         return Race([restart], lambda: broker.open_now == 0 or pytest.fail("a connection is left open"))
 

@@ -4,6 +4,7 @@ import hashlib
 import socket
 import ssl
 import stat
+import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from appliance.apps.station import certificate
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.host_names import host_names
 from appliance.domain.errors import SettingsError
@@ -113,6 +115,34 @@ def test_a_running_station_serves_the_renewed_certificate(tmp_path: Path) -> Non
         own.check(station.server.use_certificate)
         assert own.current is not None
         assert served_fingerprint(station) == own.current.fingerprint != first.fingerprint
+
+
+def test_renewed_certificate_that_cannot_be_used_is_neither_shown_nor_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ["localhost"]
+    own = StationCertificate(WebSettings(port=0, tls=Tls.ON), tmp_path / "tls", SystemClock(), lambda: tuple(names))
+    first, used, faults = own.current, list[Certificate](), [ssl.SSLError("key values mismatch")]
+
+    def use(fresh: Certificate) -> None:
+        if faults:
+            raise faults.pop()
+        used.append(fresh)
+
+    names.append("192.168.1.20")
+    with pytest.raises(ssl.SSLError):
+        own.check(use)
+    assert own.current is first, "the pages name a certificate that nobody is served with"
+    faults.append(ssl.SSLError("key values mismatch"))
+    monkeypatch.setattr(certificate, "_CHECKED_EVERY_S", 0.01)
+    own.start(use)
+    deadline = time.monotonic() + 20
+    while not used:
+        assert time.monotonic() < deadline, "the watching ended with the first fault"
+        time.sleep(0.01)
+    own.stop()
+    assert "it is tried again" in caplog.text
+    assert own.current is used[0]
 
 
 def test_no_certificate_is_made_where_none_is_needed(tmp_path: Path) -> None:

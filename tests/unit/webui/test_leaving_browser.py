@@ -157,10 +157,15 @@ def test_fault_of_our_own_is_not_taken_for_a_browser_that_left(
     assert shown.hub.listeners == 0
 
 
+@pytest.mark.parametrize("holds_at_first", [True, False])
 def test_login_that_cannot_be_checked_ends_the_connection_in_words(
-    shown: PageStation, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shown: PageStation,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    holds_at_first: bool,
 ) -> None:
-    answers = iter([True])
+    answers = iter([True] if holds_at_first else [])
 
     def check(*_: object) -> bool:
         for answer in answers:

@@ -27,6 +27,10 @@ from webui.settings import WebSettings
 Connect = Callable[..., ClientConnection]
 
 
+PATIENCE_S = 30
+"""Far above what anything here takes, on a computer that is busy with other tests."""
+
+
 @pytest.fixture
 def served(station: PageStation) -> Iterator[PageStation]:
     with station:
@@ -53,14 +57,14 @@ def watch(served: PageStation, client: FlaskClient) -> Iterator[Connect]:
 
 def next_picture(page: ClientConnection) -> int:
     while True:
-        message = page.recv(timeout=5)
+        message = page.recv(timeout=PATIENCE_S)
         if isinstance(message, bytes):
             return int(decode_live_message(message)[0]["seq"])
 
 
 def next_text(page: ClientConnection, kind: str) -> dict[str, object]:
     while True:
-        message = page.recv(timeout=5)
+        message = page.recv(timeout=PATIENCE_S)
         if isinstance(message, str) and (said := json.loads(message))["type"] == kind:
             return dict(said)
 
@@ -77,12 +81,12 @@ def comes_another_picture(page: ClientConnection) -> bool:
 def read_until_closed(page: ClientConnection) -> None:
     """Fails with TimeoutError if the other side keeps the connection."""
     with suppress(ConnectionClosed):
-        while page.recv(timeout=5):
+        while page.recv(timeout=PATIENCE_S):
             pass
 
 
 def wait_for_listeners(station: PageStation, count: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while station.hub.listeners != count:
         assert time.monotonic() < deadline, f"{station.hub.listeners} listeners instead of {count}"
         time.sleep(0.01)
@@ -107,7 +111,7 @@ def test_page_that_acknowledges_nothing_gets_two_pictures_and_then_the_newest(
         assert next_picture(page) == seq
     for seq in range(3, 8):
         take_picture()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while served.hub.frames_encoded < seq:
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -118,10 +122,11 @@ def test_page_that_acknowledges_nothing_gets_two_pictures_and_then_the_newest(
 
 def test_ping_is_answered_with_the_stations_clock(watch: Connect) -> None:
     page = watch()
+    before_s = time.monotonic()
     page.send(json.dumps({"type": "ping", "sent_ms": 123.5}))
     pong = next_text(page, "pong")
     assert pong["sent_ms"] == 123.5
-    assert pong["station_monotonic_s"] == pytest.approx(time.monotonic(), abs=1)
+    assert before_s <= float(str(pong["station_monotonic_s"])) <= time.monotonic()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +146,7 @@ def test_foreign_page_and_locked_browser_get_nothing(
     page = watch(**options)
     take_picture()
     with pytest.raises(ConnectionClosed) as closed:
-        page.recv(timeout=5)
+        page.recv(timeout=PATIENCE_S)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
     assert served.hub.listeners == 0
@@ -158,19 +163,24 @@ def test_nonsense_ends_that_connection_alone(served: PageStation, watch: Connect
     assert next_text(good, "pong")
 
 
-def test_state_comes_at_once_when_the_cable_is_pulled(
-    served: PageStation, watch: Connect, take_picture: Callable[[], None]
-) -> None:
-    take_picture()
-    page = watch()
-    while next_text(page, "status")["camera"]["phase"] != "live":  # type: ignore[index]
-        pass
-    pulled_at_s = time.monotonic()
-    served.unplug("The cable is out")
-    while (status := next_text(page, "status"))["camera"]["phase"] != "lost":  # type: ignore[index]
-        pass
-    assert status["camera"]["reason"] == "The cable is out"  # type: ignore[index]
-    assert time.monotonic() - pulled_at_s < 0.9, "it waited for the next second"
+class TestOfARareState:
+    """Only what changes is told within an hour."""
+
+    @pytest.fixture
+    def station(self) -> PageStation:
+        return PageStation(WebSettings(port=0, status_interval_s=3600))
+
+    def test_state_comes_at_once_when_the_cable_is_pulled(
+        self, served: PageStation, watch: Connect, take_picture: Callable[[], None]
+    ) -> None:
+        take_picture()
+        page = watch()
+        while next_text(page, "status")["camera"]["phase"] != "live":  # type: ignore[index]
+            pass
+        served.unplug("The cable is out")
+        while (status := next_text(page, "status"))["camera"]["phase"] != "lost":  # type: ignore[index]
+            pass
+        assert status["camera"]["reason"] == "The cable is out"  # type: ignore[index]
 
 
 def test_state_comes_once_a_second_even_when_nothing_changes(watch: Connect) -> None:
@@ -179,7 +189,7 @@ def test_state_comes_once_a_second_even_when_nothing_changes(watch: Connect) -> 
     began_s = time.monotonic()
     next_text(page, "status")
     next_text(page, "status")
-    assert time.monotonic() - began_s < 3
+    assert time.monotonic() - began_s < PATIENCE_S / 2
 
 
 def test_page_that_goes_away_is_forgotten(served: PageStation, watch: Connect) -> None:
@@ -244,5 +254,5 @@ def test_stopping_ends_open_connections(station: PageStation, client: FlaskClien
         wait_for_listeners(station, 1)
         began_s = time.monotonic()
         running.close()
-        assert time.monotonic() - began_s < 4
+        assert time.monotonic() - began_s < PATIENCE_S / 2
         read_until_closed(page)

@@ -17,6 +17,8 @@ from tests.support.calibration_parts import MADE, kept_at
 from tests.support.exam_parts import CALIBRATION, shown_frame
 from tests.support.interleaving import Race, in_every_order
 
+HERE = sys.modules[__name__]
+
 
 def frames_of_two_sizes() -> tuple[Frame, Frame]:
     fits = shown_frame(1, 1.0).frame
@@ -110,8 +112,7 @@ def test_engines_serve_one_caller_at_a_time() -> None:
         picture = shown_frame(1, 1.0).frame.image_rgb
         return Race([lambda: detector.detect(picture)] * 2)
 
-    here = sys.modules[__name__]
-    assert in_every_order(race, shared_engines, here) > 10
+    assert in_every_order(race, shared_engines, HERE) > 10
 
 
 def test_newest_result_and_health_are_whole_while_the_engine_works() -> None:
@@ -140,9 +141,9 @@ def test_newest_result_and_health_are_whole_while_the_engine_works() -> None:
                 health = loop.health
                 assert not health.last_error or health.frames_failed
 
-        def failed_frame_was_not_kept() -> None:
-            assert loop.latest is None or loop.latest.frame.seq != 2
+        def check() -> None:
+            assert loop.latest is None or loop.latest.frame.seq != 2, "a frame that failed is shown"
 
-        return Race([feed, read], failed_frame_was_not_kept)
+        return Race([feed, read], check)
 
     assert in_every_order(race, engine_loop) > 30
