@@ -7,6 +7,7 @@
 Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
 are measured again on the cache. `--detector-depths 1 1 1` and `--keypoints-depths 1 1 2` name the residual blocks of
 older, shallower files: what today's networks have more begins as identities, so that nothing that was learnt is lost.
+`--detector-sees levels` reads a detector from before local contrast: its weights then go on with the new input.
 """
 
 import argparse
@@ -24,14 +25,17 @@ from engines.training.detector_samples import draw_sample
 from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
 from engines.training.keypoint_net import KeypointNet
 from engines.training.keypoint_samples import LoopDrawer
-from engines.training.layers import Residual
+from engines.training.layers import Residual, normalise
+from engines.training.local_contrast import see_contrast
 
 DETECTOR_CROPS, KEYPOINT_CROPS = 96, 512
+SEES = {"contrast": see_contrast, "levels": normalise}
 
 
-def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> DetectorNet:
-    """The detector of the file with statistics from `pictures`, as deep as detectors are now."""
-    net, _ = rebuild_detector(path, DetectorNet(depths=depths))
+def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> DetectorNet:
+    """The detector of the file with statistics from `pictures`, as deep and seeing as detectors do now."""
+    net, _ = rebuild_detector(path, DetectorNet(depths=depths, see=SEES[sees]))
+    net.see = see_contrast
     rng = np.random.default_rng(0)
     renormalise(net, _stacked([draw_sample(pictures, rng)[0] for _ in range(DETECTOR_CROPS)]))
     deep = DetectorNet()
@@ -69,12 +73,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
     parser.add_argument("--detector-depths", type=int, nargs=3, default=detector_net.DEPTHS)
     parser.add_argument("--keypoints-depths", type=int, nargs=3, default=keypoint_net.DEPTHS)
+    parser.add_argument("--detector-sees", choices=tuple(SEES), default="contrast")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pictures = open_cache(args.cache)
     for name, net in (
-        ("detector", warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures)),
+        (
+            "detector",
+            warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures, args.detector_sees),
+        ),
         ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures)),
     ):
         torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
