@@ -23,6 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.orientation import find_orientation
+from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
@@ -177,6 +179,9 @@ def main() -> None:
     parser.add_argument("--hard", action="store_true", help="the judged pictures under every hardship")
     parser.add_argument("--every", type=int, default=1, help="take each so-manieth judged picture")
     parser.add_argument("--only", help="hardships with this in their name")
+    parser.add_argument(
+        "--as-it-lies", action="store_true", help="look at judged pictures without turning them upright"
+    )
     parser.add_argument("--worst", type=Path, help="sheet of the worst judged pictures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
@@ -202,7 +207,12 @@ def _report_judged(args: argparse.Namespace) -> None:
     pictures = read_judged(args.judged, args.images)[:: args.every]
 
     def look(image_rgb: NDArray[np.uint8]) -> Detections:
-        return stills.detect(image_rgb, None)
+        """As the pipeline looks at a still: upright first, unless the comparison is with what it did before."""
+        turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
+        if turn_rad == 0:
+            return stills.detect(image_rgb, None)
+        view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
+        return view.detections_back(stills.detect(view.show(image_rgb), None))
 
     if args.hard:
         hard_table(look, pictures, args.only)
