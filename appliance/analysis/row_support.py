@@ -19,9 +19,9 @@ NEAR_LOOP_WIDTHS = 0.9
 """A loop this far from a curve supports it by e^-1/2; apices stray by 0.6 (row_fit.ROW_SCATTER)."""
 AHEAD_LOOP_WIDTHS = 1.8
 """In 200 rendered nailfolds no apex of the row was more than 1.6 loop widths ahead of its curve."""
-FAR_AHEAD_LOOP_WIDTHS = 5.0
+FAR_AHEAD_LOOP_WIDTHS = 7.0
 """The same for a finding as sound as those of the row: a lone loop may stand well ahead of a row with gaps."""
-DOUBTFUL = 0.3
+DOUBTFUL = 0.4
 """A finding of less than this share of the row's median weight is doubtful."""
 OWN_ROW_SHARE, OWN_ROW_SPAN, OWN_ROW_LOOPS = 0.4, 0.5, 3
 """What lies ahead is the row where it has this share of the support, along this share of the other's length, and so
@@ -29,8 +29,8 @@ many loops."""
 BENDS = (-0.3, -0.15, 0.0, 0.15, 0.3)
 """Rise of the curves that are tried, at the ends of the half of the findings' length, in shares of it."""
 STEEPEST = math.tan(math.radians(50))
-SMALL = 0.55
-"""A finding of this share of the typical length counts a quarter: grains are small, and loops of a row alike."""
+SMALL = 0.4
+"""A box of this share of the typical one's side (the root of its area) counts a quarter: grains are small."""
 UNMEASURED = 0.6
 """What shows no apical width counts so much: grains show none, and neither do loops seen edge-on."""
 TOO_FEW = 5
@@ -70,10 +70,10 @@ def not_astray(
 
 def _weights(loops: Sequence[MeasuredLoop], roll_rad: float) -> FloatArray:
     """How much each finding says of where the row is: its score, size, bend, and whether that looks the row's way."""
-    lengths = np.array([max(loop.bbox.w, loop.bbox.h) for loop in loops])
+    sides = np.array([math.sqrt(loop.bbox.w * loop.bbox.h) for loop in loops])
     scores = np.array([loop.detection.score for loop in loops])
-    typical = _weighted_median(lengths, scores * lengths)
-    size = np.clip(lengths / typical / SMALL, 0.0, None) ** 2 * 0.25
+    typical = _weighted_median(sides, scores * sides)
+    size = (sides / typical / SMALL) ** 2 * 0.25
     return np.asarray(scores * np.minimum(size, 1.0) * [_facing(loop, roll_rad) for loop in loops])
 
 

@@ -11,6 +11,7 @@ from engines.synthetic.dirt import add_dirt
 from engines.synthetic.overlay import Overlay
 from engines.training.cache import Pictures
 from engines.training.detector_net import MORPHOLOGIES, SIZES
+from engines.training.flatness import dither, draw_contrast, flatten
 from engines.training.photometric import vary_photometrically
 
 CROP_WIDTH, CROP_HEIGHT = 384, 288
@@ -22,8 +23,6 @@ MIN_VISIBLE = 0.5
 HAEMORRHAGE = 1
 UNKNOWN = -100
 """Of a shape or calibre that nobody labelled: cross entropy leaves it out."""
-FLAT_SHARE, LEAST_CONTRAST = 0.45, 0.08
-"""Some crops are flattened, down to this share of their contrast: an expert counts such pictures after raising it."""
 LEAST_DENSITY = 0.009
 """Optical density that can be made out at all in 8 bits, 1.3 of 150 levels: a paler loop is ignored."""
 DIRTY_SHARE = 0.45
@@ -58,24 +57,13 @@ def draw_sample(cache: Pictures, rng: np.random.Generator) -> tuple[NDArray[np.u
     matrix = _draw_view(rng)
     flags = cv2.INTER_LINEAR
     crop = cv2.warpAffine(image, matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    is_flat = rng.random() < FLAT_SHARE
-    contrast = float(np.exp(rng.uniform(np.log(LEAST_CONTRAST), 0.0))) if is_flat else 1.0
+    contrast = draw_contrast(rng)
     targets = transform_truth(truth, matrix, contrast)
-    overlay = Overlay(_flattened(crop, contrast))
+    overlay = Overlay(flatten(crop, contrast))
     if rng.random() < DIRTY_SHARE:
         add_dirt(rng, overlay, contrast)
         targets = replace(targets, is_ignored=targets.is_ignored | _is_hidden(targets.boxes, overlay.hidden))
-    # Rounded at random: a flat picture would otherwise lose to rounding what a camera's grain keeps.
-    dithered = overlay.levels + rng.random(overlay.levels.shape, dtype=np.float32)
-    levels = np.asarray(np.clip(dithered, 0, 255), dtype=np.uint8)
-    return vary_photometrically(levels, rng, contrast), targets
-
-
-def _flattened(crop: NDArray[np.uint8], contrast: float) -> NDArray[np.float32]:
-    """Levels with that share of the crop's contrast, each channel's mean kept."""
-    mean = np.array(cv2.mean(crop)[:3], dtype=np.float32)
-    table = (np.arange(256, dtype=np.float32)[:, None] - mean) * np.float32(contrast) + mean
-    return np.asarray(cv2.LUT(crop, table[None]), dtype=np.float32)
+    return vary_photometrically(dither(overlay.levels, rng), rng, contrast), targets
 
 
 def _is_hidden(boxes: NDArray[np.float32], hidden: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -1,12 +1,14 @@
 """The keypoint network: six end points by integral regression over heatmaps, and whether each width can be seen."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.training.layers import ConvNormAct, normalise, stage
+from engines.training.layers import ConvNormAct, stage
+from engines.training.local_contrast import see_contrast
 
 CROP_PX = 96
 CELLS = 24
@@ -43,12 +45,17 @@ class KeypointNet(nn.Module):  # type: ignore[misc]  # torch has no types here
     Args:
         widths: channels at strides 2, 4, 8 and 16.
         depths: residual blocks at strides 4, 8 and 16.
+        see: what the first convolution gets of the crops; older files saw plain levels (`layers.normalise`).
     """
 
     def __init__(
-        self, widths: tuple[int, int, int, int] = (16, 24, 48, 96), depths: tuple[int, int, int] = DEPTHS
+        self,
+        widths: tuple[int, int, int, int] = (16, 24, 48, 96),
+        depths: tuple[int, int, int] = DEPTHS,
+        see: Callable[[Tensor], Tensor] = see_contrast,
     ) -> None:
         super().__init__()
+        self.see = see
         w2, w4, w8, w16 = widths
         self.stem = ConvNormAct(3, w2, stride=2)
         self.stage4, self.stage8 = stage(w2, w4, depths[0]), stage(w4, w8, depths[1])
@@ -68,7 +75,7 @@ class KeypointNet(nn.Module):  # type: ignore[misc]  # torch has no types here
 
     def forward(self, crops: Tensor) -> KeypointOutput:
         """uint8 RGB [B, 96, 96, 3]."""
-        f4 = self.stage4(self.stem(normalise(crops)))
+        f4 = self.stage4(self.stem(self.see(crops)))
         f8 = self.stage8(f4)
         f16 = self.stage16(f8)
         u8 = self.up8(self.lateral8(f8) + F.interpolate(self.lateral16(f16), scale_factor=2.0, mode="nearest"))

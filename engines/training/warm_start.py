@@ -7,7 +7,7 @@
 Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
 are measured again on the cache. `--detector-depths 1 1 1` and `--keypoints-depths 1 1 2` name the residual blocks of
 older, shallower files: what today's networks have more begins as identities, so that nothing that was learnt is lost.
-`--detector-sees levels` reads a detector from before local contrast: its weights then go on with the new input.
+`--sees levels` reads files from before local contrast: their weights then go on with the new input.
 """
 
 import argparse
@@ -43,9 +43,10 @@ def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures, 
     return deep
 
 
-def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> KeypointNet:
-    """The keypoint network of the file with statistics from `pictures`, as deep as they are now."""
-    net = rebuild_keypoints(path, KeypointNet(depths=depths))
+def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> KeypointNet:
+    """The keypoint network of the file with statistics from `pictures`, as deep and seeing as they do now."""
+    net = rebuild_keypoints(path, KeypointNet(depths=depths, see=SEES[sees]))
+    net.see = see_contrast
     draw, rng = LoopDrawer(pictures), np.random.default_rng(0)
     renormalise(net, _stacked([draw(rng).crop for _ in range(KEYPOINT_CROPS)]))
     deep = KeypointNet()
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
     parser.add_argument("--detector-depths", type=int, nargs=3, default=detector_net.DEPTHS)
     parser.add_argument("--keypoints-depths", type=int, nargs=3, default=keypoint_net.DEPTHS)
-    parser.add_argument("--detector-sees", choices=tuple(SEES), default="contrast")
+    parser.add_argument("--sees", choices=tuple(SEES), default="contrast")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -81,9 +82,12 @@ def main() -> None:
     for name, net in (
         (
             "detector",
-            warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures, args.detector_sees),
+            warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures, args.sees),
         ),
-        ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures)),
+        (
+            "keypoints",
+            warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures, args.sees),
+        ),
     ):
         torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
         print(args.out / f"{name}.pt")

@@ -16,8 +16,8 @@ from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import Detections, Row
 from appliance.domain.quality import QualityReason
 from engines.synthetic import scene as scene_module
-from engines.synthetic.live import LiveScene
 from engines.synthetic.appearance import Blanching, draw_appearance
+from engines.synthetic.live import LiveScene
 from engines.synthetic.render import render
 from engines.synthetic.truth import RenderedImage
 from tests.support.rendered import TruthEngine, calibration_of, frame_of, visible_loops
