@@ -11,6 +11,7 @@ older, shallower files: what today's networks have more begins as identities, so
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +24,13 @@ from engines.training.cache import Pictures, open_cache
 from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import draw_sample
 from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
-from engines.training.keypoint_net import KeypointNet
+from engines.training.keypoint_net import KeypointNet, see_stretched
 from engines.training.keypoint_samples import LoopDrawer
 from engines.training.layers import Residual, normalise
 from engines.training.local_contrast import see_contrast
 
 DETECTOR_CROPS, KEYPOINT_CROPS = 96, 512
-SEES = {"contrast": see_contrast, "levels": normalise}
+SEES: dict[str, Callable[[Tensor], Tensor]] = {"contrast": see_contrast, "levels": normalise}
 
 
 def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> DetectorNet:
@@ -45,8 +46,8 @@ def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures, 
 
 def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> KeypointNet:
     """The keypoint network of the file with statistics from `pictures`, as deep and seeing as they do now."""
-    net = rebuild_keypoints(path, KeypointNet(depths=depths, see=SEES[sees]))
-    net.see = see_contrast
+    net = rebuild_keypoints(path, KeypointNet(depths=depths, see=normalise if sees == "levels" else see_stretched))
+    net.see = see_stretched
     draw, rng = LoopDrawer(pictures), np.random.default_rng(0)
     renormalise(net, _stacked([draw(rng).crop for _ in range(KEYPOINT_CROPS)]))
     deep = KeypointNet()
