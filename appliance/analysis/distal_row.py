@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from appliance.analysis.edge_rule import has_half_its_head_inside
 from appliance.analysis.measure import MeasuredLoop
 from appliance.analysis.row_fit import RowCurve, fit_row, to_row_axes
+from appliance.analysis.row_support import not_astray
 from appliance.domain.detection import BoundingBox
 from appliance.domain.keypoints import Point
 
 FloatArray = NDArray[np.float64]
 
-MIN_ANGLE_RAD = math.pi / 2
 """Hofstee 2009: a loop is of the distal row if the angle at its apex, formed with the apices of its two neighbours,
 exceeds 90 degrees."""
 
 MAX_ROLL_RAD = math.radians(60)
-"""Operators hold the finger with its tip to the image's top; beyond this the top would no longer be distal."""
+"""The row's own curve corrects the first idea of the roll by at most this; beyond it, distal would be another side."""
 
 LOOPS_FOR_ROLL = 3
 """Fewer apical widths say too little about the roll: single loops lean by about 10 degrees."""
@@ -57,12 +57,14 @@ class DistalRow:
     curve: RowCurve | None
 
 
-def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) -> DistalRow:
-    """The loops of the distal row and the curve through their apices, for a finger rolled by up to 60 degrees.
+def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int, turn_rad: float = 0.0) -> DistalRow:
+    """The loops of the distal row and the curve through their apices, whichever way the finger lies.
 
-    The roll is first read off the apical widths, which point from the inner to the outer edge of each bend. Hofstee's
-    rule then leaves the front row, and the curve through it corrects the roll and shows false detections far ahead of
-    it. Both are repeated until nothing changes.
+    The roll is first read off the apical widths, which point from the inner to the outer edge of each bend; without
+    enough of them it is guessed about `turn_rad`, the finger's clockwise turn as far as it is known. What lies ahead of
+    the best supported row without forming one is left out (row_support.py). Hofstee's rule then leaves the front row,
+    and the curve through it corrects the roll and shows what is still far ahead of it. Both are repeated until nothing
+    changes.
     """
     if not loops:
         return DistalRow((), None)
@@ -71,7 +73,7 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
     if known is not None:
         members, curve, roll = _settle(loops, size, known, KNOWN_ROLL_SPREAD)
     else:
-        tries = [_settle(loops, size, start, UNKNOWN_ROLL_SPREAD) for start in GUESSED_ROLLS_RAD]
+        tries = [_settle(loops, size, turn_rad + start, UNKNOWN_ROLL_SPREAD) for start in GUESSED_ROLLS_RAD]
         members, curve, roll = _most_loops(tries)
     counted = has_half_its_head_inside(loops, np.array([apex_of(loop, roll) for loop in loops]), roll, size)
     is_distal = tuple(index in members and counted[index] for index in range(len(loops)))
@@ -104,7 +106,8 @@ def _settle(
     """Members, curve and roll of the row that a first idea of the roll leads to."""
     apices = np.array([apex_of(loop, start_rad) for loop in loops])
     loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
-    roll, candidates = start_rad, frozenset(range(len(loops)))
+    roll = start_rad
+    candidates = not_astray(loops, to_row_axes(apices, roll, size), roll, loop_width)
     members: frozenset[int] | None = None
     for _ in range(ROUNDS):
         chosen = apply_hofstee(to_row_axes(apices, roll, size), candidates)
@@ -114,7 +117,7 @@ def _settle(
         row_uv = to_row_axes(apices[sorted(members)], start_rad, size)
         curve = fit_row(row_uv, start_rad, slope_spread, loop_width, size)
         candidates -= _far_ahead(sorted(members), row_uv, curve, AHEAD_LOOP_WIDTHS * loop_width)
-        roll = min(max(curve.direction_rad, -MAX_ROLL_RAD), MAX_ROLL_RAD)
+        roll = start_rad + min(max(curve.direction_rad - start_rad, -MAX_ROLL_RAD), MAX_ROLL_RAD)
     return (members or frozenset()) & candidates, curve, roll
 
 
@@ -157,7 +160,7 @@ def _distal_exit(box: BoundingBox, roll_rad: float) -> Point:
 
 
 def _roll_of_heads(loops: Sequence[MeasuredLoop]) -> float | None:
-    """Median turn of the bends against the image's top, clockwise; None where too few are measured."""
+    """Median turn of the bends against the image's top, clockwise, -pi to pi; None where too few are measured."""
     turns = []
     for loop in loops:
         if loop.apical is not None:
@@ -165,4 +168,6 @@ def _roll_of_heads(loops: Sequence[MeasuredLoop]) -> float | None:
             turns.append(math.atan2(x0 - x1, y1 - y0))
     if len(turns) < LOOPS_FOR_ROLL:
         return None
-    return min(max(float(np.median(turns)), -MAX_ROLL_RAD), MAX_ROLL_RAD)
+    # Medians need a circle cut open where no turn is: opposite their mean direction.
+    mean = math.atan2(float(np.sin(turns).sum()), float(np.cos(turns).sum()))
+    return mean + float(np.median([math.remainder(turn - mean, 2 * math.pi) for turn in turns]))

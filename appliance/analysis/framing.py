@@ -30,7 +30,8 @@ class Framing:
         apex_of_width: median apical width, in widths of what one look shows; None with too few of them. Boxes will not
             do: of loops that are too small to be seen well only the larger ones are found.
         row_of_width: length of the distal row inside the frame, in frame widths; None without a row.
-        row_at: height of the row's middle in the frame, 0 at its top and 1 at its bottom; None without a row.
+        row_at: where the row's middle lies on the finger's axis through it, 0 at the frame's border distal of it and 1
+            at the proximal one: its height in the frame where the finger points up; None without a row.
         tilt_deg: angle of the row to the frame's lower edge, clockwise; None without a row of enough loops.
     """
 
@@ -72,10 +73,23 @@ def framing_of(
     if row is None:
         return Framing(apex_of_width, None, None, None)
     tilt_deg = math.degrees(row.direction_rad) if distal >= LOOPS_FOR_ROW else None
-    return Framing(apex_of_width, row.length_px() / width_px, _height_of_middle(row), tilt_deg)
+    return Framing(apex_of_width, row.length_px() / width_px, _place_of_middle(row), tilt_deg)
 
 
-def _height_of_middle(row: RowCurve) -> float:
+def _place_of_middle(row: RowCurve) -> float:
     u = np.array([(row.low + row.high) / 2])
-    point = from_row_axes(np.stack([u, row.height(u)], axis=1), row.roll_rad, row.size_px)
-    return float(point[0, 1]) / max(1, row.size_px[1] - 1)
+    x, y = from_row_axes(np.stack([u, row.height(u)], axis=1), row.roll_rad, row.size_px)[0]
+    right, up = math.sin(row.direction_rad), math.cos(row.direction_rad)
+    distal, proximal = (_to_border((float(x), float(y)), (way * right, -way * up), row.size_px) for way in (1, -1))
+    return distal / max(distal + proximal, 1e-9)
+
+
+def _to_border(at: tuple[float, float], way: tuple[float, float], size_px: tuple[int, int]) -> float:
+    """How far it is from a point to the frame's border; 0 from outside of it."""
+    reaches = []
+    for place, step, side in zip(at, way, size_px, strict=True):
+        if not 0 <= place <= side - 1:
+            return 0.0
+        if abs(step) > 1e-9:
+            reaches.append((side - 1 - place) / step if step > 0 else -place / step)
+    return min(reaches)

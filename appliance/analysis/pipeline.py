@@ -15,13 +15,14 @@ from appliance.analysis.framing import framing_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
-from appliance.analysis.orientation import is_turned
+from appliance.analysis.orientation import UPRIGHT, find_orientation
 from appliance.analysis.quality import PictureFigures, examine, grade, shift_between
 from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.size import classify_size, settle_morphology
 from appliance.analysis.stopwatch import Stopwatch
 from appliance.analysis.tracking import Tracker
+from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.detection import Detections, Row
@@ -76,7 +77,7 @@ class Pipeline:
         Args:
             track: follow capillaries from the previous tracked frame, which gives ids, smoothed widths and classes and
                 the picture's motion. A still is analysed for itself and leaves the tracks as they are; it has time to
-                be looked at closely and to be told from one that stands on its head.
+                be looked at closely, and upright however the finger lies in it.
 
         Raises:
             InferenceError: an engine failed.
@@ -88,12 +89,17 @@ class Pipeline:
         # A still has time for more than one look; a live frame has not.
         stills = None if track else self._engines.stills
         detector = self._engines.detector
-        detections = detector.detect(frame.image_rgb) if stills is None else stills.detect(frame.image_rgb, um_per_px)
-        turned = stills is not None and is_turned(detector, frame.image_rgb)
+        orientation = UPRIGHT if stills is None else find_orientation(detector, frame.image_rgb)
+        view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
+        picture = view.show(frame.image_rgb) if orientation.turn_rad else frame.image_rgb
+        detections = detector.detect(picture) if stills is None else stills.detect(picture, um_per_px)
         watch.lap("detector")
-        keypoints = self._locate(frame, detections)
+        keypoints = self._locate(picture, detections)
         watch.lap("keypoints")
         loops = measure_loops(detections.capillaries, keypoints, um_per_px)
+        haemorrhages = detections.haemorrhages
+        if orientation.turn_rad:
+            loops, haemorrhages = view.loops_back(loops), view.haemorrhages_back(haemorrhages)
         watch.lap("measure")
         examination = examined.result()
         watch.lap("quality")
@@ -101,7 +107,7 @@ class Pipeline:
         if track:
             loops = self._tracker.follow(loops, (frame.width_px, frame.height_px), frame.captured_monotonic_s, hint)
         watch.lap("track")
-        loops, row = _with_rows(loops, frame.width_px, frame.height_px)
+        loops, row = _with_rows(loops, frame.width_px, frame.height_px, orientation.turn_rad)
         watch.lap("row")
         capillaries = tuple(_settle(loop) for loop in loops)
         distal = sum(capillary.row is Row.DISTAL for capillary in capillaries)
@@ -113,10 +119,10 @@ class Pipeline:
             self._settings,
             framing=framing_of(loops, distal, row, frame.width_px, is_still=stills is not None),
             is_blanched=examination.is_blanched,
-            is_turned=turned,
+            is_turned=not orientation.is_known,
         )
         density = measure_density(row, distal, um_per_px, quality.is_evaluable)
-        metrics = count_metrics(capillaries, len(detections.haemorrhages), density)
+        metrics = count_metrics(capillaries, len(haemorrhages), density)
         watch.lap("metrics")
         return FrameAnalysis(
             seq=frame.seq,
@@ -128,16 +134,16 @@ class Pipeline:
             calibration_id=None if calibration is None else calibration.calibration_id,
             quality=quality,
             capillaries=capillaries,
-            haemorrhages=detections.haemorrhages,
+            haemorrhages=haemorrhages,
             metrics=metrics,
             identity=self._engines.identity,
             stage_ms=watch.total(),
             um_per_px_uncertainty=None if calibration is None else calibration.uncertainty_um_per_px,
         )
 
-    def _locate(self, frame: Frame, detections: Detections) -> tuple[LoopKeypoints, ...]:
+    def _locate(self, picture_rgb: NDArray[np.uint8], detections: Detections) -> tuple[LoopKeypoints, ...]:
         boxes = [capillary.bbox for capillary in detections.capillaries]
-        return self._engines.keypoints.estimate(frame.image_rgb, boxes) if boxes else ()
+        return self._engines.keypoints.estimate(picture_rgb, boxes) if boxes else ()
 
     def _examine(self, frame: Frame, track: bool) -> "_Examination":
         """Figures of the picture and, in a video, what changed since the one before."""
@@ -164,16 +170,16 @@ class _Examination:
 
 
 def _with_rows(
-    loops: Sequence[MeasuredLoop], width_px: int, height_px: int
+    loops: Sequence[MeasuredLoop], width_px: int, height_px: int, turn_rad: float
 ) -> tuple[tuple[MeasuredLoop, ...], RowCurve | None]:
-    """The loops with their rows, and the curve of the distal one.
+    """The loops with their rows, and the curve of the distal one, of a finger turned clockwise by about `turn_rad`.
 
     In a video the loops that have an id decide, as soon as there are any: a false detection that flickers ahead of the
     row would cover the loops behind it for just that frame.
     """
     confirmed = [at for at, loop in enumerate(loops) if loop.track_id is not None]
     eligible = confirmed or list(range(len(loops)))
-    found = find_distal_row([loops[at] for at in eligible], width_px, height_px)
+    found = find_distal_row([loops[at] for at in eligible], width_px, height_px, turn_rad)
     distal = {at for at, is_distal in zip(eligible, found.is_distal, strict=True) if is_distal}
     rows = (Row.DISTAL if at in distal else Row.OTHER for at in range(len(loops)))
     return tuple(replace(loop, row=row) for loop, row in zip(loops, rows, strict=True)), found.curve

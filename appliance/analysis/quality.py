@@ -116,7 +116,7 @@ def grade(
         width_px: of the full frame.
         framing: how the loops lie in the frame; None where nobody looked.
         is_blanched: by BlanchingWatch.
-        is_turned: by orientation.is_turned; False where nobody looked.
+        is_turned: the loops' direction is unknown; False where nobody looked.
     """
     motion_px = None if shift_px is None else float(np.hypot(*shift_px))
     motion_of_width = None if motion_px is None else motion_px / width_px

@@ -1,16 +1,21 @@
-"""Recall of labelled capillaries in real images, through the device's own code.
+"""Judged and labelled real pictures, through the device's own code.
 
-    python -m engines.evaluation.real --images DIR --annotations annotations.json [--weights DIR] [--overlays DIR]
-    python -m engines.evaluation.real --images DIR --annotations annotations.json --mosaic 3
+    python -m engines.evaluation.real --images DIR --judged judged.json [--weights DIR] [--worst sheet.png]
+    python -m engines.evaluation.real --images DIR --judged judged.json --hard [--every 2] [--only turned]
+    python -m engines.evaluation.real --images DIR --annotations annotations.json [--overlays DIR] [--mosaic 3]
 
-Images are enlarged to 640x480. The labels name only some of the visible capillaries: no precision; the
-number of detections per label says whether recall was bought with noise. `--mosaic 3` lays three by three images side
-by side and shrinks them to one of 640x480: what a scope of a third of the magnification delivers.
+With `--judged` (see judged.py): precision, recall and AP, the sides of the boxes, the kinds of false ones; `--hard`
+makes the same pictures flat, cast, turned, shrunk and dirty (hardships.py) and prints a table.
+
+With `--annotations`, recall alone: the labels name only some of the visible capillaries, so precision cannot be measured;
+the number of detections per label says whether recall was bought with noise. Images are enlarged to 640x480.
+`--mosaic 3` lays three by three of them side by side and shrinks them to one of 640x480: what a scope of a third of
+the magnification delivers.
 """
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +23,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.orientation import find_orientation
+from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
 from engines.accuracy.matching import iou_matrix, match
+from engines.accuracy.network_figures import LOW_SCORE
+from engines.evaluation.judged import read_judged
+from engines.evaluation.judged_figures import find_in
+from engines.evaluation.judged_report import hard_table, judged_report
 from engines.evaluation.overlay import draw_overlay
+from engines.evaluation.worst_sheet import draw_worst
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 WIDTH, HEIGHT = 640, 480
@@ -162,15 +174,53 @@ def main() -> None:
     """Evaluate from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--annotations", type=Path)
+    parser.add_argument("--judged", type=Path, help="file of judged pictures; then --annotations is not needed")
+    parser.add_argument("--hard", action="store_true", help="the judged pictures under every hardship")
+    parser.add_argument("--every", type=int, default=1, help="take each so-manieth judged picture")
+    parser.add_argument("--only", help="hardships with this in their name")
+    parser.add_argument(
+        "--as-it-lies", action="store_true", help="look at judged pictures without turning them upright"
+    )
+    parser.add_argument("--worst", type=Path, help="sheet of the worst judged pictures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
     parser.add_argument("--overlays", type=Path)
     args = parser.parse_args()
+    if args.judged is not None:
+        _report_judged(args)
+        return
+    if args.annotations is None:
+        parser.error("name --judged or --annotations")
     engines = load_engine_set(InferenceSettings(weights_dir=args.weights), "evaluation")
     pictures = read_pictures(args.images, args.annotations)
     pictures = as_mosaics(pictures, args.mosaic) if args.mosaic > 1 else pictures
     print(json.dumps(vars(evaluate(engines, pictures, args.overlays)), indent=2))
+
+
+def _report_judged(args: argparse.Namespace) -> None:
+    """Judged pictures, looked at as the device looks at a still, down to scores that only AP needs."""
+    settings = replace(InferenceSettings(weights_dir=args.weights), min_score_capillary=LOW_SCORE)
+    engines = load_engine_set(settings, "evaluation")
+    assert engines.stills is not None
+    stills = engines.stills
+    pictures = read_judged(args.judged, args.images)[:: args.every]
+
+    def look(image_rgb: NDArray[np.uint8]) -> Detections:
+        """As the pipeline looks at a still: upright first, unless the comparison is with what it did before."""
+        turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
+        if turn_rad == 0:
+            return stills.detect(image_rgb, None)
+        view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
+        return view.detections_back(stills.detect(view.show(image_rgb), None))
+
+    if args.hard:
+        hard_table(look, pictures, args.only)
+        return
+    findings = [find_in(look, picture.image_rgb) for picture in pictures]
+    print(judged_report(pictures, findings))
+    if args.worst is not None:
+        draw_worst(pictures, findings, args.worst)
 
 
 if __name__ == "__main__":

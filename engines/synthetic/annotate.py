@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from appliance.domain.detection import Morphology, Row, SizeClass
 from engines.synthetic.drawing import DrawnLoop, density_maps
 from engines.synthetic.rasterise import Patch, Tube
-from engines.synthetic.sight import Sight, look_at, sample_patch
 from engines.synthetic.truth import Box, LoopTruth, Point, Segment, classify_size
 from engines.synthetic.view import View
+from engines.synthetic.visibility import Visibility, sample_patch, see
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -25,10 +25,9 @@ OUT_OF_FOCUS, SOFTER_THAN_ROW = 0.28, 1.6
 softer than the sharper quarter of the picture's loops, experts differ on whether to box it (our choice)."""
 HOLLOW = 1.75
 """A head at least this many apical widths wide shows a hollow under its bend; without one there is no inner edge."""
-EDGE_BLUR = 0.9
-"""A box lies this many blur sigmas outside the true column edge: it holds the soft edge too."""
-EDGE_PAD = 1.5 / 640
-"""And this share of the picture's width further out: people who draw boxes leave a pixel or two of skin."""
+EDGE_BLUR = 0.4
+"""A box ends at the visible outer edges of the red-cell column: so many sigmas of blur outside the true ones, where a
+third of the blood's density is left. Experts who draw the column's edges draw no skin beside it."""
 MERGED_LIMBS = 1.0
 """Limbs whose centre lines are closer than this many mean widths cannot be measured apart."""
 
@@ -60,9 +59,9 @@ def annotate(
 
 def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | None:
     shape, main, stroke = drawn.loop.shape, drawn.tubes[0], drawn.loop.shape.strokes[0]
-    sight = look_at(drawn, noise)
-    box = _box(drawn, sight, view)
-    if sight.visibility < DROPPED_BELOW or box is None or min(box[2], box[3]) < 3:
+    seen = see(drawn, noise)
+    box = _box(drawn, seen, view)
+    if seen.share < DROPPED_BELOW or box is None or min(box[2], box[3]) < 3:
         return None
     apical = _segment(main, shape.apex)
     is_hollow = shape.head_width_um >= HOLLOW * float(stroke.width_um[shape.apex])
@@ -75,12 +74,13 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
         size=size,
         apex_px=_clip_point(main.points_px[shape.apex], view),
         apical_px=apical if is_hollow else None,
-        arterial_px=_limb(drawn, sight, shape.arterial, view),
-        venous_px=_limb(drawn, sight, shape.venous, view),
+        arterial_px=_limb(drawn, seen, shape.arterial, view),
+        venous_px=_limb(drawn, seen, shape.venous, view),
         row=Row.OTHER,
-        visibility=sight.visibility,
-        is_ignored=is_cut or sight.visibility < IGNORED_BELOW,
-        counts_at_border=is_cut and sight.visibility >= IGNORED_BELOW and _is_apex_inside(main, shape.apex, view),
+        visibility=seen.share,
+        density=seen.peak,
+        is_ignored=is_cut or seen.share < IGNORED_BELOW,
+        counts_at_border=is_cut and seen.share >= IGNORED_BELOW and _is_apex_inside(main, shape.apex, view),
     )
 
 
@@ -110,14 +110,14 @@ def _is_out_of_focus(drawn: DrawnLoop, view: View, sharp_px: float) -> bool:
     return drawn.blur_px > max(OUT_OF_FOCUS * head_px, SOFTER_THAN_ROW * sharp_px)
 
 
-def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:
+def _box(drawn: DrawnLoop, seen: Visibility, view: View) -> Box | None:
     """Around the column edges of every visible sample, clipped to the image; x, y, w, h."""
-    main, visible = drawn.tubes[0], slice(sight.run[0], sight.run[1] + 1)
+    main, visible = drawn.tubes[0], slice(seen.run[0], seen.run[1] + 1)
     points, radii = [main.points_px[visible]], [main.radius_px[visible]]
-    for tube, values in zip(drawn.tubes[1:], sight.along[1:], strict=True):
-        points.append(tube.points_px[values > sight.threshold])
-        radii.append(tube.radius_px[values > sight.threshold])
-    margin = EDGE_BLUR * drawn.blur_px + EDGE_PAD * view.width
+    for tube, values in zip(drawn.tubes[1:], seen.along[1:], strict=True):
+        points.append(tube.points_px[values > seen.threshold])
+        radii.append(tube.radius_px[values > seen.threshold])
+    margin = EDGE_BLUR * drawn.blur_px
     at, radius = np.concatenate(points), np.concatenate(radii)[:, None] + margin
     inside = _inside(at, view)
     if not inside.any():
@@ -127,15 +127,15 @@ def _box(drawn: DrawnLoop, sight: Sight, view: View) -> Box | None:
     return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
 
-def _limb(drawn: DrawnLoop, sight: Sight, at: int, view: View) -> Segment | None:
+def _limb(drawn: DrawnLoop, seen: Visibility, at: int, view: View) -> Segment | None:
     """The segment across a limb, or None where it is out of sight, out of the image or not apart from its twin."""
     main, shape = drawn.tubes[0], drawn.loop.shape
     other = shape.venous if at == shape.arterial else shape.arterial
     apart = float(np.linalg.norm(main.points_px[at] - main.points_px[other]))
     is_apart = apart >= MERGED_LIMBS * float(main.radius_px[at] + main.radius_px[other])
-    near = sight.along[0][max(0, at - 5) : at + 6]
+    near = seen.along[0][max(0, at - 5) : at + 6]
     is_sharp = drawn.blur_px < 1.6 * main.radius_px[at]
-    is_seen = near.max() >= sight.least and sight.run[0] <= at <= sight.run[1]
+    is_seen = near.max() >= seen.least and seen.run[0] <= at <= seen.run[1]
     segment = _segment(main, at)
     is_inside = bool(_inside(np.array(segment), view).all())
     return segment if is_seen and is_sharp and is_apart and is_inside else None

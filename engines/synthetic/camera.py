@@ -13,7 +13,7 @@ ByteImage = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class CameraLook:
+class CameraAppearance:
     """Settings of the simulated camera; pixels are those of the image.
 
     Attributes:
@@ -46,11 +46,11 @@ class CameraLook:
     jpeg_quality: int
 
 
-def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) -> CameraLook:
+def draw_camera_appearance(rng: np.random.Generator, width: int, difficulty: float) -> CameraAppearance:
     """A camera at random; sizes in pixels grow with the image's width."""
     scale = width / 640
     is_shaken = rng.random() < 0.12 * difficulty
-    return CameraLook(
+    return CameraAppearance(
         blur_px=float(scale * (0.6 + rng.gamma(1.6, 0.45) * (0.3 + 0.7 * difficulty))),
         motion_px=float(scale * rng.uniform(2, 9)) if is_shaken else 0.0,
         motion_rad=float(rng.uniform(0, np.pi)),
@@ -67,38 +67,42 @@ def draw_camera_look(rng: np.random.Generator, width: int, difficulty: float) ->
     )
 
 
-def light(look: CameraLook, width: int, height: int) -> FloatImage:
+def light(appearance: CameraAppearance, width: int, height: int) -> FloatImage:
     """Illumination about 1; float32 (height, width)."""
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(height / width)
-    falloff = 1 - look.vignette * (x * x + y * y) ** 1.3
-    return np.asarray(falloff * (1 + look.slope[0] * x + look.slope[1] * y), dtype=np.float32)
+    falloff = 1 - appearance.vignette * (x * x + y * y) ** 1.3
+    return np.asarray(falloff * (1 + appearance.slope[0] * x + appearance.slope[1] * y), dtype=np.float32)
 
 
-def expose(scene: FloatImage, look: CameraLook, gain: float) -> FloatImage:
+def expose(scene: FloatImage, appearance: CameraAppearance, gain: float) -> FloatImage:
     """Levels 0 to 255 of reflected light about 1; `gain` is what brings the mean to the aimed level."""
-    return np.asarray(scene * np.float32(gain * look.contrast) + np.float32(look.level * (1 - look.contrast)))
+    return np.asarray(
+        scene * np.float32(gain * appearance.contrast) + np.float32(appearance.level * (1 - appearance.contrast))
+    )
 
 
-def record(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
+def record(rng: np.random.Generator, levels: FloatImage, appearance: CameraAppearance) -> ByteImage:
     """What the sensor delivers, uint8 (height, width, 3), RGB: motion, sharpening, noise, quantisation."""
-    if look.motion_px > 0:
-        levels = cv2.filter2D(levels, -1, _streak(look.motion_px, look.motion_rad))
+    if appearance.motion_px > 0:
+        levels = cv2.filter2D(levels, -1, _streak(appearance.motion_px, appearance.motion_rad))
     size = (levels.shape[1], levels.shape[0])
-    if look.resolution < 1:
-        small = (max(8, int(size[0] * look.resolution)), max(8, int(size[1] * look.resolution)))
-        image = _digitise(rng, cv2.resize(levels, small, interpolation=cv2.INTER_AREA), look)
+    if appearance.resolution < 1:
+        small = (max(8, int(size[0] * appearance.resolution)), max(8, int(size[1] * appearance.resolution)))
+        image = _digitise(rng, cv2.resize(levels, small, interpolation=cv2.INTER_AREA), appearance)
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    return _digitise(rng, levels, look)
+    return _digitise(rng, levels, appearance)
 
 
-def _digitise(rng: np.random.Generator, levels: FloatImage, look: CameraLook) -> ByteImage:
+def _digitise(rng: np.random.Generator, levels: FloatImage, appearance: CameraAppearance) -> ByteImage:
     size = (levels.shape[1], levels.shape[0])
-    if look.sharpen > 0:
-        levels = cv2.addWeighted(levels, 1 + look.sharpen, cv2.GaussianBlur(levels, (0, 0), 2.0), -look.sharpen, 0)
-    common = look.noise * (1 - look.noise_colour) * random_field(rng, size, look.noise_scale_px)
-    own = look.noise * look.noise_colour
-    noisy = [levels[:, :, i] + common + own * random_field(rng, size, look.noise_scale_px) for i in range(3)]
+    if appearance.sharpen > 0:
+        levels = cv2.addWeighted(
+            levels, 1 + appearance.sharpen, cv2.GaussianBlur(levels, (0, 0), 2.0), -appearance.sharpen, 0
+        )
+    common = appearance.noise * (1 - appearance.noise_colour) * random_field(rng, size, appearance.noise_scale_px)
+    own = appearance.noise * appearance.noise_colour
+    noisy = [levels[:, :, i] + common + own * random_field(rng, size, appearance.noise_scale_px) for i in range(3)]
     return np.asarray(np.clip(cv2.merge(noisy) + 0.5, 0, 255), dtype=np.uint8)
 
 

@@ -20,11 +20,11 @@ def add_distractors(rng: np.random.Generator, overlay: Overlay, difficulty: floa
         return
     for draw, share, most in (
         (_add_glare, 0.35, 6),
-        (_add_bubble, 0.16, 4),
+        (add_bubble, 0.16, 4),
         (_add_dirt, 0.45, 12),
         (_add_speck, 0.35, 9),
         (_add_flakes, 0.30, 2),
-        (_add_hair, 0.20, 3),
+        (add_hair, 0.20, 3),
         (_add_lamp, 0.10, 1),
         (_add_meniscus, 0.12, 1),
         (_add_aperture, 0.04, 1),
@@ -53,7 +53,7 @@ def _add_glare(rng: np.random.Generator, overlay: Overlay, scale: float) -> None
     overlay.cover(int(x) - half, int(y) - half, alpha, SATURATED)
 
 
-def _add_bubble(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
+def add_bubble(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
     """An air bubble in the oil: a dark rim, a bright inner crescent and a mirror image of the lamp."""
     x, y = _spot(rng, overlay)
     radius = scale * float(rng.uniform(4, 26))
@@ -119,7 +119,7 @@ def _add_flakes(rng: np.random.Generator, overlay: Overlay, scale: float) -> Non
     overlay.cover(int(x) - w // 2, int(y) - h // 2, alpha.astype(np.float32), float(level))
 
 
-def _add_hair(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
+def add_hair(rng: np.random.Generator, overlay: Overlay, scale: float) -> None:
     """A hair, fibre or scratch: a long, thin, even, uncoloured curve, dark or bright."""
     width, height = overlay.size
     start = np.array(_spot(rng, overlay))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.synthetic.annotate import annotate
-from engines.synthetic.camera import CameraLook
+from engines.synthetic.camera import CameraAppearance
 from engines.synthetic.drawing import density_maps
 from engines.synthetic.fields import random_field
 from engines.synthetic.flow import draw_flow_map
@@ -66,9 +66,9 @@ def draw_strip(seed: int, size: tuple[int, int], um_per_px: float, pattern: Patt
     return Strip(with_cells, (cells + 0.5).astype(np.uint8), flow.index, truth)
 
 
-def _steady_camera(width: int) -> CameraLook:
+def _steady_camera(width: int) -> CameraAppearance:
     """A scope in focus under even light, without compression."""
-    return CameraLook(
+    return CameraAppearance(
         blur_px=0.9 * width / 640,
         motion_px=0.0,
         motion_rad=0.0,

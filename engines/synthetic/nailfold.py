@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.synthetic.look import Look
+from engines.synthetic.appearance import Appearance
 from engines.synthetic.loop_choice import choose_shape
 from engines.synthetic.loop_shape import LoopShape
 from engines.synthetic.pattern import NUMBERS, Pattern, PatternNumbers, below_first_row
@@ -68,7 +68,7 @@ def _draw_lean(rng: np.random.Generator, reach_um: float) -> _Lean:
 
 
 def lay_out(
-    rng: np.random.Generator, view: View, pattern: Pattern, look: Look, density_per_mm: float | None = None
+    rng: np.random.Generator, view: View, pattern: Pattern, appearance: Appearance, density_per_mm: float | None = None
 ) -> tuple[Loop, ...]:
     """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation."""
     if pattern is Pattern.EMPTY:
@@ -78,22 +78,24 @@ def lay_out(
     density = drawn if density_per_mm is None else density_per_mm
     lean = _draw_lean(rng, view.reach_um[0])
     loops: list[Loop] = []
-    for row in range(look.rows):
-        for at in _places(rng, view, look, density, row):
-            loops.append(_draw_loop(rng, numbers, look, at, row))
+    for row in range(appearance.rows):
+        for at in _places(rng, view, appearance, density, row):
+            loops.append(_draw_loop(rng, numbers, appearance, at, row))
     kept = [loop for loop in loops if not _collides(rng, loop, loops)]
     bare = _draw_bare(rng, numbers, view.reach_um[0])
     kept = [loop for loop in kept if not bare[0] < loop.at_um[0] < bare[1] or loop.row > 1]
     return tuple(_tilted(loop, lean.tilt_rad(loop.at_um[0]) + float(rng.normal(0, lean.spread_rad))) for loop in kept)
 
 
-def _places(rng: np.random.Generator, view: View, look: Look, density: float, row: int) -> list[tuple[float, float]]:
+def _places(
+    rng: np.random.Generator, view: View, appearance: Appearance, density: float, row: int
+) -> list[tuple[float, float]]:
     """Apices of one row that can reach the image."""
     reach_u, reach_v = view.reach_um
     places = []
     u = -reach_u - 100 + rng.uniform(0, 1000 / density)
     while u < reach_u + 100:
-        v = float(view.row.height_um(np.array([u]))[0]) + row * look.row_gap_um + rng.normal(0, 22 + 25 * row)
+        v = float(view.row.height_um(np.array([u]))[0]) + row * appearance.row_gap_um + rng.normal(0, 22 + 25 * row)
         if v < reach_v + 60 and _can_show(view, u, v):
             places.append((float(u), v))
         u += max(35.0, 1000 / density * (1 + 0.25 * rng.normal()))
@@ -134,17 +136,17 @@ def _draw_bare(rng: np.random.Generator, numbers: PatternNumbers, reach_u: float
 
 
 def _draw_loop(
-    rng: np.random.Generator, numbers: PatternNumbers, look: Look, at_um: tuple[float, float], row: int
+    rng: np.random.Generator, numbers: PatternNumbers, appearance: Appearance, at_um: tuple[float, float], row: int
 ) -> Loop:
-    shape = choose_shape(rng, numbers if row == 0 else below_first_row(numbers), look.gappy)
-    shallow = look.shallow_um * rng.uniform(0.7, 1.5) + row * look.row_blur_um * rng.uniform(0.3, 1.7)
+    shape = choose_shape(rng, numbers if row == 0 else below_first_row(numbers), appearance.gappy)
+    shallow = appearance.shallow_um * rng.uniform(0.7, 1.5) + row * appearance.row_blur_um * rng.uniform(0.3, 1.7)
     pale = rng.uniform(0.25, 0.6) if rng.random() < PALE_SHARE else 1.0
-    blood = float(look.blanching.remaining(np.array(at_um[0]), np.array(at_um[1])))
+    blood = float(appearance.blanching.remaining(np.array(at_um[0]), np.array(at_um[1])))
     return Loop(
         shape=shape,
         at_um=at_um,
         tilt_rad=0.0,
-        density=float(look.density * np.exp(rng.normal(0, 0.27)) * look.row_fading**row * pale * blood),
+        density=float(appearance.density * np.exp(rng.normal(0, 0.27)) * appearance.row_fading**row * pale * blood),
         shallow_um=float(shallow),
         deep_um=float(shallow + rng.uniform(4, 13)),
         fade_um=float(rng.uniform(180, 560) if row == 0 else rng.uniform(110, 400)),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from appliance.domain.detection import Row
 from engines.synthetic.annotate import annotate
 from engines.synthetic.burn_in import burn_in
-from engines.synthetic.camera import compress, draw_camera_look, record
+from engines.synthetic.camera import compress, draw_camera_appearance, record
 from engines.synthetic.distractors import add_distractors
 from engines.synthetic.overlay import Overlay
 from engines.synthetic.pattern import Pattern, draw_pattern
@@ -42,7 +42,7 @@ def render(
     streams = open_streams(seed)
     pattern = draw_pattern(streams.anatomy) if pattern is None else pattern
     view = draw_view(streams.anatomy, width, height, um_per_px, difficulty)
-    camera = draw_camera_look(streams.looks, width, difficulty)
+    camera = draw_camera_appearance(streams.appearance, width, difficulty)
     scene = build_scene(streams, view, pattern, camera, difficulty=difficulty)
     overlay = Overlay(scene.levels)
     add_distractors(streams.pixels, overlay, difficulty)

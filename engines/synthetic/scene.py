@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.synthetic.camera import CameraLook, expose, light
+from engines.synthetic.appearance import draw_appearance
+from engines.synthetic.camera import CameraAppearance, expose, light
 from engines.synthetic.drawing import DrawnLoop, density_maps, draw_loops
 from engines.synthetic.haemorrhage import annotate_haemorrhage, draw_haemorrhage, place_haemorrhages
-from engines.synthetic.look import draw_look
 from engines.synthetic.nailfold import lay_out
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.plexus import draw_plexus
-from engines.synthetic.skin import draw_skin_look, paint_skin
+from engines.synthetic.skin import draw_skin_appearance, paint_skin
 from engines.synthetic.truth import HaemorrhageTruth
 from engines.synthetic.view import View
 
@@ -37,7 +37,7 @@ class Scene:
 
     view: View
     pattern: Pattern
-    camera: CameraLook
+    camera: CameraAppearance
     levels: FloatImage
     drawn: tuple[DrawnLoop, ...]
     ground: FloatImage
@@ -50,7 +50,7 @@ class Streams:
     """Independent random streams: what the labels depend on never shares one with how it looks."""
 
     anatomy: np.random.Generator
-    looks: np.random.Generator
+    appearance: np.random.Generator
     pixels: np.random.Generator
 
 
@@ -63,20 +63,20 @@ def build_scene(
     streams: Streams,
     view: View,
     pattern: Pattern,
-    camera: CameraLook,
+    camera: CameraAppearance,
     *,
     difficulty: float,
     density_per_mm: float | None = None,
 ) -> Scene:
     """Lay out, draw and expose a nailfold; its density is drawn from the pattern when None."""
-    look = draw_look(streams.looks, view, difficulty)
-    loops = lay_out(streams.anatomy, view, pattern, look, density_per_mm)
+    appearance = draw_appearance(streams.appearance, view, difficulty)
+    loops = lay_out(streams.anatomy, view, pattern, appearance, density_per_mm)
     drawn = draw_loops(loops, view, camera.blur_px)
-    skin = paint_skin(streams.pixels, view, draw_skin_look(streams.looks, difficulty), look.blanching)
+    skin = paint_skin(streams.pixels, view, draw_skin_appearance(streams.appearance, difficulty), appearance.blanching)
     lit = cv2.GaussianBlur(skin, (0, 0), camera.blur_px) * light(camera, view.width, view.height)[:, :, None]
-    absorbance = draw_absorbance(streams.looks)
+    absorbance = draw_absorbance(streams.appearance)
     ground = np.zeros((view.height, view.width, 3), np.float32)
-    ground[:, :, 1] = draw_plexus(streams.anatomy, view, look.row_gap_um)
+    ground[:, :, 1] = draw_plexus(streams.anatomy, view, appearance.row_gap_um)
     marks = []
     for patch in place_haemorrhages(streams.anatomy, view, pattern, loops):
         mark = draw_haemorrhage(streams.pixels, patch, view, camera.blur_px)

@@ -36,6 +36,7 @@ class LoopTruth:
         venous_px: the same for the venous limb.
         row: DISTAL where no other visible apex lies distal to it within 45 degrees (Hofstee 2009, 90 degree rule).
         visibility: 0 (nothing to see) to 1 (unmistakable).
+        density: green optical density of the head after blur.
         is_ignored: too faint, too far out of the picture's focus, or cut for an expert; neither a positive nor a
             negative.
         counts_at_border: ignored for nothing but the picture's border, with at least half of its head inside: it counts
@@ -51,6 +52,7 @@ class LoopTruth:
     venous_px: Segment | None
     row: Row
     visibility: float
+    density: float
     is_ignored: bool
     counts_at_border: bool = False
 

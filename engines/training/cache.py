@@ -114,6 +114,7 @@ def _loop(loop: LoopTruth) -> dict[str, Any]:
         "apical": _segment(loop.apical_px),
         "arterial": _segment(loop.arterial_px),
         "venous": _segment(loop.venous_px),
+        "density": round(float(loop.density), 4),
         "is_ignored": bool(loop.is_ignored),
     }
 

@@ -1,5 +1,6 @@
 """The detector: an anchor-free convolutional network over strides 8, 16 and 32."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -7,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.training.calibration import Calibration
-from engines.training.layers import ConvNormAct, Residual, normalise, stage
+from engines.training.layers import ConvNormAct, Residual, stage
+from engines.training.local_contrast import see_contrast
 
 STRIDES = (8, 16, 32)
 MORPHOLOGIES = ("normal", "tortuous", "ramified", "giant")
@@ -49,6 +51,7 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
         widths: channels at strides 4, 8, 16 and 32.
         neck: channels of neck and heads.
         depths: residual blocks at strides 8, 16 and 32.
+        see: what the first convolution gets of the pictures; older files saw plain levels (`layers.normalise`).
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
         widths: tuple[int, int, int, int] = (24, 48, 96, 128),
         neck: int = 48,
         depths: tuple[int, int, int] = DEPTHS,
+        see: Callable[[Tensor], Tensor] = see_contrast,
     ) -> None:
         super().__init__()
+        self.see = see
         w4, w8, w16, w32 = widths
         self.stem = nn.Sequential(ConvNormAct(3, stem, stride=2), stage(stem, w4, 0))
         self.stage8, self.stage16 = stage(w4, w8, depths[0]), stage(w8, w16, depths[1])
@@ -71,7 +76,7 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
 
     def forward(self, images: Tensor) -> DetectorOutput:
         """uint8 RGB [B, H, W, 3], H and W multiples of 32."""
-        maps = self._features(normalise(images))
+        maps = self._features(self.see(images))
         heads = [head(features).float() for head, features in zip(self.heads, maps, strict=True)]
         centres, strides = zip(*(_cells(head, s) for head, s in zip(heads, STRIDES, strict=True)), strict=True)
         flat = torch.cat([head.flatten(2).transpose(1, 2) for head in heads], dim=1)

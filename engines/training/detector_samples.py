@@ -1,14 +1,17 @@
 """Random crops of cached images with their boxes, as the detector's training sees them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.synthetic.dirt import add_dirt
+from engines.synthetic.overlay import Overlay
 from engines.training.cache import Pictures
 from engines.training.detector_net import MORPHOLOGIES, SIZES
+from engines.training.flatness import dither, draw_contrast, flatten
 from engines.training.photometric import vary_photometrically
 
 CROP_WIDTH, CROP_HEIGHT = 384, 288
@@ -20,7 +23,12 @@ MIN_VISIBLE = 0.5
 HAEMORRHAGE = 1
 UNKNOWN = -100
 """Of a shape or calibre that nobody labelled: cross entropy leaves it out."""
-TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.15, 12.0, 30.0
+LEAST_DENSITY = 0.009
+"""Optical density that can be made out at all in 8 bits, 1.3 of 150 levels: a paler loop is ignored."""
+DIRTY_SHARE = 0.45
+HIDDEN_SHARE = 0.4
+"""A loop is ignored when so much of its head lies under dirt or glare, as in engines.synthetic.render."""
+TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.20, 12.0, 30.0
 """Some crops are turned, by this standard deviation. Few: boxes of turned loops are guesses, of leaning ones exact."""
 
 
@@ -49,24 +57,40 @@ def draw_sample(cache: Pictures, rng: np.random.Generator) -> tuple[NDArray[np.u
     matrix = _draw_view(rng)
     flags = cv2.INTER_LINEAR
     crop = cv2.warpAffine(image, matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return vary_photometrically(crop, rng), transform_truth(truth, matrix)
+    contrast = draw_contrast(rng)
+    targets = transform_truth(truth, matrix, contrast)
+    overlay = Overlay(flatten(crop, contrast))
+    if rng.random() < DIRTY_SHARE:
+        add_dirt(rng, overlay, contrast)
+        targets = replace(targets, is_ignored=targets.is_ignored | _is_hidden(targets.boxes, overlay.hidden))
+    return vary_photometrically(dither(overlay.levels, rng), rng, contrast), targets
 
 
-def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64]) -> Targets:
+def _is_hidden(boxes: NDArray[np.float32], hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether the upper square of each box, where the head is, is mostly covered."""
+    covers = []
+    for x0, y0, x1, y1 in boxes.tolist():
+        part = hidden[int(y0) : int(min(y1, y0 + x1 - x0)) + 1, int(x0) : int(x1) + 1]
+        covers.append(float(part.mean()) if part.size else 0.0)
+    return np.array(covers, dtype=np.float64) > HIDDEN_SHARE
+
+
+def transform_truth(truth: dict[str, Any], matrix: NDArray[np.float64], contrast: float = 1.0) -> Targets:
     """The truth of an image seen through `matrix` (2x3, scaled, turned, maybe mirrored; pixel centres to crop pixel
-    centres)."""
+    centres), with `contrast` left of its own. Loops of labelled pictures, whose density nobody knows, stay."""
     loops, patches = truth["loops"], truth["haemorrhages"]
     rows = [_see(loop, matrix, loop["apex"]) for loop in loops] + [_see(patch, matrix, None) for patch in patches]
     kept = [i for i, (box, _) in enumerate(rows) if min(box[2] - box[0], box[3] - box[1]) > 1.0]
     morphology = [_index(MORPHOLOGIES, loop["morphology"]) for loop in loops] + [0] * len(patches)
     size = [_index(SIZES, loop["size"]) for loop in loops] + [0] * len(patches)
     kind = [0] * len(loops) + [HAEMORRHAGE] * len(patches)
+    is_pale = [loop.get("density", 1.0) * contrast < LEAST_DENSITY for loop in loops] + [False] * len(patches)
     return Targets(
         boxes=np.array([rows[i][0] for i in kept], dtype=np.float32).reshape(-1, 4),
         kind=np.array([kind[i] for i in kept], dtype=np.int64),
         morphology=np.array([morphology[i] for i in kept], dtype=np.int64),
         size=np.array([size[i] for i in kept], dtype=np.int64),
-        is_ignored=np.array([rows[i][1] for i in kept], dtype=bool),
+        is_ignored=np.array([rows[i][1] or is_pale[i] for i in kept], dtype=bool),
     )
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from appliance.inference.crops import crop_squares, extract_crops, frame_to_crop
 from engines.training.cache import Pictures
+from engines.training.detector_samples import LEAST_DENSITY
+from engines.training.flatness import dither, draw_contrast, flatten
 from engines.training.keypoint_net import CROP_PX
 from engines.training.photometric import vary_photometrically
 
@@ -67,7 +69,11 @@ class LoopDrawer:
             crop = np.ascontiguousarray(crop[:, ::-1])
             points[..., 0] = CROP_PX - 1 - points[..., 0]
         ordered, seen, left_is_arterial = order_limbs(points, visible)
-        return KeypointSample(vary_photometrically(crop, rng), ordered, seen, left_is_arterial)
+        contrast = draw_contrast(rng)
+        if loop.get("density", 1.0) * contrast < LEAST_DENSITY:
+            seen = np.zeros_like(seen)
+        crop = vary_photometrically(dither(flatten(crop, contrast), rng), rng, contrast)
+        return KeypointSample(crop, ordered, seen, left_is_arterial)
 
 
 def err_like_the_detector(box: list[float], rng: np.random.Generator) -> tuple[float, float, float, float]:

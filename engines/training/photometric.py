@@ -12,11 +12,18 @@ STRONG_CAST_SHARE = 0.3
 """Of the pictures, those whose white balance is far off (our choice)."""
 BRIGHTEST_MEAN = 0.85
 """No channel's mean is raised above this share of full scale (our choice)."""
+LEAST_GRAIN = 0.2
+"""Share of the grain that stays on the flattest pictures: 0.1 to 1.2 levels, as after a camera's own smoothing."""
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
-def vary_photometrically(image_rgb: Image, rng: np.random.Generator) -> Image:
-    """The image as another camera might have taken it; same shape, uint8 RGB."""
+def vary_photometrically(image_rgb: Image, rng: np.random.Generator, contrast: float = 1.0) -> Image:
+    """The image as another camera might have taken it; same shape, uint8 RGB.
+
+    Args:
+        contrast: the image's own, as a share of an ordinary one's. Grain and compression that would bury a flat one
+            are left out: who can see nothing learns to invent.
+    """
     image = image_rgb
     if rng.random() < 0.25:
         image = _mix_channels(image, rng)
@@ -32,9 +39,9 @@ def vary_photometrically(image_rgb: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.3:
         image = _uneven_light(image, rng)
     if rng.random() < 0.5:
-        image = _grain(image, rng)
+        image = _grain(image, rng, max(contrast, LEAST_GRAIN))
     if rng.random() < 0.25:
-        image = _jpeg(image, int(rng.integers(35, 95)))
+        image = _jpeg(image, int(rng.integers(int(95 - 60 * contrast), 96)))
     return image
 
 
@@ -90,7 +97,7 @@ def _uneven_light(image: Image, rng: np.random.Generator) -> Image:
     return np.asarray(np.clip(image * field, 0, 255), dtype=np.uint8)
 
 
-def _grain(image: Image, rng: np.random.Generator) -> Image:
+def _grain(image: Image, rng: np.random.Generator, share: float) -> Image:
     """Sensor noise, from fine to blobby, mostly common to the three channels."""
     height, width = image.shape[:2]
     scale = float(rng.uniform(1.0, 2.5))
@@ -98,7 +105,7 @@ def _grain(image: Image, rng: np.random.Generator) -> Image:
     noise = rng.integers(-128, 128, (*size, 1 if rng.random() < 0.5 else 3), dtype=np.int8)
     # Uniform int8 has a standard deviation of 74.
     noise = cv2.resize(noise.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    noise = noise.reshape(height, width, -1) * np.float32(rng.uniform(0.5, 6.0) / 74)
+    noise = noise.reshape(height, width, -1) * np.float32(rng.uniform(0.5, 6.0) * share / 74)
     return np.asarray(np.clip(image + noise, 0, 255), dtype=np.uint8)
 
 

@@ -7,9 +7,11 @@
 Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
 are measured again on the cache. `--detector-depths 1 1 1` and `--keypoints-depths 1 1 2` name the residual blocks of
 older, shallower files: what today's networks have more begins as identities, so that nothing that was learnt is lost.
+`--sees levels` reads files from before local contrast: their weights then go on with the new input.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +24,19 @@ from engines.training.cache import Pictures, open_cache
 from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import draw_sample
 from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
-from engines.training.keypoint_net import KeypointNet
+from engines.training.keypoint_net import KeypointNet, see_stretched
 from engines.training.keypoint_samples import LoopDrawer
-from engines.training.layers import Residual
+from engines.training.layers import Residual, normalise
+from engines.training.local_contrast import see_contrast
 
 DETECTOR_CROPS, KEYPOINT_CROPS = 96, 512
+SEES: dict[str, Callable[[Tensor], Tensor]] = {"contrast": see_contrast, "levels": normalise}
 
 
-def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> DetectorNet:
-    """The detector of the file with statistics from `pictures`, as deep as detectors are now."""
-    net, _ = rebuild_detector(path, DetectorNet(depths=depths))
+def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> DetectorNet:
+    """The detector of the file with statistics from `pictures`, as deep and seeing as detectors do now."""
+    net, _ = rebuild_detector(path, DetectorNet(depths=depths, see=SEES[sees]))
+    net.see = see_contrast
     rng = np.random.default_rng(0)
     renormalise(net, _stacked([draw_sample(pictures, rng)[0] for _ in range(DETECTOR_CROPS)]))
     deep = DetectorNet()
@@ -39,9 +44,10 @@ def warm_detector(path: Path, depths: tuple[int, int, int], pictures: Pictures) 
     return deep
 
 
-def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures) -> KeypointNet:
-    """The keypoint network of the file with statistics from `pictures`, as deep as they are now."""
-    net = rebuild_keypoints(path, KeypointNet(depths=depths))
+def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures, sees: str) -> KeypointNet:
+    """The keypoint network of the file with statistics from `pictures`, as deep and seeing as they do now."""
+    net = rebuild_keypoints(path, KeypointNet(depths=depths, see=normalise if sees == "levels" else see_stretched))
+    net.see = see_stretched
     draw, rng = LoopDrawer(pictures), np.random.default_rng(0)
     renormalise(net, _stacked([draw(rng).crop for _ in range(KEYPOINT_CROPS)]))
     deep = KeypointNet()
@@ -69,13 +75,20 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
     parser.add_argument("--detector-depths", type=int, nargs=3, default=detector_net.DEPTHS)
     parser.add_argument("--keypoints-depths", type=int, nargs=3, default=keypoint_net.DEPTHS)
+    parser.add_argument("--sees", choices=tuple(SEES), default="contrast")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pictures = open_cache(args.cache)
     for name, net in (
-        ("detector", warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures)),
-        ("keypoints", warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures)),
+        (
+            "detector",
+            warm_detector(args.weights / "detector.onnx", tuple(args.detector_depths), pictures, args.sees),
+        ),
+        (
+            "keypoints",
+            warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures, args.sees),
+        ),
     ):
         torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
         print(args.out / f"{name}.pt")

@@ -16,8 +16,8 @@ from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import Detections, Row
 from appliance.domain.quality import QualityReason
 from engines.synthetic import scene as scene_module
+from engines.synthetic.appearance import Blanching, draw_appearance
 from engines.synthetic.live import LiveScene
-from engines.synthetic.look import Blanching, draw_look
 from engines.synthetic.render import render
 from engines.synthetic.truth import RenderedImage
 from tests.support.rendered import TruthEngine, calibration_of, frame_of, visible_loops
@@ -99,9 +99,9 @@ def pressed(monkeypatch: pytest.MonkeyPatch, seed: int, share: float) -> NDArray
     """A nailfold with so much of its blood pressed away, everything else the same."""
 
     def press(*arguments: object) -> object:
-        return replace(draw_look(*arguments), blanching=Blanching((0.0, 0.0), 2000.0, share))  # type: ignore[arg-type]
+        return replace(draw_appearance(*arguments), blanching=Blanching((0.0, 0.0), 2000.0, share))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(scene_module, "draw_look", press)
+    monkeypatch.setattr(scene_module, "draw_appearance", press)
     return render(seed, um_per_px=1.41, difficulty=0.3).image_rgb
 
 

@@ -25,7 +25,7 @@ class Blanching:
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """How clearly this nailfold shows its capillaries; common to all its loops.
 
     Attributes:
@@ -48,11 +48,11 @@ class Look:
     blanching: Blanching
 
 
-def draw_look(rng: np.random.Generator, view: View, difficulty: float) -> Look:
-    """A look at random; difficulty widens it towards pale and blurred."""
+def draw_appearance(rng: np.random.Generator, view: View, difficulty: float) -> Appearance:
+    """An appearance at random; difficulty widens it towards pale and blurred."""
     reach_u, reach_v = view.reach_um
     is_pressed = rng.random() < 0.15 * difficulty
-    return Look(
+    return Appearance(
         density=float(0.18 * np.exp(rng.normal(0, 0.33) * (0.3 + 0.7 * difficulty))),
         shallow_um=float(rng.uniform(0.5, 1.5 + 2.5 * difficulty)),
         row_gap_um=float(rng.uniform(90, 260)),

@@ -24,17 +24,27 @@ BRIDGED_UM = 50.0
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What can be seen of a drawn loop: density along each tube, the visible run of the main one, the least seen."""
+class Visibility:
+    """What can be seen of a drawn loop.
+
+    Attributes:
+        along: density along each tube.
+        run: first and last visible sample of the main one.
+        peak: density of its head, the darkest fifth left out.
+        least: density that can be seen at all here.
+        threshold: density below which this loop's limbs end.
+        share: 0 (nothing to see) to 1 (unmistakable).
+    """
 
     along: tuple[FloatArray, ...]
     run: tuple[int, int]
+    peak: float
     least: float
     threshold: float
-    visibility: float
+    share: float
 
 
-def look_at(drawn: DrawnLoop, noise: float) -> Sight:
+def see(drawn: DrawnLoop, noise: float) -> Visibility:
     """What can be seen; `noise` is the sensor noise as a share of the mean level."""
     below = drawn.loop.shape.strokes[0].below_um
     along = tuple(sample_patch(drawn.patch, tube, DEEP_WEIGHT) for tube in drawn.tubes)
@@ -43,7 +53,7 @@ def look_at(drawn: DrawnLoop, noise: float) -> Sight:
     threshold = max(least, FAINTER_THAN_HEAD * peak)
     head = np.flatnonzero(below <= drawn.loop.shape.head_um)
     run = _visible_run(along[0] > threshold, drawn.loop.shape.apex, (int(head[0]), int(head[-1])))
-    return Sight(along, run, least, threshold, float(np.clip((peak / least - 0.5) / 3.0, 0, 1)))
+    return Visibility(along, run, peak, least, threshold, float(np.clip((peak / least - 0.5) / 3.0, 0, 1)))
 
 
 def sample_patch(patch: Patch, tube: Tube, deep_weight: float = 1.0) -> FloatArray:
