@@ -10,7 +10,7 @@ _.finished_exam_id, _.discarded_exam_id, _.calibration_problem
 _.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
 
 # Fields of a file that the box writes for people and other programs, or a table that it reads.
-_.rss_growth_mb, _.station_cores, _.built_at, _.made_with, _.made_at, _.frame_sizes, _.has_known_scale
+_.visibility, _.rss_growth_mb, _.station_cores, _.built_at, _.made_with, _.made_at, _.frame_sizes, _.has_known_scale
 
 # What a measurement carries beside its value, and members of closed sets that are complete by the field's definition.
 _.scatter_px, _.origin_px, _.NON_SPECIFIC, _.VENOUS, _.VERBOSE, _.DESCRIPTION_PATH

@@ -7,7 +7,7 @@
 With `--judged` (see judged.py): precision, recall and AP, the sides of the boxes, the kinds of false ones; `--hard`
 makes the same pictures flat, cast, turned, shrunk and dirty (hardships.py) and prints a table.
 
-With `--annotations`, recall alone: the labels name only some of the visible capillaries, so precision cannot be measured;
+With `--annotations`, recall alone: the labels name only some of the visible capillaries, so there is no precision;
 the number of detections per label says whether recall was bought with noise. Images are enlarged to 640x480.
 `--mosaic 3` lays three by three of them side by side and shrinks them to one of 640x480: what a scope of a third of
 the magnification delivers.
