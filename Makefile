@@ -84,8 +84,19 @@ contracts: $(VENV)/.installed-test  ## who may import whom
 test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript
 	$(call npm_with_node,npm run --silent test)
 
-pytest:
+# Unit and contract tests share the cores; what starts servers, browsers and virtual machines has them to itself.
+GUARDS := appliance/domain/*,appliance/analysis/*,appliance/storage/*,appliance/exam/*,appliance/accounts/*
+pytest:  ## the Python tests, with the coverage of branches (ARGS=tests/unit/domain: those alone, without it)
+ifeq ($(strip $(ARGS)),)
+	@mkdir -p build/reports
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report= tests/unit tests/contract
+	$(BIN)/pytest tests/integration tests/browser tests/hardware
+	$(BIN)/coverage json -q -o build/reports/coverage.json
+	$(BIN)/coverage report --skip-covered | tail -n 1
+	$(BIN)/coverage report --include='$(GUARDS)' --fail-under=95 | tail -n 1
+else
 	$(BIN)/pytest $(ARGS)
+endif
 
 openapi: setup  ## write the API's description into docs/openapi.json
 	$(BIN)/nailfold openapi > docs/openapi.json.new
