@@ -92,8 +92,9 @@ ifeq ($(strip $(ARGS)),)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report= tests/unit tests/contract
 	$(BIN)/pytest tests/integration tests/browser tests/hardware
 	$(BIN)/coverage json -q -o build/reports/coverage.json
-	$(BIN)/coverage report --skip-covered | tail -n 1
-	$(BIN)/coverage report --include='$(GUARDS)' --fail-under=95 | tail -n 1
+	@printf 'branches and lines covered by unit and contract tests: %s %%\n' "$$($(BIN)/coverage report --format=total)"
+	@printf 'of what guards data and numbers (at least 95): '
+	@$(BIN)/coverage report --include='$(GUARDS)' --fail-under=95 --format=total
 else
 	$(BIN)/pytest $(ARGS)
 endif
