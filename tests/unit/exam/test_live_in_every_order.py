@@ -207,7 +207,7 @@ def test_snapshots_are_whole_while_the_exam_changes() -> None:
         def work() -> None:
             exam.session.capture()
             exam.session.undo()
-            exam.session.discard()
+            exam.session.discard("ana")
 
         def read() -> None:
             for _ in range(4):

@@ -47,7 +47,7 @@ def test_clip_is_refused_in_words_when_the_exam_closes_in_between() -> None:
         recorder = clips_of(exam)
 
         def close() -> None:
-            exam.session.discard()
+            exam.session.discard("ana")
             recorder.offer(exam.show())
 
         return Race([refused_with(ExamError, recorder.record), close])
