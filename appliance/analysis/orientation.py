@@ -28,8 +28,11 @@ CONFIDENT = 0.4
 """Scores below do not count, whatever the detector's own threshold is."""
 LEAST = 3.0
 """A direction needs so much evidence, in sums of scores: about four clear loops."""
-MIN_TURN_RAD = math.radians(12)
-"""Less is not worth turning: networks are trained with as much, and every turn costs sharpness."""
+MIN_TURN_RAD = math.radians(35)
+"""Less is not worth turning: the networks are trained with it, and every turn costs sharpness and the sides of boxes.
+Real tiles turned by 30 degrees lose by it, and gain much from 60 on (docs/decisions, 2026-11-30)."""
+MIN_LEAN_RAD = math.radians(12)
+"""What is turned is turned once more where its lines still lean by this."""
 AS_MUCH = 0.9
 """After the last, fine turn at least this share of the scores must still be there."""
 
@@ -85,7 +88,7 @@ def find_orientation(detector: Detector, image_rgb: NDArray[np.uint8]) -> Orient
     elif _opposite_of(best, looks).evidence > OPPOSITE * best.evidence:
         return Orientation(0.0, is_known=False)
     best = _refined(detector, image_rgb, best)
-    return Orientation(best.turn_rad)
+    return Orientation(best.turn_rad if abs(best.turn_rad) >= MIN_TURN_RAD else 0.0)
 
 
 def _shrunk(image_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -107,7 +110,7 @@ def _axis_turns(image_rgb: NDArray[np.uint8]) -> tuple[float, ...]:
 
 def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: _Look) -> _Look:
     """The look after a further turn by what the lines inside its boxes still lean, if that shows no less."""
-    if look.scores < LEAST or abs(look.lean_rad) < MIN_TURN_RAD:
+    if look.scores < LEAST or abs(look.lean_rad) < MIN_LEAN_RAD:
         return look
     further = _look(detector, image_rgb, _wrapped(look.turn_rad + look.lean_rad))
     return further if further.scores >= AS_MUCH * look.scores else look

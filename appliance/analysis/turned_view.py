@@ -23,9 +23,11 @@ Extent: TypeAlias = Callable[[float, float, float], tuple[float, float, float, f
 
 FOOT = 1 / 6
 """Radius of a limb's lower end in widths of the loop's box: a limb is about a third of it wide."""
-SOFT_CELLS = 16
-"""The corners that a turn leaves empty show the border's colours, averaged over so many pixels: neither an edge nor a
-vessel, mirrored or drawn out, may arise there."""
+SOFT_CELLS, SOFT_SIGMA = 16, 4.0
+"""The corners that a turn leaves empty show the border's colours, averaged over so many pixels times so many cells:
+neither an edge nor a vessel, mirrored or drawn out, may arise there."""
+GRAIN = np.random.default_rng(0).integers(-2, 3, (64, 64, 3), dtype=np.int16)
+"""Added there: the steps from level to level of a smooth area without grain would be lines to whoever looks closely."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ class TurnedView:
         if is_inside.all():
             return np.asarray(seen, dtype=np.uint8)
         coarse = (max(1, size[0] // SOFT_CELLS), max(1, size[1] // SOFT_CELLS))
-        around = cv2.GaussianBlur(cv2.resize(seen, coarse, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
-        around = cv2.resize(around, size, interpolation=cv2.INTER_LINEAR)
+        around = cv2.GaussianBlur(cv2.resize(seen, coarse, interpolation=cv2.INTER_AREA), (0, 0), SOFT_SIGMA)
+        around = cv2.resize(around, size, interpolation=cv2.INTER_LINEAR).astype(np.int16)
+        repeats = (size[1] // GRAIN.shape[0] + 1, size[0] // GRAIN.shape[1] + 1, 1)
+        around = np.clip(around + np.tile(GRAIN, repeats)[: size[1], : size[0]], 0, 255)
         return np.asarray(np.where(is_inside[:, :, None], seen, around), dtype=np.uint8)
 
     def point_back(self, point: Point) -> Point:

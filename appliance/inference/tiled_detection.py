@@ -17,9 +17,9 @@ from appliance.inference.settings import InferenceSettings
 from appliance.inference.suppression import suppress
 from appliance.ports import Detector
 
-LOOP_WIDTH_PX = 42.0
+LOOP_WIDTH_PX = 36.0
 """Boxes come out this wide, in input pixels, at the scale the detector knows best: the median of rendered loops, with
-1.0 to 2.6 micrometres per pixel; and of labelled real ones at 640x480, 47."""
+1.0 to 2.6 micrometres per pixel, from edge to edge of the column; and of labelled real ones at 640x480, 47."""
 UM_PER_INPUT_PX = 1.3
 """The same where the scale is known."""
 MIN_ZOOM = 1.4
@@ -27,10 +27,10 @@ MIN_ZOOM = 1.4
 ENLARGED_FROM, MOST_ENLARGED = 1.6, 2.5
 """Where the picture's own pixels still lack the first factor to that scale, a look at enlarged ones is tried, by at
 most the second."""
-FAR_MORE = 1.4
-"""It counts if it finds so many times the loops: 1.8 in 3 by 3 and 2.6 in 4 by 4 real tiles shrunk into 640x480, 1.1
-in 2 by 2, where both find the same labels. Soft pixels that are not needed cost more than they bring: rendered at 2.3
-um per pixel AP50 falls from 0.91 to 0.86."""
+FAR_MORE = 1.2
+"""It counts if it finds so many times the loops: 1.3 to 1.5 in 3 by 3 and 2.3 in 4 by 4 real tiles shrunk into
+640x480, 0.8 to 1.1 in 2 by 2, where it finds fewer of the labels. Soft pixels that are not needed cost more than they
+bring."""
 CONFIDENT = 0.4
 MIN_LOOPS = 4
 """Fewer confident loops say too little about the scale: the picture is then taken as it is."""

@@ -65,8 +65,8 @@ class TwoFaced:
 def test_direction_of_a_turned_finger_is_found(
     engines: EngineSet, pictures: list[NDArray[np.uint8]], degrees: int
 ) -> None:
-    assert max(off_by(engines, picture, degrees) for picture in pictures) < 35
-    assert np.median([off_by(engines, picture, degrees) for picture in pictures]) < 16
+    assert max(off_by(engines, picture, degrees) for picture in pictures) < 46  # one step of eight
+    assert np.median([off_by(engines, picture, degrees) for picture in pictures]) < 20
 
 
 def test_upright_pictures_and_empty_ones_stay_about_as_they_are(

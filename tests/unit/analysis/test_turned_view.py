@@ -48,7 +48,7 @@ def test_a_view_holds_the_whole_picture_and_adds_no_edge(degrees: int) -> None:
     picture = np.full((480, 640, 3), 150, np.uint8)
     shown = view_of_turn(640, 480, math.radians(degrees)).show(picture)
     assert shown.shape[0] * shown.shape[1] >= 480 * 640
-    assert int(shown.min()) == int(shown.max()) == 150
+    assert 147 < int(shown.min()) <= int(shown.max()) < 153
 
 
 def test_boxes_of_quarter_turns_are_the_same_boxes_lying_down() -> None:

@@ -64,7 +64,7 @@ def test_picture_of_the_networks_own_size_is_one_look_where_its_loops_are_about_
 
 
 def test_tiny_loops_of_a_small_picture_are_found_in_enlarged_tiles() -> None:
-    boxes = [*_rows_of_loops(INPUT, 20, 40)[:5], *((x, 300, 8, 24) for x in range(20, 600, 40))]
+    boxes = [*_rows_of_loops(INPUT, 20, 40)[:5], *((x, 300, 10, 24) for x in range(20, 600, 40))]
     image = _picture(INPUT, boxes)
     assert _boxes(_look(SeesDarkBlocks(least_px=16.0)).detect(image, None)) == sorted(boxes)
     assert _boxes(_look(SeesDarkBlocks(least_px=16.0)).detect(image, 5.0)) == sorted(boxes)
