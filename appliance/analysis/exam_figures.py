@@ -8,22 +8,22 @@ from appliance.analysis.exam_scores import (
     NOT_RATED,
     FingerKey,
     csuri_of,
-    exam_category,
+    loss_index_of,
     mes_of,
     nemo_of,
+    patterns_of_exam,
 )
 from appliance.analysis.group_figures import (
     SCORES,
     abstaining,
     band_of,
     counts_of,
-    findings,
     group_figures,
     mean_score,
-    sub_pattern_of,
     widths_of,
 )
 from appliance.analysis.image_tally import Tally, tally
+from appliance.analysis.seen_aside import with_seen
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.exam_protocol import STANDARD_FINGERS
@@ -47,18 +47,24 @@ def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -
         reviewed: the exam with the physician's edits.
         disorganisation: the physician's 0-3 rating of the array, which no machine gives; None where not rated.
     """
-    counted = [(image, tally(image)) for image in reviewed.images if _enters(image)]
+    counted = [(image, tally(image)) for image in reviewed.images if image.enters]
     fingers = {key: _finger(reviewed, counted, key) for key in _fingers_of(reviewed.exam)}
+    aside = [(image.image.placement, tally(image)) for image in reviewed.images if not image.enters]
+    sectors = {place: _sector(reviewed, counted, place) for place in _placements_of(reviewed.exam)}
     return ExamFigures(
-        exam=_exam(counted, fingers, disorganisation, reviewed),
-        fingers=fingers,
-        sectors={place: _sector(reviewed, counted, place) for place in _placements_of(reviewed.exam)},
-        images={image.image.image_id: _image(image) for image in reviewed.images},
+        exam=with_seen(_exam(counted, fingers, disorganisation, reviewed), [one for _, one in aside]),
+        fingers={
+            key: with_seen(found, [one for place, one in aside if _finger_of(place) == key])
+            for key, found in fingers.items()
+        },
+        sectors={
+            place: with_seen(found, [one for at, one in aside if at == place]) for place, found in sectors.items()
+        },
+        images={
+            image.image.image_id: with_seen(_image(image), [] if image.counts else [tally(image)])
+            for image in reviewed.images
+        },
     )
-
-
-def _enters(image: ReviewedImage) -> bool:
-    return image.counts and image.image.kind is ImageKind.STILL and image.image.sector is not Sector.PANORAMIC
 
 
 def _image(image: ReviewedImage) -> Figures:
@@ -67,7 +73,7 @@ def _image(image: ReviewedImage) -> Figures:
     if not image.counts:
         return _excluded(IMAGE_KEYS, image)
     figures = group_figures([tally(image)])
-    if _enters(image):
+    if image.enters:
         return _only(IMAGE_KEYS, figures)
     return {**abstaining(IMAGE_KEYS, "panorama"), **_only(PANORAMA_KEYS, figures)}
 
@@ -97,8 +103,7 @@ def _finger(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally
 
 def _without(images: Sequence[ReviewedImage], skip_reasons: Sequence[str]) -> Figures:
     """Of a place where no image counts."""
-    stills = [image for image in images if image.image.kind is ImageKind.STILL]
-    single = [image for image in stills if image.image.sector is not Sector.PANORAMIC]
+    single = [image for image in images if image.image.is_single]
     if len(single) == 1:
         return _excluded(GROUP_KEYS, single[0])
     if single:
@@ -116,33 +121,33 @@ def _exam(
 ) -> Figures:
     tallies = [one for _, one in counted]
     if not tallies:
-        because = "no_evaluable_image" if reviewed.images else "no_images"
-        return abstaining(EXAM_KEYS, because, {"images": len(reviewed.images)})
+        because = "no_evaluable_image" if reviewed.exam.single_images else "only_panorama"
+        because = because if reviewed.images else "no_images"
+        return abstaining(EXAM_KEYS, because, {"images": len(reviewed.exam.single_images)})
     present = {key: figures for key, figures in fingers.items() if figures["images_evaluable"].value is not None}
-    density = _mean_density([figures["density_per_mm"] for figures in present.values()])
-    pooled = findings(density, tallies)
+    density = _mean_of_fingers([figures["density_per_mm"] for figures in present.values()])
     scores = {key: mean_score([figures[key] for figures in present.values()], "fingers") for key in SCORES}
     rated = Figure(None, because=NOT_RATED) if disorganisation is None else Figure(disorganisation)
-    category = exam_category(present, pooled, density, sum(one.giants_in_grey_zone for one in tallies))
     found: Figures = {
         "density_per_mm": density,
         "density_band": band_of(density),
         **counts_of(tallies),
         **widths_of(tallies),
+        "dilated_per_mm": _mean_of_fingers([figures["dilated_per_mm"] for figures in present.values()]),
         **scores,
-        "fast_track": category,
-        "sub_pattern": sub_pattern_of(pooled, category),
+        **patterns_of_exam(tallies, present),
         "fingers_evaluable": Figure(len(present)),
-        "images_evaluable": Figure(len(tallies), basis={"images": len(reviewed.images)}),
+        "images_evaluable": Figure(len(tallies), basis={"images": len(reviewed.exam.single_images)}),
         "score_disorganisation": rated,
         "mes": mes_of(scores["score_loss"], rated, scores["score_ramified"]),
+        "loss_index": loss_index_of(present),
         "csuri": csuri_of(tallies),
         "nemo": nemo_of(tallies, list(present)),
     }
     return _only(EXAM_KEYS, found)
 
 
-def _mean_density(of_fingers: Sequence[Figure]) -> Figure:
+def _mean_of_fingers(of_fingers: Sequence[Figure]) -> Figure:
     known = [one for one in of_fingers if isinstance(one.value, float)]
     if not known:
         return Figure(None, because=of_fingers[0].because)

@@ -1,4 +1,4 @@
-"""The `nailfold.figures/1` document: every figure of an exam, with its uncertainty or its reason, as JSON types."""
+"""The `nailfold.figures/2` document: every figure of an exam, with its uncertainty or its reason, as JSON types."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.review import ReviewedExam
 
-SCHEMA = "nailfold.figures/1"
-"""Member `schema`; its JSON Schema is appliance/schemas/nailfold.figures-1.schema.json."""
+SCHEMA = "nailfold.figures/2"
+"""Member `schema`; its JSON Schema is appliance/schemas/nailfold.figures-2.schema.json."""
 
 Json = dict[str, Any]
 

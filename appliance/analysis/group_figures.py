@@ -5,43 +5,33 @@ from collections.abc import Mapping, Sequence
 
 from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
+from appliance.analysis.image_pattern import GREY_ZONE, gravest_of
 from appliance.analysis.image_tally import Tally
+from appliance.domain.bands import DENSITY
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definition import Extent, Kind
 from appliance.domain.figure_definitions import DEFINITIONS, figures_of
-from appliance.domain.metrics import density_band
-from appliance.domain.scores import (
-    FAST_TRACK_RULES,
-    SUB_PATTERN_RULES,
-    Findings,
-    first_rule,
-    lost_share,
-    semiquantitative,
-)
+from appliance.domain.scores import lost_share, semiquantitative
 
 NO_WIDTHS = "no_widths"
-NO_DENSITY = "no_density"
-NO_SCLERODERMA_PATTERN = "no_scleroderma_pattern"
-NO_RULE_FITS = "no_rule_fits"
 SCORES = tuple(key for key in figures_of(Extent.STILL) if DEFINITIONS[key].kind is Kind.SCORE)
 
 
 def group_figures(tallies: Sequence[Tally]) -> dict[str, Figure]:
     """Every figure of one or more images that count; `tallies` is not empty.
 
-    Counts are sums: a loop that two overlapping images show counts in both.
+    Counts are sums: a loop that two overlapping images show counts in both. Category and pattern are those of the
+    gravest image.
     """
     density = density_of(tallies)
-    found = findings(density, tallies)
-    fast_track = fast_track_of(found, density, sum(one.giants_in_grey_zone for one in tallies))
     return {
         "density_per_mm": density,
         "density_band": band_of(density),
         **counts_of(tallies),
         **widths_of(tallies),
+        "dilated_per_mm": dilated_of(tallies),
         **{key: mean_score([image_score(key, one) for one in tallies], "images") for key in SCORES},
-        "fast_track": fast_track,
-        "sub_pattern": sub_pattern_of(found, fast_track),
+        **gravest_of(tallies),
         "images_evaluable": Figure(len(tallies)),
     }
 
@@ -61,10 +51,22 @@ def density_of(tallies: Sequence[Tally]) -> Figure:
 
 
 def band_of(density: Figure) -> Figure:
-    """The band of a measured density; it says where the other band lies within the density's uncertainty."""
+    """The band of a measured density; its grey zone names the bands that lie within the density's uncertainty too."""
     if not isinstance(density.value, float):
         return Figure(None, because=density.because)
-    return Figure(density_band(density.value).value, basis=_near_cut(density))
+    name = DENSITY.name(density.value)
+    others = [one for one in DENSITY.within(density.value, density.uncertainty or 0.0) if one != name]
+    return Figure(name, basis={GREY_ZONE: ",".join(others)} if others else {})
+
+
+def dilated_of(tallies: Sequence[Tally]) -> Figure:
+    """Distal loops of 30 to 50 um over all millimetres in which density could be measured."""
+    density = density_of(tallies)
+    if density.value is None:
+        return Figure(None, because=density.because)
+    measured = [(one, one.row_mm) for one in tallies if one.density_missing_because is None and one.row_mm]
+    loops, row_mm = sum(one.distal_dilated for one, _ in measured), sum(row for _, row in measured)
+    return Figure(loops / row_mm, uncertainty.of_rare(loops, row_mm), None, {"loops": loops})
 
 
 def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
@@ -84,7 +86,10 @@ def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
         "share_enlarged": share,
         "giants": Figure(
             sum(one.giants for one in tallies),
-            basis={"in_grey_zone": sum(one.giants_in_grey_zone for one in tallies)},
+            basis={
+                "in_grey_zone": sum(one.giants_in_grey_zone for one in tallies),
+                "ramified_giants": sum(one.ramified_giants for one in tallies),
+            },
         ),
         "tortuous": Figure(sum(one.tortuous for one in tallies)),
         "ramified": Figure(sum(one.ramified for one in tallies)),
@@ -145,47 +150,6 @@ def mean_score(scores: Sequence[Figure], counted: str) -> Figure:
     if not values:
         return Figure(None, because=scores[0].because)
     return Figure(statistics.fmean(values), basis={counted: len(values)})
-
-
-def findings(density: Figure, tallies: Sequence[Tally]) -> Findings:
-    """What the pattern rules look at."""
-    value = density.value if isinstance(density.value, float) else None
-    return Findings(value, sum(one.giants for one in tallies), sum(one.ramified for one in tallies))
-
-
-def fast_track_of(found: Findings, density: Figure, giants_in_grey_zone: int) -> Figure:
-    """The category with the rule that fired; the basis says where a cut lies within the uncertainty."""
-    rule = first_rule(FAST_TRACK_RULES, found)
-    if rule is None:
-        return Figure(None, because=density.because or NO_DENSITY)
-    basis: dict[str, float | int | str] = {"rule": rule.key, "giants": found.giants, "ramified": found.ramified}
-    if found.giants:
-        basis["in_grey_zone"] = giants_in_grey_zone
-    else:
-        basis |= {"density_per_mm": round(found.density_per_mm or 0.0, 2), **_near_cut(density)}
-    return Figure(rule.verdict, basis=basis)
-
-
-def sub_pattern_of(found: Findings, fast_track: Figure) -> Figure:
-    """Cutolo's pattern as a suggestion, only where there is a scleroderma pattern and exactly one row fits."""
-    if fast_track.value is None:
-        return Figure(None, because=fast_track.because)
-    if fast_track.value != "scleroderma":
-        return Figure(None, because=NO_SCLERODERMA_PATTERN)
-    if found.density_per_mm is None:
-        return Figure(None, because=NO_DENSITY)
-    rule = first_rule(SUB_PATTERN_RULES, found)
-    if rule is None:
-        return Figure(None, because=NO_RULE_FITS)
-    return Figure(rule.verdict, basis={"rule": rule.key, "density_per_mm": round(found.density_per_mm, 2)})
-
-
-def _near_cut(density: Figure) -> Mapping[str, int]:
-    if not isinstance(density.value, float) or density.uncertainty is None:
-        return {}
-    low, high = density.value - density.uncertainty, density.value + density.uncertainty
-    other = {density_band(max(low, 0.0)), density_band(high)}
-    return {"density_near_cut": 1} if len(other) > 1 else {}
 
 
 def abstaining(keys: Sequence[str], because: str, basis: Mapping[str, float | int | str] | None = None) -> Figures:

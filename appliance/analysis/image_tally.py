@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
 from appliance.analysis.uncertainty import Z_95, Width
 from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.bands import DILATED
 from appliance.domain.detection import Morphology, Row, SizeClass
 from appliance.domain.exam import Placement
 from appliance.domain.measurement import Capillary
@@ -22,8 +23,12 @@ class Tally:
         um_per_px, scale_share: scale and its relative standard deviation (0 where the calibration states none).
         total, distal: loops.
         distal_enlarged, distal_giants, distal_ramified: of the distal row alone.
+        distal_dilated: distal loops of 30 to 50 um at their widest measured point.
+        enlarged: loops of enlarged calibre that are no giants.
+        enlarged_in_grey_zone: those of them within a pixel of 20 um.
         giants: loops of giant calibre or giant shape.
         giants_in_grey_zone: those of them within a pixel of 50 um.
+        ramified_giants: those of them that are ramified, which are counted as giants all the same.
         tortuous, ramified, haemorrhages: counts.
         near_20_um, near_50_um: loops within a pixel of the cut.
         row_mm, density_missing_because: of the distal row; the reason is None where density was measured.
@@ -41,8 +46,12 @@ class Tally:
     distal_enlarged: int
     distal_giants: int
     distal_ramified: int
+    distal_dilated: int
+    enlarged: int
+    enlarged_in_grey_zone: int
     giants: int
     giants_in_grey_zone: int
+    ramified_giants: int
     tortuous: int
     ramified: int
     haemorrhages: int
@@ -71,11 +80,18 @@ def tally(reviewed: ReviewedImage) -> Tally:
         scale_share=share,
         total=len(loops),
         distal=len(distal),
-        distal_enlarged=sum(loop.size is SizeClass.ENLARGED and not loop.is_giant for loop in distal),
+        distal_enlarged=sum(_is_enlarged(loop) for loop in distal),
         distal_giants=sum(loop.is_giant for loop in distal),
         distal_ramified=_shaped(distal, Morphology.RAMIFIED),
+        distal_dilated=sum(_is_dilated(loop) for loop in distal),
+        enlarged=sum(_is_enlarged(loop) for loop in loops),
+        enlarged_in_grey_zone=sum(
+            _is_enlarged(loop) and _is_near(width, ENLARGED_FROM_UM, scale)
+            for loop, width in zip(loops, widest, strict=True)
+        ),
         giants=len(giants),
         giants_in_grey_zone=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in giants),
+        ramified_giants=sum(loop.is_giant and loop.morphology is Morphology.RAMIFIED for loop in loops),
         tortuous=_shaped(loops, Morphology.TORTUOUS),
         ramified=_shaped(loops, Morphology.RAMIFIED),
         haemorrhages=len(analysed.haemorrhages),
@@ -96,6 +112,14 @@ def scale_share(analysed: ImageAnalysis) -> float:
     """Relative standard deviation of an image's scale; 0 where nobody stated one."""
     scale, half_interval = analysed.um_per_px, analysed.um_per_px_uncertainty
     return 0.0 if not scale or half_interval is None else half_interval / Z_95 / scale
+
+
+def _is_enlarged(loop: Capillary) -> bool:
+    return loop.size is SizeClass.ENLARGED and not loop.is_giant
+
+
+def _is_dilated(loop: Capillary) -> bool:
+    return loop.widest_um is not None and not loop.is_giant and DILATED.name(loop.widest_um) == "dilated"
 
 
 def _shaped(loops: Sequence[Capillary], morphology: Morphology) -> int:

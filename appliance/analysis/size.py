@@ -1,13 +1,12 @@
 """Calibre class and final shape of a loop from its widths, falling back to appearance where widths are missing."""
 
 from appliance.analysis.measure import MeasuredLoop
+from appliance.domain.bands import CALIBRE
 from appliance.domain.detection import Morphology, SizeBasis, SizeClass
 from appliance.domain.measurement import Capillary
 
-ENLARGED_FROM_UM = 20.0
-GIANT_ABOVE_UM = 50.0
-"""Smith 2020, doi 10.1016/j.autrev.2020.102458: below 20 um normal, 20 to 50 um enlarged, above 50 um giant, apex and
-limbs alike."""
+ENLARGED_FROM_UM, GIANT_ABOVE_UM = (cut.value for cut in CALIBRE.cuts)
+"""The cuts of calibre by the table of bands, apex and limbs alike."""
 
 WRITTEN_DECIMALS_UM = 2
 """Decimals of a width in micrometres in the result document."""
@@ -17,9 +16,7 @@ _RANK = {SizeClass.NORMAL: 0, SizeClass.ENLARGED: 1, SizeClass.GIANT: 2}
 
 def classify_width(width_um: float) -> SizeClass:
     """The calibre class of a loop whose widest column is `width_um` micrometres."""
-    if width_um > GIANT_ABOVE_UM:
-        return SizeClass.GIANT
-    return SizeClass.ENLARGED if width_um >= ENLARGED_FROM_UM else SizeClass.NORMAL
+    return SizeClass(CALIBRE.name(width_um))
 
 
 def is_near_cut(width_um: float, um_per_px: float) -> bool:

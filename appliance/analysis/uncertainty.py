@@ -73,6 +73,11 @@ def of_density(capillaries: int, row_mm: float, images: int, scale_share: float)
     return Z_95 * math.hypot(count_sd / row_mm, capillaries / row_mm * scale_share)
 
 
+def of_rare(loops: int, row_mm: float) -> float:
+    """Of few scattered loops per millimetre: counted events (Poisson); none found may still be one."""
+    return Z_95 * math.sqrt(max(loops, 1)) / row_mm
+
+
 def of_mean(uncertainties: Sequence[float]) -> float:
     """Of the mean of independent values with these uncertainties."""
     return math.hypot(*uncertainties) / len(uncertainties)

@@ -86,6 +86,15 @@ class CapturedImage:
         return Placement(self.hand, self.finger, self.sector)
 
     @property
+    def is_single(self) -> bool:
+        """Whether it is one image of the exam wherever images are counted: a still of one sector, known or not.
+
+        Clips and panoramas are kept, shown and, panoramas, measured on their own; they are never counted as images and
+        never enter figures of a finger or an exam.
+        """
+        return self.kind is ImageKind.STILL and self.sector is not Sector.PANORAMIC
+
+    @property
     def analysis(self) -> ImageAnalysis:
         """The machine's result, to the digits that were recorded."""
         return self.recorded.analysis
@@ -128,6 +137,11 @@ class Exam:
     folder_id: str | None = None
     is_archived: bool = False
     skipped: tuple[SkippedPlacement, ...] = ()
+
+    @property
+    def single_images(self) -> tuple[CapturedImage, ...]:
+        """The images that are counted as such; clips and panoramas aside."""
+        return tuple(image for image in self.images if image.is_single)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from appliance.domain import sources
+from appliance.domain.bands import LOSS_INDEX
 from appliance.domain.figure_definition import Extent, FigureDefinition, Kind, Measured, Place
 from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM, ImageMetrics
 
@@ -155,17 +156,28 @@ METRICS: Mapping[str, FigureDefinition] = {
         ),
         _D("grey_zone_20_um", "1", 0, sources.WIDTH_ERROR),
         _D("grey_zone_50_um", "1", 0, sources.WIDTH_ERROR),
+        _D("dilated_per_mm", "/mm", 1, sources.PACINI_2022, Kind.DENSITY, Extent.STILL),
         _D("score_loss", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.STILL, places=(_FINGERS,)),
         _D("score_enlarged", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.STILL),
         _D("score_giants", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.STILL),
         _D("score_haemorrhages", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.STILL),
         _D("score_ramified", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.STILL),
         _D("fast_track", "", 0, sources.FAST_TRACK_2019, Kind.CATEGORY, Extent.STILL, places=(_CARD, _PATIENT)),
-        _D("sub_pattern", "", 0, sources.CUTOLO_PATTERN, Kind.CATEGORY, Extent.FINGER, places=(_CARD,)),
+        _D("sub_pattern", "", 0, sources.CUTOLO_PATTERN, Kind.CATEGORY, Extent.STILL, places=(_CARD,)),
         _D("fingers_evaluable", "1", 0, sources.STATION, extent=Extent.EXAM),
         _D("images_evaluable", "1", 0, sources.STATION, extent=Extent.FINGER, places=(_FINGERS,)),
         _D("score_disorganisation", "1", 1, sources.SEMIQUANTITATIVE, Kind.SCORE, Extent.EXAM),
         _D("mes", "1", 1, sources.MES_2008, Kind.SCORE, Extent.EXAM, places=(_CARD,)),
+        _D(
+            "loss_index",
+            "1",
+            2,
+            sources.LOSS_INDEX_2011,
+            Kind.SCORE,
+            Extent.EXAM,
+            places=(_CARD,),
+            cuts=(LOSS_INDEX.cuts[0].value,),
+        ),
         _D("csuri", "1", 2, sources.CSURI_2009, Kind.SCORE, Extent.EXAM, places=(_CARD,)),
         _D("nemo", "1", 0, sources.NEMO, Kind.SCORE, Extent.EXAM, places=(_CARD,)),
     )

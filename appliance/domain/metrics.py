@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
-NORMAL_FROM_PER_MM = 7.0
-EXTREMELY_LOWERED_UP_TO_PER_MM = 3.0
-"""Smith 2020, doi 10.1016/j.autrev.2020.102458 [to be confirmed in full text]: from 7 per mm normal, 4 to 6 lowered, up
-to 3 extremely lowered. The paper counts whole loops; a density between 3 and 4 or 6 and 7 reads as lowered."""
+from appliance.domain.bands import DENSITY
+
+EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM = (cut.value for cut in DENSITY.cuts)
+"""The cuts of density, by the table of bands."""
 
 
 class DensityBand(Enum):
@@ -18,11 +18,8 @@ class DensityBand(Enum):
 
 
 def density_band(density_per_mm: float) -> DensityBand:
-    """The band of a measured density: from 7 normal, above 3 lowered, else extremely lowered."""
-    if density_per_mm >= NORMAL_FROM_PER_MM:
-        return DensityBand.NORMAL
-    is_extreme = density_per_mm <= EXTREMELY_LOWERED_UP_TO_PER_MM
-    return DensityBand.EXTREMELY_LOWERED if is_extreme else DensityBand.LOWERED
+    """The band of a measured density."""
+    return DensityBand(DENSITY.name(density_per_mm))
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,13 @@ class ReviewedImage:
 
     @property
     def counts(self) -> bool:
-        """Whether the image enters figures: neither the machine nor a person found it not evaluable."""
+        """Whether the picture has figures: neither the machine nor a person found it not evaluable."""
         return self.not_evaluable_because is None and self.analysis.quality.is_evaluable
+
+    @property
+    def enters(self) -> bool:
+        """Whether it enters the figures of its finger and of the exam: a single image that counts."""
+        return self.counts and self.image.is_single
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.domain import sources
-from appliance.domain.metrics import EXTREMELY_LOWERED_UP_TO_PER_MM, NORMAL_FROM_PER_MM
-
-SCORE_CUTS = (0.0, 1 / 3, 2 / 3)
-"""Sulli 2008 [to be confirmed]: 0 for none, 1 up to 33 %, 2 up to 66 %, 3 above, of the capillaries of a millimetre;
-the percentages are read as thirds."""
+from appliance.domain.bands import DENSITY, SEMIQUANTITATIVE
+from appliance.domain.metrics import NORMAL_FROM_PER_MM
 
 LOSS_AGAINST_PER_MM = NORMAL_FROM_PER_MM
 """Loss is counted against the lower end of the normal density [to be confirmed]."""
 
-CSURI_CUT = 2.94
-"""Sebastiani 2009 [to be confirmed]: from here on the index predicts digital ulcers."""
+CSURI_WIDTH_MM = 1.57
+CSURI_WIDTH_SHARE = 0.05
+"""Sebastiani 2013: the cut-off is for images 1.57 mm wide (AUC 0.888; 0.705 at 1.33 mm, 0.786 at 1.70 mm). A width that
+differs by more than 5 % is warned of: our own choice, the study has no width in between."""
 
-NEMO_FINGERS = 8
-"""NEMO counts over eight fingers [to be confirmed]."""
+STANDARD_COUNT = 8
+"""NEMO is a total over eight fingers, the loss index a mean over eight fields, one a finger (Sambataro 2014; Smith
+2011)."""
 
 MIN_FINGERS_FOR_NEGATIVE = 4
 """Our own choice: with fewer fingers "no scleroderma pattern" is not said of a patient; a finding of one stands with
@@ -26,17 +26,21 @@ any number of fingers."""
 
 @dataclass(frozen=True)
 class Findings:
-    """What the pattern rules look at.
+    """What the pattern rules know of one image.
 
     Attributes:
         density_per_mm: None where it could not be measured.
         giants: loops above 50 um, whatever their shape.
-        ramified: the abnormal shapes that are no giants; tortuous loops are not abnormal (EULAR).
+        ramified: the abnormal shapes; tortuous loops are not abnormal (EULAR).
+        enlarged: dilated loops that are no giants.
+        haemorrhages: microhaemorrhages.
     """
 
     density_per_mm: float | None
     giants: int
     ramified: int
+    enlarged: int = 0
+    haemorrhages: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,21 @@ class PatternRule:
     """One line of a decision table.
 
     Attributes:
-        key: of the catalogue's "rules" group.
+        key: of the table of words, `appliance/texts/rules.json`.
         verdict: category that it leads to.
-        applies: given density, giants and ramified loops.
+        applies: given the band of the density and the other findings.
         source: citation.
     """
 
     key: str
     verdict: str
-    applies: Callable[[float, int, int], bool]
+    applies: Callable[[str, Findings], bool]
     source: str
 
 
-ANY_GIANT = PatternRule("fast_track_2a", "scleroderma", lambda _, giants, __: giants > 0, sources.FAST_TRACK_2019)
+_LOW, _MIDDLE, _NORMAL = DENSITY.names
+
+ANY_GIANT = PatternRule("fast_track_2a", "scleroderma", lambda _, found: found.giants > 0, sources.FAST_TRACK_2019)
 """Needs no density, so it is asked first and alone."""
 
 FAST_TRACK_RULES = (
@@ -64,49 +70,51 @@ FAST_TRACK_RULES = (
     PatternRule(
         "fast_track_1",
         "non_scleroderma",
-        lambda density, giants, _: density >= NORMAL_FROM_PER_MM and not giants,
+        lambda band, found: band == _NORMAL and not found.giants,
         sources.FAST_TRACK_2019,
     ),
     PatternRule(
         "fast_track_2b",
         "scleroderma",
-        lambda density, _, ramified: density <= EXTREMELY_LOWERED_UP_TO_PER_MM and ramified > 0,
+        lambda band, found: band == _LOW and found.ramified > 0,
         sources.FAST_TRACK_2019,
     ),
     PatternRule("fast_track_3", "non_scleroderma", lambda *_: True, sources.FAST_TRACK_2019),
 )
 """The first that applies decides."""
 
-SUB_PATTERN_RULES = (
-    PatternRule(
-        "early",
-        "early",
-        lambda density, giants, ramified: density >= NORMAL_FROM_PER_MM and giants > 0 and not ramified,
-        sources.CUTOLO_PATTERN,
-    ),
-    PatternRule(
-        "active",
-        "active",
-        lambda density, giants, _: EXTREMELY_LOWERED_UP_TO_PER_MM < density < NORMAL_FROM_PER_MM and giants > 0,
-        sources.CUTOLO_PATTERN,
-    ),
+PATTERN_RULES = (
     PatternRule(
         "late",
         "late",
-        lambda density, giants, ramified: density <= EXTREMELY_LOWERED_UP_TO_PER_MM and not giants and ramified > 0,
+        lambda band, found: band == _LOW and not found.giants and found.ramified > 0,
         sources.CUTOLO_PATTERN,
     ),
+    PatternRule("active", "active", lambda band, found: band != _NORMAL and found.giants > 0, sources.CUTOLO_PATTERN),
+    PatternRule("early", "early", lambda band, found: band == _NORMAL and found.giants > 0, sources.CUTOLO_PATTERN),
+    PatternRule(
+        "normal",
+        "normal",
+        lambda band, found: band == _NORMAL and not (found.ramified or found.enlarged or found.haemorrhages),
+        sources.CUTOLO_PATTERN,
+    ),
+    PatternRule("non_specific", "non_specific", lambda *_: True, sources.CUTOLO_PATTERN),
 )
-"""Findings between the rows have no name in the paper and get none here."""
+"""The Ghent tool's rules, in its order, as a suggestion: the first that applies. Late, active and early are the
+scleroderma patterns, exactly where the Fast Track says category 2; the two others divide its category 1."""
+
+GRAVITY = ("normal", "non_specific", "early", "active", "late")
+"""From the mildest to the gravest pattern; the gravest image stands for the finger and for the patient (Ghent tool)."""
 
 
 def first_rule(rules: Sequence[PatternRule], found: Findings) -> PatternRule | None:
-    """The first rule that applies; None where none does or where it would need a density that is not known."""
-    if ANY_GIANT in rules and ANY_GIANT.applies(0.0, found.giants, found.ramified):
+    """The first rule that applies; None where it would need a density that is not known."""
+    if ANY_GIANT in rules and found.giants:
         return ANY_GIANT
     if found.density_per_mm is None:
         return None
-    return next((rule for rule in rules if rule.applies(found.density_per_mm, found.giants, found.ramified)), None)
+    band = DENSITY.name(found.density_per_mm)
+    return next((rule for rule in rules if rule.applies(band, found)), None)
 
 
 def semiquantitative(share: float) -> int:
@@ -117,7 +125,7 @@ def semiquantitative(share: float) -> int:
     """
     if share < 0:
         raise ValueError(f"a share of altered capillaries cannot be {share}")
-    return sum(share > cut for cut in SCORE_CUTS)
+    return int(SEMIQUANTITATIVE.name(share))
 
 
 def lost_share(density_per_mm: float) -> float:

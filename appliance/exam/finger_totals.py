@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from appliance.domain.exam import Finger, Hand, Sector
+from appliance.domain.exam import Finger, Hand
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import MEASURED
 from appliance.domain.review import ReviewedImage
@@ -27,7 +27,7 @@ def finger_totals(images: Sequence[ReviewedImage]) -> list[dict[str, Any]]:
 
 
 def _total(hand: Hand, finger: Finger, images: Sequence[ReviewedImage]) -> dict[str, Any]:
-    counting = [one for one in images if one.counts and one.image.sector is not Sector.PANORAMIC]
+    counting = [one for one in images if one.enters]
     metrics = [one.analysis.metrics for one in counting]
     densities = [metric.density_per_mm for metric in metrics if metric.density_per_mm is not None]
     return {

@@ -1,11 +1,14 @@
 """What a report says beside the figures: preparation, medication and the physician's own ratings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from appliance.analysis.exam_figures import exam_figures
-from appliance.domain.errors import ExamError
+from appliance.domain.account import Role
+from appliance.domain.errors import AccessError, ExamError
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.review import ReviewedExam
+from appliance.domain.validation import VALIDATED, Covered
+from appliance.exam.review_log import FACTS_STATED, ReviewLog, fold, review_subject
 from appliance.ports import Journal
 
 STATED = "report.stated"
@@ -28,20 +31,67 @@ class ReportFacts:
         newest = self._journal.entries(facts_subject(exam_id), limit=1)
         return dict(newest[-1].detail["facts"]) if newest else {}
 
-    def state(self, exam_id: str, facts: Facts, actor: str) -> None:
-        """Replace what was stated; empty texts are left out.
+    def role_needed(self, exam_id: str, facts: Facts) -> Role | None:
+        """The least role that may state this now, by the table of what a validation covers; None if nothing changes."""
+        covered = _covered(_changed(self.of(exam_id), _kept(facts)))
+        is_validated = self._log(exam_id).validated_by is not None
+        needed = [VALIDATED[one].role(is_validated) for one in covered]
+        return max(needed, key=list(Role).index, default=None)
+
+    def state(self, exam_id: str, facts: Facts, actor: str, role: Role) -> None:
+        """Replace what was stated; empty texts are left out, and nothing is written where nothing changes.
+
+        Under a validation this takes it back, in the same transaction; the exam is published anew, as a revision, when
+        a physician validates it again.
+
+        Args:
+            role: of the actor.
 
         Raises:
             ExamError: a text is too long, or the rating of the array is none from 0 to 3.
+            AccessError: the role may not change that, or no longer, because the exam is validated.
         """
-        kept = {key: fact for key, fact in facts.items() if fact != ""}
-        for key, fact in kept.items():
-            if isinstance(fact, str) and len(fact) > LONGEST_FACT:
-                raise ExamError(f"{key} has {len(fact)} characters", f"Keep it below {LONGEST_FACT}.")
-        rating = kept.get(DISORGANISATION)
-        if rating is not None and not (isinstance(rating, int | float) and 0 <= rating <= HIGHEST_RATING):
-            raise ExamError(f"the array cannot be rated {rating}", "Rate it from 0 to 3.")
-        self._journal.append(actor, facts_subject(exam_id), STATED, {"facts": kept})
+        kept = _kept(facts)
+        _check(kept)
+        with self._journal.transaction("state the facts of the report"):
+            changed, log = _changed(self.of(exam_id), kept), self._log(exam_id)
+            if not changed:
+                return
+            needed = self.role_needed(exam_id, facts)
+            if needed is not None and not role.includes(needed):
+                raise AccessError(
+                    f"{', '.join(changed)} can be changed by the role {needed.value} alone",
+                    "The exam may be validated: ask a physician to change it and to validate it again.",
+                )
+            if log.validated_by is not None:
+                detail = {"fields": changed, "invalidates": log.validated_by}
+                self._journal.append(actor, review_subject(exam_id), FACTS_STATED, detail, follows=log.revision)
+            self._journal.append(actor, facts_subject(exam_id), STATED, {"facts": kept})
+
+    def _log(self, exam_id: str) -> ReviewLog:
+        return fold(self._journal.entries(review_subject(exam_id)))
+
+
+def _kept(facts: Facts) -> dict[str, Fact]:
+    return {key: fact for key, fact in facts.items() if fact != ""}
+
+
+def _changed(before: Facts, after: Facts) -> list[str]:
+    """Keys whose fact is another one."""
+    return [key for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key)]
+
+
+def _covered(keys: Iterable[str]) -> set[Covered]:
+    return {Covered.RATING if key == DISORGANISATION else Covered.FACTS for key in keys}
+
+
+def _check(facts: Facts) -> None:
+    for key, fact in facts.items():
+        if isinstance(fact, str) and len(fact) > LONGEST_FACT:
+            raise ExamError(f"{key} has {len(fact)} characters", f"Keep it below {LONGEST_FACT}.")
+    rating = facts.get(DISORGANISATION)
+    if rating is not None and not (isinstance(rating, int | float) and 0 <= rating <= HIGHEST_RATING):
+        raise ExamError(f"the array cannot be rated {rating}", "Rate it from 0 to 3.")
 
 
 def figures_of(reviewed: ReviewedExam, facts: ReportFacts) -> ExamFigures:

@@ -17,6 +17,8 @@ CONCLUDED = "review.concluded"
 PATTERN_NAMED = "review.pattern_named"
 VALIDATED = "review.validated"
 INVALIDATED = "review.invalidated"
+FACTS_STATED = "review.facts_stated"
+"""Facts of the report were stated anew under a validation, which takes it back; they have a subject of their own."""
 
 
 def review_subject(exam_id: str) -> str:
@@ -86,7 +88,7 @@ def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
         return replace(log, validated_by=entry.actor, validated_at_utc=entry.at_utc, validations=log.validations + 1)
     # Whatever else is written about a review changes it.
     log = replace(log, validated_by=None, validated_at_utc=None)
-    if entry.action == INVALIDATED:
+    if entry.action in (INVALIDATED, FACTS_STATED):
         return log
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))

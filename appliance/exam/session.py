@@ -187,7 +187,7 @@ class ExamSession:
             message = build_exam_message(exam, self._address, now_utc)
             with self._journal.transaction("finish the exam"):
                 finished = self._store.finish_exam(exam.exam_id, now_utc, message)
-                counts = {"images": len(finished.images), "skipped": len(finished.skipped)}
+                counts = {"images": len(finished.single_images), "skipped": len(finished.skipped)}
                 self._write(actor, finished, "finished", counts)
             self._open = None
         self._tools.on_finished()
@@ -199,7 +199,7 @@ class ExamSession:
             exam = self._require_exam("discard").exam
             with self._journal.transaction("discard the exam"):
                 discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
-                self._write(actor, discarded, "discarded", {"images": len(discarded.images)})
+                self._write(actor, discarded, "discarded", {"images": len(discarded.single_images)})
             self._open = None
             return discarded
 

@@ -149,7 +149,7 @@ def _exams(source: ExamToExport) -> Iterable[Row]:
     exam, reviewed = source.exam, source.reviewed
     yield {
         **{field.name: field.plain(exam) for field in EXAM_FIELDS if not field.is_local},
-        "images": len(exam.images),
+        "images": len(exam.single_images),
         "validated_by": reviewed.validated_by,
         "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 from referencing import Registry, Resource
 
-NAMES = ("nailfold.analysis-1", "nailfold.exam-1", "nailfold.figures-1", "nailfold.state-1")
+NAMES = ("nailfold.analysis-1", "nailfold.exam-1", "nailfold.figures-2", "nailfold.state-1")
 
 
 def load_schema(name: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from appliance.storage.folder_store import SqliteFolderStore
 _IS_VALIDATED = """coalesce((SELECT action FROM journal WHERE subject = 'review:' || exams.exam_id
     ORDER BY seq DESC LIMIT 1) = 'review.validated', 0)"""
 _IMAGES = "FROM images WHERE images.exam_id = exams.exam_id AND is_removed = 0"
+# As CapturedImage.is_single says.
+_SINGLE_IMAGES = f"{_IMAGES} AND kind = 'still' AND sector <> 'panoramic'"
 
 Condition = tuple[str, tuple[Value, ...]]
 
@@ -35,7 +37,7 @@ class SqliteExamFinder:
         where = " AND ".join(sql for sql, _ in conditions) or "1"
         values = [value for _, values in conditions for value in values]
         counted = self._database.rows("count the exams", f"SELECT count(*) AS n FROM exams WHERE {where}", values)
-        sql = f"""SELECT exams.*, {_IS_VALIDATED} AS is_validated, (SELECT count(*) {_IMAGES}) AS image_count,
+        sql = f"""SELECT exams.*, {_IS_VALIDATED} AS is_validated, (SELECT count(*) {_SINGLE_IMAGES}) AS image_count,
                 (SELECT patient_id FROM patients WHERE pseudonym = patient_pseudonym) AS patient_id
             FROM (SELECT number AS shown FROM exams WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?)
             JOIN exams ON number = shown ORDER BY number DESC"""

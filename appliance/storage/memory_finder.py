@@ -54,4 +54,4 @@ class MemoryExamFinder:
         patient = self._store.patients.patient_of(exam.patient_pseudonym)
         assert patient is not None, "every exam has a patient"
         shown = replace(exam, images=(), skipped=())
-        return ExamEntry(shown, patient.patient_id, len(exam.images), self._is_validated(exam))
+        return ExamEntry(shown, patient.patient_id, len(exam.single_images), self._is_validated(exam))

@@ -1,7 +1,8 @@
 """The words of what the tables list, in every language: one entry here for one entry there.
 
-`figures.json` has those of `domain/figure_definitions.py`, `quality.json` those of `domain/quality.py`; pages and
-reports read both. A word that is the same in every language is a plain text.
+`figures.json` has those of `domain/figure_definitions.py`, `quality.json` those of `domain/quality.py`, `rules.json`
+those of `domain/scores.py` with the cuts of `domain/bands.py` in braces; pages and reports read them all. A word that
+is the same in every language is a plain text.
 """
 
 import json
@@ -17,7 +18,7 @@ Words = Mapping[str, Any]
 
 @cache
 def table_texts(table: str) -> Words:
-    """Every word of a table, "figures" or "quality"."""
+    """Every word of a table, "figures", "quality" or "rules"."""
     read: Words = json.loads((files(__name__) / f"{table}.json").read_text("utf-8"))
     return read
 

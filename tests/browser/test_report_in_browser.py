@@ -40,8 +40,8 @@ def test_the_course_is_read_by_keyboard_and_by_pointer(
 ) -> None:
     page = open_page(path=f"/patients/{patient_id_of(station)}", name=PHYSICIAN)
     page.wait_for_selector("#trends[data-drawn=true]")
-    assert "5.0 ± " in readout(page)
-    assert "\u22122.0 since 22 Nov 2025: significant" in readout(page)
+    assert "4.0 ± " in readout(page)
+    assert "\u22123.0 since 22 Nov 2025: significant" in readout(page)
     page.focus(".trend-plot >> nth=0")
     page.keyboard.press("Home")
     assert "9.0 ± " in readout(page)

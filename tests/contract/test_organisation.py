@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import ExamError, NotKeptError, StoreError
-from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, Sector
+from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, ImageKind, Sector
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.folder import DEEPEST, FolderTree
 from appliance.domain.patient import PatientIdentity, Sex
@@ -295,6 +295,17 @@ def test_exams_are_found_by_finger_hand_date_state_and_archive(box: Harness) -> 
     assert box.found(ExamQuery(state=ExamState.DISCARDED)) == [gone]
     assert box.found(ExamQuery(is_archived=True)) == [archived]
     assert box.found(ExamQuery(is_archived=None, pseudonym="NC-4")) == [archived]
+
+
+def test_panoramas_and_clips_are_not_counted_as_images(box: Harness) -> None:
+    exam_id = box.exam("NC-1", Finger.RING, state=ExamState.OPEN)
+    kept = box.store.exam(exam_id).images[0]
+    for name, kind, sector in (("wide", ImageKind.PANORAMA, Sector.PANORAMIC), ("clip", ImageKind.CLIP, Sector.B)):
+        image = replace(kept, image_id=f"{exam_id}-{name}", file_name=f"{name}.png", kind=kind, sector=sector)
+        box.store.add_image(exam_id, image, PNG)
+    exam = box.store.exam(exam_id)
+    assert (len(exam.images), len(exam.single_images)) == (3, 1)
+    assert box.finder.search(ExamQuery()).exams[0].image_count == 1
 
 
 def test_undone_picture_does_not_count(box: Harness) -> None:

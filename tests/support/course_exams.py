@@ -19,7 +19,7 @@ LOOPS = (
     [Loop(14)] * 9,
     [Loop(15)] * 8,
     [*[Loop(19)] * 6, Loop(55, "giant")],
-    [*[Loop(24)] * 3, *[Loop(62, "giant")] * 2],
+    [*[Loop(24)] * 2, *[Loop(62, "giant")] * 2],
 )
 HAEMORRHAGES = (0, 0, 1, 2)
 

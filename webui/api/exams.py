@@ -177,7 +177,7 @@ def exams_api_blueprint(services: Services) -> APIBlueprint:
 def _document(reviewed: ReviewedExam, patient: Patient | None) -> ExamDocument:
     exam = reviewed.exam
     patient_id = "" if patient is None else patient.patient_id
-    entry = ExamEntry(exam, patient_id, len(exam.images), reviewed.validated_by is not None)
+    entry = ExamEntry(exam, patient_id, len(exam.single_images), reviewed.validated_by is not None)
     pictures = [
         ImageDocument(
             **vars(image.placement),

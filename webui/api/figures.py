@@ -26,7 +26,7 @@ class FigureAnswer(BaseModel):
 
 
 class FiguresAnswer(BaseModel):
-    """The `nailfold.figures/1` document; its JSON Schema is the whole truth about it."""
+    """The `nailfold.figures/2` document; its JSON Schema is the whole truth about it."""
 
     exam_id: str
     is_validated: bool

@@ -10,13 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from appliance.domain.account import Role
 from appliance.domain.errors import ExportError
-from appliance.exam.report_facts import DISORGANISATION
 from appliance.exports.report.folder import FORM_NAME
 from appliance.exports.report.form import FormField, ReportForm, read_form
 from appliance.exports.report.report_service import Choice
 from webui.api.openapi import Body, api_blueprint, file_response
 from webui.api.paths import ExamPath
-from webui.auth.current_account import actor, require, requires
+from webui.auth.current_account import actor, current_account, require, requires
 from webui.services import Services
 
 _TAGS = [Tag(name="report", description="The report of an exam")]
@@ -105,9 +104,10 @@ def report_api_blueprint(services: Services) -> APIBlueprint:
     @api.put("/exams/<exam_id>/report-facts", summary="State it anew", responses={"200": FactsAnswer})
     def state(path: ExamPath, body: FactsBody) -> Response:
         exam = services.store.exam(str(path.exam_id))
-        if body.facts.get(DISORGANISATION) != services.facts.of(exam.exam_id).get(DISORGANISATION):
-            require(Role.PHYSICIAN)
-        services.facts.state(exam.exam_id, body.facts, actor())
+        needed = services.facts.role_needed(exam.exam_id, body.facts)
+        if needed is not None:
+            require(needed)
+        services.facts.state(exam.exam_id, body.facts, actor(), current_account().role)
         return jsonify(FactsAnswer(facts=dict(services.facts.of(exam.exam_id))).model_dump())
 
     @api.put("/report/form", summary="Language, paper, texts and fields", responses={"200": FilesAnswer})

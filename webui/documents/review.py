@@ -47,7 +47,9 @@ class ExamReviewAnswer(BaseModel):
     pattern: NailfoldPattern | None
     validated_by: str | None
     validated_at_utc: Instant | None
-    images: list[Json] = Field(description="Of each image: whether it counts, is edited, excluded and why, comment")
+    images: list[Json] = Field(
+        description="Of each image: whether it counts, is edited, excluded and why, comment, metrics if it counts"
+    )
 
 
 class EntryAnswer(BaseModel):
@@ -120,7 +122,7 @@ def exam_review_document(reviewed: ReviewedExam, log: ReviewLog) -> ExamReviewAn
                 "is_edited": one.is_edited,
                 "not_evaluable_because": one.not_evaluable_because,
                 "comment": one.comment,
-                "metrics": image_document_of(one.recorded)["metrics"],
+                "metrics": image_document_of(one.recorded)["metrics"] if one.counts else None,
             }
             for one in reviewed.images
         ],

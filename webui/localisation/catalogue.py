@@ -1,7 +1,7 @@
 """Every word that the pages say, by key; one JSON file a language in webui/texts, shared with the TypeScript.
 
-The words of figures and of reasons against a picture are those of `appliance/texts`, joined to the groups "metrics" and
-"quality".
+The words of figures, rules and reasons against a picture are those of `appliance/texts`, joined to the groups
+"metrics", "rules" and "quality".
 """
 
 import json
@@ -49,6 +49,7 @@ def _written(value: object) -> str:
 def _read(language: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
     loaded["metrics"] |= {key: _of_pages(words) for key, words in texts_in(language, "figures").items()}
+    loaded["rules"] = {key: words["page"] for key, words in texts_in(language, "rules").items()}
     loaded["quality"] |= {key: words["page"] for key, words in texts_in(language, "quality").items()}
     return loaded
 

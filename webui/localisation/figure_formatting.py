@@ -1,8 +1,9 @@
 """Figures as the pages print them: the number, what stands beside it, and what it rests on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from appliance.domain.bands import NUMBERS
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
@@ -13,6 +14,17 @@ _BASIS_TEXTS: Mapping[str, str] = {
     "share_enlarged": "figures.share_basis",
     "giants": "figures.giants_basis",
     "csuri": "figures.csuri_basis",
+}
+_READINGS: Mapping[str, str] = {
+    "above": "above_cut",
+    "from": "above_cut",
+    "not_above": "not_above_cut",
+    "below": "not_above_cut",
+}
+_COUNTED_DOUBTS: Mapping[str, str] = {
+    "in_grey_zone": "in_grey_zone",
+    "ramified_giants": "ramified_giants",
+    "images_without_category": "without_category",
 }
 
 
@@ -25,27 +37,44 @@ class FormattedFigure:
         note: beside it: "± 1.6", or why there is no value.
         detail: on hover or tap: what it rests on.
         is_missing: whether there is no value.
+        aside: what was seen in pictures that do not count; empty where nothing was.
     """
 
     value: str
     note: str
     detail: str
     is_missing: bool = False
+    aside: str = ""
 
 
 def format_figure(key: str, figure: Figure) -> FormattedFigure:
     """The words of one figure, by the key of its definition."""
+    return replace(_formatted(key, figure), aside=_aside(figure))
+
+
+def _formatted(key: str, figure: Figure) -> FormattedFigure:
     if figure.value is None:
         because = text(f"because.{figure.because}")
         return FormattedFigure(text("unmeasured"), because, _joined(because, _reason(figure)), is_missing=True)
     if DEFINITIONS[key].kind is Kind.CATEGORY:
         return FormattedFigure(text(f"verdict.{figure.value}"), _rule(figure), _joined(*_doubts(figure)))
     value = _number(key, float(figure.value))
+    if figure.basis.get("bound") == "lower":
+        value = text("figures.lower_bound", value=value)
     if figure.uncertainty is None:
         return FormattedFigure(value, _beside(key, figure), _basis(key, figure))
     off, unit = _number(key, figure.uncertainty), catalogue()["metrics"][key]["unit"]
     detail = text("figures.uncertainty", value=value, off=off, unit=unit)
-    return FormattedFigure(value, text("figures.plus_minus", off=off), _joined(detail, _basis(key, figure)))
+    note = "; ".join(one for one in (text("figures.plus_minus", off=off), _beside(key, figure)) if one)
+    return FormattedFigure(value, note, _joined(detail, _basis(key, figure)))
+
+
+def _aside(figure: Figure) -> str:
+    basis = figure.basis
+    if "seen_aside_um" in basis:
+        return text("figures.seen_aside_um", um=basis["seen_aside_um"])
+    found = next((member for member in ("seen_aside", "giants_aside") if member in basis), None)
+    return "" if found is None else text(f"figures.{found}", count=basis[found])
 
 
 def _number(key: str, value: float) -> str:
@@ -53,7 +82,16 @@ def _number(key: str, value: float) -> str:
 
 
 def _beside(key: str, figure: Figure) -> str:
-    return text("figures.csuri_width", **figure.basis) if key == "csuri" else ""
+    """How a score reads against its cut-off, and what stands beside the number for the reader's own judgement."""
+    basis, found = figure.basis, []
+    if key == "nemo":
+        return text("figures.nemo_note")
+    if "cut_off" in basis:
+        reading = "near_cut" if "in_grey_zone" in basis else _READINGS[str(basis["reading"])]
+        found.append(text(f"figures.{reading}", **basis))
+    if "image_width_mm" in basis:
+        found.append(text("figures.csuri_other_width" if "is_other_width" in basis else "figures.csuri_width", **basis))
+    return "; ".join(found)
 
 
 def _basis(key: str, figure: Figure) -> str:
@@ -75,18 +113,25 @@ def _reason(figure: Figure) -> str:
 
 
 def _rule(figure: Figure) -> str:
-    return text(f"rules.{figure.basis['rule']}") if "rule" in figure.basis else ""
+    if "rule" not in figure.basis:
+        return _grey_zone(figure)
+    cuts = {name: int(cut) if cut == int(cut) else cut for name, cut in NUMBERS.items()}
+    return "; ".join(one for one in (text(f"rules.{figure.basis['rule']}", **cuts), _grey_zone(figure)) if one)
+
+
+def _grey_zone(figure: Figure) -> str:
+    others = [text(f"verdict.{one}") for one in str(figure.basis.get("grey_zone", "")).split(",") if one]
+    return text("figures.grey_zone", others=", ".join(others)) if others else ""
 
 
 def _doubts(figure: Figure) -> list[str]:
     basis, doubts = figure.basis, []
-    if "finger" in basis:
-        where = f"{text('hand.' + str(basis['hand']))}, {text('finger.' + str(basis['finger']))}"
-        doubts.append(text("figures.decided_by", where=where))
-    if basis.get("in_grey_zone"):
-        doubts.append(text("figures.in_grey_zone", **basis))
-    if basis.get("density_near_cut"):
-        doubts.append(text("figures.near_density_cut"))
+    if "sector" in basis:
+        place = [text(f"{name}.{basis[name]}") for name in ("hand", "finger", "sector")]
+        doubts.append(text("figures.decided_by", where=", ".join(place)))
+    for key, words in _COUNTED_DOUBTS.items():
+        if basis.get(key):
+            doubts.append(text(f"figures.{words}", **basis))
     return doubts
 
 

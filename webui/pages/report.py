@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from appliance.domain.account import Role
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
+from appliance.domain.validation import VALIDATED, Covered
 from appliance.exports.report.folder import CUSTOM_NAMES, LOGO_NAMES, STYLE_NAME
 from appliance.exports.report.form import PAGES, PAPERS, STANDARD_FORM
 from appliance.exports.report.localisation import LANGUAGES, Localisation
@@ -25,6 +26,7 @@ def report_blueprint(services: Services) -> Blueprint:
     @pages.get("/exams/<uuid:exam_id>/report")
     def page(exam_id: object) -> str:
         form, exam = desk.folder.form(), services.store.exam(str(exam_id))
+        is_validated = services.reviews.log(exam.exam_id).validated_by is not None
         return render_template(
             "report.html",
             exam=exam,
@@ -33,7 +35,8 @@ def report_blueprint(services: Services) -> Blueprint:
             facts=services.facts.of(exam.exam_id),
             languages=LANGUAGES,
             papers=PAPERS,
-            may_rate=current_account().role.includes(Role.PHYSICIAN),
+            may_rate=_may(Covered.RATING, is_validated),
+            may_state=_may(Covered.FACTS, is_validated),
         )
 
     @pages.get("/exams/<uuid:exam_id>/report/document.html")
@@ -90,3 +93,8 @@ def report_blueprint(services: Services) -> Blueprint:
         return answer
 
     return pages
+
+
+def _may(what: Covered, is_validated: bool) -> bool:
+    """Whether the account that asks may change it now."""
+    return current_account().role.includes(VALIDATED[what].role(is_validated))

@@ -4,10 +4,10 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.account import Role
-from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.figure_definitions import METRICS
+from appliance.domain.review import ReviewedImage
 from webui.auth.current_account import current_account
 from webui.localisation.catalogue import text
 from webui.localisation.formatting import number
@@ -52,8 +52,9 @@ def _is_physician() -> bool:
     return current_account().role.includes(Role.PHYSICIAN)
 
 
-def _metric(analysis: ImageAnalysis, key: str) -> str:
-    value: float | None = getattr(analysis.metrics, key)
+def _metric(reviewed: ReviewedImage, key: str) -> str:
+    """A dash for every figure of a picture that does not count, whatever was found in it."""
+    value: float | None = getattr(reviewed.analysis.metrics, key) if reviewed.counts else None
     return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
 
 

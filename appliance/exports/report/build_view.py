@@ -7,7 +7,7 @@ from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import EXAM_ONLY
 from appliance.domain.pattern import PatternAdvice
 from appliance.exports.report import terms
-from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name
+from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name, seen_aside
 from appliance.exports.report.finger_pages import finger_page
 from appliance.exports.report.form import ReportForm
 from appliance.exports.report.localisation import Localisation
@@ -112,7 +112,8 @@ def _finger_row(
     name = finger_name(localisation, *key)
     counted = figures["images_evaluable"]
     if counted.value is None:
-        return FingerRow(name, (), note(localisation, "images_evaluable", counted), is_edited)
+        aside = seen_aside(localisation, figures["fast_track"])
+        return FingerRow(name, (), note(localisation, "images_evaluable", counted), is_edited, aside)
     return FingerRow(
         name, tuple(cell(localisation, one, figures[one]) for one in columns if one not in EXAM_ONLY), "", is_edited
     )

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance.domain.exam import Finger, Hand, Placement
+from appliance.domain.bands import NUMBERS
+from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.exports.report import terms
@@ -24,6 +25,7 @@ class Cell:
         off: "± 1.6"; empty where no uncertainty is known.
         note: why there is no value, the rule that fired, or what the value depends on.
         is_missing: whether there is no value.
+        aside: what was seen in pictures that do not count; empty where nothing was.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Cell:
     off: str
     note: str
     is_missing: bool
+    aside: str = ""
 
 
 def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
@@ -44,6 +47,7 @@ def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
         value = localisation(terms.VERDICTS[figure.value])
     elif figure.value is not None:
         value = localisation.number(figure.value, definition.decimals)
+        value = f"≥ {value}" if figure.basis.get("bound") == "lower" else value
         off = "" if figure.uncertainty is None else f"± {localisation.number(figure.uncertainty, definition.decimals)}"
     return Cell(
         key,
@@ -54,6 +58,7 @@ def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
         off,
         note(localisation, key, figure),
         figure.value is None,
+        seen_aside(localisation, figure),
     )
 
 
@@ -64,28 +69,89 @@ def note(localisation: Localisation, key: str, figure: Figure) -> str:
         because = localisation(terms.BECAUSE[figure.because])
         return f"{because}: {reason}" if reason else because
     if "rule" in figure.basis:
-        return localisation(terms.RULES[str(figure.basis["rule"])])
-    if key == "csuri":
-        return localisation(
-            "image {width} mm wide", width=localisation.number(float(figure.basis["image_width_mm"]), 2)
-        )
+        return rule_words(localisation, str(figure.basis["rule"]))
+    if "cut_off" in figure.basis:
+        return "; ".join(_cut_off(localisation, figure.basis))
     if key == "nemo":
-        return localisation("haemorrhages only")
+        return localisation("lower bound: microthromboses are not detected")
+    return grey_zone(localisation, figure)
+
+
+def seen_aside(localisation: Localisation, figure: Figure) -> str:
+    """What pictures that do not count show of it; empty where nothing."""
+    basis = figure.basis
+    if "seen_aside" in basis:
+        return localisation("+{count} seen, not counted", count=basis["seen_aside"])
+    if "seen_aside_um" in basis:
+        return localisation("{um} µm seen, not counted", um=localisation.number(float(basis["seen_aside_um"]), 1))
+    if "giants_aside" in basis:
+        return localisation("{count} giants seen in pictures that do not count", count=basis["giants_aside"])
     return ""
+
+
+def rule_words(localisation: Localisation, rule: str) -> str:
+    """A rule in words, its numbers from the table of bands."""
+    cuts = {name: localisation.number(cut, 0 if cut == int(cut) else 2) for name, cut in NUMBERS.items()}
+    return localisation(terms.RULES[rule], **cuts)
+
+
+def grey_zone(localisation: Localisation, figure: Figure) -> str:
+    """What else a category would be within the error of what it rests on; empty where nothing else."""
+    others = [localisation(terms.VERDICTS[one]) for one in str(figure.basis.get("grey_zone", "")).split(",") if one]
+    return localisation("grey zone: within the error also {others}", others=", ".join(others)) if others else ""
+
+
+def _cut_off(localisation: Localisation, basis: Mapping[str, float | int | str]) -> list[str]:
+    """How a score reads against its published cut-off, and what the cut-off is for."""
+    cut = localisation.number(float(basis["cut_off"]), 2)
+    is_above = basis["reading"] in ("above", "from")
+    said = (
+        localisation("above the cut-off of {cut}", cut=cut)
+        if is_above
+        else localisation("not above the cut-off of {cut}", cut=cut)
+    )
+    found = (
+        [localisation("the cut-off of {cut} lies within the uncertainty", cut=cut)]
+        if "in_grey_zone" in basis
+        else [said]
+    )
+    if "image_width_mm" in basis:
+        width = localisation.number(float(basis["image_width_mm"]), 2)
+        reference = localisation.number(float(basis["reference_width_mm"]), 2)
+        found.append(
+            localisation(
+                "image {width} mm wide: the cut-off of {cut} is for {reference} mm",
+                width=width,
+                cut=cut,
+                reference=reference,
+            )
+            if "is_other_width" in basis
+            else localisation("image {width} mm wide", width=width)
+        )
+    return found
 
 
 def doubts(localisation: Localisation, figure: Figure) -> list[str]:
     """What a reader of a category has to know beside it."""
     basis, found = figure.basis, []
-    if "finger" in basis:
-        where = finger_name(localisation, Hand(basis["hand"]), Finger(basis["finger"]))
-        found.append(localisation("Decided by: {finger}.", finger=where))
+    if "sector" in basis:
+        place = Placement(Hand(basis["hand"]), Finger(basis["finger"]), Sector(basis["sector"]))
+        found.append(localisation("Decided by: {place}.", place=place_name(localisation, place)))
     if basis.get("in_grey_zone"):
         found.append(
             localisation("{count} of {giants} giant capillaries lie within a pixel of 50 µm.", **_giants(basis))
         )
-    if basis.get("density_near_cut"):
-        found.append(localisation("A limit of the rule lies within the uncertainty of the density."))
+    if basis.get("ramified_giants"):
+        found.append(
+            localisation(
+                "{count} of the giant capillaries are ramified ones above 50 µm, which count as giants here.",
+                count=basis["ramified_giants"],
+            )
+        )
+    if basis.get("images_without_category"):
+        count = basis["images_without_category"]
+        found.append(localisation("{count} images without a density allow no category.", count=count))
+    found += [one for one in (grey_zone(localisation, figure), seen_aside(localisation, figure)) if one]
     return found
 
 

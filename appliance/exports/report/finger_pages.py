@@ -1,7 +1,7 @@
 """One finger of the report: its best picture, its figures, what was excluded and what a person changed."""
 
 from appliance.analysis.exam_figures import GROUP_KEYS
-from appliance.domain.exam import Finger, Hand, ImageKind, Sector
+from appliance.domain.exam import Finger, Hand, ImageKind
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.review import ReviewedImage
 from appliance.exports.report import terms
@@ -45,11 +45,7 @@ def finger_page(
 
 def best_of(images: list[ReviewedImage]) -> ReviewedImage | None:
     """The sharpest still that counts."""
-    counting = [
-        one
-        for one in images
-        if one.counts and one.image.kind is ImageKind.STILL and one.image.sector is not Sector.PANORAMIC
-    ]
+    counting = [one for one in images if one.enters]
     return max(counting, key=lambda one: one.analysis.quality.focus, default=None)
 
 

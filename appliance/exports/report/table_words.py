@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.texts import LANGUAGES, texts_in
 
-TABLES = ("figures", "quality")
+TABLES = ("figures", "quality", "rules")
 
 
 def report_words(table: str, part: str = "") -> Mapping[str, str]:

@@ -46,15 +46,8 @@ VERDICTS: Mapping[str, str] = {
     "lowered": _n("lowered"),
     "extremely_lowered": _n("extremely lowered"),
 }
-RULES: Mapping[str, str] = {
-    "fast_track_1": _n("Rule 1: density of 7/mm or more and no giant capillaries"),
-    "fast_track_2a": _n("Rule 2: at least one giant capillary"),
-    "fast_track_2b": _n("Rule 2: density of 3/mm or less with abnormal shapes"),
-    "fast_track_3": _n("Rule 3: neither rule 1 nor rule 2 applies"),
-    "early": _n("density of 7/mm or more, giant capillaries, no abnormal shapes"),
-    "active": _n("density of 4 to 6/mm and giant capillaries"),
-    "late": _n("density of 3/mm or less, no giant capillaries, abnormal shapes"),
-}
+RULES = report_words("rules")
+"""With the cuts of the table of bands in braces."""
 BECAUSE: Mapping[str, str] = {
     "no_calibration": _n("no scale"),
     "not_evaluable": _n("not evaluable"),
@@ -63,15 +56,12 @@ BECAUSE: Mapping[str, str] = {
     "no_density": _n("no density"),
     "no_widths": _n("no diameter measurable"),
     "no_giants": _n("not applicable: no giant capillaries"),
-    "no_giants_where_fewest_loops": _n("not applicable: no giant capillaries in the image with the fewest capillaries"),
     "no_images": _n("no images"),
     "no_evaluable_image": _n("no evaluable image"),
     "only_panorama": _n("only a panorama or video clip"),
     "skipped": _n("not examined"),
     "too_few_fingers": _n("too few fingers"),
     "disorganisation_not_rated": _n("disorganisation not rated"),
-    "no_scleroderma_pattern": _n("no scleroderma pattern"),
-    "no_rule_fits": _n("between the definitions of the patterns"),
     "panorama": _n("panoramas enter no score"),
     "clip": _n("video clips are not measured"),
 }

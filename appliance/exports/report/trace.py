@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.honest_digits import decimals_beside
 from appliance.domain.review import ReviewedImage
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, place_name
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material
 from appliance.exports.report.view import Fact, Trace, TraceImage
+
+_SCALE_DECIMALS = 4
+"""Of a scale whose uncertainty nobody stated."""
 
 
 def trace_of(localisation: Localisation, material: Material) -> Trace:
@@ -18,7 +22,7 @@ def trace_of(localisation: Localisation, material: Material) -> Trace:
         Fact(localisation("Exam"), material.reviewed.exam.exam_id),
         Fact(localisation("Started"), localisation.moment(material.reviewed.exam.started_at_utc)),
         *(Fact(localisation("Measured with"), one) for one in _softwares(images)),
-        *(Fact(localisation("Scale"), one) for one in _scales(localisation, images)),
+        *(Fact(localisation("Scale"), one) for one in scales_of(localisation, images)),
         Fact(localisation("Report software"), f"nailfold {material.software_version}"),
     ]
     if material.journal_head:
@@ -43,7 +47,7 @@ def _softwares(images: Iterable[ReviewedImage]) -> list[str]:
     return list(found)
 
 
-def _scales(localisation: Localisation, images: Iterable[ReviewedImage]) -> list[str]:
+def scales_of(localisation: Localisation, images: Iterable[ReviewedImage]) -> list[str]:
     """Each calibration once, with its uncertainty where it states one."""
     found: dict[str, None] = {}
     for one in images:
@@ -51,8 +55,10 @@ def _scales(localisation: Localisation, images: Iterable[ReviewedImage]) -> list
         if analysed.um_per_px is None:
             found[localisation("no scale")] = None
             continue
-        scale, off = localisation.number(analysed.um_per_px, 4), analysed.um_per_px_uncertainty
-        stated = localisation("uncertainty not stated") if off is None else f"± {localisation.number(off, 4)}"
+        off = analysed.um_per_px_uncertainty
+        decimals = _SCALE_DECIMALS if off is None else decimals_beside(off)
+        scale = localisation.number(analysed.um_per_px, decimals)
+        stated = localisation("uncertainty not stated") if off is None else f"± {localisation.number(off, decimals)}"
         found[f"{analysed.calibration_id}: {scale} µm/px, {stated}"] = None
     return list(found)
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.repeatability import Change, change
+from appliance.domain.repeatability import PUBLISHED, Change, change
 from appliance.domain.trend import COMPARED, COUNTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
@@ -57,6 +57,7 @@ class Trends:
 
     Attributes:
         previous: its date.
+        limits: which change counts and how the limit was derived, in words.
         has_other_engines: the two exams were measured by different networks.
     """
 
@@ -65,6 +66,7 @@ class Trends:
     rows: tuple[ChangeRow, ...]
     previous: str
     exams: int
+    limits: str
     has_other_engines: bool
 
 
@@ -85,7 +87,25 @@ def trends_of(localisation: Localisation, material: Material) -> Trends | None:
         rows=tuple(change_row(localisation, key, previous.figures.exam, now.figures.exam) for key in COMPARED),
         previous=localisation.date(previous.started_at_utc),
         exams=len(exams),
+        limits=_limits(localisation),
         has_other_engines=bool(previous.engines) and dict(previous.engines) != dict(now.engines),
+    )
+
+
+def _limits(localisation: Localisation) -> str:
+    """How the smallest change that counts was derived, its numbers from the table."""
+    of_density = PUBLISHED["density_per_mm"]
+    one, eight = (of_density.smallest_detectable_change(fingers) or 0.0 for fingers in (1, 8))
+    return localisation(
+        "A change counts if it exceeds both the 95 % uncertainty of the difference and, for density, the smallest "
+        "detectable change derived from the repeatability of images taken again after a week (intraclass correlation "
+        "{icc}, within one visit {same}; standard deviation over patients {sd}/mm): {one}/mm for a finger, {eight}/mm "
+        "for the mean of eight, of whose error only the part within one visit averages out.",
+        icc=localisation.number(of_density.icc, 2),
+        same=localisation.number(of_density.icc_same_visit, 2),
+        sd=localisation.number(of_density.between_patients_sd or 0.0, 1),
+        one=localisation.number(one, 1),
+        eight=localisation.number(eight, 1),
     )
 
 

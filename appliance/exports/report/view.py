@@ -45,12 +45,13 @@ class AdviceView:
 
 @dataclass(frozen=True)
 class FingerRow:
-    """A line of the summary's table; `missing` says why there are no cells."""
+    """A line of the summary's table; `missing` says why there are no cells, `aside` which giants were seen anyway."""
 
     name: str
     cells: tuple[Cell, ...]
     missing: str
     is_edited: bool
+    aside: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,9 @@ def test_grey_zones_by_hand() -> None:
 
 
 def test_semiquantitative_scores_are_means_of_images_then_fingers() -> None:
-    # 3 of 9 enlarged: 1; 7 of 9 enlarged: 3; mean 2. The other finger: none of 9: 0. Exam: 1.
+    # 3 of 9 enlarged: 1; 6 of 9 enlarged: 3; mean 2. The other finger: none of 9: 0. Exam: 1.
     one = image_of([Loop(30)] * 3 + [Loop()] * 6, B, number=1)
-    two = image_of([Loop(30)] * 7 + [Loop()] * 2, C, number=2)
+    two = image_of([Loop(30)] * 6 + [Loop()] * 3, C, number=2)
     three = image_of([Loop()] * 9, Placement(Hand.RIGHT, Finger.RING, Sector.B), number=3)
     figures = exam_figures(exam_of(one, two, three))
     assert figures.fingers[LEFT_RING]["score_enlarged"].value == 2
@@ -110,13 +110,27 @@ def test_mes_waits_for_the_physicians_rating() -> None:
     assert exam_figures(reviewed, disorganisation=1.5).exam["mes"].value == pytest.approx(6.5)
 
 
-def test_csuri_is_taken_where_the_fewest_loops_are() -> None:
+def test_csuri_is_taken_where_the_fewest_loops_with_a_giant_are() -> None:
     many = image_of([Loop()] * 9 + [Loop(90, "giant")], B, number=1)
     few = image_of([Loop()] * 3 + [Loop(60, "giant"), Loop(72, "giant")], C, number=2)
-    index = exam_figures(exam_of(many, few)).exam["csuri"]
+    fewest = image_of([Loop()] * 2, Placement(Hand.RIGHT, Finger.RING, Sector.A), number=3)
+    index = exam_figures(exam_of(many, few, fewest)).exam["csuri"]
     assert index.value == pytest.approx(72 * 2 / 25)
     assert index.basis["image_width_mm"] == 1.28
     assert index.basis["image_id"] == few.image.image_id
+    assert (index.basis["reading"], index.basis["is_other_width"], index.basis["reference_width_mm"]) == (
+        "above",
+        1,
+        1.57,
+    )
+
+
+def test_csuri_warns_of_no_width_near_that_of_the_study() -> None:
+    image = image_of([Loop()] * 9 + [Loop(90, "giant")], B, um_per_px=1.25)
+    index = exam_figures(exam_of(image)).exam["csuri"]
+    assert index.basis["image_width_mm"] == 1.6
+    assert index.basis["reading"] == "not_above"
+    assert "is_other_width" not in index.basis
 
 
 def test_csuri_breaks_a_tie_by_the_most_giants() -> None:
@@ -130,10 +144,6 @@ def test_csuri_breaks_a_tie_by_the_most_giants() -> None:
     [
         ([image_of([Loop()] * 9)], "no_giants"),
         ([image_of([Loop(90, "giant")] + [Loop()] * 8, B, um_per_px=None)], "no_calibration"),
-        (
-            [image_of([Loop(90, "giant")] + [Loop()] * 8, B, number=1), image_of([Loop()] * 4, C, number=2)],
-            "no_giants_where_fewest_loops",
-        ),
     ],
 )
 def test_csuri_abstains(images: list, because: str) -> None:  # type: ignore[type-arg]
@@ -143,7 +153,7 @@ def test_csuri_abstains(images: list, because: str) -> None:  # type: ignore[typ
 def test_nemo_counts_eight_fingers_and_says_what_is_not_detected() -> None:
     nemo = exam_figures(exam_of(*every_finger([Loop()] * 8, haemorrhages=2))).exam["nemo"]
     assert nemo.value == 16
-    assert nemo.basis["microthromboses"] == "not_detected"
+    assert (nemo.basis["microthromboses"], nemo.basis["bound"]) == ("not_detected", "lower")
     seven = exam_figures(exam_of(*every_finger([Loop()] * 8, haemorrhages=2)[:7])).exam["nemo"]
     assert seven.because == "too_few_fingers"
     assert seven.basis["haemorrhages"] == 14
@@ -152,7 +162,9 @@ def test_nemo_counts_eight_fingers_and_says_what_is_not_detected() -> None:
 def test_three_normal_fingers_do_not_make_a_normal_patient() -> None:
     images = every_finger([Loop()] * 9)
     assert exam_figures(exam_of(*images[:3])).exam["fast_track"].because == "too_few_fingers"
+    assert exam_figures(exam_of(*images[:3])).exam["sub_pattern"].because == "too_few_fingers"
     assert exam_figures(exam_of(*images[:4])).exam["fast_track"].value == "non_scleroderma"
+    assert exam_figures(exam_of(*images[:4])).exam["sub_pattern"].value == "normal"
 
 
 def test_the_exam_has_the_category_of_its_gravest_finger() -> None:
@@ -164,11 +176,91 @@ def test_the_exam_has_the_category_of_its_gravest_finger() -> None:
     assert (category.basis["hand"], category.basis["finger"]) == ("left", "index")
 
 
-def test_a_density_near_a_cut_is_told() -> None:
+def test_the_worst_image_decides_a_finger_not_pooled_counts() -> None:
+    # Pooled 18 loops over 2 mm with a branching one: category 1. The second image alone: 2 per mm and branching.
+    full = image_of([Loop()] * 16, B, number=1)
+    bare = image_of([Loop(), Loop(shape="ramified")], C, number=2)
+    finger = exam_figures(exam_of(full, bare)).fingers[LEFT_RING]
+    assert finger["density_per_mm"].value == pytest.approx(9.0)
+    assert (finger["fast_track"].value, finger["sub_pattern"].value) == ("scleroderma", "late")
+    assert finger["fast_track"].basis["rule"] == "fast_track_2b"
+    assert finger["fast_track"].basis["image_id"] == bare.image.image_id
+    assert finger["fast_track"].basis["sector"] == "C"
+
+
+def test_pooling_never_makes_a_category_that_no_image_has() -> None:
+    # 3 per mm pooled with a branching loop, but the image with the branching loop has 5 per mm.
+    branching = image_of([*[Loop()] * 4, Loop(shape="ramified")], B, number=1)
+    bare = image_of([Loop()], C, number=2)
+    finger = exam_figures(exam_of(branching, bare)).fingers[LEFT_RING]
+    assert finger["density_per_mm"].value == pytest.approx(3.0)
+    assert (finger["fast_track"].value, finger["sub_pattern"].value) == ("non_scleroderma", "non_specific")
+
+
+def test_an_image_without_a_density_is_told_beside_the_category_of_the_others() -> None:
+    seen = image_of([Loop()] * 9, B, number=1)
+    blind = image_of([Loop()] * 9, C, number=2, row_mm=None)
+    assert exam_figures(exam_of(seen, blind)).fingers[LEFT_RING]["fast_track"].basis["images_without_category"] == 1
+
+
+def test_a_ramified_giant_is_told_beside_the_category() -> None:
+    figures = exam_figures(exam_of(image_of([*[Loop()] * 8, Loop(64, "ramified")])))
+    assert figures.exam["fast_track"].basis["ramified_giants"] == 1
+
+
+def test_the_loss_index_is_the_mean_of_eight_fingers() -> None:
+    # 5 per mm of 7: 29 % lost, score 1; one finger with 2 per mm: 71 %, score 3. Mean (7 x 1 + 3) / 8.
+    images = every_finger([Loop()] * 5)
+    bare = image_of([Loop()] * 2, images[0].image.placement, number=1)
+    index = exam_figures(exam_of(bare, *images[1:])).exam["loss_index"]
+    assert index.value == pytest.approx(1.25)
+    assert index.basis == {"fingers": 8, "cut_off": 1.67, "reading": "below"}
+    assert exam_figures(exam_of(*images[:7])).exam["loss_index"].because == "too_few_fingers"
+
+
+def test_dilated_loops_per_mm_by_hand() -> None:
+    image = image_of([Loop(29.9), Loop(30), Loop(50), Loop(50.1), Loop(40, row="other")], row_mm=2.0)
+    dilated = exam_figures(exam_of(image)).exam["dilated_per_mm"]
+    assert dilated.value == pytest.approx(1.0)
+
+
+def test_a_giant_in_a_picture_that_does_not_count_is_said_beside_the_number() -> None:
+    still = image_of([Loop()] * 8, B, number=1)
+    wide = image_of([Loop(56, "giant")], C, number=2, kind=ImageKind.PANORAMA)
+    glaring = image_of([Loop(80, "giant")], C, number=3, reasons=("glare",))
+    figures = exam_figures(exam_of(still, wide, glaring))
+    for found in (figures.exam, figures.fingers[LEFT_RING]):
+        assert (found["giants"].value, found["giants"].basis["seen_aside"]) == (0, 2)
+        assert found["fast_track"].basis["giants_aside"] == 2
+        assert found["largest_width_um"].basis["seen_aside_um"] == 80.0
+    # The picture itself has no figure left, and says what is in it.
+    image = figures.images[glaring.image.image_id]
+    assert all(figure.value is None for figure in image.values())
+    assert image["giants"].basis["seen_aside"] == 1
+    assert "seen_aside" not in figures.images[wide.image.image_id]["giants"].basis
+
+
+def test_clips_and_panoramas_are_no_images_in_any_count() -> None:
+    still = image_of([Loop()] * 8, B, number=1)
+    wide = image_of([Loop()] * 8, C, number=2, kind=ImageKind.PANORAMA)
+    clip = image_of([Loop()], C, number=3, kind=ImageKind.CLIP)
+    marked = image_of([Loop()] * 8, replace(B, sector=Sector.PANORAMIC), number=4)
+    reviewed = exam_of(still, wide, clip, marked)
+    assert [image.image_id for image in reviewed.exam.single_images] == [still.image.image_id]
+    assert exam_figures(reviewed).exam["images_evaluable"].basis == {"images": 1}
+    only = exam_of(wide, clip)
+    assert exam_figures(only).exam["density_per_mm"].because == "only_panorama"
+
+
+def test_a_value_within_its_error_of_a_border_is_in_a_grey_zone() -> None:
     figures = exam_figures(exam_of(image_of([Loop()] * 7))).fingers[LEFT_RING]
-    assert figures["density_band"].basis == {"density_near_cut": 1}
+    assert figures["density_band"].basis == {"grey_zone": "lowered"}
+    assert figures["sub_pattern"].basis["grey_zone"] == "non_specific"
     wide = exam_figures(exam_of(image_of([Loop()] * 100, row_mm=10.0))).fingers[LEFT_RING]
     assert wide["density_band"].basis == {}
+    nearly = exam_figures(exam_of(image_of([*[Loop()] * 12, Loop(49.5)]))).fingers[LEFT_RING]
+    assert nearly["fast_track"].value == "non_scleroderma"
+    assert nearly["fast_track"].basis["grey_zone"] == "scleroderma"
 
 
 def test_without_a_scale_counts_stand_and_lengths_abstain() -> None:
@@ -233,7 +325,7 @@ def test_every_figure_is_there_and_the_document_fits_its_schema(
     assert all(tuple(found) == GROUP_KEYS for found in (*figures.fingers.values(), *figures.sectors.values()))
     assert all(tuple(found) == IMAGE_KEYS for found in figures.images.values())
     document = figures_document(reviewed, figures)
-    schemas.validate("nailfold.figures-1", json.loads(json.dumps(document, allow_nan=False)))
+    schemas.validate("nailfold.figures-2", json.loads(json.dumps(document, allow_nan=False)))
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,7 +7,8 @@ from appliance.domain.figure_definition import Extent
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY, figures_of
 from appliance.domain.scores import (
     FAST_TRACK_RULES,
-    SUB_PATTERN_RULES,
+    GRAVITY,
+    PATTERN_RULES,
     Findings,
     csuri,
     first_rule,
@@ -49,18 +50,20 @@ def test_fast_track_by_hand(density: float | None, giants: int, ramified: int, r
     ("density", "giants", "ramified", "pattern"),
     [
         (7.0, 2, 0, "early"),
-        (7.0, 2, 1, None),
-        (7.0, 0, 0, None),
+        (7.0, 2, 1, "early"),
+        (7.0, 0, 0, "normal"),
         (6.9, 1, 0, "active"),
+        (6.5, 1, 0, "active"),
         (3.1, 5, 4, "active"),
-        (5.0, 0, 4, None),
+        (5.0, 0, 4, "non_specific"),
         (3.0, 0, 2, "late"),
-        (3.0, 1, 2, None),
-        (3.0, 0, 0, None),
+        (3.0, 1, 2, "active"),
+        (3.0, 0, 0, "non_specific"),
+        (7.0, 0, 1, "non_specific"),
     ],
 )
 def test_sub_pattern_by_hand(density: float, giants: int, ramified: int, pattern: str | None) -> None:
-    fired = first_rule(SUB_PATTERN_RULES, Findings(density, giants, ramified))
+    fired = first_rule(PATTERN_RULES, Findings(density, giants, ramified))
     assert (fired and fired.verdict) == pattern
 
 
@@ -73,17 +76,23 @@ def test_a_single_giant_always_makes_a_scleroderma_pattern(found: Findings) -> N
     assert (fired is None) == (found.density_per_mm is None and not found.giants)
 
 
+@pytest.mark.parametrize("changed", [{"enlarged": 1}, {"haemorrhages": 1}, {"ramified": 1}])
+def test_normal_means_nothing_else(changed: dict[str, int]) -> None:
+    fired = first_rule(PATTERN_RULES, Findings(**{"density_per_mm": 8.0, "giants": 0, "ramified": 0, **changed}))
+    assert fired is not None
+    assert fired.verdict == "non_specific"
+
+
 @given(findings)
-def test_at_most_one_sub_pattern_fits(found: Findings) -> None:
-    if found.density_per_mm is not None:
-        fitting = [
-            rule for rule in SUB_PATTERN_RULES if rule.applies(found.density_per_mm, found.giants, found.ramified)
-        ]
-        assert len(fitting) <= 1
+def test_a_scleroderma_pattern_is_suggested_exactly_in_category_2(found: Findings) -> None:
+    category, pattern = first_rule(FAST_TRACK_RULES, found), first_rule(PATTERN_RULES, found)
+    if category is not None and pattern is not None:
+        assert (pattern.verdict in ("early", "active", "late")) == (category.verdict == "scleroderma")
+        assert pattern.verdict in GRAVITY
 
 
 @pytest.mark.parametrize(
-    ("share", "score"), [(0, 0), (0.01, 1), (3 / 9, 1), (0.34, 2), (6 / 9, 2), (0.67, 3), (1.0, 3), (2.5, 3)]
+    ("share", "score"), [(0, 0), (0.01, 1), (3 / 9, 1), (0.34, 2), (0.65, 2), (0.66, 3), (6 / 9, 3), (1.0, 3), (2.5, 3)]
 )
 def test_semiquantitative_scores_by_hand(share: float, score: int) -> None:
     assert semiquantitative(share) == score
@@ -113,8 +122,9 @@ def test_csuri_by_hand() -> None:
 
 
 def test_every_rule_and_figure_names_its_source() -> None:
-    assert all(rule.source for rule in (*FAST_TRACK_RULES, *SUB_PATTERN_RULES))
+    assert all(rule.source for rule in (*FAST_TRACK_RULES, *PATTERN_RULES))
     assert all(definition.source for definition in DEFINITIONS.values())
-    assert DEFINITIONS["fast_track"].source.endswith(sources.UNCONFIRMED)
+    assert sources.UNCONFIRMED in DEFINITIONS["mes"].source
+    assert sources.UNCONFIRMED not in DEFINITIONS["fast_track"].source
     assert EXAM_ONLY.isdisjoint(figures_of(Extent.FINGER))
     assert figures_of(Extent.EXAM) == tuple(DEFINITIONS)

@@ -22,13 +22,13 @@ def exam(number: int, density: float | None, giants: int = 0, images: int = 8, e
 
 
 def test_each_exam_is_compared_with_the_newest_earlier_one_that_has_a_value() -> None:
-    exams = [exam(1, 8.0), exam(2, None), exam(3, 6.5), exam(4, 6.0)]
+    exams = [exam(1, 8.0), exam(2, None), exam(3, 5.5), exam(4, 5.0)]
     first, missing, third, fourth = course("density_per_mm", exams)
     assert (first.change, first.since) == (None, None)
     assert (missing.change, missing.since) == (None, None)
     assert third.since is exams[0]
     assert third.change is not None
-    assert (third.change.by, third.change.is_significant) == (-1.5, True)
+    assert (third.change.by, third.change.is_significant) == (-2.5, True)
     assert fourth.since is exams[2]
     assert fourth.change is not None
     assert fourth.change.is_significant is False

@@ -7,23 +7,33 @@ from appliance.domain.repeatability import PUBLISHED, change
 
 
 def test_the_smallest_detectable_change_of_density_by_hand() -> None:
-    # 1.96 x 1.41421 x 1.5 x sqrt(1 - 0.91) = 1.2473
-    assert PUBLISHED["density_per_mm"].smallest_detectable_change == pytest.approx(1.2473, abs=1e-4)
+    of_density = PUBLISHED["density_per_mm"]
+    # 1.96 x 1.41421 x 1.5 x sqrt(1 - 0.65) = 2.4597
+    assert of_density.smallest_detectable_change() == pytest.approx(2.4597, abs=1e-4)
+    # Between visits 0.92 - 0.65 is common to all fingers, within one 0.08 shrinks by eight: sqrt(0.27 + 0.01) = 0.5292
+    assert of_density.smallest_detectable_change(8) == pytest.approx(2.2000, abs=1e-3)
+
+
+def test_without_a_spread_over_patients_an_icc_gives_no_limit() -> None:
+    assert PUBLISHED["mean_apical_um"].icc == 0.79
+    assert PUBLISHED["mean_apical_um"].smallest_detectable_change() is None
 
 
 def test_a_density_must_change_by_more_than_repeatability_and_uncertainty() -> None:
-    small = change("density_per_mm", Figure(6.0, 0.2), Figure(7.2, 0.2))
+    small = change("density_per_mm", Figure(6.0, 0.2), Figure(8.4, 0.2))
     assert small is not None
-    assert small.limit == pytest.approx(1.2473, abs=1e-4)
+    assert small.limit == pytest.approx(2.4597, abs=1e-4)
     assert small.is_significant is False
-    unsure = change("density_per_mm", Figure(5.0, 1.5), Figure(7.0, 1.5))
+    of_eight = change("density_per_mm", Figure(6.0, 0.2, None, {"fingers": 8}), Figure(8.4, 0.2, None, {"fingers": 8}))
+    assert of_eight is not None
+    assert (of_eight.fingers, of_eight.is_significant) == (8, True)
+    of_fewer = change("density_per_mm", Figure(6.0, 0.2, None, {"fingers": 8}), Figure(8.4, 0.2, None, {"fingers": 1}))
+    assert of_fewer is not None
+    assert of_fewer.is_significant is False
+    unsure = change("density_per_mm", Figure(5.0, 2.5), Figure(8.0, 2.5))
     assert unsure is not None
-    assert unsure.limit == pytest.approx(math.hypot(1.5, 1.5))
+    assert unsure.limit == pytest.approx(math.hypot(2.5, 2.5))
     assert unsure.is_significant is False
-    clear = change("density_per_mm", Figure(7.5, 0.4), Figure(5.0, 0.4))
-    assert clear is not None
-    assert clear.is_significant is True
-    assert clear.by == pytest.approx(-2.5)
 
 
 def test_without_a_published_limit_it_is_said() -> None:

@@ -73,7 +73,7 @@ def test_schema_files_say_what_the_tables_say(name: str) -> None:
 def test_the_figures_document_has_every_figure() -> None:
     reviewed = exam_of(*every_finger([Loop(22)] * 8))
     document = figures_document(reviewed, exam_figures(reviewed))
-    validate("nailfold.figures-1", document)
+    validate("nailfold.figures-2", document)
     assert document["definitions"].keys() == document["exam"].keys() == DEFINITIONS.keys()
 
 

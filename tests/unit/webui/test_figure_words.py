@@ -4,9 +4,11 @@ from pathlib import Path
 from appliance import analysis
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.scores import FAST_TRACK_RULES, SUB_PATTERN_RULES
+from appliance.domain.scores import FAST_TRACK_RULES, PATTERN_RULES
 from appliance.exports.report import terms
-from tests.support.reviewed_exams import Loop, every_finger, exam_of
+from appliance.exports.report.cells import cell, doubts, rule_words
+from appliance.exports.report.localisation import Localisation
+from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 from webui.localisation.catalogue import catalogue
 from webui.localisation.figure_formatting import format_figure
 
@@ -20,7 +22,7 @@ def test_every_figure_has_its_words_and_the_tables_own_source() -> None:
 
 def test_every_reason_and_rule_that_the_analysis_gives_has_words_on_pages_and_in_reports() -> None:
     reasons: set[str] = set()
-    for name in ("exam_figures", "exam_scores", "group_figures", "density"):
+    for name in ("exam_figures", "exam_scores", "group_figures", "image_pattern", "density"):
         tree = ast.parse((Path(analysis.__file__).parent / f"{name}.py").read_text("utf-8"))
         reasons |= {
             node.value.value
@@ -30,6 +32,7 @@ def test_every_reason_and_rule_that_the_analysis_gives_has_words_on_pages_and_in
             and isinstance(node.value.value, str)
             and isinstance(node.targets[0], ast.Name)
             and node.targets[0].id.isupper()
+            and node.targets[0].id != "GREY_ZONE"
         }
         reasons |= {
             argument.value
@@ -38,11 +41,35 @@ def test_every_reason_and_rule_that_the_analysis_gives_has_words_on_pages_and_in
             for argument in node.args[1:2]
             if isinstance(argument, ast.Constant)
         }
-    assert len(reasons) > 12
+    assert len(reasons) > 10
     assert reasons <= catalogue()["because"].keys()
     assert reasons <= terms.BECAUSE.keys()
-    rules = {rule.key for rule in (*FAST_TRACK_RULES, *SUB_PATTERN_RULES)}
+    rules = {rule.key for rule in (*FAST_TRACK_RULES, *PATTERN_RULES)}
     assert rules <= catalogue()["rules"].keys() & terms.RULES.keys()
+
+
+def test_what_does_not_count_is_said_beside_the_number_on_pages_and_in_reports() -> None:
+    aside = image_of([Loop(56, "giant")], number=20, reasons=("glare",))
+    found = exam_figures(exam_of(*every_finger([Loop()] * 8), aside)).exam
+    words = format_figure("giants", found["giants"])
+    assert (words.value, words.aside) == ("0", "+1 seen, not counted")
+    printed = cell(Localisation("en"), "giants", found["giants"])
+    assert (printed.value, printed.aside) == ("0", "+1 seen, not counted")
+    assert "1 giants seen in pictures that do not count" in doubts(Localisation("en"), found["fast_track"])
+
+
+def test_rules_cut_offs_bounds_and_grey_zones_are_in_words() -> None:
+    found = exam_figures(exam_of(*every_finger([*[Loop()] * 6, Loop(90, "giant")], haemorrhages=1))).exam
+    words = Localisation("en")
+    assert format_figure("nemo", found["nemo"]).value == "\N{GREATER-THAN OR EQUAL TO} 8"
+    assert cell(words, "nemo", found["nemo"]).value == "\N{GREATER-THAN OR EQUAL TO} 8"
+    csuri = format_figure("csuri", found["csuri"]).note
+    assert "not above the cut-off of 2.94" in csuri
+    assert "picture 1.28 mm wide: the cut-off of 2.94 is for 1.57 mm" in csuri
+    assert "image 1.28 mm wide: the cut-off of 2.94 is for 1.57 mm" in cell(words, "csuri", found["csuri"]).note
+    pattern = format_figure("sub_pattern", found["sub_pattern"])
+    assert pattern.note == "giants and 7 or more capillaries per mm; Grey zone: within the error also active."
+    assert rule_words(Localisation("de"), "early") == "Riesenkapillaren und mindestens 7 Kapillaren pro mm"
 
 
 def test_numbers_stand_with_their_uncertainty_and_missing_ones_with_their_reason() -> None:

@@ -2,6 +2,7 @@ import base64
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pypdfium2
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from appliance import schemas
 from appliance.domain.exam import Exam
+from appliance.exam.review_log import VALIDATED, review_subject
 from appliance.ports import OutboxMessage
 from tests.support.accounts import OPERATOR, PHYSICIAN
 from tests.support.page_client import log_in
@@ -44,15 +46,36 @@ def in_base64(content: bytes) -> dict[str, str]:
 
 def test_figures_over_the_api_fit_their_schema(station: PageStation, exam: Exam) -> None:
     answer = client_of(station, OPERATOR).get(f"/api/v1/exams/{exam.exam_id}/figures")
-    schemas.validate("nailfold.figures-1", answer.json)
+    schemas.validate("nailfold.figures-2", answer.json)
     assert answer.json["exam"]["fast_track"]["value"] == "scleroderma"
     assert client_of(station, OPERATOR).get(f"/api/v1/exams/{UUID(int=5)}/figures").status_code == 404
+
+
+def figures_of_exam(station: PageStation, exam: Exam) -> dict[str, Any]:
+    found: dict[str, Any] = client_of(station, OPERATOR).get(f"/api/v1/exams/{exam.exam_id}/figures").json["exam"]
+    return found
+
+
+def test_an_operator_changes_nothing_that_a_physician_has_validated(station: PageStation, exam: Exam) -> None:
+    path = f"/api/v1/exams/{exam.exam_id}/report-facts"
+    operator, physician = client_of(station, OPERATOR), client_of(station, PHYSICIAN)
+    assert operator.put(path, json={"facts": {"medication": "iloprost"}}).status_code == 200
+    station.journal.append("physician", review_subject(exam.exam_id), VALIDATED, {})
+    assert physician.get(f"/api/v1/exams/{exam.exam_id}/review").json["validated_by"] == "physician"
+    assert operator.put(path, json={"facts": {"medication": "none"}}).status_code == 403
+    assert operator.get(path).json["facts"] == {"medication": "iloprost"}
+    assert physician.put(path, json={"facts": {"medication": "none"}}).status_code == 200
+    assert physician.get(f"/api/v1/exams/{exam.exam_id}/review").json["validated_by"] is None
 
 
 def test_the_exams_page_shows_each_figure_with_what_it_rests_on(station: PageStation, exam: Exam) -> None:
     page = client_of(station, OPERATOR).get(f"/exams/{exam.exam_id}").text
     assert 'data-explain="density_per_mm" data-detail="' in page
     assert "Category 2: scleroderma pattern" in page
+    # The image that decided is named, and one step away.
+    decided = figures_of_exam(station, exam)["fast_track"]["basis"]["image_id"]
+    assert f'href="/exams/{exam.exam_id}/images/{decided}' in page
+    assert "Decided by: " in page
     assert "disorganisation not rated" in page
 
 

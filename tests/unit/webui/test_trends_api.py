@@ -21,7 +21,7 @@ def test_trends_are_oldest_first_of_the_exam_and_each_finger() -> None:
     assert (whole["hand"], index["hand"], index["finger"]) == (None, "left", "index")
     assert len(answer.json["groups"]) == 9
     density, _, giants, _ = whole["series"]
-    assert [point["value"] for point in density["points"]] == [9.0, 8.0, 7.0, 5.0]
+    assert [point["value"] for point in density["points"]] == [9.0, 8.0, 7.0, 4.0]
     assert density["cuts"] == [3.0, 7.0]
     changes = [point["change"] for point in density["points"]]
     assert changes[0] is None

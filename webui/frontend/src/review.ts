@@ -53,14 +53,16 @@ function show(review: ImageReview): void {
   void showLog();
 }
 
-function showMetrics({ analysis, machine }: ImageReview): void {
+function showMetrics({ analysis, machine, counts }: ImageReview): void {
   document.querySelectorAll<HTMLElement>("[data-metric]").forEach((element) => {
     const key = element.dataset["metric"] as keyof typeof analysis.metrics;
     const decimals = Number(element.dataset["decimals"]);
     const shown = (metrics: typeof analysis.metrics) => figure(metrics[key] as number | null, decimals);
-    setText(need("[data-value]", element), shown(analysis.metrics));
+    // A picture that does not count has no figures, whatever was found in it.
+    const now = counts ? shown(analysis.metrics) : figure(null, decimals);
+    setText(need("[data-value]", element), now);
     const was = shown(machine.metrics);
-    setText(need("[data-machine]", element), was === shown(analysis.metrics) ? "" : t("review.machine_said", { value: was }));
+    setText(need("[data-machine]", element), !counts || was === now ? "" : t("review.machine_said", { value: was }));
   });
 }
 

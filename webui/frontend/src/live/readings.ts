@@ -20,12 +20,12 @@ export class Readings {
   private readonly band = need("#band");
   private readonly marker = need("#density-marker");
 
-  /** Figures of the picture on the screen; null where no current picture is shown, and then no figure stays. */
+  /** Figures of the picture on the screen; null where no current picture is shown. Then, and where it is not evaluable, no figure stays. */
   show(image: AnalysedImage | null): void {
     setAttribute(this.root, "data-fresh", String(image !== null));
     for (const place of this.root.querySelectorAll<HTMLElement>("[data-reading]")) {
       const key = place.dataset["reading"] as keyof Metrics;
-      const value = image ? (image.metrics[key] as number | null) : null;
+      const value = image?.quality.evaluable ? (image.metrics[key] as number | null) : null;
       setText(need(":scope [data-value]", place), figure(value, Number(place.dataset["decimals"])));
       setAttribute(place, "data-some", String(Boolean(value)));
       setAttribute(place, "data-measured", String(value !== null));
@@ -52,7 +52,7 @@ export class Readings {
   }
 
   private showTotal(image: AnalysedImage | null): void {
-    const note = image ? t("live.of_total", { total: image.metrics.capillaries_total }) : "";
+    const note = image?.quality.evaluable ? t("live.of_total", { total: image.metrics.capillaries_total }) : "";
     setText(need('[data-reading="capillaries_distal"] [data-note]', this.root), note);
   }
 }

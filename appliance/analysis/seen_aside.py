@@ -1,0 +1,39 @@
+"""What was seen and does not count, said beside the number that does not hold it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from appliance.analysis.image_tally import Tally
+from appliance.domain.exam_figures import Figure, Figures
+
+SEEN = "seen_aside"
+"""Member of a basis: how many were seen in pictures that do not count: panoramas, clips, not evaluable ones."""
+SEEN_GIANTS = "giants_aside"
+"""The same of giants beside a category or a pattern, which a single giant would change."""
+SEEN_UM = "seen_aside_um"
+"""The widest loop seen there, in micrometres, where it is wider than what counts."""
+
+
+def with_seen(figures: Figures, aside: Sequence[Tally]) -> Figures:
+    """The figures, with what the pictures aside show in the basis of those that it would change; values stay."""
+    counts = {
+        "giants": (SEEN, sum(one.giants for one in aside)),
+        "ramified": (SEEN, sum(one.ramified for one in aside)),
+        "haemorrhages": (SEEN, sum(one.haemorrhages for one in aside)),
+        "fast_track": (SEEN_GIANTS, sum(one.giants for one in aside)),
+        "sub_pattern": (SEEN_GIANTS, sum(one.giants for one in aside)),
+    }
+    found = {
+        key: replace(figures[key], basis={**figures[key].basis, member: count})
+        for key, (member, count) in counts.items()
+        if count and key in figures
+    }
+    widest = max((one.largest.um for one in aside if one.largest is not None), default=None)
+    if widest is not None and "largest_width_um" in figures and _is_wider(widest, figures["largest_width_um"]):
+        shown = figures["largest_width_um"]
+        found["largest_width_um"] = replace(shown, basis={**shown.basis, SEEN_UM: round(widest, 1)})
+    return {key: found.get(key, figure) for key, figure in figures.items()}
+
+
+def _is_wider(widest_um: float, shown: Figure) -> bool:
+    return not isinstance(shown.value, int | float) or widest_um > shown.value

@@ -1,0 +1,91 @@
+"""What a report states beside the figures stands under the validation too."""
+
+import pytest
+
+from appliance.domain.account import Role
+from appliance.domain.errors import AccessError, ExamError
+from appliance.domain.validation import VALIDATED, Covered
+from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
+from appliance.exam.report_facts import ReportFacts, facts_subject, figures_of
+from appliance.exam.review_service import ReviewService
+from appliance.storage.memory_journal import MemoryJournal
+from appliance.storage.memory_store import MemoryExamStore
+from tests.support.exam_parts import HeldClock
+from tests.support.review_exam import finished_exam
+
+
+class Desk:
+    """A finished exam of a box that publishes, its review and its facts."""
+
+    def __init__(self) -> None:
+        self.store = MemoryExamStore()
+        self.clock = HeldClock()
+        self.journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
+        self.exam_id = finished_exam(self.store).exam_id
+        self.facts = ReportFacts(self.journal)
+        address = BoxAddress("clinic", "box1")
+        self.reviews = ReviewService(
+            self.store,
+            self.journal,
+            Publication(address, self.store.outbox.newest_message_id, self.clock.now_utc),
+        )
+
+    def validate(self) -> None:
+        self.reviews.validate(self.exam_id, "dr.b", self.reviews.log(self.exam_id).revision)
+
+    @property
+    def validator(self) -> str | None:
+        return self.reviews.reviewed(self.exam_id).validated_by
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_an_operator_states_facts_until_the_exam_is_validated(desk: Desk) -> None:
+    desk.facts.state(desk.exam_id, {"medication": "iloprost"}, "anna", Role.OPERATOR)
+    desk.validate()
+    entries = len(desk.journal.entries(facts_subject(desk.exam_id)))
+    with pytest.raises(AccessError, match="medication"):
+        desk.facts.state(desk.exam_id, {"medication": "none"}, "anna", Role.OPERATOR)
+    assert desk.facts.of(desk.exam_id) == {"medication": "iloprost"}
+    assert desk.validator == "dr.b"
+    assert len(desk.journal.entries(facts_subject(desk.exam_id))) == entries
+
+
+def test_a_changed_fact_takes_the_validation_back_and_the_next_one_is_a_revision(desk: Desk) -> None:
+    desk.facts.state(desk.exam_id, {"disorganisation": 1}, "dr.b", Role.PHYSICIAN)
+    desk.validate()
+    before = desk.store.outbox.newest_message_id(desk.exam_id)
+    desk.facts.state(desk.exam_id, {"disorganisation": 3}, "dr.b", Role.PHYSICIAN)
+    assert desk.validator is None
+    newest = desk.reviews.history(desk.exam_id)[-1]
+    assert newest.action == "review.facts_stated"
+    assert newest.detail == {"fields": ["disorganisation"], "invalidates": "dr.b"}
+    assert figures_of(desk.reviews.reviewed(desk.exam_id), desk.facts).exam["score_disorganisation"].value == 3
+    desk.validate()
+    assert desk.store.outbox.newest_message_id(desk.exam_id) != before
+    assert desk.reviews.log(desk.exam_id).validations == 2
+
+
+def test_stating_the_same_again_leaves_the_validation_and_the_journal_alone(desk: Desk) -> None:
+    desk.facts.state(desk.exam_id, {"smoking": "no"}, "anna", Role.OPERATOR)
+    desk.validate()
+    head = desk.journal.entries(limit=1)[-1].seq
+    desk.facts.state(desk.exam_id, {"smoking": "no", "remarks": ""}, "anna", Role.OPERATOR)
+    assert desk.validator == "dr.b"
+    assert desk.journal.entries(limit=1)[-1].seq == head
+
+
+def test_the_rating_is_a_physicians_before_and_after(desk: Desk) -> None:
+    with pytest.raises(AccessError, match="physician"):
+        desk.facts.state(desk.exam_id, {"disorganisation": 2}, "anna", Role.OPERATOR)
+    with pytest.raises(ExamError, match="rated 4"):
+        desk.facts.state(desk.exam_id, {"disorganisation": 4}, "dr.b", Role.PHYSICIAN)
+
+
+def test_the_table_names_everything_that_a_validation_covers() -> None:
+    assert set(VALIDATED) == set(Covered)
+    assert all(entry.after.includes(Role.PHYSICIAN) for entry in VALIDATED.values())
