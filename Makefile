@@ -92,6 +92,7 @@ openapi: setup  ## write the API's description into docs/openapi.json
 
 schemas: setup  ## write what follows from the tables of figures and reasons: JSON Schemas and the pages' types
 	$(BIN)/python -m appliance.schemas.from_tables
+	$(BIN)/python -m appliance.fleet.schema_files
 	$(call npm_with_node,npm run --silent types)
 
 lock:  ## pin the newest allowed versions in requirements*.lock

@@ -9,11 +9,11 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
 from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, will_properties
 from appliance.transport.settings import MqttSettings
-from appliance.transport.topics import BoxTopics
 
 # Fixed header, packet id and lengths of a PUBLISH, rounded up (MQTT 5.0, 3.3).
 _PUBLISH_OVERHEAD_BYTES = 16

@@ -3,13 +3,13 @@
 import logging
 from dataclasses import dataclass
 
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
 from appliance.ports import Clock, Outbox, QueuedMessage
 from appliance.transport.answers import Answer, PublishOutcome, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
 from appliance.transport.properties import result_properties
 from appliance.transport.settings import MqttSettings
-from appliance.transport.topics import BoxTopics
 
 _log = logging.getLogger(__name__)
 

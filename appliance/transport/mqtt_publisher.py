@@ -6,6 +6,7 @@ import threading
 import uuid
 
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ApplianceError
 from appliance.ports import BrokerStatus, Clock, Outbox
 from appliance.transport.connection import BrokeOffError, BrokerConnection
@@ -13,7 +14,6 @@ from appliance.transport.delivery import Delivery
 from appliance.transport.properties import state_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.state_message import BoxState
-from appliance.transport.topics import BoxTopics
 
 _log = logging.getLogger(__name__)
 
