@@ -115,7 +115,7 @@ def test_job_states_are_final_or_not() -> None:
         "nailfold/v1/a/b",
         "nailfold/v1/a//state",
         "nailfold/v2/a/b/state",
-        "x/nailfold/v1/a/b/s", "nailfold/v1/+/b/s",
+        "x/nailfold/v1/a/b/s",
         "nailfold/v1/+/b/s",
     ],
 )
