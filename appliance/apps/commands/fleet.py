@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.commands.fleet_identity import authority, broker_config, request
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
@@ -23,6 +24,10 @@ config_option = click.option(
 @click.group("fleet")
 def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
+
+
+for part in (request, authority, broker_config):
+    command.add_command(part)
 
 
 @command.command("ingest")
