@@ -8,7 +8,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam setup setup-test lint types contracts test-frontend pytest screenshots openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest screenshots openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ bench: setup-test  ## measure speed and memory into build/reports/bench.json (AR
 exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json
 	@mkdir -p build/reports
 	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
+
+fleet-load: setup-test  ## boxes, broker and ingest under load and kill -9, into build/reports/fleet.json (ARGS="--boxes 1000 --results 100")
+	$(BIN)/python tests/load/fleet_load.py $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run
@@ -105,6 +108,7 @@ openapi: setup  ## write the API's description into docs/openapi.json
 
 schemas: setup  ## write what follows from the tables of figures and reasons: JSON Schemas and the pages' types
 	$(BIN)/python -m appliance.schemas.from_tables
+	$(BIN)/python -m appliance.fleet.schema_files
 	$(call npm_with_node,npm run --silent types)
 
 lock:  ## pin the newest allowed versions in requirements*.lock

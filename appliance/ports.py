@@ -211,13 +211,18 @@ class ExamMessage:
 
 @dataclass(frozen=True)
 class OutboxStatus:
-    """What waits, for the status bar: rows per state and the last error in the operator's words."""
+    """What waits, for the status bar: rows per state and the last error in the operator's words.
+
+    Attributes:
+        expects_receipts: acknowledged messages still wait, for the receipt of the fleet.
+    """
 
     pending: int
     sent: int
     acknowledged: int
     dead: int
     last_error: str = ""
+    expects_receipts: bool = False
 
 
 @dataclass(frozen=True)
@@ -262,8 +267,9 @@ class Outbox(Protocol):
     """The durable queue between finished exams and the broker. Rows are added by ExamStore.finish_exam, and by
     Journal.append for an exam that was validated anew.
 
-    A message is pending, sent, acknowledged by the broker, receipted by the ingest, or dead. Acknowledged messages are
-    never due again by themselves. Every method raises StoreError; unknown ids are refused with it.
+    A message is pending, sent, acknowledged by the broker, receipted by the ingest, or dead. Where the site expects
+    receipts, an acknowledged message is due again until its receipt comes; elsewhere never by itself. Every method
+    raises StoreError; unknown ids are refused with it.
     """
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
@@ -280,6 +286,12 @@ class Outbox(Protocol):
 
     def mark_failed(self, msg_id: str, now_utc: datetime, reason: str, is_final: bool) -> None:
         """Try again later with back-off, or move to the visible dead letters."""
+
+    def mark_refused(self, msg_id: str, now_utc: datetime, reason: str) -> None:
+        """The ingest will never take it in this form: a dead letter, also after the broker's acknowledgement."""
+
+    def send_again(self, seqs: Collection[int]) -> int:
+        """Make what the ingest lacks due again; how many are. Dead letters and dropped payloads stay as they are."""
 
     def status(self) -> OutboxStatus:
         """Counts by state."""

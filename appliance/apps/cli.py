@@ -24,6 +24,7 @@ DEVICE_COMMANDS = (
     "import",
     "pacs",
     "engines",
+    "fleet",
     "openapi",
 )
 WORKBENCH_COMMANDS = ("evaluate", "dataset", "train", "bench", "rehearse")

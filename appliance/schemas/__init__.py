@@ -2,13 +2,16 @@
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 from referencing import Registry, Resource
 
-NAMES = ("nailfold.analysis-1", "nailfold.exam-1", "nailfold.figures-2", "nailfold.state-1")
+FOLDER = Path(__file__).parent
+_ENDING = ".schema.json"
+NAMES = tuple(sorted(file.name.removesuffix(_ENDING) for file in FOLDER.glob(f"*{_ENDING}")))
+"""Of every schema: the document's `schema` with a dash in the place of the slash."""
 
 
 def load_schema(name: str) -> dict[str, Any]:
@@ -17,13 +20,13 @@ def load_schema(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: there is no such schema.
     """
-    schema: dict[str, Any] = json.loads((files(__name__) / f"{name}.schema.json").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads((FOLDER / f"{name}{_ENDING}").read_text("utf-8"))
     return schema
 
 
 @cache
 def _validator(name: str) -> jsonschema.Draft202012Validator:
-    resources = [(f"{known}.schema.json", Resource.from_contents(load_schema(known))) for known in NAMES]
+    resources = [(f"{known}{_ENDING}", Resource.from_contents(load_schema(known))) for known in NAMES]
     schema = load_schema(name)
     return jsonschema.Draft202012Validator(
         schema,

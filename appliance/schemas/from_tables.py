@@ -5,15 +5,13 @@ something else than the tables.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 from appliance.domain.figure_definition import FigureDefinition, Kind
 from appliance.domain.figure_definitions import MEASURED
 from appliance.domain.quality import Effect, reasons_that
-from appliance.schemas import load_schema
+from appliance.schemas import FOLDER, load_schema
 
-FOLDER = Path(__file__).parent
 Json = dict[str, Any]
 
 

@@ -1,12 +1,13 @@
 """An outbox without a disk."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
 from appliance.storage.memory_database import MemoryDatabase
-from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
+from appliance.storage.retry import RESEND_AFTER_S, horizon_s, receipt_wait_s, retry_delay_s
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class _Row:
 class MemoryOutbox:
     """The Outbox of a demonstration or a test; forgets everything with the process."""
 
-    def __init__(self, database: MemoryDatabase | None = None) -> None:
+    def __init__(self, database: MemoryDatabase | None = None, receipt_timeout_s: float = 0.0) -> None:
         self.database = database or MemoryDatabase()
+        self._receipt_timeout_s = receipt_timeout_s
         self._rows: dict[str, _Row] = self.database.table()
 
     def insert(self, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
@@ -35,24 +37,28 @@ class MemoryOutbox:
         self._rows[message.msg_id] = _Row(len(self._rows) + 1, exam_id, message, now_utc, now_utc)
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
-        horizon = now_utc + timedelta(seconds=LONGEST_DELAY_S)
-        waiting = [
+        horizon = now_utc + timedelta(seconds=horizon_s(self._receipt_timeout_s))
+        at_hand = [
             row
             for row in tuple(self._rows.values())
-            if row.state in ("pending", "sent")
-            and (row.due_at is None or row.due_at <= now_utc or row.due_at > horizon)
+            if row.due_at is None or row.due_at <= now_utc or row.due_at > horizon
         ]
+        waiting = [row for row in at_hand if row.state in ("pending", "sent")]
+        if not waiting and self._receipt_timeout_s:
+            waiting = [row for row in at_hand if row.state == "acknowledged"]
         return tuple(QueuedMessage(row.seq, row.message, row.attempts) for row in waiting[:limit])
 
     def mark_sent(self, msg_id: str, now_utc: datetime) -> None:
-        row = self._row(msg_id, "pending", "sent")
+        row = self._row(msg_id, "pending", "sent", "acknowledged")
         due_at = now_utc + timedelta(seconds=RESEND_AFTER_S)
         self._put(row, now_utc, state="sent", attempts=row.attempts + 1, due_at=due_at)
 
     def mark_acknowledged(self, msg_id: str, now_utc: datetime) -> None:
         row = self._row(msg_id, "pending", "sent", "acknowledged", "receipted")
         if row.state != "receipted":
-            self._put(row, now_utc, state="acknowledged", last_error="")
+            wait_s = receipt_wait_s(row.attempts, self._receipt_timeout_s)
+            due_at = now_utc + timedelta(seconds=wait_s)
+            self._put(row, now_utc, state="acknowledged", last_error="", due_at=due_at)
 
     def mark_receipted(self, msg_id: str, now_utc: datetime) -> None:
         row = self._row(msg_id, "pending", "sent", "acknowledged", "receipted", "dead")
@@ -67,6 +73,19 @@ class MemoryOutbox:
             state = "dead" if is_final else "pending"
             self._put(row, now_utc, state=state, last_error=reason, due_at=due_at)
 
+    def mark_refused(self, msg_id: str, now_utc: datetime, reason: str) -> None:
+        row = self._row(msg_id, "pending", "sent", "acknowledged", "receipted", "dead")
+        if row.attempts == 0:
+            raise StoreError(f"message {msg_id} is {row.state} and cannot be changed that way")
+        if row.state in ("pending", "sent", "acknowledged"):
+            self._put(row, now_utc, state="dead", last_error=reason)
+
+    def send_again(self, seqs: Collection[int]) -> int:
+        lacking = [row for row in self._rows.values() if row.seq in seqs and row.state in ("acknowledged", "receipted")]
+        for row in lacking:
+            self._put(row, row.changed_at, state="pending", due_at=None)
+        return len(lacking)
+
     def status(self) -> OutboxStatus:
         states = [row.state for row in tuple(self._rows.values())]
         errors = [
@@ -78,6 +97,7 @@ class MemoryOutbox:
             acknowledged=states.count("acknowledged"),
             dead=states.count("dead"),
             last_error=max(errors, key=lambda row: row.changed_at).last_error if errors else "",
+            expects_receipts=self._receipt_timeout_s > 0,
         )
 
     def dead_letters(self) -> tuple[DeadLetter, ...]:

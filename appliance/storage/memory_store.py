@@ -25,9 +25,9 @@ class MemoryExamStore:
     `fill_disk()` and `free_disk()` are what happens to a real one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, receipt_timeout_s: float = 0.0) -> None:
         self.database = MemoryDatabase()
-        self.outbox = MemoryOutbox(self.database)
+        self.outbox = MemoryOutbox(self.database, receipt_timeout_s)
         self._exams: dict[str, Exam] = self.database.table()
         self.patients = MemoryPatientStore(self._exams, self.database)
         self.folders = MemoryFolderStore(self._exams, self.database)

@@ -73,7 +73,7 @@ class Storage:
         self.images = ImageFiles(settings.folder / "images", reserve_bytes)
         self.evidence = ImageFiles(settings.folder / "calibrations", reserve_bytes)
         self.exams = SqliteExamStore(self.database, self.images)
-        self.outbox = SqliteOutbox(self.database, settings.resend_after_s)
+        self.outbox = SqliteOutbox(self.database, settings.resend_after_s, settings.receipt_timeout_s)
         self.folders = SqliteFolderStore(self.database)
         self.collections = SqliteCollectionStore(self.database)
         self.calibrations = SqliteCalibrationStore(self.database, self.evidence)

@@ -1,12 +1,13 @@
 """The durable queue of messages, in the same database as the exams they belong to."""
 
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
 from appliance.storage.database import Database, Row, Value, utc_text
-from appliance.storage.retry import LONGEST_DELAY_S, RESEND_AFTER_S, retry_delay_s
+from appliance.storage.retry import RESEND_AFTER_S, horizon_s, receipt_wait_s, retry_delay_s
 
 
 def insert_message(connection: sqlite3.Connection, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
@@ -31,21 +32,23 @@ class SqliteOutbox:
 
     Args:
         resend_after_s: a message handed over without an answer is due again after this.
+        receipt_timeout_s: one that the broker took, without a receipt, after this; 0 expects none.
     """
 
-    def __init__(self, database: Database, resend_after_s: float = RESEND_AFTER_S) -> None:
+    def __init__(
+        self, database: Database, resend_after_s: float = RESEND_AFTER_S, receipt_timeout_s: float = 0.0
+    ) -> None:
         self._database = database
         self._resend_after_s = resend_after_s
+        self._receipt_timeout_s = receipt_timeout_s
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
-        horizon = now_utc + timedelta(seconds=LONGEST_DELAY_S)
-        rows = self._database.rows(
-            "read the outbox",
-            """SELECT * FROM outbox WHERE state IN ('pending', 'sent') AND (due_at <= ? OR due_at > ?)
-               ORDER BY seq LIMIT ?""",
-            (utc_text(now_utc), utc_text(horizon), limit),
-        )
+        horizon = now_utc + timedelta(seconds=horizon_s(self._receipt_timeout_s))
+        span = (utc_text(now_utc), utc_text(horizon))
+        rows = self._due_rows("state IN ('pending', 'sent')", span, limit)
+        if not rows and self._receipt_timeout_s:
+            rows = self._due_rows("state = 'acknowledged'", span, limit)
         return tuple(
             QueuedMessage(
                 seq=row["seq"],
@@ -61,15 +64,17 @@ class SqliteOutbox:
             msg_id,
             "SET state = 'sent', attempts = attempts + 1, due_at = ?, changed_at = ?",
             (utc_text(due_at), utc_text(now_utc)),
-            from_states=("pending", "sent"),
+            from_states=("pending", "sent", "acknowledged"),
         )
 
     def mark_acknowledged(self, msg_id: str, now_utc: datetime) -> None:
+        wait_s = receipt_wait_s(self._attempts(msg_id), self._receipt_timeout_s)
+        due_at = now_utc + timedelta(seconds=wait_s)
         # Not from "receipted": the receipt may overtake the broker's acknowledgement.
         self._change(
             msg_id,
-            "SET state = 'acknowledged', last_error = '', changed_at = ?",
-            (utc_text(now_utc),),
+            "SET state = 'acknowledged', last_error = '', due_at = ?, changed_at = ?",
+            (utc_text(due_at), utc_text(now_utc)),
             from_states=("pending", "sent", "acknowledged"),
             quiet_in=("receipted",),
         )
@@ -94,6 +99,23 @@ class SqliteOutbox:
             quiet_in=("acknowledged", "receipted"),
         )
 
+    def mark_refused(self, msg_id: str, now_utc: datetime, reason: str) -> None:
+        self._change(
+            msg_id,
+            "SET state = 'dead', last_error = ?, changed_at = ?",
+            (reason, utc_text(now_utc)),
+            from_states=("pending", "sent", "acknowledged"),
+            quiet_in=("receipted", "dead"),
+            only_if="attempts > 0",
+        )
+
+    def send_again(self, seqs: Collection[int]) -> int:
+        marks = ",".join("?" * len(seqs))
+        with self._database.transaction("send results again") as connection:
+            sql = f"""UPDATE outbox SET state = 'pending', due_at = ''
+                      WHERE seq IN ({marks}) AND state IN ('acknowledged', 'receipted') AND payload <> x''"""
+            return connection.execute(sql, tuple(seqs)).rowcount
+
     def status(self) -> OutboxStatus:
         rows = self._database.rows("read the outbox", "SELECT state, count(*) AS n FROM outbox GROUP BY state")
         counts = {row["state"]: int(row["n"]) for row in rows}
@@ -108,6 +130,7 @@ class SqliteOutbox:
             acknowledged=counts.get("acknowledged", 0),
             dead=counts.get("dead", 0),
             last_error=errors[0]["last_error"] if errors else "",
+            expects_receipts=self._receipt_timeout_s > 0,
         )
 
     def dead_letters(self) -> tuple[DeadLetter, ...]:
@@ -131,6 +154,10 @@ class SqliteOutbox:
         with self._database.transaction("prune the outbox") as connection:
             sql = "UPDATE outbox SET payload = x'' WHERE state = 'receipted' AND changed_at < ? AND payload <> x''"
             return connection.execute(sql, (utc_text(before_utc),)).rowcount
+
+    def _due_rows(self, which: str, span: tuple[str, str], limit: int) -> list[Row]:
+        sql = f"SELECT * FROM outbox WHERE {which} AND (due_at <= ? OR due_at > ?) ORDER BY seq LIMIT ?"
+        return self._database.rows("read the outbox", sql, (*span, limit))
 
     def _newest_of(self, exam_id: str) -> Row | None:
         sql = "SELECT msg_id, state FROM outbox WHERE exam_id = ? ORDER BY seq DESC LIMIT 1"

@@ -17,6 +17,9 @@ class StorageSettings:
         receipted_kept_days: how long the outbox keeps the payload of a message that the ingest has confirmed.
         resend_after_s: a message handed to the broker without an answer is due again after this; longer than
             `mqtt.answer_timeout_s`, so that receipts can come first.
+        receipt_timeout_s: a result that the broker took is sent again when the fleet's receipt has not come after this;
+            at each further time twice as long, up to eight times. 0 expects no receipts: the broker's word is the end,
+            for sites where other software receives the results.
     """
 
     folder: Path = Path("var/exams")
@@ -24,3 +27,4 @@ class StorageSettings:
     reserve_mb: int = 200
     receipted_kept_days: int = 30
     resend_after_s: float = 30.0
+    receipt_timeout_s: float = 0.0

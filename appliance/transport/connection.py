@@ -1,19 +1,20 @@
 """One connection to the broker: made once, used from one thread, thrown away when it breaks."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
 from appliance.transport.encryption import tls_context
-from appliance.transport.properties import connect_properties, packed_size, will_properties
+from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
-from appliance.transport.topics import BoxTopics
 
 # Fixed header, packet id and lengths of a PUBLISH, rounded up (MQTT 5.0, 3.3).
 _PUBLISH_OVERHEAD_BYTES = 16
@@ -27,6 +28,13 @@ _REFUSALS = {
     0x87: "the broker does not let this box in",
     0x8A: "the broker has banned this box",
     0x8E: "another device has taken this box's place; check mqtt.site and mqtt.box of both",
+}
+
+# Mosquitto before 2.0.15 gives no reason when another device takes the place: it only closes.
+_ENDINGS = {
+    **_REFUSALS,
+    0x80: "the broker ended the connection without a reason; if that goes on, another device may use the name of this "
+    "box: check mqtt.site and mqtt.box of both",
 }
 
 
@@ -49,15 +57,34 @@ class Received:
     mid: int
     qos: int
     topic: str
+    payload: bytes = b""
+    is_retained: bool = False
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Subscribed:
-    """The broker's answer to the subscription."""
+    """The broker's answer to the subscription to receipts; the others are of use, not of need."""
 
     is_accepted: bool
 
 
+@dataclass(frozen=True)
+class Listening:
+    """What a connection hears.
+
+    Attributes:
+        topics: filters, those that matter most first; one that starts with "$share/" is shared with others.
+        keeps_session: the broker keeps what comes while nobody is connected.
+        receive_maximum: so many messages may wait here to be confirmed; None: 65535.
+    """
+
+    topics: Sequence[str]
+    keeps_session: bool = True
+    receive_maximum: int | None = None
+
+
+_SHARED = "$share/"
 Event = Acknowledged | Received | Subscribed
 
 
@@ -66,10 +93,16 @@ class BrokerConnection:
 
     A new paho client is made for every connection, and dropped with it: paho would otherwise send again by itself what
     the outbox sends again too.
+
+    Args:
+        listening: None: a box's own, to what the fleet answers and to what others say under its name.
     """
 
-    def __init__(self, settings: MqttSettings, topics: BoxTopics, will: bytes) -> None:
+    def __init__(
+        self, settings: MqttSettings, topics: BoxTopics, will: bytes, listening: Listening | None = None
+    ) -> None:
         self._settings = settings
+        self._listening = listening or Listening((topics.receipts, topics.resend, topics.state))
         self._topics = topics
         self._events: list[Event] = []
         self._lost_because: str | None = None
@@ -84,21 +117,29 @@ class BrokerConnection:
         return self._connected is not None and self._connected[0]
 
     @property
+    def has_shared_subscriptions(self) -> bool:
+        """The broker deals the messages of a shared topic out; without, everybody who asked gets all of them."""
+        granted = None if self._connected is None else self._connected[1]
+        return getattr(granted, "SharedSubscriptionAvailable", 1) == 1
+
+    @property
     def is_writing(self) -> bool:
         """Something is still on its way into the network."""
         return bool(self._client.want_write())
 
     def open(self) -> None:
-        """Connect and subscribe to receipts.
+        """Connect and subscribe.
 
         Raises:
             ExportError: no answer, or refused; in the operator's words.
         """
         settings = self._settings
-        properties = connect_properties(settings.session_expiry_days)
+        keeps_session = self._listening.keeps_session
+        expiry_days = settings.session_expiry_days if keeps_session else 0.0
+        properties = connect_properties(expiry_days, self._listening.receive_maximum)
         try:
             self._client.connect(
-                settings.host, settings.port, settings.keepalive_s, clean_start=False, properties=properties
+                settings.host, settings.port, settings.keepalive_s, clean_start=not keeps_session, properties=properties
             )
         except (OSError, ValueError) as error:
             raise self._unreachable(str(error)) from error
@@ -107,7 +148,13 @@ class BrokerConnection:
             if time.monotonic() > deadline_s:
                 raise self._unreachable("it took the connection but does not answer")
             self._step(0.2)
-        self._client.subscribe(self._topics.receipts, qos=1)
+        topics = self._listening.topics
+        if not self.has_shared_subscriptions:
+            topics = [topic.split("/", 2)[2] if topic.startswith(_SHARED) else topic for topic in topics]
+        # noLocal: what comes on a box's own state topic is from somebody else, or from before; MQTT 5.0, 3.8.3.1
+        # forbids it on shared ones.
+        options = [SubscribeOptions(qos=1, noLocal=not topic.startswith(_SHARED)) for topic in topics]
+        self._client.subscribe(list(zip(topics, options, strict=True)))
 
     def poll(self, timeout_s: float) -> Sequence[Event]:
         """What happened, waiting up to `timeout_s` for something. Raises ExportError when the connection is lost."""
@@ -208,13 +255,22 @@ class BrokerConnection:
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason_code: Any, _properties: Any) -> None:
         if self._lost_because is None:
             self._lost_code = int(reason_code.value)
-            self._lost_because = _REFUSALS.get(reason_code.value, str(reason_code).lower())
+            self._lost_because = _ENDINGS.get(reason_code.value, str(reason_code).lower())
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, reason_code: Any, _properties: Any) -> None:
         self._events.append(Acknowledged(mid, int(reason_code.value)))
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        self._events.append(Received(message.mid, message.qos, message.topic))
+        self._events.append(
+            Received(
+                message.mid,
+                message.qos,
+                message.topic,
+                bytes(message.payload),
+                message.retain,
+                user_properties(message.properties),
+            )
+        )
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reason_codes: Any, _properties: Any) -> None:
-        self._events.append(Subscribed(not any(code.is_failure for code in reason_codes)))
+        self._events.append(Subscribed(not reason_codes[0].is_failure))

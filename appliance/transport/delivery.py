@@ -3,13 +3,15 @@
 import logging
 from dataclasses import dataclass
 
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
 from appliance.ports import Clock, Outbox, QueuedMessage
 from appliance.transport.answers import Answer, PublishOutcome, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
+from appliance.transport.ingest_answers import lacking_in, refusal_in
 from appliance.transport.properties import result_properties
 from appliance.transport.settings import MqttSettings
-from appliance.transport.topics import BoxTopics
+from appliance.transport.twin_watch import TwinWatch
 
 _log = logging.getLogger(__name__)
 
@@ -35,16 +37,24 @@ class Delivery:
 
     Args:
         birth_mid: of the birth message, whose answer is awaited first: the broker may take one message at a time.
+        twins: hears what comes under this box's own name.
     """
 
     def __init__(
-        self, connection: BrokerConnection, outbox: Outbox, clock: Clock, settings: MqttSettings, birth_mid: int
+        self,
+        connection: BrokerConnection,
+        outbox: Outbox,
+        clock: Clock,
+        settings: MqttSettings,
+        birth_mid: int,
+        twins: TwinWatch,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
         self._topics = BoxTopics(settings.site, settings.box)
+        self._twins = twins
         self._next_look_s = clock.monotonic_s()
         self._settled_at_s = self._next_look_s + (SETTLE_S if connection.is_session_present else 0.0)
         self._is_subscribed = False
@@ -117,6 +127,7 @@ class Delivery:
         msg_id = self._in_flight.msg_id
         if msg_id is None:
             _note_state_refusal(event)
+            self._twins.born(self._clock.now_utc())
         else:
             self._write_down(msg_id, judge(event.reason_code, self._settings.needs_subscriber))
         # Only now: were the answer lost on a full disk, the connection would end and the message come again.
@@ -135,13 +146,29 @@ class Delivery:
         now_s = self._clock.monotonic_s()
         if now_s < self._settled_at_s:
             self._settled_at_s = now_s + SETTLE_S
+        try:
+            self._take(event)
+        except (StoreError, ExportError) as error:
+            _log.warning("an answer of the fleet was not usable: %s", error)
+        self._connection.confirm(event)
+
+    def _take(self, event: Received) -> None:
         msg_id = self._topics.msg_id_of_receipt(event.topic)
         if msg_id is not None:
-            try:
-                self._outbox.mark_receipted(msg_id, self._clock.now_utc())
-            except StoreError as error:
-                _log.warning("a receipt was not usable: %s", error)
-        self._connection.confirm(event)
+            self._receipted(msg_id, refusal_in(event.payload))
+        elif event.topic == self._topics.resend:
+            count = self._outbox.send_again(lacking_in(event.payload))
+            _log.info("the fleet lacks %d results; they are sent again", count)
+            self.look_now()
+        elif event.topic == self._topics.state:
+            self._twins.heard(event.payload, event.is_retained)
+
+    def _receipted(self, msg_id: str, refusal: str | None) -> None:
+        if refusal is None:
+            self._outbox.mark_receipted(msg_id, self._clock.now_utc())
+        else:
+            self._outbox.mark_refused(msg_id, self._clock.now_utc(), f"the fleet refused it: {refusal}")
+            _log.warning("the fleet refused result %s: %s", msg_id, refusal)
 
 
 def _note_state_refusal(event: Acknowledged) -> None:

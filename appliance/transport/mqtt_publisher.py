@@ -4,8 +4,10 @@ import logging
 import random
 import threading
 import uuid
+from dataclasses import replace
 
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ApplianceError
 from appliance.ports import BrokerStatus, Clock, Outbox
 from appliance.transport.connection import BrokeOffError, BrokerConnection
@@ -13,7 +15,7 @@ from appliance.transport.delivery import Delivery
 from appliance.transport.properties import state_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.state_message import BoxState
-from appliance.transport.topics import BoxTopics
+from appliance.transport.twin_watch import TwinWatch
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +49,14 @@ class MqttPublisher:
         self._clock = clock
         self._jitter = jitter or random.Random()
         self._boot_id = str(uuid.uuid4())
+        self._twins = TwinWatch(f"{settings.site}/{settings.box}", self._boot_id, clock.monotonic_s)
         self._conn_seq = 0
         self._lock = threading.Lock()
         # Of the newest start. A thread keeps its own, so that one that is slow to end is not called back to life.
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
+        self._twin_reason = ""
         self._thread: threading.Thread | None = None
         self._last_thread: threading.Thread | None = None
 
@@ -82,7 +86,8 @@ class MqttPublisher:
 
     def status(self) -> BrokerStatus:
         """Whether results can leave now, and why not."""
-        return self._status
+        status, twin = self._status, self._twin_reason
+        return replace(status, reason=twin) if twin and status.is_enabled else status
 
     def __enter__(self) -> "MqttPublisher":
         self.start()
@@ -121,7 +126,7 @@ class MqttPublisher:
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc())
             birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
             self._set_status(stopping, True, "")
-            delivery = Delivery(connection, self._outbox, self._clock, self._settings, birth_mid)
+            delivery = Delivery(connection, self._outbox, self._clock, self._settings, birth_mid, self._twins)
             self._deliver(connection, delivery, stopping)
             # The will goes out on a crash alone; on leaving in good order the box says so itself.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc())
@@ -152,6 +157,7 @@ class MqttPublisher:
         for event in connection.poll(POLL_S):
             delivery.handle(event)
         delivery.require_answer()
+        self._twin_reason = self._twins.reason
 
     def _went_offline(self, stopping: threading.Event, reason: str) -> None:
         if reason and reason != self._status.reason:

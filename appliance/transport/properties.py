@@ -9,10 +9,16 @@ _SECONDS_A_DAY = 86_400
 _UTF_8 = 1  # MQTT 5.0, 3.3.2.3.2
 
 
-def connect_properties(session_expiry_days: float) -> Properties:
-    """The broker keeps the session, and so the receipts for this box, that long."""
+def connect_properties(session_expiry_days: float, receive_maximum: int | None = None) -> Properties:
+    """The broker keeps the session, and so the receipts for this box, that long.
+
+    Args:
+        receive_maximum: so many messages may be on their way here before the first is confirmed; None: 65535.
+    """
     properties = _new(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = int(session_expiry_days * _SECONDS_A_DAY)
+    if receive_maximum is not None:
+        properties.ReceiveMaximum = receive_maximum
     return properties
 
 
@@ -41,6 +47,11 @@ def result_properties(queued: QueuedMessage) -> Properties:
         ("sha256", queued.message.sha256),
     ]
     return properties
+
+
+def user_properties(properties: Properties | None) -> dict[str, str]:
+    """Of a message that came; of a name that stands twice the last."""
+    return dict(getattr(properties, "UserProperty", ()))
 
 
 def packed_size(properties: Properties) -> int:

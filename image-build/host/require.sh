@@ -2,7 +2,7 @@
 # Makes sure that the host has what pip and npm cannot bring: require.sh run|test
 #
 # As root on a system with apt the missing packages are installed. Otherwise one line names them and the script fails.
-# Packages that only widen the test suite (the virtual machine) are never fatal: their tests skip and say why.
+# Packages that only widen the test suite (the virtual machine, PostgreSQL) are never fatal: their tests skip and say why.
 set -eu
 purpose=${1:?usage: require.sh run|test}
 PATH=$PATH:/usr/sbin:/sbin
@@ -31,6 +31,7 @@ if [ "$purpose" = test ]; then
     has_library 'libatomic.so.1' || missing="$missing libatomic1" # playwright's driver
     has qemu-system-x86_64 || optional="$optional qemu-system-x86"
     has busybox || optional="$optional busybox-static"
+    [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)" ] || optional="$optional postgresql"
 fi
 
 [ -z "$missing$optional" ] && exit 0
@@ -40,10 +41,10 @@ if [ "$(id -u)" = 0 ] && has apt-get; then
     apt-get update -qq
     [ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
     [ -z "$optional" ] || apt-get install -y -qq --no-install-recommends $optional >/dev/null ||
-        echo "could not install$optional: the virtual-machine tests will skip"
+        echo "could not install$optional: the tests that need them will skip"
 elif [ -n "$missing" ]; then
     echo "nailfold needs packages that are missing here; please run: sudo apt-get install$missing" >&2
     exit 1
 else
-    echo "not installed:$optional (the virtual-machine tests will skip)"
+    echo "not installed:$optional (the tests that need them will skip)"
 fi

@@ -19,14 +19,34 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
 Pair = tuple[ExamStore, Outbox]
 
 
+RECEIPT_S = 60.0
+
+
 @pytest.fixture(params=["sqlite", "memory"])
-def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
-    if request.param == "memory":
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def pair(kind: str, tmp_path: Path) -> Iterator[Pair]:
+    if kind == "memory":
         store = MemoryExamStore()
         yield store, store.outbox
         return
     database = Database(tmp_path / "exams.sqlite3")
     yield SqliteExamStore(database, ImageFiles(tmp_path / "images", 0)), SqliteOutbox(database)
+    database.close()
+
+
+@pytest.fixture
+def receipted_pair(kind: str, pair: Pair, tmp_path: Path) -> Iterator[Pair]:
+    """The same for a site whose fleet sends receipts."""
+    if kind == "memory":
+        store = MemoryExamStore(RECEIPT_S)
+        yield store, store.outbox
+        return
+    database = Database(tmp_path / "exams.sqlite3")
+    yield pair[0], SqliteOutbox(database, receipt_timeout_s=RECEIPT_S)
     database.close()
 
 
@@ -141,3 +161,60 @@ def test_state_of_a_message_is_found_by_its_exam(pair: Pair) -> None:
     outbox.mark_receipted("a", NOW)
     assert outbox.message_state(exam_id) == "receipted"
     assert outbox.message_state("nobody") is None
+
+
+def test_without_its_receipt_an_acknowledged_message_is_due_again_and_each_time_later(receipted_pair: Pair) -> None:
+    outbox = queue(receipted_pair, "a")
+    waits, now = [], NOW
+    for _ in range(5):
+        outbox.mark_sent("a", now)
+        outbox.mark_acknowledged("a", now)
+        assert outbox.status().expects_receipts
+        assert outbox.status().acknowledged == 1
+        wait_s = next(s for s in range(0, 1000, 10) if outbox.due(now + timedelta(seconds=s)))
+        waits.append(wait_s)
+        now += timedelta(seconds=wait_s)
+    assert waits == [60, 120, 240, 480, 480]
+    outbox.mark_sent("a", now)
+    outbox.mark_receipted("a", now)
+    assert outbox.due(now + timedelta(days=400)) == ()
+
+
+def test_message_that_waits_for_its_receipt_keeps_no_new_one_waiting(receipted_pair: Pair) -> None:
+    outbox = queue(receipted_pair, "a", "b")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    assert due_names(outbox, 3600) == ["b"]
+
+
+def test_refusal_by_the_fleet_is_a_dead_letter_that_the_operator_can_retry(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    outbox.mark_refused("a", NOW, "the fleet refused it: of another box")
+    outbox.mark_refused("a", NOW, "said twice")
+    (letter,) = outbox.dead_letters()
+    assert letter.reason == "the fleet refused it: of another box"
+    outbox.retry("a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_receipted("a", NOW)
+    outbox.mark_refused("a", NOW, "too late")
+    assert outbox.dead_letters() == ()
+
+
+def test_what_the_fleet_lacks_is_sent_again_and_nothing_else(pair: Pair) -> None:
+    outbox = queue(pair, "a", "b", "c", "d")
+    for name in ("a", "b", "c", "d"):
+        outbox.mark_sent(name, NOW)
+    outbox.mark_receipted("a", NOW)
+    outbox.mark_acknowledged("b", NOW)
+    outbox.mark_failed("c", NOW, "not allowed", is_final=True)
+    assert outbox.send_again({1, 2, 3, 99}) == 2
+    assert due_names(outbox) == ["a", "b"]
+    assert [letter.msg_id for letter in outbox.dead_letters()] == ["c"]
+
+
+def test_refusal_of_what_was_never_sent_is_refused(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    with pytest.raises(StoreError, match="pending"):
+        outbox.mark_refused("a", NOW, "of another box")

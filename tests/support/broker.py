@@ -29,22 +29,26 @@ class Broker:
     Args:
         folder: for its configuration, log and memory; empty, and of this test alone.
         extra_lines: further lines of mosquitto.conf.
+        configuration: a whole one, and the port it names; in the place of the ordinary lines.
     """
 
-    def __init__(self, folder: Path, extra_lines: Sequence[str] = ()) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, extra_lines: Sequence[str] = (), configuration: tuple[Path, int] | None = None
+    ) -> None:
+        self.port = free_port() if configuration is None else configuration[1]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        lines = (
+        given = () if configuration is None else configuration[0].read_text("utf-8").splitlines()
+        lines = given or (
             f"listener {self.port} 127.0.0.1",
             *(() if any(line.startswith("allow_anonymous") for line in extra_lines) else ("allow_anonymous true",)),
             "persistence true",
             f"persistence_location {folder}/",
-            # Started as root it would change to its own user, who may not write into the test's folder.
-            "user root",
             *extra_lines,
         )
+        # Started as root it would change to its own user, who may not write into the test's folder.
+        lines = (*lines, "user root")
         self._configuration = folder / "mosquitto.conf"
         self._configuration.write_text("\n".join(lines) + "\n")
 

@@ -39,11 +39,15 @@ def mqtt_settings(port: int, **changes: object) -> MqttSettings:
 class ExamDesk:
     """A box: `examine()` does a whole exam of two captures."""
 
-    def __init__(self, folder: Path, mqtt: MqttSettings, resend_after_s: float = 1.0) -> None:
+    def __init__(
+        self, folder: Path, mqtt: MqttSettings, resend_after_s: float = 1.0, receipt_timeout_s: float = 0.0
+    ) -> None:
         clock = SystemClock()
         self._clock = clock
         self._seq = 0
-        settings = StorageSettings(folder, reserve_mb=0, resend_after_s=resend_after_s)
+        settings = StorageSettings(
+            folder, reserve_mb=0, resend_after_s=resend_after_s, receipt_timeout_s=receipt_timeout_s
+        )
         self.storage = open_storage(settings, clock.now_utc)
         self.publisher = MqttPublisher(mqtt, self.storage.outbox, IDENTITY, clock)
         tools = SessionTools(self._show, encode_still, self.publisher.wake)

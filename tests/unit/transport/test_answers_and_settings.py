@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import SettingsError
 from appliance.transport.answers import PublishOutcome, judge
 from appliance.transport.settings import MqttSettings
-from appliance.transport.topics import BoxTopics
 
 
 @pytest.mark.parametrize(

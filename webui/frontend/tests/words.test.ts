@@ -126,12 +126,23 @@ describe("status", () => {
     engine: { fps: 24.4, runtime: "onnxruntime-cpu", software_version: "0.1.0", engines: {}, problem: "" },
     calibration: null,
     calibration_problem: "",
-    outbox: { pending: 0, sent: 0, acknowledged: 3, dead: 0, last_error: "" },
+    outbox: { pending: 0, sent: 0, acknowledged: 3, dead: 0, last_error: "", expects_receipts: false },
     broker: { is_enabled: true, is_connected: true, reason: "" },
     live: { listeners: 1, frames_encoded: 10 },
     guided: { auto: { phase: "off", progress: 0, problem: "" }, clip: { phase: "idle", progress: 0, problem: "" }, sweep: { phase: "idle", seconds: 0, travelled_px: 0, travelled_mm: null, is_lost: false, problem: "" } },
     exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, protocol: "free", placements: [], skipped: [], hand_map: null, images: [], can_undo: false, can_redo: false, can_finish: false },
   };
+
+  it("counts what waits for the fleet's receipt where receipts are expected, and nowhere else", () => {
+    expect(chipsOf(status)["outbox"]).toMatchObject({ state: "good", value: "all sent" });
+    const waiting = chipsOf({ ...status, outbox: { ...status.outbox, expects_receipts: true } })["outbox"];
+    expect(waiting).toMatchObject({ state: "warn", value: "3 without receipt" });
+  });
+
+  it("warns of another device under the same name while connected", () => {
+    const broker = { ...status.broker, reason: "another device runs under the name a/b" };
+    expect(chipsOf({ ...status, broker })["broker"]).toMatchObject({ state: "warn", detail: broker.reason });
+  });
 
   it("warns of a missing scale and tells skipped pictures", () => {
     const chips = chipsOf(status);

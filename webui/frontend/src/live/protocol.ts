@@ -44,7 +44,14 @@ export interface Status {
     magnification: string | null;
   } | null;
   calibration_problem: string;
-  outbox: { pending: number; sent: number; acknowledged: number; dead: number; last_error: string };
+  outbox: {
+    pending: number;
+    sent: number;
+    acknowledged: number;
+    dead: number;
+    last_error: string;
+    expects_receipts: boolean;
+  };
   broker: { is_enabled: boolean; is_connected: boolean; reason: string };
   live: { listeners: number; frames_encoded: number };
   guided: GuidedDocument;

@@ -42,7 +42,7 @@ export function chipsOf(status: Status): Record<string, Chip> {
         : status.calibration_problem || t("live.uncalibrated"),
     },
     broker: {
-      state: !broker.is_enabled ? "unknown" : broker.is_connected ? "good" : "warn",
+      state: !broker.is_enabled ? "unknown" : broker.is_connected && !broker.reason ? "good" : "warn",
       value: t(!broker.is_enabled ? "status.off" : broker.is_connected ? "status.connected" : "status.disconnected"),
       detail: broker.reason,
     },
@@ -54,6 +54,9 @@ function outboxChip(outbox: Status["outbox"]): Chip {
   const waiting = outbox.pending + outbox.sent;
   if (outbox.dead > 0) {
     return { state: "bad", value: t("status.dead", { count: outbox.dead }), detail: outbox.last_error };
+  }
+  if (waiting === 0 && outbox.expects_receipts && outbox.acknowledged > 0) {
+    return { state: "warn", value: t("status.receipts", { count: outbox.acknowledged }), detail: "" };
   }
   return {
     state: waiting > 0 ? "warn" : "good",

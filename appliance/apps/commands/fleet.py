@@ -1,0 +1,79 @@
+"""nailfold fleet"""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from appliance.apps.commands.fleet_identity import authority, broker_config, request
+from appliance.apps.commands.options import FILE
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.gap_finder import GapFinder
+from appliance.apps.fleet_server.ingest import IngestWorker
+from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
+from appliance.apps.system_clock import SystemClock
+
+config_option = click.option(
+    "--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML): mqtt, database, ingest."
+)
+
+
+@click.group("fleet")
+def command() -> None:
+    """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
+
+
+for part in (request, authority, broker_config):
+    command.add_command(part)
+
+
+@command.command("ingest")
+@config_option
+def ingest(config: Path) -> None:
+    """Receive results until Ctrl-C or SIGTERM; run as many as you like, each with its own mqtt.box."""
+    settings = load_fleet_settings(config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with FleetDatabase(settings.database.url) as database:
+        gaps = GapFinder(database, settings.ingest.gap_grace_s)
+        IngestWorker(settings, ResultStore(database), gaps, SystemClock()).run(stopping)
+
+
+@command.command("exams")
+@config_option
+@click.option("--engine", metavar="DIGEST", help='Measured with these weights, "sha256:...".')
+@click.option("--calibration", metavar="ID", help="Measured with this calibration.")
+@click.option("--software", metavar="VERSION", help="Measured by this version.")
+def exams(config: Path, engine: str | None, calibration: str | None, software: str | None) -> None:
+    """Print which exams used an engine, a calibration or a software: site, box, exam, when it ended."""
+    asked = [(kind, value) for kind, value in _kinds(engine, calibration, software) if value is not None]
+    if len(asked) != 1:
+        raise click.UsageError("Name one of --engine, --calibration and --software.")
+    with _database(load_fleet_settings(config)) as database:
+        for exam in ResultStore(database).exams_with(*asked[0]):
+            click.echo(f"{exam.site} {exam.box} {exam.exam_id} {exam.finished_at}")
+
+
+@command.command("gaps")
+@config_option
+def gaps(config: Path) -> None:
+    """Print the results that boxes have sent and the fleet lacks, and what it has refused."""
+    settings = load_fleet_settings(config)
+    with _database(settings) as database:
+        for site, box, seq, asked in GapFinder(database, settings.ingest.gap_grace_s).open_gaps():
+            click.echo(f"missing {site} {box} number {seq}, asked for {asked} times")
+        for topic, reason in ResultStore(database).refused():
+            click.echo(f"refused {topic}: {reason}")
+
+
+def _kinds(engine: str | None, calibration: str | None, software: str | None) -> list[tuple[str, str | None]]:
+    return [("engine", engine), ("calibration", calibration), ("software", software)]
+
+
+def _database(settings: FleetSettings) -> FleetDatabase:
+    return FleetDatabase(settings.database.url)

@@ -1,0 +1,109 @@
+"""The fleet's database, opened."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from appliance.apps.fleet_server.tables import LAYOUT, layout, metadata
+from appliance.domain.errors import SettingsError, StoreError
+
+_BUSY_TIMEOUT_S = 30.0
+
+
+class FleetDatabase:
+    """SQLite or PostgreSQL behind one set of statements; usable with `with`. Several processes may share it.
+
+    What a transaction has committed survives kill -9 and a power cut, in SQLite by `synchronous = FULL`.
+
+    Raises:
+        SettingsError: the address names no database that can be used.
+        StoreError: it cannot be opened, or is of a newer software.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = _engine(url)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise SettingsError(
+                f"database.url is {url!r}", "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
+            ) from error
+        self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        try:
+            with self._told("open the fleet's database"):
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self, attempt: str) -> Iterator[Connection]:
+        """All statements inside are kept, or none. `attempt` is for the error's text: "keep the results"."""
+        with self._told(attempt), self._engine.begin() as connection:
+            yield connection
+
+    def insert_once(self, table: Table) -> Any:
+        """An INSERT that leaves a row alone which is there already."""
+        return self._insert(table).on_conflict_do_nothing()
+
+    def close(self) -> None:
+        """Let go of every connection; calling it twice is harmless."""
+        self._engine.dispose()
+
+    def __enter__(self) -> "FleetDatabase":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Workers that start together would make the same tables at once.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(71200314)")
+            metadata.create_all(connection)
+            version = connection.execute(select(layout.c.version)).scalar()
+            if version is None:
+                first: Insert = insert(layout).values(version=LAYOUT)
+                connection.execute(first)
+            elif version > LAYOUT:
+                raise StoreError(
+                    f"the fleet's database has layout {version}, this software knows {LAYOUT}",
+                    "Install the newer version of the software again.",
+                )
+
+    @contextmanager
+    def _told(self, attempt: str) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise StoreError(f"could not {attempt}: the database answered '{cause}'") from error
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address, pool_pre_ping=True)
+    raise ArgumentError(url)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own advice: begin by hand, or Python's driver begins too late
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # At once for writing: two that read first and then write would refuse one another.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,163 @@
+"""The worker that brings results from the broker to the fleet's disk and answers with receipts."""
+
+import importlib.metadata
+import logging
+import random
+import threading
+from collections.abc import Sequence
+
+from appliance.apps.fleet_server.gap_finder import GapFinder
+from appliance.apps.fleet_server.reception import Arrival, Refusal, Result, TooNew, judge
+from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
+from appliance.domain.errors import ApplianceError
+from appliance.domain.instant import to_rfc3339
+from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
+from appliance.ports import Clock
+from appliance.transport.connection import Acknowledged, BrokerConnection, Listening, Received, Subscribed
+from appliance.transport.properties import state_properties
+
+_log = logging.getLogger(__name__)
+_LAST_ANSWERS_S = 2.0
+_MOST_WAITING = 65_535
+
+
+class IngestWorker:
+    """One worker of one fleet, of as many as there are; `run` returns when it is told to stop.
+
+    A result is confirmed to the broker and receipted to its box only after the commit. The session ends with the
+    connection: an offline member of a shared subscription would keep its part of the results for itself, while a box
+    whose receipt does not come sends again to those who are there.
+    """
+
+    def __init__(self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, clock: Clock) -> None:
+        self._settings, self._store, self._gaps, self._clock = settings, store, gaps, clock
+        self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
+        self._software = importlib.metadata.version("nailfold-appliance")
+        self._jitter = random.Random()
+        self._too_new: set[str] = set()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Receive until `stopping` is set; a broker or a database that is away is waited for."""
+        failures, reason = 0, ""
+        while not stopping.is_set():
+            began_s = self._clock.monotonic_s()
+            try:
+                self._receive(stopping)
+            except ApplianceError as error:
+                if str(error) != reason:
+                    _log.warning("%s", error)
+                reason = str(error)
+            mqtt = self._settings.mqtt
+            failures = 0 if self._clock.monotonic_s() - began_s > mqtt.reconnect_longest_s else failures + 1
+            longest_s = min(mqtt.reconnect_longest_s, mqtt.reconnect_first_s * 2.0 ** min(failures - 1, 16))
+            stopping.wait(longest_s * self._jitter.uniform(0.5, 1.0))
+
+    def _receive(self, stopping: threading.Event) -> None:
+        ingest = self._settings.ingest
+        listening = Listening(
+            (f"$share/{ingest.group}/{ROOT}/+/+/results/+",),
+            keeps_session=False,
+            receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
+        )
+        connection = BrokerConnection(self._settings.mqtt, self._topics, self._state(is_online=False), listening)
+        try:
+            connection.open()
+            if not connection.has_shared_subscriptions:
+                _log.warning("this broker has no shared subscriptions: every worker receives everything; run one")
+            connection.publish(self._topics.state, self._state(is_online=True), state_properties(), retain=True)
+            _Shift(self, connection).work(stopping)
+            connection.publish(self._topics.state, self._state(is_online=False), state_properties(), retain=True)
+        finally:
+            connection.close()
+
+    def keep(self, connection: BrokerConnection, waiting: Sequence[Received]) -> int:
+        """Commit, then confirm and receipt; how many receipts are on their way. Raises StoreError before any of it."""
+        verdicts = [judge(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
+        arrived = [one for one in verdicts if isinstance(one, Result)]
+        refused = [one for one in verdicts if isinstance(one, Refusal)]
+        new = self._store.keep(arrived, refused, self._clock.now_utc())
+        _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
+        ts = to_rfc3339(self._clock.now_utc())
+        for verdict, received in zip(verdicts, waiting, strict=True):
+            self._answer(connection, verdict, ts)
+            connection.confirm(received)
+        return len(verdicts)
+
+    def ask_for_gaps(self, connection: BrokerConnection) -> None:
+        """Ask every box that lacks something for it. Raises StoreError."""
+        ts = to_rfc3339(self._clock.now_utc())
+        for lacking in self._gaps.look(self._clock.now_utc()):
+            _log.info("%s/%s: results %s are missing", lacking.site, lacking.box, list(lacking.seqs))
+            topic = BoxTopics(lacking.site, lacking.box).resend
+            connection.publish(topic, Resend(seqs=lacking.seqs, ts=ts).payload(), state_properties())
+
+    def _answer(self, connection: BrokerConnection, verdict: Result | Refusal | TooNew, ts: str) -> None:
+        if isinstance(verdict, TooNew):
+            if verdict.schema not in self._too_new:
+                _log.error("boxes send %s, which this server does not know; update it", verdict.schema)
+            self._too_new.add(verdict.schema)
+        elif isinstance(verdict, Result):
+            receipt = Receipt(msg_id=verdict.msg_id, outcome=ReceiptOutcome.STORED, ts=ts)
+            topic = BoxTopics(verdict.site, verdict.box).receipt(verdict.msg_id)
+            connection.publish(topic, receipt.payload(), state_properties())
+        else:
+            _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)
+            self._refuse(connection, verdict, ts)
+
+    def _refuse(self, connection: BrokerConnection, refusal: Refusal, ts: str) -> None:
+        receipt = refusal.receipt(ts)
+        if receipt is not None and refusal.receipt_topic is not None:
+            connection.publish(refusal.receipt_topic, receipt.payload(), state_properties())
+
+    def _state(self, is_online: bool) -> bytes:
+        ts = to_rfc3339(self._clock.now_utc())
+        return HostState(is_online=is_online, software=self._software, ts=ts).payload()
+
+    @property
+    def settings(self) -> FleetSettings:
+        return self._settings
+
+    def monotonic_s(self) -> float:
+        """Of its clock."""
+        return self._clock.monotonic_s()
+
+
+class _Shift:
+    """One connection's work: results gather for at most `batch_wait_s`, then share a commit."""
+
+    def __init__(self, worker: IngestWorker, connection: BrokerConnection) -> None:
+        self._worker, self._connection = worker, connection
+        self._ingest = worker.settings.ingest
+        self._waiting: list[Received] = []
+        self._since_s = 0.0
+        self._look_at_s = worker.monotonic_s() + self._ingest.gap_look_s
+        self._unanswered = 1  # the birth
+
+    def work(self, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            self._listen()
+            now_s = self._worker.monotonic_s()
+            is_full = len(self._waiting) >= self._ingest.batch
+            if self._waiting and (is_full or now_s - self._since_s >= self._ingest.batch_wait_s):
+                batch, self._waiting = self._waiting[: self._ingest.batch], self._waiting[self._ingest.batch :]
+                self._unanswered += self._worker.keep(self._connection, batch)
+            if now_s >= self._look_at_s:
+                self._worker.ask_for_gaps(self._connection)
+                self._look_at_s = now_s + self._ingest.gap_look_s
+        # Receipts that are still to go out spare second sendings.
+        until_s = self._worker.monotonic_s() + _LAST_ANSWERS_S
+        while self._unanswered > 0 and self._worker.monotonic_s() < until_s:
+            self._listen()
+
+    def _listen(self) -> None:
+        for event in self._connection.poll(self._ingest.batch_wait_s):
+            if isinstance(event, Received):
+                if not self._waiting:
+                    self._since_s = self._worker.monotonic_s()
+                self._waiting.append(event)
+            elif isinstance(event, Acknowledged):
+                self._unanswered -= 1
+            elif isinstance(event, Subscribed) and not event.is_accepted:
+                _log.error("the broker does not let this server receive results")

@@ -1,0 +1,86 @@
+"""Settings of the fleet's servers, read from a file of their own."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.box_topics import HOST_SITE
+from appliance.domain.errors import SettingsError
+from appliance.transport.settings import MqttSettings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """Where the fleet's results are kept.
+
+    Attributes:
+        url: "sqlite:////var/lib/nailfold-fleet/fleet.sqlite3" (the default: fleet.sqlite3 in the working folder) or
+            "postgresql+psycopg://user@host/fleet"; a password belongs into ~/.pgpass, never here.
+    """
+
+    url: str = "sqlite:///fleet.sqlite3"
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """How results are received.
+
+    Attributes:
+        group: of the MQTT 5 shared subscription; every worker of one fleet names the same.
+        batch: at most so many results are kept in one commit.
+        batch_wait_s: a result waits at most so long for others to share its commit.
+        gap_grace_s: a number that is missing behind later ones is asked for after this; twice as long each time.
+        gap_look_s: how often gaps are searched.
+    """
+
+    group: str = "ingest"
+    batch: int = 200
+    batch_wait_s: float = 0.05
+    gap_grace_s: float = 60.0
+    gap_look_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch <= 10_000:
+            raise SettingsError(f"ingest.batch is {self.batch}", "Use 1 to 10000.")
+        if not self.group.isalnum():
+            raise SettingsError(f"ingest.group is {self.group!r}", "Use letters and digits.")
+
+
+@dataclass(frozen=True)
+class FleetSettings:
+    """One table a part; `mqtt.box` is this server's own name, such as "ingest-1"."""
+
+    mqtt: MqttSettings
+    database: DatabaseSettings
+    ingest: IngestSettings
+
+
+def load_fleet_settings(file: Path) -> FleetSettings:
+    """What the file says over the defaults.
+
+    Raises:
+        SettingsError: the file cannot be read, or a value cannot be used; names every problem.
+    """
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is no TOML: {error}") from error
+    return fleet_settings(Layer(str(file), tables))
+
+
+def fleet_settings(*layers: Layer) -> FleetSettings:
+    """Of these layers over the defaults. Raises SettingsError for what cannot be used."""
+    implied = Layer("a server of the fleet", {"mqtt": {"site": HOST_SITE, "box": "ingest-1", "enabled": True}})
+    reading = read_layers(get_type_hints(FleetSettings), [implied, *layers])
+    if reading.problems:
+        raise SettingsError("; ".join(reading.problems))
+    return FleetSettings(**reading.tables)

@@ -1,0 +1,222 @@
+"""From a box's finished exam to the fleet's disk and back, over a real Mosquitto."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from appliance import schemas
+from appliance.apps.cli import main
+from appliance.apps.config.settings_reader import Layer
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.gap_finder import GapFinder
+from appliance.apps.fleet_server.ingest import IngestWorker
+from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.settings import FleetSettings, fleet_settings
+from appliance.apps.system_clock import SystemClock
+from tests.integration.test_mqtt_delivery import wait_for_status, wait_online, wait_until
+from tests.support.broker import Broker, mosquitto_binary
+from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_parts import IDENTITY
+from tests.support.subscriber import Subscriber, read_retained
+
+pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path / "broker") as running:
+        yield running
+
+
+def server_settings(folder: Path, port: int, name: str = "ingest-1") -> FleetSettings:
+    """Short waits."""
+    mqtt = {
+        "host": "127.0.0.1",
+        "port": port,
+        "tls": False,
+        "box": name,
+        "keepalive_s": 5,
+        "reconnect_first_s": 0.1,
+        "reconnect_longest_s": 0.3,
+        "will_delay_s": 0,
+    }
+    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1}
+    url = f"sqlite:///{folder}/fleet.sqlite3"
+    return fleet_settings(Layer("test", {"mqtt": mqtt, "ingest": ingest, "database": {"url": url}}))
+
+
+@contextmanager
+def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
+    stopping = threading.Event()
+    with FleetDatabase(settings.database.url) as database:
+        store = ResultStore(database)
+        worker = IngestWorker(settings, store, GapFinder(database, settings.ingest.gap_grace_s), SystemClock())
+        thread = threading.Thread(target=worker.run, args=(stopping,))
+        thread.start()
+        try:
+            yield store
+        finally:
+            stopping.set()
+            thread.join(10)
+        assert not thread.is_alive()
+
+
+def receipted(desk: ExamDesk) -> int:
+    rows = desk.storage.database.rows("look", "SELECT count(*) AS n FROM outbox WHERE state = 'receipted'")
+    return int(rows[0]["n"])
+
+
+def test_exam_is_stored_then_receipted_and_found_by_its_engine(broker: Broker, tmp_path: Path) -> None:
+    receipts = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+")
+    with (
+        ingest_running(server_settings(tmp_path, broker.port)) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk,
+    ):
+        desk.publisher.start()
+        exam = desk.examine()
+        wait_until(lambda: receipted(desk) == 1, "receipted")
+        assert desk.storage.outbox.status().acknowledged == 0
+        assert desk.storage.outbox.status().expects_receipts
+        digest = next(iter(IDENTITY.engines.values()))
+        (kept,) = store.exams_with("engine", digest)
+        assert (kept.site, kept.box, kept.exam_id) == (SITE, BOX, exam.exam_id)
+        host = read_retained(broker.port, "nailfold/v1/host/ingest-1/state")
+        schemas.validate("nailfold.host-1", host)
+        assert host["is_online"]
+    (receipt,) = receipts.collect()
+    schemas.validate("nailfold.receipt-1", receipt.document)
+    assert receipt.document["outcome"] == "stored"
+    assert receipt.topic.rpartition("/")[2] == receipt.document["msg_id"]
+    assert not read_retained(broker.port, "nailfold/v1/host/ingest-1/state")["is_online"]
+
+
+def test_duplicate_is_kept_once_and_receipted_again(broker: Broker, tmp_path: Path) -> None:
+    receipts = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+")
+    with (
+        ingest_running(server_settings(tmp_path, broker.port)) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk,
+    ):
+        desk.publisher.start()
+        desk.examine()
+        wait_until(lambda: receipted(desk) == 1, "receipted")
+        assert desk.storage.outbox.send_again({1}) == 1
+        desk.publisher.wake()
+        wait_until(lambda: receipted(desk) == 1, "receipted again")
+        assert store.count() == 1
+    assert len(receipts.collect()) == 2
+
+
+def test_result_that_another_receiver_swallowed_comes_when_its_receipt_does_not(broker: Broker, tmp_path: Path) -> None:
+    swallower = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+")
+    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=1.0) as desk:
+        desk.publisher.start()
+        desk.examine()
+        wait_for_status(desk, acknowledged=1)
+        assert len(swallower.collect()) == 1
+        with ingest_running(server_settings(tmp_path, broker.port)) as store:
+            wait_until(lambda: receipted(desk) == 1, "receipted")
+            assert store.count() == 1
+
+
+def test_gap_behind_a_later_result_is_found_and_asked_for(broker: Broker, tmp_path: Path) -> None:
+    """The box expects no receipts here: only the fleet can notice."""
+    other = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/#")
+    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
+        desk.publisher.start()
+        lost = [desk.examine(), desk.examine()]
+        wait_for_status(desk, acknowledged=2)
+        with ingest_running(server_settings(tmp_path, broker.port)) as store:
+            desk.examine()
+            wait_until(lambda: receipted(desk) == 3, "receipted")
+            assert store.count() == 3
+        assert desk.storage.outbox.message_state(lost[0].exam_id) == "receipted"
+    (asked, *_) = [arrival.document for arrival in other.collect() if arrival.topic.endswith("/resend")]
+    schemas.validate("nailfold.resend-1", asked)
+    assert asked["seqs"] == [1, 2]
+
+
+def test_result_under_another_boxs_name_is_refused_and_a_dead_letter(broker: Broker, tmp_path: Path) -> None:
+    with (
+        ingest_running(server_settings(tmp_path, broker.port)) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port, site="other")) as desk,
+    ):
+        desk.publisher.start()
+        desk.examine()
+        status = wait_for_status(desk, dead=1)
+        assert "the fleet refused it: the message is of clinic-1/box-7, the topic of other/box-7" in status.last_error
+        assert store.count() == 0
+        assert len(store.refused()) == 1
+
+
+def test_nothing_is_receipted_that_is_not_on_the_disk(broker: Broker, tmp_path: Path) -> None:
+    settings = server_settings(tmp_path, broker.port)
+    with (
+        ingest_running(settings) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=0.5) as desk,
+        FleetDatabase(settings.database.url) as database,
+    ):
+        with database.transaction("break it") as connection:
+            connection.execute(text("ALTER TABLE results RENAME TO away"))
+        desk.publisher.start()
+        desk.examine()
+        wait_until(lambda: desk.storage.outbox.due(SystemClock().now_utc()) != (), "handed over in vain")
+        assert receipted(desk) == 0
+        with database.transaction("mend it") as connection:
+            connection.execute(text("ALTER TABLE away RENAME TO results"))
+        wait_until(lambda: receipted(desk) == 1, "receipted")
+        assert store.count() == 1
+
+
+def serving(folder: Path, port: int, name: str) -> "subprocess.Popen[bytes]":
+    """A worker in a process of its own, which can be killed."""
+    file = folder / f"{name}.toml"
+    file.write_text(
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\nbox = "{name}"\nreconnect_first_s = 0.1\n'
+        f'reconnect_longest_s = 0.3\nkeepalive_s = 5\n[database]\nurl = "sqlite:///{folder}/fleet.sqlite3"\n'
+    )
+    command = [sys.executable, "-m", "appliance.apps.cli", "fleet", "ingest", "--config", str(file)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_killed_worker_and_killed_broker_lose_and_double_nothing(broker: Broker, tmp_path: Path) -> None:
+    with ExitStack() as ends:
+        workers = [serving(tmp_path, broker.port, name) for name in ("ingest-1", "ingest-2")]
+        for worker in workers:
+            ends.callback(worker.wait)
+            ends.callback(worker.kill)
+        for name in ("ingest-1", "ingest-2"):
+            wait_until(lambda name=name: f"as nailfold-host-{name}" in broker.log(), f"{name} there", 60)
+        desk = ends.enter_context(ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=0.5))
+        desk.publisher.start()
+        for turn in range(8):
+            desk.examine()
+            if turn == 2:
+                wait_until(lambda: receipted(desk) > 0, "the first receipts", 30)
+                workers[0].kill()
+            if turn == 5:
+                broker.kill()
+                broker.start()
+        wait_until(lambda: receipted(desk) == 8, "every receipt", 30)
+        with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
+            assert ResultStore(database).count() == 8
+            assert GapFinder(database, 60.0).open_gaps() == ()
+        asked = ["fleet", "exams", "--config", str(tmp_path / "ingest-2.toml"), "--software", "0.1.0-test"]
+        assert CliRunner().invoke(main, asked).exit_code == 0
+
+
+def test_second_box_of_the_same_name_is_told_on_both(broker: Broker, tmp_path: Path) -> None:
+    settings = mqtt_settings(broker.port)
+    with ExamDesk(tmp_path / "one", settings) as one, ExamDesk(tmp_path / "two", settings) as two:
+        one.publisher.start()
+        wait_online(one)
+        two.publisher.start()
+        for desk in (one, two):
+            said = f"another device runs under the name {SITE}/{BOX}"
+            wait_until(lambda desk=desk, said=said: said in desk.publisher.status().reason, "told")
