@@ -22,6 +22,7 @@ from webui.api.pattern import pattern_blueprint
 from webui.api.report import report_api_blueprint
 from webui.api.review import review_blueprint
 from webui.api.session import session_api_blueprint
+from webui.auth.host_names import HostNames
 from webui.auth.login_service import LoginService
 from webui.auth.security import install_security
 from webui.auth.sessions import Sessions
@@ -61,7 +62,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     desk = services.accounts
     logins = LoginService(desk, services.secrets, settings)
     sessions = Sessions(desk.store, desk.clock, timedelta(hours=settings.session_longest_h))
-    protection = install_security(app, services.secrets, settings, desk, sessions)
+    hosts = HostNames(services.own_names, settings.names)
+    protection = install_security(app, services.secrets, settings, desk, sessions, hosts)
     install_error_handlers(app)
     app.register_blueprint(auth_blueprint(logins, sessions, protection))
     app.register_api(session_api_blueprint(logins, sessions))

@@ -45,6 +45,7 @@ class Services:
         journal: where every noteworthy action is written.
         exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
+        own_names: under which this computer can be reached.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
         reports: reports of exams, in the clinic's own form.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
@@ -78,6 +79,7 @@ class Services:
     message_state: Callable[[str], str | None]
     engine_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
+    own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 
     def now_utc(self) -> datetime:

@@ -14,6 +14,7 @@ from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
 from appliance.exam.live_subscription import Subscription
 from webui.auth.browser_login import login_holds, stored_login
+from webui.auth.host_names import HOSTS
 from webui.auth.security import is_same_origin
 
 _log = logging.getLogger(__name__)
@@ -50,10 +51,12 @@ class LiveSocket:
         await line.receive()
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
         login = stored_login(self._app, headers.get("cookie", ""))
-        is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
+        host = headers.get("host", "")
+        is_own_page = self._app.extensions[HOSTS].knows(host) and is_same_origin(headers.get("origin", ""), host)
         # Accept first: before that a browser learns nothing but "failed" and would retry for ever.
         await line.send({"type": "websocket.accept"})
-        if not (is_own_page and login_holds(self._app, login)):
+        # In a thread: the database may be busy, and every other browser's pictures pass through this one.
+        if not (is_own_page and await asyncio.to_thread(login_holds, self._app, login)):
             _log.warning("live view refused: nobody is logged in, or a page of another origin")
             await line.send({"type": "websocket.close", "code": _REFUSED})
             return

@@ -27,6 +27,7 @@ from appliance.apps.station.frame_calibration import (
     shown_scale,
     station_calibration,
 )
+from appliance.apps.station.host_names import host_names
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.tapped_slot import TappedSlot
@@ -173,6 +174,7 @@ class Station:
             secrets=self._secrets,
             accounts=self._accounts,
             certificate=lambda: self._certificate.current,
+            own_names=host_names,
             pattern_advice=advice,
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
