@@ -22,6 +22,7 @@ from webui.api.pattern import pattern_blueprint
 from webui.api.report import report_api_blueprint
 from webui.api.review import review_blueprint
 from webui.api.session import session_api_blueprint
+from webui.api.withheld import withheld_api_blueprint, withheld_page_blueprint
 from webui.auth.host_names import HostNames
 from webui.auth.login_service import LoginService
 from webui.auth.security import install_security
@@ -97,6 +98,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(imports_api_blueprint(services))
     app.register_blueprint(imports_page_blueprint())
     app.register_blueprint(health_blueprint(services))
+    app.register_api(withheld_api_blueprint(services.withheld))
+    app.register_blueprint(withheld_page_blueprint(services.withheld))
 
     app.jinja_env.globals.update(
         t=text,

@@ -19,6 +19,7 @@ from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review_service import ReviewService
 from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
+from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
@@ -50,6 +51,7 @@ class Services:
         reports: reports of exams, in the clinic's own form.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
+        withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -77,6 +79,7 @@ class Services:
     outbox: Callable[[], OutboxStatus]
     broker: Callable[[], BrokerStatus]
     message_state: Callable[[str], str | None]
+    withheld: WithheldResults
     engine_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
     own_names: Callable[[], tuple[str, ...]] = tuple

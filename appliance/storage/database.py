@@ -130,6 +130,12 @@ class Database:
         with self._lock, self._told(attempt):
             return self._connection.execute(sql, parameters).fetchall()
 
+    def damage(self) -> str:
+        """What SQLite finds wrong with the file, in its own words; empty where all is well. Takes as long as reading
+        it."""
+        with self._lock:
+            return damage_in(self._connection)
+
     def close(self) -> None:
         """Close the file; calling it twice is harmless."""
         with self._lock:
@@ -152,8 +158,22 @@ class Database:
             )
         return StoreError(
             f"could not {attempt}: the exam database {self.path} answered '{text}'",
-            "Nothing was changed. Check the disk and its access rights; restore the last backup if it is damaged.",
+            "Nothing was changed. Check the disk and its access rights; if it is damaged: nailfold data restore.",
         )
+
+
+def damage_in(connection: sqlite3.Connection, *, is_thorough: bool = False) -> str:
+    """What is wrong with a database's pages; empty where nothing is.
+
+    Args:
+        is_thorough: indexes are compared with their tables as well, which takes many times as long.
+    """
+    pragma = "integrity_check" if is_thorough else "quick_check"
+    try:
+        found = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}(3)")]
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if found == ["ok"] else "; ".join(found)
 
 
 def disk_full(attempt: str, folder: Path) -> StoreError:

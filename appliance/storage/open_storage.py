@@ -10,9 +10,11 @@ from pathlib import Path
 
 from appliance.domain.errors import StoreError
 from appliance.storage.account_store import SqliteAccountStore
+from appliance.storage.backups import Backups
 from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
+from appliance.storage.emptied import require_not_emptied
 from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
 from appliance.storage.folder_store import SqliteFolderStore
@@ -79,6 +81,12 @@ class Storage:
         self.calibrations = SqliteCalibrationStore(self.database, self.evidence)
         self.accounts = SqliteAccountStore(self.database)
         self.journal = SqliteJournal(self.database, now_utc)
+        self.backups = Backups(settings.folder, DATABASE_NAME, settings.backups_kept, reserve_bytes)
+        try:
+            self.journal.check_head()
+        except BaseException:
+            self.database.close()
+            raise
 
     @cached_property
     def patients(self) -> SqlitePatientStore:
@@ -114,16 +122,19 @@ def open_storage(settings: StorageSettings, now_utc: Callable[[], datetime]) -> 
     """For the station itself: what the settings name, made where it is missing, recovered and tidied.
 
     Raises:
-        StoreError: the folder cannot be made or is in use, or the database cannot be used.
+        StoreError: the folder cannot be made or is in use, the database cannot be used or is damaged, or it is empty
+            beside stills.
     """
     _make(settings.folder)
     lock = FolderLock(settings.folder)
     try:
+        require_not_emptied(settings.folder, DATABASE_NAME)
         storage = Storage(settings, now_utc, makes_key=True, lock=lock)
     except BaseException:
         lock.release()
         raise
     try:
+        _require_undamaged(storage.database)
         storage.recover(now_utc())
         _ = storage.patients  # a missing key belongs into the log of the start
     except BaseException:
@@ -143,9 +154,18 @@ def open_beside(settings: StorageSettings, now_utc: Callable[[], datetime], *, m
     """
     if make:
         _make(settings.folder)
+        require_not_emptied(settings.folder, DATABASE_NAME)
     elif not (settings.folder / DATABASE_NAME).exists():
         raise StoreError(f"there is no station's data in {settings.folder}", "Name its folder with --data-dir.")
     return Storage(settings, now_utc, makes_key=make)
+
+
+def _require_undamaged(database: Database) -> None:
+    if damage := database.damage():
+        raise StoreError(
+            f"the exam database {database.path} is damaged ({damage})",
+            "Put the last backup back with: nailfold data restore. The damaged one is kept beside it.",
+        )
 
 
 def _make(folder: Path) -> None:

@@ -17,6 +17,8 @@ class StorageSettings:
         receipted_kept_days: how long the outbox keeps the payload of a message that the ingest has confirmed.
         resend_after_s: a message handed to the broker without an answer is due again after this; longer than
             `mqtt.answer_timeout_s`, so that receipts can come first.
+        backup_every_h: a copy of the database is made that often, below `folder`/backups; zero makes none.
+        backups_kept: the newest so many.
     """
 
     folder: Path = Path("var/exams")
@@ -24,3 +26,5 @@ class StorageSettings:
     reserve_mb: int = 200
     receipted_kept_days: int = 30
     resend_after_s: float = 30.0
+    backup_every_h: float = 24.0
+    backups_kept: int = 7

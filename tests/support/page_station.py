@@ -32,6 +32,7 @@ from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
+from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
 from appliance.ports import BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
@@ -136,6 +137,7 @@ class PageStation:
             outbox=self.store.outbox.status,
             broker=lambda: self.broker,
             message_state=self.store.outbox.message_state,
+            withheld=WithheldResults(self.store.outbox, self.journal),
         )
         self.app = create_app(self.services, self.settings)
         self.server: WebServer | None = None

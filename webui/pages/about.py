@@ -23,6 +23,7 @@ def about_blueprint(services: Services) -> Blueprint:
             certificate=services.certificate(),
             is_encrypted=request.is_secure,
             format_moment=format_moment,
+            withheld=services.withheld.all(),
         )
 
     return pages

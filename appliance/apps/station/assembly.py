@@ -18,6 +18,7 @@ from appliance.apps.archive.assembly import build_exchange, known_scales, still_
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -28,6 +29,7 @@ from appliance.apps.station.frame_calibration import (
     station_calibration,
 )
 from appliance.apps.station.host_names import host_names
+from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.tapped_slot import TappedSlot
@@ -47,6 +49,7 @@ from appliance.exam.review_service import ReviewService
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
 from appliance.storage.open_storage import open_storage
@@ -59,6 +62,8 @@ from webui.serving.server import WebServer, serve
 _log = logging.getLogger(__name__)
 # Each part is given this long to end; together they stay below the three seconds a power supply's buffer lasts.
 _STOP_TIMEOUT_S = 1.0
+# And if one does not end all the same, the process does. Every write is whole without the parts that are left.
+_LEFT_AFTER_S = 8.0
 
 
 def run_station(loaded: LoadedSettings) -> None:
@@ -72,6 +77,8 @@ def run_station(loaded: LoadedSettings) -> None:
 
     def stop(number: int, _: FrameType | None) -> None:
         _log.info("%s: stopping", signal.Signals(number).name)
+        if not stopping.is_set():
+            leave_after(_LEFT_AFTER_S)
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,7 +127,9 @@ class Station:
             return pipeline.analyse(frame, track=True)
 
         history = FrameHistory(settings.exam.history_s)
-        self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
+        self._publisher = MqttPublisher(
+            settings.mqtt, self._storage.outbox, engines.identity, clock, journal_state=self._storage.journal.state
+        )
         tools = SessionTools(
             current=lambda: self._engine.latest,
             encode=encode_still,
@@ -129,6 +138,12 @@ class Station:
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
         session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
+        self._backup_keeper = BackupKeeper(
+            self._storage.backups,
+            settings.storage.backup_every_h,
+            lambda: session.snapshot().exam is not None,
+            clock,
+        )
         self._guided = guide(
             session,
             history,
@@ -195,6 +210,7 @@ class Station:
             outbox=self._storage.outbox.status,
             broker=self._publisher.status,
             message_state=self._storage.outbox.message_state,
+            withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
         )
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
@@ -227,6 +243,7 @@ class Station:
         self._grabber.start()
         self._publisher.start()
         self._exchange.start()
+        self._backup_keeper.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -235,6 +252,7 @@ class Station:
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
+            last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
