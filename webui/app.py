@@ -23,6 +23,7 @@ from webui.api.report import report_api_blueprint
 from webui.api.review import review_blueprint
 from webui.api.session import session_api_blueprint
 from webui.api.withheld import withheld_api_blueprint, withheld_page_blueprint
+from webui.auth.current_account import logged_in_account
 from webui.auth.host_names import HostNames
 from webui.auth.login_service import LoginService
 from webui.auth.security import install_security
@@ -49,6 +50,8 @@ from webui.pages.trends import trends_blueprint
 from webui.services import Services
 from webui.settings import WebSettings
 
+# Of the disk; a box keeps some 80 MB an exam.
+_DISK_LOW_PERCENT, _DISK_VERY_LOW_PERCENT = 10.0, 5.0
 _THEMES = ("dark", "light")
 
 
@@ -115,6 +118,19 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     @app.context_processor
     def for_every_template() -> dict[str, Any]:
         chosen = request.cookies.get("nailfold_theme", "")
-        return {"language": current_language(), "theme": chosen if chosen in _THEMES else _THEMES[0], "section": ""}
+        return {
+            "language": current_language(),
+            "theme": chosen if chosen in _THEMES else _THEMES[0],
+            "section": "",
+            "disk": _disk_warning(services),
+        }
 
     return app
+
+
+def _disk_warning(services: Services) -> dict[str, Any] | None:
+    """What every page says about the disk to people who are logged in."""
+    free_percent = services.disk_free_percent()
+    if logged_in_account() is None or free_percent >= _DISK_LOW_PERCENT:
+        return None
+    return {"key": "very_low" if free_percent < _DISK_VERY_LOW_PERCENT else "low", "percent": int(free_percent)}

@@ -46,6 +46,7 @@ class Services:
         journal: where every noteworthy action is written.
         exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
+        disk_free_percent: of the disk that keeps the exams.
         own_names: under which this computer can be reached.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
         reports: reports of exams, in the clinic's own form.
@@ -82,6 +83,7 @@ class Services:
     withheld: WithheldResults
     engine_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
+    disk_free_percent: Callable[[], float] = lambda: 100.0
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 

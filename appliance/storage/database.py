@@ -39,12 +39,16 @@ class Database:
 
     Write-ahead log with `synchronous = FULL`: what a transaction has committed survives kill -9 and a power cut.
 
+    Args:
+        on_full: called when the disk refuses a write, so that the next may succeed.
+
     Raises:
         StoreError: the file cannot be opened, is no database, or is of a newer software.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._on_full = on_full
         self._lock = threading.RLock()
         self._effects: _Effects | None = None
         with self._told("open the exam database"):
@@ -151,6 +155,7 @@ class Database:
     def _as_store_error(self, attempt: str, error: sqlite3.Error) -> StoreError:
         text = str(error)
         if "full" in text:
+            self._on_full()
             return disk_full(attempt, self.path.parent)
         if "locked" in text:
             return StoreError(

@@ -23,6 +23,7 @@ from appliance.storage.journal import SqliteJournal
 from appliance.storage.outbox import SqliteOutbox
 from appliance.storage.patient_store import SqlitePatientStore
 from appliance.storage.settings import StorageSettings
+from appliance.storage.space_reserve import SpaceReserve
 
 DATABASE_NAME = "exams.sqlite3"
 
@@ -71,7 +72,8 @@ class Storage:
     ) -> None:
         self._settings, self._makes_key, self._lock = settings, makes_key, lock
         reserve_bytes = settings.reserve_mb * 1_000_000
-        self.database = Database(settings.folder / DATABASE_NAME)
+        self.reserve = SpaceReserve(settings.folder)
+        self.database = Database(settings.folder / DATABASE_NAME, self.reserve.release)
         self.images = ImageFiles(settings.folder / "images", reserve_bytes)
         self.evidence = ImageFiles(settings.folder / "calibrations", reserve_bytes)
         self.exams = SqliteExamStore(self.database, self.images)
@@ -101,6 +103,7 @@ class Storage:
 
     def recover(self, now_utc: datetime) -> None:
         """Remove what a crash left, and the payload of old receipts; only for the station that holds the folder."""
+        self.reserve.hold()
         self.evidence.remove_unfinished()
         self.exams.recover()
         self.outbox.prune(now_utc - timedelta(days=self._settings.receipted_kept_days))

@@ -52,6 +52,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
+from appliance.storage.image_files import free_percent
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
@@ -190,6 +191,7 @@ class Station:
             accounts=self._accounts,
             certificate=lambda: self._certificate.current,
             own_names=host_names,
+            disk_free_percent=lambda: free_percent(settings.storage.folder),
             pattern_advice=advice,
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
