@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
 from appliance.exam.live_subscription import Subscription
@@ -147,9 +148,9 @@ class _Conversation:
     async def _answer(self, text: str) -> bool:
         """False where the page does not keep to the protocol."""
         try:
-            said = json.loads(text)
+            said = bounded_loads(text)
             kind = said["type"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             return False
         if kind == "ack":
             self._unacknowledged = max(0, self._unacknowledged - 1)
