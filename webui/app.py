@@ -7,6 +7,7 @@ from flask import Flask, request, url_for
 
 from webui.api.accounts import accounts_api_blueprint
 from webui.api.calibration import calibration_api_blueprint
+from webui.api.clock import clock_api_blueprint, clock_page_blueprint
 from webui.api.collections import collections_api_blueprint
 from webui.api.exams import exams_api_blueprint
 from webui.api.exports import exports_api_blueprint, exports_globals
@@ -101,6 +102,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(imports_api_blueprint(services))
     app.register_blueprint(imports_page_blueprint())
     app.register_blueprint(health_blueprint(services))
+    app.register_api(clock_api_blueprint(services.clock))
+    app.register_blueprint(clock_page_blueprint(services.clock))
     app.register_api(withheld_api_blueprint(services.withheld))
     app.register_blueprint(withheld_page_blueprint(services.withheld))
 

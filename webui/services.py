@@ -12,6 +12,7 @@ from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_service import CalibrationService
+from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
 from appliance.exam.organisation import OrganisationService
@@ -52,6 +53,7 @@ class Services:
         reports: reports of exams, in the clinic's own form.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
+        clock: whether it can date an exam.
         withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         calibrations: the wizard's verbs and what it has made.
@@ -81,6 +83,7 @@ class Services:
     broker: Callable[[], BrokerStatus]
     message_state: Callable[[str], str | None]
     withheld: WithheldResults
+    clock: ClockWatch
     engine_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
     disk_free_percent: Callable[[], float] = lambda: 100.0

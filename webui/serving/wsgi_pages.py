@@ -32,9 +32,7 @@ class _Started:
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: object = None
-    ) -> Callable[..., Any]:
+    def start_response(self, status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[..., Any]:
         self.status = int(status.split(" ", 1)[0])
         self.headers = [(name.lower().encode("latin1"), value.encode("latin1")) for name, value in headers]
         return _no_write

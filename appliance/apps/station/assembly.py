@@ -40,6 +40,7 @@ from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase
 from appliance.domain.frame import Frame
+from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
@@ -131,11 +132,13 @@ class Station:
         self._publisher = MqttPublisher(
             settings.mqtt, self._storage.outbox, engines.identity, clock, journal_state=self._storage.journal.state
         )
+        clock_watch = ClockWatch(clock, journal)
         tools = SessionTools(
             current=lambda: self._engine.latest,
             encode=encode_still,
             on_finished=self._publisher.wake,
             history=history,
+            require_clock=clock_watch.require_plausible,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
         session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
@@ -191,6 +194,7 @@ class Station:
             accounts=self._accounts,
             certificate=lambda: self._certificate.current,
             own_names=host_names,
+            clock=clock_watch,
             disk_free_percent=lambda: free_percent(settings.storage.folder),
             pattern_advice=advice,
             calibrations=calibration_service(
