@@ -7,6 +7,7 @@ from flask import Flask, request, url_for
 
 from webui.api.accounts import accounts_api_blueprint
 from webui.api.calibration import calibration_api_blueprint
+from webui.api.clock import clock_api_blueprint, clock_page_blueprint
 from webui.api.collections import collections_api_blueprint
 from webui.api.exams import exams_api_blueprint
 from webui.api.exports import exports_api_blueprint, exports_globals
@@ -22,6 +23,9 @@ from webui.api.pattern import pattern_blueprint
 from webui.api.report import report_api_blueprint
 from webui.api.review import review_blueprint
 from webui.api.session import session_api_blueprint
+from webui.api.withheld import withheld_api_blueprint, withheld_page_blueprint
+from webui.auth.current_account import logged_in_account
+from webui.auth.host_names import HostNames
 from webui.auth.login_service import LoginService
 from webui.auth.security import install_security
 from webui.auth.sessions import Sessions
@@ -47,6 +51,8 @@ from webui.pages.trends import trends_blueprint
 from webui.services import Services
 from webui.settings import WebSettings
 
+# Of the disk; a box keeps some 80 MB an exam.
+_DISK_LOW_PERCENT, _DISK_VERY_LOW_PERCENT = 10.0, 5.0
 _THEMES = ("dark", "light")
 
 
@@ -61,7 +67,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     desk = services.accounts
     logins = LoginService(desk, services.secrets, settings)
     sessions = Sessions(desk.store, desk.clock, timedelta(hours=settings.session_longest_h))
-    protection = install_security(app, services.secrets, settings, desk, sessions)
+    hosts = HostNames(services.own_names, settings.names)
+    protection = install_security(app, services.secrets, settings, desk, sessions, hosts)
     install_error_handlers(app)
     app.register_blueprint(auth_blueprint(logins, sessions, protection))
     app.register_api(session_api_blueprint(logins, sessions))
@@ -95,6 +102,10 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(imports_api_blueprint(services))
     app.register_blueprint(imports_page_blueprint())
     app.register_blueprint(health_blueprint(services))
+    app.register_api(clock_api_blueprint(services.clock))
+    app.register_blueprint(clock_page_blueprint(services.clock))
+    app.register_api(withheld_api_blueprint(services.withheld))
+    app.register_blueprint(withheld_page_blueprint(services.withheld))
 
     app.jinja_env.globals.update(
         t=text,
@@ -110,6 +121,19 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     @app.context_processor
     def for_every_template() -> dict[str, Any]:
         chosen = request.cookies.get("nailfold_theme", "")
-        return {"language": current_language(), "theme": chosen if chosen in _THEMES else _THEMES[0], "section": ""}
+        return {
+            "language": current_language(),
+            "theme": chosen if chosen in _THEMES else _THEMES[0],
+            "section": "",
+            "disk": _disk_warning(services),
+        }
 
     return app
+
+
+def _disk_warning(services: Services) -> dict[str, Any] | None:
+    """What every page says about the disk to people who are logged in."""
+    free_percent = services.disk_free_percent()
+    if logged_in_account() is None or free_percent >= _DISK_LOW_PERCENT:
+        return None
+    return {"key": "very_low" if free_percent < _DISK_VERY_LOW_PERCENT else "low", "percent": int(free_percent)}

@@ -12,6 +12,7 @@ from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
 from appliance.exam.calibration_service import CalibrationService
+from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.guided_capture import GuidedCapture
 from appliance.exam.live import LiveHub
 from appliance.exam.organisation import OrganisationService
@@ -19,6 +20,7 @@ from appliance.exam.report_facts import ReportFacts, figures_of
 from appliance.exam.review_service import ReviewService
 from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
+from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
@@ -45,10 +47,14 @@ class Services:
         journal: where every noteworthy action is written.
         exchange: exports of exams, and imports of pictures and archives.
         accounts: who may work with the box.
+        disk_free_percent: of the disk that keeps the exams.
+        own_names: under which this computer can be reached.
         certificate: with which the pages are served over HTTPS, if the box made it; None otherwise.
         reports: reports of exams, in the clinic's own form.
         message_state: of a finished exam's message, by exam id: "pending", "sent", "acknowledged", "receipted",
             "dead"; None where the exam has no message.
+        clock: whether it can date an exam.
+        withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -76,8 +82,12 @@ class Services:
     outbox: Callable[[], OutboxStatus]
     broker: Callable[[], BrokerStatus]
     message_state: Callable[[str], str | None]
+    withheld: WithheldResults
+    clock: ClockWatch
     engine_problem: Callable[[], str] = lambda: ""
     certificate: Callable[[], Certificate | None] = lambda: None
+    disk_free_percent: Callable[[], float] = lambda: 100.0
+    own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
 
     def now_utc(self) -> datetime:

@@ -35,6 +35,12 @@ class WebSettings:
             keyboard to the computer. " " is the space bar.
         tls: "auto": HTTPS, except on this machine alone; "on": always; "off": never.
         tls_certificate, tls_key: the site's own PEM files; both or neither. Without them the box makes its own.
+        names: under which the pages are opened beside the box's own name and its addresses: a name in the clinic's
+            DNS, or that of a proxy. Other names are refused.
+        connections_per_address, connections: open at the same time; a browser opens seven.
+        head_timeout_s: within which a request's head has to arrive.
+        body_timeout_s: within which a form has to arrive, and the longest silence within an upload.
+        send_timeout_s: a browser that takes nothing of an answer for so long is let go.
         plain_http_on_network: with tls = "off": passwords and pictures cross the network for everybody on it to read.
 
     Raises:
@@ -57,6 +63,12 @@ class WebSettings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     plain_http_on_network: bool = False
+    names: tuple[str, ...] = ()
+    connections_per_address: int = 64
+    connections: int = 512
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 15.0
+    send_timeout_s: float = 20.0
 
     def __post_init__(self) -> None:
         if (self.tls_certificate is None) != (self.tls_key is None):

@@ -1,9 +1,11 @@
 """Who may work with the box: accounts are made, changed and proved here, and every such action is in the journal."""
 
 import logging
+import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -14,9 +16,12 @@ from appliance.accounts.password_policy import require_good_password
 from appliance.accounts.passwords import PasswordHashing
 from appliance.accounts.refusals import PasswordRefusedError, UnknownAccountError
 from appliance.domain.account import Account, KeptAccount, Role, account_name, full_name
+from appliance.domain.errors import StoreError
+from appliance.domain.instant import to_rfc3339
 from appliance.ports import AccountStore, Clock, Journal
 
 _log = logging.getLogger(__name__)
+_MOST_UNWRITTEN = 1000
 CODE_LIFETIME = timedelta(hours=72)
 
 
@@ -47,6 +52,8 @@ class AccountService:
         self.clock = clock
         self._hashing = hashing or PasswordHashing()
         self._is_set_up = False
+        self._noting = threading.Lock()
+        self._unwritten: deque[tuple[str, str, Mapping[str, Any], datetime]] = deque(maxlen=_MOST_UNWRITTEN)
 
     @property
     def is_set_up(self) -> bool:
@@ -75,7 +82,10 @@ class AccountService:
         if kept.code_expires_at_utc is not None and kept.code_expires_at_utc < self.clock.now_utc():
             return Proof(refusal=Refusal.EXPIRED)
         if self._hashing.is_outdated(kept.password_hash):
-            self.store.renew_hash(kept.account.account_id, kept.password_hash, self._hashing.hash(typed))
+            try:
+                self.store.renew_hash(kept.account.account_id, kept.password_hash, self._hashing.hash(typed))
+            except StoreError as error:
+                _log.warning("the hash of %s is renewed at another login: %s", kept.account.name, error)
         return Proof(kept=kept)
 
     def choose_password(self, account: Account, current: str, new: str) -> KeptAccount:
@@ -154,6 +164,30 @@ class AccountService:
         """One line in the journal."""
         _log.info("account %s: %s by %s", name, action, actor)
         self._journal.append(actor, f"account:{name}", f"account.{action}", detail or {})
+
+    def note_when_possible(self, name: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
+        """One line about what an account did itself; where it cannot be written now, with the next that can.
+
+        For what must happen whatever the disk says: who logs in may be the one who frees it.
+        """
+        with self._noting:
+            self._unwritten.append((name, action, detail or {}, self.clock.now_utc()))
+            # Twice: a full disk frees its reserve when it is first met.
+            for is_last in (False, True):
+                try:
+                    self._write_notes()
+                    return
+                except StoreError as error:
+                    if is_last:
+                        _log.error("%d notes about accounts wait for room: %s", len(self._unwritten), error)
+
+    def _write_notes(self) -> None:
+        while self._unwritten:
+            name, action, detail, at_utc = self._unwritten[0]
+            is_late = self.clock.now_utc() - at_utc > timedelta(seconds=60)
+            said = {**detail, "happened_at": to_rfc3339(at_utc)} if is_late else detail
+            self.note(name, name, action, said)
+            self._unwritten.popleft()
 
     def kept(self, account_id: str) -> KeptAccount:
         """One account with its proofs; raises NotKeptError if there is none."""

@@ -20,6 +20,8 @@ DEVICE_COMMANDS = (
     "account",
     "report",
     "journal",
+    "data",
+    "results",
     "export",
     "import",
     "pacs",

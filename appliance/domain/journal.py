@@ -11,6 +11,10 @@ FIRST_LINK = "0" * 64
 """What the first entry names as its predecessor's hash."""
 
 
+ALARM = "journal.alarm"
+"""The entry that says that the journal is no longer the one that was remembered; it can never be verified again."""
+
+
 @dataclass(frozen=True)
 class JournalEntry:
     """One action of one actor.
@@ -52,6 +56,19 @@ class JournalHead:
 
     seq: int
     hash: str
+
+
+@dataclass(frozen=True)
+class JournalState:
+    """What the box tells others about its journal: a head that goes back shows them an older database.
+
+    Attributes:
+        head: the newest entry; None for an empty journal.
+        alarms: how often the journal was not the one that the box remembered.
+    """
+
+    head: JournalHead | None
+    alarms: int
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,7 @@ def check_chain(entries: Iterable[JournalEntry], remembered: JournalHead | None)
         remembered: from outside the journal; it may be older than the newest entry, never newer.
     """
     head: JournalHead | None = None
+    alarm: JournalEntry | None = None
     for entry in entries:
         expected, link = (1, FIRST_LINK) if head is None else (head.seq + 1, head.hash)
         if entry.seq != expected:
@@ -118,12 +136,36 @@ def check_chain(entries: Iterable[JournalEntry], remembered: JournalHead | None)
         if seal(entry) != entry.hash:
             return JournalCheck(expected, expected, f"entry {expected} was changed after it was written", head)
         head = JournalHead(entry.seq, entry.hash)
+        if alarm is None and entry.action == ALARM:
+            alarm = entry
         if remembered is not None and remembered.seq == head.seq and remembered.hash != head.hash:
             return JournalCheck(expected, expected, f"entry {expected} is not the one that was written then", head)
+    return _check_end(head, alarm, remembered)
+
+
+def _check_end(head: JournalHead | None, alarm: JournalEntry | None, remembered: JournalHead | None) -> JournalCheck:
+    """What an unbroken chain's end and its alarms tell."""
     count = 0 if head is None else head.seq
     if remembered is not None and remembered.seq > count:
         return JournalCheck(count, count + 1, f"entries {count + 1} to {remembered.seq} were removed", head)
+    if alarm is not None:
+        reason = f"{alarm.detail.get('reason', 'the journal was not the one remembered')}; entry {alarm.seq} noticed it"
+        return JournalCheck(count, alarm.seq, reason, head)
     return JournalCheck(count, None, "", head)
+
+
+def misfit(remembered: JournalHead, newest_seq: int, hash_then: str | None) -> str:
+    """Why a journal is not the one that was remembered, in the operator's words; empty where it is.
+
+    Args:
+        newest_seq: of the journal as it is found; zero for an empty one.
+        hash_then: of the entry with the remembered number; None where there is none.
+    """
+    if remembered.seq > newest_seq:
+        return f"entries {newest_seq + 1} to {remembered.seq} were removed"
+    if hash_then != remembered.hash:
+        return f"entry {remembered.seq} is not the one that was written then"
+    return ""
 
 
 def _seal(

@@ -88,6 +88,7 @@ class ExamSession:
                 raise ExamError("could not start an exam: one is open", "Finish or discard it first.")
             pseudonym = require_pseudonym(patient_pseudonym)
             protocol_named(start.protocol)  # refuses what there is not
+            self._tools.require_clock()
             now_utc = self._clock.now_utc()
             with self._journal.transaction("start the exam"):
                 exam = self._store.start_exam(pseudonym, now_utc, start)

@@ -48,6 +48,7 @@ class SessionTools:
         current: the newest picture with its result; None before the first. Quick.
         encode: the PNG file of a picture (uint8, height x width x 3, RGB).
         history: the last seconds' pictures, from which a capture keeps the best; None keeps `current`.
+        require_clock: raises ExamError where the clock cannot date an exam.
         on_finished: called after an exam was finished and its message queued; wakes the publisher.
     """
 
@@ -55,3 +56,4 @@ class SessionTools:
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     on_finished: Callable[[], None] = lambda: None
     history: FrameHistory | None = None
+    require_clock: Callable[[], None] = lambda: None

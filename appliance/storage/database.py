@@ -39,12 +39,16 @@ class Database:
 
     Write-ahead log with `synchronous = FULL`: what a transaction has committed survives kill -9 and a power cut.
 
+    Args:
+        on_full: called when the disk refuses a write, so that the next may succeed.
+
     Raises:
         StoreError: the file cannot be opened, is no database, or is of a newer software.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._on_full = on_full
         self._lock = threading.RLock()
         self._effects: _Effects | None = None
         with self._told("open the exam database"):
@@ -130,6 +134,12 @@ class Database:
         with self._lock, self._told(attempt):
             return self._connection.execute(sql, parameters).fetchall()
 
+    def damage(self) -> str:
+        """What SQLite finds wrong with the file, in its own words; empty where all is well. Takes as long as reading
+        it."""
+        with self._lock:
+            return damage_in(self._connection)
+
     def close(self) -> None:
         """Close the file; calling it twice is harmless."""
         with self._lock:
@@ -145,6 +155,7 @@ class Database:
     def _as_store_error(self, attempt: str, error: sqlite3.Error) -> StoreError:
         text = str(error)
         if "full" in text:
+            self._on_full()
             return disk_full(attempt, self.path.parent)
         if "locked" in text:
             return StoreError(
@@ -152,8 +163,22 @@ class Database:
             )
         return StoreError(
             f"could not {attempt}: the exam database {self.path} answered '{text}'",
-            "Nothing was changed. Check the disk and its access rights; restore the last backup if it is damaged.",
+            "Nothing was changed. Check the disk and its access rights; if it is damaged: nailfold data restore.",
         )
+
+
+def damage_in(connection: sqlite3.Connection, *, is_thorough: bool = False) -> str:
+    """What is wrong with a database's pages; empty where nothing is.
+
+    Args:
+        is_thorough: indexes are compared with their tables as well, which takes many times as long.
+    """
+    pragma = "integrity_check" if is_thorough else "quick_check"
+    try:
+        found = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}(3)")]
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if found == ["ok"] else "; ".join(found)
 
 
 def disk_full(attempt: str, folder: Path) -> StoreError:

@@ -25,6 +25,12 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def free_percent(folder: Path) -> float:
+    """The same in per cent of the disk."""
+    used = shutil.disk_usage(folder)
+    return 100.0 * used.free / max(1, used.total)
+
+
 class ImageFiles:
     """One folder an exam, one file a still, below `folder`.
 

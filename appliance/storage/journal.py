@@ -14,11 +14,14 @@ from typing import Any
 from appliance.domain.errors import StoreError
 from appliance.domain.instant import from_rfc3339
 from appliance.domain.journal import (
+    ALARM,
     JournalCheck,
     JournalEntry,
     JournalHead,
+    JournalState,
     canonical_json,
     check_chain,
+    misfit,
     next_entry,
 )
 from appliance.ports import ExamMessage
@@ -49,6 +52,75 @@ class SqliteJournal:
         self._now_utc = now_utc
         self._noting = threading.Lock()
         self._noted_seq = 0
+        self._is_in_doubt = False
+
+    def head(self) -> JournalHead | None:
+        """The newest entry as it is kept; None for an empty journal."""
+        return self._kept_head("1")
+
+    def check_head(self) -> str:
+        """Why this is not the journal that the head file remembers, after an alarm was written; empty where it is.
+
+        To be called before anything is appended: the first entry overwrites the only proof of an older database that
+        was put back. The proof is kept beside the head file, and an entry says so for good. Where even that cannot be
+        written, the head file stays as it is.
+        """
+        reason = self._misfit()
+        if not reason:
+            return ""
+        _log.error("the journal is not the one that was remembered: %s", reason)
+        self._is_in_doubt = True
+        try:
+            evidence = self._keep_evidence()
+            newest = self.head()
+            detail = {"reason": reason, "found_seq": 0 if newest is None else newest.seq, "evidence": evidence}
+            with self._database.transaction("write the journal") as connection:
+                entry = append_entry(connection, self._now_utc(), "station", "journal", ALARM, detail)
+        except (OSError, StoreError) as error:
+            _log.error("the alarm about the journal could not be written, it is raised again: %s", error)
+            return reason
+        self._is_in_doubt = False
+        self.remember(entry)
+        return reason
+
+    def alarms(self) -> tuple[JournalEntry, ...]:
+        """Every alarm that was ever raised, oldest first."""
+        rows = self._database.rows("read the journal", "SELECT * FROM journal WHERE action = ? ORDER BY seq", (ALARM,))
+        return tuple(_entry(row) for row in rows)
+
+    def state(self) -> JournalState:
+        """For those outside of the box."""
+        return JournalState(self.head(), len(self.alarms()))
+
+    def _misfit(self) -> str:
+        newest = self.head()
+        try:
+            remembered = self._remembered()
+        except StoreError as error:
+            return error.message
+        if remembered is None:
+            # Of the very first entry a crash may have kept the note away.
+            return "" if newest is None or newest.seq == 1 else "the note of the newest entry was removed"
+        then = self._kept_head("seq = ?", remembered.seq)
+        return misfit(remembered, 0 if newest is None else newest.seq, None if then is None else then.hash)
+
+    def _kept_head(self, condition: str, *values: Value) -> JournalHead | None:
+        sql = f"SELECT seq, hash FROM journal WHERE {condition} ORDER BY seq DESC LIMIT 1"
+        rows = self._database.rows("read the journal", sql, values)
+        return JournalHead(rows[0]["seq"], rows[0]["hash"]) if rows else None
+
+    def _keep_evidence(self) -> str:
+        """The name of the file that now holds what was remembered; empty where nothing was."""
+        if not self._head_file.exists():
+            return ""
+        stamp = self._now_utc().strftime("%Y%m%dT%H%M%S.%fZ")
+        evidence = self._head_file.with_name(f"{HEAD_FILE_NAME}.before-{stamp}")
+        content = self._head_file.read_bytes()
+        with evidence.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return evidence.name
 
     def append(
         self,
@@ -94,7 +166,7 @@ class SqliteJournal:
     def remember(self, entry: JournalEntry) -> None:
         """Note the newest entry outside the database. A failure is logged: the entry itself is safe."""
         with self._noting:
-            if entry.seq <= self._noted_seq:
+            if entry.seq <= self._noted_seq or self._is_in_doubt:
                 return
             try:
                 self._note(entry)

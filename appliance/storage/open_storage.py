@@ -10,9 +10,11 @@ from pathlib import Path
 
 from appliance.domain.errors import StoreError
 from appliance.storage.account_store import SqliteAccountStore
+from appliance.storage.backups import Backups
 from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
+from appliance.storage.emptied import require_not_emptied
 from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
 from appliance.storage.folder_store import SqliteFolderStore
@@ -21,6 +23,7 @@ from appliance.storage.journal import SqliteJournal
 from appliance.storage.outbox import SqliteOutbox
 from appliance.storage.patient_store import SqlitePatientStore
 from appliance.storage.settings import StorageSettings
+from appliance.storage.space_reserve import SpaceReserve
 
 DATABASE_NAME = "exams.sqlite3"
 
@@ -69,7 +72,8 @@ class Storage:
     ) -> None:
         self._settings, self._makes_key, self._lock = settings, makes_key, lock
         reserve_bytes = settings.reserve_mb * 1_000_000
-        self.database = Database(settings.folder / DATABASE_NAME)
+        self.reserve = SpaceReserve(settings.folder)
+        self.database = Database(settings.folder / DATABASE_NAME, self.reserve.release)
         self.images = ImageFiles(settings.folder / "images", reserve_bytes)
         self.evidence = ImageFiles(settings.folder / "calibrations", reserve_bytes)
         self.exams = SqliteExamStore(self.database, self.images)
@@ -79,6 +83,12 @@ class Storage:
         self.calibrations = SqliteCalibrationStore(self.database, self.evidence)
         self.accounts = SqliteAccountStore(self.database)
         self.journal = SqliteJournal(self.database, now_utc)
+        self.backups = Backups(settings.folder, DATABASE_NAME, settings.backups_kept, reserve_bytes)
+        try:
+            self.journal.check_head()
+        except BaseException:
+            self.database.close()
+            raise
 
     @cached_property
     def patients(self) -> SqlitePatientStore:
@@ -93,6 +103,7 @@ class Storage:
 
     def recover(self, now_utc: datetime) -> None:
         """Remove what a crash left, and the payload of old receipts; only for the station that holds the folder."""
+        self.reserve.hold()
         self.evidence.remove_unfinished()
         self.exams.recover()
         self.outbox.prune(now_utc - timedelta(days=self._settings.receipted_kept_days))
@@ -114,16 +125,19 @@ def open_storage(settings: StorageSettings, now_utc: Callable[[], datetime]) -> 
     """For the station itself: what the settings name, made where it is missing, recovered and tidied.
 
     Raises:
-        StoreError: the folder cannot be made or is in use, or the database cannot be used.
+        StoreError: the folder cannot be made or is in use, the database cannot be used or is damaged, or it is empty
+            beside stills.
     """
     _make(settings.folder)
     lock = FolderLock(settings.folder)
     try:
+        require_not_emptied(settings.folder, DATABASE_NAME)
         storage = Storage(settings, now_utc, makes_key=True, lock=lock)
     except BaseException:
         lock.release()
         raise
     try:
+        _require_undamaged(storage.database)
         storage.recover(now_utc())
         _ = storage.patients  # a missing key belongs into the log of the start
     except BaseException:
@@ -143,9 +157,18 @@ def open_beside(settings: StorageSettings, now_utc: Callable[[], datetime], *, m
     """
     if make:
         _make(settings.folder)
+        require_not_emptied(settings.folder, DATABASE_NAME)
     elif not (settings.folder / DATABASE_NAME).exists():
         raise StoreError(f"there is no station's data in {settings.folder}", "Name its folder with --data-dir.")
     return Storage(settings, now_utc, makes_key=make)
+
+
+def _require_undamaged(database: Database) -> None:
+    if damage := database.damage():
+        raise StoreError(
+            f"the exam database {database.path} is damaged ({damage})",
+            "Put the last backup back with: nailfold data restore. The damaged one is kept beside it.",
+        )
 
 
 def _make(folder: Path) -> None:

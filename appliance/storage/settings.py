@@ -20,6 +20,8 @@ class StorageSettings:
         receipt_timeout_s: a result that the broker took is sent again when the fleet's receipt has not come after this;
             at each further time twice as long, up to eight times. 0 expects no receipts: the broker's word is the end,
             for sites where other software receives the results.
+        backup_every_h: a copy of the database is made that often, below `folder`/backups; zero makes none.
+        backups_kept: the newest so many.
     """
 
     folder: Path = Path("var/exams")
@@ -28,3 +30,5 @@ class StorageSettings:
     receipted_kept_days: int = 30
     resend_after_s: float = 30.0
     receipt_timeout_s: float = 0.0
+    backup_every_h: float = 24.0
+    backups_kept: int = 7

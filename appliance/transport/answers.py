@@ -26,13 +26,14 @@ class Answer:
     reason: str = ""
 
 
+# What the operator of the broker can mend is tried again by itself: his mistake must not withhold a result for ever.
 _KNOWN = {
     0x80: Answer(PublishOutcome.RETRY, "the broker refused without saying why"),
     0x83: Answer(PublishOutcome.RETRY, "the broker cannot take the result now"),
-    NOT_AUTHORISED: Answer(PublishOutcome.REFUSED, "this box may not publish results; ask who runs the broker"),
+    NOT_AUTHORISED: Answer(PublishOutcome.RETRY, "this box may not publish results; ask who runs the broker"),
     0x90: Answer(PublishOutcome.REFUSED, "the broker refused the topic; check mqtt.site and mqtt.box"),
     0x91: Answer(PublishOutcome.RETRY, "the broker still had another message under this number"),
-    PACKET_TOO_LARGE: Answer(PublishOutcome.REFUSED, "the result is larger than the broker accepts; raise its limit"),
+    PACKET_TOO_LARGE: Answer(PublishOutcome.RETRY, "the result is larger than the broker accepts; raise its limit"),
     0x97: Answer(PublishOutcome.RETRY, "the broker's quota for this box is used up"),
     0x99: Answer(PublishOutcome.REFUSED, "the broker refused the result's format"),
 }

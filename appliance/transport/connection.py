@@ -12,6 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
+from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
@@ -20,7 +21,7 @@ from appliance.transport.settings import MqttSettings
 _PUBLISH_OVERHEAD_BYTES = 16
 _GOODBYE_S = 2.0
 # Malformed packet, protocol error, topic name invalid, packet too large, payload format invalid.
-_OUR_FAULT = (0x81, 0x82, 0x90, 0x95, 0x99)
+_OUR_FAULT = (0x81, 0x82, 0x90, PACKET_TOO_LARGE, 0x99)
 _REFUSALS = {
     0x84: "the broker does not speak MQTT 5",
     0x85: "the broker refused this box's name; check mqtt.site and mqtt.box",
@@ -39,7 +40,15 @@ _ENDINGS = {
 
 
 class BrokeOffError(ExportError):
-    """The broker ended the connection because of something that was sent: the next time it would do so again."""
+    """The broker ended the connection because of something that was sent: the next time it would do so again.
+
+    Attributes:
+        can_be_mended: by the operator of the broker, without a change on this box.
+    """
+
+    def __init__(self, message: str, *, can_be_mended: bool) -> None:
+        super().__init__(message)
+        self.can_be_mended = can_be_mended
 
 
 @dataclass(frozen=True)
@@ -199,7 +208,11 @@ class BrokerConnection:
         outcome = self._client.loop(timeout_s)
         # paho 2.2 knows no "packet too large" in a PUBACK, as Mosquitto sends it, and calls that a protocol error.
         if outcome is MQTTErrorCode.MQTT_ERR_PROTOCOL or self._lost_code in _OUR_FAULT:
-            raise BrokeOffError(f"the broker broke off: {self._lost_because or 'it refused what was sent'}")
+            is_puback_unknown = outcome is MQTTErrorCode.MQTT_ERR_PROTOCOL
+            raise BrokeOffError(
+                f"the broker broke off: {self._lost_because or 'it refused what was sent'}",
+                can_be_mended=is_puback_unknown or self._lost_code == PACKET_TOO_LARGE,
+            )
         if self._lost_because is not None or outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise self._unreachable(self._lost_because or paho.error_string(outcome).lower().rstrip("."))
 

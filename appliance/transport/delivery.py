@@ -1,10 +1,12 @@
 """Outbox to broker over one open connection."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
+from appliance.domain.journal import JournalState
 from appliance.ports import Clock, Outbox, QueuedMessage
 from appliance.transport.answers import Answer, PublishOutcome, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
@@ -48,7 +50,9 @@ class Delivery:
         settings: MqttSettings,
         birth_mid: int,
         twins: TwinWatch,
+        journal_state: Callable[[], JournalState],
     ) -> None:
+        self._journal_state = journal_state
         self._connection = connection
         self._outbox = outbox
         self._clock = clock
@@ -105,16 +109,18 @@ class Delivery:
             )
 
     def give_up(self, error: BrokeOffError) -> None:
-        """The broker broke off: what was in flight made it do so, and goes to the dead letters."""
+        """The broker broke off: what was in flight made it do so. It goes to the dead letters, or is tried later."""
         if self._in_flight is not None and self._in_flight.msg_id is not None:
-            self._outbox.mark_failed(self._in_flight.msg_id, self._clock.now_utc(), error.message, is_final=True)
+            is_final = not error.can_be_mended
+            self._outbox.mark_failed(self._in_flight.msg_id, self._clock.now_utc(), error.message, is_final=is_final)
 
     def _hand_over(self, queued: QueuedMessage) -> None:
         message, now_utc = queued.message, self._clock.now_utc()
-        topic, properties = self._topics.result(message.msg_id), result_properties(queued)
+        topic, properties = self._topics.result(message.msg_id), result_properties(queued, self._journal_state().head)
         if not self._connection.fits(topic, message.payload, properties):
             reason = f"the result of {len(message.payload)} bytes is larger than the broker accepts; raise its limit"
-            self._outbox.mark_failed(message.msg_id, now_utc, reason, is_final=True)
+            self._outbox.mark_sent(message.msg_id, now_utc)  # counted, so that it is asked for less and less often
+            self._outbox.mark_failed(message.msg_id, now_utc, reason, is_final=False)
             return
         # First the row, then the network: a crash in between costs a delay, the other order would cost a double.
         self._outbox.mark_sent(message.msg_id, now_utc)

@@ -4,11 +4,13 @@ import logging
 import random
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ApplianceError
+from appliance.domain.journal import JournalState
 from appliance.ports import BrokerStatus, Clock, Outbox
 from appliance.transport.connection import BrokeOffError, BrokerConnection
 from appliance.transport.delivery import Delivery
@@ -32,6 +34,7 @@ class MqttPublisher:
     arrive twice, always under the same msg_id, and never gets lost.
 
     Args:
+        journal_state: of the box, told with every state and result.
         jitter: spreads the attempts of many boxes after a broker's restart.
     """
 
@@ -42,7 +45,9 @@ class MqttPublisher:
         identity: EngineIdentity,
         clock: Clock,
         jitter: random.Random | None = None,
+        journal_state: Callable[[], JournalState] = lambda: JournalState(None, 0),
     ) -> None:
+        self._journal_state = journal_state
         self._settings = settings
         self._outbox = outbox
         self._identity = identity
@@ -119,17 +124,19 @@ class MqttPublisher:
             self._conn_seq += 1
             state = BoxState(self._boot_id, self._conn_seq, self._identity)
         topics = BoxTopics(self._settings.site, self._settings.box)
-        will = state.payload(is_online=False, now_utc=self._clock.now_utc())
+        will = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
         connection = BrokerConnection(self._settings, topics, will)
         try:
             connection.open()
-            birth = state.payload(is_online=True, now_utc=self._clock.now_utc())
+            birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
             birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
             self._set_status(stopping, True, "")
-            delivery = Delivery(connection, self._outbox, self._clock, self._settings, birth_mid, self._twins)
+            delivery = Delivery(
+                connection, self._outbox, self._clock, self._settings, birth_mid, self._twins, self._journal_state
+            )
             self._deliver(connection, delivery, stopping)
             # The will goes out on a crash alone; on leaving in good order the box says so itself.
-            goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc())
+            goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:
             connection.close()

@@ -3,6 +3,7 @@
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from appliance.domain.journal import JournalHead
 from appliance.ports import QueuedMessage
 
 _SECONDS_A_DAY = 86_400
@@ -37,8 +38,8 @@ def state_properties() -> Properties:
     return properties
 
 
-def result_properties(queued: QueuedMessage) -> Properties:
-    """JSON, and what a receiver can check before it parses anything."""
+def result_properties(queued: QueuedMessage, journal: JournalHead | None) -> Properties:
+    """JSON, what a receiver can check before it parses anything, and the newest entry of the box's journal."""
     properties = state_properties()
     properties.UserProperty = [
         ("msg_id", queued.message.msg_id),
@@ -46,6 +47,8 @@ def result_properties(queued: QueuedMessage) -> Properties:
         ("seq", str(queued.seq)),
         ("sha256", queued.message.sha256),
     ]
+    if journal is not None:
+        properties.UserProperty = [("journal_seq", str(journal.seq)), ("journal_hash", journal.hash)]
     return properties
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.instant import to_rfc3339
+from appliance.domain.journal import FIRST_LINK, JournalState
 
 SCHEMA = "nailfold.state/1"
 
@@ -23,8 +24,9 @@ class BoxState:
     conn_seq: int
     identity: EngineIdentity
 
-    def payload(self, is_online: bool, now_utc: datetime) -> bytes:
-        """UTF-8 JSON of `nailfold.state/1`; `ts` of a will is when the connection was made."""
+    def payload(self, is_online: bool, now_utc: datetime, journal: JournalState) -> bytes:
+        """UTF-8 JSON of `nailfold.state/1`; `ts` and journal of a will are those of when the connection was made."""
+        head = journal.head
         document = {
             "schema": SCHEMA,
             "is_online": is_online,
@@ -33,6 +35,11 @@ class BoxState:
             "software": self.identity.software_version,
             "runtime": self.identity.runtime,
             "engines": dict(self.identity.engines),
+            "journal": {
+                "seq": 0 if head is None else head.seq,
+                "hash": FIRST_LINK if head is None else head.hash,
+                "alarms": journal.alarms,
+            },
             "ts": to_rfc3339(now_utc),
         }
         return json.dumps(document, separators=(",", ":")).encode()

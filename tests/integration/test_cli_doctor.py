@@ -14,7 +14,7 @@ from appliance.apps.cli import main
 from engines.build.known_networks import write_known_weights
 from tests.support.broker import Broker, free_port
 
-SUBJECTS = ["engines", "gpu", "tensorrt", "jetson-utils", "camera", "broker", "disk", "clock", "gpio"]
+SUBJECTS = ["engines", "gpu", "tensorrt", "jetson-utils", "camera", "broker", "disk", "database", "clock", "gpio"]
 
 
 @pytest.fixture

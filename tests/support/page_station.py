@@ -22,6 +22,7 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
+from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
@@ -32,6 +33,7 @@ from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
+from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
 from appliance.ports import BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
@@ -72,6 +74,7 @@ class PageStation:
         pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None,
         report_folder: Path | None = None,
         exam: ExamSettings | None = None,
+        exam_clock: Clock | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -87,6 +90,7 @@ class PageStation:
         )
         self._captured = 0
         self.history = FrameHistory(ExamSettings().history_s)
+        self.clock_watch = ClockWatch(exam_clock or SystemClock(), self.journal)
         self.session = ExamSession(self.store, self._tools(), BoxAddress("clinic", "box1"), SystemClock(), self.journal)
         self.guided = guide(
             self.session, self.history, self._look_at_panorama, lambda _: self.calibration, exam or ExamSettings()
@@ -136,6 +140,8 @@ class PageStation:
             outbox=self.store.outbox.status,
             broker=lambda: self.broker,
             message_state=self.store.outbox.message_state,
+            clock=self.clock_watch,
+            withheld=WithheldResults(self.store.outbox, self.journal),
         )
         self.app = create_app(self.services, self.settings)
         self.server: WebServer | None = None
@@ -187,7 +193,12 @@ class PageStation:
         return Publication(BoxAddress("clinic", "box1"), self.store.outbox.newest_message_id, SystemClock().now_utc)
 
     def _tools(self) -> SessionTools:
-        return SessionTools(current=lambda: self._latest, encode=encode_still, history=self.history)
+        return SessionTools(
+            current=lambda: self._latest,
+            encode=encode_still,
+            history=self.history,
+            require_clock=self.clock_watch.require_plausible,
+        )
 
     def _look_at_panorama(self, panorama: Panorama, frame: Frame) -> AnalysedFrame:
         """What the last picture showed, on a picture of the panorama's size."""

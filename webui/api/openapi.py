@@ -6,11 +6,14 @@ from importlib.metadata import version
 from typing import Any
 
 from flask import Response, jsonify, make_response
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.domain.bounded_json import bounded_loads
 
 API_PREFIX = "/api/v1"
 DESCRIPTION_PATH = f"{API_PREFIX}/openapi.json"
@@ -164,7 +167,7 @@ def _fault_responses() -> dict[Any, Any]:
 
 def new_openapi_app() -> OpenAPI:
     """A Flask application that describes its API at `DESCRIPTION_PATH`."""
-    return _DescribedApp(
+    app = _DescribedApp(
         "webui",
         info=Info(title="nailfold", version=version("nailfold-appliance"), description="The station's JSON API."),
         security_schemes=_SECURITY_SCHEMES,
@@ -175,6 +178,15 @@ def new_openapi_app() -> OpenAPI:
         doc_url="/openapi.json",
         doc_ui=True,
     )
+    app.json = _BoundedJson(app)
+    return app
+
+
+class _BoundedJson(DefaultJSONProvider):
+    """What comes in is no deeper than any request of this API."""
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return bounded_loads(s)
 
 
 def _refuse(error: ValidationError) -> Response:

@@ -14,6 +14,7 @@ from webui.api.text_rules import LOGIN_NAME, NOT_EMPTY
 from webui.auth.account_document import AccountDocument, account_document
 from webui.auth.browser_login import log_in_browser, log_out_browser
 from webui.auth.current_account import actor, logged_in_account
+from webui.auth.known_devices import known_device, remember_device
 from webui.auth.login_service import LoginOutcome, LoginService
 from webui.auth.sessions import Sessions
 from webui.errors import Answer, error_answer
@@ -68,6 +69,7 @@ def session_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprin
         if outcome.kept is None:
             return refusal(outcome)
         log_in_browser(sessions.issue(outcome.kept), outcome.kept.account)
+        remember_device(outcome.kept.account.name)
         return answer()
 
     @api.get("/session", summary="Who is logged in, and the token", responses=_ANSWER, security=OPEN_TO_READ)
@@ -76,13 +78,13 @@ def session_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprin
 
     @api.post("/session", summary="Log in", responses=_ANSWER, security=OPEN_TO_CHANGE)
     def log_in(body: LoginBody) -> Answer:
-        return enter(desk.log_in(body.name, body.password, request.remote_addr or ""))
+        return enter(desk.log_in(body.name, body.password, request.remote_addr or "", known_device(body.name)))
 
     @api.delete("/session", summary="Log out", responses=_ANSWER)
     def log_out() -> Response:
         name = actor()
         log_out_browser(sessions)
-        desk.desk.note(name, name, "logged_out")
+        desk.desk.note_when_possible(name, "logged_out")
         return answer()
 
     @api.post("/setup", summary="Make the administrator of a new box", responses=_ANSWER, security=OPEN_TO_CHANGE)

@@ -35,28 +35,45 @@ class LoginOutcome:
 
 
 class LoginService:
-    """Tries are slowed for each address and, wherever they come from, for each account."""
+    """Tries are slowed for each address, and for each account from each address; never for an account as a whole.
+
+    Otherwise a few computers that guess could keep its owner out. A browser that the account has logged in with before
+    waits for its own wrong tries alone.
+    """
 
     def __init__(self, desk: AccountService, secrets: AccessSecrets, settings: WebSettings) -> None:
         self.desk = desk
         self._secrets = secrets
         limits = (settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
-        self._addresses, self._names = AttemptLimiter(*limits), AttemptLimiter(*limits)
+        self._addresses, self._pairs, self._devices = (AttemptLimiter(*limits) for _ in range(3))
 
-    def log_in(self, name: str, password: str, address: str) -> LoginOutcome:
-        """Prove who it is. The answer and its time are the same for a wrong password and for a name nobody has."""
+    def log_in(self, name: str, password: str, address: str, device: str | None = None) -> LoginOutcome:
+        """Prove who it is. The answer and its time are the same for a wrong password and for a name nobody has.
+
+        Args:
+            device: id of the browser, where that account has logged in with it before.
+        """
         key = name.strip().casefold()[:64]
-        client = _client(address)
-        wait_s = self._addresses.begin(client) or self._names.begin(key)
+        limits = self._limits(key, address, device)
+        wait_s = next((wait_s for limiter, client in limits if (wait_s := limiter.begin(client))), 0.0)
         if wait_s:
             return _too_many(wait_s)
         proof = self.desk.prove(name, password)
         if proof.kept is None:
-            return self._refused(proof.refusal or Refusal.WRONG, key, address)
-        self._addresses.succeeded(client)
-        self._names.succeeded(key)
-        self.desk.note(key, key, "logged_in", {"address": address})
+            wait_s = max(limiter.wait_s(client) for limiter, client in limits)
+            return self._refused(proof.refusal or Refusal.WRONG, key, address, math.ceil(wait_s))
+        for limiter, client in limits:
+            limiter.succeeded(client)
+        # A full disk must not keep out the one who could free it.
+        self.desk.note_when_possible(key, "logged_in", {"address": address})
         return LoginOutcome(kept=proof.kept)
+
+    def _limits(self, key: str, address: str, device: str | None) -> list[tuple[AttemptLimiter, str]]:
+        """What a try has to pass, with its name there."""
+        if device is not None:
+            return [(self._devices, f"{device} {key}")]
+        client = _client(address)
+        return [(self._addresses, client), (self._pairs, f"{client} {key}")]
 
     def set_up(self, code: str, name: str, full: str, password: str, address: str) -> LoginOutcome:
         """Make the administrator of a new box.
@@ -75,20 +92,20 @@ class LoginService:
     def choose_password(self, account: Account, current: str, new: str, address: str) -> LoginOutcome:
         """The owner's own new password. Raises AccountError where it cannot be taken."""
         require_good_password(new, account.name, account.full_name)
-        wait_s = self._addresses.begin(_client(address)) or self._names.begin(account.name)
+        pair = f"{_client(address)} {account.name}"
+        wait_s = self._addresses.begin(_client(address)) or self._pairs.begin(pair)
         if wait_s:
             return _too_many(wait_s)
         kept = self.desk.choose_password(account, current, new)
         self._addresses.succeeded(_client(address))
-        self._names.succeeded(account.name)
+        self._pairs.succeeded(pair)
         return LoginOutcome(kept=kept)
 
-    def _refused(self, refusal: Refusal, key: str, address: str) -> LoginOutcome:
-        wait_s = max(self._wait(address), math.ceil(self._names.wait_s(key)))
+    def _refused(self, refusal: Refusal, key: str, address: str, wait_s: int) -> LoginOutcome:
         # What is typed as a name may be a password: only names of accounts are written down.
         name = key if self._is_known(key) else _UNKNOWN
         action = "locked_out" if wait_s else "login_refused"
-        self.desk.note(name, name, action, {"address": address, "reason": refusal.value, "wait_s": wait_s})
+        self.desk.note_when_possible(name, action, {"address": address, "reason": refusal.value, "wait_s": wait_s})
         return LoginOutcome(problem=text(f"login.{refusal.value}"), wait_s=wait_s, status=403)
 
     def _is_known(self, key: str) -> bool:

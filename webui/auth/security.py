@@ -12,6 +12,7 @@ from appliance.accounts.account_service import AccountService
 from appliance.domain.account import KeptAccount, Role
 from webui.auth.browser_login import LOGIN, SESSIONS
 from webui.auth.current_account import logged_in_account, require
+from webui.auth.host_names import HOSTS, HostNames
 from webui.auth.permissions import FOR_ONE_TIME_CODES, OPEN, required_role
 from webui.auth.sessions import Sessions
 from webui.errors import Answer, error_answer
@@ -37,9 +38,14 @@ _HEADERS = {
 
 
 def install_security(
-    app: Flask, secrets: AccessSecrets, settings: WebSettings, desk: AccountService, sessions: Sessions
+    app: Flask,
+    secrets: AccessSecrets,
+    settings: WebSettings,
+    desk: AccountService,
+    sessions: Sessions,
+    hosts: HostNames,
 ) -> CSRFProtect:
-    """Signed cookies, tokens against cross-site requests, the gate and the headers."""
+    """Names of the box, signed cookies, tokens against cross-site requests, the gate and the headers."""
     app.config.update(
         SECRET_KEY=secrets.session_key,
         SESSION_COOKIE_NAME="nailfold_session",
@@ -54,10 +60,12 @@ def install_security(
         MAX_CONTENT_LENGTH=1 << 20,
     )
     app.extensions[SESSIONS] = sessions
+    app.extensions[HOSTS] = hosts
 
     def gate() -> Answer | BaseResponse | None:
         return _gate(app, desk, sessions)
 
+    app.before_request(lambda: _refuse_other_names(hosts))
     app.before_request(_refuse_other_origins)
     app.before_request(gate)
     protection = CSRFProtect(app)
@@ -70,6 +78,14 @@ def install_security(
 def is_same_origin(origin: str, host: str) -> bool:
     """Whether a page of `origin` ("http://box:8080") was served by this very host ("box:8080")."""
     return bool(origin) and urlsplit(origin).netloc.lower() == host.lower()
+
+
+def _refuse_other_names(hosts: HostNames) -> Answer | None:
+    host = request.headers.get("Host", "")
+    if hosts.knows(host):
+        return None
+    # 421 Misdirected Request (RFC 9110, 15.5.20).
+    return error_answer(text("errors.host.message", host=host[:100]), text("errors.host.remedy"), 421)
 
 
 def _refuse_other_origins() -> Answer | None:

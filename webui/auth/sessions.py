@@ -1,12 +1,16 @@
 """Logins: what a browser's signed cookie holds, and whether it still holds good."""
 
+import logging
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from appliance.domain.account import KeptAccount
+from appliance.domain.errors import StoreError
 from appliance.ports import AccountStore, Clock
+
+_log = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -21,6 +25,7 @@ class Sessions:
         self._store = store
         self._clock = clock
         self._longest = longest
+        self._unwritten: dict[str, datetime] = {}
 
     def issue(self, kept: KeptAccount) -> dict[str, Any]:
         """What the cookie of a fresh login holds."""
@@ -38,13 +43,27 @@ class Sessions:
         kept = self._store.by_id(str(login.get("account")))
         if kept is None or kept.account.is_disabled or kept.session_generation != login.get("generation"):
             return None
-        is_over = self._ends_at(login) <= self._clock.now_utc()
-        return None if is_over or self._store.is_ended(str(login.get("id"))) else kept
+        session_id = str(login.get("id"))
+        is_over = self._ends_at(login) <= self._clock.now_utc() or session_id in self._unwritten
+        return None if is_over or self._store.is_ended(session_id) else kept
 
     def end(self, login: object) -> None:
-        """Log this browser out."""
-        if isinstance(login, Mapping):
-            self._store.end_session(str(login.get("id")), self._clock.now_utc(), self._ends_at(login))
+        """Log this browser out, in any case: what the disk does not take now is remembered here, and written later."""
+        if not isinstance(login, Mapping):
+            return
+        self._unwritten[str(login.get("id"))] = self._ends_at(login)
+        # Twice: a full disk frees its reserve when it is first met.
+        for _ in range(2):
+            try:
+                self._write_ended()
+                return
+            except StoreError as error:
+                _log.error("the end of a session is written later: %s", error)
+
+    def _write_ended(self) -> None:
+        for session_id, ends_at_utc in list(self._unwritten.items()):
+            self._store.end_session(session_id, self._clock.now_utc(), ends_at_utc)
+            self._unwritten.pop(session_id, None)
 
     def _ends_at(self, login: Mapping[str, Any]) -> datetime:
         return datetime.fromtimestamp(int(login.get("since_s", 0)), timezone.utc) + self._longest

@@ -10,10 +10,12 @@ from typing import Any
 
 from flask import Flask
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
 from appliance.exam.live_subscription import Subscription
 from webui.auth.browser_login import login_holds, stored_login
+from webui.auth.host_names import HOSTS
 from webui.auth.security import is_same_origin
 
 _log = logging.getLogger(__name__)
@@ -50,11 +52,13 @@ class LiveSocket:
         await line.receive()
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
         login = stored_login(self._app, headers.get("cookie", ""))
-        is_own_page = is_same_origin(headers.get("origin", ""), headers.get("host", ""))
+        host = headers.get("host", "")
+        is_own_page = self._app.extensions[HOSTS].knows(host) and is_same_origin(headers.get("origin", ""), host)
         # Accept first: before that a browser learns nothing but "failed" and would retry for ever.
         await line.send({"type": "websocket.accept"})
         try:
-            is_let_in = is_own_page and login_holds(self._app, login)
+            # In a thread: the database may be busy, and every other browser's pictures pass through this one.
+            is_let_in = is_own_page and await asyncio.to_thread(login_holds, self._app, login)
         except StoreError as error:
             _log.warning("live view put off, the login could not be checked: %s", error)
             await line.send({"type": "websocket.close", "code": _TRY_AGAIN})
@@ -150,9 +154,9 @@ class _Conversation:
     async def _answer(self, text: str) -> bool:
         """False where the page does not keep to the protocol."""
         try:
-            said = json.loads(text)
+            said = bounded_loads(text)
             kind = said["type"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             return False
         if kind == "ack":
             self._unacknowledged = max(0, self._unacknowledged - 1)

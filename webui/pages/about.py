@@ -1,6 +1,7 @@
 """About this box: what it is, and by which fingerprint its certificate is recognised."""
 
 import socket
+from datetime import datetime, timezone
 from importlib.metadata import version
 
 from flask import Blueprint, render_template, request
@@ -23,6 +24,9 @@ def about_blueprint(services: Services) -> Blueprint:
             certificate=services.certificate(),
             is_encrypted=request.is_secure,
             format_moment=format_moment,
+            clock_before=services.clock.earliest_utc(),
+            clock_now=datetime.now(timezone.utc),
+            withheld=services.withheld.all(),
         )
 
     return pages

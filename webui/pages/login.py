@@ -10,6 +10,7 @@ from appliance.accounts.password_policy import LONGEST, SHORTEST
 from appliance.domain.errors import AccountError
 from webui.auth.browser_login import log_in_browser, log_out_browser
 from webui.auth.current_account import actor
+from webui.auth.known_devices import known_device, remember_device
 from webui.auth.login_service import LoginOutcome, LoginService
 from webui.auth.sessions import Sessions
 from webui.errors import localised
@@ -26,6 +27,7 @@ def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProte
         if outcome.kept is None:
             return _form(template, outcome, **fields)
         log_in_browser(sessions.issue(outcome.kept), outcome.kept.account)
+        remember_device(outcome.kept.account.name)
         return redirect(_local_path(request.args.get("next", "")))
 
     @pages.route("/setup", methods=["GET", "POST"])
@@ -54,14 +56,14 @@ def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProte
             return _form("login.html", LoginOutcome(), name=name)
         if not _has_token():
             return _form("login.html", LoginOutcome(problem=text("login.stale"), status=400), name=name)
-        outcome = desk.log_in(name, request.form.get("password", ""), _address())
+        outcome = desk.log_in(name, request.form.get("password", ""), _address(), known_device(name))
         return enter(outcome, "login.html", name=name)
 
     @pages.post("/logout")
     def logout() -> Response:
         name = actor()
         log_out_browser(sessions)
-        desk.desk.note(name, name, "logged_out")
+        desk.desk.note_when_possible(name, "logged_out")
         return redirect(url_for("auth.login"))
 
     for view in (set_up, login):

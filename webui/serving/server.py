@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from appliance.domain.errors import SettingsError
@@ -17,7 +16,10 @@ from webui.auth.certificate import Certificate
 from webui.live.socket import LiveSocket, Receive, Send
 from webui.live.status import StatusFeed
 from webui.services import Services
+from webui.serving.listener import Listener, Places
+from webui.serving.patient_http import patient_http
 from webui.serving.websocket import QuietWebSocket
+from webui.serving.wsgi_pages import WsgiPages
 from webui.settings import WebSettings
 
 _LIVE_PATH = "/live/ws"
@@ -28,8 +30,11 @@ _START_TIMEOUT_S = 20.0
 class WebServer:
     """A running server; `stop` ends it and every connection."""
 
-    def __init__(self, server: uvicorn.Server, bound: socket.socket, feed: StatusFeed, url: str) -> None:
+    def __init__(
+        self, server: uvicorn.Server, pages: WsgiPages, bound: socket.socket, feed: StatusFeed, url: str
+    ) -> None:
         self._server = server
+        self._pages = pages
         self._bound = bound
         self._feed = feed
         self.url = url
@@ -78,6 +83,7 @@ class WebServer:
         self._server.should_exit = True
         self._thread.join()
         self._feed.stop()
+        self._pages.close()
         self._bound.close()
 
     def wait(self) -> None:
@@ -100,9 +106,11 @@ def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
         SettingsError: the address is taken or not ours, or the certificate cannot be used.
     """
     bound = _bind(settings)
+    pages = WsgiPages(app.wsgi_app, settings.body_timeout_s)
     config = uvicorn.Config(
-        _dispatch(app, services),
+        _dispatch(pages, LiveSocket(app, services.hub)),
         lifespan="off",
+        http=patient_http(settings),
         ws=QuietWebSocket,
         ws_max_size=_LARGEST_MESSAGE_BYTES,
         ws_per_message_deflate=False,
@@ -115,15 +123,13 @@ def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
         ssl_keyfile=settings.tls_key,
     )
     url = f"{'https' if settings.is_tls else 'http'}://{settings.host}:{bound.getsockname()[1]}"
-    server = WebServer(uvicorn.Server(config), bound, StatusFeed(services, settings.status_interval_s), url)
+    feed = StatusFeed(services, settings.status_interval_s)
+    server = WebServer(uvicorn.Server(config), pages, bound, feed, url)
     server.start()
     return server
 
 
-def _dispatch(app: Flask, services: Services) -> Any:
-    pages = WSGIMiddleware(app.wsgi_app, workers=8)
-    live = LiveSocket(app, services.hub)
-
+def _dispatch(pages: WsgiPages, live: LiveSocket) -> Any:
     async def dispatch(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == _LIVE_PATH:
             await live(scope, receive, send)
@@ -135,7 +141,8 @@ def _dispatch(app: Flask, services: Services) -> Any:
 
 def _bind(settings: WebSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = Listener(family, socket.SOCK_STREAM)
+    bound.places = Places(settings.connections_per_address, settings.connections)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((settings.host, settings.port))

@@ -6,6 +6,7 @@ import click
 
 from appliance.apps.commands.options import load, settings_options
 from appliance.apps.station.assembly import run_station
+from appliance.apps.station.leaving import leave_at_once
 
 
 @click.command("run")
@@ -13,3 +14,4 @@ from appliance.apps.station.assembly import run_station
 def command(**flags: Any) -> None:
     """Start the station and serve its pages until Ctrl-C or SIGTERM."""
     run_station(load(**flags))
+    leave_at_once(0)

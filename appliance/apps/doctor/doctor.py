@@ -10,6 +10,7 @@ from appliance.apps.doctor.device_checks import check_broker, check_camera, chec
 from appliance.apps.doctor.finding import Finding
 from appliance.apps.doctor.host_checks import (
     check_clock,
+    check_database,
     check_disk,
     check_gpio,
     check_gpu,
@@ -32,6 +33,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_camera(settings.capture),
         check_broker(settings.mqtt),
         check_disk(settings.station.data_dir),
+        check_database(settings.storage.folder),
         check_clock(),
         check_gpio(is_required=False),
     ]

@@ -5,8 +5,10 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import sqlite3
 import struct
 import tempfile
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from appliance.capture.jetson import import_jetson_utils
 from appliance.domain.errors import ApplianceError
 from appliance.inference.gpu import describe_gpu
 from appliance.inference.trt_library import import_tensorrt, release_name
+from appliance.storage.database import damage_in
+from appliance.storage.emptied import require_not_emptied
+from appliance.storage.open_storage import DATABASE_NAME
 from firmware.board import gpio_chips
 
 # An exam of 32 stills of 1280 x 1024 is about 80 MB as PNG; a gigabyte leaves a clinic a working day to react.
@@ -80,6 +85,26 @@ def check_disk(data_dir: Path, lowest_free_bytes: int = LOWEST_FREE_BYTES) -> Fi
     if free_bytes < lowest_free_bytes:
         return Finding("disk", False, True, seen, f"Free at least {lowest_free_bytes / 2**30:.1f} GiB.")
     return Finding("disk", True, True, seen)
+
+
+def check_database(folder: Path) -> Finding:
+    """Whether every page of the exam database can be read; a box without one is fine. Changes nothing in it."""
+    path = folder / DATABASE_NAME
+    if not path.exists():
+        try:
+            require_not_emptied(folder, DATABASE_NAME)
+        except ApplianceError as error:
+            return Finding("database", False, True, error.message, error.remedy)
+        return Finding("database", True, False, f"none yet in {folder}")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            damage = damage_in(connection)
+    except sqlite3.Error as error:
+        damage = str(error)
+    if damage:
+        remedy = "Put the last backup back: nailfold data restore."
+        return Finding("database", False, True, f"{path} is damaged: {damage}", remedy)
+    return Finding("database", True, True, f"{path}, every page readable")
 
 
 def check_clock() -> Finding:

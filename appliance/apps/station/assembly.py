@@ -18,6 +18,7 @@ from appliance.apps.archive.assembly import build_exchange, known_scales, still_
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -27,6 +28,8 @@ from appliance.apps.station.frame_calibration import (
     shown_scale,
     station_calibration,
 )
+from appliance.apps.station.host_names import host_names
+from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.tapped_slot import TappedSlot
@@ -37,6 +40,7 @@ from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase
 from appliance.domain.frame import Frame
+from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
@@ -46,8 +50,10 @@ from appliance.exam.review_service import ReviewService
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
+from appliance.storage.image_files import free_percent
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
@@ -58,6 +64,8 @@ from webui.serving.server import WebServer, serve
 _log = logging.getLogger(__name__)
 # Each part is given this long to end; together they stay below the three seconds a power supply's buffer lasts.
 _STOP_TIMEOUT_S = 1.0
+# And if one does not end all the same, the process does. Every write is whole without the parts that are left.
+_LEFT_AFTER_S = 8.0
 
 
 def run_station(loaded: LoadedSettings) -> None:
@@ -71,6 +79,8 @@ def run_station(loaded: LoadedSettings) -> None:
 
     def stop(number: int, _: FrameType | None) -> None:
         _log.info("%s: stopping", signal.Signals(number).name)
+        if not stopping.is_set():
+            leave_after(_LEFT_AFTER_S)
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -119,15 +129,25 @@ class Station:
             return pipeline.analyse(frame, track=True)
 
         history = FrameHistory(settings.exam.history_s)
-        self._publisher = MqttPublisher(settings.mqtt, self._storage.outbox, engines.identity, clock)
+        self._publisher = MqttPublisher(
+            settings.mqtt, self._storage.outbox, engines.identity, clock, journal_state=self._storage.journal.state
+        )
+        clock_watch = ClockWatch(clock, journal)
         tools = SessionTools(
             current=lambda: self._engine.latest,
             encode=encode_still,
             on_finished=self._publisher.wake,
             history=history,
+            require_clock=clock_watch.require_plausible,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
         session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
+        self._backup_keeper = BackupKeeper(
+            self._storage.backups,
+            settings.storage.backup_every_h,
+            lambda: session.snapshot().exam is not None,
+            clock,
+        )
         self._guided = guide(
             session,
             history,
@@ -173,6 +193,9 @@ class Station:
             secrets=self._secrets,
             accounts=self._accounts,
             certificate=lambda: self._certificate.current,
+            own_names=host_names,
+            clock=clock_watch,
+            disk_free_percent=lambda: free_percent(settings.storage.folder),
             pattern_advice=advice,
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
@@ -193,6 +216,7 @@ class Station:
             outbox=self._storage.outbox.status,
             broker=self._publisher.status,
             message_state=self._storage.outbox.message_state,
+            withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
         )
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
@@ -225,6 +249,7 @@ class Station:
         self._grabber.start()
         self._publisher.start()
         self._exchange.start()
+        self._backup_keeper.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -233,6 +258,7 @@ class Station:
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
+            last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)

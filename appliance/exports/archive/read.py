@@ -12,6 +12,7 @@ from appliance.domain.journal import JournalNote
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.archive.exam_json import exam_from_json
 from appliance.exports.archive.safe_zip import ArchiveLimits, SafeZip
+from appliance.exports.imports.bounded_decode import require_png
 from appliance.ports import ExamImport, ExamStore, Journal, OutboxMessage
 
 ORIGIN = "archive"
@@ -151,7 +152,9 @@ def _check_files(one: ExamImport) -> None:
     for image in one.exam.images:
         if image.image_id not in one.files:
             raise ExportError(f"the archive has no file of image {image.image_id}", "Export it again.")
-        _ = one.files[image.image_id]
+        content = one.files[image.image_id]
+        if image.file_name.endswith(".png"):
+            require_png(image.file_name, content)
 
 
 def _is_known(store: ExamStore, exam: Exam) -> bool:

@@ -1,7 +1,6 @@
 """Reading a ZIP that a stranger may have made: what is larger, elsewhere or other than it says is refused."""
 
 import hashlib
-import json
 import re
 import stat
 import zipfile
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import ExportError
 from appliance.exports.archive.exam_json import SUFFIXES
 from appliance.exports.archive.write import MANIFEST, SCHEMA
@@ -155,8 +155,8 @@ class SafeZip:
 
 def _object(name: str, content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        value = bounded_loads(content)
+    except ValueError as error:
         raise ExportError(f"{name} in the archive is no JSON", "Export it again.") from error
     if not isinstance(value, dict):
         raise ExportError(f"{name} in the archive is no JSON object", "Export it again.")

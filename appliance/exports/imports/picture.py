@@ -16,6 +16,7 @@ from pydicom.pixels import apply_color_lut, convert_color_space
 from appliance.domain.errors import CaptureError
 from appliance.domain.exam import Finger, Hand
 from appliance.exports.codes import FINGER_SNOMED, SIDE_SNOMED
+from appliance.exports.imports.bounded_decode import require_bounded
 from appliance.exports.imports.placement_guess import Guess
 
 _UM_PER_MM = 1000.0
@@ -64,6 +65,7 @@ def read_picture(path: Path, read_still: ReadStill) -> ForeignPicture:
     Raises:
         CaptureError: damaged, too large or not a picture; names the file without its folders.
     """
+    require_bounded(path)
     with path.open("rb") as file:
         is_dicom = file.read(_DICOM_MARK_AT + 4)[_DICOM_MARK_AT:] == b"DICM"
     return _read_dicom(path) if is_dicom else read_still(path)

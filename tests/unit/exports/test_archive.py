@@ -232,7 +232,9 @@ def test_a_changed_picture_is_refused_and_nothing_is_kept(archive: Path, store: 
 def test_a_picture_changed_together_with_its_manifest_is_refused_by_the_exams_own_digest(
     archive: Path, store: MemoryExamStore
 ) -> None:
-    rewrite(archive, lambda entries: entries.update({_first_image(entries): b"other"}))
+    other = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(other, "PNG")
+    rewrite(archive, lambda entries: entries.update({_first_image(entries): other.getvalue()}))
     with pytest.raises(ApplianceError, match="digest is not that of its bytes"):
         take_in(store, archive)
     assert store.exams() == ()

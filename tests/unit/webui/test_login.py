@@ -103,15 +103,49 @@ def test_five_wrong_tries_lock_the_address_also_for_the_right_password(stranger:
     assert not is_inside(stranger)
 
 
-def test_five_wrong_tries_from_five_addresses_lock_the_account_and_no_other(station: PageStation) -> None:
-    def attempt(address: str, name: str, password: str) -> int:
-        browser = station.app.test_client()
-        browser.environ_base["REMOTE_ADDR"] = address
-        return post_login(browser, name, password).status_code
+def try_from(station: PageStation, address: str, name: str, password: str, browser: FlaskClient | None = None) -> int:
+    browser = browser or station.app.test_client()
+    browser.environ_base["REMOTE_ADDR"] = address
+    return post_login(browser, name, password).status_code
 
-    assert [attempt(f"10.0.0.{number}", ADMINISTRATOR, "wrong wrong wrong") for number in range(5)] == [403] * 5
-    assert attempt("10.0.0.99", ADMINISTRATOR.upper(), PASSWORD) == 429
-    assert attempt("10.0.0.98", OPERATOR, PASSWORD) == 302
+
+def test_no_number_of_guessing_addresses_keeps_an_account_from_its_owner(station: PageStation) -> None:
+    for number in range(8):
+        for _ in range(6):
+            try_from(station, f"10.0.0.{number}", ADMINISTRATOR, "wrong wrong wrong")
+
+    assert try_from(station, "10.0.0.99", ADMINISTRATOR.upper(), PASSWORD) == 302
+
+
+def test_a_browser_that_logged_in_before_does_not_wait_for_guesses_from_its_address(station: PageStation) -> None:
+    known = station.app.test_client()
+    assert try_from(station, "10.0.0.1", ADMINISTRATOR, PASSWORD, known) == 302
+    token_of(known, "/account/")
+    known.delete_cookie(COOKIE)  # the session has ended
+    for _ in range(6):
+        try_from(station, "10.0.0.1", ADMINISTRATOR, "wrong wrong wrong")
+
+    assert try_from(station, "10.0.0.1", ADMINISTRATOR, PASSWORD) == 429
+    assert try_from(station, "10.0.0.1", OPERATOR, PASSWORD, known) == 429, "another account is not known there"
+    assert try_from(station, "10.0.0.1", ADMINISTRATOR, PASSWORD, known) == 302
+
+
+def test_a_stolen_browser_has_to_wait_for_its_own_guesses(station: PageStation) -> None:
+    known = station.app.test_client()
+    try_from(station, "10.0.0.1", ADMINISTRATOR, PASSWORD, known)
+    known.delete_cookie(COOKIE)
+    guesses = [try_from(station, f"10.0.1.{n}", ADMINISTRATOR, "wrong wrong wrong", known) for n in range(6)]
+
+    assert guesses == [403] * 5 + [429]
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "eyJpZCI6IngifQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"])
+def test_a_made_up_device_is_unknown(station: PageStation, cookie: str) -> None:
+    browser = station.app.test_client()
+    browser.set_cookie("nailfold_device", cookie)
+    guesses = [try_from(station, "10.0.0.1", ADMINISTRATOR, "wrong wrong wrong", browser) for _ in range(6)]
+
+    assert guesses == [403] * 5 + [429]
 
 
 def test_a_computer_with_many_ipv6_addresses_waits_like_one(station: PageStation) -> None:

@@ -1,0 +1,88 @@
+"""nailfold data"""
+
+from pathlib import Path
+
+import click
+
+from appliance.apps.commands.account import data_options
+from appliance.apps.commands.options import FILE, load
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import StoreError
+from appliance.domain.instant import to_rfc3339
+from appliance.storage.backups import Backup, Backups
+from appliance.storage.open_storage import DATABASE_NAME, open_beside
+from appliance.storage.restore import restore as put_back
+from appliance.storage.restore import start_anew as set_aside
+from appliance.storage.settings import StorageSettings
+
+
+@click.group("data")
+def command() -> None:
+    """Back the exam database up, look through it, put a backup back. Stills are not part of a backup."""
+
+
+@command.command("backup")
+@data_options
+def backup(config: Path | None, data_dir: Path | None) -> None:
+    """Copy the database now. Works while the station runs, which also does it by itself once a day."""
+    with open_beside(_settings(config, data_dir), SystemClock().now_utc) as storage:
+        click.echo(_line(storage.backups.make(SystemClock().now_utc())))
+
+
+@command.command("backups")
+@data_options
+def backups(config: Path | None, data_dir: Path | None) -> None:
+    """The backups on this box, newest first."""
+    for one in _backups(_settings(config, data_dir)):
+        click.echo(_line(one))
+
+
+@command.command("check")
+@data_options
+@click.pass_context
+def check(context: click.Context, config: Path | None, data_dir: Path | None) -> None:
+    """Read the whole database; exit code 1 if it is damaged. Works while the station runs."""
+    with open_beside(_settings(config, data_dir), SystemClock().now_utc) as storage:
+        damage = storage.database.damage()
+    click.echo(f"damaged: {damage}" if damage else "undamaged")
+    context.exit(1 if damage else 0)
+
+
+@command.command("restore")
+@click.argument("backup", required=False, type=FILE)
+@data_options
+def restore(backup: Path | None, config: Path | None, data_dir: Path | None) -> None:
+    """Put a BACKUP in the place of the database, by default the newest. Stop the station first.
+
+    What was there is set aside. Exams made since the backup are not in it: their stills can be taken in again with
+    `nailfold import`.
+    """
+    settings = _settings(config, data_dir)
+    if backup is None:
+        kept = _backups(settings)
+        if not kept:
+            raise StoreError(f"there is no backup of {settings.folder}", "Name a file: nailfold data restore FILE.")
+        backup = kept[0].path
+    aside = put_back(settings, backup, SystemClock().now_utc())
+    click.echo(f"restored {backup}; what was there is in {aside}")
+
+
+@command.command("start-anew")
+@click.confirmation_option(prompt="Set every exam and account of this folder aside and begin with an empty box?")
+@data_options
+def start_anew(config: Path | None, data_dir: Path | None) -> None:
+    """Set database, stills and journal aside: the next start is that of a new box. Stop the station first."""
+    click.echo(f"everything is in {set_aside(_settings(config, data_dir), SystemClock().now_utc())}")
+
+
+def _settings(config: Path | None, data_dir: Path | None) -> StorageSettings:
+    return load(config, data_dir=data_dir).settings.storage
+
+
+def _backups(settings: StorageSettings) -> tuple[Backup, ...]:
+    """Also of a folder whose database is gone or cannot be opened."""
+    return Backups(settings.folder, DATABASE_NAME, settings.backups_kept, 0).all()
+
+
+def _line(one: Backup) -> str:
+    return f"{to_rfc3339(one.made_at_utc)} {one.path}"

@@ -1,0 +1,38 @@
+"""The end of the station's process: prompt and orderly, whatever a library's thread is doing."""
+
+import faulthandler
+import logging
+import os
+import sys
+import threading
+
+_log = logging.getLogger(__name__)
+
+
+def leave_at_once(code: int) -> None:
+    """End the process without Python's own clearing up, after everything was closed and written.
+
+    That clearing up takes the interpreter away from threads of native code (a camera's read, an engine's run, a font's
+    cache) that still need it, which aborts the process; and it waits for every worker of a pool, such as one that is
+    caught in an endless template.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
+def leave_after(timeout_s: float) -> None:
+    """End the process in any case after that long, with code 0: it was asked to, and nothing kept is half written.
+
+    What every thread was doing goes to stderr, for whoever looks for the reason.
+    """
+
+    def leave() -> None:
+        _log.error("not stopped within %.0f s; leaving all the same", timeout_s)
+        faulthandler.dump_traceback(sys.stderr)
+        leave_at_once(0)
+
+    timer = threading.Timer(timeout_s, leave)
+    timer.name, timer.daemon = "leave-after", True
+    timer.start()

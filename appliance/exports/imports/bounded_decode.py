@@ -1,0 +1,82 @@
+"""What a foreign file may cost before any of its pixels are decoded: known formats by content, and so much memory."""
+
+import warnings
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import pydicom
+from PIL import Image
+
+from appliance.domain.errors import CaptureError, ExportError
+
+# By what a file begins with, never by its name. EPS and PDF would call other programs, SVG and HTML are no pictures.
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+# Of everything that decoding holds at the same time. A 60-megapixel mosaic of a whole finger takes 720 MB.
+BUDGET_BYTES = 800_000_000
+# Decoded, upright, as RGB and as an array; 16-bit grey passes through float64.
+_BYTES_A_PIXEL, _BYTES_A_WIDE_PIXEL = 12, 24
+_WIDE_MODES = ("I", "F")
+_DICOM_MARK, _DICOM_MARK_AT = b"DICM", 128
+
+
+def require_bounded(path: Path) -> None:
+    """Refuse a file that is no picture in a known format, or whose header says that it takes too much memory.
+
+    Raises:
+        CaptureError: it is such a file; names it without its folders.
+    """
+    with path.open("rb") as file:
+        is_dicom = file.read(_DICOM_MARK_AT + 4)[_DICOM_MARK_AT:] == _DICOM_MARK
+        file.seek(0)
+        cost = _dicom_cost(path) if is_dicom else _picture_cost(path, file)
+    if cost > BUDGET_BYTES:
+        raise CaptureError(
+            f"refused {path.name}: it takes {cost / 1e6:.0f} MB to open, at most {BUDGET_BYTES / 1e6:.0f} MB",
+            "Make it smaller, or export fewer frames.",
+        )
+
+
+def require_png(name: str, content: bytes) -> None:
+    """Refuse a still of an archive that is not a whole PNG picture. Raises ExportError."""
+    try:
+        with warnings.catch_warnings(), Image.open(BytesIO(content), formats=("PNG",)) as image:
+            warnings.simplefilter("ignore")
+            cost = _cost_of(image)
+            if cost > BUDGET_BYTES:
+                raise ExportError(f"refused {name}: it takes {cost / 1e6:.0f} MB to open")
+            image.load()
+    except ExportError:
+        raise
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error and more.
+        raise ExportError(f"refused {name}: it is no whole PNG picture", "Export the exam again.") from error
+
+
+def _picture_cost(path: Path, file: BinaryIO) -> int:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file, formats=FORMATS) as image:
+                return _cost_of(image)
+    except Exception as error:  # as above; a claim of more than Pillow's own limit is among them
+        known = ", ".join(FORMATS)
+        raise CaptureError(
+            f"cannot read {path.name}: not a picture in a known format", f"Known are {known} and DICOM."
+        ) from error
+
+
+def _cost_of(image: Image.Image) -> int:
+    a_pixel = _BYTES_A_WIDE_PIXEL if image.mode.startswith(_WIDE_MODES) else _BYTES_A_PIXEL
+    return image.width * image.height * a_pixel
+
+
+def _dicom_cost(path: Path) -> int:
+    """Every frame as it is stored, and one as it is used."""
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        pixels = int(header.get("Rows", 0)) * int(header.get("Columns", 0)) * int(header.get("SamplesPerPixel", 1))
+        frames = max(1, int(header.get("NumberOfFrames", 1) or 1))
+        stored_bytes = pixels * frames * max(1, int(header.get("BitsAllocated", 8)) // 8)
+    except Exception as error:  # pydicom raises almost anything on damaged files
+        raise CaptureError(f"cannot read {path.name}: damaged or in an unknown coding") from error
+    return stored_bytes + pixels * _BYTES_A_WIDE_PIXEL

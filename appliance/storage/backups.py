@@ -1,0 +1,120 @@
+"""Copies of the database on the box itself: against a damaged page, not against a lost disk."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from appliance.domain.errors import StoreError
+from appliance.storage.database import BUSY_TIMEOUT_S, damage_in, disk_full
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+_PREFIX, _SUFFIX = "exams-", ".sqlite3"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One copy and when it was made."""
+
+    path: Path
+    made_at_utc: datetime
+
+
+class Backups:
+    """The copies below `folder`/backups. Safe beside a running station.
+
+    Args:
+        kept: the newest so many stay.
+        reserve_bytes: what must stay free on the disk after a copy.
+    """
+
+    def __init__(self, folder: Path, database_name: str, kept: int, reserve_bytes: int) -> None:
+        self._database = folder / database_name
+        self._folder = folder / "backups"
+        self._kept = kept
+        self._reserve_bytes = reserve_bytes
+
+    def all(self) -> tuple[Backup, ...]:
+        """Newest first."""
+        found = [_backup(path) for path in self._folder.glob(f"{_PREFIX}*{_SUFFIX}")]
+        return tuple(sorted((one for one in found if one), key=lambda one: one.made_at_utc, reverse=True))
+
+    def make(self, now_utc: datetime) -> Backup:
+        """A copy of the database as it is now, read through once; writers are not kept waiting.
+
+        Raises:
+            StoreError: the disk has no room, or the database or its copy is damaged; then nothing is left of the copy
+                and the older ones stay.
+        """
+        stamp = now_utc.astimezone(timezone.utc).strftime(_STAMP)
+        path = self._folder / f"{_PREFIX}{stamp}{_SUFFIX}"
+        unfinished = path.with_suffix(".part")
+        try:
+            self._folder.mkdir(exist_ok=True, mode=0o700)
+            for leftover in self._folder.glob("*.part"):
+                leftover.unlink()
+            if shutil.disk_usage(self._folder).free < self._database.stat().st_size + self._reserve_bytes:
+                raise disk_full("back the exam database up", self._folder)
+            copy_checked(self._database, unfinished)
+            unfinished.replace(path)
+            sync(self._folder)
+        except OSError as error:
+            raise StoreError(
+                f"could not back the exam database up: {error.strerror}", "Check the disk and its access rights."
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+        for old in self.all()[max(1, self._kept) :]:
+            old.path.unlink(missing_ok=True)
+        return Backup(path, now_utc)
+
+
+def copy_checked(source: Path, target: Path) -> None:
+    """Copy a database, also one in use, as one file; the copy is read through, with its indexes, and on the disk.
+
+    Raises:
+        StoreError: the source cannot be read as a database, or the copy is damaged.
+        OSError: the copy cannot be written.
+    """
+    target.unlink(missing_ok=True)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=BUSY_TIMEOUT_S)) as kept,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            kept.backup(copy)
+            # One file: the copy must not need a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            damage = damage_in(copy, is_thorough=True)
+    except sqlite3.Error as error:
+        damage = str(error)
+    if damage:
+        target.unlink(missing_ok=True)
+        raise StoreError(
+            f"could not copy the database {source}: it is damaged ({damage})", "Take an older backup, or another disk."
+        )
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync(folder: Path) -> None:
+    """A rename is durable only once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _backup(path: Path) -> Backup | None:
+    try:
+        stamp = datetime.strptime(path.name, f"{_PREFIX}{_STAMP}{_SUFFIX}")  # noqa: DTZ007 (UTC is added below)
+    except ValueError:
+        return None
+    return Backup(path, stamp.replace(tzinfo=timezone.utc))

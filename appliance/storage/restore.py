@@ -1,0 +1,97 @@
+"""An older database put back, or none at all: on purpose, with what was there kept."""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+
+from appliance.domain.errors import StoreError
+from appliance.storage.backups import copy_checked, sync
+from appliance.storage.journal import HEAD_FILE_NAME
+from appliance.storage.open_storage import DATABASE_NAME, FolderLock, open_beside
+from appliance.storage.settings import StorageSettings
+
+RESTORED = "storage.restored"
+_WITH_LOG = ("", "-wal", "-shm")
+
+
+def restore(settings: StorageSettings, backup: Path, now_utc: datetime) -> Path:
+    """Put a backup in the place of the database; the folder that now holds what was there.
+
+    Stills that the backup does not know and that the next start would delete go there too. The journal says what
+    happened, and what it has lost.
+
+    Raises:
+        StoreError: a station runs on the folder, or the backup is missing or damaged; then nothing was changed.
+    """
+    folder = settings.folder
+    if not backup.is_file():
+        raise StoreError(f"there is no backup {backup}", "See those that there are: nailfold data backups.")
+    lock = FolderLock(folder)
+    try:
+        fresh = folder / f"{DATABASE_NAME}.restoring"
+        try:
+            copy_checked(backup, fresh)
+            aside = _aside(folder, now_utc)
+            _move(aside, [folder / f"{DATABASE_NAME}{suffix}" for suffix in _WITH_LOG])
+            _move(aside, _unknown_stills(folder, fresh), folder)
+            fresh.replace(folder / DATABASE_NAME)
+            sync(folder)
+        except OSError as error:
+            raise StoreError(f"could not restore {backup}: {error.strerror}", "Check the disk.") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+    finally:
+        lock.release()
+    with open_beside(settings, lambda: now_utc) as storage:
+        detail = {"backup": backup.name, "set_aside": aside.name}
+        storage.journal.append("console", "storage", RESTORED, detail)
+    return aside
+
+
+def start_anew(settings: StorageSettings, now_utc: datetime) -> Path:
+    """Set everything of the exam folder aside, so that the next start is that of a new box; the folder that holds it.
+
+    Raises:
+        StoreError: a station runs on the folder, or it cannot be written.
+    """
+    folder = settings.folder
+    if not folder.is_dir():
+        raise StoreError(f"there is no exam folder {folder}", "Name its data folder with --data-dir.")
+    lock = FolderLock(folder)
+    try:
+        aside = _aside(folder, now_utc)
+        names = [f"{DATABASE_NAME}{suffix}" for suffix in _WITH_LOG]
+        _move(aside, [folder / name for name in (*names, HEAD_FILE_NAME, "images", "calibrations")])
+        sync(folder)
+    except OSError as error:
+        raise StoreError(f"could not set {folder} aside: {error.strerror}", "Check the disk.") from error
+    finally:
+        lock.release()
+    return aside
+
+
+def _aside(folder: Path, now_utc: datetime) -> Path:
+    aside = folder / f"set-aside-{now_utc.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}"
+    aside.mkdir(mode=0o700)
+    return aside
+
+
+def _move(aside: Path, paths: Iterable[Path], below: Path | None = None) -> None:
+    for path in paths:
+        if path.exists():
+            target = aside / (path.name if below is None else path.relative_to(below))
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.rename(path, target)
+
+
+def _unknown_stills(folder: Path, database: Path) -> list[Path]:
+    """Stills without a row in the exam that is open in that database: a crash's leftovers to the next start."""
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        sql = """SELECT exams.exam_id, file_name FROM exams LEFT JOIN images USING (exam_id) WHERE state = 'open'"""
+        rows = connection.execute(sql).fetchall()
+    known = {(exam_id, name) for exam_id, name in rows}
+    stills = [still for exam_id in {row[0] for row in rows} for still in (folder / "images" / exam_id).glob("*.*")]
+    return [still for still in stills if (still.parent.name, still.name) not in known]
