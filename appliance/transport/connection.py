@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 
 from appliance.domain.errors import ExportError
+from appliance.foreign_files.text import read_text
 from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, will_properties
 from appliance.transport.settings import MqttSettings
@@ -193,7 +194,9 @@ class BrokerConnection:
         if self._settings.password_file is None:
             return None
         try:
-            return self._settings.password_file.read_text("utf-8").strip()
+            return read_text(self._settings.password_file).strip()
+        except UnicodeError as error:
+            raise self._unreachable("the password file is neither UTF-8 nor UTF-16") from error
         except OSError as error:
             raise self._unreachable(f"the password file cannot be read ({error.strerror})") from error
 
