@@ -113,7 +113,7 @@ class StillSource:
                 if at % len(self._paths) not in self._unreadable:
                     self._unreadable.add(at % len(self._paths))
                     _log.warning("left out: %s", error)
-        raise last
+        raise CaptureError(last.message, "Choose an intact JPEG, PNG, TIFF, BMP, WebP or DICOM file.") from last
 
     def _show(self, index: int) -> CameraDescription:
         if index == self._shown and self._camera is not None:

@@ -27,6 +27,8 @@ def read_names(folder: Path) -> Names:
     """
     first: tuple[Path, Names] | None = None
     for path, names in _all_names(folder):
+        if first is not None and path.suffix.casefold() in (".yaml", ".yml") and path.name != DATA:
+            continue  # a YAML of another name speaks where nothing else does
         if first is not None and first[1] != names:
             raise DatasetError(f"{first[0]} and {path} name the classes differently", "Remove the one that is wrong.")
         first = first or (path, names)
