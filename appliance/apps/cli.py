@@ -10,6 +10,7 @@ import click
 
 from appliance.apps.extras import missing_extra
 from appliance.domain.errors import ApplianceError
+from appliance.foreign_files.names import shown
 
 DEVICE_COMMANDS = (
     "run",
@@ -77,7 +78,7 @@ def _has_workbench() -> bool:
 def _fail(ctx: click.Context, sentence: str) -> None:
     if ctx.params["debug"]:
         traceback.print_exc()
-    click.echo(f"nailfold: {sentence}", err=True)
+    click.echo(shown(f"nailfold: {sentence}"), err=True)
     ctx.exit(1)
 
 

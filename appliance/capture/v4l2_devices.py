@@ -51,11 +51,14 @@ class V4l2Device:
 
     @property
     def camera_id(self) -> str:
-        """VID:PID:serial; without a serial VID:PID@socket, so that two alike are told apart; else the bus."""
+        """VID:PID:serial@socket, without a serial VID:PID@socket; else the bus.
+
+        Makers give whole series one serial number (Dino-Lite: 200901010001): the socket alone tells two apart.
+        """
         if self.usb is None:
             return f"{self.capability.driver}@{self.capability.bus_info}"
         if self.usb.serial:
-            return f"{self.usb.vid_pid}:{self.usb.serial}"
+            return f"{self.usb.vid_pid}:{self.usb.serial}@{self.usb.port}"
         return f"{self.usb.vid_pid}@{self.usb.port}"
 
     def matches(self, profile: str) -> bool:

@@ -13,7 +13,7 @@ class CameraDescription:
 
     Attributes:
         name: the maker's product name, or the file's name for a replay.
-        camera_id: stable over re-plugging: VID:PID:serial, a by-path name, or the path of a file.
+        camera_id: stable over re-plugging: VID:PID:serial@socket, a by-path name, or the path of a file.
         pixel_format: fourcc on the wire ("MJPG", "YUYV"), "rgb8" for rendered frames.
         width_px, height_px: size of the full frame.
         nominal_fps: frames per second that the device announced; None for a still.

@@ -10,6 +10,9 @@ from typing import Any
 from appliance.domain.calibration import Axis, Calibration
 from appliance.domain.measured_scale import CalibrationMethod
 
+_COLONS_WITH_SERIAL = 2
+"""VID:PID:serial."""
+
 
 class CalibrationState(Enum):
     """ACTIVE: applies to its setup, one a setup. SUPERSEDED: a newer one took its place. RETIRED: withdrawn."""
@@ -99,7 +102,10 @@ class KeptCalibration:
         return self.calibration.made_at_utc
 
     def is_due(self, now_utc: datetime, months: int) -> bool:
-        """Whether it is so old that it should be checked; never for 0 months."""
+        """Whether it should be checked: it is so old (never for 0 months), or was kept by serial number alone, which
+        another scope may bear."""
+        if self.device_id.count(":") == _COLONS_WITH_SERIAL and "@" not in self.device_id and months > 0:
+            return True
         return months > 0 and now_utc >= months_after(self.made_at_utc, months)
 
 

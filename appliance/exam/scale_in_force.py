@@ -1,5 +1,6 @@
 """Which kept calibration holds for the frames that come now, or why none does."""
 
+import logging
 import threading
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from appliance.domain.calibration import Calibration
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.ports import CalibrationStore
+
+_log = logging.getLogger(__name__)
+_COLONS_WITH_SERIAL = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class ShownScale:
 
 
 class ScaleInForce:
-    """Looks calibrations up by device, stated magnification and frame size; nothing else ever applies.
+    """Looks calibrations up by device and socket, stated magnification and frame size; nothing else ever applies.
 
     The store is asked once a setup; `forget` after every change. Safe from any thread.
     """
@@ -68,16 +72,51 @@ class ScaleInForce:
             self._known.clear()
 
     def _look_up(self, camera: CameraDescription, width_px: int, height_px: int) -> ScaleAnswer:
-        kept = [one for one in self._store.calibrations(camera.camera_id) if one.state is CalibrationState.ACTIVE]
-        stated = self._store.stated_magnification(camera.camera_id)
+        device_id = camera.camera_id
+        kept = self._active_of(device_id)
+        if not kept:
+            elsewhere = self._of_other_sockets(device_id)
+            if elsewhere:
+                return ScaleAnswer(None, _at_other_sockets(camera.name, elsewhere), True)
+            # Kept before sockets were told apart: it applies as it did, and the pages ask for its check.
+            device_id = serial_alone(device_id)
+            kept = self._active_of(device_id)
+        stated = self._store.stated_magnification(camera.camera_id) or self._store.stated_magnification(device_id)
         if not kept:
             return ScaleAnswer(None, f"{camera.name} is not calibrated. Calibrate it with a stage micrometer.", False)
         if stated is None:
             return ScaleAnswer(None, f"Nobody has said what magnification {camera.name} is set to. Choose it.", True)
-        found = self._store.active(ScopeSetup(camera.camera_id, stated, width_px, height_px))
-        if found is not None:
-            return ScaleAnswer(found, "", True)
-        return ScaleAnswer(None, _misfit(kept, stated, width_px, height_px), True)
+        found = self._store.active(ScopeSetup(device_id, stated, width_px, height_px))
+        if found is None:
+            return ScaleAnswer(None, _misfit(kept, stated, width_px, height_px), True)
+        if device_id != camera.camera_id:
+            _log.warning("%s is measured with a calibration that names no socket; check it", camera.camera_id)
+        return ScaleAnswer(found, "", True)
+
+    def _active_of(self, device_id: str) -> list[KeptCalibration]:
+        return [one for one in self._store.calibrations(device_id) if one.state is CalibrationState.ACTIVE]
+
+    def _of_other_sockets(self, device_id: str) -> list[str]:
+        """Sockets at which a scope of the same kind and serial number was calibrated: it may be another one."""
+        scope = serial_alone(device_id)
+        if scope == device_id or scope.count(":") < _COLONS_WITH_SERIAL:
+            return []
+        active = (one for one in self._store.calibrations() if one.state is CalibrationState.ACTIVE)
+        ids = {one.device_id for one in active if one.device_id.startswith(f"{scope}@")}
+        return sorted(one.rpartition("@")[2] for one in ids)
+
+
+def serial_alone(device_id: str) -> str:
+    """VID:PID:serial of VID:PID:serial@socket, as calibrations were kept before sockets were told apart."""
+    scope, _, _socket = device_id.rpartition("@")
+    return scope if scope.count(":") >= _COLONS_WITH_SERIAL else device_id
+
+
+def _at_other_sockets(name: str, sockets: list[str]) -> str:
+    return (
+        f"{name} was calibrated at the USB socket {', '.join(sockets)}. Some makers give all scopes one serial number, "
+        "so this may be another one: plug it in there, or calibrate it here."
+    )
 
 
 def _misfit(kept: list[KeptCalibration], stated: str, width_px: int, height_px: int) -> str:

@@ -12,6 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
+from appliance.foreign_files.text import read_text
 from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
@@ -253,7 +254,9 @@ class BrokerConnection:
         if self._settings.password_file is None:
             return None
         try:
-            return self._settings.password_file.read_text("utf-8").strip()
+            return read_text(self._settings.password_file).strip()
+        except UnicodeError as error:
+            raise self._unreachable("the password file is neither UTF-8 nor UTF-16") from error
         except OSError as error:
             raise self._unreachable(f"the password file cannot be read ({error.strerror})") from error
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from appliance.foreign_files.text import read_text
 from engines.datasets.coco_fields import KEYPOINTS, Fields, JsonObject
 from engines.datasets.labels import Box, DatasetError, Label, LabelledImage, LabelledSet, Standing, check_box
 
@@ -24,13 +25,18 @@ def read_coco(path: Path) -> LabelledSet:
         DatasetError: not readable, not JSON or not COCO; names the file and the place.
     """
     try:
-        return _parsed(Fields(json.loads(path.read_text(encoding="utf-8-sig")), "the file"))
+        return parse_coco(json.loads(read_text(path)))
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}", "Name a COCO file.") from error
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 alike
         raise DatasetError(f"cannot read {path}: not JSON ({str(error)[:100]})", "Export the labels again.") from error
     except DatasetError as error:
         raise DatasetError(f"cannot use {path}: {error.message}", error.remedy or "Correct it there.") from error
+
+
+def parse_coco(document: Any) -> LabelledSet:
+    """The same of its JSON. Raises DatasetError naming the place in it."""
+    return _parsed(Fields(document, "the file"))
 
 
 def coco_document(labelled: LabelledSet) -> JsonObject:

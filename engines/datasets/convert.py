@@ -1,13 +1,15 @@
 """From one label format to another, and what gets lost on the way."""
 
+import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from engines.datasets.coco import coco_bytes, read_coco
-from engines.datasets.labelme import read_labelme
+from engines.datasets.coco import coco_bytes, parse_coco, read_coco
+from engines.datasets.labelme import image_of, read_labelme
 from engines.datasets.labelme_write import labelme_files
-from engines.datasets.labels import LabelledSet, Reading, Standing
-from engines.datasets.yolo import read_yolo, yolo_files
+from engines.datasets.labels import DatasetError, LabelledSet, Reading, Standing
+from engines.datasets.yolo import labels_of, read_yolo, yolo_files
+from engines.datasets.yolo_names import DATA, names_of_yaml
 
 FORMATS = ("coco", "labelme", "yolo")
 
@@ -28,10 +30,35 @@ def read_labels(form: str, path: Path, pictures: Path | None = None) -> Reading:
 
 
 def label_files(form: str, labelled: LabelledSet) -> dict[str, bytes]:
-    """Relative path to content; COCO is one file named annotations.json."""
+    """Relative path to content; COCO is one file named annotations.json.
+
+    Raises:
+        DatasetError: the format's own reader would refuse what would be written.
+    """
     if form == "coco":
-        return {"annotations.json": coco_bytes(labelled)}
-    return labelme_files(labelled) if form == "labelme" else yolo_files(labelled)
+        files = {"annotations.json": coco_bytes(labelled)}
+    else:
+        files = labelme_files(labelled) if form == "labelme" else yolo_files(labelled)
+    for name, content in files.items():
+        try:
+            _read_again(form, name, content.decode(), labelled)
+        except (DatasetError, ValueError) as error:
+            raise DatasetError(f"cannot write {name}: {error}", "Correct that label first.") from error
+    return files
+
+
+def _read_again(form: str, name: str, text: str, labelled: LabelledSet) -> None:
+    if form == "coco":
+        parse_coco(json.loads(text))
+    elif form == "labelme":
+        image_of(json.loads(text), PurePosixPath(name).parent)
+    elif name == DATA:
+        if (names_of_yaml(text) or {}) != dict(enumerate(labelled.categories)):
+            raise ValueError("the names of the categories would not be read as they are")
+    elif name.startswith("labels/"):
+        stem = name.removeprefix("labels/").removesuffix(".txt")
+        image = next(one for one in labelled.images if str(PurePosixPath(one.file_name).with_suffix("")) == stem)
+        labels_of(text, dict(enumerate(labelled.categories)), image.width_px, image.height_px)
 
 
 def losses(form: str, labelled: LabelledSet) -> str:

@@ -6,11 +6,15 @@ rectangle say `ignored`, `crowd`, `size_normal`, `size_enlarged` or `size_giant`
 """
 
 import json
-from pathlib import Path, PurePosixPath
+import posixpath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from appliance.domain.detection import SizeClass
 from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
+from appliance.foreign_files.names import shown
+from appliance.foreign_files.text import read_text
+from appliance.foreign_files.walk import walk
 from engines.datasets.coco_fields import Fields
 from engines.datasets.labels import (
     WIDTH_NAMES,
@@ -27,27 +31,33 @@ from engines.datasets.labels import (
 
 def read_labelme(folder: Path) -> Reading:
     """Every *.json of a folder and its sub-folders. Raises DatasetError where there is none."""
-    paths = sorted(folder.rglob("*.json"))
-    if not paths:
+    walked = walk(folder)
+    found = [item for item in [*walked.files, *walked.empty] if item.path.suffix.casefold() == ".json"]
+    if not found:
         raise DatasetError(f"no LabelMe file (*.json) in {folder}", "Name the folder the labels were saved in.")
     images: list[LabelledImage] = []
-    problems: list[str] = []
-    for path in paths:
+    problems = list(walked.problems)
+    for item in sorted(found, key=lambda one: one.below):
         try:
-            images.append(_read_one(path, path.parent.relative_to(folder).as_posix()))
+            images.append(_read_one(item.path, PurePosixPath(item.below).parent))
         except DatasetError as error:
-            problems.append(f"cannot use {path}: {error.message}")
+            problems.append(f"cannot use {item.path}: {error.message}")
     names = {label.category: None for image in images for label in image.labels}
     return Reading(LabelledSet(tuple(images), tuple(sorted(names))), problems)
 
 
-def _read_one(path: Path, folder: str) -> LabelledImage:
+def _read_one(path: Path, folder: PurePosixPath) -> LabelledImage:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(read_text(path))
     except OSError as error:
         raise DatasetError(str(error.strerror)) from error
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"not JSON ({str(error)[:100]})") from error
+    return image_of(document, folder)
+
+
+def image_of(document: Any, folder: PurePosixPath) -> LabelledImage:
+    """The labels of one file's JSON, which lies in `folder`. Raises DatasetError naming the place in it."""
     fields = Fields(document, "the file")
     size_px = fields.whole("imageWidth", 1), fields.whole("imageHeight", 1)
     shapes = fields.objects("shapes")
@@ -56,9 +66,8 @@ def _read_one(path: Path, folder: str) -> LabelledImage:
     labels = tuple(_label(shape, values, lines, size_px) for shape, values in boxes)
     if lines:
         raise DatasetError(f"widths of group {next(iter(lines))} belong to no rectangle")
-    picture = fields.text("imagePath").replace("\\", "/").rpartition("/")[2]
     return LabelledImage(
-        file_name=str(PurePosixPath(folder) / picture),
+        file_name=_picture(fields.text("imagePath"), folder),
         width_px=size_px[0],
         height_px=size_px[1],
         labels=labels,
@@ -66,6 +75,20 @@ def _read_one(path: Path, folder: str) -> LabelledImage:
         density_per_mm=fields.positive("density_per_mm", or_zero=True),
         subject=fields.optional_text("subject"),
     )
+
+
+def _picture(written: str, folder: PurePosixPath) -> str:
+    """The picture's path below the data set: LabelMe writes it from its JSON file, with either kind of slash.
+
+    An absolute path, or one that leads out of the data set, is of another computer: the picture is then taken to lie
+    beside its JSON file.
+    """
+    plain = PurePosixPath(written.replace("\\", "/"))
+    is_foreign = plain.is_absolute() or bool(PureWindowsPath(written).drive)
+    inner = posixpath.normpath(folder / plain)
+    if is_foreign or inner == ".." or inner.startswith("../"):
+        inner = str(folder / plain.name)
+    return shown(inner)
 
 
 def _lines(values: list[dict[str, Any]], shapes: list[Fields]) -> dict[int, dict[str, WidthSegment]]:

@@ -5,9 +5,11 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from appliance.foreign_files.kinds import MediaKind
+from appliance.foreign_files.names import shown
+from appliance.foreign_files.walk import walk
 from engines.datasets.labels import DatasetError, LabelledSet
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)
 
@@ -27,19 +29,31 @@ def picture_size_px(path: Path) -> tuple[int, int]:
 
 
 def find_pictures(folder: Path) -> dict[str, Path]:
-    """Relative path without suffix, with forward slashes, to the picture; sub-folders included.
+    """Relative path without suffix, with forward slashes and composed accents (NFC), to the picture.
+
+    Sub-folders are included; what a file holds decides, not its suffix.
 
     Raises:
-        DatasetError: two pictures differ in nothing but their suffix, so that a label file could belong to either.
+        DatasetError: two pictures differ in nothing but their suffix, so that a label file could belong to either, or
+            something in the folder cannot be read.
     """
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
-            stem = path.relative_to(folder).with_suffix("").as_posix()
+    walked = walk(folder)
+    if walked.problems:
+        raise DatasetError(walked.problems[0], "Correct that, or move it away.")
+    for item in walked.files:
+        if item.kind is MediaKind.PICTURE:
+            stem = stem_of(item.below)
             if stem in found:
-                raise DatasetError(f"{found[stem]} and {path.name} differ only in their suffix", "Rename one of them.")
-            found[stem] = path
+                other = found[stem]
+                raise DatasetError(f"{other} and {item.path.name} differ only in their suffix", "Rename one of them.")
+            found[stem] = item.path
     return found
+
+
+def stem_of(below: str) -> str:
+    """A relative path without its suffix, to compare: macOS takes letters and accents apart, others do not."""
+    return shown(PurePosixPath(below).with_suffix("").as_posix())
 
 
 def label_names(labelled: LabelledSet, suffix: str) -> list[str]:

@@ -5,10 +5,13 @@ A box is all it can say: no widths, calibre, scale, density, subject or ignored 
 """
 
 import math
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from appliance.foreign_files.names import shown
+from appliance.foreign_files.text import read_text
 from engines.datasets.labels import DatasetError, Label, LabelledImage, LabelledSet, Reading, Standing, check_box
 from engines.datasets.pictures import find_pictures, label_names, picture_size_px
+from engines.datasets.yolo_layout import pair
 from engines.datasets.yolo_names import CLASSES, names_files, read_names
 
 DECIMALS = 8
@@ -19,7 +22,7 @@ def read_yolo(folder: Path, pictures: Path | None = None) -> Reading:
     """Every picture with its label file; a picture without one has no labels.
 
     Args:
-        folder: holds labels/*.txt, or the *.txt themselves, and classes.txt or data.yaml.
+        folder: holds the label files in any layout of `yolo_layout`, and what names the classes.
         pictures: where the pictures are, for their sizes; None takes folder/images, else the folder.
 
     Raises:
@@ -31,17 +34,19 @@ def read_yolo(folder: Path, pictures: Path | None = None) -> Reading:
     if not found:
         raise DatasetError(f"no pictures in {pictures}", "YOLO boxes are shares of a picture: name them with --images.")
     names = read_names(folder)
-    files = _label_files(folder)
-    problems = [
-        f"cannot use {files[stem]}: there is no picture {stem} in {pictures}" for stem in sorted(files.keys() - found)
-    ]
+    pairs = pair(folder, pictures, list(found))
+    problems = pairs.problems
     images: list[LabelledImage] = []
     for stem, picture in found.items():
         try:
-            images.append(_read_one(picture, picture.relative_to(pictures).as_posix(), files.get(stem), names))
+            images.append(
+                _read_one(picture, shown(picture.relative_to(pictures).as_posix()), pairs.labels.get(stem), names)
+            )
         except DatasetError as error:
-            problems.append(f"cannot use {files.get(stem, picture)}: {error.message}")
+            problems.append(f"cannot use {pairs.labels.get(stem, picture)}: {error.message}")
     notes = [] if names else [f"neither {CLASSES} nor data.yaml names the classes: they are called by their numbers"]
+    if unread := [name for name in pairs.others if PurePosixPath(name).name.casefold() != CLASSES]:
+        notes.append(f"not labels and not read: {', '.join(unread)}")
     used = sorted({label.category for image in images for label in image.labels})
     return Reading(LabelledSet(tuple(images), tuple(names.values()) or tuple(used)), problems, notes)
 
@@ -56,23 +61,19 @@ def yolo_files(labelled: LabelledSet) -> dict[str, bytes]:
     return files
 
 
-def _label_files(folder: Path) -> dict[str, Path]:
-    place = folder / "labels" if (folder / "labels").is_dir() else folder
-    return {
-        path.relative_to(place).with_suffix("").as_posix(): path
-        for path in sorted(place.rglob("*.txt"))
-        if path.name != CLASSES
-    }
-
-
 def _read_one(picture: Path, file_name: str, labels: Path | None, names: dict[int, str]) -> LabelledImage:
     width, height = picture_size_px(picture)
     try:
-        lines = [] if labels is None else labels.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        text = "" if labels is None else read_text(labels)
+    except (OSError, UnicodeError) as error:
         raise DatasetError(str(error)) from error
-    numbered = [(at, line.split()) for at, line in enumerate(lines, start=1) if line.strip()]
-    return LabelledImage(file_name, width, height, tuple(_label(at, row, names, width, height) for at, row in numbered))
+    return LabelledImage(file_name, width, height, labels_of(text, names, width, height))
+
+
+def labels_of(text: str, names: dict[int, str], width: int, height: int) -> tuple[Label, ...]:
+    """The boxes of a label file. Raises DatasetError naming the line."""
+    numbered = [(at, line.split()) for at, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    return tuple(_label(at, row, names, width, height) for at, row in numbered)
 
 
 def _label(at: int, row: list[str], names: dict[int, str], width: int, height: int) -> Label:
@@ -95,6 +96,8 @@ def _label(at: int, row: list[str], names: dict[int, str], width: int, height: i
 def _line(label: Label, image: LabelledImage, numbers: dict[str, int]) -> str:
     """The box cut at the picture's edge, which trainers insist on."""
     x, y, w, h = label.bbox
+    if problem := check_box(label.bbox, image.width_px, image.height_px):
+        raise DatasetError(f"cannot write the labels of {image.file_name}: {problem}", "Correct that label first.")
     left, right = max(x, 0.0) / image.width_px, min(x + w, image.width_px) / image.width_px
     top, bottom = max(y, 0.0) / image.height_px, min(y + h, image.height_px) / image.height_px
     shares = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)

@@ -1,33 +1,38 @@
-"""The names of YOLO's class numbers: classes.txt (labelImg) or the `names` of data.yaml (Ultralytics)."""
+"""The names of YOLO's class numbers: classes.txt (labelImg), obj.names (CVAT) or `names` of data.yaml (Ultralytics)."""
 
 import json
-import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from appliance.foreign_files.text import read_text
+from appliance.foreign_files.walk import is_passed_over
 from engines.datasets.labels import DatasetError
 
 CLASSES = "classes.txt"
 DATA = "data.yaml"
-_NUMBERED = re.compile(r"^\s+(\d+)\s*:\s*(.+)$")
-_LISTED = re.compile(r"^\s*-\s+(.+)$")
+Names = dict[int, str]
 
 
-def read_names(folder: Path) -> dict[int, str]:
+def read_names(folder: Path) -> Names:
     """Class number to name; empty where the folder says none.
 
-    Of data.yaml only `names` is read, in the three forms that are in use: `names: [a, b]`, one `- a` a line, one
-    `0: a` a line.
+    Read are classes.txt, any *.names and the `names` of any YAML file, a list or numbered, of the folder itself or of
+    its folder "labels".
 
     Raises:
-        DatasetError: a file is there but cannot be understood.
+        DatasetError: a file is there but cannot be understood, or two of them contradict each other.
     """
-    for place in (folder, folder / "labels"):
-        if (place / CLASSES).is_file():
-            lines = _text(place / CLASSES).splitlines()
-            return {at: line.strip() for at, line in enumerate(lines) if line.strip()}
-    if (folder / DATA).is_file():
-        return _from_yaml(folder / DATA)
-    return {}
+    first: tuple[Path, Names] | None = None
+    for path, names in _all_names(folder):
+        if first is not None and path.suffix.casefold() in (".yaml", ".yml") and path.name != DATA:
+            continue  # a YAML of another name speaks where nothing else does
+        if first is not None and first[1] != names:
+            raise DatasetError(f"{first[0]} and {path} name the classes differently", "Remove the one that is wrong.")
+        first = first or (path, names)
+    return {} if first is None else first[1]
 
 
 def names_files(categories: tuple[str, ...]) -> dict[str, bytes]:
@@ -37,58 +42,59 @@ def names_files(categories: tuple[str, ...]) -> dict[str, bytes]:
             raise DatasetError(f"the category {name!r} cannot stand on one line", "Rename it.")
     # A JSON string is a YAML one, whatever is in it.
     names = [f"  {at}: {json.dumps(name, ensure_ascii=False)}" for at, name in enumerate(categories)]
-    data = ["path: .", "train: images", "val: images", "names:", *names]
+    data = ["path: .", "train: images", "val: images", *(["names:", *names] if names else [])]
     return {CLASSES: _lines(list(categories)), DATA: _lines(data)}
 
 
-def _from_yaml(path: Path) -> dict[int, str]:
-    lines = [line.split(" #")[0].rstrip() for line in _text(path).splitlines()]
-    start = next((at for at, line in enumerate(lines) if re.match(r"names\s*:", line)), None)
-    if start is None:
-        return {}
-    inline = lines[start].partition(":")[2].strip()
-    if inline:
-        return _inline(path, inline)
-    names: dict[int, str] = {}
-    for line in lines[start + 1 :]:
-        if not line.strip():
-            continue
-        numbered, listed = _NUMBERED.match(line), _LISTED.match(line)
-        if numbered:
-            names[int(numbered[1])] = _unquoted(numbered[2])
-        elif listed:
-            names[len(names)] = _unquoted(listed[1])
-        else:
-            break
-    if not names:
-        raise _not_understood(path)
-    return names
+def names_of_lines(text: str) -> Names:
+    """A name a line; an empty line leaves its number without one."""
+    return {at: line.strip() for at, line in enumerate(text.split("\n")) if line.strip()}
 
 
-def _inline(path: Path, value: str) -> dict[int, str]:
-    if not (value.startswith("[") and value.endswith("]")):
-        raise _not_understood(path)
-    return {at: _unquoted(name) for at, name in enumerate(value[1:-1].split(",")) if name.strip()}
+def names_of_yaml(text: str) -> Names | None:
+    """`names` as a list or by number, each as it is written ("no" is a name, not a truth value); None without any.
+
+    Raises:
+        ValueError: it is no YAML, or its names are neither.
+    """
+    try:
+        document = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"not YAML ({' '.join(str(error).split())[:100]})") from error
+    names = document.get("names") if isinstance(document, dict) else None
+    if names is None:
+        return None
+    numbered = dict(enumerate(names)) if isinstance(names, list) else names
+    if not isinstance(numbered, dict) or not numbered or not all(_is_entry(*entry) for entry in numbered.items()):
+        raise ValueError('"names" is neither a list nor numbered lines')
+    return {int(at): name for at, name in numbered.items()}
 
 
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        try:
-            return str(json.loads(text))
-        except ValueError:
-            return text[1:-1]
-    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] == "'" else text
+def _is_entry(at: Any, name: Any) -> bool:
+    return str(at).isdecimal() and isinstance(name, str) and bool(name.strip())
 
 
-def _not_understood(path: Path) -> DatasetError:
-    return DatasetError(f'cannot use {path}: "names" is neither a list nor numbered lines', f"Write {CLASSES} instead.")
+def _all_names(folder: Path) -> Iterator[tuple[Path, Names]]:
+    for place in (folder, folder / "labels"):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            suffix = path.suffix.casefold()
+            if is_passed_over(path.name, False) or not path.is_file():
+                continue
+            if path.name.casefold() == CLASSES or suffix == ".names":
+                yield path, names_of_lines(_text(path))
+            elif suffix in (".yaml", ".yml"):
+                try:
+                    names = names_of_yaml(_text(path))
+                except ValueError as error:
+                    raise DatasetError(f"cannot use {path}: {error}", f"Write {CLASSES} instead.") from error
+                if names is not None:
+                    yield path, names
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_text(path)
+    except (OSError, UnicodeError) as error:
         raise DatasetError(f"cannot read {path}: {error}") from error
 
 

@@ -146,6 +146,26 @@ def test_overlays_show_the_picture_with_its_findings_and_are_not_read_again(pict
     assert 0.001 < changed < 0.2
 
 
+def test_overlays_stay_in_their_folder_and_one_that_cannot_be_written_costs_no_figures(
+    tmp_path: Path, nailfold: np.ndarray, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("in/x", "in/y"):
+        (tmp_path / place).mkdir(parents=True)
+        Image.fromarray(nailfold).save(tmp_path / place / "a.png")
+    work, overlays = tmp_path / "in" / "w", tmp_path / "in" / "w" / "ov"
+    (overlays / "in" / "x").mkdir(parents=True)
+    (overlays / "in" / "x" / "a.png.overlay.png").symlink_to(tmp_path / "precious")
+    monkeypatch.chdir(work)
+    result = analyze("../../in/x/a.png", "../../in/y/a.png", "--config", site, "--overlay", "ov", "--json", "r.json")
+    assert result.exit_code == 1
+    assert "it is a link to" in result.stderr
+    assert len(read(work / "r.json")["images"]) == 2
+    assert not (tmp_path / "precious").exists()
+    assert [path.relative_to(work).as_posix() for path in work.rglob("*.overlay.png") if not path.is_symlink()] == [
+        "ov/in/y/a.png.overlay.png"
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -178,6 +178,30 @@ def test_a_file_without_a_place_says_what_to_do(tmp_path: Path) -> None:
     assert "names no hand or finger" in done.stderr
 
 
+def test_what_the_person_states_goes_before_names_and_contradictions_are_said(tmp_path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    named = tmp_path / "li" / "right-index.png"
+    named.parent.mkdir()
+    Image.fromarray(render(40_000, width=640, height=480, um_per_px=1.5, difficulty=0.2).image_rgb).save(named)
+    (named.parent / "notes.txt").write_text("to be left out by name")
+    stated = ("--patient", "NC-7", "--hand", "left", "--finger", "ring", "--data-dir", tmp_path / "box")
+    done = nailfold("import", named.parent, tmp_path / "none.png", *stated)
+    assert done.returncode == 1
+    assert "left ring unknown" in done.stdout
+    for words in (
+        "its name says right, kept as left as you stated",
+        "its name says index, kept as ring as you stated",
+        "the time is unknown",
+        "notes.txt: neither a picture nor a video",
+        "cannot read",
+    ):
+        assert words in done.stderr
+    with open_data_folder(load_settings(None, {"station.data_dir": tmp_path / "box"})) as kept:
+        (imported,) = [one for one in kept.storage.journal.entries() if one.action == "exam.imported"]
+    assert len(imported.detail["time_unknown"]) == 1
+
+
 def test_the_archive_is_asked_and_sent_to(data_dir: Path, tmp_path: Path) -> None:
     with Archive() as archive:
         config = tmp_path / "site.toml"

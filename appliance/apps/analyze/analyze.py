@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import logging
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,16 +20,22 @@ from appliance.analysis.result_document import document, image_document
 from appliance.apps.analyze.overlay import overlay_png
 from appliance.apps.analyze.pictures import Picture, read_pictures
 from appliance.apps.config.settings import Settings
-from appliance.apps.files.atomic_file import make_writable_folder, require_writable_folder, write_atomically
-from appliance.apps.files.inputs import Input, find_inputs
-from appliance.capture.scale_metadata import stated_um_per_px
+from appliance.apps.files.atomic_file import (
+    make_inner_folder,
+    make_writable_folder,
+    require_writable_file,
+    write_atomically,
+)
+from appliance.apps.files.inputs import Input, Inputs, find_inputs
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, file_calibration, operator_calibration
-from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.errors import ApplianceError, CaptureError, ExportError
+from appliance.foreign_files.names import inner_path, same_name, shown
 from appliance.inference.engine_set import load_engine_set
 from appliance.ports import EngineSet
 
 INTERRUPTED = 130
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,11 @@ def analyze(request: Request, settings: Settings) -> int:
     console = Console(stderr=True, highlight=False)
     try:
         _check(request)
-        inputs, problems = find_inputs(request.paths, request.overlay_dir)
-        for problem in problems:
-            _tell(console, problem)
+        found = find_inputs(request.paths, [path for path in (request.overlay_dir, request.json_file) if path])
+        for sentence in [*found.notes, *found.problems]:
+            _tell(console, sentence)
         engines = load_engine_set(settings.inference, importlib.metadata.version("nailfold-appliance"))
-        images, failed = _measure_all(inputs, request, _Measuring(engines, settings, request), console)
+        images, failed = _measure_all(found, request, _Measuring(engines, settings, request), console)
         if images:
             _write(document(images, engines.identity), request.json_file)
     except KeyboardInterrupt:
@@ -72,7 +79,7 @@ def analyze(request: Request, settings: Settings) -> int:
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
-    return 1 if problems or failed else 0
+    return 1 if found.problems or failed else 0
 
 
 class _Measuring:
@@ -89,14 +96,19 @@ class _Measuring:
         pipeline = Pipeline(self._engines, settings=self._settings.analysis) if source.is_video else self._stills
         for picture in read_pictures(source, self._request.every):
             frame = picture.frame
-            pipeline.use_calibration(self._scale_of(source, frame.width_px, frame.height_px))
+            pipeline.use_calibration(self._scale_of(picture))
             yield picture, pipeline.analyse(frame, track=source.is_video)
 
-    def _scale_of(self, source: Input, width_px: int, height_px: int) -> Calibration | None:
-        """The operator's, else the one that a still's own file states."""
+    def _scale_of(self, picture: Picture) -> Calibration | None:
+        """The operator's, else the one that a still's own file states. Raises CaptureError: one in an unknown unit."""
+        width_px, height_px = picture.frame.width_px, picture.frame.height_px
         if self._request.um_per_px is not None:
             return operator_calibration(self._request.um_per_px, width_px, height_px)
-        stated = None if source.is_video else stated_um_per_px(source.path)
+        if picture.scale_problem:
+            raise CaptureError(
+                f"cannot measure {picture.name}: {picture.scale_problem}", "Give the scale: --um-per-px."
+            )
+        stated = picture.um_per_px
         return None if stated is None else file_calibration(stated, width_px, height_px)
 
 
@@ -105,40 +117,68 @@ def _check(request: Request) -> None:
     if request.um_per_px is not None:
         operator_calibration(request.um_per_px, 1, 1)
     if request.json_file is not None:
-        require_writable_folder(request.json_file.parent)
+        require_writable_file(request.json_file)
     if request.overlay_dir is not None:
         make_writable_folder(request.overlay_dir)
 
 
 def _measure_all(
-    inputs: list[Input], request: Request, measuring: _Measuring, console: Console
+    found: Inputs, request: Request, measuring: _Measuring, console: Console
 ) -> tuple[list[dict[str, Any]], int]:
     images: list[dict[str, Any]] = []
     failed = 0
+    drawing = _Drawing(request.overlay_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        for source in progress.track(inputs, description="measuring"):
+        for source in progress.track(found.files, description="measuring"):
             try:
                 for picture, analysis in measuring.measure(source):
                     images.append(image_document(analysis, picture.name))
-                    _draw(picture, analysis, request.overlay_dir)
                     if picture.note:
                         _tell(console, picture.note)
-            except ExportError:
-                raise
-            except ApplianceError as error:
+                    if problem := drawing.draw(picture, analysis):
+                        failed += 1
+                        _tell(console, problem)
+            except (ApplianceError, OSError) as error:
                 failed += 1
-                _tell(console, str(error))
+                _tell(
+                    console, str(error) if isinstance(error, ApplianceError) else f"cannot read {source.path}: {error}"
+                )
+            except Exception as error:
+                # Whatever a damaged file makes a decoder do, the others are measured and written all the same.
+                _log.exception("%s failed", shown(str(source.path)))
+                failed += 1
+                _tell(console, f"cannot measure {source.path}: {type(error).__name__} ({str(error)[:120]})")
     return images, failed
 
 
-def _draw(picture: Picture, analysis: FrameAnalysis, folder: Path | None) -> None:
-    if folder is None:
-        return
-    name = picture.name.replace("#t=", "-").lstrip("/")
-    path = folder / f"{name}.overlay.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, overlay_png(picture.frame.image_rgb, analysis))
+class _Drawing:
+    """Overlays below one folder, each under a name of its own."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._taken: set[str] = set()
+
+    def draw(self, picture: Picture, analysis: FrameAnalysis) -> str:
+        """Write one picture's overlay; why it could not be written, empty where it was. Its figures are kept."""
+        if self._folder is None:
+            return ""
+        path = self._folder / self._free_name(picture.name.replace("#t=", "-"))
+        try:
+            make_inner_folder(self._folder, path.parent)
+            write_atomically(path, overlay_png(picture.frame.image_rgb, analysis))
+        except ExportError as error:
+            return str(error)
+        return ""
+
+    def _free_name(self, name: str) -> str:
+        wanted = str(inner_path(name))
+        free, number = wanted, 1
+        while same_name(free) in self._taken:
+            number += 1
+            free = f"{wanted}-{number}"
+        self._taken.add(same_name(free))
+        return f"{free}.overlay.png"
 
 
 def _write(result: dict[str, Any], path: Path | None) -> None:
@@ -154,4 +194,4 @@ def _write(result: dict[str, Any], path: Path | None) -> None:
 
 
 def _tell(console: Console, sentence: str) -> None:
-    console.print(f"nailfold: {sentence}", markup=False, soft_wrap=True)
+    console.print(shown(f"nailfold: {sentence}"), markup=False, soft_wrap=True)

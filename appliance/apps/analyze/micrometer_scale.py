@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from appliance.analysis.micrometer import find_graduations
-from appliance.apps.files.still_reader import read_still
+from appliance.capture.still_reader import read_still
 from appliance.domain.calibration import Axis
 from appliance.domain.errors import CalibrationError
 from appliance.exam.calibration_service import graduation_scale

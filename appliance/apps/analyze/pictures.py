@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from appliance.apps.analyze.video_reader import read_video
 from appliance.apps.files.inputs import Input
-from appliance.apps.files.still_reader import read_still
+from appliance.capture.still_reader import read_still
 from appliance.domain.frame import CameraDescription, Frame
 
 
@@ -17,11 +18,20 @@ class Picture:
     Attributes:
         name: of the file; a video's pictures carry their time as a media fragment, "clip.mp4#t=1.200".
         note: what the operator should know about it; empty where nothing.
+        um_per_px: that its file states; None without one.
+        scale_problem: what its file says of the scale and nobody here understands.
     """
 
     name: str
     frame: Frame
     note: str = ""
+    um_per_px: float | None = None
+    scale_problem: str = ""
+
+
+def written_at_utc(path: Path) -> datetime:
+    """When a file was last written: what is known of the time of a picture that states none."""
+    return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
 
 
 def read_pictures(source: Input, every: int) -> Iterator[Picture]:
@@ -34,7 +44,8 @@ def _still(source: Input) -> Iterator[Picture]:
     height_px, width_px = still.image_rgb.shape[:2]
     camera = CameraDescription(source.name, f"file:{source.name}", source.path.suffix.lstrip("."), width_px, height_px)
     note = f"{source.path} holds {still.pages} pictures; only the first was measured" if still.pages > 1 else ""
-    yield Picture(source.name, Frame(0, still.image_rgb, 0.0, still.taken_at_utc, camera), note)
+    frame = Frame(0, still.image_rgb, 0.0, still.taken_at_utc or written_at_utc(source.path), camera)
+    yield Picture(source.name, frame, note, still.scale.um_per_px, still.scale.problem)
 
 
 def _video(source: Input, every: int) -> Iterator[Picture]:
@@ -43,8 +54,6 @@ def _video(source: Input, every: int) -> Iterator[Picture]:
         height_px, width_px = picture.image_rgb.shape[:2]
         camera = camera or CameraDescription(source.name, f"file:{source.name}", "video", width_px, height_px)
         # The file was last written when the recording ended; containers seldom say when it began.
-        taken_at_utc = datetime.fromtimestamp(source.path.stat().st_mtime, timezone.utc) + timedelta(
-            seconds=picture.at_s
-        )
+        taken_at_utc = written_at_utc(source.path) + timedelta(seconds=picture.at_s)
         frame = Frame(picture.index, picture.image_rgb, picture.at_s, taken_at_utc, camera)
         yield Picture(f"{source.name}#t={picture.at_s:.3f}", frame)

@@ -1,21 +1,15 @@
 """Every Nth picture of a recorded video, as fast as it can be decoded."""
 
-import os
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.capture.video_frames import VideoFrames
 from appliance.domain.errors import CaptureError
-
-# Our own sentence says what is wrong with a file; FFmpeg's (-8 is AV_LOG_QUIET) and OpenCV's come on top of it.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 @dataclass(frozen=True)
@@ -34,42 +28,24 @@ class VideoPicture:
 
 
 def read_video(path: Path, every: int) -> Iterator[VideoPicture]:
-    """Pictures 0, `every`, 2 x `every` and so on.
+    """Pictures 0, `every`, 2 x `every` and so on; in place of a damaged one the next whole one.
 
     Raises:
-        CaptureError: no video, no picture in it, or its end is missing.
+        CaptureError: no video, no picture in it, or, after the last picture, some were damaged or its end is missing.
     """
-    with _opened(path) as video:
-        announced = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-        index = 0
-        while True:
-            if not video.grab():
-                break
-            if index % every == 0:
-                # After a grab it is the time of the picture grabbed, before it that of the one before.
-                at_s = max(0.0, float(video.get(cv2.CAP_PROP_POS_MSEC)) / 1000)
-                is_decoded, image_bgr = video.retrieve()
-                if not is_decoded or image_bgr is None:
-                    raise CaptureError(f"cannot read {path}: picture {index} is damaged")
-                yield VideoPicture(index, at_s, np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB), np.uint8))
-            index += 1
-    if index == 0:
+    with contextlib.closing(VideoFrames(path)) as video:
+        due = 0
+        while video.grab():
+            index = video.seen - 1
+            image_rgb = video.picture() if index >= due else None
+            if image_rgb is not None:
+                due = (index // every + 1) * every
+                yield VideoPicture(index, video.at_s, image_rgb)
+        seen, damaged, announced = video.seen, video.damaged, video.announced
+    if seen == damaged:
         raise CaptureError(f"cannot read {path}: no picture in it can be decoded")
     # Containers round their count; a tenth missing is a recording that was cut off.
-    if index < 0.9 * announced:
-        raise CaptureError(f"{path} ends after {index} of {announced} pictures: the recording is damaged")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
-        raise CaptureError(f"cannot read {path}: there is no such file")
-    if path.stat().st_size == 0:
-        raise CaptureError(f"cannot read {path}: the file is empty")
-    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    try:
-        if not video.isOpened():
-            raise CaptureError(f"cannot read {path}: not a video in a known format")
-        yield video
-    finally:
-        video.release()
+    if seen < 0.9 * announced:
+        raise CaptureError(f"{path} ends after {seen} of {announced} pictures: the recording is damaged")
+    if damaged:
+        raise CaptureError(f"{path}: {damaged} of {seen} pictures are damaged and were passed over")

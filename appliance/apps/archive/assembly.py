@@ -9,8 +9,9 @@ from typing import Any
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.settings import AnalysisSettings
 from appliance.apps.archive.import_review import read_review
-from appliance.apps.files.still_reader import read_still
-from appliance.capture.scale_metadata import stated_um_per_px
+from appliance.capture.dicom_still import DicomStill
+from appliance.capture.still import Still
+from appliance.capture.still_reader import read_still
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.errors import StoreError
@@ -23,8 +24,9 @@ from appliance.exam.review_service import ReviewService
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
 from appliance.exports.export_service import ExportService, ExportSources
 from appliance.exports.import_export import Exchange
+from appliance.exports.imports.bounded_decode import require_bounded
 from appliance.exports.imports.job import ImportTools
-from appliance.exports.imports.picture import ForeignPicture, ScaleSource
+from appliance.exports.imports.picture import ForeignPicture, ScaleSource, guess_of_codes
 from appliance.exports.imports.picture_imports import PictureImports
 from appliance.exports.imports.placement_guess import Guess
 from appliance.exports.settings import PacsSettings
@@ -155,14 +157,11 @@ def known_scales(calibrations: CalibrationStore) -> Mapping[str, Calibration]:
 
 def read_foreign_still(path: Path) -> ForeignPicture:
     """Any still; one that this product kept brings its scale, time and placement. Raises CaptureError."""
+    require_bounded(path)
     try:
         own, metadata = decode_still(path.read_bytes())
-    except StoreError:
-        still = read_still(path)
-        note = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
-        stated = stated_um_per_px(path)
-        tags = None if stated is None else ScaleSource.TAGS
-        return ForeignPicture(still.image_rgb, um_per_px=stated, scale_source=tags, note=note)
+    except (StoreError, OSError):
+        return _foreign(read_still(path))
     place = metadata.placement
     return ForeignPicture(
         image_rgb=own,
@@ -171,4 +170,20 @@ def read_foreign_still(path: Path) -> ForeignPicture:
         scale_source=None if metadata.um_per_px is None else ScaleSource.STILL,
         guess=Guess(place.hand, place.finger, place.sector),
         camera_name=metadata.camera_name,
+    )
+
+
+def _foreign(still: Still) -> ForeignPicture:
+    facts = still.facts if isinstance(still, DicomStill) else None
+    pages = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
+    source = ScaleSource.TAGS if facts is None else ScaleSource.DICOM
+    return ForeignPicture(
+        image_rgb=still.image_rgb,
+        taken_at_utc=still.taken_at_utc,
+        um_per_px=still.scale.um_per_px,
+        scale_source=None if still.scale.um_per_px is None else source,
+        scale_problem=still.scale.problem,
+        guess=Guess() if facts is None else guess_of_codes(facts.side, facts.region_codes),
+        camera_name="" if facts is None else facts.camera_name,
+        note="; ".join(filter(None, (pages, still.time_note))),
     )

@@ -10,15 +10,16 @@ import click
 from appliance.apps.archive.assembly import build_archive_imports, build_import_tools, still_analysis
 from appliance.apps.archive.data_folder import ACTOR, VERSION, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
-from appliance.apps.files.inputs import find_inputs
+from appliance.apps.files.inputs import Input, find_inputs
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import ApplianceError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.exam.message import BoxAddress
 from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
-from appliance.exports.imports.picture import ScaleSource, read_picture
+from appliance.exports.imports.picture import ScaleSource
 from appliance.exports.imports.placement_guess import guess_placement
+from appliance.foreign_files.names import shown
 from appliance.inference.engine_set import load_engine_set
 
 
@@ -60,27 +61,37 @@ def import_picture_files(
     taken_at: datetime | None,
 ) -> int:
     """The exit code: 0 when every file is part of the exam, 1 when one is not."""
-    inputs, problems = find_inputs(paths)
-    for problem in problems:
-        click.echo(f"nailfold: {problem}", err=True)
+    found = find_inputs(paths)
+    problems = found.problems + [
+        f"left out {one.path}: a video; pictures are imported" for one in found.files if one.is_video
+    ]
+    for sentence in [*found.notes, *problems]:
+        _complain(sentence)
     with open_data_folder(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
         engines = load_engine_set(loaded.settings.inference, VERSION)
         analyse = still_analysis(engines, loaded.settings.analysis)
         tools = build_import_tools(kept.storage.exams, kept.storage.journal, analyse, SystemClock().now_utc)
-        placed = [_placed(one.path, str(one.path), place, tools) for one in inputs if not one.is_video]
+        placed = [_placed(one, place, tools) for one in found.files if not one.is_video]
         pictures = [one for one in placed if isinstance(one, PlacedPicture)]
         for refusal in (one for one in placed if isinstance(one, str)):
-            click.echo(f"nailfold: {refusal}", err=True)
-        told: list[PictureResult] = []
+            _complain(refusal)
 
         def tell(at: int, result: PictureResult) -> None:
-            told.append(result)
-            click.echo(f"{result.name}: {result.problem or _words(pictures[at].placement, result)}")
+            if result.problem:
+                _complain(f"{result.name}: {result.problem}")
+                return
+            click.echo(shown(f"{result.name}: {_words(pictures[at].placement, result)}"))
+            if result.note:
+                _complain(f"{result.name}: {result.note}")
 
         options = ImportOptions(pseudonym, um_per_px, taken_at, ACTOR)
         exam = import_pictures(pictures, options, tools, Path(folder), tell)
     click.echo(f"exam {exam.exam_id}: {len(exam.images)} images")
     return 1 if problems or len(exam.images) < len(placed) else 0
+
+
+def _complain(sentence: str) -> None:
+    click.echo(shown(f"nailfold: {sentence}"), err=True)
 
 
 _SCALE_SOURCES = {
@@ -99,14 +110,29 @@ def _words(where: Placement, result: PictureResult) -> str:
     return f"{where.hand.value} {where.finger.value} {where.sector.value}, {scale}, {found}"
 
 
-def _placed(path: Path, name: str, place: tuple[Hand | None, Finger | None], tools: ImportTools) -> PlacedPicture | str:
-    """The file with its placement, or why it has none."""
-    by_name = guess_placement(name)
+def _placed(source: Input, place: tuple[Hand | None, Finger | None], tools: ImportTools) -> PlacedPicture | str:
+    """The file with its placement, or why it has none.
+
+    What the person states goes before what the file's metadata say, and those before its name; only the part of its
+    path below what was named on the command line is looked at.
+    """
+    name = shown(str(source.path))
+    by_name = guess_placement(shown(source.below))
     try:
-        own = read_picture(path, tools.read_still).guess
-    except ApplianceError as error:
+        own = tools.read_still(source.path).guess
+    except (ApplianceError, OSError) as error:
         return str(error)
-    hand, finger = own.hand or by_name.hand or place[0], own.finger or by_name.finger or place[1]
+    hand, finger = place[0] or own.hand or by_name.hand, place[1] or own.finger or by_name.finger
     if hand is None or finger is None:
         return f"{name} names no hand or finger. Rename it (left-index-A.png), or use --hand and --finger."
-    return PlacedPicture(path, name, Placement(hand, finger, own.sector or by_name.sector or Sector.UNKNOWN))
+    others = [
+        f"{who} says {word.value}, kept as {kept.value}{' as you stated' if stated else ''}"
+        for stated, kept, words in (
+            (place[0], hand, ((own.hand, "its file"), (by_name.hand, "its name"))),
+            (place[1], finger, ((own.finger, "its file"), (by_name.finger, "its name"))),
+        )
+        for word, who in words
+        if word is not None and word is not kept
+    ]
+    placement = Placement(hand, finger, own.sector or by_name.sector or Sector.UNKNOWN)
+    return PlacedPicture(source.path, name, placement, "; ".join(others))

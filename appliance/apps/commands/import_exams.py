@@ -17,12 +17,16 @@ from appliance.exports.archive.read import ArchiveChoices
 @click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option("--patient", metavar="PSEUDONYM", help="Whose pictures they are; needed for everything but an archive.")
 @click.option("--um-per-px", type=float, help="Scale of every picture; without it, what each file says.")
-@click.option("--hand", type=click.Choice([one.value for one in Hand]), help="Where no file name tells.")
-@click.option("--finger", type=click.Choice([one.value for one in Finger]), help="Where no file name tells.")
+@click.option(
+    "--hand", type=click.Choice([one.value for one in Hand]), help="Of every picture; goes before what names tell."
+)
+@click.option(
+    "--finger", type=click.Choice([one.value for one in Finger]), help="Of every picture; goes before what names tell."
+)
 @click.option(
     "--taken-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
-    help="When the pictures were taken (local time), where no file tells; without it, now.",
+    help="When the pictures were taken (local time); without it, what each file says.",
 )
 @click.option(
     "--same-patient", "same", multiple=True, metavar="PSEUDONYM", help="Archive: the same patient on both boxes."
@@ -48,10 +52,11 @@ def command(
 ) -> None:
     """Take in another box's archive (one .zip), or pictures and folders (JPEG, PNG, TIFF, BMP, DICOM) as one exam.
 
-    Hand, finger and sector are read from each file's metadata, name and folders. Exit code 1 if a file was left out.
+    Hand, finger and sector are read from each file's metadata and name, and from the folders below a folder that you
+    name. Exit code 1 if a file was left out.
     """
     loaded = load(config, data_dir=data_dir, runtime=runtime)
-    if len(paths) == 1 and paths[0].suffix.lower() == ".zip":
+    if len(paths) == 1 and _is_archive(paths[0]):
         renamed = dict(_renaming(wish) for wish in rename)
         sys.exit(import_exam_archive(loaded, paths[0], ArchiveChoices(frozenset(same), renamed, publish)))
     if patient is None:
@@ -59,6 +64,15 @@ def command(
     place = (None if hand is None else Hand(hand), None if finger is None else Finger(finger))
     when = None if taken_at is None else taken_at.astimezone()
     sys.exit(import_picture_files(loaded, paths, patient, um_per_px, place, when))
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether it is a ZIP file by its content, or calls itself one and shall say why it is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06") or path.suffix.lower() == ".zip"
+    except OSError:
+        return path.suffix.lower() == ".zip"
 
 
 def _renaming(wish: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.errors import SettingsError
+from appliance.foreign_files.text import read_text
 from firmware.board import identify_board
 from webui.settings import LOOPBACK
 
@@ -96,10 +97,10 @@ def _board_layer(layers: list[Layer]) -> Layer:
 
 def _site_layer(path: Path) -> Layer:
     try:
-        return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
+        return Layer(str(path), tomllib.loads(read_text(path)))
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}", "Name a readable file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}", "Correct that line.") from error
 
 

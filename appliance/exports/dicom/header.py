@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from appliance.domain.errors import ExportError
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.patient import Sex
 from appliance.exports.codes import (
@@ -22,6 +23,9 @@ from appliance.exports.source import ExamToExport
 
 MANUFACTURER = "nailfold"
 IMPLEMENTATION_CLASS_UID = oid(own_uuid("dicom implementation"))
+_LONGEST = 64
+"""Characters of the value representations LO and PN (PS3.5, 6.2)."""
+
 _SEX = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O"}
 
 
@@ -85,9 +89,8 @@ def time(moment: datetime) -> str:
 
 def _add_patient(dataset: Dataset, source: ExamToExport) -> None:
     who = source.identity
-    # A backslash would split the value in two (PS3.5, 6.2).
-    pseudonym = source.exam.patient_pseudonym.replace("\\", "/")
-    dataset.PatientID = pseudonym
+    pseudonym = source.exam.patient_pseudonym
+    dataset.PatientID = fitting_id(pseudonym)
     dataset.PatientName = person_name(pseudonym if who is None else who.name)
     dataset.PatientBirthDate = "" if who is None or who.birth_date is None else f"{who.birth_date:%Y%m%d}"
     dataset.PatientSex = "" if who is None or who.sex is None else _SEX.get(who.sex, "")
@@ -96,7 +99,7 @@ def _add_patient(dataset: Dataset, source: ExamToExport) -> None:
         dataset.DeidentificationMethod = "never entered: the box exports pseudonyms"
     elif who.clinic_number:
         other = Dataset()
-        other.PatientID, other.TypeOfPatientID = who.clinic_number.replace("\\", "/"), "TEXT"
+        other.PatientID, other.TypeOfPatientID = fitting_id(who.clinic_number), "TEXT"
         dataset.OtherPatientIDsSequence = [other]
 
 
@@ -104,7 +107,23 @@ def person_name(name: str) -> str:
     """PN of "Family, Given"; a name without a comma is one component, and its caret says that this is meant."""
     plain = name.replace("\\", "/").replace("^", " ").replace("=", " ")
     family, _, given = plain.partition(",")
-    return f"{family.strip()}^{given.strip()}"
+    return _plain(f"{family.strip()}^{given.strip()}")[:_LONGEST].rstrip()
+
+
+def fitting_id(value: str) -> str:
+    """LO of an identifier, without the backslash that would split it in two.
+
+    Raises:
+        ExportError: it is too long; cut, two patients could become one.
+    """
+    plain = _plain(value.replace("\\", "/"))
+    if len(plain) > _LONGEST:
+        raise ExportError(f"the patient's number {plain[:20]}... has over {_LONGEST} characters", "Shorten it.")
+    return plain
+
+
+def _plain(text: str) -> str:
+    return "".join(one for one in text if one.isprintable())
 
 
 def _local_scheme() -> Dataset:

@@ -33,7 +33,7 @@ def dicom_image(source: ExamToExport, image: ReviewedImage, series_number: int, 
     dataset.SeriesInstanceUID = series_uid(source.exam.exam_id, kept.hand, kept.finger)
     dataset.SeriesNumber = series_number
     side = "L" if kept.hand is Hand.LEFT else "R"
-    dataset.Laterality = dataset.ImageLaterality = side
+    dataset.ImageLaterality = side  # Laterality is for objects that have none of their own (PS3.3, C.7.3.1)
     dataset.BodyPartExamined = "THUMB" if kept.finger.value == "thumb" else "FINGER"
     dataset.SeriesDescription = f"{kept.hand.value} {kept.finger.value}"
     dataset.InstanceNumber = instance_number
@@ -58,11 +58,9 @@ def _add_scale(dataset: Dataset, source: ExamToExport, image: ReviewedImage) -> 
         return
     spacing_mm = f"{um_per_px / _UM_PER_MM:.10g}"[:16]
     dataset.PixelSpacing = [spacing_mm, spacing_mm]
-    # FIDUCIAL would say that the scale object is visible in these very pixels (PS3.3, 10.7.1.3): it never is.
-    dataset.PixelSpacingCalibrationType = "GEOMETRY"
-    dataset.PixelSpacingCalibrationDescription = _origin_words(
-        source.scale_origin(image), image.analysis.calibration_id
-    )
+    # PixelSpacingCalibrationType is not of this IOD (dciodvfy): where the scale comes from goes into the comment.
+    origin = _origin_words(source.scale_origin(image), image.analysis.calibration_id)
+    dataset.ImageComments = f"{dataset.ImageComments}; scale {origin}"
 
 
 def _origin_words(origin: ScaleOrigin | None, calibration_id: str | None) -> str:

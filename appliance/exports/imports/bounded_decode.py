@@ -9,6 +9,7 @@ import pydicom
 from PIL import Image
 
 from appliance.domain.errors import CaptureError, ExportError
+from appliance.foreign_files.kinds import MediaKind, kind_of
 
 # By what a file begins with, never by its name. EPS and PDF would call other programs, SVG and HTML are no pictures.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
@@ -17,7 +18,6 @@ BUDGET_BYTES = 800_000_000
 # Decoded, upright, as RGB and as an array; 16-bit grey passes through float64.
 _BYTES_A_PIXEL, _BYTES_A_WIDE_PIXEL = 12, 24
 _WIDE_MODES = ("I", "F")
-_DICOM_MARK, _DICOM_MARK_AT = b"DICM", 128
 
 
 def require_bounded(path: Path) -> None:
@@ -26,10 +26,12 @@ def require_bounded(path: Path) -> None:
     Raises:
         CaptureError: it is such a file; names it without its folders.
     """
-    with path.open("rb") as file:
-        is_dicom = file.read(_DICOM_MARK_AT + 4)[_DICOM_MARK_AT:] == _DICOM_MARK
-        file.seek(0)
-        cost = _dicom_cost(path) if is_dicom else _picture_cost(path, file)
+    try:
+        is_dicom = kind_of(path) is MediaKind.DICOM
+        with path.open("rb") as file:
+            cost = _dicom_cost(path) if is_dicom else _picture_cost(path, file)
+    except OSError as error:
+        raise CaptureError(f"cannot read {path.name}: {error.strerror}", "Check that it is still there.") from error
     if cost > BUDGET_BYTES:
         raise CaptureError(
             f"refused {path.name}: it takes {cost / 1e6:.0f} MB to open, at most {BUDGET_BYTES / 1e6:.0f} MB",
@@ -73,7 +75,7 @@ def _cost_of(image: Image.Image) -> int:
 def _dicom_cost(path: Path) -> int:
     """Every frame as it is stored, and one as it is used."""
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True)
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)  # force: without a preamble too
         pixels = int(header.get("Rows", 0)) * int(header.get("Columns", 0)) * int(header.get("SamplesPerPixel", 1))
         frames = max(1, int(header.get("NumberOfFrames", 1) or 1))
         stored_bytes = pixels * frames * max(1, int(header.get("BitsAllocated", 8)) // 8)

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import uuid_utils
@@ -13,18 +14,20 @@ from numpy.typing import NDArray
 from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
-from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.errors import ApplianceError, CaptureError, ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Placement, Sector
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.journal import JournalNote
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.domain.still import StillMetadata
-from appliance.exports.imports.picture import ForeignPicture, ReadStill, ScaleSource, read_picture
+from appliance.exports.imports.picture import ForeignPicture, ReadStill, ScaleSource
 from appliance.ports import ExamImport, ExamStore, Journal
 
 ORIGIN = "pictures"
 IMPORTED = "exam.imported"
 _OTHER_SOFTWARE = "imported picture"
+_SAME_DAY = timedelta(days=1)
+_SAME_SCALE = 0.01
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,12 @@ class ImportTools:
 
 @dataclass(frozen=True)
 class PlacedPicture:
-    """A file and where on the patient its picture was taken."""
+    """A file and where on the patient its picture was taken; `note` says what contradicts that."""
 
     path: Path
     name: str
     placement: Placement
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ class ImportOptions:
 
     Attributes:
         um_per_px: scale of every picture, vouched for by the person who imports; None takes what each file says.
-        taken_at_utc: of pictures whose file does not tell; None takes the time of the import.
+        taken_at_utc: of all pictures, vouched for by the person who imports; None takes what each file says. Where that
+            is nothing the time is unknown: the import's stands in for it, and the result and the journal say so.
         operator: who imports.
     """
 
@@ -77,6 +82,7 @@ class PictureResult:
     Attributes:
         um_per_px: that it was measured with; None without a scale.
         scale_source: what of the file states it; None where the person who imports did.
+        is_time_unknown: neither the file nor the person says when it was taken.
     """
 
     name: str
@@ -87,6 +93,7 @@ class PictureResult:
     density_per_mm: float | None = None
     um_per_px: float | None = None
     scale_source: ScaleSource | None = None
+    is_time_unknown: bool = False
 
 
 def import_pictures(
@@ -110,18 +117,26 @@ def import_pictures(
     pseudonym = require_pseudonym(options.pseudonym)
     exam_id = str(uuid_utils.uuid7())
     images: list[CapturedImage] = []
+    undated: list[str] = []
     for at, picture in enumerate(pictures):
         try:
             image, result = _take(picture, exam_id, at, options, tools, workspace)
         except ApplianceError as error:
             on_result(at, PictureResult(picture.name, str(error).replace(str(picture.path), picture.name)))
             continue
+        except OSError as error:
+            on_result(at, PictureResult(picture.name, f"cannot read {picture.name}: {error.strerror}"))
+            continue
+        if result.is_time_unknown:
+            undated.append(image.image_id)
         images.append(image)
         on_result(at, result)
     if not images:
         raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
     exam = _exam(exam_id, pseudonym, images, options.operator)
-    detail = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
+    detail: dict[str, Any] = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
+    if undated:
+        detail["time_unknown"] = undated
     note = JournalNote(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
     one = ExamImport(exam, _Files(workspace, exam), ORIGIN, notes=(note,))
     tools.store.import_exams([one], tools.now_utc(), tools.journal)
@@ -145,8 +160,8 @@ class _Files(Mapping[str, bytes]):
 def _take(
     picture: PlacedPicture, exam_id: str, seq: int, options: ImportOptions, tools: ImportTools, workspace: Path
 ) -> tuple[CapturedImage, PictureResult]:
-    read = read_picture(picture.path, tools.read_still)
-    taken_at_utc = read.taken_at_utc or options.taken_at_utc or tools.now_utc()
+    read = tools.read_still(picture.path)
+    taken_at_utc = options.taken_at_utc or read.taken_at_utc or tools.now_utc()
     frame = _frame(read, picture, seq, taken_at_utc)
     scale = _scale(read, options)
     analysis = tools.analyse(frame, scale)
@@ -166,20 +181,39 @@ def _take(
         recorded=record_analysis(analysis, file_name),
         kind=ImageKind.PANORAMA if place.sector is Sector.PANORAMIC else ImageKind.STILL,
     )
-    return image, _result(picture.name, read, analysis, scale)
+    return image, _result(picture, read, analysis, scale, options)
 
 
-def _result(name: str, read: ForeignPicture, analysis: FrameAnalysis, scale: Calibration | None) -> PictureResult:
+def _result(
+    picture: PlacedPicture,
+    read: ForeignPicture,
+    analysis: FrameAnalysis,
+    scale: Calibration | None,
+    options: ImportOptions,
+) -> PictureResult:
     is_of_file = scale is not None and scale.origin is ScaleOrigin.DEVICE_METADATA
     return PictureResult(
-        name=name,
-        note=read.note,
+        name=picture.name,
+        note="; ".join(filter(None, (read.note, picture.note, *_contradictions(read, options)))),
+        is_time_unknown=options.taken_at_utc is None and read.taken_at_utc is None,
         is_evaluable=analysis.quality.is_evaluable,
         capillaries=analysis.metrics.capillaries_total,
         density_per_mm=analysis.metrics.density_per_mm,
         um_per_px=None if scale is None else scale.um_per_px,
         scale_source=read.scale_source if is_of_file else None,
     )
+
+
+def _contradictions(read: ForeignPicture, options: ImportOptions) -> Iterator[str]:
+    """Where the file says something else than the person; the person's word was taken."""
+    stated, own = options.taken_at_utc, read.taken_at_utc
+    if stated is not None and own is not None and abs(stated - own) > _SAME_DAY:
+        yield f"its file says that it was taken on {own:%Y-%m-%d}, you said {stated:%Y-%m-%d}: yours was taken"
+    if stated is None and own is None:
+        yield "its file does not say when it was taken: the time is unknown, the import's stands in for it"
+    scale = options.um_per_px
+    if scale is not None and read.um_per_px is not None and abs(read.um_per_px / scale - 1) > _SAME_SCALE:
+        yield f"its file says {read.um_per_px:.4g} um per pixel, you said {scale:.4g}: yours was taken"
 
 
 def _frame(read: ForeignPicture, picture: PlacedPicture, seq: int, taken_at_utc: datetime) -> Frame:
@@ -190,11 +224,18 @@ def _frame(read: ForeignPicture, picture: PlacedPicture, seq: int, taken_at_utc:
 
 
 def _scale(read: ForeignPicture, options: ImportOptions) -> Calibration | None:
-    """Who imports stands above the file. Raises CalibrationError for a scale that no capillaroscope has."""
+    """Who imports stands above the file.
+
+    Raises:
+        CalibrationError: a scale that no capillaroscope has.
+        CaptureError: the file states one that is not understood, and nobody another.
+    """
     height, width = read.image_rgb.shape[:2]
     if options.um_per_px is not None:
         name = f"operator-{options.um_per_px:g}"
         return Calibration(name, options.um_per_px, width, height, ScaleOrigin.OPERATOR)
+    if read.scale_problem:
+        raise CaptureError(f"cannot be measured: {read.scale_problem}", "Give the scale in micrometres per pixel.")
     if read.um_per_px is None:
         return None
     name = f"embedded-{read.um_per_px:.6g}"

@@ -9,7 +9,7 @@ from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
-from appliance.exports.imports.picture import ScaleSource, read_picture
+from appliance.exports.imports.picture import ScaleSource
 from appliance.exports.imports.placement_guess import guess_placement
 from appliance.exports.staging import Staging, Stream
 
@@ -115,7 +115,7 @@ class PictureImports:
         try:
             self._staging.receive(path, stream, LARGEST_FILE_BYTES)
             item = self._look(import_id, item_id, name)
-        except ApplianceError as error:
+        except (ApplianceError, OSError) as error:
             # The person knows the file by its own name, not by where it lies meanwhile.
             item = ImportItem(item_id, name, problem=str(error).replace(str(path), name))
         return self._arrived(import_id, item)
@@ -205,8 +205,8 @@ class PictureImports:
 
     def _look(self, import_id: str, item_id: str, name: str) -> ImportItem:
         """Decoded once to say now, not after the work, whether it can be used."""
-        read = read_picture(self._staging.path(import_id, item_id), self._tools.read_still)
-        by_name = guess_placement(name)
+        read = self._tools.read_still(self._staging.path(import_id, item_id))
+        by_name = guess_placement(_below(name))
         height, width = read.image_rgb.shape[:2]
         return ImportItem(
             item_id=item_id,
@@ -238,6 +238,12 @@ class PictureImports:
 
     def _put(self, changed: PictureImport) -> None:
         self._known[changed.import_id] = changed
+
+
+def _below(name: str) -> str:
+    """The path below the folder that the person chose: a browser puts that folder's own name in front."""
+    plain = name.replace("\\", "/")
+    return plain.partition("/")[2] or plain
 
 
 def _item(at: PictureImport, item_id: str) -> ImportItem:

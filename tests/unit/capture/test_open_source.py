@@ -108,7 +108,7 @@ def test_only_a_source_on_jetson_utils_asks_for_it() -> None:
 
 def test_a_question_mark_in_a_file_name_is_no_query(tmp_path: Path) -> None:
     path = tmp_path / "finger?.png"
-    path.write_bytes(b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
     assert isinstance(open_source(f"file:{path}", _SETTINGS), StillSource)
 
 

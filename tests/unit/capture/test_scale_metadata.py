@@ -4,18 +4,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, TiffImagePlugin
+from PIL import Image, TiffImagePlugin, TiffTags
 
-from appliance.capture.scale_metadata import stated_um_per_px
+from appliance.capture.length_units import um_of
+from appliance.capture.scale_metadata import StatedScale, scale_of_picture
 
 PICTURE = Image.fromarray(np.zeros((40, 50, 3), dtype=np.uint8))
 
 
-def tiff(path: Path, x: float, y: float, unit: int, description: str = "") -> Path:
+def stated(path: Path) -> StatedScale:
+    with Image.open(path) as image:
+        return scale_of_picture(image)
+
+
+def stated_um_per_px(path: Path) -> float | None:
+    return stated(path).um_per_px
+
+
+def tiff(path: Path, x: float, y: float, unit: int, description: str | bytes = "") -> Path:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[282], tags[283], tags[296] = x, y, unit
     if description:
         tags[270] = description
+        tags.tagtype[270] = TiffTags.ASCII if isinstance(description, str) else TiffTags.BYTE
     PICTURE.save(path, tiffinfo=tags)
     return path
 
@@ -44,8 +55,70 @@ def test_a_printers_resolution_or_stretched_pixels_are_no_scale(tmp_path: Path, 
 
 def test_a_file_without_units_or_that_is_none_states_nothing(tmp_path: Path) -> None:
     PICTURE.save(tmp_path / "a.png")
-    (tmp_path / "b.png").write_bytes(b"no picture")
     assert stated_um_per_px(tmp_path / "a.png") is None
-    assert stated_um_per_px(tmp_path / "b.png") is None
-    assert stated_um_per_px(tmp_path / "c.png") is None
     assert stated_um_per_px(tiff(tmp_path / "none.tif", 5000, 5000, 1)) is None
+
+
+OME = (
+    '<?xml version="1.0"{coding}?><ome:OME xmlns:ome="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+    "<ome:Image><ome:Pixels PhysicalSizeY='{size}' PhysicalSizeX='{size}' "
+    "PhysicalSizeXUnit='{unit}' PhysicalSizeYUnit='{unit}'/></ome:Image></ome:OME>"
+)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1", "cp1252"])
+@pytest.mark.parametrize(("size", "unit"), [("1.5", "\u00b5m"), ("1.5", "&#181;m"), ("0.0015", "mm"), ("1500", "nm")])
+def test_ome_xml_in_any_coding_and_unit(tmp_path: Path, coding: str, size: str, unit: str) -> None:
+    said = "" if coding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le") else f' encoding="{coding}"'
+    description = OME.format(coding=said, size=size, unit=unit).encode(coding)
+    assert stated(tiff(tmp_path / "a.tif", 72, 72, 2, description)) == StatedScale(pytest.approx(1.5))
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("unit", ["\u00b5m", "\\u00B5m", "um", "micron"])
+def test_imagejs_unit_in_any_coding(tmp_path: Path, coding: str, unit: str) -> None:
+    description = f"ImageJ=1.54f\nunit={unit}\n".encode(coding)
+    assert stated(tiff(tmp_path / "a.tif", 2 / 3, 2 / 3, 1, description)).um_per_px == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        OME.format(coding="", size="1.5", unit="furlong"),
+        OME.format(coding="", size="1,5", unit="mm"),
+        "<OME><Pixels PhysicalSizeX=",
+        '<!DOCTYPE x [<!ENTITY a "b">]><OME><Pixels/></OME>',
+        "ImageJ=1.54f\nunit=furlong\n",
+    ],
+)
+def test_a_scale_that_nobody_understands_is_a_problem_and_not_ignored(tmp_path: Path, description: str) -> None:
+    found = stated(tiff(tmp_path / "a.tif", 72, 72, 2, description))
+    assert found.um_per_px is None
+    assert found.problem
+
+
+@pytest.mark.parametrize("unit", ["pixel", "reference frame"])
+def test_pixels_are_no_physical_unit_and_no_problem(tmp_path: Path, unit: str) -> None:
+    description = OME.format(coding="", size="1.0", unit=unit)
+    assert stated(tiff(tmp_path / "a.tif", 72, 72, 2, description)) == StatedScale()
+
+
+@pytest.mark.parametrize(
+    ("name", "um"),
+    [
+        ("m", 1e6),
+        ("cm", 1e4),
+        ("\u03bcm", 1.0),
+        ("nm", 1e-3),
+        ("\u00c5", 1e-4),
+        ("micrometer", 1.0),
+        ("inch", 25_400.0),
+    ],
+)
+def test_units_of_length(name: str, um: float) -> None:
+    assert um_of(name) == pytest.approx(um)
+
+
+@pytest.mark.parametrize("name", ["", "s", "furlong", "ly", "Xm"])
+def test_no_units_of_length(name: str) -> None:
+    assert um_of(name) is None

@@ -4,11 +4,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from appliance.capture.hand_motion import HandMotion
 from appliance.capture.moving_still import MovingStill
-from appliance.capture.stills import read_still
-from appliance.domain.errors import CaptureError
+from appliance.capture.still_reader import read_still
+from appliance.capture.stills import StillSource, reduced_still
+from appliance.domain.errors import CaptureError, EndOfStream
 
 
 def smooth_picture(width_px: int, height_px: int) -> NDArray[np.uint8]:
@@ -75,19 +77,53 @@ def test_a_still_without_motion_is_the_whole_picture() -> None:
 def test_a_large_picture_is_reduced_and_a_small_one_left_alone(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "large.png"), smooth_picture(2000, 1500))
     cv2.imwrite(str(tmp_path / "small.png"), smooth_picture(320, 240))
-    assert read_still(tmp_path / "large.png", 1280).shape == (960, 1280, 3)
-    assert read_still(tmp_path / "small.png", 1280).shape == (240, 320, 3)
+    assert reduced_still(tmp_path / "large.png", 1280).shape == (960, 1280, 3)
+    assert reduced_still(tmp_path / "small.png", 1280).shape == (240, 320, 3)
 
 
 def test_colours_are_rgb(tmp_path: Path) -> None:
     red_bgr = np.zeros((32, 32, 3), np.uint8)
     red_bgr[..., 2] = 200
     cv2.imwrite(str(tmp_path / "red.png"), red_bgr)
-    assert read_still(tmp_path / "red.png", 1280)[0, 0].tolist() == [200, 0, 0]
+    assert reduced_still(tmp_path / "red.png", 1280)[0, 0].tolist() == [200, 0, 0]
 
 
 def test_a_damaged_image_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "damaged.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 this is not a picture")
-    with pytest.raises(CaptureError, match=r"damaged.jpg cannot be read as an image"):
-        read_still(path, 1280)
+    with pytest.raises(CaptureError, match=r"cannot read .*damaged.jpg"):
+        reduced_still(path, 1280)
+
+
+def play_to_its_end(source: StillSource) -> None:
+    while frame := source.read(1):
+        assert frame.camera.name == "b.png"
+
+
+def test_live_sees_the_pixels_that_analyze_and_the_import_see(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(smooth_picture(640, 480)).save(path, quality=80)
+    np.testing.assert_array_equal(reduced_still(path, 1280), read_still(path).image_rgb)
+
+
+@pytest.mark.parametrize("tail", [b"", b"\xff\xd9"])
+def test_a_cut_off_jpeg_is_refused_live_too_even_with_an_end_marker(tmp_path: Path, tail: bytes) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.jpg")
+    whole = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2] + tail)
+    with pytest.raises(CaptureError, match=r"cut\.jpg: damaged picture"):
+        reduced_still(tmp_path / "cut.jpg", 1280)
+
+
+def test_one_damaged_picture_of_several_is_left_out_and_the_others_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    Image.fromarray(smooth_picture(320, 240)).save(tmp_path / "b.png")
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    source = StillSource(paths=paths, name="play", fps=50, longest_side_px=640, seconds_each=0.04, seed=None)
+    assert source.open().name == "b.png"
+    with pytest.raises(EndOfStream):
+        play_to_its_end(source)
+    broken = StillSource(paths=paths[:1] * 2, name="play", fps=50, longest_side_px=640)
+    with pytest.raises(CaptureError, match=r"a\.png"):
+        broken.open()

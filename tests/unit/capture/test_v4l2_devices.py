@@ -42,7 +42,12 @@ def test_a_camera_that_is_not_on_usb_has_no_usb_identity(tmp_path: Path) -> None
 
 
 def test_camera_id_holds_the_serial_where_there_is_one() -> None:
-    assert device("video0", "a168:0990", "SN42").camera_id == "a168:0990:SN42"
+    assert device("video0", "a168:0990", "SN42").camera_id == "a168:0990:SN42@1-1"
+
+
+def test_two_cameras_with_the_same_serial_are_told_apart_by_their_socket() -> None:
+    one, other = (device("video0", "a168:0980", "200901010001", port) for port in ("1-1", "1-2"))
+    assert one.camera_id != other.camera_id
 
 
 def test_two_cameras_without_a_serial_are_told_apart_by_their_socket() -> None:

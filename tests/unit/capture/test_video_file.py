@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.apps.analyze.video_reader import read_video
 from appliance.capture.video_file import VideoFileSource
 from appliance.domain.errors import CaptureError, EndOfStream
 from appliance.domain.frame import Frame
@@ -78,3 +79,41 @@ def test_a_damaged_video_is_one_clear_error(tmp_path: Path) -> None:
     path.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(2000))
     with pytest.raises(CaptureError, match=r"damaged.mp4 cannot be read as a video.*intact"):
         VideoFileSource(path).open()
+
+
+def damage(path: Path, number: int) -> None:
+    """Overwrite the inside of one JPEG of the AVI."""
+    content = bytearray(path.read_bytes())
+    at = 0
+    for _ in range(number + 1):
+        at = content.index(b"\xff\xd8\xff", at + 1)
+    end = content.index(b"\xff\xd9", at)
+    content[at + 2 : end] = bytes([0xFF, 0xC4] + [0xB0] * (end - at - 4))
+    path.write_bytes(content)
+
+
+def test_a_damaged_frame_is_passed_over_and_counted_and_the_rest_played(
+    clip: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(clip, 2)
+    source = VideoFileSource(clip)
+    source.open()
+    numbers = play(source)
+    assert 2 not in numbers
+    assert max(numbers) == 49
+    assert source.frames_undecodable == 1
+    assert "clip.avi: 1 damaged frames were passed over" in caplog.text
+
+
+def read_into(found: list[tuple[int, float]], path: Path) -> None:
+    for picture in read_video(path, 1):
+        found.append((picture.index, picture.at_s))
+
+
+def test_analyze_reads_all_whole_frames_and_then_tells_of_the_damaged_one(clip: Path) -> None:
+    damage(clip, 2)
+    found: list[tuple[int, float]] = []
+    with pytest.raises(CaptureError, match="1 of 50 pictures are damaged and were passed over"):
+        read_into(found, clip)
+    assert [index for index, _ in found] == [0, 1, *range(3, 50)]
+    assert found[2][1] == pytest.approx(3 / 50, abs=0.001)

@@ -1,7 +1,10 @@
 """DICOM pictures and reports, read back from their bytes by pydicom and highdicom."""
 
 import io
+import shutil
+import subprocess
 from datetime import date
+from pathlib import Path
 
 import highdicom as hd
 import numpy as np
@@ -10,8 +13,10 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from appliance.domain.errors import ExportError
 from appliance.domain.patient import PatientIdentity, Sex
 from appliance.exports.dicom.files import dicom_files
+from appliance.exports.dicom.header import fitting_id, person_name
 from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, exam_to_export, finished_exam, image_id, pixels
 
 VL_PHOTOGRAPHIC = "1.2.840.10008.5.1.4.1.1.77.1.4"
@@ -49,14 +54,15 @@ def test_pictures_say_whose_which_finger_and_which_side(pictures: list[Dataset])
     region = first.AnatomicRegionSequence[0]
     assert (region.CodeValue, region.CodingSchemeDesignator) == ("83738005", "SCT")
     assert region.AnatomicRegionModifierSequence[0].CodeValue == "7771000"
-    assert (first.Laterality, last.Laterality) == ("L", "R")
+    assert (first.ImageLaterality, last.ImageLaterality) == ("L", "R")
+    assert "Laterality" not in first
     assert last.AnatomicRegionSequence[0].CodeValue == "82002001"
 
 
 def test_pixel_spacing_is_the_calibration_with_its_kind(pictures: list[Dataset]) -> None:
     assert [float(one) for one in pictures[0].PixelSpacing] == [0.00141, 0.00141]
-    assert pictures[0].PixelSpacingCalibrationType == "GEOMETRY"
-    assert pictures[0].PixelSpacingCalibrationDescription == "device_profile: dinolite-220x"
+    assert pictures[0].ImageComments.endswith("scale device_profile: dinolite-220x")
+    assert "PixelSpacingCalibrationType" not in pictures[0]
 
 
 def test_without_a_scale_there_is_no_spacing_and_widths_are_in_pixels() -> None:
@@ -141,3 +147,22 @@ def test_no_image_gives_no_objects() -> None:
 
 def test_the_study_is_the_exam(read: list[Dataset]) -> None:
     assert read[0].StudyInstanceUID == f"2.25.{int(EXAM_ID.replace('-', ''), 16)}"
+
+
+def test_the_objects_are_without_error_to_a_validator(tmp_path: Path) -> None:
+    """dciodvfy of dicom3tools knows the modules of every IOD."""
+    validator = shutil.which("dciodvfy")
+    if validator is None:
+        pytest.skip("dciodvfy is not there; Debian and Ubuntu have it in dicom3tools")
+    for name, content in dicom_files(exam_to_export(*finished_exam())).items():
+        (tmp_path / name).write_bytes(content)
+        told = subprocess.run([validator, "-new", tmp_path / name], capture_output=True, text=True, check=False)
+        assert [line for line in told.stderr.splitlines() if line.startswith("Error")] == [], name
+
+
+def test_names_and_numbers_fit_the_lengths_of_dicom() -> None:
+    assert len(person_name("Ö" * 90 + ", Anna\n")) == 64
+    assert "\n" not in person_name("Meier,\nAnna")
+    with pytest.raises(ExportError, match="64"):
+        fitting_id("7" * 65)
+    assert fitting_id("a\\b\x07") == "a/b"

@@ -1,17 +1,16 @@
 """Names and files of other software."""
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import pytest
-from pydicom.dataset import Dataset
-from pydicom.uid import RLELossless
+from PIL import Image
 
-from appliance.domain.errors import CaptureError
+from appliance.apps.archive.assembly import read_foreign_still
 from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exports.dicom.files import dicom_files
-from appliance.exports.imports.picture import ForeignPicture, ScaleSource, read_picture
+from appliance.exports.imports.picture import ScaleSource
 from appliance.exports.imports.placement_guess import Guess, guess_placement
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import exam_to_export, finished_exam, pixels
@@ -41,10 +40,6 @@ def test_what_a_name_says_is_guessed_and_nothing_more(name: str, expected: Guess
     assert guess_placement(name) == expected
 
 
-def no_still(path: Path) -> ForeignPicture:
-    raise AssertionError(f"{path} was not seen as DICOM")
-
-
 @pytest.fixture
 def own_dicom(tmp_path: Path) -> Path:
     path = tmp_path / "picture"
@@ -53,7 +48,7 @@ def own_dicom(tmp_path: Path) -> Path:
 
 
 def test_a_dicom_picture_brings_its_pixels_scale_time_finger_and_side(own_dicom: Path) -> None:
-    read = read_picture(own_dicom, no_still)
+    read = read_foreign_still(own_dicom)
     assert np.array_equal(read.image_rgb, pixels(0))
     assert (read.um_per_px, read.scale_source) == (pytest.approx(1.41), ScaleSource.DICOM)
     assert read.taken_at_utc == NOON
@@ -61,41 +56,29 @@ def test_a_dicom_picture_brings_its_pixels_scale_time_finger_and_side(own_dicom:
     assert read.camera_name == "Dino-Lite"
 
 
-def saved(path: Path, dataset: Dataset) -> Path:
-    dataset.save_as(path)
+def photo(path: Path, **tags: str) -> Path:
+    numbers = {"original": 36867, "offset": 36881, "fraction": 37521}
+    exif = Image.Exif()
+    for name, value in tags.items():
+        exif.get_ifd(0x8769)[numbers[name]] = value
+    Image.new("RGB", (64, 64)).save(path, exif=exif)
     return path
 
 
-def test_a_compressed_picture_is_decoded(own_dicom: Path) -> None:
-    dataset = pydicom.dcmread(own_dicom)
-    dataset.compress(RLELossless, generate_instance_uid=False)
-    assert np.array_equal(read_picture(saved(own_dicom, dataset), no_still).image_rgb, pixels(0))
+def test_a_photographs_time_is_taken_with_its_offset(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00", offset="+01:00", fraction="25")
+    read = read_foreign_still(path)
+    assert read.taken_at_utc == datetime(2019, 3, 11, 9, 15, 0, 250_000, timezone.utc)
+    assert read.note == ""
 
 
-def test_sixteen_bit_grey_is_scaled_over_its_stored_bits(own_dicom: Path) -> None:
-    dataset = pydicom.dcmread(own_dicom)
-    grey = np.array([[0, 2048], [4095, 1024]], np.uint16).repeat(20, 0).repeat(20, 1)
-    dataset.PhotometricInterpretation, dataset.SamplesPerPixel = "MONOCHROME2", 1
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
-    dataset.Rows = dataset.Columns = 40
-    dataset.PixelData = grey.tobytes()
-    del dataset.PlanarConfiguration
-    read = read_picture(saved(own_dicom, dataset), no_still).image_rgb
-    assert [read[0, 0, 1], read[0, 39, 1], read[39, 0, 1], read[39, 39, 1]] == [0, 128, 255, 64]
+def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path) -> None:
+    read = read_foreign_still(photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00"))
+    assert read.taken_at_utc is not None
+    assert abs(read.taken_at_utc - datetime(2019, 3, 11, 10, 15, tzinfo=timezone.utc)) <= timedelta(hours=14)
+    assert "without an offset" in read.note
 
 
-def test_pixels_that_are_not_square_are_refused(own_dicom: Path) -> None:
-    dataset = pydicom.dcmread(own_dicom)
-    dataset.PixelSpacing = [0.001, 0.002]
-    with pytest.raises(CaptureError, match="not square"):
-        read_picture(saved(own_dicom, dataset), no_still)
-
-
-def test_a_damaged_or_pictureless_object_is_refused_in_one_line(own_dicom: Path) -> None:
-    dataset = pydicom.dcmread(own_dicom)
-    del dataset.PixelData
-    with pytest.raises(CaptureError, match="without a picture"):
-        read_picture(saved(own_dicom, dataset), no_still)
-    own_dicom.write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 50)
-    with pytest.raises(CaptureError, match="cannot read picture"):
-        read_picture(own_dicom, no_still)
+@pytest.mark.parametrize("original", ["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])
+def test_a_time_that_is_none_is_unknown(tmp_path: Path, original: str) -> None:
+    assert read_foreign_still(photo(tmp_path / "a.jpg", original=original)).taken_at_utc is None

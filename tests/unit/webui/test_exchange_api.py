@@ -174,7 +174,7 @@ def test_the_scale_that_a_file_states_is_shown_with_its_origin_and_used(
 
 def test_pictures_become_an_exam_with_what_was_guessed_and_corrected(client: FlaskClient, station: PageStation) -> None:
     import_id = begin(client)
-    first = add(client, import_id, "Left/index_A.png", png(0))
+    first = add(client, import_id, "Scans/Left/index_A.png", png(0))
     second = add(client, import_id, "IMG_2.png", png(1))
     broken = add(client, import_id, "IMG_3.png", b"no picture")
     assert (first["hand"], first["finger"], first["sector"], first["problem"]) == ("left", "index", "A", "")

@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from appliance.analysis.pipeline import Pipeline
+from appliance.apps.analyze.pictures import written_at_utc
 from appliance.apps.config.settings import Settings
 from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
-from appliance.apps.files.still_reader import read_still
 from appliance.apps.workbench.evaluation.evaluate_request import (
     EvaluationOptions,
     require_pictures,
     require_places,
 )
+from appliance.capture.still_reader import read_still
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import operator_calibration
 from appliance.domain.errors import InferenceError
@@ -97,7 +98,7 @@ def _frame(seq: int, path: Path, image: LabelledImage) -> Frame:
     still = read_still(path)
     name = image.file_name
     camera = CameraDescription(name, f"file:{name}", path.suffix.lstrip("."), image.width_px, image.height_px)
-    return Frame(seq, still.image_rgb, 0.0, still.taken_at_utc, camera)
+    return Frame(seq, still.image_rgb, 0.0, still.taken_at_utc or written_at_utc(path), camera)
 
 
 def _tell(

@@ -108,7 +108,7 @@ def test_a_yolo_box_is_cut_at_the_edge_of_the_picture(tmp_path: Path) -> None:
         (b"0 0.5 0.5 0 0.1\n", "no area"),
         (b"0 0.99 0.5 0.1 0.1\n", "out of the 640x480 picture"),
         (b"4 0.5 0.5 0.1 0.1\n", "line 1 has class 4"),
-        (b"\xff\xfe", "utf-8"),
+        (b"\xff\xff", "utf-8"),
     ],
 )
 def test_each_bad_yolo_file_is_told_once(tmp_path: Path, content: bytes, words: str) -> None:

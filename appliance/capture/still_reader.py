@@ -1,84 +1,80 @@
-"""Any still picture a clinic may hold, as the RGB array the pipeline takes; a bad one is refused in one sentence."""
+"""Any still picture a clinic may hold, as the RGB array the pipeline takes; a bad one is refused in one sentence.
 
+The one decoder of the live source, of `analyze`, of the import and of evaluation: all see the same pixels.
+"""
+
+import stat
 import warnings
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from appliance.capture.dicom_pixels import require_whole_jpeg
+from appliance.capture.dicom_still import read_dicom_still
+from appliance.capture.scale_metadata import scale_of_picture
+from appliance.capture.stated_time import time_of_exif
+from appliance.capture.still import LARGEST_PIXELS, Still, require_usable_size
 from appliance.domain.errors import CaptureError
+from appliance.foreign_files.kinds import MediaKind, kind_of
 
-# Read off the header before anything is decoded. A 2,000 x 1,500 frame has 3 Mpx; mosaics of a whole finger reach 60.
-LARGEST_PIXELS = 100_000_000
 LARGEST_BYTES = 500_000_000
-SMALLEST_SIDE_PX = 32
-
-
-@dataclass(frozen=True)
-class Still:
-    """A decoded picture.
-
-    Attributes:
-        image_rgb: uint8 (height, width, 3), upright: the EXIF orientation is applied.
-        taken_at_utc: the file's modification time; EXIF times carry no zone and are not trusted.
-        pages: pictures in the file (TIFF pages, GIF frames); only the first is read.
-    """
-
-    image_rgb: NDArray[np.uint8]
-    taken_at_utc: datetime
-    pages: int
 
 
 def read_still(path: Path) -> Still:
-    """The first picture of a file.
+    """The first picture of a file, DICOM included; what it holds decides, not its suffix.
 
     16-bit values are scaled by 1/257 over their full range; grey is repeated in three channels; a palette is resolved;
     what is transparent becomes black; CMYK is converted by its plain complement, without a colour profile.
 
     Raises:
-        CaptureError: missing, empty, too large, too small, damaged or not a picture; names the file.
+        CaptureError: missing, empty, too large, too small, cut off, damaged or not a picture; names the file.
     """
     try:
         status = path.stat()
-    except OSError as error:
-        raise CaptureError(f"cannot read {path}: {error.strerror}") from error
+        kind = kind_of(path)
+    except (OSError, ValueError) as error:
+        raise CaptureError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise CaptureError(f"cannot read {path}: not a file")
     if status.st_size == 0:
         raise CaptureError(f"cannot read {path}: the file is empty")
     if status.st_size > LARGEST_BYTES:
         raise CaptureError(f"refused {path}: {status.st_size / 1e6:.0f} MB, at most {LARGEST_BYTES / 1e6:.0f} MB")
-    taken_at_utc = datetime.fromtimestamp(status.st_mtime, timezone.utc)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's notes on size and odd metadata; our own limits are below.
-        return _decode(path, taken_at_utc)
+        warnings.simplefilter("ignore")  # notes on size and odd metadata; our own limits are below.
+        return read_dicom_still(path) if kind is MediaKind.DICOM else _decode(path)
 
 
-def _decode(path: Path, taken_at_utc: datetime) -> Still:
+def _decode(path: Path) -> Still:
     try:
         with Image.open(path) as image:
             _require_usable_size(path, image.width, image.height)
             pages = int(getattr(image, "n_frames", 1))
             image.load()
+            if image.format in ("JPEG", "MPO"):
+                require_whole_jpeg(path.read_bytes())
+            taken, scale = time_of_exif(image.getexif()), scale_of_picture(image)
             upright = ImageOps.exif_transpose(image)
-            return Still(_to_rgb(path, upright), taken_at_utc, pages)
-    except CaptureError:
-        raise
+            return Still(_to_rgb(path, upright), taken.moment_utc, taken.note, scale, pages)
+    except CaptureError as error:
+        named = str(path) in error.message
+        raise error if named else CaptureError(f"cannot read {path}: {error.message}", error.remedy) from error
     except UnidentifiedImageError as error:
         raise CaptureError(f"cannot read {path}: not a picture in a known format") from error
     except Image.DecompressionBombError as error:
         raise CaptureError(f"refused {path}: its header claims more than {LARGEST_PIXELS / 1e6:.0f} Mpx") from error
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error and more.
-        raise CaptureError(f"cannot read {path}: damaged picture ({str(error).splitlines()[0][:120]})") from error
+        detail = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise CaptureError(f"cannot read {path}: damaged picture ({detail})") from error
 
 
 def _require_usable_size(path: Path, width: int, height: int) -> None:
-    if width * height > LARGEST_PIXELS:
-        limit = f"at most {LARGEST_PIXELS / 1e6:.0f} Mpx"
-        raise CaptureError(f"refused {path}: {width}x{height} is {width * height / 1e6:.0f} Mpx, {limit}")
-    if min(width, height) < SMALLEST_SIDE_PX:
-        raise CaptureError(f"refused {path}: {width}x{height}, at least {SMALLEST_SIDE_PX} px a side")
+    try:
+        require_usable_size(width, height)
+    except CaptureError as error:
+        raise CaptureError(f"refused {path}: {error.message}") from error
 
 
 def _to_rgb(path: Path, image: Image.Image) -> NDArray[np.uint8]:

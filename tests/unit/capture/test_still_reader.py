@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from appliance.apps.files import still_reader
-from appliance.apps.files.still_reader import read_still
+from appliance.capture import still_reader
+from appliance.capture.still_reader import read_still
 from appliance.domain.errors import CaptureError
 
 

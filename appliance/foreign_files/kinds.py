@@ -1,0 +1,86 @@
+"""What a file holds, by its first bytes; a suffix is only somebody's word for it."""
+
+import stat
+import struct
+from enum import Enum
+from pathlib import Path
+
+HEAD_BYTES = 1024
+_DICOM_MARK_AT = 128
+_TRANSPORT_PACKET_BYTES = 188
+_STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1"})
+"""ISO media files (ISO 14496-12) that hold a picture and no film."""
+
+_PICTURE_MARKS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+    b"BM",
+    b"GIF87a",
+    b"GIF89a",
+    b"\0\0\0\x0cjP  ",
+    b"\xff\x4f\xff\x51",
+)
+_VIDEO_MARKS = (
+    b"\x1a\x45\xdf\xa3",  # Matroska, WebM
+    b"\0\0\x01\xba",  # MPEG programme stream
+    b"\0\0\x01\xb3",  # MPEG video
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF, WMV
+    b"OggS",
+    b"FLV\x01",
+)
+
+
+class MediaKind(Enum):
+    """PICTURE: any still but DICOM. DICOM: a data set of PS3.10, with or without its preamble. VIDEO: a recording."""
+
+    PICTURE = "picture"
+    DICOM = "dicom"
+    VIDEO = "video"
+
+
+def kind_of(path: Path) -> MediaKind | None:
+    """What a file holds; None for anything that is neither a picture nor a video, an empty file and a device.
+
+    Raises:
+        OSError: it is not there or may not be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None  # opening a FIFO would wait for ever
+    with path.open("rb") as file:
+        return kind_of_bytes(file.read(HEAD_BYTES))
+
+
+def kind_of_bytes(head: bytes) -> MediaKind | None:
+    """The same of a file's first HEAD_BYTES."""
+    if _is_dicom(head):
+        return MediaKind.DICOM
+    if head.startswith(_PICTURE_MARKS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return MediaKind.PICTURE
+    if head[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and head[2:3].isspace():
+        return MediaKind.PICTURE
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+        return MediaKind.PICTURE if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else MediaKind.VIDEO
+    if head.startswith(_VIDEO_MARKS) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
+        return MediaKind.VIDEO
+    is_transport = len(head) > 3 * _TRANSPORT_PACKET_BYTES and set(head[: 4 * _TRANSPORT_PACKET_BYTES : 188]) == {0x47}
+    return MediaKind.VIDEO if is_transport else None
+
+
+def _is_dicom(head: bytes) -> bool:
+    if head[_DICOM_MARK_AT : _DICOM_MARK_AT + 4] == b"DICM":
+        return True
+    # Older archives leave the preamble out: the first element is then of group 0002 or 0008 (PS3.10, 7.1).
+    if len(head) < 8:
+        return False
+    for order in "<>":
+        group, element = struct.unpack(f"{order}HH", head[:4])
+        if group in (2, 8) and element < 0x0100:
+            explicit = head[4:6] in (b"UL", b"UI", b"OB", b"CS", b"DA", b"TM", b"LO", b"SH", b"DT")
+            implicit = order == "<" and struct.unpack("<I", head[4:8])[0] <= 64 and group == 8
+            if explicit or implicit:
+                return True
+    return False

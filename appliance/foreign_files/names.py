@@ -1,0 +1,44 @@
+"""Names of files from other systems: shown, compared, and made safe to write."""
+
+import hashlib
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+LONGEST_PART_BYTES = 180
+"""Of one part of a path that is written: file systems take 255, and a suffix follows."""
+
+_RESERVED = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+
+
+def shown(text: str) -> str:
+    r"""Text that any terminal, log and JSON file can hold: bytes of a name that are not UTF-8 become \xff.
+
+    Letters and their accents are joined (NFC), as every system but macOS writes them.
+    """
+    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", plain)
+
+
+def same_name(text: str) -> str:
+    """Equal for names that a person, or a file system without regard to case, takes for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", shown(text)).casefold())
+
+
+def inner_path(name: str) -> PurePosixPath:
+    """A relative path for an output that is called `name`: below its folder, whatever `name` says, and bounded.
+
+    "..", "." and roots are left out, control characters and those that other systems refuse become "_", a part of more
+    than LONGEST_PART_BYTES is cut and told apart by a digest of the whole.
+    """
+    parts = [part for part in PurePosixPath(name).parts if part not in ("/", "//", ".", "..")]
+    return PurePosixPath(*(_bounded(part) for part in parts)) if parts else PurePosixPath("_")
+
+
+def _bounded(part: str) -> str:
+    plain = _RESERVED.sub("_", shown(part))
+    coded = plain.encode("utf-8")
+    if len(coded) <= LONGEST_PART_BYTES:
+        return plain
+    mark = hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return f"{coded[: LONGEST_PART_BYTES - 13].decode('utf-8', 'ignore')}-{mark}"

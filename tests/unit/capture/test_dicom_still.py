@@ -1,0 +1,191 @@
+"""DICOM pictures: pixel by pixel what pydicom's own reference files hold, whatever their transfer syntax."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
+from pydicom.pixels import pixel_array
+from pydicom.uid import RLELossless
+
+from appliance.capture.dicom_still import DicomStill, read_dicom_still
+from appliance.capture.still_reader import read_still
+from appliance.domain.errors import CaptureError
+
+# The ten bars of the SC_rgb files, at rows 5, 15, ... of column 50, as pydicom's own tests have them.
+BARS = [
+    (255, 0, 0), (255, 128, 128), (0, 255, 0), (128, 255, 128), (0, 0, 255),
+    (128, 128, 255), (0, 0, 0), (64, 64, 64), (192, 192, 192), (255, 255, 255),
+]  # fmt: skip
+LOSSLESS = ["SC_rgb_rle.dcm", "SC_rgb_rle_2frame.dcm", "SC_rgb_rle_16bit.dcm", "SC_rgb_rle_32bit.dcm"]
+LOSSY = [
+    "SC_rgb_dcmtk_+eb+cr.dcm", "SC_rgb_dcmtk_+eb+cy+n1.dcm", "SC_rgb_dcmtk_+eb+cy+n2.dcm", "SC_rgb_dcmtk_+eb+cy+np.dcm",
+    "SC_rgb_dcmtk_+eb+cy+s2.dcm", "SC_rgb_dcmtk_+eb+cy+s4.dcm", "SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_jpeg_lossy_gdcm.dcm",
+    "SC_ybr_full_422_uncompressed.dcm", "SC_rgb_gdcm_KY.dcm", "SC_rgb_jpeg_gdcm.dcm",
+]  # fmt: skip
+GREY = [
+    "MR_small.dcm", "MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_expb.dcm", "MR_small_implicit.dcm",
+    "MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm", "MR_small_padded.dcm",
+]  # fmt: skip
+
+
+def file(name: str) -> Path:
+    found = get_testdata_file(name, download=False)
+    assert found is not None, f"pydicom ships {name}"
+    return Path(str(found))
+
+
+def bars(image_rgb: NDArray[np.uint8]) -> NDArray[np.int_]:
+    return image_rgb[5::10, 50].astype(int)
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_lossless_colours_are_exact(name: str) -> None:
+    assert bars(read_still(file(name)).image_rgb).tolist() == [list(bar) for bar in BARS]
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_lossy_colours_are_converted_once_whatever_their_colour_space(name: str) -> None:
+    """Converted twice, the bars are off by far more than what the files themselves have lost (pydicom: up to 5)."""
+    assert np.abs(bars(read_still(file(name)).image_rgb) - BARS).max() <= 6
+
+
+@pytest.mark.parametrize("name", GREY)
+def test_grey_goes_through_the_window_alike_in_every_transfer_syntax(name: str) -> None:
+    dataset = pydicom.dcmread(file("MR_small.dcm"))
+    stored = np.frombuffer(dataset.PixelData, "<i2").reshape(64, 64).astype(float)
+    centre, width = float(dataset.WindowCenter), float(dataset.WindowWidth)
+    share = np.clip((stored - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+    expected = np.rint(share * 255).astype(np.uint8)
+    np.testing.assert_array_equal(read_still(file(name)).image_rgb[..., 1], expected)
+
+
+def test_a_palette_is_looked_up() -> None:
+    dataset = pydicom.dcmread(file("examples_palette.dcm"))
+    names = [f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")]
+    tables = [np.frombuffer(dataset[name].value, "<u2") for name in names]
+    expected = np.stack([np.rint(table / 257.0).astype(np.uint8)[dataset.pixel_array] for table in tables], axis=2)
+    np.testing.assert_array_equal(read_still(file("examples_palette.dcm")).image_rgb, expected)
+
+
+@pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "examples_jpeg2k.dcm", "examples_rgb_color.dcm"])
+def test_colour_pictures_are_pixel_by_pixel_what_pydicom_decodes(name: str) -> None:
+    np.testing.assert_array_equal(read_still(file(name)).image_rgb, pixel_array(file(name), index=0))
+
+
+def test_an_object_without_preamble_or_meta_information_is_read(tmp_path: Path) -> None:
+    whole = file("MR_small_implicit.dcm").read_bytes()
+    meta_bytes = int.from_bytes(whole[140:144], "little")
+    (tmp_path / "no_preamble").write_bytes(whole[132:])
+    (tmp_path / "no_meta").write_bytes(whole[144 + meta_bytes :])
+    for name in ("no_preamble", "no_meta"):
+        expected = read_still(file("MR_small.dcm")).image_rgb
+        np.testing.assert_array_equal(read_still(tmp_path / name).image_rgb, expected)
+
+
+@pytest.mark.parametrize("name", ["MR_truncated.dcm", "test-SR.dcm", "JPEG2000-embedded-sequence-delimiter.dcm"])
+def test_what_is_cut_off_or_holds_no_picture_is_refused_by_name(name: str) -> None:
+    with pytest.raises(CaptureError, match=name):
+        read_dicom_still(file(name))
+
+
+@pytest.fixture
+def grey() -> Dataset:
+    """MR_small with values 0, 1000, 2000 and 3000 in four quarters, without a window, scale or time."""
+    dataset = pydicom.dcmread(file("MR_small.dcm"))
+    quarters = np.array([[0, 1000], [2000, 3000]], "<i2").repeat(32, 0).repeat(32, 1)
+    dataset.PixelData = quarters.tobytes()
+    times = [f"{of}{kind}" for of in ("Acquisition", "Content", "Series", "Study") for kind in ("Date", "Time")]
+    for name in ("WindowCenter", "WindowWidth", "PixelSpacing", *times):
+        if name in dataset:
+            del dataset[name]
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+    return dataset
+
+
+def saved(dataset: Dataset, path: Path) -> DicomStill:
+    dataset.save_as(path / "a.dcm")
+    return read_dicom_still(path / "a.dcm")
+
+
+def levels(still: DicomStill) -> list[int]:
+    return [int(still.image_rgb[y, x, 0]) for y, x in ((0, 0), (0, 63), (63, 0), (63, 63))]
+
+
+def test_without_a_window_the_stored_range_is_shown(grey: Dataset, tmp_path: Path) -> None:
+    assert levels(saved(grey, tmp_path)) == [0, 62, 125, 187]
+
+
+def test_monochrome1_is_turned_round(grey: Dataset, tmp_path: Path) -> None:
+    grey.PhotometricInterpretation = "MONOCHROME1"
+    assert levels(saved(grey, tmp_path)) == [255, 193, 130, 68]
+
+
+def test_the_window_is_of_rescaled_values(grey: Dataset, tmp_path: Path) -> None:
+    """Of x = 2 v - 1000 = -1000, 1000, 3000, 5000 the share is (x - 1000) / 4000 + 0.5: 0, 0.5, 1 and more."""
+    grey.RescaleSlope, grey.RescaleIntercept = "2", "-1000"
+    grey.WindowCenter, grey.WindowWidth = "1000.5", "4001"
+    assert levels(saved(grey, tmp_path)) == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize(("function", "level"), [("LINEAR_EXACT", 64), ("SIGMOID", 69)])
+def test_the_other_window_functions(grey: Dataset, tmp_path: Path, function: str, level: int) -> None:
+    """Of 1000: LINEAR_EXACT (1000 - 1500) / 2000 + 0.5 = 0.25; SIGMOID 1 / (1 + e) = 0.269."""
+    grey.WindowCenter, grey.WindowWidth, grey.VOILUTFunction = "1500", "2000", function
+    assert levels(saved(grey, tmp_path))[1] == level
+
+
+def test_a_voi_table_goes_before_a_window(grey: Dataset, tmp_path: Path) -> None:
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 12])
+    table.add_new("LUTData", "OW", np.arange(4095, -1, -1).astype("<u2").tobytes())
+    grey.VOILUTSequence = [table]
+    grey.WindowCenter, grey.WindowWidth = "10", "10"
+    assert levels(saved(grey, tmp_path)) == [255, 193, 130, 68]
+
+
+def test_pixels_that_are_not_square_are_refused(grey: Dataset, tmp_path: Path) -> None:
+    grey.PixelSpacing = [0.001, 0.002]
+    with pytest.raises(CaptureError, match="not square"):
+        saved(grey, tmp_path)
+
+
+def test_a_compressed_picture_is_decoded_and_its_scale_read(grey: Dataset, tmp_path: Path) -> None:
+    grey.compress(RLELossless, generate_instance_uid=False)
+    grey.PixelSpacing = [0.0015, 0.0015]
+    still = saved(grey, tmp_path)
+    assert (levels(still), still.scale.um_per_px) == ([0, 62, 125, 187], pytest.approx(1.5))
+
+
+NINE_FIFTEEN = datetime(2019, 3, 11, 9, 15, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"AcquisitionDateTime": "20190311101500.000000+0100"},
+        {"AcquisitionDateTime": "201903111015+0100"},
+        {"AcquisitionDateTime": "20190311101500", "TimezoneOffsetFromUTC": "+0100"},
+        {"AcquisitionDate": "20190311", "AcquisitionTime": "101500", "TimezoneOffsetFromUTC": "+0100"},
+        {"ContentDate": "20190311", "ContentTime": "0415", "TimezoneOffsetFromUTC": "-0500"},
+    ],
+)
+def test_dates_are_read_with_their_offset(grey: Dataset, tmp_path: Path, stated: dict[str, str]) -> None:
+    assert saved(grey, tmp_path).taken_at_utc is None
+    for name, value in stated.items():
+        setattr(grey, name, value)
+    still = saved(grey, tmp_path)
+    assert (still.taken_at_utc, still.time_note) == (NINE_FIFTEEN, "")
+
+
+def test_a_date_without_offset_says_what_was_assumed(grey: Dataset, tmp_path: Path) -> None:
+    grey.AcquisitionDateTime = "20190311101500"
+    if "TimezoneOffsetFromUTC" in grey:
+        del grey.TimezoneOffsetFromUTC
+    still = saved(grey, tmp_path)
+    assert still.taken_at_utc is not None
+    assert "without an offset" in still.time_note

@@ -1,0 +1,149 @@
+"""YOLO and LabelMe as other tools lay them out, in the codings of other systems; and writers that read themselves."""
+
+import json
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engines.datasets.convert import label_files, read_labels
+from engines.datasets.labels import DatasetError, Label, LabelledImage, LabelledSet
+
+BOX = b"1 0.5 0.5 0.1 0.2\r\n"
+
+
+def put(folder: Path, *pictures: str) -> Path:
+    for name in pictures:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (640, 480)).save(folder / name)
+    return folder
+
+
+def write(folder: Path, texts: dict[str, bytes]) -> Path:
+    for name, content in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def labels_in(folder: Path, pictures: Path | None = None) -> dict[str, list[str]]:
+    reading = read_labels("yolo", folder, pictures)
+    assert reading.problems == []
+    return {image.file_name: [label.category for label in image.labels] for image in reading.found.images}
+
+
+def test_cvats_layout_with_its_pictures_elsewhere(tmp_path: Path) -> None:
+    listed = {"obj.names": b"normal\ngiant\n", "obj.data": b"names = data/obj.names\n"}
+    listed |= {"train.txt": b"data/obj_train_data/a.png\n", "obj_train_data/a.txt": BOX}
+    folder, pictures = write(tmp_path / "cvat", listed), put(tmp_path / "pictures", "a.png")
+    assert labels_in(folder, pictures) == {"a.png": ["giant"]}
+    put(folder, "obj_train_data/a.png")
+    assert labels_in(folder) == {"obj_train_data/a.png": ["giant"]}
+
+
+def test_roboflows_layout_with_its_readmes(tmp_path: Path) -> None:
+    folder = put(tmp_path, "train/images/a.png", "valid/images/a.png", "valid/images/b.png")
+    listed = {"train/labels/a.txt": BOX, "valid/labels/a.txt": b"0 0.5 0.5 0.1 0.2\n"}
+    listed |= {"README.dataset.txt": b"# nailfold\nhttps://", "README.roboflow.txt": b"exported\n"}
+    write(folder, listed | {"data.yaml": b"train: ../train/images\nnc: 2\nnames: ['normal', 'giant']\n"})
+    assert labels_in(folder) == {
+        "train/images/a.png": ["giant"],
+        "valid/images/a.png": ["normal"],
+        "valid/images/b.png": [],
+    }
+    assert any("README.dataset.txt" in note for note in read_labels("yolo", folder).notes)
+
+
+def test_ultralytics_layout_with_a_yaml_of_any_name(tmp_path: Path) -> None:
+    folder = put(tmp_path, "images/train/a.png", "images/val/a.png")
+    listed = {"labels/train/a.txt": BOX, "labels/val/a.txt": b"", "nailfold.yaml": b"names:\n  0: normal\n  1: giant\n"}
+    assert labels_in(write(folder, listed)) == {"train/a.png": ["giant"], "val/a.png": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("classes.txt", "\ufeffnormal, thin\r\nno\r\n".encode()),
+        ("classes.txt", "normal, thin\r\nno\r\n".encode("utf-16")),
+        ("data.yaml", b"\xef\xbb\xbfnames: [\"normal, thin\", 'no']\r\n"),
+        ("data.yaml", b"names: {0: 'normal, thin', 1: no}  # flow\n"),
+        ("data.yaml", b"x: &n [ 'normal, thin', no ]\nnames: *n\n"),
+    ],
+)
+def test_names_with_marks_commas_quotes_and_words_of_yaml(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = put(tmp_path, "images/a.png")
+    label = "\ufeff1 0.5 0.5 0.1 0.2\r\n".encode()
+    assert labels_in(write(folder, {name: content, "labels/a.txt": label})) == {"a.png": ["no"]}
+    assert read_labels("yolo", folder).found.categories == ("normal, thin", "no")
+
+
+def test_files_that_name_the_classes_differently_are_refused(tmp_path: Path) -> None:
+    write(put(tmp_path, "images/a.png"), {"classes.txt": b"normal\ngiant\n", "data.yaml": b"names: [giant, normal]\n"})
+    with pytest.raises(DatasetError, match="differently"):
+        read_labels("yolo", tmp_path)
+
+
+def test_a_label_without_a_picture_is_told_and_a_name_in_two_forms_is_one(tmp_path: Path) -> None:
+    folder = put(tmp_path, f"images/{unicodedata.normalize('NFD', 'Grün')}.png")
+    write(folder, {"labels/Grün.txt": BOX, "labels/lost.txt": BOX, "labels/._Grün.txt": b"\0\x05\x16\x07"})
+    reading = read_labels("yolo", folder)
+    assert [len(image.labels) for image in reading.found.images] == [1]
+    assert len(reading.problems) == 1
+    assert "lost.txt" in reading.problems[0]
+
+
+def labelme(path: str) -> bytes:
+    one = {"label": "normal", "points": [[1, 1], [20, 40]], "group_id": 1, "shape_type": "rectangle", "flags": {}}
+    return json.dumps({"imagePath": path, "imageWidth": 640, "imageHeight": 480, "shapes": [one]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("place", "written", "read"),
+    [
+        ("a.json", "images\\a.png", "images/a.png"),
+        ("labels/a.json", "../images/a.png", "images/a.png"),
+        ("labels/a.json", "..\\images\\a.png", "images/a.png"),
+        ("left/a.json", "a.png", "left/a.png"),
+        ("left/a.json", "C:\\scans\\left\\a.png", "left/a.png"),
+        ("left/a.json", "/home/anna/a.png", "left/a.png"),
+        ("a.json", "../a.png", "a.png"),
+    ],
+)
+def test_labelmes_picture_is_found_from_its_json_file(tmp_path: Path, place: str, written: str, read: str) -> None:
+    reading = read_labels("labelme", write(tmp_path, {place: labelme(written), "._a.json": b"\0\x05\x16\x07"}))
+    assert reading.problems == []
+    assert [image.file_name for image in reading.found.images] == [read]
+
+
+def test_labelme_in_utf16_and_behind_a_link_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", {"a.json": labelme("a.png").decode().encode("utf-16")})
+    (tmp_path / "set").mkdir()
+    os.symlink(tmp_path / "elsewhere", tmp_path / "set" / "left")
+    assert [one.file_name for one in read_labels("labelme", tmp_path / "set").found.images] == ["left/a.png"]
+
+
+def one(label: Label, *names: str) -> LabelledSet:
+    return LabelledSet(tuple(LabelledImage(name, 640, 480, (label,)) for name in names), (label.category,))
+
+
+@pytest.mark.parametrize("form", ["coco", "labelme", "yolo"])
+@pytest.mark.parametrize(
+    "label", [Label("normal", (10, 10, 0, 5)), Label("normal", (630, 10, 40, 5)), Label("normal", (1, 1, 1e-9, 1e-9))]
+)
+def test_a_writer_refuses_a_box_that_its_reader_would(form: str, label: Label) -> None:
+    with pytest.raises(DatasetError, match=r"cannot write .*(area|out of)"):
+        label_files(form, one(label, "a.png"))
+
+
+def test_coco_with_one_picture_twice_or_outside_is_not_written() -> None:
+    good = Label("normal", (10, 10, 20, 30))
+    for names in (("a.png", "a.png"), ("../a.png",), ("/a.png",)):
+        with pytest.raises(DatasetError, match=r"cannot write annotations\.json"):
+            label_files("coco", one(good, *names))
+
+
+def test_a_category_that_yaml_cannot_hold_is_not_written() -> None:
+    with pytest.raises(DatasetError, match=r"cannot write data\.yaml"):
+        label_files("yolo", one(Label("a\x7fb", (10, 10, 20, 30)), "a.png"))
