@@ -19,3 +19,7 @@ _.scatter_px, _.origin_px, _.NON_SPECIFIC, _.VENOUS, _.VERBOSE, _.DESCRIPTION_PA
 _.pytestmark, _.do_GET, _.log_message, _.require_called_aet, _.require_calling_aet, _.f_trace_opcodes
 _._cuInit, _._cuDriverGetVersion, _._cuDeviceGet, _._cuDeviceGetName, _._cuDeviceGetAttribute
 _.wiring, _.add_on_one_line
+
+# Members of the fleet's messages: part of their schemas, read by the other side of the broker.
+_.SUCCEEDED, _.TIMED_OUT, _.CANCELLED, _.supersedes, _.expires_at, _.desired_version, _.sbom, _.temperatures_c
+_.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
