@@ -26,7 +26,7 @@ def test_strong_crops_are_answered_as_before_and_the_training_is_still_told(tmp_
     net = KeypointNet(see=normalise).eval()
     with torch.no_grad():
         for tensor in (*net.parameters(), *(one for one in net.buffers() if one.dtype.is_floating_point)):
-            tensor += 0.002 * torch.rand_like(tensor)  # as after a training, no two tensors are the same
+            tensor.add_(0.002 * torch.rand_like(tensor))  # as after a training, no two tensors are the same
         net.heat.weight *= 300  # a network that has something to say
     export_keypoints(net, old / "keypoints.onnx")
     training = {"command": "python -m somewhere", "notes": "Began so.", "figures": {"apical_mae_px": 1.0}}
