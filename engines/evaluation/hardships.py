@@ -27,8 +27,8 @@ SHRUNK = 1.3 / 2.5
 def every_hardship() -> dict[str, Hardship]:
     """By name, in the order of the table."""
     levels: dict[str, Callable[[Image], Image]] = {
-        "contrast a fifth": lambda image: _flatten(image, 0.2),
-        "contrast a tenth": lambda image: _flatten(image, 0.1),
+        "contrast a fifth": lambda image: flattened(image, 0.2),
+        "contrast a tenth": lambda image: flattened(image, 0.1),
         "warm cast": lambda image: _tone(image, (1.15, 0.9, 0.65), 1.0),
         "green cast": lambda image: _tone(image, (0.75, 1.05, 0.8), 1.0),
         "grey": lambda image: np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2),
@@ -48,7 +48,10 @@ def _of_levels(change: Callable[[Image], Image]) -> Hardship:
     return lambda picture, _rng: replace(picture, image_rgb=np.ascontiguousarray(change(picture.image_rgb)))
 
 
-def _flatten(image: Image, share: float) -> Image:
+def flattened(image: Image, share: float) -> Image:
+    """The picture with that share of its contrast, in whole levels; each channel's mean is kept."""
+    if share == 1.0:
+        return image
     mean = image.mean(axis=(0, 1))
     return np.asarray(np.clip(np.round((image - mean) * share + mean), 0, 255), dtype=np.uint8)
 

@@ -82,6 +82,17 @@ def side_errors(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) 
     return {kind: dict(zip(SIDES, value.round(3).tolist(), strict=True)) for kind, value in medians.items()}
 
 
+def recalls(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], min_iou: float) -> dict[str, float]:
+    """Recall of the loops that were drawn from proposals, which flatters whatever proposed them, and of the labels."""
+    hits: dict[str, list[bool]] = {"tight": [], "labels": []}
+    for picture, finding in zip(pictures, findings, strict=True):
+        kept = _confident(finding)
+        hit = set(judge(kept.boxes, kept.scores, picture, min_iou).truth_index.tolist())
+        for at, is_tight in enumerate(picture.is_tight.tolist()):
+            hits["tight" if is_tight else "labels"].append(at in hit)
+    return {kind: float(np.mean(found)) for kind, found in hits.items() if found}
+
+
 def false_kinds(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> dict[str, int]:
     """How many false boxes of each kind there are, at IoU 0.30 and the device's confidence."""
     kinds: Counter[str] = Counter()

@@ -6,7 +6,17 @@ import numpy as np
 
 from engines.evaluation.hardships import Hardship, every_hardship
 from engines.evaluation.judged import JudgedPicture
-from engines.evaluation.judged_figures import Finding, Look, false_kinds, find_in, headline, intervals, side_errors
+from engines.evaluation.judged_figures import (
+    IOUS,
+    Finding,
+    Look,
+    false_kinds,
+    find_in,
+    headline,
+    intervals,
+    recalls,
+    side_errors,
+)
 
 PHOTO_WIDER_THAN = 1000
 """Pictures wider than this are photographs of a whole nailfold, reported apart from the tiles."""
@@ -26,6 +36,9 @@ def judged_report(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]
             low, high = spread.get(figure, (None, None))
             between = "" if low is None else f"  ({low:.3f} to {high:.3f})"
             lines.append(f"  {figure:14s} {_number(value)}{between}")
+        for min_iou in IOUS:
+            told = ", ".join(f"{kind} {value:.3f}" for kind, value in recalls(some, found, min_iou).items())
+            lines.append(f"  recall at IoU {min_iou:.2f} of {told}")
     for kind, sides in side_errors(pictures, findings).items():
         told = ", ".join(f"{side} {value:+.3f}" for side, value in sides.items())
         lines.append(f"box sides outside of {kind}: {told}")

@@ -1,6 +1,7 @@
 """Figures on rendered images that no training has seen, through the device's own code.
 
     python -m engines.evaluation.synthetic --images 200 [--weights DIR] [--figures figures.json] [--overlays DIR]
+    python -m engines.evaluation.synthetic --images 60 --contrast 0.1     # flat ones, whose truth stays as it is
 
 Training renders with seeds from 1,000,000 upwards (engines.training.cache); this uses FIRST_SEED and the following.
 """
@@ -8,7 +9,7 @@ Training renders with seeds from 1,000,000 upwards (engines.training.cache); thi
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
 from engines.accuracy.matching import ImageMatch, average_precision, match, precision_recall
 from engines.accuracy.widths import WidthErrors
+from engines.evaluation.hardships import flattened
 from engines.evaluation.real import WEIGHTS, save_overlay
 from engines.synthetic.render import render
 from engines.synthetic.truth import Box, LoopTruth, RenderedImage
@@ -104,14 +106,17 @@ class Tally:
         }
 
 
-def evaluate(weights: Path, images: int, overlays: Path | None = None) -> dict[str, dict[str, float | None]]:
-    """Figures by role ("detector", "keypoints")."""
+def evaluate(
+    weights: Path, images: int, overlays: Path | None = None, contrast: float = 1.0
+) -> dict[str, dict[str, float | None]]:
+    """Figures by role ("detector", "keypoints"), with that share of the images' contrast left."""
     shipped = InferenceSettings(weights_dir=weights)
     low = InferenceSettings(weights_dir=weights, min_score_capillary=LOW_SCORE, min_score_haemorrhage=LOW_SCORE)
     engines = load_engine_set(low, "evaluation")
     tally = Tally()
     for seed in range(FIRST_SEED, FIRST_SEED + images):
         rendered = render(seed)
+        rendered = replace(rendered, image_rgb=flattened(rendered.image_rgb, contrast))
         detections = engines.detector.detect(rendered.image_rgb)
         tally.add(rendered, detections, engines, shipped.min_score_capillary)
         if overlays is not None:
@@ -138,8 +143,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--figures", type=Path, help="also write the figures here, for engines.training.ship")
     parser.add_argument("--overlays", type=Path)
+    parser.add_argument("--contrast", type=float, default=1.0)
     args = parser.parse_args()
-    figures = evaluate(args.weights, args.images, args.overlays)
+    figures = evaluate(args.weights, args.images, args.overlays, args.contrast)
     print(json.dumps(figures, indent=2))
     if args.figures is not None:
         args.figures.write_text(json.dumps(figures, indent=2) + "\n")

@@ -3,8 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from appliance.analysis.distal_row import find_distal_row
-from appliance.analysis.measure import MeasuredLoop
+from appliance.analysis.measure import MeasuredLoop, measure_loops
+from appliance.domain.detection import Row
+from engines.synthetic.truth import RenderedImage
+from tests.support.rendered import TruthEngine
 
 MakeLoop = Callable[..., MeasuredLoop]
 FRAME = (640, 480)
@@ -52,3 +57,23 @@ def test_a_bend_that_looks_the_other_way_says_nothing_of_the_row(make_loop: Make
     segment = astray.apical.segment
     around = replace(astray.apical, segment=replace(segment, start_px=segment.end_px, end_px=segment.start_px))
     assert distal([*loops, replace(astray, apical=around, apex_px=segment.end_px)]) == [True] * 10 + [False]
+
+
+def test_ten_grains_ahead_of_rendered_rows_leave_most_loops_where_they_belong(
+    make_loop: MakeLoop, scenes: tuple[RenderedImage, ...]
+) -> None:
+    """Without row_support six loops in ten stay right."""
+    rng = np.random.default_rng(0)
+    agreed = []
+    for scene in scenes[::2]:
+        engine = TruthEngine(scene)
+        seen = engine.detect(scene.image_rgb).capillaries
+        if len(seen) < 3:
+            continue
+        loops = measure_loops(seen, engine.estimate(scene.image_rgb, [one.bbox for one in seen]), scene.um_per_px)
+        top = max(5.0, float(np.quantile([one.bbox.y for one in seen], 0.3)) - 45)
+        grains = [grain(make_loop, (rng.uniform(0, 640), rng.uniform(0, top))) for _ in range(10)]
+        is_distal = find_distal_row([*loops, *grains], *FRAME).is_distal
+        agreed += [found == (truth.row is Row.DISTAL) for found, truth in zip(is_distal, engine.loops, strict=False)]
+    assert len(agreed) > 150
+    assert np.mean(agreed) > 0.82

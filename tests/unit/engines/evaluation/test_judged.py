@@ -9,7 +9,15 @@ import pytest
 
 from engines.accuracy.matching import FloatArray
 from engines.evaluation.judged import JudgedPicture, inside_share, judge, kind_of_false, read_judged
-from engines.evaluation.judged_figures import Finding, false_kinds, headline, intervals, missed_loops, side_errors
+from engines.evaluation.judged_figures import (
+    Finding,
+    false_kinds,
+    headline,
+    intervals,
+    missed_loops,
+    recalls,
+    side_errors,
+)
 from engines.evaluation.judged_report import judged_report
 
 NONE = np.zeros((0, 4))
@@ -71,6 +79,11 @@ def test_sides_outside_are_positive_and_in_shares_of_the_box() -> None:
 
 def test_missed_loops_are_the_ones_nothing_hit() -> None:
     np.testing.assert_array_equal(missed_loops(PICTURE, found((100, 100, 40, 100))), LOOPS[1:])
+
+
+def test_labels_and_tightened_proposals_are_recalled_apart() -> None:
+    mixed = JudgedPicture("two", PICTURE.image_rgb, LOOPS, np.array([True, False, False]), NONE, NONE, ())
+    assert recalls([mixed], [found((200, 110, 40, 100))], 0.5) == {"tight": 0.0, "labels": 0.5}
 
 
 def test_interval_is_wide_where_pictures_differ_and_nothing_where_they_are_alike() -> None:

@@ -45,8 +45,8 @@ def test_box_of_a_hairpin_by_hand() -> None:
     (loop,) = _truth(_loop((0.0, -100.0)))
     x, y, w, h = loop.bbox_px
     # Apex at the centre column, 50 px above the middle; outer width 30 + 16 um, so 23 px; half an apical width on top.
-    # Around it 0.9 of the blur, which is hypot(1.0 / 2, 0.7) = 0.86 px, and 1.5 px of skin.
-    margin = 0.9 * 0.86 + 1.5
+    # Around it 0.4 of the blur, which is hypot(1.0 / 2, 0.7) = 0.86 px: the column's visible edge.
+    margin = 0.4 * 0.86
     assert x + w / 2 == pytest.approx(319.5, abs=2)
     assert y == pytest.approx(239.5 - 50 - 4 - margin, abs=1.5)
     assert w == pytest.approx(23 + 2 * margin, abs=3)
