@@ -343,7 +343,7 @@ def invalidate(box: Box) -> Act:
 
 def state_facts(box: Box) -> Act:
     exam_id = box.reviewed()
-    return lambda: box.facts.state(exam_id, {"oil": "cedar"}, ACTOR)
+    return lambda: box.facts.state(exam_id, {"oil": "cedar"}, ACTOR, Role.PHYSICIAN)
 
 
 def issue_report(box: Box) -> Act:
@@ -502,7 +502,7 @@ def test_a_review_comes_with_its_exam_or_not_at_all(box: Box, tmp_path: Path) ->
     other = Box(MemoryStores(tmp_path, clock), tmp_path, clock)
     exam_id = other.reviewed()
     other.reviews.conclude(exam_id, "Normal.", "dr.ruiz", 0)
-    other.facts.state(exam_id, {"oil": "cedar"}, "dr.ruiz")
+    other.facts.state(exam_id, {"oil": "cedar"}, "dr.ruiz", Role.PHYSICIAN)
     other.stores.journal.append("dr.ruiz", f"report:{exam_id}", "report.made", {"bytes": 1})
     with (tmp_path / "exam.zip").open("wb+") as file:
         other.exports.export(ExportFormat.ZIP, [exam_id], file, "dr.ruiz")

@@ -150,7 +150,9 @@ def test_archive_is_taken_in_once_however_often_it_is_asked_for(
         return ArchiveResult((), ())
 
     monkeypatch.setattr(uploads, "import_archive", take)
-    tools: Any = SimpleNamespace(store=None, knows_pseudonym=None, now_utc=lambda: None, make_message=None)
+    tools: Any = SimpleNamespace(
+        store=None, knows_pseudonym=None, now_utc=lambda: None, make_message=None, journal=None, read_review=None
+    )
 
     def race() -> Race:
         taken.clear()

@@ -134,7 +134,7 @@ def test_file_that_is_no_database_is_refused_with_its_path(path: Path) -> None:
     with pytest.raises(StoreError, match="not a database") as refusal:
         Database(path)
     assert str(path) in str(refusal.value)
-    assert "backup" in refusal.value.remedy
+    assert "nailfold data restore" in refusal.value.remedy
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.domain.journal import JournalState
 from appliance.transport.state_message import BoxState
 from appliance.transport.twin_watch import TwinWatch
 from tests.support.exam_parts import IDENTITY, NOON
@@ -17,7 +18,9 @@ class Watch:
         self.twins = TwinWatch("clinic-1/box-7", "mine", lambda: self.now_s)
 
     def hears(self, boot_id: str, after_s: float, *, is_online: bool = True, is_retained: bool = False) -> str:
-        payload = BoxState(boot_id, 1, IDENTITY).payload(is_online, NOON + timedelta(seconds=after_s))
+        payload = BoxState(boot_id, 1, IDENTITY).payload(
+            is_online, NOON + timedelta(seconds=after_s), JournalState(None, 0)
+        )
         self.twins.heard(payload, is_retained)
         return self.twins.reason
 

@@ -46,7 +46,7 @@ class Browser:
     def __init__(self, station: PageStation, client: FlaskClient, fault: Exception, after: int, says: bool) -> None:
         cookie = client.get_cookie("nailfold_session")
         assert cookie is not None
-        headers = {"host": "box", "origin": "http://box", "cookie": f"nailfold_session={cookie.value}"}
+        headers = {"host": "localhost", "origin": "http://localhost", "cookie": f"nailfold_session={cookie.value}"}
         self.scope = {"type": "websocket", "headers": [(k.encode(), v.encode()) for k, v in headers.items()]}
         self._station, self._fault, self._after, self._says = station, fault, after, says
         self._heard: asyncio.Queue[Message] = asyncio.Queue()

@@ -14,7 +14,7 @@ from tests.support.interleaving import Race, in_every_order
 def reviewed(exam_id: str) -> Any:
     """As much of a reviewed exam as the advisor reads."""
     image = SimpleNamespace(image_id=f"{exam_id}-1", kind=ImageKind.STILL, file_name="1.png")
-    one = SimpleNamespace(image=image, counts=True, analysis={})
+    one = SimpleNamespace(image=image, counts=True, analysis={}, recorded=SimpleNamespace(text=""))
     return SimpleNamespace(exam=SimpleNamespace(exam_id=exam_id), images=(one,))
 
 
