@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from appliance.apps import extras
 from appliance.apps.cli import main
 from appliance.apps.workbench.bench import bench
 from appliance.apps.workbench.bench import browser as bench_browser
 from appliance.apps.workbench.bench import station as bench_station
 from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_runs
 from appliance.apps.workbench.bench.station import percentiles
-from appliance.domain.errors import ExportError
+from appliance.domain.errors import SettingsError
 
 HAS_CHROMIUM = any(shutil.which(name) for name in ("chromium", "google-chrome")) or "NAILFOLD_CHROMIUM" in os.environ
 KEYS = {"detector_ms", "keypoints_ms", "pipeline_over_engines", "frames_per_s", "capture_to_paint_ms", "rss_growth_mb"}
@@ -41,9 +42,9 @@ def test_all_figures_are_measured_on_the_real_station_with_a_real_browser(
 
 
 def test_a_missing_browser_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_browser.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     with (
-        pytest.raises(ExportError, match=r"playwright is missing. pip install"),
+        pytest.raises(SettingsError, match=r"needs playwright, .* extra \[rehearse\]: pip install"),
         bench_browser.live_page("http://x", "y"),
     ):
         pass
