@@ -119,7 +119,7 @@ def test_result_that_another_receiver_swallowed_comes_when_its_receipt_does_not(
         desk.publisher.start()
         desk.examine()
         wait_for_status(desk, acknowledged=1)
-        assert len(swallower.collect()) == 1
+        assert len({arrival.topic for arrival in swallower.collect()}) == 1, "one result, however often it was sent"
         with ingest_running(server_settings(tmp_path, broker.port)) as store:
             wait_until(lambda: receipted(desk) == 1, "receipted")
             assert store.count() == 1
