@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.exam import Exam
 from appliance.domain.review_edits import DeleteCapillary
 from tests.browser.chromium import log_in, wait_until
@@ -32,7 +33,7 @@ class ReviewPage:
         wait_until(self.page, "document.querySelector('#review')?.dataset.ready === 'true'")
         image_id = self.exam.images[0].image_id
         wait_until(self.page, f"document.querySelector('#review').dataset.revision === '{self.seen(revisions)}'")
-        return self.station.services.reviews.image(self.exam.exam_id, image_id).reviewed.analysis
+        return image_document_of(self.station.services.reviews.image(self.exam.exam_id, image_id).reviewed.recorded)
 
     def seen(self, revisions: int) -> int:
         for _ in range(100):

@@ -105,7 +105,7 @@ class Load:
             "duplicated": sum(stored.values()) - len(stored) + len(set(stored) - sent),
             "rate_per_s": round(rate_per_s, 1),
             "bare_per_s": round(bare_per_s, 1),
-            "rate_over_bare": round(rate_per_s / bare_per_s, 3),
+            "rate_over_bare": round(rate_per_s / bare_per_s, 6),
         }
 
     def _sent(self) -> set[str]:
