@@ -22,7 +22,7 @@ from appliance.domain.errors import CaptureError
 from appliance.domain.frame import Frame
 
 _SETTINGS = CaptureSettings(reopen_min_s=0.1, reopen_max_s=0.5)
-_CAMERA_ID = "a168:0990:SN0042"
+_CAMERA_ID = "a168:0990:SN0042@1-1"
 
 
 @pytest.fixture(autouse=True, scope="module")

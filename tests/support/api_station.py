@@ -58,6 +58,8 @@ class ApiStation:
         verb = path.partition("/exam/")[2]
         if not verb:
             return
+        # Left on by an earlier request it would take the very picture that this one is about.
+        guided.auto.switch(False)
         with suppress(ExamError):
             guided.sweep.cancel()
         if session.snapshot().exam is not None:
