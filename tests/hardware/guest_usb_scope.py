@@ -162,7 +162,7 @@ def test_the_grabber_finds_the_scope_again_at_another_socket(scope: UsbScope, so
     assert "unplugged" in lost.reason or "no capillaroscope" in lost.reason
     assert found.phase is CameraPhase.LIVE
     assert found.camera is not None
-    assert found.camera.camera_id == _CAMERA_ID
+    assert found.camera.camera_id == "a168:0990:SN0042@1-2", "the same scope, named with its new socket"
 
 
 def test_a_scope_that_falls_silent_is_reported_and_recovers_when_plugged_anew(
