@@ -39,10 +39,6 @@ class ExportError(ApplianceError):
     """A result could not leave the box."""
 
 
-class UpdateError(ApplianceError):
-    """An update was refused or failed."""
-
-
 class SettingsError(ApplianceError):
     """A setting is unknown or has a value that cannot be used."""
 

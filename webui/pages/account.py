@@ -108,7 +108,8 @@ def _choose(desk: LoginService, sessions: Sessions, current: str, new: str) -> L
     try:
         outcome = desk.choose_password(account, current, new, address)
     except AccountError as error:
-        return LoginOutcome(problem=localised(error)[0], remedy=localised(error)[1], status=409)
+        problem, remedy = localised(error)
+        return LoginOutcome(problem=problem, remedy=remedy, status=409)
     if outcome.kept is not None:
         log_in_browser(sessions.issue(outcome.kept), account)
     return outcome

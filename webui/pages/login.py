@@ -44,7 +44,8 @@ def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProte
                 typed["code"], typed["name"], typed["full_name"], request.form.get("password", ""), _address()
             )
         except AccountError as error:
-            outcome = LoginOutcome(problem=localised(error)[0], remedy=localised(error)[1], status=409)
+            problem, remedy = localised(error)
+            outcome = LoginOutcome(problem=problem, remedy=remedy, status=409)
         return enter(outcome, "setup.html", **typed)
 
     @pages.route("/login", methods=["GET", "POST"])
