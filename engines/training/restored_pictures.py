@@ -5,7 +5,8 @@ A folder with `images`, and `annotations.json` in COCO form; labels carry `occlu
 """
 
 import json
-from collections.abc import Callable
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from appliance.inference.settings import InferenceSettings
 from engines.accuracy.matching import iou_matrix
 from engines.evaluation.judged import inside_share
 
-Detect = Callable[[NDArray[np.uint8]], Detections]
 MOST_OCCLUDED = 0.7
 """A label more filled in than this says nothing of how a loop looks."""
 SAME_IOU = 0.3
@@ -44,28 +44,38 @@ KNOWN_SHAPES = {"tortuous": "tortuous", "bushy": "ramified"}
 
 def open_restored(folder: Path, weights: Path) -> "RestoredPictures":
     """The pictures, with what the detector in `weights` finds beside their labels."""
-    engines = load_engine_set(
-        replace(InferenceSettings(weights_dir=weights), min_score_capillary=LEAST_SCORE), "training"
-    )
+    # In a process of its own: OpenCV's threads do not survive the fork into the workers that draw samples.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_open, folder, weights).result()
+
+
+def _open(folder: Path, weights: Path) -> "RestoredPictures":
+    settings = replace(InferenceSettings(weights_dir=weights), min_score_capillary=LEAST_SCORE)
+    engines = load_engine_set(settings, "training")
     assert engines.stills is not None
-    stills = engines.stills
-    return RestoredPictures(folder, lambda image_rgb: stills.detect(image_rgb, None))
+    entries = json.loads((folder / "annotations.json").read_text())["images"]
+    found = {one["file_name"]: engines.stills.detect(_read(folder, one), None) for one in entries}
+    return RestoredPictures(folder, found)
+
+
+def _read(folder: Path, entry: dict[str, Any]) -> NDArray[np.uint8]:
+    image = cv2.imread(str(folder / "images" / entry["file_name"]))
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 class RestoredPictures:
     """All pictures in memory, each at its own size, with `scale`: its pixels per pixel of the 640x480 original."""
 
-    def __init__(self, folder: Path, find: Detect) -> None:
+    def __init__(self, folder: Path, found: dict[str, Detections]) -> None:
         document = json.loads((folder / "annotations.json").read_text())
         names = {one["id"]: KNOWN_SHAPES.get(one["name"]) for one in document["categories"]}
         unlabelled: dict[str, list[list[float]]] = json.loads(UNLABELLED.read_text())
         self._images: list[NDArray[np.uint8]] = []
         truths = []
         for entry in document["images"]:
-            image = cv2.cvtColor(cv2.imread(str(folder / "images" / entry["file_name"])), cv2.COLOR_BGR2RGB)
             labels = [one for one in document["annotations"] if one["image_id"] == entry["id"]]
-            self._images.append(np.asarray(image, dtype=np.uint8))
-            loops = _loops(labels, names, find(self._images[-1]).capillaries)
+            self._images.append(_read(folder, entry))
+            loops = _loops(labels, names, found[entry["file_name"]].capillaries)
             loops += [_loop(np.array(box), None, is_ignored=True) for box in unlabelled.get(entry["file_name"], [])]
             scale = entry["scale_to_original"] or 1.0
             truths.append({"loops": loops, "haemorrhages": [], "scale": scale, "least_contrast": LEAST_CONTRAST})

@@ -34,7 +34,7 @@ def pictures(folder: Path, labels: list[dict[str, Any]], *findings: CapillaryDet
     entry = {"id": 1, "file_name": "one.png", "scale_to_original": 0.8}
     document = {"images": [entry], "annotations": labels, "categories": CATEGORIES}
     (folder / "annotations.json").write_text(json.dumps(document))
-    return RestoredPictures(folder, lambda _image: Detections(capillaries=findings))
+    return RestoredPictures(folder, {"one.png": Detections(capillaries=findings)})
 
 
 def test_a_loose_label_gets_the_sides_of_the_column(tmp_path: Path) -> None:
@@ -73,9 +73,10 @@ def test_a_crop_of_a_small_picture_is_filled_and_keeps_its_scale(tmp_path: Path)
         crop, targets = draw_sample(seen, np.random.default_rng(seed), 0.5)
         assert crop.shape == (CROP_HEIGHT, CROP_WIDTH, 3)
         sizes += [box[2] - box[0] for box in targets.boxes if box[0] > 0 and box[2] < CROP_WIDTH]
-    # 48 px at 0.8 of the original's scale: 60 there, shown at 0.6 to 1.9 times that.
+    # 48 px at 0.8 of the original's scale: 60 there, shown at 0.6 to 1.9 times that; few are wider, being turned.
     assert min(sizes) > 0.6 * 60 - 1
-    assert max(sizes) < 1.9 * 60 + 30
+    assert 60 < np.median(sizes) < 1.3 * 60
+    assert np.percentile(sizes, 90) < 1.9 * 60
 
 
 def test_a_filled_in_frame_looks_like_what_is_around_it_and_hides_it() -> None:
