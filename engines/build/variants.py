@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from appliance.domain.errors import InferenceError
+from appliance.durable_files import write_durably
 from appliance.inference.manifest import EngineEntry
-from appliance.inference.plan_manifest import write_atomically
 from appliance.inference.variant_manifest import VariantRecord, read_record, variant_paths
 from engines.build.gate import judge, require_accepted
 from engines.build.half_precision import halve
@@ -100,7 +100,8 @@ class VariantMaker:
         """The network before its record: one beside an older record, as after a power cut, is refused at load."""
         try:
             if path is not None:
-                write_atomically(path, content)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_durably(path, content)
             record.write(self._folder)
         except OSError as error:
             raise InferenceError(
