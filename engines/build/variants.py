@@ -11,7 +11,7 @@ from appliance.domain.errors import InferenceError
 from appliance.durable_files import write_durably
 from appliance.inference.manifest import EngineEntry
 from appliance.inference.variant_manifest import VariantRecord, read_record, variant_paths
-from engines.build.gate import judge, require_accepted
+from engines.build.gate import decide, require_accepted
 from engines.build.half_precision import halve
 from engines.build.half_rounding import rounded_like_half
 from engines.build.int8 import quantise
@@ -74,7 +74,7 @@ class VariantMaker:
     def _judged(
         self, entry: EngineEntry, precision: str, target: str, kept: bytes, computed: bytes, calibration: dict[str, int]
     ) -> VariantRecord:
-        verdict = judge(entry, computed, self._gate_pictures)
+        verdict = decide(entry, computed, self._gate_pictures)
         gate = require_accepted(verdict, entry.role, precision, self._gate_images)
         return VariantRecord(
             role=entry.role,
