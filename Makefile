@@ -81,7 +81,7 @@ lint: $(VENV)/.installed-test  ## style, dependencies, dead code
 types: $(VENV)/.installed-test  ## static types
 	$(BIN)/mypy
 
-contracts: $(VENV)/.installed-test  ## who may import whom
+contracts: $(VENV)/.installed-test  ## import contracts
 	$(BIN)/lint-imports
 
 test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript

@@ -1,4 +1,4 @@
-"""A calibration as it is kept: for which device and setting, by whom, with what, and whether it is in force."""
+"""A calibration as it is kept: its device and setting, who made it with what, and whether it is in force."""
 
 import calendar
 from collections.abc import Mapping
