@@ -104,7 +104,7 @@ class ExamStore(Protocol):
         """A new open exam. The patient is made when missing; of a known one the pseudonym is taken as it was kept."""
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
-        """Keep one still and its result; the file is on the disk before the row says so."""
+        """Keep one still and its result; the file is on the disk before its row."""
 
     def remove_image(self, exam_id: str, image_id: str) -> None:
         """Undo a capture of an open exam; its file stays until the exam is closed, then it goes."""
@@ -167,6 +167,7 @@ class ExamImport:
         origin: where it came from: "archive" of another box, "pictures" of other software.
         message: to be published as if the exam had been finished here; None publishes nothing.
         notes: the entries of the import, and of the review that came along.
+        missing: images whose files were missing or damaged where the exam comes from; they are kept without.
     """
 
     exam: Exam
@@ -174,6 +175,11 @@ class ExamImport:
     origin: str
     message: "OutboxMessage | None" = None
     notes: tuple[JournalNote, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+    @property
+    def images_with_files(self) -> tuple[CapturedImage, ...]:
+        return tuple(image for image in self.exam.images if image.image_id not in self.missing)
 
 
 @dataclass(frozen=True)

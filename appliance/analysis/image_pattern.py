@@ -22,7 +22,7 @@ class ImagePattern:
     """What the rules say of one image.
 
     Attributes:
-        found, ramified_giants: what they looked at.
+        found, ramified_giants: the loops behind them.
         within: the same at the ends of its errors.
         because: why there is no density; empty where there is one.
     """

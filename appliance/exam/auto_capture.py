@@ -136,7 +136,7 @@ class AutoCapture:
             self._remember(watch, newest)
 
     def _keep(self, watch: _Watch, best: AnalysedFrame) -> bool:
-        """False if it was switched off meanwhile; whoever switches it off now waits until the picture is kept."""
+        """False if it was switched off meanwhile; a caller who switches it off now waits until the picture is kept."""
         with self._lock:
             if self._watch is not watch:
                 return False

@@ -1,7 +1,7 @@
 """An exam as four CSV tables: capillaries, images, fingers, exam. Every column is described in this folder's README.
 
 RFC 4180 (comma, CRLF, quotes doubled), UTF-8, numbers with a point whatever the language; empty where a figure could
-not be told, with the reason in the column of the same name and `_because`.
+not be determined, with the reason in the column of the same name and `_because`.
 """
 
 import csv
@@ -87,7 +87,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def _capillaries(source: ExamToExport) -> Iterable[Row]:
-    for image in source.pictures():
+    for image in source.stills_and_panoramas():
         for number, loop in enumerate(image.analysis.capillaries, 1):
             apex = loop.apex_px or (None, None)
             yield {

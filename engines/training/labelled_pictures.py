@@ -42,7 +42,7 @@ def labelled_pictures(
 
 
 class Mixed:
-    """Two sources, the first as often as `share` says: own pictures, and rendered ones lest the rest be forgotten."""
+    """Two sources, the first as often as `share` says: own pictures, and rendered ones so that nothing is forgotten."""
 
     def __init__(self, own: Pictures, rendered: Pictures, share: float) -> None:
         self._own, self._rendered = own, rendered

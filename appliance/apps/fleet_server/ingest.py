@@ -24,7 +24,7 @@ _MOST_WAITING = 65_535
 
 
 class IngestWorker:
-    """One worker of one fleet, of as many as there are; `run` returns when it is told to stop.
+    """One worker of one fleet, of as many as there are; `run` returns once `stop` is called.
 
     A result is confirmed to the broker and receipted to its box only after the commit. The session ends with the
     connection: an offline member of a shared subscription would keep its part of the results for itself, while a box

@@ -51,7 +51,7 @@ class RefusedResult:
     """It will never be kept in this form.
 
     Attributes:
-        receipt_topic: where the box is told; None where no box can be.
+        receipt_topic: where the refusal goes; None where no box can be named.
     """
 
     topic: str
