@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument(
         "--as-it-lies", action="store_true", help="look at judged pictures without turning them upright"
     )
-    parser.add_argument("--one-look", action="store_true", help="look at each judged picture or tile once, not four times")
+    parser.add_argument("--one-look", action="store_true", help="look at each judged picture once, not four times")
     parser.add_argument("--worst", type=Path, help="sheet of the worst judged pictures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
