@@ -238,7 +238,7 @@ def test_capture_stays_in_reach_on_a_phone(open_page: OpenPage, station: PageSta
 def test_shortcuts_are_listed_with_a_question_mark(live_page: Page) -> None:
     live_page.keyboard.press("?")
     live_page.wait_for_selector("#help:visible")
-    assert "Take back the last capture" in live_page.inner_text("#help")
+    assert "Take the last step back" in live_page.inner_text("#help")
     live_page.keyboard.press("Escape")
     live_page.wait_for_selector("#help", state="hidden")
 

@@ -151,7 +151,7 @@ def test_replace_takes_the_place_of_what_was_there(page: Page, station: PageStat
     page.keyboard.press("a")
     wait_until(page, "!document.querySelector('[data-command=retake]').disabled")
     page.wait_for_timeout(150)
-    page.keyboard.press("r")
+    page.keyboard.press("x")
     page.wait_for_selector(".toast >> text=Replaced")
     assert len(kinds(station)) == 1
     page.keyboard.press("a")
@@ -164,7 +164,7 @@ def test_replace_takes_the_place_of_what_was_there(page: Page, station: PageStat
 
 def test_automatic_capture_keeps_each_place_once(page: Page, station: PageStation, scope: Scope) -> None:
     start(page, "32")
-    page.keyboard.press("g")
+    page.keyboard.press("t")
     page.wait_for_selector("#auto[data-phase=kept]")
     page.wait_for_timeout(1500)
     assert len(kinds(station)) == 1
@@ -174,7 +174,7 @@ def test_automatic_capture_keeps_each_place_once(page: Page, station: PageStatio
     scope.motion_px = 0.2
     wait_until(page, "document.querySelectorAll('.thumbnail').length === 2")
     assert "Captured" in page.inner_text("#toasts")
-    page.keyboard.press("g")
+    page.keyboard.press("t")
     page.wait_for_selector("#auto", state="hidden")
 
 
@@ -233,3 +233,21 @@ def test_clip_plays_on_the_exams_page_picture_by_picture(page: Page, station: Pa
     last = "document.querySelector('.clip [data-position]').max"
     wait_until(page, f"Number({last}) > 5 && document.querySelector('.clip').dataset.at === {last}")
     assert page.evaluate("document.querySelector('.clip-canvas').width") == 400
+
+
+def test_a_key_pressed_in_a_dialog_does_nothing_behind_it(page: Page, station: PageStation) -> None:
+    start(page, "32")
+    page.keyboard.press("n")
+    page.wait_for_selector("#skip[open]")
+    before = page.evaluate("window.__nailfold.screen()")
+    # Also where nothing in the dialog has the focus: after a click beside its fields.
+    page.evaluate("document.activeElement.blur()")
+    for key in ("Space", "o", "f", "d", "ArrowRight", "t", "Control+z", "Control+Enter"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    after = page.evaluate("window.__nailfold.screen()")
+    assert (after["layers"], after["isFrozen"]) == (before["layers"], False)
+    snapshot = station.session.snapshot()
+    assert snapshot.exam is not None
+    assert (snapshot.exam.images, snapshot.placement) == ((), snapshot.protocol.first)
+    assert page.is_visible("#skip[open]")

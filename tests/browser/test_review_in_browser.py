@@ -98,13 +98,13 @@ def test_dragging_a_width_end_changes_micrometres_class_and_figures(review: Revi
 def test_draw_class_move_delete_undo_and_redo_by_keyboard_and_mouse(review: ReviewPage) -> None:
     review.open()
     page = review.page
-    page.keyboard.press("n")
+    page.keyboard.press("l")
     review.drag((200, 360), (240, 460))
     assert len(review.settle(1)["capillaries"]) == 8
     wait_until(page, "document.querySelector('#finding-name').textContent === 'Capillary P1'")
     page.keyboard.press("2")
     assert review.settle(2)["capillaries"][-1]["morphology"] == "tortuous"
-    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+Shift+ArrowRight")
     assert review.settle(3)["capillaries"][-1]["bbox_px"][0] == pytest.approx(210, abs=2)
     page.keyboard.press("Delete")
     assert len(review.settle(4)["capillaries"]) == 7
@@ -163,11 +163,11 @@ def test_the_machines_answer_can_be_looked_at_and_not_changed(review: ReviewPage
     page = review.page
     page.click('[data-cell="m1-delete"]')
     review.settle(1)
-    page.keyboard.press("o")
+    page.keyboard.press("i")
     assert page.is_visible("#machine-shown")
     review.drag((140, 260), (200, 300))
-    page.keyboard.press("o")
-    page.keyboard.press("PageDown")
+    page.keyboard.press("i")
+    page.keyboard.press("ArrowRight")
     wait_until(page, f"location.pathname.includes('{review.exam.images[1].image_id}')")
     assert len(review.station.services.reviews.history(review.exam.exam_id)) == 1
 
@@ -186,6 +186,6 @@ def test_an_operator_sees_why_nothing_can_be_changed(review: ReviewPage) -> None
     review.open(OPERATOR)
     assert "physician" in review.text(".notice")
     assert review.page.is_disabled('[data-command="capillary"]')
-    review.page.keyboard.press("n")
+    review.page.keyboard.press("l")
     review.drag((200, 360), (240, 460))
     review.settle(0)

@@ -1,8 +1,11 @@
 // One image under review: picture, findings, figures and log, kept in step with the station.
 
+import type { Morphology } from "./common/analysis";
 import { need, setAttribute, setText } from "./common/dom";
 import { figure, t, tWord } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
+import { type Handlers, listenToKeys } from "./keyboard/layer";
+import { showKeys } from "./keyboard/sheet";
 import { Board, type Mode } from "./review/board";
 import { Desk } from "./review/desk";
 import { FindingPanel } from "./review/finding_panel";
@@ -12,7 +15,6 @@ import { showChain, showHistory } from "./review/history";
 import { Loupe } from "./review/loupe";
 import { AS_CAPTURED, Picture } from "./review/picture";
 import type { Edit, ImageReview, WidthKind } from "./review/protocol";
-import { ReviewKeys } from "./review/keys";
 import { tabs } from "./review/tabs";
 
 const root = need("#review");
@@ -195,7 +197,18 @@ function toggleGreen(): void {
   showPicture();
 }
 
-const commands: Record<string, () => void> = {
+const showTab = tabs(need(".tablist"), () => {
+  void showLog();
+  void showWholeness();
+});
+
+const ZOOMS: Record<string, () => void> = {
+  in: () => board.zoom(ZOOM_STEP),
+  out: () => board.zoom(1 / ZOOM_STEP),
+  fit: () => board.fit(),
+};
+
+const commands: Handlers & Record<string, (choice: string) => void> = {
   select: () => setMode("select"),
   capillary: () => setMode("capillary"),
   haemorrhage: () => setMode("haemorrhage"),
@@ -205,18 +218,23 @@ const commands: Record<string, () => void> = {
   redo: () => void desk.redo(),
   delete: remove,
   row: () => mayEdit && panel.toggleRow(),
+  shape: (shape) => mayEdit && panel.reclass(shape as Morphology),
+  nudge: (by) => nudge(...(by.split(" ").map(Number) as [number, number])),
   machine: toggleMachine,
   overlay: toggleOverlay,
   green: toggleGreen,
   picture: () => toggle("picture-settings", "picture"),
   help: () => toggle("help", "help"),
-  zoom_in: () => board.zoom(ZOOM_STEP),
-  zoom_out: () => board.zoom(1 / ZOOM_STEP),
-  fit: () => board.fit(),
-  next_finding: () => step(1),
-  previous_finding: () => step(-1),
-  next_image: () => root.dataset["next"] && window.location.assign(root.dataset["next"]),
-  previous_image: () => root.dataset["previous"] && window.location.assign(root.dataset["previous"]),
+  zoom: (way) => ZOOMS[way]!(),
+  finding: (way) => step(Number(way) as 1 | -1),
+  neighbour: (way) => {
+    const address = root.dataset[Number(way) > 0 ? "next" : "previous"];
+    if (address) window.location.assign(address);
+  },
+  not_evaluable: () => {
+    showTab("note");
+    need<HTMLInputElement>("#reason").focus();
+  },
   escape: () => {
     need("#help").hidden = true;
     setMode("select");
@@ -225,9 +243,10 @@ const commands: Record<string, () => void> = {
 };
 
 document.querySelectorAll<HTMLElement>("[data-command]").forEach((button) =>
-  button.addEventListener("click", () => commands[button.dataset["command"]!]?.()),
+  button.addEventListener("click", () => commands[button.dataset["command"]!]?.(button.dataset["choice"] ?? "")),
 );
-new ReviewKeys(commands, { nudge, reclass: (shape) => mayEdit && panel.reclass(shape) }).listen();
+showKeys("review");
+listenToKeys("review", commands);
 for (const id of ["brightness", "contrast", "green"]) need(`#${id}`).addEventListener("input", showPicture);
 need("#picture-reset").addEventListener("click", () => {
   need<HTMLInputElement>("#brightness").value = String(AS_CAPTURED.brightness);
@@ -246,10 +265,6 @@ need("#exclude").addEventListener("click", () => {
   send({ kind: "exclude", reason: reason.value });
 });
 need("#include").addEventListener("click", () => send({ kind: "include" }));
-tabs(need(".tablist"), () => {
-  void showLog();
-  void showWholeness();
-});
 
 await picture.load(root.dataset["picture"]!);
 picture.show(AS_CAPTURED);

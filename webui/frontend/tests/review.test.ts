@@ -15,7 +15,6 @@ import {
   zoomedAt,
 } from "../src/review/geometry";
 import { change, describe as describeEntry } from "../src/review/history";
-import { commandOf } from "../src/review/keys";
 import { levels } from "../src/review/picture";
 import type { HistoryEntry } from "../src/review/protocol";
 
@@ -121,13 +120,6 @@ describe("the picture", () => {
   it("gets brighter and stays in range", () => {
     const table = levels({ brightness: 100, contrast: 50, isGreen: false });
     expect([table[0], table[128], table[255]]).toEqual([0, 255, 255]);
-  });
-});
-
-describe("keys", () => {
-  it("undo and redo by both habits", () => {
-    expect([commandOf("z", true, false), commandOf("y", true, false), commandOf("Z", true, true)]).toEqual(["undo", "redo", "redo"]);
-    expect(commandOf("z", false, false)).toBeNull();
   });
 });
 

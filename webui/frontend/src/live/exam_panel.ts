@@ -216,7 +216,7 @@ export class ExamPanel {
     need('[data-command="finish"]', this.root).toggleAttribute("data-complete", isComplete(exam));
     this.enable("retake", stillsAt(exam, exam.selected).length > 0);
     const isSkipped = exam.skipped.some((skipped) => samePlace(skipped, exam.selected));
-    setAttribute(need('[data-command="skip"]', this.root), "aria-pressed", String(isSkipped));
+    setAttribute(need('[data-command="not_evaluable"]', this.root), "aria-pressed", String(isSkipped));
     this.drawChoices(exam);
     this.drawCaptures(exam);
   }
