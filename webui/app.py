@@ -78,7 +78,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
     app.register_blueprint(settings_blueprint())
-    app.register_blueprint(live_blueprint(settings))
+    app.register_blueprint(live_blueprint(services, settings))
     app.register_api(exam_blueprint(services))
     app.register_api(guided_blueprint(services))
     app.register_blueprint(exams_blueprint(services))

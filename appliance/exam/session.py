@@ -42,6 +42,9 @@ class ExamSession:
 
     An exam that was open when the station stopped is open again, with every confirmed capture. Each verb raises
     ExamError or StoreError in the operator's words and then has changed nothing; `snapshot()` never waits for a verb.
+
+    Args:
+        protocol: the clinic's own, offered between exams.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class ExamSession:
         self._clock = clock
         self._journal = journal
         self._settings = settings or ExamSettings()
-        self._protocol = protocol
+        self._offered = self._protocol = protocol
         self._lock = threading.RLock()
         self._kept_frame_s = -math.inf
         self._placement = protocol.first
@@ -190,7 +193,7 @@ class ExamSession:
                 finished = self._store.finish_exam(exam.exam_id, now_utc, message)
                 counts = {"images": len(finished.single_images), "skipped": len(finished.skipped)}
                 self._write(actor, finished, "finished", counts)
-            self._open = None
+            self._close()
         self._tools.on_finished()
         return finished
 
@@ -201,7 +204,7 @@ class ExamSession:
             with self._journal.transaction("discard the exam"):
                 discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
                 self._write(actor, discarded, "discarded", {"images": len(discarded.single_images)})
-            self._open = None
+            self._close()
             return discarded
 
     def _write(self, actor: str, exam: Exam, action: str, detail: Mapping[str, Any]) -> None:
@@ -226,6 +229,9 @@ class ExamSession:
         self._placement = self._protocol.first
         if exam.images:
             self._placement = self._open.next_after(exam.images[-1].placement)
+
+    def _close(self) -> None:
+        self._open, self._protocol = None, self._offered
 
     def _require_exam(self, verb: str) -> OpenExam:
         if self._open is None:

@@ -20,7 +20,7 @@ class ExamSnapshot:
     Attributes:
         exam: the open exam with its images; None between exams.
         placement: where the next capture goes.
-        protocol: of the open exam; between exams the one that was used last.
+        protocol: of the open exam; between exams the clinic's own.
         counts: stills kept per placement; placements without one are absent.
         can_undo, can_redo, can_finish: what would be accepted now.
         last_error: why the last attempt was refused and what to do; empty after a success.

@@ -11,7 +11,7 @@ from appliance.domain.exam import ImageKind
 from appliance.domain.quality import QualityReason
 from appliance.exam.settings import ExamSettings
 from engines.synthetic.render import render
-from tests.browser.chromium import wait_until
+from tests.browser.chromium import start_exam, wait_until
 from tests.browser.conftest import OpenPage
 from tests.support.exam_parts import shown_frame
 from tests.support.page_station import Feed, PageStation
@@ -66,11 +66,7 @@ def page(open_page: OpenPage, scope: Scope) -> Page:
 
 
 def start(page: Page, protocol: str) -> None:
-    page.keyboard.press("Space")
-    page.keyboard.type("NC-0042")
-    page.check(f"[name=protocol][value='{protocol}']", force=True)
-    page.press("#pseudonym", "Enter")
-    page.wait_for_selector("#exam[data-exam=open]")
+    start_exam(page, "NC-0042", protocol)
 
 
 def kinds(station: PageStation) -> list[ImageKind]:

@@ -7,10 +7,14 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field, model_validator
 
+from appliance.domain.errors import ExamError
 from appliance.domain.exam import ExamStart, Finger, Hand, Sector
+from appliance.domain.pseudonym import require_pseudonym
+from appliance.exam.report_facts import DISORGANISATION, check_facts
 from appliance.exam.session import LONGEST_REASON
+from appliance.ports import PatientStore
 from webui.api.openapi import Body, api_blueprint
-from webui.auth.current_account import actor
+from webui.auth.current_account import actor, current_account
 from webui.documents.exam import exam_document, image_summary
 from webui.live.commands import CapturedAnswer, DiscardedAnswer, FinishedAnswer, LiveExamAnswer, StateOfStation
 from webui.live.status import status_document
@@ -23,7 +27,11 @@ class StartExamBody(Body):
     """Whose nailfolds are examined."""
 
     pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
-    protocol: Literal["free", "16", "32"] = Field("free", description="Which nailfold after which")
+    is_new: bool = Field(False, description="The pseudonym is that of a new patient; else it has to be known")
+    protocol: Literal["free", "16", "32"] | None = Field(
+        None, description="Nailfold after nailfold; null: the clinic's"
+    )
+    facts: dict[str, str | float] = Field({}, max_length=100, description="By the keys of the report's form; no rating")
 
 
 class SelectBody(Body):
@@ -68,7 +76,13 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        session.start(body.pseudonym, ExamStart(operator=actor(), **body.model_dump(exclude={"pseudonym"})))
+        _require_meant(services.patients, require_pseudonym(body.pseudonym), body.is_new)
+        check_facts(body.facts)
+        if DISORGANISATION in body.facts:
+            raise ExamError("the array cannot be rated before there are pictures", "Rate it in the report.")
+        protocol = body.protocol or session.snapshot().protocol.name
+        exam = session.start(body.pseudonym, ExamStart(actor(), protocol))
+        services.facts.state(exam.exam_id, body.facts, actor(), current_account().role)
         return answer()
 
     @api.post("/exam/select", summary="Choose hand, finger and sector")
@@ -115,3 +129,16 @@ def exam_blueprint(services: Services) -> APIBlueprint:
         return answer(discarded_exam_id=discarded.exam_id)
 
     return api
+
+
+def _require_meant(patients: PatientStore, pseudonym: str, is_new: bool) -> None:
+    """A slip of the hand makes no patient, and a new one takes nobody's place.
+
+    Raises:
+        ExamError: the pseudonym is known and was called new, or the other way round.
+    """
+    is_known = patients.patient_of(pseudonym) is not None
+    if is_known and is_new:
+        raise ExamError("a patient has this pseudonym already", "Choose that patient, or give another pseudonym.")
+    if not is_known and not is_new:
+        raise ExamError("no patient has this pseudonym", "Check how it is written, or say that the patient is new.")

@@ -11,6 +11,7 @@ import { neighbourFinger, neighbourPlacement, samePlace } from "./placement";
 import type { CapturedImage, ExamDocument, Placement } from "./protocol";
 import { RequestQueue } from "./request_queue";
 import { SkipDialog } from "./skip_dialog";
+import { StartPanel } from "./start_panel";
 
 interface Answer {
   exam?: ExamDocument;
@@ -30,13 +31,10 @@ export class ExamPanel {
   private discarding = 0;
   private known: ReadonlySet<string> | null = null;
   private readonly own = new Set<string>();
+  private readonly startPanel = new StartPanel(async (start) => (await this.ask("exam/start", start)) !== null);
   private readonly skipDialog = new SkipDialog((reason, isWholeFinger) => void this.skip(reason, isWholeFinger));
 
   constructor(private readonly onCaptured: () => void) {
-    need<HTMLFormElement>("#exam-start").addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.start();
-    });
     need("#hands").addEventListener("click", (event) => this.clicked(event, "[data-finger]"));
     need("#sectors").addEventListener("click", (event) => this.clicked(event, "[data-sector]"));
   }
@@ -55,15 +53,6 @@ export class ExamPanel {
     return this.exam?.exam_id != null;
   }
 
-  async start(): Promise<void> {
-    const input = need<HTMLInputElement>("#pseudonym");
-    const chosen = Object.fromEntries(new FormData(need<HTMLFormElement>("#exam-start")));
-    const answer = await this.ask("exam/start", chosen);
-    if (!answer) return;
-    input.value = "";
-    input.blur();
-  }
-
   /**
    * Keeps the best picture of the last moment, or the one that stands frozen.
    *
@@ -73,7 +62,7 @@ export class ExamPanel {
     let hadStills = false;
     const answer = await this.ask("exam/capture", how, () => {
       hadStills = this.exam !== null && stillsAt(this.exam, this.exam.selected).length > 0;
-      if (!this.isOpen) need<HTMLInputElement>("#pseudonym").focus();
+      if (!this.isOpen) this.startPanel.focus();
       return this.isOpen;
     });
     if (!answer?.captured) return false;
@@ -208,7 +197,7 @@ export class ExamPanel {
     this.captures.hidden = !isOpen;
     setText(need("#exam-pseudonym"), exam.patient_pseudonym ?? "");
     setText(need("#exam-count"), countWords(exam));
-    this.drawStart(exam);
+    this.startPanel.offer(exam);
     setText(need("#capture-target"), placementWords(exam.selected));
     this.enable("undo", exam.can_undo);
     this.enable("redo", exam.can_redo);
@@ -223,14 +212,6 @@ export class ExamPanel {
 
   private enable(command: string, isPossible: boolean): void {
     need<HTMLButtonElement>(`[data-command="${command}"]`, this.root).disabled = !isPossible;
-  }
-
-  private drawStart(exam: ExamDocument): void {
-    // Between exams the protocol that was used last is offered; what the operator has chosen since stays.
-    const form = need<HTMLFormElement>("#exam-start");
-    const last = form.querySelector<HTMLInputElement>(`[name=protocol][value="${CSS.escape(exam.protocol)}"]`);
-    if (last && form.dataset["offered"] !== exam.protocol) last.checked = true;
-    form.dataset["offered"] = exam.protocol;
   }
 
   private drawChoices(exam: ExamDocument): void {
