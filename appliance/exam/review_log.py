@@ -17,6 +17,8 @@ CONCLUDED = "review.concluded"
 PATTERN_NAMED = "review.pattern_named"
 VALIDATED = "review.validated"
 INVALIDATED = "review.invalidated"
+REOPENED = "review.reopened"
+"""The exam was opened again for further pictures."""
 FACTS_STATED = "review.facts_stated"
 """Facts of the report were stated anew under a validation, which takes it back; they have a subject of their own."""
 
@@ -51,6 +53,8 @@ class ReviewLog:
         revision: seq of the newest entry about the exam; 0 without any.
         validated_by, validated_at_utc: None unless the exam is validated as it now is.
         validations: how often it was validated; each but an unchanged one was published as a revision.
+        reopenings: how often it was opened again; each led to a revision when it was finished anew.
+        settled: ids of the images that it had when it was opened again last.
     """
 
     images: Mapping[str, ImageLog] = field(default_factory=dict)
@@ -60,6 +64,13 @@ class ReviewLog:
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
     validations: int = 0
+    reopenings: int = 0
+    settled: frozenset[str] = frozenset()
+
+    @property
+    def revisions(self) -> int:
+        """How many messages followed, or will have followed, the one of the first finish."""
+        return self.validations + self.reopenings
 
     def image(self, image_id: str) -> ImageLog:
         return self.images.get(image_id, ImageLog())
@@ -90,6 +101,9 @@ def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     log = replace(log, validated_by=None, validated_at_utc=None)
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
+    if entry.action == REOPENED:
+        settled = frozenset(str(one) for one in entry.detail["image_ids"])
+        return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
     if entry.action == PATTERN_NAMED:

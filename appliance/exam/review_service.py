@@ -134,7 +134,7 @@ class ReviewService:
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
         publication = self._publication
-        message = None if publication is None else publication.message(reviewed, log.validations + 1)
+        message = None if publication is None else publication.message(reviewed, log.revisions + 1)
         if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)

@@ -231,6 +231,26 @@ def test_clip_plays_on_the_exams_page_picture_by_picture(page: Page, station: Pa
     assert page.evaluate("document.querySelector('.clip-canvas').width") == 400
 
 
+def test_early_finish_lists_what_is_missing_and_leads_there(page: Page, station: PageStation) -> None:
+    start(page, "16")
+    page.keyboard.press("Space")
+    wait_until(page, "document.querySelectorAll('.thumbnail').length === 1")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#finish-check[open]")
+    assert "1 of 16 places" in page.inner_text("#finish-check")
+    assert page.locator(".finish-row").all_inner_texts()[0].split("\n") == ["Left hand, index", "C"]
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#finish-check", state="hidden")
+    assert station.session.snapshot().exam is not None
+    page.keyboard.press("Control+Enter")
+    page.click('.finish-row[data-hand="right"][data-finger="ring"]')
+    wait_until(page, "document.querySelector('#capture-target').textContent === 'Right hand, ring, B'")
+    page.keyboard.press("Control+Enter")
+    page.click("#finish-check [data-finish]")
+    page.wait_for_selector("#exam[data-exam=none]")
+    assert station.session.snapshot().exam is None
+
+
 def test_a_key_pressed_in_a_dialog_does_nothing_behind_it(page: Page, station: PageStation) -> None:
     start(page, "32")
     page.keyboard.press("n")

@@ -140,6 +140,7 @@ class Station:
             on_finished=self._publisher.wake,
             history=history,
             require_clock=clock_watch.require_plausible,
+            newest_message_id=self._storage.outbox.newest_message_id,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
         session = ExamSession(

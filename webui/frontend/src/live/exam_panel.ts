@@ -6,6 +6,7 @@ import { markCurrent, showHandMap } from "../common/hand_map";
 import { figure, inLine, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import { type Choice, ExamState } from "./exam_state";
+import { FinishCheck, lacking, progress } from "./finish_check";
 import { kindTag } from "./guided";
 import { neighbourFinger, neighbourPlacement, samePlace } from "./placement";
 import type { CapturedImage, ExamDocument, Placement } from "./protocol";
@@ -32,6 +33,10 @@ export class ExamPanel {
   private known: ReadonlySet<string> | null = null;
   private readonly own = new Set<string>();
   private readonly startPanel = new StartPanel(async (start) => (await this.ask("exam/start", start)) !== null);
+  private readonly finishCheck = new FinishCheck(
+    () => void this.close(true),
+    (place) => this.select(() => place),
+  );
   private readonly skipDialog = new SkipDialog((reason, isWholeFinger) => void this.skip(reason, isWholeFinger));
 
   constructor(private readonly onCaptured: () => void) {
@@ -104,8 +109,15 @@ export class ExamPanel {
     if (await this.ask("exam/redo", {}, () => this.exam?.can_redo === true)) toast(t("exam.redone"));
   }
 
+  /** Finishes an exam that is whole; else what is missing is said first. */
   async finish(): Promise<void> {
-    const answer = await this.ask("exam/finish", {}, () => this.isOpen);
+    // What was captured a moment ago has to be counted.
+    await this.queue.add(async () => undefined);
+    if (this.exam && this.isOpen && this.finishCheck.isWhole(this.exam)) await this.close(false);
+  }
+
+  private async close(acceptsMissing: boolean): Promise<void> {
+    const answer = await this.ask("exam/finish", { accepts_missing: acceptsMissing }, () => this.isOpen);
     if (!answer?.finished_exam_id) return;
     const page = `/exams/${answer.finished_exam_id}`;
     toast(t("exam.finished"), "done", { label: t("exam.open_exam"), run: () => window.location.assign(page) });
@@ -301,7 +313,7 @@ function stillsAt(exam: ExamDocument, place: Placement): CapturedImage[] {
 }
 
 function isComplete(exam: ExamDocument): boolean {
-  return exam.protocol !== "free" && exam.hand_map?.is_complete === true;
+  return exam.protocol !== "free" && lacking(exam).length === 0;
 }
 
 /** "12 of 32" where a protocol asks for so many, else how many were captured. */
@@ -310,8 +322,7 @@ function countWords(exam: ExamDocument): string {
     const count = exam.images.length;
     return count === 1 ? t("exam.one_image") : t("exam.images", { count });
   }
-  const missing = exam.hand_map?.counts.missing ?? exam.placements.length;
-  return t("exam.done_of", { done: exam.placements.length - missing, total: exam.placements.length });
+  return t("exam.done_of", { ...progress(exam) });
 }
 
 function words(placement: Placement): { hand: string; finger: string; sector: string } {

@@ -37,6 +37,11 @@ export function wireExamReview(): void {
     const first = isChanged() ? conclude() : Promise.resolve();
     first.then(() => send("pattern", { pattern: pattern.value || null })).then(() => window.location.reload(), toastFault);
   });
+  document.querySelector("#reopen form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reason = document.querySelector<HTMLInputElement>("#reopen-reason")!.value;
+    post(`exams/${page.dataset["exam"]}/reopen`, { reason }).then(() => window.location.assign("/"), toastFault);
+  });
   on("conclude", conclude);
   on("validate", async () => {
     // What is typed but not saved is part of what the physician vouches for.
