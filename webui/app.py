@@ -110,6 +110,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.jinja_env.globals.update(
         t=text,
         number=number,
+        full_name=services.full_name,
         day=day,
         languages=LANGUAGES,
         asset=lambda source: url_for("static", filename=assets.path(source)),

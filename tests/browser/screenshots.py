@@ -161,7 +161,7 @@ def review(page: Page, exam_id: str, image_ids: list[str]) -> None:
     words = "Scleroderma pattern with giant loops and a lowered density. Control in six months."
     revision = ask(page, "GET", f"{at}/review")["revision"]
     revision = ask(page, "POST", f"{at}/conclusion", {"revision": revision, "text": words})["revision"]
-    ask(page, "POST", f"{at}/validate", {"revision": revision})
+    ask(page, "POST", f"{at}/validate", {"revision": revision, "accepts_unseen": True})
 
 
 def organise(page: Page, exam_ids: list[str], image_ids: list[str]) -> str:

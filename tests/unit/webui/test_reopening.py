@@ -34,7 +34,7 @@ def exam_id(ask: Ask, take_picture: Callable[[], None]) -> str:
     take_picture()
     ask("exam/capture")
     exam_id = str(ask("exam/finish", {"accepts_missing": True})["finished_exam_id"])
-    ask(f"exams/{exam_id}/validate", {"revision": 0})
+    ask(f"exams/{exam_id}/validate", {"revision": 0, "accepts_unseen": True})
     return exam_id
 
 
@@ -70,7 +70,7 @@ def test_reopened_exam_is_sent_as_a_revision_and_loses_its_validation(
     desk = station.services.reviews
     first = station.store.exam(exam_id).images[0]
     desk.edit(exam_id, first.image_id, SetComment("two loops crossed"), "p.klein", 0)
-    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision})
+    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision, "accepts_unseen": True})
     ask(f"exams/{exam_id}/reopen", {"reason": "right hand forgotten"})
     assert desk.log(exam_id).validated_by is None
     take_picture()
@@ -86,7 +86,7 @@ def test_reopened_exam_is_sent_as_a_revision_and_loses_its_validation(
     entry = station.journal.entries(f"review:{exam_id}")[-1]
     assert (entry.action, entry.detail["reason"]) == ("review.reopened", "right hand forgotten")
     assert entry.detail["invalidates"] == PHYSICIAN
-    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision})
+    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision, "accepts_unseen": True})
     assert messages(station)[-1]["revision"] == 4
 
 

@@ -10,7 +10,7 @@ import { Board, type Mode } from "./review/board";
 import { Desk } from "./review/desk";
 import { FindingPanel } from "./review/finding_panel";
 import { FindingsTable } from "./review/findings_table";
-import { boxOf, inReadingOrder } from "./review/geometry";
+import { boxOf, inReadingOrder, numbersOf } from "./review/geometry";
 import { showChain, showHistory } from "./review/history";
 import { Loupe } from "./review/loupe";
 import { AS_CAPTURED, Picture } from "./review/picture";
@@ -45,7 +45,7 @@ const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit,
 
 function show(review: ImageReview): void {
   if (validatedBy && !review.validated_by) toast(t("review.validated_taken_back", { name: validatedBy }));
-  validatedBy = review.validated_by;
+  validatedBy = review.validated_by_name;
   board.show(review);
   panel.show(review, board.selectedId);
   table.show(review, board.selectedId);
@@ -74,7 +74,7 @@ function showState(review: ImageReview): void {
   const isOut = !review.counts;
   const state = need("#state");
   const word = review.validated_by
-    ? t("review.state.validated", { name: review.validated_by })
+    ? t("review.state.validated", { name: review.validated_by_name ?? review.validated_by })
     : review.not_evaluable_because
       ? t("review.state.excluded")
       : !quality.evaluable
@@ -98,7 +98,9 @@ function showState(review: ImageReview): void {
 
 async function showLog(): Promise<void> {
   if (need("#panel-history").hidden) return;
-  await desk.history().then((entries) => showHistory(need("#history"), entries), toastFault);
+  const { analysis } = desk.current;
+  const findings = numbersOf(analysis, desk.current);
+  await desk.history().then(({ entries, names }) => showHistory(need("#history"), entries, { findings, people: names }), toastFault);
 }
 
 /** Reads the whole journal, so it is asked for when the log is opened and not with every change. */
@@ -156,6 +158,16 @@ function setMode(mode: Mode): void {
   hint.hidden = mode === "select";
   if (needsLoop) setText(hint, t("review.hint_width", { width: t(`loop.${mode as WidthKind}`) }));
   else if (mode !== "select") setText(hint, t(`review.hint_${mode as "capillary" | "haemorrhage" | "measure"}`));
+}
+
+/** The picture is right as it stands; on to the next that was not seen, or back to the exam once all were. */
+async function accept(): Promise<void> {
+  try {
+    await desk.see();
+    window.location.assign(root.dataset["nextUnseen"]!);
+  } catch (fault) {
+    toastFault(fault);
+  }
 }
 
 function press(command: string, isPressed: boolean): void {
@@ -235,6 +247,7 @@ const commands: Handlers & Record<string, (choice: string) => void> = {
     showTab("note");
     need<HTMLInputElement>("#reason").focus();
   },
+  accept: () => mayEdit && void accept(),
   escape: () => {
     need("#help").hidden = true;
     setMode("select");
@@ -266,6 +279,8 @@ need("#exclude").addEventListener("click", () => {
 });
 need("#include").addEventListener("click", () => send({ kind: "include" }));
 
+const shown = document.querySelector<HTMLElement>('.filmstrip [aria-current="page"]');
+shown?.scrollIntoView({ block: "nearest", inline: "center" });
 await picture.load(root.dataset["picture"]!);
 picture.show(AS_CAPTURED);
 board.fit();

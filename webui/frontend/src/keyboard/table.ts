@@ -32,6 +32,7 @@ const ROWS = {
   redo: { keys: { "ctrl+y": ONLY, "ctrl+shift+z": ONLY }, shown: ["Ctrl", "Y"], on: BOTH, group: "exam" },
   retake: { keys: { x: ONLY }, on: LIVE, group: "exam" },
   not_evaluable: { keys: { n: ONLY }, on: BOTH, group: "exam" },
+  accept: { keys: { y: ONLY }, on: REVIEW, group: "exam" },
   auto: { keys: { t: ONLY }, on: LIVE, group: "exam" },
   panorama: { keys: { p: ONLY }, on: LIVE, group: "exam" },
   clip: { keys: { v: ONLY }, on: LIVE, group: "exam" },
