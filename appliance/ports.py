@@ -104,7 +104,7 @@ class ExamStore(Protocol):
         """A new open exam. The patient is made when missing; of a known one the pseudonym is taken as it was kept."""
 
     def add_image(self, exam_id: str, image: CapturedImage, png: bytes) -> None:
-        """Keep one still and its result; the file is on the disk before the row says so."""
+        """Keep one still and its result; the file is on the disk before its row."""
 
     def remove_image(self, exam_id: str, image_id: str) -> None:
         """Undo a capture of an open exam; its file stays until the exam is closed, then it goes."""

@@ -23,3 +23,20 @@ _.wiring, _.add_on_one_line
 # Members of the fleet's messages: part of their schemas, read by the other side of the broker.
 _.SUCCEEDED, _.TIMED_OUT, _.CANCELLED, _.supersedes, _.expires_at, _.desired_version, _.sbom, _.temperatures_c
 _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
+
+# Elements of DICOM data sets, which pydicom writes.
+_.AccessionNumber, _.AcquisitionContextSequence, _.AcquisitionDate, _.AcquisitionDateTime, _.AcquisitionTime
+_.BitsAllocated, _.BitsStored, _.BodyPartExamined, _.CodeMeaning, _.CodingSchemeIdentificationSequence
+_.CodingSchemeName, _.CodingSchemeResponsibleOrganization, _.CodingSchemeUID, _.CodingSchemeVersion
+_.ContentDate, _.ContentTime, _.DeidentificationMethod, _.HighBit, _.ImageType, _.ImplementationClassUID
+_.ManufacturerModelName, _.MediaStorageSOPClassUID, _.MediaStorageSOPInstanceUID, _.NumberOfFrames
+_.OtherPatientIDsSequence, _.PatientOrientation, _.PatientSex, _.PixelRepresentation, _.PlanarConfiguration
+_.ReferringPhysicianName, _.RescaleIntercept, _.RescaleSlope, _.SamplesPerPixel, _.SeriesNumber
+_.SoftwareVersions, _.SpecificCharacterSet, _.StudyDate, _.StudyDescription, _.StudyID, _.StudyTime
+_.TimezoneOffsetFromUTC, _.TransferSyntaxUID, _.TypeOfPatientID
+
+# MQTT properties, which paho writes.
+_.ContentType, _.PayloadFormatIndicator, _.ReceiveMaximum, _.SessionExpiryInterval, _.WillDelayInterval
+
+# jetson-utils asks a camera for it.
+_.IsStreaming

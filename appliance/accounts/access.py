@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import os
 import secrets
 import threading
 import time
@@ -11,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from appliance.domain.errors import SettingsError
+from appliance.durable_files import write_durably
 
 # Without 0/O, 1/I/L, 2/Z, 5/S, 8/B and U/V, which are misread on paper and over the telephone.
 ALPHABET = "ACDEFGHJKMNPQRTWXY34679"
@@ -72,7 +72,8 @@ def load_or_create_secrets(path: Path) -> tuple[AccessSecrets, bool]:
             stored = json.loads(path.read_text())
             return AccessSecrets(access_code=stored["access_code"], session_key=stored["session_key"]), False
         fresh = new_secrets()
-        _write_private(path, json.dumps(asdict(fresh)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, json.dumps(asdict(fresh)).encode(), 0o600)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"access code in {path} could not be used: {error!r}", "Delete the file to get a new code."
@@ -129,14 +130,3 @@ class AttemptLimiter:
         if count < self._free_tries:
             return 0.0
         return float(min(self._longest_delay_s, self._first_delay_s * 2.0 ** min(count - self._free_tries, 32)))
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -29,7 +29,7 @@ SAME_FOCUS = 0.7
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Glimpse:
     at_s: float
     redness: float
     contrast: float
@@ -41,7 +41,7 @@ class BlanchingWatch:
 
     def __init__(self, settings: AnalysisSettings) -> None:
         self._settings = settings
-        self._seen: deque[_Seen] = deque()
+        self._seen: deque[_Glimpse] = deque()
         self._moved = np.zeros(2)
 
     def look(self, figures: PictureFigures, at_s: float, shift_of_width: Shift | None) -> bool:
@@ -59,7 +59,7 @@ class BlanchingWatch:
         is_blanched = self._is_paler(figures, at_s)
         # What is blanched is no measure of unpressed skin.
         if not is_blanched:
-            self._seen.append(_Seen(at_s, figures.redness, figures.contrast, figures.focus))
+            self._seen.append(_Glimpse(at_s, figures.redness, figures.contrast, figures.focus))
         return is_blanched
 
     def _is_same_view(self, shift_of_width: Shift | None) -> bool:

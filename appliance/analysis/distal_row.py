@@ -81,7 +81,7 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
 
 
 def row_through(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) -> RowCurve | None:
-    """The row through loops that are known to form it, because a person said so; None without any."""
+    """The row through loops that are known to form it, because a person marked them; None without any."""
     if not loops:
         return None
     size = (width_px, height_px)

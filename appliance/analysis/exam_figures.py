@@ -22,7 +22,7 @@ from appliance.analysis.group_figures import (
     mean_score,
     widths_of,
 )
-from appliance.analysis.image_tally import Tally, tally
+from appliance.analysis.image_tally import ImageTally, tally
 from appliance.analysis.seen_aside import with_seen
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
@@ -85,7 +85,7 @@ def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:
     return abstaining(keys, "not_evaluable", {"reason": reasons})
 
 
-def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally]], place: Placement) -> Figures:
+def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, ImageTally]], place: Placement) -> Figures:
     tallies = [one for image, one in counted if image.image.placement == place]
     if tallies:
         return _only(GROUP_KEYS, group_figures(tallies))
@@ -93,7 +93,7 @@ def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally
     return _without(images, [skip.reason for skip in reviewed.exam.skipped if skip.placement == place])
 
 
-def _finger(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, Tally]], key: FingerKey) -> Figures:
+def _finger(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, ImageTally]], key: FingerKey) -> Figures:
     tallies = [one for image, one in counted if _finger_of(image.image.placement) == key]
     if tallies:
         return _only(GROUP_KEYS, group_figures(tallies))
@@ -114,7 +114,7 @@ def _without(images: Sequence[ReviewedImage], skip_reasons: Sequence[str]) -> Fi
 
 
 def _exam(
-    counted: Sequence[tuple[ReviewedImage, Tally]],
+    counted: Sequence[tuple[ReviewedImage, ImageTally]],
     fingers: dict[FingerKey, Figures],
     disorganisation: float | None,
     reviewed: ReviewedExam,

@@ -6,7 +6,7 @@ from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
 from appliance.analysis.group_figures import NO_WIDTHS
 from appliance.analysis.image_pattern import gravest_of
-from appliance.analysis.image_tally import Tally
+from appliance.analysis.image_tally import ImageTally
 from appliance.domain.bands import CSURI, LOSS_INDEX
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure, Figures
@@ -47,7 +47,7 @@ def loss_index_of(fingers: Mapping[FingerKey, Figures]) -> Figure:
     return Figure(value, basis={"fingers": len(known), "cut_off": cut, "reading": LOSS_INDEX.name(value)})
 
 
-def csuri_of(tallies: Sequence[Tally]) -> Figure:
+def csuri_of(tallies: Sequence[ImageTally]) -> Figure:
     """D x M / N squared: of the images with a giant the one with the fewest distal loops, then with the most giants.
 
     The image's width and what the width means for the cut-off stand in the basis.
@@ -61,7 +61,7 @@ def csuri_of(tallies: Sequence[Tally]) -> Figure:
     return _csuri_of_image(min(with_row, key=lambda one: (one.distal, -one.giants)))
 
 
-def _csuri_of_image(one: Tally) -> Figure:
+def _csuri_of_image(one: ImageTally) -> Figure:
     basis: dict[str, float | int | str] = {"image_id": one.image_id}
     if one.image_width_mm is None:
         return Figure(None, because=NO_CALIBRATION, basis=basis)
@@ -79,7 +79,7 @@ def _csuri_of_image(one: Tally) -> Figure:
     return Figure(value, off, None, basis)
 
 
-def nemo_of(tallies: Sequence[Tally], evaluable: Sequence[FingerKey]) -> Figure:
+def nemo_of(tallies: Sequence[ImageTally], evaluable: Sequence[FingerKey]) -> Figure:
     """Haemorrhages over the eight standard fingers: a lower bound, because microthromboses are not detected."""
     standard = [one for one in tallies if one.placement.finger in STANDARD_FINGERS]
     fingers = sum(finger in STANDARD_FINGERS for _, finger in evaluable)
@@ -90,7 +90,7 @@ def nemo_of(tallies: Sequence[Tally], evaluable: Sequence[FingerKey]) -> Figure:
     return Figure(haemorrhages, basis=basis)
 
 
-def patterns_of_exam(tallies: Sequence[Tally], fingers: Mapping[FingerKey, Figures]) -> dict[str, Figure]:
+def patterns_of_exam(tallies: Sequence[ImageTally], fingers: Mapping[FingerKey, Figures]) -> dict[str, Figure]:
     """ "fast_track" and "sub_pattern" of the gravest image of all; category 1 only from enough fingers.
 
     Args:

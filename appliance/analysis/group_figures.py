@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
 from appliance.analysis.image_pattern import GREY_ZONE, gravest_of
-from appliance.analysis.image_tally import Tally
+from appliance.analysis.image_tally import ImageTally
 from appliance.domain.bands import DENSITY
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definition import Extent, Kind
@@ -17,7 +17,7 @@ NO_WIDTHS = "no_widths"
 SCORES = tuple(key for key in figures_of(Extent.STILL) if DEFINITIONS[key].kind is Kind.SCORE)
 
 
-def group_figures(tallies: Sequence[Tally]) -> dict[str, Figure]:
+def group_figures(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     """Every figure of one or more images that count; `tallies` is not empty.
 
     Counts are sums: a loop that two overlapping images show counts in both. Category and pattern are those of the
@@ -36,7 +36,7 @@ def group_figures(tallies: Sequence[Tally]) -> dict[str, Figure]:
     }
 
 
-def density_of(tallies: Sequence[Tally]) -> Figure:
+def density_of(tallies: Sequence[ImageTally]) -> Figure:
     """All distal loops over all millimetres of the images in which density could be measured."""
     measured = [(one, one.row_mm) for one in tallies if one.density_missing_because is None and one.row_mm]
     if not measured:
@@ -59,7 +59,7 @@ def band_of(density: Figure) -> Figure:
     return Figure(name, basis={GREY_ZONE: ",".join(others)} if others else {})
 
 
-def dilated_of(tallies: Sequence[Tally]) -> Figure:
+def dilated_of(tallies: Sequence[ImageTally]) -> Figure:
     """Distal loops of 30 to 50 um over all millimetres in which density could be measured."""
     density = density_of(tallies)
     if density.value is None:
@@ -69,7 +69,7 @@ def dilated_of(tallies: Sequence[Tally]) -> Figure:
     return Figure(loops / row_mm, uncertainty.of_rare(loops, row_mm), None, {"loops": loops})
 
 
-def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
+def counts_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     """Sums over the images, and the share of enlarged loops in the distal row."""
     distal = sum(one.distal for one in tallies)
     enlarged = sum(one.distal_enlarged for one in tallies)
@@ -97,7 +97,7 @@ def counts_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
     }
 
 
-def widths_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
+def widths_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     """Mean and median apical width of the distal row, the largest width anywhere, and loops in the grey zones."""
     apical = [width for one in tallies for width in one.apical]
     mean = median = Figure(None, because=NO_WIDTHS)
@@ -116,7 +116,7 @@ def widths_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
     return found if has_scale else dict(abstaining(tuple(found), NO_CALIBRATION))
 
 
-def _largest(tallies: Sequence[Tally]) -> Figure:
+def _largest(tallies: Sequence[ImageTally]) -> Figure:
     widest = max(
         ((one.largest, one.image_id) for one in tallies if one.largest is not None),
         key=lambda pair: pair[0].um,
@@ -127,7 +127,7 @@ def _largest(tallies: Sequence[Tally]) -> Figure:
     return Figure(widest[0].um, uncertainty.of_width(widest[0]), None, {"image_id": widest[1]})
 
 
-def image_score(key: str, one: Tally) -> Figure:
+def image_score(key: str, one: ImageTally) -> Figure:
     """The 0-3 score of one image: the share of its distal loops that is altered, or of normal ones that is lost."""
     if key == "score_loss":
         if one.density_missing_because is not None or not one.row_mm:

@@ -6,7 +6,7 @@ from itertools import product
 
 from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_DISTAL_ROW
-from appliance.analysis.image_tally import Tally
+from appliance.analysis.image_tally import ImageTally
 from appliance.domain.exam_figures import Figure
 from appliance.domain.scores import FAST_TRACK_RULES, GRAVITY, PATTERN_RULES, Findings, PatternRule, first_rule
 
@@ -22,12 +22,12 @@ class ImagePattern:
     """What the rules say of one image.
 
     Attributes:
-        found, ramified_giants: what they looked at.
+        found, ramified_giants: the loops behind them.
         within: the same at the ends of its errors.
         because: why there is no density; empty where there is one.
     """
 
-    tally: Tally
+    tally: ImageTally
     found: Findings
     within: tuple[Findings, ...]
     because: str
@@ -50,7 +50,7 @@ class ImagePattern:
         return (rank, self.found.giants, -(self.found.density_per_mm or 0.0))
 
 
-def pattern_of(one: Tally) -> ImagePattern:
+def pattern_of(one: ImageTally) -> ImagePattern:
     """What the rules say of an image, and what they look at within its errors."""
     density, off = None, 0.0
     if one.density_missing_because is None and one.row_mm:
@@ -68,7 +68,7 @@ def pattern_of(one: Tally) -> ImagePattern:
     return ImagePattern(one, found, within, one.density_missing_because or ("" if density else NO_DISTAL_ROW))
 
 
-def gravest_of(tallies: Sequence[Tally]) -> dict[str, Figure]:
+def gravest_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     """ "fast_track" and "sub_pattern" of the gravest image; the basis names it. `tallies` is not empty.
 
     Images of which the rules can say nothing stand back behind any other; their number is in the basis.

@@ -14,7 +14,7 @@ from appliance.domain.review import ReviewedImage
 
 
 @dataclass(frozen=True)
-class Tally:
+class ImageTally:
     """Counts and widths of one image; counts are over all rows where nothing else is said.
 
     Attributes:
@@ -63,7 +63,7 @@ class Tally:
     largest: Width | None
 
 
-def tally(reviewed: ReviewedImage) -> Tally:
+def tally(reviewed: ReviewedImage) -> ImageTally:
     """The counts of one image as reviewed, whether or not it counts."""
     analysed = reviewed.analysis
     loops, metrics, scale = analysed.capillaries, analysed.metrics, analysed.um_per_px
@@ -72,7 +72,7 @@ def tally(reviewed: ReviewedImage) -> Tally:
     widest = [loop.widest_um for loop in loops]
     known = [width for width in widest if width is not None]
     giants = [width for loop, width in zip(loops, widest, strict=True) if loop.is_giant]
-    return Tally(
+    return ImageTally(
         image_id=reviewed.image.image_id,
         placement=reviewed.image.placement,
         image_width_mm=None if scale is None else analysed.width_px * scale / 1000,

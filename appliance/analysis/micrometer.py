@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.micrometer_comb import MIN_LINES, Bands, Comb, fit_comb, pitch_candidates, strips
+from appliance.analysis.micrometer_comb import MIN_LINES, Comb, Strips, fit_comb, pitch_candidates, strips
 from appliance.analysis.micrometer_lines import (
     FoundLines,
     Spacing,
@@ -16,7 +16,7 @@ from appliance.analysis.micrometer_lines import (
     solid_share,
     unevenness,
 )
-from appliance.analysis.micrometer_view import TurnedView, detail_of, stroke_directions, turn
+from appliance.analysis.micrometer_view import UprightDetail, detail_of, stroke_directions, turn
 from appliance.domain.calibration import Axis
 from appliance.domain.errors import CalibrationError
 from appliance.domain.keypoints import Point
@@ -78,8 +78,8 @@ class Graduations:
 
 @dataclass(frozen=True)
 class _Candidate:
-    view: TurnedView
-    bands: Bands
+    view: UprightDetail
+    bands: Strips
     comb: Comb
     lines: FoundLines
     spacing: Spacing
@@ -149,7 +149,7 @@ def _scale_across(detail: NDArray[np.float32], direction_deg: float) -> _Candida
     return best
 
 
-def _finest(view: TurnedView, bands: Bands) -> _Candidate | None:
+def _finest(view: UprightDetail, bands: Strips) -> _Candidate | None:
     for pitch in pitch_candidates(bands):
         comb = fit_comb(bands, pitch)
         lines = None if comb is None else find_lines(bands, comb)
@@ -167,7 +167,7 @@ def _finest(view: TurnedView, bands: Bands) -> _Candidate | None:
     return None
 
 
-def _is_scale(bands: Bands, comb: Comb, lines: FoundLines, spacing: Spacing) -> bool:
+def _is_scale(bands: Strips, comb: Comb, lines: FoundLines, spacing: Spacing) -> bool:
     span = int(lines.numbers[-1] - lines.numbers[0]) + 1
     typical = float(np.median(lines.contrasts))
     uneven = float(1.4826 * np.median(np.abs(lines.contrasts - typical))) / typical
@@ -183,7 +183,7 @@ def _is_scale(bands: Bands, comb: Comb, lines: FoundLines, spacing: Spacing) -> 
     )
 
 
-def _is_of_strokes(view: TurnedView, bands: Bands, comb: Comb, lines: FoundLines) -> bool:
+def _is_of_strokes(view: UprightDetail, bands: Strips, comb: Comb, lines: FoundLines) -> bool:
     on_lines, in_gaps = unevenness(view.detail, bands, comb, lines)
     typical = float(np.median(lines.contrasts))
     return on_lines <= max(_MAX_MODULATION * typical, _MAX_MODULATION_OVER_GAPS * in_gaps)

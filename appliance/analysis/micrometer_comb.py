@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.micrometer_view import TurnedView
+from appliance.analysis.micrometer_view import UprightDetail
 
 Array = NDArray[np.float64]
 Waves = NDArray[np.complex128]
@@ -31,7 +31,7 @@ _FRACTIONS = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True)
-class Bands:
+class Strips:
     """Mean brightness of strips across an upright view.
 
     Attributes:
@@ -77,7 +77,7 @@ class Comb:
     rows: slice
 
 
-def strips(view: TurnedView) -> Bands:
+def strips(view: UprightDetail) -> Strips:
     """The view as strips."""
     height, width = view.detail.shape
     band = max(_MIN_BAND_PX, height // _BANDS)
@@ -89,10 +89,10 @@ def strips(view: TurnedView) -> Bands:
     means = np.divide(total, inside.sum(axis=1), out=np.zeros((count, width)), where=share > 0.5)
     weights = np.where(share > 0.5, share, 0.0)
     means = _without_trend(means, weights)
-    return Bands(means * (weights > 0), weights, np.arange(count) * band + (band - 1) / 2, band)
+    return Strips(means * (weights > 0), weights, np.arange(count) * band + (band - 1) / 2, band)
 
 
-def pitch_candidates(bands: Bands) -> list[float]:
+def pitch_candidates(bands: Strips) -> list[float]:
     """Distances at which the picture repeats, smallest first, with the fractions that long marks would hide."""
     width = bands.profiles.shape[1]
     size = int(2 ** np.ceil(np.log2(2 * width)))
@@ -110,7 +110,7 @@ def pitch_candidates(bands: Bands) -> list[float]:
     return _distinct(sorted(pitch for pitch in found if pitch >= MIN_PITCH_PX))
 
 
-def fit_comb(bands: Bands, pitch_px: float) -> Comb | None:
+def fit_comb(bands: Strips, pitch_px: float) -> Comb | None:
     """The comb near a pitch whose lines lean little and agree in phase; None where the strips do not share one."""
     pitch, lean = _best_phase(bands, pitch_px)
     waves = _waves(bands, pitch, lean)
@@ -146,7 +146,7 @@ def _distinct(pitches: list[float]) -> list[float]:
     return kept
 
 
-def _waves(bands: Bands, pitch_px: float, lean: float) -> Waves:
+def _waves(bands: Strips, pitch_px: float, lean: float) -> Waves:
     """Strength and phase of the rhythm in each strip, as if it did not lean."""
     x = np.arange(bands.profiles.shape[1])
     # Not `@`: its threads cost a small busy machine far more than so short a product.
@@ -154,7 +154,7 @@ def _waves(bands: Bands, pitch_px: float, lean: float) -> Waves:
     return np.asarray(waves * np.exp(2j * np.pi * lean * bands.middle_px / pitch_px))
 
 
-def _best_phase(bands: Bands, pitch_px: float) -> tuple[float, float]:
+def _best_phase(bands: Strips, pitch_px: float) -> tuple[float, float]:
     """Pitch and lean that make the strips agree best in the first harmonics, by rounds over a narrowing grid."""
     width = bands.profiles.shape[1]
     reach = min(0.04 * pitch_px, 0.8 * pitch_px**2 / width) + 0.15
@@ -169,7 +169,7 @@ def _best_phase(bands: Bands, pitch_px: float) -> tuple[float, float]:
     return pitch, lean
 
 
-def _agreement(bands: Bands, pitches: Array, leans: Array, harmonics: int) -> Array:
+def _agreement(bands: Strips, pitches: Array, leans: Array, harmonics: int) -> Array:
     """Strength of all strips together in the first harmonics for every pitch and lean; (pitches, leans)."""
     shear = _shear(bands, pitches, leans)
     strength = np.zeros((len(pitches), len(leans)))
@@ -180,7 +180,7 @@ def _agreement(bands: Bands, pitches: Array, leans: Array, harmonics: int) -> Ar
     return strength
 
 
-def _shear(bands: Bands, pitches: Array, leans: Array) -> Waves:
+def _shear(bands: Strips, pitches: Array, leans: Array) -> Waves:
     """Turn of phase from the first strip to each that undoes a lean, in the first harmonic; (pitches, leans, bands)."""
     step = np.exp(2j * np.pi * leans[None, :] * bands.height_px / pitches[:, None])
     turns = np.repeat(step[:, :, None], len(bands.middle_px), axis=2)
@@ -188,7 +188,7 @@ def _shear(bands: Bands, pitches: Array, leans: Array) -> Waves:
     return np.asarray(np.cumprod(turns, axis=2))
 
 
-def _rhythms(bands: Bands, per_px: Array) -> Waves:
+def _rhythms(bands: Strips, per_px: Array) -> Waves:
     """The spectrum at any frequencies; (frequencies, bands)."""
     at = per_px * 2 * (len(bands.spectrum) - 1)
     below = at.astype(np.int64)

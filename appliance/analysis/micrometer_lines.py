@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 from scipy.stats import t as student
 
-from appliance.analysis.micrometer_comb import MIN_LINES, Bands, Comb
+from appliance.analysis.micrometer_comb import MIN_LINES, Comb, Strips
 
 Array = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ class Spacing:
     drift_uncertainty: float
 
 
-def find_lines(bands: Bands, comb: Comb) -> FoundLines | None:
+def find_lines(bands: Strips, comb: Comb) -> FoundLines | None:
     """The longest unbroken run of clear lines; None for fewer than `MIN_LINES`."""
     rows = np.arange(bands.profiles.shape[0])[comb.rows]
     middle = float(bands.middle_px[rows].mean())
@@ -114,7 +114,7 @@ def fit_spacing(lines: FoundLines) -> Spacing:
     return Spacing(slope, middle - slope * float(lines.numbers.mean()), uncertainty, residual, drift, drift_uncertainty)
 
 
-def line_rows(bands: Bands, comb: Comb, lines: FoundLines) -> list[tuple[float, float]]:
+def line_rows(bands: Strips, comb: Comb, lines: FoundLines) -> list[tuple[float, float]]:
     """First and last row in which each line is seen, to draw it as long as it is engraved."""
     depth = _depths(bands, comb, lines)
     limit = 0.4 * np.median(depth[comb.rows], axis=0)
@@ -130,13 +130,13 @@ def line_rows(bands: Bands, comb: Comb, lines: FoundLines) -> list[tuple[float, 
     return ends
 
 
-def solid_share(bands: Bands, comb: Comb, lines: FoundLines) -> float:
+def solid_share(bands: Strips, comb: Comb, lines: FoundLines) -> float:
     """Share of the comb's strips in which a line is plainly there, over all lines."""
     depth = _depths(bands, comb, lines)[comb.rows]
     return float((depth > _CLEAR_SHARE * np.median(depth, axis=0)).mean())
 
 
-def unevenness(detail: NDArray[np.float32], bands: Bands, comb: Comb, lines: FoundLines) -> tuple[float, float]:
+def unevenness(detail: NDArray[np.float32], bands: Strips, comb: Comb, lines: FoundLines) -> tuple[float, float]:
     """How much the brightness varies from row to row along the lines, and along the gaps beside them.
 
     Both robust standard deviations, typical of all lines, in units of the view's detail.
@@ -154,7 +154,7 @@ def _typical_spread(values: Array) -> float:
     return float(np.median(1.4826 * np.median(away, axis=1)))
 
 
-def _depths(bands: Bands, comb: Comb, lines: FoundLines) -> Array:
+def _depths(bands: Strips, comb: Comb, lines: FoundLines) -> Array:
     """How much each line stands out from the gaps beside it in each strip; (bands, lines)."""
     sign = 1.0 if lines.is_bright else -1.0
     smooth = gaussian_filter1d(sign * bands.profiles, max(0.7, _template_px(comb.pitch_px) / 2), axis=1)
@@ -171,7 +171,7 @@ def _template_px(pitch_px: float) -> float:
     return float(np.clip(0.09 * pitch_px, 0.7, 2.5))
 
 
-def _leaned_mean(bands: Bands, rows: NDArray[np.int64], lean: float, middle: float) -> tuple[Array, Array]:
+def _leaned_mean(bands: Strips, rows: NDArray[np.int64], lean: float, middle: float) -> tuple[Array, Array]:
     """Mean profile of strips, moved so that leaning lines fall together; and where it rests on any."""
     width = bands.profiles.shape[1]
     x = np.arange(width)[None, :] + lean * (bands.middle_px[rows][:, None] - middle)
@@ -221,7 +221,7 @@ def _longest_run(numbers: NDArray[np.int64]) -> tuple[int, int]:
     return int(numbers[starts[longest]]), int(numbers[ends[longest]])
 
 
-def _by_parts(bands: Bands, rows: NDArray[np.int64], comb: Comb, middle: float, sign: float, centres: Array) -> Array:
+def _by_parts(bands: Strips, rows: NDArray[np.int64], comb: Comb, middle: float, sign: float, centres: Array) -> Array:
     """Centre of every line in each part of its height, moved to the middle row; (parts, lines)."""
     found = []
     for part in np.array_split(rows, min(_MOST_PARTS, len(rows))):

@@ -20,7 +20,7 @@ _MOST_DIRECTIONS = 6
 
 
 @dataclass(frozen=True)
-class TurnedView:
+class UprightDetail:
     """The detail of a picture turned so that one direction of stroke stands upright.
 
     Attributes:
@@ -71,7 +71,7 @@ def stroke_directions(detail: Field) -> list[float]:
     return [_half_turn((float(at) + 0.5) / 2.0) for at in peaks[:_MOST_DIRECTIONS]]
 
 
-def turn(detail: Field, direction_deg: float) -> TurnedView:
+def turn(detail: Field, direction_deg: float) -> UprightDetail:
     """The picture turned about its middle so that stripes across `direction_deg` stand upright."""
     height, width = detail.shape
     around = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), direction_deg, 1.0)
@@ -82,7 +82,7 @@ def turn(detail: Field, direction_deg: float) -> TurnedView:
     turned = cv2.warpAffine(detail, around, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
     inside = cv2.warpAffine(np.ones_like(detail), around, size, flags=cv2.INTER_LINEAR)
     is_inside = np.asarray(inside > 0.999)
-    return TurnedView(
+    return UprightDetail(
         np.where(is_inside, turned, np.float32(0)), is_inside, np.asarray(cv2.invertAffineTransform(around))
     )
 

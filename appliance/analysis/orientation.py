@@ -23,7 +23,7 @@ FAR_MORE = 1.3
 OPPOSITE = 0.7
 """Where a picture stood on its head shows this share of what it shows turned, nobody can tell which end is up."""
 PLAIN = 0.3
-"""Evidence of this share of the scores: the loops stand upright so plainly that only the opposite is looked at too."""
+"""Evidence of this share of the scores: clearly upright, so only the opposite turn is tried too."""
 CONFIDENT = 0.4
 """Scores below do not count, whatever the detector's own threshold is."""
 LEAST = 3.0
@@ -74,7 +74,7 @@ def find_orientation(detector: Detector, image_rgb: NDArray[np.uint8]) -> Orient
     """The finger's direction in a picture, uint8 RGB [height, width, 3].
 
     The thin lines of the picture give an axis and the detector its sign: the loops' bends look one way only. Eight
-    turns are looked at too, since furrows and hairs are lines as well. The lines inside the boxes that are found then
+    turns are tried as well, since furrows and hairs are lines as well. The lines inside the boxes that are found then
     give the exact direction.
     """
     image_rgb = _shrunk(image_rgb)

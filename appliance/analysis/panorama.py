@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.registration import Pose, RegistrationView, register, view_of
+from appliance.analysis.registration import Pose, RegistrationView, register, registration_view
 from appliance.domain.errors import ExamError
 
 ByteImage = NDArray[np.uint8]
@@ -94,7 +94,7 @@ class Stitcher:
         Raises:
             ExamError: the frames changed their size, or the sweep lost the nailfold for good.
         """
-        view = view_of(image_rgb)
+        view = registration_view(image_rgb)
         if not self._placed:
             self._placed.append(Placed(image_rgb, Pose(0.0, 0.0, 0.0), view))
             return True

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.panorama import Panorama
+from appliance.analysis.panorama_detection import PanoramaDetector
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.quality import PictureFigures, examine
+from appliance.analysis.quality import PictureFigures, measure_picture
 from appliance.analysis.settings import AnalysisSettings
-from appliance.analysis.tiled import TiledDetector
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.calibration import Calibration
 from appliance.domain.frame import Frame
@@ -52,7 +52,7 @@ class PanoramaAnalyser:
         scale = self._calibration_for(frame)
         # The same scale for a larger picture: pixels of the panorama are pixels of its frames.
         wide = None if scale is None else replace(scale, width_px=width, height_px=height)
-        tiles = TiledDetector(self._engines.detector, size_px)
+        tiles = PanoramaDetector(self._engines.detector, size_px)
         engines = replace(self._engines, detector=tiles, stills=None)
         # Loops are to be as large on the camera's frame as ever, however wide the panorama is.
         settings = replace(self._settings, apex_min_of_width=self._settings.apex_min_of_width * frame.width_px / width)
@@ -69,7 +69,7 @@ def median_figures(image_rgb: NDArray[np.uint8], tile_px: tuple[int, int], seen:
     lefts = sorted({*range(0, max(1, width - tile_px[0] + 1), step), max(0, width - tile_px[0])})
     rows = np.flatnonzero(seen.mean(axis=1) > 0.5)
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, height)
-    pieces = [examine(np.ascontiguousarray(image_rgb[top:bottom, left : left + tile_px[0]])) for left in lefts]
+    pieces = [measure_picture(np.ascontiguousarray(image_rgb[top:bottom, left : left + tile_px[0]])) for left in lefts]
 
     def median(of: Callable[[PictureFigures], float]) -> float:
         return float(np.median([of(piece) for piece in pieces]))

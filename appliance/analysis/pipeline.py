@@ -16,7 +16,7 @@ from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
 from appliance.analysis.orientation import UPRIGHT, find_orientation
-from appliance.analysis.quality import PictureFigures, examine, grade, shift_between
+from appliance.analysis.quality import PictureFigures, grade, measure_picture, shift_between
 from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.size import classify_size, settle_morphology
@@ -49,7 +49,7 @@ class Pipeline:
         calibration: Calibration | None = None,
         settings: AnalysisSettings | None = None,
         perf_counter: Callable[[], float] = time.perf_counter,
-        figures_of: Callable[[NDArray[np.uint8]], PictureFigures] = examine,
+        figures_of: Callable[[NDArray[np.uint8]], PictureFigures] = measure_picture,
     ) -> None:
         self._engines = engines
         self._calibration = calibration

@@ -59,7 +59,7 @@ class PictureFigures:
     px_per_detail_px: float
 
 
-def examine(image_rgb: NDArray[np.uint8]) -> PictureFigures:
+def measure_picture(image_rgb: NDArray[np.uint8]) -> PictureFigures:
     """Focus, glare and exposure of a picture, uint8 RGB (height, width, 3), in about a millisecond.
 
     Focus is the share of detail at 1 to 2 pixels of a 320 pixel wide copy that goes with the detail at 3 to 6 pixels.
@@ -120,7 +120,7 @@ def grade(
     """
     motion_px = None if shift_px is None else float(np.hypot(*shift_px))
     motion_of_width = None if motion_px is None else motion_px / width_px
-    seen = _Seen(figures, motion_of_width, capillaries, framing or _NO_FRAMING, is_blanched, is_turned)
+    seen = _Evidence(figures, motion_of_width, capillaries, framing or _NO_FRAMING, is_blanched, is_turned)
     reasons, hints = (
         tuple(reason for reason in reasons_that(effect) if CHECKS[reason](seen, settings))
         for effect in (Effect.ABSTAINS, Effect.HINTS)
@@ -129,7 +129,7 @@ def grade(
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Evidence:
     """What the checks look at; the arguments of `grade`, with the motion in frame widths."""
 
     figures: PictureFigures
@@ -142,7 +142,7 @@ class _Seen:
 
 _NO_FRAMING = Framing(None, None, None, None)
 
-CHECKS: Mapping[QualityReason, Callable[[_Seen, AnalysisSettings], bool]] = {
+CHECKS: Mapping[QualityReason, Callable[[_Evidence, AnalysisSettings], bool]] = {
     QualityReason.UNDEREXPOSED: lambda seen, settings: seen.figures.exposure < settings.exposure_min,
     QualityReason.OVEREXPOSED: lambda seen, settings: seen.figures.exposure > settings.exposure_max,
     QualityReason.OUT_OF_FOCUS: lambda seen, settings: seen.figures.focus < settings.focus_min,

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.quality import PictureFigures, examine, shift_between
+from appliance.analysis.quality import PictureFigures, measure_picture, shift_between
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
@@ -98,7 +98,7 @@ class Registration:
     likeness: float
 
 
-def view_of(image_rgb: NDArray[np.uint8]) -> RegistrationView:
+def registration_view(image_rgb: NDArray[np.uint8]) -> RegistrationView:
     """A frame, uint8 RGB (height, width, 3), made ready in a few milliseconds."""
     height, width = image_rgb.shape[:2]
     scale = width / WORK_WIDTH
@@ -107,7 +107,7 @@ def view_of(image_rgb: NDArray[np.uint8]) -> RegistrationView:
     small = cv2.resize(green, (size[0] // 4, size[1] // 4), interpolation=cv2.INTER_AREA)
     light = cv2.resize(cv2.GaussianBlur(small, (0, 0), 4.0), size, interpolation=cv2.INTER_LINEAR)
     vessels = np.asarray(cv2.GaussianBlur(green - light, (0, 0), 1.0), dtype=np.float32)
-    return RegistrationView(image_rgb, vessels, scale, examine(image_rgb))
+    return RegistrationView(image_rgb, vessels, scale, measure_picture(image_rgb))
 
 
 def register(before: RegistrationView, after: RegistrationView, guess: Pose) -> Registration | None:

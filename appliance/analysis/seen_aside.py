@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from appliance.analysis.image_tally import Tally
+from appliance.analysis.image_tally import ImageTally
 from appliance.domain.exam_figures import Figure, Figures
 
 SEEN = "seen_aside"
@@ -14,7 +14,7 @@ SEEN_UM = "seen_aside_um"
 """The widest loop seen there, in micrometres, where it is wider than what counts."""
 
 
-def with_seen(figures: Figures, aside: Sequence[Tally]) -> Figures:
+def with_seen(figures: Figures, aside: Sequence[ImageTally]) -> Figures:
     """The figures, with what the pictures aside show in the basis of those that it would change; values stay."""
     counts = {
         "giants": (SEEN, sum(one.giants for one in aside)),

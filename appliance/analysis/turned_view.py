@@ -27,7 +27,7 @@ SOFT_CELLS, SOFT_SIGMA = 16, 4.0
 """The corners that a turn leaves empty show the border's colours, averaged over so many pixels times so many cells:
 neither an edge nor a vessel, mirrored or drawn out, may arise there."""
 GRAIN = np.random.default_rng(0).integers(-2, 3, (64, 64, 3), dtype=np.int16)
-"""Added there: the steps from level to level of a smooth area without grain would be lines to whoever looks closely."""
+"""Added there: the steps from level to level of a smooth area without grain would be lines under local contrast."""
 
 
 @dataclass(frozen=True)

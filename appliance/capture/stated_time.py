@@ -1,4 +1,4 @@
-"""When a picture was taken, as far as its own file says so."""
+"""When a picture was taken, as far as its own file states it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ class StillSource:
     """A video source that shows one picture after the other.
 
     A single picture is shown for ever; several are shown for a while each and then end, or start again. One of several
-    that cannot be read is told in the log, left out and never ends the others.
+    that cannot be read is logged and left out; the others go on.
 
     Args:
         paths: image files, in the order in which they are shown.

@@ -110,7 +110,7 @@ class VideoFileSource:
         return self._next()
 
     def _next(self) -> NDArray[np.uint8] | None:
-        """The next whole frame; what is damaged is told at the 1st, 2nd, 4th, 8th time."""
+        """The next whole frame; damage is logged at the 1st, 2nd, 4th, 8th time."""
         assert self._video is not None
         before = self._video.damaged
         image_rgb = None

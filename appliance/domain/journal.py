@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+
+from appliance.domain.json_value import JsonObject
 
 FIRST_LINK = "0" * 64
 """What the first entry names as its predecessor's hash."""
@@ -25,7 +26,7 @@ class JournalEntry:
         actor: the account's name; "station" for what the box does by itself.
         subject: what was acted on: "review:<exam_id>", "exam:<exam_id>", "account:<name>", "calibration:<id>".
         action: past tense with its family: "review.edited", "account.logged_in".
-        detail: JSON types only; what is needed to understand the action later, never a patient's identity.
+        detail: what is needed to understand the action later, never a patient's identity.
         previous_hash: of the entry before.
         hash: of this one, see `seal`.
     """
@@ -35,7 +36,7 @@ class JournalEntry:
     actor: str
     subject: str
     action: str
-    detail: Mapping[str, Any]
+    detail: JsonObject
     previous_hash: str
     hash: str
 
@@ -47,7 +48,7 @@ class JournalNote:
     actor: str
     subject: str
     action: str
-    detail: Mapping[str, Any]
+    detail: JsonObject
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def canonical_json(value: object) -> str:
 
 
 def next_entry(
-    head: JournalHead | None, at_utc: datetime, actor: str, subject: str, action: str, detail: Mapping[str, Any]
+    head: JournalHead | None, at_utc: datetime, actor: str, subject: str, action: str, detail: JsonObject
 ) -> JournalEntry:
     """The entry that follows `head`, sealed.
 
@@ -168,9 +169,7 @@ def misfit(remembered: JournalHead, newest_seq: int, hash_then: str | None) -> s
     return ""
 
 
-def _seal(
-    seq: int, at_utc: datetime, actor: str, subject: str, action: str, detail: Mapping[str, Any], previous: str
-) -> str:
+def _seal(seq: int, at_utc: datetime, actor: str, subject: str, action: str, detail: JsonObject, previous: str) -> str:
     content = {
         "seq": seq,
         "at": at_utc.astimezone(timezone.utc).isoformat(timespec="microseconds"),

@@ -1,11 +1,9 @@
-"""A calibration as it is kept: for which device and setting, by whom, with what, and whether it is in force."""
+"""A calibration as it is kept: its device and setting, who made it with what, and whether it is in force."""
 
 import calendar
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from appliance.domain.calibration import Axis, Calibration
 from appliance.domain.measured_scale import CalibrationMethod
@@ -38,6 +36,22 @@ class ScopeSetup:
     height_px: int
 
 
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What to draw over a measured picture, in its pixels.
+
+    Attributes:
+        lines: start and end of each graduation that was found.
+        points: the two points that a person placed.
+    """
+
+    lines: tuple[tuple[Point, Point], ...] = ()
+    points: tuple[Point, ...] = ()
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The picture behind one axis.
@@ -48,7 +62,7 @@ class Evidence:
         division_um: between graduations, or between the two points.
         um_per_px, uncertainty_um_per_px: what it gave.
         sha256: hex digest of the PNG.
-        drawing: JSON types: the lines or points in pixels of the picture, to draw them over it.
+        drawing: to show where it was measured.
     """
 
     axis: Axis
@@ -57,7 +71,7 @@ class Evidence:
     um_per_px: float
     uncertainty_um_per_px: float
     sha256: str
-    drawing: Mapping[str, Any] = field(default_factory=dict)
+    drawing: Drawing = Drawing()
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ VALIDATED: Mapping[Covered, WhoMayChange] = MappingProxyType(
         Covered.PATTERN: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
         # The physician's own rating of the array; it enters the MES.
         Covered.RATING: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
-        # Preparation, medication, remarks: whoever examines states them, until somebody has vouched for them.
+        # Preparation, medication, remarks: the examiner states them until a physician has validated the exam.
         Covered.FACTS: WhoMayChange(Role.OPERATOR, Role.PHYSICIAN),
     }
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from appliance.analysis.registration import Pose, RegistrationView, register, view_of
+from appliance.analysis.registration import Pose, RegistrationView, register, registration_view
 from appliance.domain.analysis_result import AnalysedFrame
 from appliance.domain.detection import Row
 from appliance.domain.errors import ApplianceError
@@ -136,7 +136,7 @@ class AutoCapture:
             self._remember(watch, newest)
 
     def _keep(self, watch: _Watch, best: AnalysedFrame) -> bool:
-        """False if it was switched off meanwhile; whoever switches it off now waits until the picture is kept."""
+        """False if it was switched off meanwhile; a caller who switches it off now waits until the picture is kept."""
         with self._lock:
             if self._watch is not watch:
                 return False
@@ -144,7 +144,7 @@ class AutoCapture:
             return True
 
     def _remember(self, watch: _Watch, shown: AnalysedFrame) -> None:
-        watch.kept, watch.from_kept = view_of(shown.frame.image_rgb), _THERE
+        watch.kept, watch.from_kept = registration_view(shown.frame.image_rgb), _THERE
         watch.moved_on_s = shown.frame.captured_monotonic_s
         self._show(watch, AutoState(AutoPhase.KEPT, 1.0))
 
@@ -169,7 +169,7 @@ class AutoCapture:
     def _is_same_place(self, watch: _Watch, shown: AnalysedFrame) -> bool:
         if watch.kept is None or watch.kept.image_rgb.shape != shown.frame.image_rgb.shape:
             return False
-        found = register(watch.kept, view_of(shown.frame.image_rgb), watch.from_kept)
+        found = register(watch.kept, registration_view(shown.frame.image_rgb), watch.from_kept)
         if found is None:
             return False
         watch.from_kept = found.pose

@@ -18,7 +18,7 @@ from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.device_profile import DeviceProfile, profile_of
 from appliance.domain.errors import CalibrationError
 from appliance.domain.frame import CameraDescription, Frame
-from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
+from appliance.domain.kept_calibration import CalibrationState, Drawing, Evidence, KeptCalibration
 from appliance.domain.measured_scale import (
     CalibrationMethod,
     MeasuredScale,
@@ -82,7 +82,7 @@ class Measurement:
         picture: what was measured.
         scale: the result.
         division_um: between graduations or points.
-        drawing: what to draw over the picture, in its pixels, as JSON types.
+        drawing: what to draw over the picture.
         graduations: what was found; None for two points.
     """
 
@@ -90,7 +90,7 @@ class Measurement:
     picture: FrozenPicture
     scale: MeasuredScale
     division_um: float
-    drawing: Mapping[str, Any]
+    drawing: Drawing
     graduations: Graduations | None = None
 
 
@@ -157,7 +157,7 @@ class CalibrationService:
         picture = self.picture(picture_id)
         found = find_graduations(picture.frame.image_rgb, axis)
         scale = graduation_scale(found, division_um)
-        drawing = {"lines": [[_rounded(start), _rounded(end)] for start, end in found.lines_px]}
+        drawing = Drawing(lines=tuple((_rounded(start), _rounded(end)) for start, end in found.lines_px))
         return self._measure(picture, scale, division_um, drawing, found)
 
     def from_points(
@@ -170,7 +170,8 @@ class CalibrationService:
             if not (-0.5 <= x <= picture.frame.width_px - 0.5 and -0.5 <= y <= picture.frame.height_px - 0.5):
                 raise CalibrationError(f"the point ({x:.1f}, {y:.1f}) lies outside the picture", "Place it again.")
         scale = two_point_scale(start_px, end_px, distance_um)
-        return self._measure(picture, scale, distance_um, {"points": [_rounded(start_px), _rounded(end_px)]}, None)
+        drawing = Drawing(points=(_rounded(start_px), _rounded(end_px)))
+        return self._measure(picture, scale, distance_um, drawing, None)
 
     def width_px(self, measurement_id: str) -> int:
         """Of the picture that was measured."""
@@ -242,7 +243,7 @@ class CalibrationService:
         picture: FrozenPicture,
         scale: MeasuredScale,
         division_um: float,
-        drawing: Mapping[str, Any],
+        drawing: Drawing,
         found: Graduations | None,
     ) -> Measurement:
         measured = Measurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
@@ -351,8 +352,8 @@ def _require_length(length_um: float) -> None:
         )
 
 
-def _rounded(point: tuple[float, float]) -> list[float]:
-    return [round(point[0], 2), round(point[1], 2)]
+def _rounded(point: tuple[float, float]) -> tuple[float, float]:
+    return round(point[0], 2), round(point[1], 2)
 
 
 def _remember(held: "OrderedDict[str, Any]", key: str, value: object) -> None:

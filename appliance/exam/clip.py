@@ -49,7 +49,7 @@ class ClipState:
 
 
 @dataclass(frozen=True)
-class _Offered:
+class _ClipFrame:
     frame: Frame
     exam_id: str
 
@@ -65,7 +65,7 @@ class _Request:
     best: AnalysedFrame | None
 
 
-class ClipRecorder(Recorder[_Offered, _Request, ClipState]):
+class ClipRecorder(Recorder[_ClipFrame, _Request, ClipState]):
     """Remembers the last seconds as JPEGs while an exam is open, and keeps them with what follows when asked.
 
     `offer` is for the camera's thread and returns at once; pictures are encoded on a thread of its own.
@@ -82,7 +82,7 @@ class ClipRecorder(Recorder[_Offered, _Request, ClipState]):
         """The camera's newest frame."""
         exam = self._session.snapshot().exam
         if exam is not None:
-            self._worker.offer(_Offered(frame, exam.exam_id))
+            self._worker.offer(_ClipFrame(frame, exam.exam_id))
             return
         with self._lock:
             # Between two patients nothing of the first is kept.
@@ -112,7 +112,7 @@ class ClipRecorder(Recorder[_Offered, _Request, ClipState]):
 
         self._begin(request, ExamError("a clip is being recorded", "Wait until it is kept."))
 
-    def _take(self, item: _Offered) -> None:
+    def _take(self, item: _ClipFrame) -> None:
         frame, exam_id, at_s = item.frame, item.exam_id, item.frame.captured_monotonic_s
         with self._lock:
             newest, request = self._pictures.newest, self._now.work

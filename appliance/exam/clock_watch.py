@@ -43,7 +43,7 @@ class ClockWatch:
             )
 
     def confirm(self, actor: str) -> None:
-        """The operator vouches for the clock until the station starts anew; an entry says so. Raises StoreError."""
+        """The operator vouches for the clock until the station restarts; journaled. Raises StoreError."""
         earliest = self.earliest_utc()
         if earliest is None:
             return

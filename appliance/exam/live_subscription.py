@@ -67,6 +67,6 @@ class Subscription:
             self._call()
 
     def _call(self) -> None:
-        """Under the lock: whoever has closed is not called any more."""
+        """Under the lock: a listener that has closed is not called any more."""
         if self._notify is not None:
             self._notify()

@@ -13,7 +13,7 @@ from appliance.ports import CollectionStore, ExamStore, FolderStore, Journal, Pa
 
 @dataclass(frozen=True)
 class OrganisationService:
-    """The verbs of whoever keeps order; each names the account that acts. Raises as the stores do."""
+    """Actions on folders and projects; each names the account that acts. Raises as the stores do."""
 
     exams: ExamStore
     patients: PatientStore

@@ -1,6 +1,7 @@
 """What a report says beside the figures: preparation, medication and the physician's own ratings."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.account import Role
@@ -29,7 +30,7 @@ class ReportFacts:
     def of(self, exam_id: str) -> Facts:
         """What was stated last; empty where nothing was."""
         newest = self._journal.entries(facts_subject(exam_id), limit=1)
-        return dict(newest[-1].detail["facts"]) if newest else {}
+        return cast(Facts, newest[-1].detail["facts"]) if newest else {}
 
     def role_needed(self, exam_id: str, facts: Facts) -> Role | None:
         """The least role that may state this now, by the table of what a validation covers; None if nothing changes."""

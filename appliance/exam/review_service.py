@@ -35,7 +35,7 @@ class ReviewService:
 
     The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
     is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has
-    written since. Every verb but `validate` and `see` takes a validation back; the entry says so.
+    written since. Every verb but `validate` and `see` takes a validation back; the entry records it.
 
     Args:
         publication: sends each validated exam as a revision; None where nothing is sent from here.

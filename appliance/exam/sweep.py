@@ -60,12 +60,12 @@ class _Sweep:
 
 
 @dataclass(frozen=True)
-class _Offered:
+class _SweepFrame:
     frame: Frame
     sweep: _Sweep
 
 
-class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
+class SweepRecorder(Recorder[_SweepFrame, _Sweep, SweepState]):
     """One sweep at a time. `offer` is for the camera's thread; placing, stitching and counting have a thread of their
     own, so the live view goes on meanwhile.
 
@@ -90,7 +90,7 @@ class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
     def offer(self, frame: Frame) -> None:
         """The camera's newest frame; returns at once."""
         if (sweep := self._now.work) is not None:
-            self._worker.offer(_Offered(frame, sweep))
+            self._worker.offer(_SweepFrame(frame, sweep))
 
     def begin(self) -> None:
         """Follow the scope along the selected finger from the next frame on.
@@ -120,7 +120,7 @@ class SweepRecorder(Recorder[_Offered, _Sweep, SweepState]):
         if sweep is None or not self._cancel(sweep, SweepState()):
             raise _no_sweep()
 
-    def _take(self, item: _Offered) -> None:
+    def _take(self, item: _SweepFrame) -> None:
         sweep, frame, at_s = item.sweep, item.frame, item.frame.captured_monotonic_s
         if self._now.work is not sweep:
             return

@@ -1,7 +1,7 @@
 """An exam as four CSV tables: capillaries, images, fingers, exam. Every column is described in this folder's README.
 
 RFC 4180 (comma, CRLF, quotes doubled), UTF-8, numbers with a point whatever the language; empty where a figure could
-not be told, with the reason in the column of the same name and `_because`.
+not be determined, with the reason in the column of the same name and `_because`.
 """
 
 import csv

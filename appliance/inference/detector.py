@@ -14,7 +14,7 @@ from appliance.domain.detection import (
     SizeClass,
 )
 from appliance.domain.errors import InferenceError
-from appliance.inference.letterbox import InputView, view_of
+from appliance.inference.letterbox import InputView, letterbox_view
 from appliance.inference.manifest import REINSTALL, EngineEntry
 from appliance.inference.settings import InferenceSettings
 from appliance.inference.suppression import suppress
@@ -62,7 +62,7 @@ class OnnxDetector:
     def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
         """Everything above its threshold, best score first, in pixels of `image_rgb` (uint8 [height, width, 3])."""
         height, width = image_rgb.shape[:2]
-        view = view_of(width, height, self._input_width, self._input_height)
+        view = letterbox_view(width, height, self._input_width, self._input_height)
         outputs = self._engine.run({"image": view.fill(image_rgb)})
         _require_finite(outputs)
         return self._decoded(outputs, view)

@@ -15,7 +15,7 @@ from appliance.inference.gpu import describe_gpu
 from appliance.inference.keypoint_estimator import MAX_BATCH, OnnxKeypointEstimator
 from appliance.inference.manifest import EngineManifest, read_manifest
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.tiled_detection import TiledDetection
+from appliance.inference.tiled_detection import TiledDetector
 from appliance.inference.trt_library import import_tensorrt
 from appliance.inference.trt_runtime import TensorRtRuntime
 from appliance.inference.variant_manifest import derived_entry
@@ -37,7 +37,7 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
-    stills = TiledDetection(detector, detector.input_size, settings)
+    stills = TiledDetector(detector, detector.input_size, settings)
     return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines), stills)
 
 

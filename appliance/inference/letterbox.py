@@ -81,7 +81,7 @@ def _resized(image: NDArray[np.uint8], size: tuple[int, int], interpolation: int
     return np.asarray(cv2.resize(image, size, interpolation=interpolation), dtype=np.uint8)
 
 
-def view_of(frame_width_px: int, frame_height_px: int, input_width_px: int, input_height_px: int) -> InputView:
+def letterbox_view(frame_width_px: int, frame_height_px: int, input_width_px: int, input_height_px: int) -> InputView:
     """The largest view of a picture that keeps its aspect and fits the input."""
     scale = min(input_width_px / frame_width_px, input_height_px / frame_height_px)
     used_width = max(1, min(input_width_px, round(frame_width_px * scale)))

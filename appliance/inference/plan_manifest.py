@@ -5,11 +5,11 @@ A plan is machine code for one TensorRT version on one GPU; deserialising anothe
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from appliance.domain.errors import InferenceError
+from appliance.durable_files import write_durably
 from appliance.inference.record_file import RecordKind
 
 SCHEMA = "nailfold.plan/1"
@@ -43,7 +43,8 @@ class PlanManifest:
     def write(self, path: Path) -> None:
         """Keep it as JSON; the file appears whole or not at all."""
         text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n"
-        write_atomically(path, text.encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, text.encode())
 
 
 @dataclass(frozen=True)
@@ -91,25 +92,6 @@ def read_vouched_plan(
 def read_plan_manifest(path: Path) -> PlanManifest:
     """A plan's manifest. Raises InferenceError where it is missing, damaged or of another schema."""
     return PlanManifest(**_RECORD.read_members(path, set(PlanManifest.__dataclass_fields__)))
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """A file that after a power cut is the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _require(plan_path: Path, what: str, built: str | None, here: str | None) -> None:

@@ -67,7 +67,7 @@ class Tile:
         return any(inner and gap < 0 for inner, gap in zip(self.is_inner, gaps, strict=True))
 
 
-class TiledDetection:
+class TiledDetector:
     """A StillDetector: one look where that is enough, tiles beside it where it is not.
 
     Args:
@@ -81,9 +81,9 @@ class TiledDetection:
         self._input_size = input_size
         self._settings = settings
 
-    def over(self, detector: Detector) -> "TiledDetection":
+    def over(self, detector: Detector) -> "TiledDetector":
         """The same around another front of the same network."""
-        return TiledDetection(detector, self._input_size, self._settings)
+        return TiledDetector(detector, self._input_size, self._settings)
 
     def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:
         """Everything above its threshold, best score first, in pixels of `image_rgb` (uint8 [height, width, 3])."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.domain.errors import InferenceError
+from appliance.durable_files import write_durably
 from appliance.inference.manifest import EngineEntry
-from appliance.inference.plan_manifest import write_atomically
 from appliance.inference.record_file import RecordKind
 
 SCHEMA = "nailfold.variant/1"
@@ -52,7 +52,8 @@ class VariantRecord:
         """Keep it as JSON; the file appears whole or not at all."""
         path = variant_paths(folder, self.role, self.precision, self.target)[1]
         text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n"
-        write_atomically(path, text.encode())
+        folder.mkdir(parents=True, exist_ok=True)
+        write_durably(path, text.encode())
         return path
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.durable_files import flush, sync_folder
 from appliance.storage.database import BUSY_TIMEOUT_S, damage_in, disk_full
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -61,7 +62,7 @@ class Backups:
                 raise disk_full("back the exam database up", self._folder)
             copy_checked(self._database, unfinished)
             unfinished.replace(path)
-            sync(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise StoreError(
                 f"could not back the exam database up: {error.strerror}", "Check the disk and its access rights."
@@ -100,16 +101,7 @@ def copy_checked(source: Path, target: Path) -> None:
             f"could not copy the database {source}: it is damaged ({damage})", "Take an older backup, or another disk."
         )
     with target.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def sync(folder: Path) -> None:
-    """A rename is durable only once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(file)
 
 
 def _backup(path: Path) -> Backup | None:

@@ -1,10 +1,12 @@
 """Calibrations as rows and back."""
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.instant import from_rfc3339
-from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
+from appliance.domain.kept_calibration import CalibrationState, Drawing, Evidence, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod
 from appliance.storage.database import Row, utc_text
 
@@ -45,7 +47,7 @@ def evidence_values(calibration_id: str, evidence: Evidence) -> tuple[Scalar, ..
         evidence.um_per_px,
         evidence.uncertainty_um_per_px,
         evidence.sha256,
-        json.dumps(evidence.drawing),
+        json.dumps(asdict(evidence.drawing)),
     )
 
 
@@ -85,5 +87,16 @@ def _evidence_from(row: Row) -> Evidence:
         um_per_px=row["um_per_px"],
         uncertainty_um_per_px=row["uncertainty_um_per_px"],
         sha256=row["sha256"],
-        drawing=json.loads(row["drawing"]),
+        drawing=_drawing_from(json.loads(row["drawing"])),
     )
+
+
+def _drawing_from(stored: dict[str, list[Any]]) -> Drawing:
+    """Rows from before 2026-12 have only one of the two."""
+    lines = tuple((_point(start), _point(end)) for start, end in stored.get("lines", []))
+    return Drawing(lines, tuple(_point(one) for one in stored.get("points", [])))
+
+
+def _point(xy: list[float]) -> tuple[float, float]:
+    x, y = xy
+    return x, y

@@ -24,7 +24,7 @@ class SqliteExamFinder:
     """The ExamFinder of the device; see the port for what it promises.
 
     Args:
-        matching: the pseudonyms of the patients in whom every word of a text is found.
+        matching: the pseudonyms of patients whose record has every word of a text.
     """
 
     def __init__(self, database: Database, matching: Callable[[str], list[str]]) -> None:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.domain.errors import StoreError
 from appliance.domain.patient import PatientIdentity, Sex
+from appliance.durable_files import create_durably
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12  # what GCM is made for, NIST SP 800-38D
@@ -74,16 +75,7 @@ def make_key(path: Path) -> bytes:
     """
     key = os.urandom(KEY_BYTES)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(key.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        create_durably(path, f"{key.hex()}\n".encode("ascii"), 0o600)
     except OSError as error:
         raise StoreError(
             f"could not make the key of the identities {path}: {error.strerror}",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.durable_files import flush, sync_folder
 from appliance.storage.database import disk_full
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class ImageFiles:
             self._make_folder(path.parent)
             _write_through(temporary, content)
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -117,7 +118,7 @@ class ImageFiles:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
         except OSError as error:
             raise self._as_store_error("make the image folder", error) from error
 
@@ -134,14 +135,4 @@ def _write_through(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    # A rename or a new entry is durable only once its folder is.
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(file)

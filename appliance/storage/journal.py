@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +23,7 @@ from appliance.domain.journal import (
     misfit,
     next_entry,
 )
+from appliance.durable_files import create_durably, write_durably
 from appliance.ports import ExamMessage
 from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.memory_journal import require_newest
@@ -115,11 +115,7 @@ class SqliteJournal:
             return ""
         stamp = self._now_utc().strftime("%Y%m%dT%H%M%S.%fZ")
         evidence = self._head_file.with_name(f"{HEAD_FILE_NAME}.before-{stamp}")
-        content = self._head_file.read_bytes()
-        with evidence.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        create_durably(evidence, self._head_file.read_bytes())
         return evidence.name
 
     def append(
@@ -175,13 +171,7 @@ class SqliteJournal:
                 _log.error("could not note the journal's newest entry in %s: %s", self._head_file, error)
 
     def _note(self, entry: JournalEntry) -> None:
-        # The command line may write at the same time.
-        temporary = self._head_file.with_suffix(f".{os.getpid()}")
-        with temporary.open("w", encoding="ascii") as file:
-            file.write(f"{entry.seq} {entry.hash}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._head_file)
+        write_durably(self._head_file, f"{entry.seq} {entry.hash}\n".encode("ascii"))
 
     def _all_rows(self) -> Iterator[Row]:
         """Batch by batch: writers are not kept waiting, and the whole journal is never in memory."""

@@ -81,7 +81,7 @@ class MemoryPatientStore:
         return PatientPage(tuple(self._entry(patient) for patient in found[offset : offset + limit]), len(found))
 
     def matching(self, text: str) -> set[str]:
-        """The pseudonyms of those in whom every word is found."""
+        """The pseudonyms of patients whose record has every word."""
         return {patient.pseudonym for patient in tuple(self._patients.values()) if self._matches(patient, text)}
 
     def _matches(self, patient: Patient, text: str) -> bool:

@@ -43,7 +43,7 @@ class SqlitePatientStore:
 
     Args:
         key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
-            exams go on and identities stay closed; `problem` says so.
+            exams go on and identities stay closed; `problem` has the reason.
         makes_key: False leaves that to the station: identities stay closed until it has made the key.
     """
 
@@ -111,7 +111,7 @@ class SqlitePatientStore:
         return PatientPage(tuple(self._entry(row) for row in rows), len(found))
 
     def matching(self, text: str) -> list[str]:
-        """The pseudonyms of those in whom every word is found."""
+        """The pseudonyms of patients whose record has every word."""
         words = search_words(text)
         return [pseudonym for pseudonym, searched in self._index() if all(word in searched for word in words)]
 

@@ -8,7 +8,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
-from appliance.storage.backups import copy_checked, sync
+from appliance.durable_files import sync_folder
+from appliance.storage.backups import copy_checked
 from appliance.storage.journal import HEAD_FILE_NAME
 from appliance.storage.open_storage import DATABASE_NAME, FolderLock, open_beside
 from appliance.storage.settings import StorageSettings
@@ -38,7 +39,7 @@ def restore(settings: StorageSettings, backup: Path, now_utc: datetime) -> Path:
             _move(aside, [folder / f"{DATABASE_NAME}{suffix}" for suffix in _WITH_LOG])
             _move(aside, _unknown_stills(folder, fresh), folder)
             fresh.replace(folder / DATABASE_NAME)
-            sync(folder)
+            sync_folder(folder)
         except OSError as error:
             raise StoreError(f"could not restore {backup}: {error.strerror}", "Check the disk.") from error
         finally:
@@ -65,7 +66,7 @@ def start_anew(settings: StorageSettings, now_utc: datetime) -> Path:
         aside = _aside(folder, now_utc)
         names = [f"{DATABASE_NAME}{suffix}" for suffix in _WITH_LOG]
         _move(aside, [folder / name for name in (*names, HEAD_FILE_NAME, "images", "calibrations")])
-        sync(folder)
+        sync_folder(folder)
     except OSError as error:
         raise StoreError(f"could not set {folder} aside: {error.strerror}", "Check the disk.") from error
     finally:

@@ -39,7 +39,7 @@ _KNOWN = {
 }
 
 
-def judge(reason_code: int, needs_subscriber: bool) -> Answer:
+def answer_of(reason_code: int, needs_subscriber: bool) -> Answer:
     """The meaning of a PUBACK's reason code. An unknown failure is retried: never lost, and visible."""
     if reason_code == NO_MATCHING_SUBSCRIBERS and needs_subscriber:
         return Answer(PublishOutcome.RETRY, "nobody is receiving results at the broker")

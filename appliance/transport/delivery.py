@@ -8,7 +8,7 @@ from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
 from appliance.domain.journal import JournalState
 from appliance.ports import Clock, Outbox, QueuedMessage
-from appliance.transport.answers import Answer, PublishOutcome, judge
+from appliance.transport.answers import Answer, PublishOutcome, answer_of
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
 from appliance.transport.ingest_answers import lacking_in, refusal_in
 from appliance.transport.properties import result_properties
@@ -135,7 +135,7 @@ class Delivery:
             _note_state_refusal(event)
             self._twins.born(self._clock.now_utc())
         else:
-            self._write_down(msg_id, judge(event.reason_code, self._settings.needs_subscriber))
+            self._write_down(msg_id, answer_of(event.reason_code, self._settings.needs_subscriber))
         # Only now: were the answer lost on a full disk, the connection would end and the message come again.
         self._in_flight = None
         self.look_now()
@@ -178,5 +178,5 @@ class Delivery:
 
 
 def _note_state_refusal(event: Acknowledged) -> None:
-    if judge(event.reason_code, needs_subscriber=False).verdict is not PublishOutcome.ACCEPTED:
+    if answer_of(event.reason_code, needs_subscriber=False).verdict is not PublishOutcome.ACCEPTED:
         _log.warning("the broker refused this box's state with reason code 0x%02x", event.reason_code)

@@ -135,7 +135,7 @@ class MqttPublisher:
                 connection, self._outbox, self._clock, self._settings, birth_mid, self._twins, self._journal_state
             )
             self._deliver(connection, delivery, stopping)
-            # The will goes out on a crash alone; on leaving in good order the box says so itself.
+            # The will goes out on a crash alone; after an orderly stop the box publishes its own state.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:

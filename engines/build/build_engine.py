@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.domain.errors import InferenceError
+from appliance.durable_files import write_durably
 from appliance.inference.gpu import Gpu, describe_gpu
-from appliance.inference.plan_manifest import PlanManifest, plan_paths, write_atomically
+from appliance.inference.plan_manifest import PlanManifest, plan_paths
 from appliance.inference.trt_library import import_tensorrt
 from engines.build.compiler import Compiler
 from engines.build.half_precision import halve
@@ -79,7 +80,8 @@ def _kept(onnx_path: Path, out_dir: Path, plan: bytes, manifest: PlanManifest) -
     """Both files on the disk. A plan beside an older manifest, as after a power cut in between, is refused at load."""
     plan_path, manifest_path = plan_paths(out_dir, onnx_path)
     try:
-        write_atomically(plan_path, plan)
+        out_dir.mkdir(parents=True, exist_ok=True)
+        write_durably(plan_path, plan)
         manifest.write(manifest_path)
     except OSError as error:
         raise InferenceError(

@@ -37,7 +37,7 @@ class GateResult:
     failures: tuple[str, ...]
 
 
-def judge(source: EngineEntry, reduced: bytes, pictures: Sequence[RenderedImage]) -> GateResult:
+def decide(source: EngineEntry, reduced: bytes, pictures: Sequence[RenderedImage]) -> GateResult:
     """Compare a network with its source in float32.
 
     Args:

@@ -43,7 +43,7 @@ class PhaseTracker:
             self._report(name, 0)
 
     def complete(self, name: str, step: int) -> bool:
-        """Whether the build shall go on."""
+        """Whether the build may go on."""
         with self._lock:
             self._report(name, step + 1)
             return self.failure is None

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from appliance.domain.errors import InferenceError
+from appliance.durable_files import write_durably
 from appliance.inference.manifest import EngineEntry
-from appliance.inference.plan_manifest import write_atomically
 from appliance.inference.variant_manifest import VariantRecord, read_record, variant_paths
-from engines.build.gate import judge, require_accepted
+from engines.build.gate import decide, require_accepted
 from engines.build.half_precision import halve
 from engines.build.half_rounding import rounded_like_half
 from engines.build.int8 import quantise
@@ -74,7 +74,7 @@ class VariantMaker:
     def _judged(
         self, entry: EngineEntry, precision: str, target: str, kept: bytes, computed: bytes, calibration: dict[str, int]
     ) -> VariantRecord:
-        verdict = judge(entry, computed, self._gate_pictures)
+        verdict = decide(entry, computed, self._gate_pictures)
         gate = require_accepted(verdict, entry.role, precision, self._gate_images)
         return VariantRecord(
             role=entry.role,
@@ -100,7 +100,8 @@ class VariantMaker:
         """The network before its record: one beside an older record, as after a power cut, is refused at load."""
         try:
             if path is not None:
-                write_atomically(path, content)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_durably(path, content)
             record.write(self._folder)
         except OSError as error:
             raise InferenceError(

@@ -17,7 +17,7 @@ _ROOM = re.compile(r"images|labels|obj_\w+_data|data", re.IGNORECASE)
 
 
 @dataclass
-class Pairing:
+class LabelFiles:
     """Label files by the picture they belong to.
 
     Attributes:
@@ -31,9 +31,9 @@ class Pairing:
     others: list[str] = field(default_factory=list)
 
 
-def pair(folder: Path, pictures: Path, stems: list[str]) -> Pairing:
+def pair(folder: Path, pictures: Path, stems: list[str]) -> LabelFiles:
     """The label files in `folder` for these pictures of the folder `pictures`."""
-    found = Pairing()
+    found = LabelFiles()
     walked = walk(folder)
     found.problems += walked.problems
     # An empty label file says that its picture shows nothing.

@@ -20,21 +20,21 @@ SIDES = ("left", "top", "right", "bottom")
 
 
 @dataclass(frozen=True)
-class Finding:
+class PictureFindings:
     """Findings of one picture: boxes [K, 4] (x, y, w, h) and scores [K]."""
 
     boxes: FloatArray
     scores: FloatArray
 
 
-def find_in(look: Look, image_rgb: NDArray[np.uint8]) -> Finding:
+def find_in(look: Look, image_rgb: NDArray[np.uint8]) -> PictureFindings:
     """What a look finds of capillaries, whatever their shape."""
     found = look(image_rgb).capillaries
     boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one in found], dtype=np.float64)
-    return Finding(boxes.reshape(-1, 4), np.array([one.score for one in found], dtype=np.float64))
+    return PictureFindings(boxes.reshape(-1, 4), np.array([one.score for one in found], dtype=np.float64))
 
 
-def headline(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> dict[str, float | None]:
+def headline(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> dict[str, float | None]:
     """Precision and recall at the device's confidence and AP, at IoU 0.30 and 0.50."""
     figures: dict[str, float | None] = {}
     for min_iou in IOUS:
@@ -46,7 +46,7 @@ def headline(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> 
     return figures
 
 
-def intervals(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> dict[str, tuple[float, float]]:
+def intervals(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> dict[str, tuple[float, float]]:
     """95 % interval of each headline over resampled pictures: boxes of one picture stand and fall together."""
     rng = np.random.default_rng(SEED)
     by_iou = {min_iou: _matches(pictures, findings, min_iou) for min_iou in IOUS}
@@ -63,7 +63,7 @@ def intervals(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) ->
     return {name: (float(low), float(high)) for name, (low, high) in quantiles.items()}
 
 
-def side_errors(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
+def side_errors(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> dict[str, dict[str, float]]:
     """Median of how far each side lies outside of the judged one, in widths (left, right) and heights of that box.
 
     For boxes drawn at the column's edges and for the looser labels apart; pairs of IoU 0.30 and more.
@@ -82,7 +82,7 @@ def side_errors(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) 
     return {kind: dict(zip(SIDES, value.round(3).tolist(), strict=True)) for kind, value in medians.items()}
 
 
-def recalls(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], min_iou: float) -> dict[str, float]:
+def recalls(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings], min_iou: float) -> dict[str, float]:
     """Recall of the loops that were drawn from proposals, which flatters whatever proposed them, and of the labels."""
     hits: dict[str, list[bool]] = {"tight": [], "labels": []}
     for picture, finding in zip(pictures, findings, strict=True):
@@ -93,7 +93,7 @@ def recalls(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], min_
     return {kind: float(np.mean(found)) for kind, found in hits.items() if found}
 
 
-def false_kinds(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> dict[str, int]:
+def false_kinds(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> dict[str, int]:
     """How many false boxes of each kind there are, at IoU 0.30 and the device's confidence."""
     kinds: Counter[str] = Counter()
     for picture, finding in zip(pictures, findings, strict=True):
@@ -101,7 +101,7 @@ def false_kinds(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) 
     return dict(kinds.most_common())
 
 
-def false_boxes(picture: JudgedPicture, finding: Finding) -> FloatArray:
+def false_boxes(picture: JudgedPicture, finding: PictureFindings) -> FloatArray:
     """Boxes [K, 4] that hit nothing."""
     kept = _confident(finding)
     result = judge(kept.boxes, kept.scores, picture, IOUS[0])
@@ -109,17 +109,19 @@ def false_boxes(picture: JudgedPicture, finding: Finding) -> FloatArray:
     return np.asarray(kept.boxes[order][(result.truth_index < 0) & ~result.is_ignored])
 
 
-def missed_loops(picture: JudgedPicture, finding: Finding) -> FloatArray:
+def missed_loops(picture: JudgedPicture, finding: PictureFindings) -> FloatArray:
     """Loops [K, 4] that nothing hit."""
     kept = _confident(finding)
     hit = judge(kept.boxes, kept.scores, picture, IOUS[0]).truth_index
     return np.asarray(np.delete(picture.loops, hit[hit >= 0], axis=0))
 
 
-def _confident(finding: Finding) -> Finding:
+def _confident(finding: PictureFindings) -> PictureFindings:
     sure = finding.scores >= CONFIDENCE
-    return Finding(finding.boxes[sure], finding.scores[sure])
+    return PictureFindings(finding.boxes[sure], finding.scores[sure])
 
 
-def _matches(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], min_iou: float) -> list[ImageMatch]:
+def _matches(
+    pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings], min_iou: float
+) -> list[ImageMatch]:
     return [judge(one.boxes, one.scores, picture, min_iou) for picture, one in zip(pictures, findings, strict=True)]

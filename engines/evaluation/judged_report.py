@@ -8,8 +8,8 @@ from engines.evaluation.hardships import Hardship, every_hardship
 from engines.evaluation.judged import JudgedPicture
 from engines.evaluation.judged_figures import (
     IOUS,
-    Finding,
     Look,
+    PictureFindings,
     false_kinds,
     find_in,
     headline,
@@ -22,7 +22,7 @@ PHOTO_WIDER_THAN = 1000
 """Pictures wider than this are photographs of a whole nailfold, reported apart from the tiles."""
 
 
-def judged_report(pictures: Sequence[JudgedPicture], findings: Sequence[Finding]) -> str:
+def judged_report(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> str:
     """Headlines of tiles and photograph with intervals, sides of the boxes, kinds of false ones."""
     lines = []
     for name, is_photo in (("tiles", False), ("photo", True)):

@@ -199,7 +199,7 @@ def main() -> None:
 
 
 def _report_judged(args: argparse.Namespace) -> None:
-    """Judged pictures, looked at as the device looks at a still, down to scores that only AP needs."""
+    """Judged pictures, analysed as the device analyses a still, down to scores that only AP needs."""
     settings = replace(InferenceSettings(weights_dir=args.weights), min_score_capillary=LOW_SCORE)
     engines = load_engine_set(settings, "evaluation")
     assert engines.stills is not None

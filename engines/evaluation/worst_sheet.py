@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.evaluation.judged import FloatArray, JudgedPicture
-from engines.evaluation.judged_figures import CONFIDENCE, Finding, false_boxes, missed_loops
+from engines.evaluation.judged_figures import CONFIDENCE, PictureFindings, false_boxes, missed_loops
 
 CELL = (640, 480)
 COLUMNS = 3
@@ -16,7 +16,9 @@ COLUMNS = 3
 FOUND, MISSED, FALSE, IGNORED = (0, 158, 115), (230, 159, 0), (213, 94, 0), (150, 150, 150)
 
 
-def draw_worst(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], path: Path, count: int = 12) -> None:
+def draw_worst(
+    pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings], path: Path, count: int = 12
+) -> None:
     """Write the `count` worst as one picture: findings green, missed loops dashed orange, false boxes red."""
     errors = [
         len(false_boxes(picture, one)) + len(missed_loops(picture, one))
@@ -30,7 +32,7 @@ def draw_worst(pictures: Sequence[JudgedPicture], findings: Sequence[Finding], p
     cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
 
 
-def _drawn(picture: JudgedPicture, finding: Finding) -> NDArray[np.uint8]:
+def _drawn(picture: JudgedPicture, finding: PictureFindings) -> NDArray[np.uint8]:
     height, width = picture.image_rgb.shape[:2]
     zoom = min(CELL[0] / width, CELL[1] / height)
     canvas = np.zeros((CELL[1], CELL[0], 3), np.uint8)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from appliance.domain.detection import Morphology, Row, SizeClass
 from engines.synthetic.drawing import DrawnLoop, density_maps
 from engines.synthetic.rasterise import Patch, Tube
-from engines.synthetic.truth import Box, LoopTruth, Point, Segment, classify_size
+from engines.synthetic.truth import Box, LoopTruth, Point, Segment, size_class_of
 from engines.synthetic.view import View
 from engines.synthetic.visibility import Visibility, sample_patch, see
 
@@ -67,7 +67,7 @@ def _annotate_one(drawn: DrawnLoop, view: View, noise: float) -> LoopTruth | Non
     is_hollow = shape.head_width_um >= HOLLOW * float(stroke.width_um[shape.apex])
     head = main.points_px[stroke.below_um <= shape.head_um]
     is_cut = bool(_inside(head, view).mean() < 0.5 or not _inside(np.array(apical), view).all())
-    size = classify_size(float(stroke.width_um[[shape.apex, shape.arterial, shape.venous]].max()))
+    size = size_class_of(float(stroke.width_um[[shape.apex, shape.arterial, shape.venous]].max()))
     return LoopTruth(
         bbox_px=box,
         morphology=_morphology(shape.morphology, size),

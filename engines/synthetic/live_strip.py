@@ -14,7 +14,7 @@ from engines.synthetic.flow import draw_flow_map
 from engines.synthetic.live_truth import FrameTruth
 from engines.synthetic.pattern import NUMBERS, Pattern
 from engines.synthetic.scene import build_scene, open_streams
-from engines.synthetic.view import RowCurve, View
+from engines.synthetic.view import RowShape, View
 
 ByteImage = NDArray[np.uint8]
 STRIP_WIDTHS = 3.0
@@ -44,7 +44,7 @@ class Strip:
 def draw_strip(seed: int, size: tuple[int, int], um_per_px: float, pattern: Pattern) -> Strip:
     width, height = int(size[0] * STRIP_WIDTHS), int(size[1] * (1 + 2 * MARGIN_SHARE))
     streams = open_streams(seed)
-    row = RowCurve(
+    row = RowShape(
         level_um=-0.13 * height * um_per_px,
         slope=0.0,
         curvature_per_um=0.0,

@@ -94,7 +94,7 @@ class RenderedImage:
     pattern: str
 
 
-def classify_size(widest_um: float) -> SizeClass:
+def size_class_of(widest_um: float) -> SizeClass:
     """The calibre class of a loop whose widest column is `widest_um` micrometres."""
     if widest_um > GIANT_ABOVE_UM:
         return SizeClass.GIANT

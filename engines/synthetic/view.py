@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class RowCurve:
+class RowShape:
     """Height of the distal row's apices over the finger, in micrometres of the nailfold's own axes."""
 
     level_um: float
@@ -36,7 +36,7 @@ class View:
     height: int
     um_per_px: float
     roll_deg: float
-    row: RowCurve
+    row: RowShape
 
     @property
     def centre(self) -> FloatArray:
@@ -98,7 +98,7 @@ def draw_view(rng: np.random.Generator, width: int, height: int, um_per_px: floa
         um_per_px = float(2.6 ** (rng.random() ** 1.25)) * 640 / width
     roll = float(rng.normal(0, 7)) if rng.random() > 0.12 * difficulty else float(rng.uniform(-60, 60))
     reach = width * um_per_px / 2
-    row = RowCurve(
+    row = RowShape(
         level_um=(float(rng.uniform(0.10, 0.62)) - 0.5) * height * um_per_px,
         slope=float(rng.normal(0, 0.06)),
         curvature_per_um=float(rng.normal(0.05, 0.06)) / reach,

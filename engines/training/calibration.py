@@ -31,14 +31,14 @@ Detect = Callable[[NDArray[np.uint8]], tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ScoreCalibration:
     """score = sigmoid(slope * logit + offset), for capillaries and haemorrhages."""
 
     slopes: tuple[float, float] = (1.0, 1.0)
     offsets: tuple[float, float] = (0.0, 0.0)
 
 
-def calibrate(detect: Detect, images: int) -> Calibration:
+def calibrate_scores(detect: Detect, images: int) -> ScoreCalibration:
     """The fit over `images` rendered images; a kind that occurs too rarely there stays as it is."""
     logits: tuple[list[FloatArray], list[FloatArray]] = ([], [])
     rights: tuple[list[FloatArray], list[FloatArray]] = ([], [])
@@ -50,7 +50,7 @@ def calibrate(detect: Detect, images: int) -> Calibration:
             logits[kind].append(logit)
             rights[kind].append(right)
     fits = [fit_logistic(np.concatenate(x), np.concatenate(y)) for x, y in zip(logits, rights, strict=True)]
-    return Calibration((fits[0][0], fits[1][0]), (fits[0][1], fits[1][1]))
+    return ScoreCalibration((fits[0][0], fits[1][0]), (fits[0][1], fits[1][1]))
 
 
 def fit_logistic(logit: FloatArray, is_right: FloatArray, ridge: float = 1.0) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.training.assignment import BatchTargets
-from engines.training.calibration import Detect, FloatArray, calibrate
+from engines.training.calibration import Detect, FloatArray, calibrate_scores
 from engines.training.command_line import train_from_command_line
 from engines.training.detector_loss import detector_loss
 from engines.training.detector_net import DetectorNet
@@ -79,7 +79,7 @@ def train(
     samples = EndlessSamples(partial(draw_sample, cache), seed)
     fit = Fit(net, settings)
     average = fit.run(batches(samples, batch, workers, collate), loss_on(net, device))
-    calibration = calibrate(detect_with(average, device), calibration_images)
+    calibration = calibrate_scores(detect_with(average, device), calibration_images)
     run = describe_run(
         "engines.training.detector", settings.out, seed=seed, images=len(cache), minutes=settings.minutes
     )

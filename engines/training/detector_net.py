@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.training.calibration import Calibration
+from engines.training.calibration import ScoreCalibration
 from engines.training.layers import ConvNormAct, Residual, stage
 from engines.training.local_contrast import see_contrast
 
@@ -103,7 +103,7 @@ class DetectorForExport(nn.Module):  # type: ignore[misc]  # torch has no types 
         calibration: turns the network's scores into chances.
     """
 
-    def __init__(self, net: DetectorNet, calibration: Calibration) -> None:
+    def __init__(self, net: DetectorNet, calibration: ScoreCalibration) -> None:
         super().__init__()
         self.net = net
         self.register_buffer("slopes", torch.tensor(calibration.slopes))

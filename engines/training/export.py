@@ -8,7 +8,7 @@ import onnx
 import torch
 from torch import nn
 
-from engines.training.calibration import Calibration
+from engines.training.calibration import ScoreCalibration
 from engines.training.detector_net import DetectorForExport, DetectorNet
 from engines.training.keypoint_net import CROP_PX, KeypointNet, KeypointsForExport
 
@@ -17,7 +17,7 @@ INPUT_HEIGHT, INPUT_WIDTH = 480, 640
 """The device's frame; fixed in the file, so that the cells' centres are constants for every runtime."""
 
 
-def export_detector(net: DetectorNet, path: Path, calibration: Calibration) -> Path:
+def export_detector(net: DetectorNet, path: Path, calibration: ScoreCalibration) -> Path:
     """Write the detector: image uint8 [1, 480, 640, 3] to boxes, class_scores and size_scores."""
     example = torch.zeros(1, INPUT_HEIGHT, INPUT_WIDTH, 3, dtype=torch.uint8)
     return _export(

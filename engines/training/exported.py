@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from appliance.domain.errors import InferenceError
-from engines.training.calibration import Calibration
+from engines.training.calibration import ScoreCalibration
 from engines.training.detector_net import DetectorForExport, DetectorNet
 from engines.training.keypoint_net import CROP_PX, KeypointNet, KeypointsForExport
 
@@ -19,7 +19,7 @@ MAX_DIFFERENCE = 1e-3
 """Between the answers of the file and of the rebuilt network."""
 
 
-def rebuild_detector(path: Path, net: DetectorNet | None = None) -> tuple[DetectorNet, Calibration]:
+def rebuild_detector(path: Path, net: DetectorNet | None = None) -> tuple[DetectorNet, ScoreCalibration]:
     """The network of an exported detector and the calibration of its scores.
 
     Its batch normalisations keep the export's statistics, which are none: as they are they only scale and shift, and
@@ -37,7 +37,7 @@ def rebuild_detector(path: Path, net: DetectorNet | None = None) -> tuple[Detect
     if not {"slopes", "offsets"} <= values.keys():
         raise _foreign(path, "no calibration of its scores")
     slopes, offsets = (tuple(float(value) for value in values[name]) for name in ("slopes", "offsets"))
-    calibration = Calibration((slopes[0], slopes[1]), (offsets[0], offsets[1]))
+    calibration = ScoreCalibration((slopes[0], slopes[1]), (offsets[0], offsets[1]))
     with torch.no_grad():
         ours = DetectorForExport(net, calibration).eval()(torch.from_numpy(image))[1].numpy()
     _require_same(ours, _answer_of(path, "class_scores", {"image": image}), path)

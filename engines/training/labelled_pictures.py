@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, Detections
-from appliance.inference.letterbox import InputView, view_of
+from appliance.inference.letterbox import InputView, letterbox_view
 from engines.accuracy.matching import iou_matrix
 from engines.datasets.labels import DatasetError, Label, LabelledImage, Standing
 from engines.evaluation.coco.categories import Meaning
@@ -35,14 +35,14 @@ def labelled_pictures(
     pictures, truths = [], []
     for image in images:
         rgb = _read(folder / image.file_name)
-        view = view_of(image.width_px, image.height_px, WIDTH, HEIGHT)
+        view = letterbox_view(image.width_px, image.height_px, WIDTH, HEIGHT)
         pictures.append(view.fill(rgb)[0])
         truths.append(_truth(image, meanings, view, Detections() if find is None else find(rgb)))
     return Cache(np.stack(pictures), tuple(truths))
 
 
 class Mixed:
-    """Two sources, the first as often as `share` says: own pictures, and rendered ones lest the rest be forgotten."""
+    """Two sources, the first as often as `share` says: own pictures, and rendered ones so that nothing is forgotten."""
 
     def __init__(self, own: Pictures, rendered: Pictures, share: float) -> None:
         self._own, self._rendered = own, rendered

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.training.calibration import calibrate
+from engines.training.calibration import calibrate_scores
 from engines.training.detector import detect_with
 from engines.training.detector_net import DetectorNet
 from engines.training.device import pick_device
@@ -41,7 +41,7 @@ def cook(folders: list[Path], out: Path, calibration_images: int = 150) -> Path:
     net = DetectorNet().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     net.load_state_dict(mean_weights([state["average"] for state in states]))
     out.mkdir(parents=True, exist_ok=True)
-    calibration = calibrate(detect_with(net, device), calibration_images)
+    calibration = calibrate_scores(detect_with(net, device), calibration_images)
     (out / "run.json").write_text(json.dumps(_run(folders, states, vars(calibration)), indent=2) + "\n")
     torch.save({"average": net.state_dict()}, out / "checkpoint.pt")
     return export_detector(net, out / "detector.onnx", calibration)

@@ -38,9 +38,11 @@ fi
 if [ "$(id -u)" = 0 ] && has apt-get; then
     export DEBIAN_FRONTEND=noninteractive
     echo "installing with apt:$missing$optional"
-    apt-get update -qq
-    [ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
-    [ -z "$optional" ] || apt-get install -y -qq --no-install-recommends $optional >/dev/null ||
+    # Another installation (unattended upgrades) may hold the lock: wait for it.
+    apt_get() { apt-get -o DPkg::Lock::Timeout=600 -qq "$@"; }
+    apt_get update
+    [ -z "$missing" ] || apt_get install -y --no-install-recommends $missing >/dev/null
+    [ -z "$optional" ] || apt_get install -y --no-install-recommends $optional >/dev/null ||
         echo "could not install$optional: the tests that need them will skip"
 elif [ -n "$missing" ]; then
     echo "nailfold needs packages that are missing here; please run: sudo apt-get install$missing" >&2

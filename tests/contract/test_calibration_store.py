@@ -10,7 +10,7 @@ import pytest
 
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.errors import NotKeptError, StoreError
-from appliance.domain.kept_calibration import CalibrationState, Evidence, KeptCalibration
+from appliance.domain.kept_calibration import CalibrationState, Drawing, Evidence, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod
 from appliance.ports import CalibrationStore
 from appliance.storage.calibration_store import SqliteCalibrationStore
@@ -20,6 +20,7 @@ from appliance.storage.memory_calibrations import MemoryCalibrationStore
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=timezone.utc)
 PICTURES = {Axis.X: b"picture along x", Axis.Y: b"picture along y"}
+DRAWN = Drawing(lines=(((10.0, 0.5), (10.0, 479.5)),), points=((1.25, 2.5),))
 
 
 @dataclass
@@ -53,9 +54,7 @@ def calibration(
         name, 1.41, width_px, 480, ScaleOrigin.STAGE_MICROMETER, magnification, NOW, 0.003, 1.409, 1.411
     )
     evidence = tuple(
-        Evidence(
-            axis, CalibrationMethod.GRADUATIONS, 10.0, 1.41, 0.002, hashlib.sha256(png).hexdigest(), {"lines": [1]}
-        )
+        Evidence(axis, CalibrationMethod.GRADUATIONS, 10.0, 1.41, 0.002, hashlib.sha256(png).hexdigest(), DRAWN)
         for axis, png in PICTURES.items()
     )
     return KeptCalibration(

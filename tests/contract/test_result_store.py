@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder, Lacking
-from appliance.apps.fleet_server.reception import Refusal
+from appliance.apps.fleet_server.reception import RefusedResult
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.tables import layout
 from appliance.domain.errors import SettingsError, StoreError
@@ -70,8 +70,8 @@ def test_exams_are_found_by_engine_calibration_and_software(database: FleetDatab
 def test_refusals_are_kept_with_their_first_reason(database: FleetDatabase) -> None:
     store = ResultStore(database)
     topic = "nailfold/v1/clinic-1/box-7/results/m"
-    store.keep([], [Refusal(topic, None, "m", "no JSON")], NOW)
-    store.keep([], [Refusal(topic, None, "m", "again")], NOW)
+    store.keep([], [RefusedResult(topic, None, "m", "no JSON")], NOW)
+    store.keep([], [RefusedResult(topic, None, "m", "again")], NOW)
     assert store.refused() == ((topic, "no JSON"),)
 
 

@@ -51,7 +51,7 @@ def source(scope: UsbScope) -> Iterator[V4l2Source]:
 def wait_until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     deadline_s = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
+        assert time.monotonic() < deadline_s, "timed out"
         time.sleep(0.02)
 
 

@@ -56,7 +56,7 @@ def read_one(source: V4l2Source) -> Frame:
 def wait_until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     deadline_s = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
+        assert time.monotonic() < deadline_s, "timed out"
         time.sleep(0.02)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from appliance.analysis.density import measure_density
 from appliance.analysis.distal_row import find_distal_row
 from appliance.analysis.measure import MeasuredLoop, measure_loop
-from appliance.analysis.quality import examine, grade
+from appliance.analysis.quality import grade, measure_picture
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, Row, SizeClass
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
@@ -71,11 +71,13 @@ def report_row(name: str, scenes: Sequence[RenderedImage], see: See) -> None:
 def report_focus(name: str, images: Sequence[NDArray[np.uint8]], settings: AnalysisSettings) -> None:
     print(f"{name}: {len(images)} images; focus at 5, 50, 95 %, share evaluable at {settings.focus_min}")
     for sigma_of_width in (0, 1, 2, 4, 6, 9):
-        graded = [grade(examine(_blur(i, sigma_of_width * i.shape[1] / 640)), None, 3, 640, settings) for i in images]
+        graded = [
+            grade(measure_picture(_blur(i, sigma_of_width * i.shape[1] / 640)), None, 3, 640, settings) for i in images
+        ]
         low, middle, high = np.percentile([one.focus for one in graded], [5, 50, 95])
         share = np.mean([one.is_evaluable for one in graded])
         print(f"  blur of {sigma_of_width} px at 640: {low:.2f} {middle:.2f} {high:.2f}  evaluable {share:.2f}")
-    figures = [examine(image) for image in images]
+    figures = [measure_picture(image) for image in images]
     for attribute in ("glare", "exposure"):
         low, middle, high = np.percentile([getattr(one, attribute) for one in figures], [0, 50, 100])
         print(f"  {attribute}: {low:.3f} {middle:.3f} {high:.3f} (least, median, most)")

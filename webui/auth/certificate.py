@@ -1,7 +1,6 @@
 """The box's own HTTPS certificate: made on the first boot, renewed in time, recognised by its fingerprint."""
 
 import ipaddress
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.domain.errors import SettingsError
+from appliance.durable_files import write_durably
 
 # The longest that Apple's devices accept of a certificate which somebody chose to trust
 # (support.apple.com/en-us/103769: 825 days).
@@ -52,13 +52,14 @@ def load_or_make_certificate(folder: Path, names: Iterable[str], now_utc: dateti
     """
     certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = _load_or_make_key(key_file)
         kept = x509.load_pem_x509_certificate(certificate_file.read_bytes()) if certificate_file.exists() else None
         wanted = tuple(dict.fromkeys(names))
         if kept is None or _must_renew(kept, key, wanted, now_utc):
             known = () if kept is None else _names(kept)
             kept = _sign(key, tuple(dict.fromkeys((*wanted, *known)))[:_MOST_NAMES], now_utc)
-            _write(certificate_file, kept.public_bytes(serialization.Encoding.PEM), 0o644)
+            write_durably(certificate_file, kept.public_bytes(serialization.Encoding.PEM), 0o644)
     except (OSError, ValueError, TypeError) as error:
         raise SettingsError(
             f"the certificate in {folder} could not be used: {error}", "Delete the folder to get a new one."
@@ -87,7 +88,7 @@ def _load_or_make_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = ec.generate_private_key(ec.SECP256R1())
     plain = serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    _write(path, pem, 0o600)
+    write_durably(path, pem, 0o600)
     return key
 
 
@@ -135,15 +136,3 @@ def _general_name(name: str) -> x509.GeneralName:
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     listed = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return tuple(str(entry.value) for entry in listed)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -52,7 +52,7 @@ ROLES: Mapping[str, Role] = {
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
     "trends": Role.OPERATOR,
-    # A report that nobody validated says so on every page; the rating in its form and its settings say who may.
+    # A report that nobody validated is marked on every page; the rating in its form and its settings say who may.
     "report": Role.OPERATOR,
     "report_api": Role.OPERATOR,
     # Operators see which scale applies and say what the ring stands at; what calibrates says so itself.

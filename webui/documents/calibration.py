@@ -1,18 +1,23 @@
 """Calibrations and measurements as the API sends them."""
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from appliance.domain.calibration import Axis
 from appliance.domain.device_profile import DeviceProfile
 from appliance.domain.field_hint import FieldHint, Plausibility
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.kept_calibration import CalibrationState, KeptCalibration
+from appliance.domain.kept_calibration import CalibrationState, Drawing, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod, PictureScale
 from appliance.exam.calibration_service import FrozenPicture, Measurement
 
 Point = tuple[float, float]
+
+
+class DrawingDocument(BaseModel):
+    """Where a picture was measured, in its pixels: graduations as lines, or two points."""
+
+    lines: list[tuple[Point, Point]]
+    points: list[Point]
 
 
 class EvidenceDocument(BaseModel):
@@ -23,7 +28,7 @@ class EvidenceDocument(BaseModel):
     division_um: float
     um_per_px: float
     uncertainty_um_per_px: float
-    drawing: dict[str, Any] = Field(description="lines or points in pixels of the picture")
+    drawing: DrawingDocument
 
 
 class CalibrationDocument(BaseModel):
@@ -113,7 +118,7 @@ class MeasurementDocument(BaseModel):
     uncertainty_um_per_px: float
     angle_deg: float
     length_um: float
-    drawing: dict[str, Any]
+    drawing: DrawingDocument
     pitch_px: float | None = Field(description="Between graduations; null for two points")
     graduations: int | None
     hidden: int | None
@@ -168,11 +173,16 @@ def calibration_document(kept: KeptCalibration) -> CalibrationDocument:
                 division_um=one.division_um,
                 um_per_px=one.um_per_px,
                 uncertainty_um_per_px=one.uncertainty_um_per_px,
-                drawing=dict(one.drawing),
+                drawing=drawing_document(one.drawing),
             )
             for one in kept.evidence
         ],
     )
+
+
+def drawing_document(drawing: Drawing) -> DrawingDocument:
+    """The document of a drawing."""
+    return DrawingDocument(lines=list(drawing.lines), points=list(drawing.points))
 
 
 def profile_document(profile: DeviceProfile) -> ProfileDocument:
@@ -204,7 +214,7 @@ def measurement_document(measured: Measurement) -> MeasurementDocument:
         uncertainty_um_per_px=scale.uncertainty_um_per_px,
         angle_deg=scale.angle_deg,
         length_um=scale.length_um,
-        drawing=dict(measured.drawing),
+        drawing=drawing_document(measured.drawing),
         pitch_px=None if found is None else found.pitch_px,
         graduations=None if found is None else len(found.lines_px),
         hidden=None if found is None else found.hidden,

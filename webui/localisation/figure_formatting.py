@@ -1,6 +1,6 @@
 """Figures as the pages print them: the number, what stands beside it, and what it rests on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.domain.bands import NUMBERS
@@ -137,6 +137,3 @@ def _doubts(figure: Figure) -> list[str]:
 
 def _joined(*parts: str) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part)
-
-
-FigureFormatter = Callable[[str, Figure], FormattedFigure]

@@ -18,7 +18,7 @@ from appliance.inference.pattern_classifier import load_classifier
 from appliance.storage.open_storage import Storage, open_beside
 
 ACTOR = "command line"
-"""In the journal: whoever may read and write the data folder is not one of the accounts."""
+"""In the journal: a user of the command line is none of the accounts."""
 VERSION = importlib.metadata.version("nailfold-appliance")
 
 

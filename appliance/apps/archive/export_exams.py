@@ -1,6 +1,5 @@
 """`nailfold export` and `nailfold pacs`: kept exams as files and in a DICOM archive, without a station."""
 
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from appliance.apps.archive.export_choice import ExportChoice
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.atomic_file import require_writable_folder
 from appliance.domain.errors import ApplianceError, ExportError
+from appliance.durable_files import flush, sync_folder
 from appliance.exports.dicom.files import dicom_objects
 from appliance.exports.dicom.pacs import store
 from appliance.exports.export_service import SENT, ExportFormat
@@ -29,9 +29,9 @@ def export_exams(
             with unfinished.open("xb+") as file:
                 report = folder.reports.pdf if with_report else None
                 made = folder.exports.export(form, exam_ids, file, ACTOR, with_identity=with_identity, report=report)
-                file.flush()
-                os.fsync(file.fileno())
+                flush(file)
             unfinished.replace(out)
+            sync_folder(out.absolute().parent)
         except OSError as error:
             raise ExportError(f"cannot write {out}: {error.strerror}", "Choose a folder to write in.") from error
         finally:

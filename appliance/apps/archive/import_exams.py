@@ -114,7 +114,7 @@ def _placed(source: Input, place: tuple[Hand | None, Finger | None], tools: Impo
     """The file with its placement, or why it has none.
 
     What the person states goes before what the file's metadata say, and those before its name; only the part of its
-    path below what was named on the command line is looked at.
+    path below what was named on the command line counts.
     """
     name = shown(str(source.path))
     by_name = guess_placement(shown(source.below))

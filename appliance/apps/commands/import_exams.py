@@ -67,7 +67,7 @@ def command(
 
 
 def _is_archive(path: Path) -> bool:
-    """Whether it is a ZIP file by its content, or calls itself one and shall say why it is none."""
+    """Whether it is a ZIP file by its content, or is named like one and must be refused with the reason."""
     try:
         with path.open("rb") as file:
             return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06") or path.suffix.lower() == ".zip"

@@ -8,7 +8,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from appliance.apps.doctor.finding import Finding
+from appliance.apps.doctor.check import Check
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.capture.open_source import open_source
 from appliance.capture.settings import CaptureSettings
@@ -25,7 +25,7 @@ _SEED = 1
 _BROKER_TIMEOUT_S = 5.0
 
 
-def check_engines(settings: InferenceSettings) -> Finding:
+def check_engines(settings: InferenceSettings) -> Check:
     """Whether the networks are the vouched ones and work: they are run on a rendered nailfold."""
     try:
         engines = load_engine_set(settings, "doctor")
@@ -35,16 +35,16 @@ def check_engines(settings: InferenceSettings) -> Finding:
         engines.keypoints.estimate(image, boxes)
         spent_ms = (time.perf_counter() - started_s) * 1000
     except ApplianceError as error:
-        return Finding("engines", False, True, error.message, error.remedy)
+        return Check("engines", False, True, error.message, error.remedy)
     runtime = engines.identity.runtime
     if not boxes:
         seen = f"{runtime} runs, but finds no capillary in a rendered nailfold"
-        return Finding("engines", False, True, seen, "Install the software again.")
+        return Check("engines", False, True, seen, "Install the software again.")
     seen = f"{runtime}, weights verified, {len(boxes)} capillaries in a rendered nailfold in {spent_ms:.0f} ms"
-    return Finding("engines", True, True, seen)
+    return Check("engines", True, True, seen)
 
 
-def check_camera(settings: CaptureSettings) -> Finding:
+def check_camera(settings: CaptureSettings) -> Check:
     """Whether the settings' source gives a picture. A station that runs holds its camera: stop it first."""
     source = None
     try:
@@ -52,18 +52,18 @@ def check_camera(settings: CaptureSettings) -> Finding:
         camera = source.open()
         frame = source.read(settings.first_frame_timeout_s)
     except ApplianceError as error:
-        return Finding("camera", False, True, error.message, error.remedy)
+        return Check("camera", False, True, error.message, error.remedy)
     finally:
         if source is not None:
             source.close()
     if frame is None:
         seen = f"{camera.name} sent no picture for {settings.first_frame_timeout_s:g} s"
-        return Finding("camera", False, True, seen, "Unplug it and plug it in again.")
+        return Check("camera", False, True, seen, "Unplug it and plug it in again.")
     size = f"{frame.width_px}x{frame.height_px}"
-    return Finding("camera", True, True, f"{camera.name}, {camera.pixel_format} {size}, from {settings.source}")
+    return Check("camera", True, True, f"{camera.name}, {camera.pixel_format} {size}, from {settings.source}")
 
 
-def check_broker(settings: MqttSettings) -> Finding:
+def check_broker(settings: MqttSettings) -> Check:
     """Whether the broker lets a client with this box's credentials in.
 
     A name of its own keeps it from pushing the running station off, except where the broker takes the name from the
@@ -71,7 +71,7 @@ def check_broker(settings: MqttSettings) -> Finding:
     """
     place = f"{settings.host}:{settings.port}{' with TLS' if settings.tls else ''}"
     if not settings.enabled:
-        return Finding("broker", False, False, "publishing is switched off", "Set mqtt.enabled to send results.")
+        return Check("broker", False, False, "publishing is switched off", "Set mqtt.enabled to send results.")
     answer: list[Any] = []
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
@@ -88,16 +88,12 @@ def check_broker(settings: MqttSettings) -> Finding:
         client.disconnect()
     except (OSError, ValueError) as error:
         remedy = "Check mqtt.host, mqtt.port, the network and the certificates; results wait on the box meanwhile."
-        return Finding("broker", False, True, f"no connection to {place}: {error}", remedy)
+        return Check("broker", False, True, f"no connection to {place}: {error}", remedy)
     if not answer:
-        return Finding(
-            "broker", False, True, f"{place} does not answer MQTT 5", "Check that an MQTT 5 broker is there."
-        )
+        return Check("broker", False, True, f"{place} does not answer MQTT 5", "Check that an MQTT 5 broker is there.")
     if answer[0].is_failure:
-        return Finding(
-            "broker", False, True, f"{place} refused: {answer[0]}", "Check user name, password, certificate."
-        )
-    return Finding("broker", True, True, f"{place} let this box in")
+        return Check("broker", False, True, f"{place} refused: {answer[0]}", "Check user name, password, certificate.")
+    return Check("broker", True, True, f"{place} let this box in")
 
 
 def _identify(client: paho.Client, settings: MqttSettings) -> None:

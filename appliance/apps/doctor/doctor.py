@@ -6,8 +6,8 @@ from dataclasses import asdict
 import click
 
 from appliance.apps.config.settings import Settings
+from appliance.apps.doctor.check import Check
 from appliance.apps.doctor.device_checks import check_broker, check_camera, check_engines
-from appliance.apps.doctor.finding import Finding
 from appliance.apps.doctor.host_checks import (
     check_clock,
     check_database,
@@ -20,8 +20,8 @@ from appliance.apps.doctor.host_checks import (
 from appliance.capture.open_source import known_kind
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding; each check stands alone, so one fault hides no other."""
+def examine(settings: Settings) -> list[Check]:
+    """Every check; each stands alone, so one fault hides no other."""
     needs_gpu = settings.inference.runtime == "tensorrt"
     source = known_kind(settings.capture.source)
     needs_jetson_utils = source is not None and source.needs_jetson_utils
@@ -40,20 +40,20 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def doctor(settings: Settings, as_json: bool) -> int:
-    """Prints the findings; the exit code is 0 when all is there that the settings ask for, else 1."""
-    findings = examine(settings)
-    is_fit = not any(finding.is_fault for finding in findings)
+    """Prints the checks; the exit code is 0 when all is there that the settings ask for, else 1."""
+    checks = examine(settings)
+    is_fit = not any(check.is_fault for check in checks)
     if as_json:
-        rows = [asdict(finding) for finding in findings]
+        rows = [asdict(check) for check in checks]
         click.echo(json.dumps({"schema": "nailfold.doctor/1", "is_fit": is_fit, "findings": rows}, indent=2))
     else:
-        for finding in findings:
-            click.echo(_line(finding))
+        for check in checks:
+            click.echo(_line(check))
         click.echo("ready" if is_fit else "not ready: see the lines marked MISSING")
     return 0 if is_fit else 1
 
 
-def _line(finding: Finding) -> str:
-    word = "found" if finding.is_found else "MISSING" if finding.is_required else "not there"
-    remedy = "" if finding.is_found or not finding.remedy else f"\n{'':26}{finding.remedy}"
-    return f"{finding.subject:14}{word:12}{finding.seen}{remedy}"
+def _line(check: Check) -> str:
+    word = "found" if check.is_found else "MISSING" if check.is_required else "not there"
+    remedy = "" if check.is_found or not check.remedy else f"\n{'':26}{check.remedy}"
+    return f"{check.subject:14}{word:12}{check.seen}{remedy}"

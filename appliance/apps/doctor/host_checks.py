@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
-from appliance.apps.doctor.finding import Finding
+from appliance.apps.doctor.check import Check
 from appliance.capture.jetson import import_jetson_utils
 from appliance.domain.errors import ApplianceError
 from appliance.inference.gpu import describe_gpu
@@ -30,26 +30,26 @@ LARGEST_CLOCK_ERROR_US = 16_000_000
 EARLIEST_YEAR = 2026
 
 
-def check_gpu(is_required: bool) -> Finding:
+def check_gpu(is_required: bool) -> Check:
     """The NVIDIA GPU as its driver reports it, with the release of Jetson Linux where there is one."""
     try:
         gpu = describe_gpu()
     except ApplianceError as error:
-        return Finding("gpu", False, is_required, error.message, error.remedy)
+        return Check("gpu", False, is_required, error.message, error.remedy)
     release = f", Jetson Linux {gpu.l4t}" if gpu.l4t else ""
-    return Finding("gpu", True, is_required, f"{gpu.name}, {gpu.compute_capability}, CUDA {gpu.cuda}{release}")
+    return Check("gpu", True, is_required, f"{gpu.name}, {gpu.compute_capability}, CUDA {gpu.cuda}{release}")
 
 
-def check_tensorrt(flavour: str, is_required: bool) -> Finding:
+def check_tensorrt(flavour: str, is_required: bool) -> Check:
     """NVIDIA's TensorRT module, really imported: a broken installation shows only then."""
     try:
-        return Finding("tensorrt", True, is_required, release_name(flavour, import_tensorrt(flavour)))
+        return Check("tensorrt", True, is_required, release_name(flavour, import_tensorrt(flavour)))
     except ApplianceError as error:
         remedy = "Install JetPack 6 or 7 and make the venv with --system-site-packages; PyPI alone cannot install it."
-        return Finding("tensorrt", False, is_required, error.message, remedy)
+        return Check("tensorrt", False, is_required, error.message, remedy)
 
 
-def check_jetson_utils(is_required: bool) -> Finding:
+def check_jetson_utils(is_required: bool) -> Check:
     """NVIDIA's jetson-utils with its compiled half.
 
     The PyPI project of that name is somebody else's: nothing of it is run before the compiled module
@@ -60,17 +60,17 @@ def check_jetson_utils(is_required: bool) -> Finding:
         try:
             version = importlib.metadata.version("jetson-utils")
         except importlib.metadata.PackageNotFoundError:
-            return Finding("jetson-utils", False, is_required, "no module jetson_utils_python", remedy)
+            return Check("jetson-utils", False, is_required, "no module jetson_utils_python", remedy)
         seen = f"a package jetson-utils {version} without NVIDIA's compiled module"
-        return Finding("jetson-utils", False, is_required, seen, f"pip uninstall jetson-utils: not NVIDIA's. {remedy}")
+        return Check("jetson-utils", False, is_required, seen, f"pip uninstall jetson-utils: not NVIDIA's. {remedy}")
     try:
         import_jetson_utils()
     except ApplianceError as error:
-        return Finding("jetson-utils", False, is_required, error.message, error.remedy)
-    return Finding("jetson-utils", True, is_required, "NVIDIA's jetson-utils with its compiled module")
+        return Check("jetson-utils", False, is_required, error.message, error.remedy)
+    return Check("jetson-utils", True, is_required, "NVIDIA's jetson-utils with its compiled module")
 
 
-def check_disk(data_dir: Path, lowest_free_bytes: int = LOWEST_FREE_BYTES) -> Finding:
+def check_disk(data_dir: Path, lowest_free_bytes: int = LOWEST_FREE_BYTES) -> Check:
     """Whether exams can be kept: a file is written, synchronised and removed again, and the free space is read."""
     place = next(path for path in (data_dir, *data_dir.resolve().parents) if path.exists())
     try:
@@ -80,22 +80,22 @@ def check_disk(data_dir: Path, lowest_free_bytes: int = LOWEST_FREE_BYTES) -> Fi
             os.fsync(probe.fileno())
         free_bytes = shutil.disk_usage(place).free
     except OSError as error:
-        return Finding("disk", False, True, f"{place} cannot be written: {error.strerror}", "Set station.data_dir.")
+        return Check("disk", False, True, f"{place} cannot be written: {error.strerror}", "Set station.data_dir.")
     seen = f"{free_bytes / 2**30:.1f} GiB free, writable, at {place}"
     if free_bytes < lowest_free_bytes:
-        return Finding("disk", False, True, seen, f"Free at least {lowest_free_bytes / 2**30:.1f} GiB.")
-    return Finding("disk", True, True, seen)
+        return Check("disk", False, True, seen, f"Free at least {lowest_free_bytes / 2**30:.1f} GiB.")
+    return Check("disk", True, True, seen)
 
 
-def check_database(folder: Path) -> Finding:
+def check_database(folder: Path) -> Check:
     """Whether every page of the exam database can be read; a box without one is fine. Changes nothing in it."""
     path = folder / DATABASE_NAME
     if not path.exists():
         try:
             require_not_emptied(folder, DATABASE_NAME)
         except ApplianceError as error:
-            return Finding("database", False, True, error.message, error.remedy)
-        return Finding("database", True, False, f"none yet in {folder}")
+            return Check("database", False, True, error.message, error.remedy)
+        return Check("database", True, False, f"none yet in {folder}")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             damage = damage_in(connection)
@@ -103,21 +103,21 @@ def check_database(folder: Path) -> Finding:
         damage = str(error)
     if damage:
         remedy = "Put the last backup back: nailfold data restore."
-        return Finding("database", False, True, f"{path} is damaged: {damage}", remedy)
-    return Finding("database", True, True, f"{path}, every page readable")
+        return Check("database", False, True, f"{path} is damaged: {damage}", remedy)
+    return Check("database", True, True, f"{path}, every page readable")
 
 
-def check_clock() -> Finding:
+def check_clock() -> Check:
     """Whether the date can stand on a report; a sane year is required, a synchronised clock is advised."""
     now = datetime.now(timezone.utc)
     seen = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if now.year < EARLIEST_YEAR:
-        return Finding("clock", False, True, f"{seen} is in the past", "Set the clock: sudo timedatectl set-time.")
+        return Check("clock", False, True, f"{seen} is in the past", "Set the clock: sudo timedatectl set-time.")
     error_us = kernel_clock_error_us()
     if error_us is None or error_us >= LARGEST_CLOCK_ERROR_US:
         remedy = "Allow NTP (timedatectl set-ntp true), or check the time by hand when the box has no network."
-        return Finding("clock", False, False, f"{seen}, not synchronised", remedy)
-    return Finding("clock", True, True, f"{seen}, synchronised within {error_us / 1e6:.3f} s")
+        return Check("clock", False, False, f"{seen}, not synchronised", remedy)
+    return Check("clock", True, True, f"{seen}, synchronised within {error_us / 1e6:.3f} s")
 
 
 def kernel_clock_error_us() -> int | None:
@@ -128,12 +128,12 @@ def kernel_clock_error_us() -> int | None:
     return int(struct.unpack_from("=q", buffer, 24)[0])
 
 
-def check_gpio(is_required: bool) -> Finding:
+def check_gpio(is_required: bool) -> Check:
     """The GPIO chips with their labels; a Jetson's header hangs on "tegra234-gpio"."""
     try:
         chips = gpio_chips()
     except OSError as error:
-        return Finding("gpio", False, is_required, str(error), "Add the station's user to the group gpio.")
+        return Check("gpio", False, is_required, str(error), "Add the station's user to the group gpio.")
     if not chips:
-        return Finding("gpio", False, is_required, "no /dev/gpiochip*", "None needed without buttons on the header.")
-    return Finding("gpio", True, is_required, ", ".join(f"{chip.path} {chip.label} ({chip.lines})" for chip in chips))
+        return Check("gpio", False, is_required, "no /dev/gpiochip*", "None needed without buttons on the header.")
+    return Check("gpio", True, is_required, ", ".join(f"{chip.path} {chip.label} ({chip.lines})" for chip in chips))

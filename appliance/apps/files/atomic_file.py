@@ -1,11 +1,11 @@
 """Files that are whole or absent."""
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
 from appliance.domain.errors import ExportError
+from appliance.durable_files import write_durably
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -20,16 +20,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         _write_through(path, content)
         return
     require_replaceable(path)
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        try:
-            with unfinished.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_durably(path, content)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror}", "Choose a folder to write in.") from error
 

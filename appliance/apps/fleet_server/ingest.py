@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from appliance.apps.fleet_server.gap_finder import GapFinder
-from appliance.apps.fleet_server.reception import Arrival, Refusal, Result, TooNew, judge
+from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
@@ -24,7 +24,7 @@ _MOST_WAITING = 65_535
 
 
 class IngestWorker:
-    """One worker of one fleet, of as many as there are; `run` returns when it is told to stop.
+    """One worker of one fleet, of as many as there are; `run` returns once `stop` is called.
 
     A result is confirmed to the broker and receipted to its box only after the commit. The session ends with the
     connection: an offline member of a shared subscription would keep its part of the results for itself, while a box
@@ -74,9 +74,9 @@ class IngestWorker:
 
     def keep(self, connection: BrokerConnection, waiting: Sequence[Received]) -> int:
         """Commit, then confirm and receipt; how many receipts are on their way. Raises StoreError before any of it."""
-        verdicts = [judge(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
+        verdicts = [receive(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, Result)]
-        refused = [one for one in verdicts if isinstance(one, Refusal)]
+        refused = [one for one in verdicts if isinstance(one, RefusedResult)]
         new = self._store.keep(arrived, refused, self._clock.now_utc())
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
         ts = to_rfc3339(self._clock.now_utc())
@@ -93,7 +93,7 @@ class IngestWorker:
             topic = BoxTopics(lacking.site, lacking.box).resend
             connection.publish(topic, Resend(seqs=lacking.seqs, ts=ts).payload(), state_properties())
 
-    def _answer(self, connection: BrokerConnection, verdict: Result | Refusal | TooNew, ts: str) -> None:
+    def _answer(self, connection: BrokerConnection, verdict: Result | RefusedResult | TooNew, ts: str) -> None:
         if isinstance(verdict, TooNew):
             if verdict.schema not in self._too_new:
                 _log.error("boxes send %s, which this server does not know; update it", verdict.schema)
@@ -106,7 +106,7 @@ class IngestWorker:
             _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)
             self._refuse(connection, verdict, ts)
 
-    def _refuse(self, connection: BrokerConnection, refusal: Refusal, ts: str) -> None:
+    def _refuse(self, connection: BrokerConnection, refusal: RefusedResult, ts: str) -> None:
         receipt = refusal.receipt(ts)
         if receipt is not None and refusal.receipt_topic is not None:
             connection.publish(refusal.receipt_topic, receipt.payload(), state_properties())

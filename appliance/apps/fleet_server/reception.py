@@ -47,11 +47,11 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedResult:
     """It will never be kept in this form.
 
     Attributes:
-        receipt_topic: where the box is told; None where no box can be.
+        receipt_topic: where the refusal goes; None where no box can be named.
     """
 
     topic: str
@@ -75,7 +75,7 @@ class TooNew:
     schema: str
 
 
-def judge(arrival: Arrival) -> Result | Refusal | TooNew:
+def receive(arrival: Arrival) -> Result | RefusedResult | TooNew:
     """What to do with an arrival on a results topic.
 
     The broker's rules bind the topic to the box's certificate; the message must name the same box.
@@ -86,14 +86,14 @@ def judge(arrival: Arrival) -> Result | Refusal | TooNew:
     place = place_of(arrival.topic)
     msg_id = arrival.topic.rpartition("/")[2]
     if place is None:
-        return Refusal(arrival.topic, None, msg_id, "the topic is no box's")
+        return RefusedResult(arrival.topic, None, msg_id, "the topic is no box's")
     reason, document, seq = _read(arrival, schema)
     if not reason and document.get("msg_id") != msg_id:
         reason = "the message has another id than its topic"
     if not reason and (document["site"], document["box"]) != (place.site, place.box):
         reason = f"the message is of {document['site']}/{document['box']}, the topic of {place.site}/{place.box}"
     if reason:
-        return Refusal(arrival.topic, BoxTopics(place.site, place.box).receipt(msg_id), msg_id, reason[:300])
+        return RefusedResult(arrival.topic, BoxTopics(place.site, place.box).receipt(msg_id), msg_id, reason[:300])
     return Result(place.site, place.box, seq, arrival.properties["sha256"], arrival.payload, document)
 
 

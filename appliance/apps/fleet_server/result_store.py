@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import and_
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.reception import Refusal, Result
+from appliance.apps.fleet_server.reception import RefusedResult, Result
 from appliance.apps.fleet_server.tables import boxes, gaps, origins, refusals, results
 from appliance.domain.instant import to_rfc3339
 
@@ -30,7 +30,7 @@ class ResultStore:
     def __init__(self, database: FleetDatabase) -> None:
         self._database = database
 
-    def keep(self, arrived: Sequence[Result], refused: Sequence[Refusal], now_utc: datetime) -> int:
+    def keep(self, arrived: Sequence[Result], refused: Sequence[RefusedResult], now_utc: datetime) -> int:
         """Keep all of them in one commit; how many were new. Those that are kept already stay as they are."""
         stored_at = to_rfc3339(now_utc, "microseconds")
         with self._database.transaction("keep the results") as connection:

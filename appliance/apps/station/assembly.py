@@ -1,4 +1,4 @@
-"""The whole device, joined: reading `Station.__init__` shows what hands what to whom."""
+"""The whole device, joined: `Station.__init__` shows how the parts are wired."""
 
 import importlib.metadata
 import logging

@@ -25,7 +25,7 @@ def leave_at_once(code: int) -> None:
 def leave_after(timeout_s: float) -> None:
     """End the process in any case after that long, with code 0: it was asked to, and nothing kept is half written.
 
-    What every thread was doing goes to stderr, for whoever looks for the reason.
+    What every thread was doing goes to stderr, so that the reason can be found.
     """
 
     def leave() -> None:

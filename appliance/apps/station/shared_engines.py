@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, Detections
 from appliance.domain.keypoints import LoopKeypoints
-from appliance.inference.tiled_detection import TiledDetection
+from appliance.inference.tiled_detection import TiledDetector
 from appliance.ports import Detector, EngineSet, KeypointEstimator
 
 
@@ -16,7 +16,7 @@ def shared(engines: EngineSet) -> EngineSet:
     """The same engines, one call at a time: a second user waits for one look, never for a panorama or a large still."""
     turn = threading.Lock()
     detector = _SharedDetector(engines.detector, turn)
-    stills = engines.stills.over(detector) if isinstance(engines.stills, TiledDetection) else None
+    stills = engines.stills.over(detector) if isinstance(engines.stills, TiledDetector) else None
     return EngineSet(detector, _SharedKeypoints(engines.keypoints, turn), engines.identity, stills)
 
 

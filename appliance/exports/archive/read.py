@@ -102,7 +102,7 @@ def import_archive(
         imports = [
             ExamImport(
                 exam=one.exam,
-                files=_Files(archive, one.exam),
+                files=_StillsInArchive(archive, one.exam),
                 origin=ORIGIN,
                 message=None if message is None else message(one.exam),
                 notes=tuple(notes_of(one)),
@@ -115,7 +115,7 @@ def import_archive(
     return ArchiveResult(tuple(new), known)
 
 
-class _Files(Mapping[str, bytes]):
+class _StillsInArchive(Mapping[str, bytes]):
     """Images of an exam, read from the archive when asked for."""
 
     def __init__(self, archive: SafeZip, exam: Exam) -> None:

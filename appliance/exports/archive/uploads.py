@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam
 from appliance.domain.journal import JournalNote
+from appliance.domain.json_value import JsonObject
 from appliance.exports.archive.read import ArchiveChoices, ArchivedExam, import_archive
 from appliance.exports.staging import Staging, Stream
 from appliance.ports import ExamStore, Journal, OutboxMessage
@@ -87,7 +88,7 @@ class ArchiveImports:
         problems: list[str] = []
 
         def notes_of(one: ArchivedExam) -> list[JournalNote]:
-            detail = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
+            detail: JsonObject = {"origin": "archive", "images": len(one.exam.images), "published": choices.publish}
             imported = JournalNote(actor, f"exam:{one.exam.exam_id}", IMPORTED, detail)
             return [imported, *self._review_of(one, problems)]
 

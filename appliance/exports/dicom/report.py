@@ -155,7 +155,7 @@ def _exam_group(source: ExamToExport) -> Iterator[sr.MeasurementsAndQualitativeE
 def _figures_group(
     source: ExamToExport, name: str, figures: Figures, where: tuple[Hand, Finger] | None
 ) -> Iterator[sr.MeasurementsAndQualitativeEvaluations]:
-    """What could be told; a figure without a value has no place in TID 300 and is left out."""
+    """What could be determined; a figure without a value has no place in TID 300 and is left out."""
     measurements, evaluations = [], []
     for key, figure in figures.items():
         concept = _own(key, figure_display(key))

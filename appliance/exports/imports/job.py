@@ -138,12 +138,12 @@ def import_pictures(
     if undated:
         detail["time_unknown"] = undated
     note = JournalNote(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
-    one = ExamImport(exam, _Files(workspace, exam), ORIGIN, notes=(note,))
+    one = ExamImport(exam, _StillsInFolder(workspace, exam), ORIGIN, notes=(note,))
     tools.store.import_exams([one], tools.now_utc(), tools.journal)
     return tools.store.exam(exam_id)
 
 
-class _Files(Mapping[str, bytes]):
+class _StillsInFolder(Mapping[str, bytes]):
     def __init__(self, folder: Path, exam: Exam) -> None:
         self._paths = {image.image_id: folder / image.file_name for image in exam.images}
 

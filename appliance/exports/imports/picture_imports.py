@@ -36,7 +36,7 @@ class ImportItem:
     Attributes:
         hand, finger, sector: guessed from metadata and name, corrected by a person; None where nothing tells.
         width_px, height_px: 0 for a file that cannot be read.
-        um_per_px, scale_source: embedded in the file, and what of it says so.
+        um_per_px, scale_source: embedded in the file, and the field it comes from.
         problem: why it cannot be imported; empty while all is well.
         result: once it was measured.
     """
@@ -100,7 +100,7 @@ class PictureImports:
             return self._known[import_id]
 
     def add(self, import_id: str, name: str, stream: Stream) -> ImportItem:
-        """Take a file in and look at it; one that cannot be read says so in its `problem`.
+        """Take a file in and examine it; `problem` says why one cannot be read.
 
         Args:
             name: with its folders, as the person's computer has it; for the guess and for show alone.

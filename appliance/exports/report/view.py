@@ -122,8 +122,8 @@ class ReportView:
     Attributes:
         paper: "A4" or "letter", as CSS names it.
         logo: address of the clinic's logo; empty without one.
-        status: validated by whom and when, or that it is not validated.
-        made: when and by whom the report was made.
+        status: who validated it and when, or that it is not validated.
+        made: when the report was made, and who made it.
         physician_pattern: what the physician calls the pattern; empty where nothing was said.
         advice: None without a classifier, and where the form leaves it out.
         skipped: fingers and sectors that were not examined, with the reason.

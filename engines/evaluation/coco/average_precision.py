@@ -34,7 +34,7 @@ class AveragePrecision:
     curves: dict[str, FloatArray]
 
 
-def average_precision(outcomes: Sequence[Outcome], bootstrap: Bootstrap, is_exhaustive: bool) -> AveragePrecision:
+def coco_average_precision(outcomes: Sequence[Outcome], bootstrap: Bootstrap, is_exhaustive: bool) -> AveragePrecision:
     """COCO's figures over all pictures."""
     run = run_pycocotools(outcomes)
     ranked = [_Ranked.of(run, at, len(outcomes)) for at in range(len(CLASSES))]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.evaluation.coco.average_precision import AveragePrecision, average_precision
+from engines.evaluation.coco.average_precision import AveragePrecision, coco_average_precision
 from engines.evaluation.coco.bootstrap import Bootstrap, Estimate
 from engines.evaluation.coco.counting import Confusion, Counted, confuse, count_table
 from engines.evaluation.coco.density import DensityFigures, density_figures
@@ -62,7 +62,7 @@ def all_figures(outcomes: Sequence[Outcome], is_exhaustive: bool, replicates: in
         labels=sum(target.counts for target in targets),
         ignored=sum(not target.counts for target in targets),
         is_exhaustive=is_exhaustive,
-        average_precision=average_precision(outcomes, bootstrap, is_exhaustive),
+        average_precision=coco_average_precision(outcomes, bootstrap, is_exhaustive),
         detection=count_table(outcomes, bootstrap, is_exhaustive),
         confusion=confuse(outcomes),
         width_pairs=width_pairs,

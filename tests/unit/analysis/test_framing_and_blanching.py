@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from appliance.analysis.blanching import BlanchingWatch
 from appliance.analysis.framing import Framing
 from appliance.analysis.pipeline import Pipeline
-from appliance.analysis.quality import examine, grade
+from appliance.analysis.quality import grade, measure_picture
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import Detections, Row
@@ -52,7 +52,7 @@ def test_only_what_spoils_a_measurement_makes_a_picture_not_evaluable(
     hints: tuple[QualityReason, ...],
 ) -> None:
     sharp = next(scene for scene in scenes if len(visible_loops(scene)) >= 5)
-    quality = grade(examine(sharp.image_rgb), None, 5, 640, SETTINGS, framing=framing)
+    quality = grade(measure_picture(sharp.image_rgb), None, 5, 640, SETTINGS, framing=framing)
     assert quality.reasons == reasons
     assert quality.is_evaluable is (not reasons)
     assert quality.hints == hints
@@ -109,7 +109,7 @@ def test_pressing_is_noticed_and_letting_go_ends_it(monkeypatch: pytest.MonkeyPa
     noticed, ended = 0, 0
     for seed in range(10):
         watch = BlanchingWatch(SETTINGS)
-        free, hard = (examine(pressed(monkeypatch, seed, share)) for share in (0.0, 0.75))
+        free, hard = (measure_picture(pressed(monkeypatch, seed, share)) for share in (0.0, 0.75))
         for step in range(10):
             assert not watch.look(free, step * 0.1, (0.0, 0.0))
         noticed += watch.look(hard, 1.1, (0.001, 0.0))
@@ -121,8 +121,11 @@ def test_pressing_is_noticed_and_letting_go_ends_it(monkeypatch: pytest.MonkeyPa
 def test_blur_is_not_taken_for_pressure_nor_is_another_place(monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(6):
         image = pressed(monkeypatch, seed, 0.0)
-        free, blurred = examine(image), examine(np.asarray(cv2.GaussianBlur(image, (0, 0), 6), dtype=np.uint8))
-        pale = examine(pressed(monkeypatch, seed, 0.8))
+        free, blurred = (
+            measure_picture(image),
+            measure_picture(np.asarray(cv2.GaussianBlur(image, (0, 0), 6), dtype=np.uint8)),
+        )
+        pale = measure_picture(pressed(monkeypatch, seed, 0.8))
         watch = BlanchingWatch(SETTINGS)
         for step in range(10):
             watch.look(free, step * 0.1, (0.0, 0.0))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from appliance.analysis.panorama import MOST_LOST_FRAMES, Stitcher
 from appliance.analysis.panorama_analysis import PanoramaAnalyser
-from appliance.analysis.registration import Pose, register, view_of
-from appliance.analysis.tiled import TiledDetector
+from appliance.analysis.panorama_detection import PanoramaDetector
+from appliance.analysis.registration import Pose, register, registration_view
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.detection import BoundingBox, Detections, Row
 from appliance.domain.errors import ExamError
@@ -110,7 +110,7 @@ def test_each_loop_of_a_wide_picture_is_found_once_and_whole() -> None:
     lefts = list(range(10, 2960, 47))
     for left in lefts:
         image[100:260, left : left + 30] = 255
-    found = TiledDetector(BoxDetector(), (640, 480)).detect(image).capillaries
+    found = PanoramaDetector(BoxDetector(), (640, 480)).detect(image).capillaries
     assert sorted(round(one.bbox.x) for one in found) == lefts
     assert {(one.bbox.w, one.bbox.h) for one in found} == {(30.0, 160.0)}
 
@@ -123,7 +123,7 @@ def test_picture_of_the_cameras_size_is_looked_at_in_one_piece() -> None:
             seen.append(image_rgb.shape)
             return Detections((), ())
 
-    TiledDetector(Counting(), (640, 480)).detect(np.zeros((560, 700, 3), np.uint8))
+    PanoramaDetector(Counting(), (640, 480)).detect(np.zeros((560, 700, 3), np.uint8))
     assert seen == [(560, 700, 3)]
 
 
@@ -136,7 +136,9 @@ def test_shift_and_turn_of_two_frames_are_found_to_part_of_a_pixel(dx: float, dy
     onto = pose.matrix()
     onto[:, 2] += (500, 40)
     after = cv2.warpAffine(strip, onto, (640, 480), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    found = register(view_of(before), view_of(np.asarray(after, dtype=np.uint8)), Pose(0.0, 0.0, 0.0))
+    found = register(
+        registration_view(before), registration_view(np.asarray(after, dtype=np.uint8)), Pose(0.0, 0.0, 0.0)
+    )
     assert found is not None
     assert (found.pose.x, found.pose.y) == pytest.approx((dx, dy), abs=0.6)
     assert found.pose.turn_rad == pytest.approx(turn, abs=0.002)
@@ -144,7 +146,7 @@ def test_shift_and_turn_of_two_frames_are_found_to_part_of_a_pixel(dx: float, dy
 
 def test_different_nailfolds_are_not_laid_on_each_other() -> None:
     scenes = [rendered(seed) for seed in range(8)]
-    views = [view_of(scene.image_rgb) for scene in scenes if len(visible_loops(scene)) >= 3]
+    views = [registration_view(scene.image_rgb) for scene in scenes if len(visible_loops(scene)) >= 3]
     pairs = list(pairwise(views))
     assert [register(one, two, Pose(0.0, 0.0, 0.0)) for one, two in pairs] == [None] * len(pairs)
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.analysis.quality import examine, grade, shift_between
+from appliance.analysis.quality import grade, measure_picture, shift_between
 from appliance.analysis.settings import AnalysisSettings
 from appliance.domain.errors import SettingsError
 from appliance.domain.quality import QualityReason
@@ -28,15 +28,17 @@ def _blurred(image: np.ndarray, sigma: float, noise: float = 2.5) -> np.ndarray:
 
 
 def test_focus_falls_with_every_step_of_blur(sharp) -> None:
-    steps = np.array([[examine(_blurred(image, sigma)).focus for sigma in (1, 2, 4, 7, 10)] for image in sharp[:16]])
+    steps = np.array(
+        [[measure_picture(_blurred(image, sigma)).focus for sigma in (1, 2, 4, 7, 10)] for image in sharp[:16]]
+    )
     falls = np.diff(steps, axis=1)
     assert (falls <= 0.01).all()
     assert (steps[:, 0] > 2 * steps[:, 3]).mean() > 0.9
 
 
 def test_most_nailfolds_are_in_focus_and_blurred_ones_are_not(sharp) -> None:
-    in_focus = np.mean([examine(image).focus >= SETTINGS.focus_min for image in sharp])
-    blurred = np.mean([examine(_blurred(image, 7)).focus < SETTINGS.focus_min for image in sharp])
+    in_focus = np.mean([measure_picture(image).focus >= SETTINGS.focus_min for image in sharp])
+    blurred = np.mean([measure_picture(_blurred(image, 7)).focus < SETTINGS.focus_min for image in sharp])
     assert in_focus > 0.9
     assert blurred > 0.9
 
@@ -44,31 +46,31 @@ def test_most_nailfolds_are_in_focus_and_blurred_ones_are_not(sharp) -> None:
 def test_focus_is_not_raised_by_noise(sharp) -> None:
     for image in sharp[:20]:
         noisy = np.clip(image + np.random.default_rng(1).normal(0, 6, image.shape), 0, 255).astype(np.uint8)
-        assert examine(noisy).focus < examine(image).focus + 0.1
+        assert measure_picture(noisy).focus < measure_picture(image).focus + 0.1
 
 
 @pytest.mark.parametrize("size", [(320, 240), (1280, 960), (1920, 1440)])
 def test_focus_does_not_depend_on_the_cameras_pixels(sharp, size: tuple[int, int]) -> None:
     for image in sharp[:10]:
         resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if size[0] < 640 else cv2.INTER_CUBIC)
-        assert examine(resized).focus == pytest.approx(examine(image).focus, abs=0.05)
+        assert measure_picture(resized).focus == pytest.approx(measure_picture(image).focus, abs=0.05)
 
 
 def test_a_blank_picture_has_no_focus() -> None:
-    assert examine(np.full((480, 640, 3), 140, np.uint8)).focus == 0.0
+    assert measure_picture(np.full((480, 640, 3), 140, np.uint8)).focus == 0.0
 
 
 def test_glare_is_the_share_of_saturated_pixels() -> None:
     image = np.full((480, 640, 3), 140, np.uint8)
     image[:120, :320] = 255
-    assert examine(image).glare == pytest.approx(0.125, abs=0.005)
+    assert measure_picture(image).glare == pytest.approx(0.125, abs=0.005)
     image[:120, :320] = (255, 255, 120)
-    assert examine(image).glare == 0.0, "a strong tint is no highlight"
+    assert measure_picture(image).glare == 0.0, "a strong tint is no highlight"
 
 
 @pytest.mark.parametrize("level", [0, 51, 255])
 def test_exposure_is_the_mean_level(level: int) -> None:
-    assert examine(np.full((300, 400, 3), level, np.uint8)).exposure == pytest.approx(level / 255, abs=0.002)
+    assert measure_picture(np.full((300, 400, 3), level, np.uint8)).exposure == pytest.approx(level / 255, abs=0.002)
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(0, 0), (5, 0), (0, -7), (-24, 16), (60, 33)])
@@ -77,14 +79,14 @@ def test_motion_is_measured_in_pixels_of_the_full_frame(sharp, dx: int, dy: int)
         moved = cv2.warpAffine(
             image, np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float32), (640, 480), borderMode=cv2.BORDER_REFLECT
         )
-        found = shift_between(examine(_blurred(image, 0.5)), examine(_blurred(moved, 0.5)))
+        found = shift_between(measure_picture(_blurred(image, 0.5)), measure_picture(_blurred(moved, 0.5)))
         assert found is not None
         assert found[0] == pytest.approx((dx, dy), abs=4)
         assert found[1], "the same scene is trusted"
 
 
 def test_unrelated_pictures_are_not_trusted(sharp) -> None:
-    figures = [examine(image) for image in sharp]
+    figures = [measure_picture(image) for image in sharp]
     for one, two in pairwise(figures):
         found = shift_between(one, two)
         assert found is not None
@@ -92,12 +94,12 @@ def test_unrelated_pictures_are_not_trusted(sharp) -> None:
 
 
 def test_pictures_of_different_sizes_have_no_shift(sharp) -> None:
-    assert shift_between(examine(sharp[0]), examine(cv2.resize(sharp[0], (800, 450)))) is None
-    assert shift_between(examine(sharp[0]), examine(cv2.resize(sharp[0], (1280, 960)))) is None
+    assert shift_between(measure_picture(sharp[0]), measure_picture(cv2.resize(sharp[0], (800, 450)))) is None
+    assert shift_between(measure_picture(sharp[0]), measure_picture(cv2.resize(sharp[0], (1280, 960)))) is None
 
 
 def test_every_reason_is_given_worst_first(sharp) -> None:
-    dark = grade(examine(np.zeros((480, 640, 3), np.uint8)), (30.0, 0.0), 0, 640, SETTINGS)
+    dark = grade(measure_picture(np.zeros((480, 640, 3), np.uint8)), (30.0, 0.0), 0, 640, SETTINGS)
     assert not dark.is_evaluable
     assert dark.reasons == (
         QualityReason.UNDEREXPOSED,
@@ -105,19 +107,19 @@ def test_every_reason_is_given_worst_first(sharp) -> None:
         QualityReason.MOTION,
         QualityReason.NO_CAPILLARIES,
     )
-    burnt = grade(examine(np.full((480, 640, 3), 255, np.uint8)), None, 3, 640, SETTINGS)
+    burnt = grade(measure_picture(np.full((480, 640, 3), 255, np.uint8)), None, 3, 640, SETTINGS)
     assert burnt.reasons == (QualityReason.OVEREXPOSED, QualityReason.OUT_OF_FOCUS, QualityReason.GLARE)
 
 
 @pytest.mark.parametrize(("shift", "reasons"), [(7.9, ()), (8.1, (QualityReason.MOTION,))])
 def test_motion_speaks_against_a_frame_in_proportion_to_its_width(sharp, shift, reasons) -> None:
-    figures = examine(sharp[0])
+    figures = measure_picture(sharp[0])
     assert grade(figures, (shift, 0.0), 5, 640, SETTINGS).reasons == reasons
     assert grade(figures, (2 * shift, 0.0), 5, 1280, SETTINGS).reasons == reasons
 
 
 def test_a_still_has_no_motion(sharp) -> None:
-    quality = grade(examine(sharp[0]), None, 5, 640, SETTINGS)
+    quality = grade(measure_picture(sharp[0]), None, 5, 640, SETTINGS)
     assert quality.motion_px is None
     assert quality.is_evaluable
 
@@ -125,9 +127,9 @@ def test_a_still_has_no_motion(sharp) -> None:
 @pytest.mark.skipif(not REAL.is_dir(), reason="the folder of real images is not here")
 def test_real_images_are_mostly_evaluable() -> None:
     images = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in sorted(REAL.glob("*.jpg"))]
-    evaluable = [grade(examine(image), None, 3, image.shape[1], SETTINGS).is_evaluable for image in images]
+    evaluable = [grade(measure_picture(image), None, 3, image.shape[1], SETTINGS).is_evaluable for image in images]
     assert np.mean(evaluable) >= 0.95
-    blurred = [grade(examine(_blurred(image, 4)), None, 3, 456, SETTINGS).is_evaluable for image in images]
+    blurred = [grade(measure_picture(_blurred(image, 4)), None, 3, 456, SETTINGS).is_evaluable for image in images]
     assert np.mean(blurred) <= 0.1
 
 

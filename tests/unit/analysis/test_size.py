@@ -2,7 +2,7 @@ import pytest
 
 from appliance.analysis.size import classify_size, classify_width, is_near_cut, settle_morphology
 from appliance.domain.detection import Morphology, SizeBasis, SizeClass
-from engines.synthetic.truth import classify_size as size_in_training
+from engines.synthetic.truth import size_class_of as size_in_training
 
 NORMAL, ENLARGED, GIANT = SizeClass.NORMAL, SizeClass.ENLARGED, SizeClass.GIANT
 MEASURED, APPEARANCE = SizeBasis.MEASURED, SizeBasis.APPEARANCE

@@ -44,7 +44,7 @@ def grabbing(source: VideoSource, settings: CaptureSettings = _QUICK) -> Iterato
 def wait_until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
     deadline_s = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
+        assert time.monotonic() < deadline_s, "timed out"
         time.sleep(0.005)
 
 

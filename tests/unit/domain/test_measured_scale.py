@@ -37,20 +37,62 @@ def test_the_order_of_two_points_does_not_matter() -> None:
     assert one.angle_deg == pytest.approx(math.degrees(math.atan2(20, 300)))
 
 
+@pytest.mark.parametrize(
+    ("end", "axis", "angle_deg"),
+    [
+        ((100.0, 0.0), Axis.X, 0.0),
+        ((0.0, 100.0), Axis.Y, 0.0),
+        ((100.0, 20.0), Axis.X, 11.31),
+        ((20.0, 100.0), Axis.Y, -11.31),
+        ((-20.0, 100.0), Axis.Y, 11.31),
+        ((100.0, -20.0), Axis.X, -11.31),
+    ],
+)
+def test_two_points_belong_to_the_nearer_axis(end: tuple[float, float], axis: Axis, angle_deg: float) -> None:
+    scale = two_point_scale((0.0, 0.0), end, 150.0)
+    assert (scale.axis, scale.angle_deg) == (axis, pytest.approx(angle_deg, abs=0.01))
+    assert scale.length_um == 150.0
+
+
+def test_a_hand_that_is_less_steady_leaves_more_uncertainty(monkeypatch: pytest.MonkeyPatch) -> None:
+    steady = two_point_scale((0, 0), (300, 20), 400).uncertainty_um_per_px
+    monkeypatch.setattr("appliance.domain.measured_scale.CLICK_SIGMA_PX", 3.0)
+    assert two_point_scale((0, 0), (300, 20), 400).uncertainty_um_per_px == pytest.approx(3 * steady)
+
+
 def test_two_points_side_by_side_are_refused() -> None:
-    with pytest.raises(CalibrationError, match="10 pixels apart"):
+    with pytest.raises(CalibrationError, match="10 pixels apart") as refusal:
         two_point_scale((0, 0), (10, 0), 100)
+    assert "at least 50 pixels" in refusal.value.remedy
+    assert two_point_scale((0, 0), (50, 0), 100).um_per_px == 2.0
 
 
 def test_one_axis_stands_for_both_and_says_so() -> None:
     scale = picture_scale([measured(Axis.Y, 1.41)])
     assert (scale.um_per_px, scale.um_per_px_x, scale.um_per_px_y) == (1.41, None, 1.41)
+    scale = picture_scale([measured(Axis.X, 1.41, 0.003)], 0.5)
+    assert (scale.um_per_px, scale.um_per_px_x, scale.um_per_px_y) == (1.41, 1.41, None)
+    assert scale.uncertainty_um_per_px == pytest.approx(math.hypot(0.003, 0.005 * 1.41))
 
 
 def test_the_difference_of_two_axes_widens_the_uncertainty() -> None:
     scale = picture_scale([measured(Axis.X, 1.40, 0.0), measured(Axis.Y, 1.42, 0.0)])
     assert scale.um_per_px == pytest.approx(1.41)
     assert scale.uncertainty_um_per_px == pytest.approx(0.01)
+
+
+def test_the_uncertainties_of_both_axes_count_by_half() -> None:
+    scale = picture_scale([measured(Axis.X, 1.41, 0.03), measured(Axis.Y, 1.41, 0.04)])
+    assert scale.uncertainty_um_per_px == pytest.approx(0.025)
+
+
+def test_uncertain_axes_may_differ_by_more_before_the_picture_counts_as_stretched() -> None:
+    sure = [measured(Axis.X, 1.00, 0.0), measured(Axis.Y, 1.03, 0.0)]
+    with pytest.raises(CalibrationError, match="stretched"):
+        picture_scale(sure)
+    for unsure in (0.02, 0.0), (0.0, 0.02):
+        along = [measured(Axis.X, 1.00, unsure[0]), measured(Axis.Y, 1.03, unsure[1])]
+        assert picture_scale(along).um_per_px == pytest.approx(1.015)
 
 
 def test_the_turn_of_both_scales_is_taken_out() -> None:
@@ -102,6 +144,45 @@ def test_without_a_published_figure_only_the_impossible_is_doubted() -> None:
     assert field_hint(1.41, 640, generic, "200x").plausibility is Plausibility.UNKNOWN
     assert field_hint(14.1, 640, generic, "200x").plausibility is Plausibility.UNUSUAL
     assert field_hint(14.1, 640, generic, "50x").plausibility is Plausibility.UNKNOWN
+
+
+def test_a_hint_names_the_field_and_the_figure_it_was_compared_with() -> None:
+    dino = profile_of(device_profiles(), "a168:0990:X1")
+    known = dino.field_at("220x")
+    assert known is not None
+    for um_per_px in (known.width_um / 1280, 14.1):
+        assert field_hint(um_per_px, 1280, dino, "220x").known == known
+    assert field_hint(1.41, 640, dino, "201x").field_um == pytest.approx(902.4)
+    generic = profile_of(device_profiles(), "1234:5678@1-2")
+    assert field_hint(20.0, 640, generic, "no ring").field_um == pytest.approx(12800)
+
+
+@pytest.mark.parametrize(
+    ("magnification", "field_um", "plausibility"),
+    [
+        ("180x", 664, Plausibility.UNUSUAL),
+        ("260x", 6601, Plausibility.UNUSUAL),
+        ("179x", 6601, Plausibility.UNKNOWN),
+        ("261x", 6601, Plausibility.UNKNOWN),
+        ("200x", 665, Plausibility.UNKNOWN),
+        ("200x", 6600, Plausibility.UNKNOWN),
+    ],
+)
+def test_the_impossible_begins_at_half_and_twice_what_is_published(
+    magnification: str, field_um: float, plausibility: Plausibility
+) -> None:
+    generic = profile_of(device_profiles(), "1234:5678@1-2")
+    assert field_hint(field_um, 1, generic, magnification).plausibility is plausibility
+
+
+@pytest.mark.parametrize("device_id", ["a168:0990", "a168:0990:X1", "a168:0990@1-2"])
+def test_a_device_is_known_by_its_two_usb_numbers(device_id: str) -> None:
+    assert profile_of(device_profiles(), device_id).key == "dino-lite"
+
+
+@pytest.mark.parametrize("device_id", ["", "a168", "1234:a168:0990"])
+def test_a_device_without_both_numbers_is_nobodys(device_id: str) -> None:
+    assert profile_of(device_profiles(), device_id).key == "generic"
 
 
 def test_no_profile_gives_a_figure_without_its_source() -> None:

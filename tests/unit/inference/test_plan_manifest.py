@@ -1,12 +1,9 @@
 """Plan files on the disk: whole or not at all, and read back as written."""
 
 import json
-import os
 from pathlib import Path
 
-import pytest
-
-from appliance.inference.plan_manifest import PlanManifest, plan_paths, read_plan_manifest, write_atomically
+from appliance.inference.plan_manifest import PlanManifest, plan_paths, read_plan_manifest
 
 MANIFEST = PlanManifest(
     "a" * 64, "b" * 64, "tensorrt_rtx", "1.7.1", "8.6", None, None, "fp16", "2026-11-22T18:00:00+00:00"
@@ -23,19 +20,3 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 def test_plan_and_manifest_are_named_after_the_network() -> None:
     plan, manifest = plan_paths(Path("/var/lib/x"), Path("/usr/share/detector-v2.onnx"))
     assert (plan, manifest) == (Path("/var/lib/x/detector-v2.plan"), Path("/var/lib/x/detector-v2.plan.json"))
-
-
-def test_a_write_that_breaks_off_leaves_the_old_file_and_no_litter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "detector.plan"
-    write_atomically(path, b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, b"new and longer")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, Morphology, SizeClass
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.tiled_detection import TiledDetection, plan_tiles
+from appliance.inference.tiled_detection import TiledDetector, plan_tiles
 
 INPUT = (640, 480)
 DARK = 40
@@ -48,8 +48,8 @@ def _boxes(found: Detections) -> list[tuple[float, float, float, float]]:
     return sorted((one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one in found.capillaries)
 
 
-def _look(detector: SeesDarkBlocks) -> TiledDetection:
-    return TiledDetection(detector, INPUT, InferenceSettings())
+def _look(detector: SeesDarkBlocks) -> TiledDetector:
+    return TiledDetector(detector, INPUT, InferenceSettings())
 
 
 def _rows_of_loops(size: tuple[int, int], w: int, h: int) -> list[tuple[int, int, int, int]]:

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import SettingsError
-from appliance.transport.answers import PublishOutcome, judge
+from appliance.transport.answers import PublishOutcome, answer_of
 from appliance.transport.settings import MqttSettings
 
 
@@ -27,13 +27,13 @@ from appliance.transport.settings import MqttSettings
     ],
 )
 def test_reason_code_decides(code: int, verdict: PublishOutcome) -> None:
-    answer = judge(code, needs_subscriber=True)
+    answer = answer_of(code, needs_subscriber=True)
     assert answer.verdict is verdict
     assert bool(answer.reason) is (verdict is not PublishOutcome.ACCEPTED)
 
 
 def test_broker_with_rules_needs_no_subscriber() -> None:
-    assert judge(0x10, needs_subscriber=False).verdict is PublishOutcome.ACCEPTED
+    assert answer_of(0x10, needs_subscriber=False).verdict is PublishOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize(

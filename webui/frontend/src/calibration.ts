@@ -2,7 +2,7 @@
 
 import { Board } from "./calibration/board";
 import { CalibrationList } from "./calibration/list";
-import type { Calibrations, Combined, FrozenPicture, Measurement } from "./calibration/protocol";
+import { type Calibrations, type Combined, type FrozenPicture, type Measurement, NOTHING_DRAWN } from "./calibration/protocol";
 import { axesWords, hintWords, measurementWords, scaleWords } from "./calibration/words";
 import { ApiFault, get, post } from "./common/api";
 import { need, setAttribute, setText } from "./common/dom";
@@ -118,7 +118,7 @@ async function freeze(): Promise<void> {
     frozen = await post<FrozenPicture>("calibration/freeze");
     const picture = await fetch(`/api/v1/calibration/pictures/${frozen.picture_id}`);
     board.show(await createImageBitmap(await picture.blob()));
-    board.draw({});
+    board.draw(NOTHING_DRAWN);
     show();
     await find();
   } catch (fault) {
@@ -224,7 +224,7 @@ async function keep(): Promise<void> {
 
 function backToLive(): void {
   frozen = null;
-  board.draw({});
+  board.draw(NOTHING_DRAWN);
   need("#problem").hidden = true;
   need("#found").hidden = true;
   show();

@@ -82,7 +82,7 @@ class KeyboardOperator:
         deadline_s = time.monotonic() + _STEP_TIMEOUT_S
         while not self._evaluates_to_true(condition):
             if time.monotonic() > deadline_s:
-                raise ExportError(f"waited {_STEP_TIMEOUT_S:.0f} s in vain until {what}", f"It says: {self._said()}")
+                raise ExportError(f"waited {_STEP_TIMEOUT_S:.0f} s for: {what}", f"It says: {self._said()}")
             self._page.wait_for_timeout(100)
 
     def _evaluates_to_true(self, condition: str) -> bool:

@@ -72,14 +72,14 @@ def true_metrics(truth: FrameTruth, image_rgb: ByteImage, at: datetime) -> tuple
     height, width = image_rgb.shape[:2]
     scale = Calibration("truth", truth.um_per_px, width, height, ScaleOrigin.SIMULATED)
     loops = [loop for loop in truth.loops if not loop.is_ignored]
-    pipeline = Pipeline(EngineSet(_Seen(loops, truth), _Located(loops), EngineIdentity("", "truth", {})), scale)
+    pipeline = Pipeline(EngineSet(_TrueDetector(loops, truth), _Located(loops), EngineIdentity("", "truth", {})), scale)
     camera = CameraDescription("truth", "truth", "rgb8", width, height, 30.0)
     analysis = pipeline.analyse(Frame(1, image_rgb, 0.0, at, camera), track=False)
     widths = [c.apical.um for c in analysis.capillaries if c.row.value == "distal" and c.apical is not None]
     return analysis.metrics, [um for um in widths if um is not None]
 
 
-class _Seen:
+class _TrueDetector:
     """A detector that knows the truth."""
 
     def __init__(self, loops: Sequence[LoopTruth], truth: FrameTruth) -> None:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.apps.fleet_server.reception import Arrival, Refusal, Result, TooNew, judge
+from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
 from tests.support.fleet_results import arrival
 
 
 def test_result_is_read_with_its_box_and_number() -> None:
     came = arrival(17)
-    judged = judge(came)
+    judged = receive(came)
     assert isinstance(judged, Result)
     assert (judged.site, judged.box, judged.seq) == ("clinic-1", "box-7", 17)
     assert judged.msg_id == came.topic.rpartition("/")[2]
@@ -47,8 +47,8 @@ X_DIGEST = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
     ],
 )
 def test_what_can_never_be_kept_is_refused_with_its_reason(name: str, reason: str) -> None:
-    judged = judge(spoilt(name))
-    assert isinstance(judged, Refusal)
+    judged = receive(spoilt(name))
+    assert isinstance(judged, RefusedResult)
     assert reason in judged.reason
     receipt = judged.receipt("2026-11-30T09:00:00.000Z")
     assert receipt is not None
@@ -56,12 +56,12 @@ def test_what_can_never_be_kept_is_refused_with_its_reason(name: str, reason: st
 
 
 def test_topic_that_no_box_can_have_gets_no_receipt() -> None:
-    judged = judge(Arrival("nailfold/v1/clinic-1/box-7/results/zero", b"{}", {"schema": "nailfold.exam/1"}))
-    assert isinstance(judged, Refusal)
+    judged = receive(Arrival("nailfold/v1/clinic-1/box-7/results/zero", b"{}", {"schema": "nailfold.exam/1"}))
+    assert isinstance(judged, RefusedResult)
     assert judged.receipt("2026-11-30T09:00:00.000Z") is None
 
 
 def test_version_of_a_newer_box_is_left_with_the_box() -> None:
     came = arrival()
     newer = replace(came, properties={**came.properties, "schema": "nailfold.exam/2"})
-    assert judge(newer) == TooNew(came.topic, "nailfold.exam/2")
+    assert receive(newer) == TooNew(came.topic, "nailfold.exam/2")

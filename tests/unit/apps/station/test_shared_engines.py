@@ -9,7 +9,7 @@ from appliance.apps.station.shared_engines import shared
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import Detections
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.tiled_detection import TiledDetection
+from appliance.inference.tiled_detection import TiledDetector
 from appliance.ports import EngineSet
 
 INPUT = (640, 480)
@@ -33,7 +33,7 @@ class OneAtATime:
 
 
 def _engines(detector: OneAtATime) -> EngineSet:
-    stills = TiledDetection(detector, INPUT, InferenceSettings())
+    stills = TiledDetector(detector, INPUT, InferenceSettings())
     return shared(EngineSet(detector, None, EngineIdentity("", "", {}), stills))  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ import pytest
 from appliance.domain.errors import InferenceError
 from appliance.inference.manifest import EngineEntry, read_manifest
 from appliance.inference.variant_manifest import derived_entry, read_record
-from engines.build.gate import GateResult, _failure, judge, require_accepted
+from engines.build.gate import GateResult, _failure, decide, require_accepted
 from engines.build.half_precision import halve
 from engines.build.half_rounding import rounded_like_half
 from engines.build.int8 import quantise
@@ -68,7 +68,7 @@ def with_wrong_scales(network: bytes, factor: float) -> bytes:
 )
 def test_a_good_quantisation_loses_next_to_nothing(role: str, figure: str, most: float) -> None:
     """Looser than the gate, as few pictures tell less."""
-    verdict = judge(shipped(role), int8(role), pictures())
+    verdict = decide(shipped(role), int8(role), pictures())
     assert abs(verdict.full[figure] - verdict.reduced[figure]) < most
     assert verdict.full != verdict.reduced
 

@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from engines.datasets.labels import Standing
-from engines.evaluation.coco.average_precision import average_precision
+from engines.evaluation.coco.average_precision import coco_average_precision
 from engines.evaluation.coco.bootstrap import Bootstrap
 from engines.evaluation.coco.outcome import Outcome
 from tests.support.labelled import label, loop, outcome
@@ -19,7 +19,7 @@ SHAPES = ("normal", "tortuous", "ramified", "giant")
 
 
 def figure(outcomes: list[Outcome], name: str, measure: str) -> float | None:
-    found = average_precision(outcomes, Bootstrap(len(outcomes), 0, 1), True)
+    found = coco_average_precision(outcomes, Bootstrap(len(outcomes), 0, 1), True)
     return found.by_class[name][measure].value
 
 
@@ -124,7 +124,9 @@ def test_haemorrhages_and_loops_do_not_hit_each_other() -> None:
 
 def test_intervals_hold_the_figure_and_are_the_same_each_time() -> None:
     outcomes = random_outcomes(12)
-    first, second = (average_precision(outcomes, Bootstrap(12, 200, 1), True).by_class["capillary"] for _ in range(2))
+    first, second = (
+        coco_average_precision(outcomes, Bootstrap(12, 200, 1), True).by_class["capillary"] for _ in range(2)
+    )
     assert first == second
     ap = first["ap"]
     assert ap.value is not None
@@ -134,6 +136,6 @@ def test_intervals_hold_the_figure_and_are_the_same_each_time() -> None:
 
 
 def test_without_exhaustive_labels_only_recall_is_told() -> None:
-    found = average_precision(random_outcomes(2), Bootstrap(2, 0, 1), False)
+    found = coco_average_precision(random_outcomes(2), Bootstrap(2, 0, 1), False)
     assert set(found.by_class["capillary"]) == {"ar"}
     assert found.curves == {}

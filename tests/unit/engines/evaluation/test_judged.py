@@ -10,7 +10,7 @@ import pytest
 from engines.accuracy.matching import FloatArray
 from engines.evaluation.judged import JudgedPicture, inside_share, judge, kind_of_false, read_judged
 from engines.evaluation.judged_figures import (
-    Finding,
+    PictureFindings,
     false_kinds,
     headline,
     intervals,
@@ -37,8 +37,8 @@ LOOPS = boxes((100, 100, 40, 100), (200, 110, 40, 100), (300, 105, 40, 100))
 PICTURE = picture(LOOPS, boxes((400, 100, 60, 120)), boxes((100, 300, 50, 50)))
 
 
-def found(*rows: tuple[float, float, float, float], score: float = 0.9) -> Finding:
-    return Finding(boxes(*rows), np.full(len(rows), score))
+def found(*rows: tuple[float, float, float, float], score: float = 0.9) -> PictureFindings:
+    return PictureFindings(boxes(*rows), np.full(len(rows), score))
 
 
 def test_precision_and_recall_count_neither_what_is_ignored_nor_what_is_unsure() -> None:

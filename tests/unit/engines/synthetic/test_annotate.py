@@ -11,10 +11,10 @@ from engines.synthetic.drawing import draw_loops
 from engines.synthetic.hairpin import HairpinNumbers
 from engines.synthetic.loop_shape import build_hairpin
 from engines.synthetic.nailfold import Loop
-from engines.synthetic.truth import LoopTruth, classify_size
-from engines.synthetic.view import RowCurve, View
+from engines.synthetic.truth import LoopTruth, size_class_of
+from engines.synthetic.view import RowShape, View
 
-VIEW = View(640, 480, 2.0, 0.0, RowCurve(0.0, 0.0, 0.0, 0.0, 1000.0, 0.0))
+VIEW = View(640, 480, 2.0, 0.0, RowShape(0.0, 0.0, 0.0, 0.0, 1000.0, 0.0))
 NUMBERS = HairpinNumbers(
     arterial=12.0,
     apical=16.0,
@@ -104,7 +104,7 @@ def test_segments_do_not_grow_with_blur() -> None:
     ],
 )
 def test_calibre_cuts(width_um: float, size: SizeClass) -> None:
-    assert classify_size(width_um) is size
+    assert size_class_of(width_um) is size
 
 
 def test_plain_loop_of_sixty_micrometres_is_a_giant() -> None:

@@ -15,7 +15,7 @@ import torch
 from appliance.inference.manifest import read_manifest
 from engines.training import detector, keypoints
 from engines.training.assignment import BatchTargets, assign, paired_iou
-from engines.training.calibration import Calibration, fit_logistic
+from engines.training.calibration import ScoreCalibration, fit_logistic
 from engines.training.detector_loss import complete_iou, detector_loss
 from engines.training.detector_net import DetectorForExport, DetectorNet, DetectorOutput
 from engines.training.fit import FitSettings, learning_rate
@@ -110,7 +110,7 @@ def test_likeliest_shape_carries_the_whole_capillary_score() -> None:
     net = DetectorNet().eval()
     image = torch.randint(0, 255, (1, 64, 64, 3), dtype=torch.uint8)
     out = net(image)
-    _, classes, sizes = DetectorForExport(net, Calibration())(image)
+    _, classes, sizes = DetectorForExport(net, ScoreCalibration())(image)
     assert classes.shape == (1, 8 * 8 + 4 * 4 + 2 * 2, 5)
     torch.testing.assert_close(classes[..., :4].amax(dim=-1), out.found[..., 0].sigmoid())
     assert torch.equal(classes[..., :4].argmax(dim=-1), out.morphology.argmax(dim=-1))

@@ -3,7 +3,7 @@
 import type { Point } from "../common/analysis";
 import { Loupe } from "../review/loupe";
 import { drawMarks } from "./marks";
-import type { Drawing } from "./protocol";
+import { type Drawing, NOTHING_DRAWN } from "./protocol";
 
 const MOST_ZOOM = 12;
 const ZOOM_STEP = 1.5;
@@ -15,7 +15,7 @@ export class Board {
   private readonly context: CanvasRenderingContext2D;
   private readonly loupe: Loupe;
   private readonly still = document.createElement("canvas");
-  private drawing: Drawing = {};
+  private drawing: Drawing = NOTHING_DRAWN;
   private zoom = 1;
   private middle: Point = [0, 0];
   private drag: { point: number | null; from: Point; middle: Point } | null = null;
@@ -39,7 +39,7 @@ export class Board {
   }
 
   get points(): Point[] {
-    return this.drawing.points ?? [];
+    return this.drawing.points;
   }
 
   /** Another picture of the scope; the view stays unless the size changes. */
@@ -55,7 +55,7 @@ export class Board {
 
   draw(drawing: Drawing): void {
     this.drawing = drawing;
-    if (!drawing.points) this.chosen = null;
+    if (!drawing.points.length) this.chosen = null;
     this.schedule();
   }
 
@@ -63,7 +63,7 @@ export class Board {
   askForPoints(): void {
     const { width, height } = this.still;
     this.chosen = 0;
-    this.draw({ points: [[width / 4, height / 2], [(3 * width) / 4, height / 2]] });
+    this.draw({ lines: [], points: [[width / 4, height / 2], [(3 * width) / 4, height / 2]] });
     this.onPoints(this.points);
   }
 
@@ -103,7 +103,7 @@ export class Board {
       Math.min(this.still.width - 0.5, Math.max(-0.5, x)),
       Math.min(this.still.height - 0.5, Math.max(-0.5, y)),
     ];
-    this.draw({ points });
+    this.draw({ lines: [], points });
     this.onPoints(points);
   }
 

@@ -12,10 +12,10 @@ const CHOSEN = "#ff9447";
 export function drawMarks(context: CanvasRenderingContext2D, drawing: Drawing, scale: number, chosen: number | null): void {
   context.lineCap = "round";
   for (const [width, colour] of [[3.5, DARK], [1.5, LINE]] as const) {
-    stroke(context, width / scale, colour, drawing.lines ?? []);
+    stroke(context, width / scale, colour, drawing.lines);
   }
-  drawing.points?.forEach((point, at) => cross(context, point, scale, at === chosen ? CHOSEN : POINT));
-  const [first, second] = drawing.points ?? [];
+  drawing.points.forEach((point, at) => cross(context, point, scale, at === chosen ? CHOSEN : POINT));
+  const [first, second] = drawing.points;
   if (first && second) stroke(context, 1 / scale, POINT, [[first, second]]);
 }
 

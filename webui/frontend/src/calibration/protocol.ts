@@ -1,11 +1,10 @@
 // What the station says about calibrations.
 
-import type { Point } from "../common/analysis";
+import type { DrawingDocument as Drawing } from "../generated/api";
 
-export interface Drawing {
-  lines?: [Point, Point][];
-  points?: Point[];
-}
+export type { Drawing };
+
+export const NOTHING_DRAWN: Drawing = { lines: [], points: [] };
 
 export type { CalibrationDocument as Kept, CalibrationsAnswer as Calibrations } from "../generated/api";
 

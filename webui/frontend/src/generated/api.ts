@@ -362,18 +362,20 @@ export interface EvidenceDocument {
    */
   axis: "x" | "y";
   division_um: number;
-  /**
-   * lines or points in pixels of the picture
-   */
-  drawing: {
-    [k: string]: unknown;
-  };
+  drawing: DrawingDocument;
   /**
    * How a distance was found in the picture.
    */
   method: "graduations" | "two_points";
   um_per_px: number;
   uncertainty_um_per_px: number;
+}
+/**
+ * Where a picture was measured, in its pixels: graduations as lines, or two points.
+ */
+export interface DrawingDocument {
+  lines: [[number, number], [number, number]][];
+  points: [number, number][];
 }
 /**
  * A kind of capillaroscope.

@@ -28,7 +28,7 @@ SAME_CONTAINMENT = 0.6
 """Two boxes from different tiles are one loop from here on: each tile's network draws it a little differently."""
 
 
-class TiledDetector:
+class PanoramaDetector:
     """A `Detector` around another one.
 
     Args:

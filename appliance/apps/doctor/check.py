@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was looked for, whether it is there, and what to do if not.
+class Check:
+    """What was checked, whether it is there, and what to do if not.
 
     Attributes:
         subject: "camera", "disk", ...
