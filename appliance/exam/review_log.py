@@ -106,7 +106,7 @@ def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
     if entry.action == REOPENED:
-        settled = frozenset(str(one) for one in entry.detail["image_ids"])
+        settled = frozenset(_ids(entry.detail["image_ids"]))
         return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
@@ -124,8 +124,14 @@ def _validated(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
         validated_by=entry.actor,
         validated_at_utc=entry.at_utc,
         validations=log.validations + 1,
-        unseen=tuple(str(one) for one in entry.detail.get("unseen", ())),
+        unseen=_ids(entry.detail.get("unseen", [])),
     )
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"no list of ids: {value!r}")
+    return tuple(str(one) for one in value)
 
 
 def _step(image: ImageLog, action: str, detail: Mapping[str, Any]) -> ImageLog:

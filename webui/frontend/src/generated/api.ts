@@ -7,6 +7,7 @@ export interface Answers {
   HandMapDocument: HandMapDocument;
   CalibrationsAnswer: CalibrationsAnswer;
   PatientsAnswer: PatientsAnswer;
+  JobsAnswer: JobsAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -423,4 +424,44 @@ export interface IdentityDocument {
   name: string;
   note: string;
   sex: ("female" | "male" | "other" | "unknown") | null;
+}
+/**
+ * Your own jobs, newest first.
+ */
+export interface JobsAnswer {
+  jobs: JobDocument[];
+}
+/**
+ * A file that is being made, or was.
+ */
+export interface JobDocument {
+  asked_at_utc: string;
+  done: number;
+  /**
+   * What to save it as; null before it is made
+   */
+  file_name: string | null;
+  job_id: string;
+  /**
+   * report, or the format of an export
+   */
+  kind: string;
+  /**
+   * Why it failed; empty while all is well
+   */
+  message: string;
+  remedy: string;
+  /**
+   * Bytes
+   */
+  size: number;
+  /**
+   * Of a job: it goes from the first to one of the last three.
+   */
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  subject: string;
+  /**
+   * 0 while it is not known
+   */
+  total: number;
 }
