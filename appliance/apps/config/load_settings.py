@@ -1,7 +1,6 @@
 """Joins the settings of the station: defaults, the board's file, the site's file, the command line."""
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
@@ -10,16 +9,11 @@ from typing import Any, get_type_hints
 
 from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.errors import SettingsError
 from appliance.foreign_files.text import read_text
 from firmware.board import identify_board
 from webui.settings import LOOPBACK
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 SITE_FILE = Path("/etc/nailfold/site.toml")
 COMMAND_LINE = "command line"
@@ -92,15 +86,15 @@ def _board_layer(layers: list[Layer]) -> Layer:
     boards = {entry.name.removesuffix(".toml"): entry for entry in shipped if entry.name.endswith(".toml")}
     if name not in boards:
         raise SettingsError(f"station.board is {name!r}", f"Use auto or one of {', '.join(sorted(boards))}.")
-    return Layer(f"board {name}{found}", tomllib.loads(boards[name].read_text(encoding="utf-8")))
+    return Layer(f"board {name}{found}", bounded_toml(boards[name].read_text(encoding="utf-8")))
 
 
 def _site_layer(path: Path) -> Layer:
     try:
-        return Layer(str(path), tomllib.loads(read_text(path)))
+        return Layer(str(path), bounded_toml(read_text(path)))
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}", "Name a readable file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+    except (TOMLDecodeError, UnicodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}", "Correct that line.") from error
 
 
