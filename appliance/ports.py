@@ -124,6 +124,9 @@ class ExamStore(Protocol):
     def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
         """Close it without a message; nothing is deleted."""
 
+    def reopen_exam(self, exam_id: str) -> Exam:
+        """A finished exam is open again; raises StoreError for one that is not finished, or while another is open."""
+
     def exam(self, exam_id: str) -> Exam:
         """One exam with its images; raises NotKeptError if there is no such exam."""
 

@@ -78,7 +78,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
     app.register_blueprint(settings_blueprint())
-    app.register_blueprint(live_blueprint(settings))
+    app.register_blueprint(live_blueprint(services, settings))
     app.register_api(exam_blueprint(services))
     app.register_api(guided_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
@@ -110,6 +110,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.jinja_env.globals.update(
         t=text,
         number=number,
+        full_name=services.full_name,
         day=day,
         languages=LANGUAGES,
         asset=lambda source: url_for("static", filename=assets.path(source)),

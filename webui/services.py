@@ -106,6 +106,11 @@ class Services:
         """What reports say beside the figures."""
         return ReportFacts(self.journal)
 
+    def full_name(self, account: str) -> str:
+        """Of whoever has, or had, an account of that name; the name itself where there was none."""
+        kept = self.accounts.store.by_name(account)
+        return account if kept is None else kept.account.full_name or account
+
     def figures(self, exam_id: str) -> ExamFigures:
         """The figures of an exam as it stands now. Raises NotKeptError if there is no such exam."""
         return self.figures_of(self.reviews.reviewed(exam_id))

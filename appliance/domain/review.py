@@ -54,6 +54,7 @@ class ReviewedExam:
         pattern: what the physician calls it (the edit that sets it is one of the review's); None where it was not said.
         validated_by: the account that validated the exam as it is now; None before, and again after a later edit.
         validated_at_utc: when; None with `validated_by`.
+        unseen: ids of the pictures that entered the figures and that who validated had not seen, as was said then.
     """
 
     exam: Exam
@@ -62,6 +63,7 @@ class ReviewedExam:
     pattern: NailfoldPattern | None = None
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
+    unseen: tuple[str, ...] = ()
 
 
 def unreviewed(exam: Exam) -> ReviewedExam:

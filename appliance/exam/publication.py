@@ -33,5 +33,5 @@ class Publication:
         replaces = self.newest_message_id(exam_id)
         if replaces is None:
             return None
-        message = build_corrected_message(reviewed, self.address, self.now_utc(), revision, replaces)
+        message = build_corrected_message(reviewed, self.address, self.now_utc(), revision, replaces, is_validated=True)
         return ExamMessage(exam_id, message)

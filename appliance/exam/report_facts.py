@@ -53,7 +53,7 @@ class ReportFacts:
             AccessError: the role may not change that, or no longer, because the exam is validated.
         """
         kept = _kept(facts)
-        _check(kept)
+        check_facts(kept)
         with self._journal.transaction("state the facts of the report"):
             changed, log = _changed(self.of(exam_id), kept), self._log(exam_id)
             if not changed:
@@ -86,7 +86,8 @@ def _covered(keys: Iterable[str]) -> set[Covered]:
     return {Covered.RATING if key == DISORGANISATION else Covered.FACTS for key in keys}
 
 
-def _check(facts: Facts) -> None:
+def check_facts(facts: Facts) -> None:
+    """Raises ExamError for a text that is too long, and for a rating of the array that is none from 0 to 3."""
     for key, fact in facts.items():
         if isinstance(fact, str) and len(fact) > LONGEST_FACT:
             raise ExamError(f"{key} has {len(fact)} characters", f"Keep it below {LONGEST_FACT}.")

@@ -17,6 +17,8 @@ CONCLUDED = "review.concluded"
 PATTERN_NAMED = "review.pattern_named"
 VALIDATED = "review.validated"
 INVALIDATED = "review.invalidated"
+REOPENED = "review.reopened"
+"""The exam was opened again for further pictures."""
 FACTS_STATED = "review.facts_stated"
 """Facts of the report were stated anew under a validation, which takes it back; they have a subject of their own."""
 
@@ -34,11 +36,13 @@ class ImageLog:
         done: the edits that stand, oldest first.
         undone: what redo would bring back, the next one last.
         revision: seq of the newest entry about this image; 0 without any.
+        edited_by: the account of that entry.
     """
 
     done: tuple[ImageEdit, ...] = ()
     undone: tuple[ImageEdit, ...] = ()
     revision: int = 0
+    edited_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class ReviewLog:
         revision: seq of the newest entry about the exam; 0 without any.
         validated_by, validated_at_utc: None unless the exam is validated as it now is.
         validations: how often it was validated; each but an unchanged one was published as a revision.
+        unseen: ids of the pictures that entered the figures and that who validated had not seen; empty with None.
+        reopenings: how often it was opened again; each led to a revision when it was finished anew.
+        settled: ids of the images that it had when it was opened again last.
     """
 
     images: Mapping[str, ImageLog] = field(default_factory=dict)
@@ -60,6 +67,14 @@ class ReviewLog:
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
     validations: int = 0
+    unseen: tuple[str, ...] = ()
+    reopenings: int = 0
+    settled: frozenset[str] = frozenset()
+
+    @property
+    def revisions(self) -> int:
+        """How many messages followed, or will have followed, the one of the first finish."""
+        return self.validations + self.reopenings
 
     def image(self, image_id: str) -> ImageLog:
         return self.images.get(image_id, ImageLog())
@@ -85,19 +100,32 @@ def fold(entries: Iterable[JournalEntry]) -> ReviewLog:
 
 def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     if entry.action == VALIDATED:
-        return replace(log, validated_by=entry.actor, validated_at_utc=entry.at_utc, validations=log.validations + 1)
+        return _validated(log, entry)
     # Whatever else is written about a review changes it.
-    log = replace(log, validated_by=None, validated_at_utc=None)
+    log = replace(log, validated_by=None, validated_at_utc=None, unseen=())
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
+    if entry.action == REOPENED:
+        settled = frozenset(str(one) for one in entry.detail["image_ids"])
+        return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
     if entry.action == PATTERN_NAMED:
         named = entry.detail["pattern"]
         return replace(log, pattern=None if named is None else NailfoldPattern(named))
     image_id = str(entry.detail["image_id"])
-    image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq)
+    image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq, edited_by=entry.actor)
     return replace(log, images={**log.images, image_id: image})
+
+
+def _validated(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
+    return replace(
+        log,
+        validated_by=entry.actor,
+        validated_at_utc=entry.at_utc,
+        validations=log.validations + 1,
+        unseen=tuple(str(one) for one in entry.detail.get("unseen", ())),
+    )
 
 
 def _step(image: ImageLog, action: str, detail: Mapping[str, Any]) -> ImageLog:

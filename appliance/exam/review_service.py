@@ -1,5 +1,6 @@
 """What the physician made of an exam: the machine's answers with the journal's edits on top."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from appliance.exam.review_log import (
     fold,
     review_subject,
 )
+from appliance.exam.seen_pictures import SeenPictures, unseen_by
 from appliance.ports import ExamMessage, ExamStore, Journal
 
 LONGEST_CONCLUSION = 10_000
@@ -33,7 +35,7 @@ class ReviewService:
 
     The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
     is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has
-    written since. Every verb but `validate` takes a validation back; the entry records it.
+    written since. Every verb but `validate` and `see` takes a validation back; the entry records it.
 
     Args:
         publication: sends each validated exam as a revision; None where nothing is sent from here.
@@ -43,6 +45,7 @@ class ReviewService:
         self._store = store
         self._journal = journal
         self._publication = publication
+        self._seen = SeenPictures(journal)
 
     def reviewed(self, exam_id: str) -> ReviewedExam:
         """The exam as it stands now. Raises NotKeptError if there is no such exam."""
@@ -120,21 +123,44 @@ class ReviewService:
         self._append(exam_id, log, actor, PATTERN_NAMED, detail)
         return reviewed_as(exam, self.log(exam_id))
 
-    def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
+    def seen_by(self, exam_id: str) -> Mapping[str, str]:
+        """Image id to the account that last looked at the picture as it stands; see SeenPictures."""
+        return self._seen.by(exam_id, self.log(exam_id))
+
+    def see(self, exam_id: str, image_id: str, actor: str) -> None:
+        """The actor has seen a picture of a finished exam as it is. Takes no validation back."""
+        _find(self._require_finished(exam_id), image_id)
+        self._seen.mark(exam_id, image_id, actor, self.log(exam_id))
+
+    def validate(self, exam_id: str, actor: str, revision: int, *, accepts_unseen: bool = False) -> ReviewedExam:
         """The physician vouches for the exam as it is at `revision`; published anew if it was before, both or neither.
 
-        Raises as `edit` does, and ExportError for a result that does not fit its format.
+        Args:
+            accepts_unseen: also where the actor has not seen every picture that enters the figures; which ones is then
+                part of the entry, and said wherever the validation is.
+
+        Raises as `edit` does, ExamError where pictures were not seen, and ExportError for a result that does not fit
+        its format.
         """
         exam, log = self._for_change(exam_id, revision)
         if log.validated_by is not None:
             raise ExamError(f"the exam was validated by {log.validated_by}", "Nothing has changed since.")
         reviewed = reviewed_as(exam, log)
+        unseen = unseen_by(actor, reviewed, self._seen.by(exam_id, log))
+        if unseen and not accepts_unseen:
+            entering = sum(one.enters for one in reviewed.images)
+            raise ExamError(
+                f"you have not seen {len(unseen)} of {entering} pictures",
+                "Look at them, or say that you validate without.",
+            )
         detail: dict[str, Any] = {
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
+        if unseen:
+            detail["unseen"] = list(unseen)
         publication = self._publication
-        message = None if publication is None else publication.message(reviewed, log.validations + 1)
+        message = None if publication is None else publication.message(reviewed, log.revisions + 1)
         if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)
@@ -199,6 +225,7 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
         pattern=log.pattern,
         validated_by=log.validated_by,
         validated_at_utc=log.validated_at_utc,
+        unseen=log.unseen,
     )
 
 

@@ -198,6 +198,7 @@ class PageStation:
             encode=encode_still,
             history=self.history,
             require_clock=self.clock_watch.require_plausible,
+            newest_message_id=self.store.outbox.newest_message_id,
         )
 
     def _look_at_panorama(self, panorama: Panorama, frame: Frame) -> AnalysedFrame:

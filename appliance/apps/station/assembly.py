@@ -39,6 +39,7 @@ from appliance.capture.open_source import open_source
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase
+from appliance.domain.exam_protocol import protocol_named
 from appliance.domain.frame import Frame
 from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
@@ -139,9 +140,18 @@ class Station:
             on_finished=self._publisher.wake,
             history=history,
             require_clock=clock_watch.require_plausible,
+            newest_message_id=self._storage.outbox.newest_message_id,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
-        session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
+        session = ExamSession(
+            self._storage.exams,
+            tools,
+            address,
+            clock,
+            journal,
+            settings=settings.exam,
+            protocol=protocol_named(settings.exam.protocol),
+        )
         self._backup_keeper = BackupKeeper(
             self._storage.backups,
             settings.storage.backup_every_h,

@@ -44,7 +44,7 @@ def build_view(
         exam_id=exam.exam_id,
         date=localisation.date(exam.started_at_utc),
         time=localisation.time(exam.started_at_utc),
-        operator=exam.operator,
+        operator=material.operator,
         protocol=_protocol(localisation, exam.protocol),
         status=_status(localisation, material),
         is_validated=reviewed.validated_by is not None,
@@ -149,11 +149,15 @@ def _status(localisation: Localisation, material: Material) -> str:
     reviewed = material.reviewed
     if reviewed.validated_by is None or reviewed.validated_at_utc is None:
         return localisation("Not validated by a physician")
-    return localisation(
+    status = localisation(
         "Validated by {name} on {date}",
         name=material.validator or reviewed.validated_by,
         date=localisation.minute(reviewed.validated_at_utc),
     )
+    if not reviewed.unseen:
+        return status
+    count = str(len(reviewed.unseen))
+    return localisation("{status}; {count} images were not looked at one by one", status=status, count=count)
 
 
 def _made(localisation: Localisation, material: Material) -> str:

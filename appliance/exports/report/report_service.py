@@ -148,6 +148,7 @@ class ReportService:
             facts=sources.facts(exam_id),
             earlier=self._earlier(reviewed.exam),
             validator="" if reviewed.validated_by is None else sources.full_name(reviewed.validated_by),
+            operator=sources.full_name(reviewed.exam.operator) if reviewed.exam.operator else "",
             journal_head=_head(sources.journal),
             made_at_utc=sources.now_utc(),
             made_by=sources.full_name(made_by) if made_by else "",

@@ -141,7 +141,7 @@ def test_settings_are_the_administrators_and_reach_the_next_report(station: Page
     document = administrator.get(f"/exams/{exam.exam_id}/report/document.html").text
     assert "Our title" in document
     assert "Rückverfolgbarkeit" in document
-    assert 'name="oil"' in administrator.get(f"/exams/{exam.exam_id}/report").text
+    assert 'data-fact="oil"' in administrator.get(f"/exams/{exam.exam_id}/report").text
 
 
 def test_a_faulty_template_is_refused_with_its_line_and_a_good_one_can_be_removed(

@@ -3,14 +3,15 @@
 import { ALL_LAYERS, type Layers } from "./common/overlay";
 import { need, setAttribute, setText } from "./common/dom";
 import { t } from "./common/i18n";
+import { type Handlers, listenToKeys } from "./keyboard/layer";
+import { showKeys } from "./keyboard/sheet";
 import { StationClock } from "./live/clock";
-import { type Command, listenToKeys } from "./live/commands";
 import { ExamPanel } from "./live/exam_panel";
 import { GuidedPanel } from "./live/guided";
 import { HintBadge } from "./live/hints";
 import { LoopCard, loopAt } from "./live/loop_card";
 import { PaintLog } from "./live/metrics";
-import type { Status } from "./live/protocol";
+import type { Placement, Status } from "./live/protocol";
 import { Readings } from "./live/readings";
 import { LiveConnection } from "./live/socket";
 import { Stage } from "./live/stage";
@@ -112,10 +113,9 @@ function mapLayers(value: () => boolean): Layers {
 
 function showLayers(): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-layer]")) {
-    const layer = button.dataset["layer"] as keyof Layers | "all";
-    const isOn = layer === "all" ? Object.values(stage.layers).every(Boolean) : stage.layers[layer];
-    setAttribute(button, "aria-pressed", String(isOn));
+    setAttribute(button, "aria-pressed", String(stage.layers[button.dataset["layer"] as keyof Layers]));
   }
+  setAttribute(need('[data-command="overlay"]', page), "aria-pressed", String(Object.values(stage.layers).every(Boolean)));
 }
 
 function toggleFreeze(): void {
@@ -155,58 +155,37 @@ function toggleHelp(isShown = need("#help").hidden): void {
   need("#help").hidden = !isShown;
 }
 
-function run(command: Command): void {
-  switch (command.do) {
-    case "capture":
-      return void capture();
-    case "retake":
-      return void capture(true);
-    case "skip":
-      return exam.toggleSkip();
-    case "auto":
-      return void exam.tell("exam/auto", { is_on: !guided.isAuto });
-    case "clip":
-      return void exam.tell("exam/clip");
-    case "panorama":
-      return panorama();
-    case "cancel-sweep":
-      return void exam.tell("exam/sweep/cancel");
-    case "undo":
-      return void exam.undo();
-    case "redo":
-      return void exam.redo();
-    case "finish":
-      return void exam.finish();
-    case "discard":
-      return exam.discard();
-    case "freeze":
-      return toggleFreeze();
-    case "fullscreen":
-      return toggleFullscreen();
-    case "help":
-      return toggleHelp();
-    case "escape":
-      (document.activeElement as HTMLElement | null)?.blur();
-      if (guided.isSweeping) void exam.tell("exam/sweep/cancel");
-      return toggleHelp(false);
-    case "layer":
-      return toggleLayer(command.layer);
-    case "sector":
-      return exam.selectSector(command.sector);
-    case "step":
-      return exam.step(command.step);
-    case "place":
-      return exam.stepPlace(command.step);
-  }
-}
+const commands: Handlers & Record<string, (choice: string) => void> = {
+  capture: () => void capture(),
+  retake: () => void capture(true),
+  not_evaluable: () => exam.toggleSkip(),
+  auto: () => void exam.tell("exam/auto", { is_on: !guided.isAuto }),
+  clip: () => void exam.tell("exam/clip"),
+  panorama,
+  cancel_sweep: () => void exam.tell("exam/sweep/cancel"),
+  undo: () => void exam.undo(),
+  redo: () => void exam.redo(),
+  finish: () => void exam.finish(),
+  discard: () => exam.discard(),
+  freeze: toggleFreeze,
+  fullscreen: toggleFullscreen,
+  overlay: () => toggleLayer("all"),
+  layer: (layer) => toggleLayer(layer as keyof Layers),
+  sector: (sector) => exam.selectSector(sector as Placement["sector"]),
+  neighbour: (step) => exam.step(Number(step) as -1 | 1),
+  place: (step) => exam.stepPlace(Number(step) as -1 | 1),
+  help: () => toggleHelp(),
+  escape: () => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    if (guided.isSweeping) void exam.tell("exam/sweep/cancel");
+    toggleHelp(false);
+  },
+};
 
 function listenToButtons(): void {
   document.addEventListener("click", (event) => {
-    const button = (event.target as Element).closest<HTMLElement>("[data-command], [data-layer]");
-    if (!button) return;
-    const { command, layer } = button.dataset;
-    if (layer) run({ do: "layer", layer: layer as keyof Layers | "all" });
-    else run({ do: command } as Command);
+    const button = (event.target as Element).closest<HTMLElement>("[data-command]");
+    if (button) commands[button.dataset["command"]!]?.(button.dataset["choice"] ?? "");
   });
 }
 
@@ -254,7 +233,8 @@ window.__nailfold = {
   }),
 };
 
-listenToKeys(run, pedal);
+showKeys("live");
+listenToKeys("live", commands, pedal);
 listenToButtons();
 releaseFocusAfterPointer();
 listenToPointer();

@@ -2,6 +2,7 @@
 
 import { ApiFault, send } from "./common/api";
 import { need } from "./common/dom";
+import { statedFacts } from "./common/facts_form";
 import { t } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
 
@@ -67,10 +68,7 @@ function save(made: Blob): void {
 
 need<HTMLFormElement>("#report-facts form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const facts: Record<string, string | number> = {};
-  for (const field of (event.target as HTMLFormElement).querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
-    if (field.value.trim()) facts[field.name] = field.type === "number" ? Number(field.value) : field.value.trim();
-  }
+  const facts = statedFacts(event.target as HTMLFormElement);
   try {
     await send("PUT", `exams/${page.dataset["exam"]}/report-facts`, { facts });
     toast(t("report.saved_facts"));

@@ -3,7 +3,6 @@ import type { Capillary } from "../src/common/analysis";
 import { figure, t, tWord } from "../src/common/i18n";
 import { scaleWords } from "../src/calibration/words";
 import { labelText, priorityOf } from "../src/common/overlay";
-import { commandOf } from "../src/live/commands";
 import { loopAt, widthLine } from "../src/live/loop_card";
 import type { Status } from "../src/live/protocol";
 import { bandOf } from "../src/live/readings";
@@ -84,38 +83,6 @@ describe("bands", () => {
     [0, "extremely_lowered"],
   ])("%s per mm is %s", (density, band) => {
     expect(bandOf(density, 7, 3)).toBe(band);
-  });
-});
-
-describe("keys", () => {
-  const press = (key: string, held: object = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
-
-  it.each([
-    [" ", { do: "capture" }],
-    ["1", { do: "layer", layer: "boxes" }],
-    ["2", { do: "layer", layer: "widths" }],
-    ["3", { do: "layer", layer: "labels" }],
-    ["4", { do: "layer", layer: "haemorrhages" }],
-    ["o", { do: "layer", layer: "all" }],
-    ["C", { do: "sector", sector: "C" }],
-    ["ArrowRight", { do: "step", step: 1 }],
-    ["?", { do: "help" }],
-  ])("%s", (key, command) => {
-    expect(press(key)).toEqual(command);
-  });
-
-  it("undo, redo and finish need Control", () => {
-    expect(press("z", { ctrlKey: true })).toEqual({ do: "undo" });
-    expect(press("Z", { ctrlKey: true, shiftKey: true })).toEqual({ do: "redo" });
-    expect(press("y", { metaKey: true })).toEqual({ do: "redo" });
-    expect(press("Enter", { ctrlKey: true })).toEqual({ do: "finish" });
-    expect(press("z")).toBeNull();
-  });
-
-  it("leave the browser's own keys alone", () => {
-    expect(press("c", { ctrlKey: true })).toBeNull();
-    expect(press("a", { altKey: true })).toBeNull();
-    expect(press("Tab")).toBeNull();
   });
 });
 

@@ -34,6 +34,8 @@ class KeyboardOperator:
         self._wait("the field for the pseudonym has the focus", "document.activeElement?.id === 'pseudonym'")
         keys.type(PSEUDONYM)
         keys.press("Enter")
+        self._wait("the patient is chosen", "document.querySelector('#patient-chosen')?.hidden === false")
+        keys.press("Enter")
         self._wait("an exam is open", "document.querySelector('#exam')?.dataset.exam === 'open'")
         for number in range(1, placements + 1):
             self._capture(number)

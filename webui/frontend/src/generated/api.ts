@@ -6,6 +6,7 @@ export interface Answers {
   GuidedDocument: GuidedDocument;
   HandMapDocument: HandMapDocument;
   CalibrationsAnswer: CalibrationsAnswer;
+  PatientsAnswer: PatientsAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -383,4 +384,43 @@ export interface ProfileDocument {
   key: string;
   magnifications: string[];
   name: string;
+}
+/**
+ * Some of the patients that were found.
+ */
+export interface PatientsAnswer {
+  /**
+   * Why identities cannot be read; empty while all is well
+   */
+  identity_problem: string;
+  patients: PatientEntryDocument[];
+  total: number;
+}
+/**
+ * A patient in a list.
+ */
+export interface PatientEntryDocument {
+  created_at_utc: string;
+  /**
+   * Archived and discarded ones aside
+   */
+  exams: number;
+  identity: IdentityDocument | null;
+  /**
+   * An identity is kept that this box cannot open
+   */
+  is_sealed: boolean;
+  last_exam_at_utc: string | null;
+  patient_id: string;
+  pseudonym: string;
+}
+/**
+ * Who the patient is; stays on the box.
+ */
+export interface IdentityDocument {
+  birth_date: string | null;
+  clinic_number: string;
+  name: string;
+  note: string;
+  sex: ("female" | "male" | "other" | "unknown") | null;
 }

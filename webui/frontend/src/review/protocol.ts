@@ -44,6 +44,7 @@ export interface ImageReview {
   can_redo: boolean;
   next_finding_id: string;
   validated_by: string | null;
+  validated_by_name: string | null;
 }
 
 export type Edit =
