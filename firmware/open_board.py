@@ -31,6 +31,7 @@ class OpenBoard:
     Attributes:
         name, model: as `firmware.board.Board`.
         problem: why parts are missing; empty where all that the settings name is there.
+        release: lets go of the chips, once nothing uses their lines any more.
         press: opens or closes a contact of a simulated board; None on a real one.
     """
 
@@ -40,6 +41,7 @@ class OpenBoard:
     lamp: Lamp | None = None
     light: RingLight | None = None
     problem: str = ""
+    release: Callable[[], None] = lambda: None
     press: Callable[[Button, bool], None] | None = None
 
     @property
@@ -82,7 +84,12 @@ def open_board(
     for problem in problems:
         _log.warning("board %s: %s", board.name, problem)
     there = {button: contact for button, contact in contacts.items() if contact is not None}
-    return OpenBoard(board.name, board.model, there, lamp, light, "; ".join(problems)[:500])
+
+    def release() -> None:
+        for factory in factories.values():
+            factory.close()
+
+    return OpenBoard(board.name, board.model, there, lamp, light, "; ".join(problems)[:500], release)
 
 
 def _named_buttons(settings: FirmwareSettings) -> dict[Button, str]:

@@ -73,6 +73,7 @@ class StationSocket:
             station.close()
         self._thread.join()
         self._bound.close()
+        self._bound = None
         self._path.unlink(missing_ok=True)
 
     def send(self, message: Message) -> bool:

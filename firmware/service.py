@@ -60,7 +60,9 @@ class Firmware:
         self._thread.start()
 
     def stop(self) -> None:
-        """In order: the lamp and the light are dark, the watchdog is off."""
+        """In order: the lamp and the light are dark, the watchdog is off. Calling it twice is harmless."""
+        if self._is_stopping.is_set():
+            return
         self._is_stopping.set()
         self._changed.set()
         self._buttons.stop()
@@ -71,6 +73,7 @@ class Firmware:
             self._lamp.stop()
         if self._board.light is not None:
             self._board.light.close()
+        self._board.release()
         self._watched.close()
 
     @property

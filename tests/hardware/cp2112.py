@@ -2,12 +2,15 @@
 
 The kernel's uhid hands the driver's reports to this process (Documentation/hid/uhid.rst, linux/uhid.h); what the device
 answers is Silicon Labs' AN495, as far as the driver asks.
+
+The device lives in a process of its own: lgpio keeps Python's lock while the kernel waits for the device's answer.
 """
 
 import os
 import select
 import struct
-import threading
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -24,19 +27,10 @@ _GPIO_CONFIG, _GPIO_GET, _GPIO_SET, _VERSION, _SMBUS = 2, 3, 4, 5, 6
 class Cp2112:
     """Eight lines, all pulled up; `short` is the operator's contact to ground. Usable with `with`."""
 
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._shorted = 0
-        self._driven, self._outputs = 0xFF, 0
-        self._descriptor = os.open(UHID, os.O_RDWR | os.O_CLOEXEC)
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cp2112", daemon=True)
-
     def __enter__(self) -> "Cp2112":
-        names = struct.pack("=128s64s64s", b"nailfold test expander", b"", b"")
-        numbers = struct.pack("=HHIIII", len(_DESCRIPTOR), _BUS_USB, _VENDOR, _PRODUCT, 0x100, 0)
-        os.write(self._descriptor, struct.pack("=I", _CREATE2) + names + numbers + _DESCRIPTOR.ljust(4096, b"\0"))
-        self._thread.start()
+        self._device = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
         deadline_s = time.monotonic() + 20
         while not list(Path("/sys/bus/hid/drivers/cp2112").glob("*/gpiochip*")):
             assert time.monotonic() < deadline_s, "the driver made no GPIO chip"
@@ -44,24 +38,50 @@ class Cp2112:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_stopping.set()
-        self._thread.join()
-        os.close(self._descriptor)
+        self._device.communicate()
 
     def short(self, line: int, is_shorted: bool) -> None:
         """Close or open a contact between a line and ground."""
-        with self._guard:
-            self._shorted = self._shorted | 1 << line if is_shorted else self._shorted & ~(1 << line)
+        self._ask(f"{'short' if is_shorted else 'open'} {line}")
 
     def is_high(self, line: int) -> bool:
         """What the box drives an output to."""
-        with self._guard:
-            return bool(self._driven & self._outputs & 1 << line)
+        return self._ask(f"level {line}") == "1"
 
-    def _run(self) -> None:
-        while not self._is_stopping.is_set():
-            if select.select([self._descriptor], [], [], 0.1)[0]:
+    def _ask(self, question: str) -> str:
+        assert self._device.stdin is not None
+        assert self._device.stdout is not None
+        self._device.stdin.write(question + "\n")
+        return self._device.stdout.readline().strip()
+
+
+class Device:
+    """The device itself, until its standard input is closed."""
+
+    def __init__(self) -> None:
+        self._shorted = 0
+        self._driven, self._outputs = 0xFF, 0
+        self._descriptor = os.open(UHID, os.O_RDWR | os.O_CLOEXEC)
+
+    def run(self) -> None:
+        names = struct.pack("=128s64s64s", b"nailfold test expander", b"", b"")
+        numbers = struct.pack("=HHIIII", len(_DESCRIPTOR), _BUS_USB, _VENDOR, _PRODUCT, 0x100, 0)
+        os.write(self._descriptor, struct.pack("=I", _CREATE2) + names + numbers + _DESCRIPTOR.ljust(4096, b"\0"))
+        while True:
+            ready = select.select([self._descriptor, sys.stdin], [], [])[0]
+            if self._descriptor in ready:
                 self._answer(os.read(self._descriptor, _EVENT))
+            elif not (question := sys.stdin.readline()):
+                return
+            else:
+                print(self._told(*question.split()), flush=True)
+
+    def _told(self, verb: str, line: str) -> int:
+        bit = 1 << int(line)
+        if verb == "level":
+            return int(bool(self._driven & self._outputs & bit))
+        self._shorted = self._shorted | bit if verb == "short" else self._shorted & ~bit
+        return 0
 
     def _answer(self, event: bytes) -> None:
         kind = struct.unpack_from("=I", event)[0]
@@ -76,19 +96,21 @@ class Cp2112:
             os.write(self._descriptor, struct.pack("=IIH", _SET_REPORT_REPLY, request, 0).ljust(_EVENT, b"\0"))
 
     def _report(self, number: int) -> bytes:
-        with self._guard:
-            levels = (self._driven & self._outputs | ~self._outputs) & ~self._shorted & 0xFF
-            known = {
-                _GPIO_CONFIG: bytes((_GPIO_CONFIG, self._outputs, 0, 0, 0)),
-                _GPIO_GET: bytes((_GPIO_GET, levels)),
-                _VERSION: bytes((_VERSION, 12, 2)),
-                _SMBUS: struct.pack(">BIBBHHBH", _SMBUS, 100_000, 2, 0, 0, 0, 0, 0),
-            }
-            return known.get(number, b"")
+        levels = (self._driven & self._outputs | ~self._outputs) & ~self._shorted & 0xFF
+        known = {
+            _GPIO_CONFIG: bytes((_GPIO_CONFIG, self._outputs, 0, 0, 0)),
+            _GPIO_GET: bytes((_GPIO_GET, levels)),
+            _VERSION: bytes((_VERSION, 12, 2)),
+            _SMBUS: struct.pack(">BIBBHHBH", _SMBUS, 100_000, 2, 0, 0, 0, 0, 0),
+        }
+        return known.get(number, b"")
 
     def _take(self, number: int, data: bytes) -> None:
-        with self._guard:
-            if number == _GPIO_CONFIG:
-                self._outputs = data[1]
-            elif number == _GPIO_SET:
-                self._driven = self._driven & ~data[2] | data[1] & data[2]
+        if number == _GPIO_CONFIG:
+            self._outputs = data[1]
+        elif number == _GPIO_SET:
+            self._driven = self._driven & ~data[2] | data[1] & data[2]
+
+
+if __name__ == "__main__":
+    Device().run()
