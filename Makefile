@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest audit fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load deb prove-deb setup setup-test lint types contracts test-frontend pytest audit fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the
 
 fleet-load: setup-test  ## boxes, broker and ingest under load and kill -9, into build/reports/fleet.json (ARGS="--boxes 1000 --results 100")
 	$(BIN)/python tests/load/fleet_load.py $(ARGS)
+
+deb: setup  ## the Debian package, reproducible, into build/deb (ARGS="--arch arm64 --python 3.10": JetPack 6)
+	$(BIN)/python -m pip install -q --disable-pip-version-check packaging
+	$(BIN)/python image-build/deb/build_deb.py $(ARGS)
+
+prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mmdebstrap)
+	@image-build/deb/prove.sh $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.domain.errors import StoreError
 from appliance.domain.journal import JournalEntry
+from appliance.domain.json_value import Json
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import ImageEdit, edit_from_json
 
@@ -106,7 +107,7 @@ def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
     if entry.action == REOPENED:
-        settled = frozenset(str(one) for one in entry.detail["image_ids"])
+        settled = frozenset(_texts(entry.detail["image_ids"]))
         return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
@@ -124,8 +125,14 @@ def _validated(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
         validated_by=entry.actor,
         validated_at_utc=entry.at_utc,
         validations=log.validations + 1,
-        unseen=tuple(str(one) for one in entry.detail.get("unseen", ())),
+        unseen=_texts(entry.detail.get("unseen", ())),
     )
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is no list")
+    return tuple(str(one) for one in value)
 
 
 def _step(image: ImageLog, action: str, detail: Mapping[str, Any]) -> ImageLog:

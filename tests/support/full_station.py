@@ -52,6 +52,7 @@ def fill(station: PageStation) -> dict[str, str]:
         "account": "/account/",
         "about": "/about",
         "settings": "/settings",
+        "board": "/board",
         "report settings": "/settings/report",
         "error": "/exams/00000000-0000-0000-0000-000000000000",
     }

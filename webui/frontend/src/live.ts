@@ -10,6 +10,7 @@ import { ExamPanel } from "./live/exam_panel";
 import { GuidedPanel } from "./live/guided";
 import { HintBadge } from "./live/hints";
 import { LoopCard, loopAt } from "./live/loop_card";
+import { BoxButtons } from "./live/box_buttons";
 import { PaintLog } from "./live/metrics";
 import type { Placement, Status } from "./live/protocol";
 import { Readings } from "./live/readings";
@@ -37,6 +38,7 @@ const loopCard = new LoopCard();
 const exam = new ExamPanel(flash);
 const guided = new GuidedPanel();
 const hint = new HintBadge();
+const boxButtons = new BoxButtons(stage, showFrozen);
 const pedal = { capture: JSON.parse(page.dataset["captureKeys"]!) as string[], undo: JSON.parse(page.dataset["undoKeys"]!) as string[] };
 let refreshedAtMs = 0;
 let status: Status | null = null;
@@ -54,6 +56,7 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
     statusBar.show(received);
     exam.show(received.exam);
     guided.show(received.guided, received.exam.selected);
+    boxButtons.follow(received.buttons);
   },
   onConnection: (connected) => {
     isConnected = connected;
@@ -128,7 +131,7 @@ function toggleFreeze(): void {
 }
 
 function showFrozen(isFrozen: boolean): void {
-  stage.freeze(isFrozen);
+  if (isFrozen !== stage.isFrozen) stage.freeze(isFrozen);
   need("#frozen").hidden = !stage.isFrozen;
   const button = need('[data-command="freeze"]');
   setAttribute(button, "aria-pressed", String(stage.isFrozen));
