@@ -97,13 +97,14 @@ contracts: $(VENV)/.installed-test  ## import contracts
 test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript
 	$(call npm_with_node,npm run --silent test)
 
-# Unit and contract tests share the cores; what starts servers, browsers and virtual machines has them to itself.
+# Files of tests share the cores; browsers and virtual machines have them to themselves.
 GUARDS := appliance/domain/*,appliance/analysis/*,appliance/storage/*,appliance/exam/*,appliance/accounts/*
 pytest:  ## the Python tests, with the coverage of branches (ARGS=tests/unit/domain: those alone, without it)
 ifeq ($(strip $(ARGS)),)
 	@mkdir -p build/reports
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report= tests/unit tests/contract
-	$(BIN)/pytest tests/integration tests/browser tests/hardware
+	$(BIN)/pytest -n auto --maxprocesses 2 --dist loadfile tests/integration
+	$(BIN)/pytest tests/browser tests/hardware
 	$(BIN)/coverage json -q -o build/reports/coverage.json
 	@printf 'branches and lines covered by unit and contract tests: %s %%\n' "$$($(BIN)/coverage report --format=total)"
 	@printf 'of what guards data and numbers (at least 95): '
