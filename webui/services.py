@@ -108,7 +108,7 @@ class Services:
     @property
     def facts(self) -> ReportFacts:
         """What reports say beside the figures."""
-        return ReportFacts(self.journal)
+        return ReportFacts(self.journal, self.reviews.withdrawal)
 
     def full_name(self, account: str) -> str:
         """Of whoever has, or had, an account of that name; the name itself where there was none."""
