@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.box_board import BoxBoard, ButtonOutcome
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -170,6 +171,7 @@ class ExamImport:
         origin: where it came from: "archive" of another box, "pictures" of other software.
         message: to be published as if the exam had been finished here; None publishes nothing.
         notes: the entries of the import, and of the review that came along.
+        missing: images whose files were missing or damaged where the exam comes from; they are kept without.
     """
 
     exam: Exam
@@ -177,6 +179,11 @@ class ExamImport:
     origin: str
     message: "OutboxMessage | None" = None
     notes: tuple[JournalNote, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+    @property
+    def images_with_files(self) -> tuple[CapturedImage, ...]:
+        return tuple(image for image in self.exam.images if image.image_id not in self.missing)
 
 
 @dataclass(frozen=True)
@@ -310,6 +317,24 @@ class Outbox(Protocol):
 
     def retry(self, msg_id: str) -> None:
         """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
+
+
+class Board(Protocol):
+    """The box's own buttons, lamp and light, whoever serves them. Safe for calls from any thread."""
+
+    @property
+    def state(self) -> BoxBoard:
+        """As the firmware said last."""
+
+    @property
+    def outcome(self) -> ButtonOutcome:
+        """What came of the buttons."""
+
+    def set_light(self, level: float) -> None:
+        """Brightness of the ring light, 0 to 1. Raises BoardError where there is no light or no firmware."""
+
+    def press(self, button: str, is_pressed: bool) -> None:
+        """Press or let go of a simulated board's button. Raises BoardError for a real board, or no firmware."""
 
 
 class Clock(Protocol):

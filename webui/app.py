@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from webui.api.accounts import accounts_api_blueprint
+from webui.api.board import board_api_blueprint
 from webui.api.calibration import calibration_api_blueprint
 from webui.api.clock import clock_api_blueprint, clock_page_blueprint
 from webui.api.collections import collections_api_blueprint
@@ -38,6 +39,7 @@ from webui.pages.about import about_blueprint
 from webui.pages.account import account_api_blueprint, account_blueprint
 from webui.pages.accounts import accounts_blueprint
 from webui.pages.assets import DIST, Assets
+from webui.pages.board import board_blueprint
 from webui.pages.calibration import calibration_blueprint
 from webui.pages.collections import collections_blueprint
 from webui.pages.exams import exams_blueprint
@@ -105,10 +107,13 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(imports_api_blueprint(services))
     app.register_api(jobs_api_blueprint(services))
     app.register_blueprint(health_blueprint(services))
-    app.register_api(clock_api_blueprint(services.clock))
-    app.register_blueprint(clock_page_blueprint(services.clock))
-    app.register_api(withheld_api_blueprint(services.withheld))
-    app.register_blueprint(withheld_page_blueprint(services.withheld))
+    for api, pages in (
+        (board_api_blueprint(services), board_blueprint(services)),
+        (clock_api_blueprint(services.clock), clock_page_blueprint(services.clock)),
+        (withheld_api_blueprint(services.withheld), withheld_page_blueprint(services.withheld)),
+    ):
+        app.register_api(api)
+        app.register_blueprint(pages)
 
     app.jinja_env.globals.update(
         t=text,

@@ -59,5 +59,9 @@ class AccountError(ApplianceError):
     """An account cannot be made or changed as asked."""
 
 
+class BoardError(ApplianceError):
+    """The box's board cannot do what was asked."""
+
+
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)
     """A file has been played to its end; not a fault."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from appliance.domain.errors import StoreError
 from appliance.domain.journal import JournalEntry
+from appliance.domain.json_value import Json, JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import ImageEdit, edit_from_json
 
@@ -58,6 +59,7 @@ class ReviewLog:
         unseen: ids of the pictures that entered the figures and that who validated had not seen; empty with None.
         reopenings: how often it was opened again; each led to a revision when it was finished anew.
         settled: ids of the images that it had when it was opened again last.
+        withdrawals: how often a validation was taken back with a revision that says so.
     """
 
     images: Mapping[str, ImageLog] = field(default_factory=dict)
@@ -70,11 +72,12 @@ class ReviewLog:
     unseen: tuple[str, ...] = ()
     reopenings: int = 0
     settled: frozenset[str] = frozenset()
+    withdrawals: int = 0
 
     @property
     def revisions(self) -> int:
         """How many messages followed, or will have followed, the one of the first finish."""
-        return self.validations + self.reopenings
+        return self.validations + self.reopenings + self.withdrawals
 
     def image(self, image_id: str) -> ImageLog:
         return self.images.get(image_id, ImageLog())
@@ -98,15 +101,22 @@ def fold(entries: Iterable[JournalEntry]) -> ReviewLog:
     return log
 
 
+def after(log: ReviewLog, action: str, detail: JsonObject, actor: str) -> ReviewLog:
+    """The state that an act leads to, before it is written."""
+    unwritten = datetime.min.replace(tzinfo=timezone.utc)
+    return _after(log, JournalEntry(log.revision + 1, unwritten, actor, "", action, detail, "", ""))
+
+
 def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     if entry.action == VALIDATED:
         return _validated(log, entry)
     # Whatever else is written about a review changes it.
-    log = replace(log, validated_by=None, validated_at_utc=None, unseen=())
+    withdrawals = log.withdrawals + ("msg_id" in entry.detail)
+    log = replace(log, validated_by=None, validated_at_utc=None, unseen=(), withdrawals=withdrawals)
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
     if entry.action == REOPENED:
-        settled = frozenset(_ids(entry.detail["image_ids"]))
+        settled = frozenset(_texts(entry.detail["image_ids"]))
         return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
@@ -124,13 +134,13 @@ def _validated(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
         validated_by=entry.actor,
         validated_at_utc=entry.at_utc,
         validations=log.validations + 1,
-        unseen=_ids(entry.detail.get("unseen", [])),
+        unseen=_texts(entry.detail.get("unseen", ())),
     )
 
 
-def _ids(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"no list of ids: {value!r}")
+def _texts(value: Json) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is no list")
     return tuple(str(one) for one in value)
 
 

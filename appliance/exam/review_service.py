@@ -8,6 +8,7 @@ from appliance.analysis.against_measurement import contradicted_class
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.journal import JournalEntry
+from appliance.domain.json_value import JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.domain.review_edits import ImageEdit, SetMorphology, SetSize, edit_to_json
@@ -22,6 +23,7 @@ from appliance.exam.review_log import (
     UNDONE,
     VALIDATED,
     ReviewLog,
+    after,
     fold,
     review_subject,
 )
@@ -166,8 +168,6 @@ class ReviewService:
         if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)
-        if publication is not None:
-            publication.wake()
         return reviewed_as(exam, self.log(exam_id))
 
     def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
@@ -214,8 +214,25 @@ class ReviewService:
     ) -> None:
         if log.validated_by is not None and action != VALIDATED:
             detail = {**detail, "invalidates": log.validated_by}
+            publishes = self.withdrawal(exam_id, log, action, detail, actor)
+            if publishes is not None:
+                detail["msg_id"] = publishes.message.msg_id
         subject = review_subject(exam_id)
         self._journal.append(actor, subject, action, detail, follows=log.revision, publishes=publishes)
+        if publishes is not None and self._publication is not None:
+            self._publication.wake()
+
+    def withdrawal(
+        self, exam_id: str, log: ReviewLog, action: str, detail: JsonObject, actor: str
+    ) -> ExamMessage | None:
+        """The revision by which receivers learn that a validated exam no longer is, to be queued with the act's entry.
+
+        None where it was not validated, or nothing about it was sent from here.
+        """
+        if self._publication is None or log.validated_by is None:
+            return None
+        reviewed = reviewed_as(self._store.exam(exam_id), after(log, action, detail, actor))
+        return self._publication.message(reviewed, log.revisions + 1, is_validated=False)
 
 
 def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:

@@ -123,6 +123,12 @@ class ExamSession:
         with self._verb():
             return self._capture(self._require_exam("capture"), shown, replaces=False)
 
+    def capture_at(self, at_monotonic_s: float) -> CapturedImage:
+        """Keep the picture that was on the pages when a button of the box was pressed; else as `capture`."""
+        with self._verb():
+            work = self._require_exam("capture")
+            return self._capture(work, self._picture_at(at_monotonic_s), replaces=False)
+
     def keep_panorama(self, shown: AnalysedFrame, exam_id: str, placement: Placement) -> CapturedImage:
         """Keep a stitched picture of that exam; refused if the exam was closed meanwhile. What is selected stays."""
         with self._verb():
@@ -296,6 +302,17 @@ class ExamSession:
         if not newer:
             raise ExamError("this very picture was captured already", "Wait a moment and capture again.")
         return best_of(newer)
+
+    def _picture_at(self, at_monotonic_s: float) -> AnalysedFrame:
+        shown = None if self._tools.history is None else self._tools.history.shown_at(at_monotonic_s)
+        if shown is None:
+            raise ExamError("there was no picture when the button was pressed", "Wait for the live picture.")
+        age_s = at_monotonic_s - shown.frame.captured_monotonic_s
+        if age_s > self._settings.max_frame_age_s:
+            raise ExamError(f"the picture was {age_s:.1f} s old", "Wait for the live picture to move again.")
+        if shown.frame.captured_monotonic_s == self._kept_frame_s:
+            raise ExamError("this very picture was captured already", "Wait a moment and capture again.")
+        return shown
 
     def _held_picture(self, seq: int) -> AnalysedFrame:
         shown = None if self._tools.history is None else self._tools.history.find(seq)

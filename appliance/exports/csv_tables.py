@@ -87,7 +87,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def _capillaries(source: ExamToExport) -> Iterable[Row]:
-    for image in source.pictures():
+    for image in source.stills_and_panoramas():
         for number, loop in enumerate(image.analysis.capillaries, 1):
             apex = loop.apex_px or (None, None)
             yield {

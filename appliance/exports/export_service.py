@@ -3,13 +3,14 @@
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from itertools import chain
 from typing import Any, BinaryIO
 
 from appliance.domain.calibration import Calibration
-from appliance.domain.errors import ExportError
+from appliance.domain.errors import ExportError, StoreError
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.instant import to_rfc3339
@@ -70,10 +71,15 @@ class ExportSources:
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """What was written: a name to offer and its media type."""
+    """What was written: a name to offer and its media type.
+
+    Attributes:
+        missing: a line for each image whose file is missing or damaged and therefore not in it.
+    """
 
     name: str
     media_type: str
+    missing: tuple[str, ...] = ()
 
 
 class ExportService:
@@ -122,9 +128,12 @@ class ExportService:
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
         told = Told(sources, progress or NoProgress())
         made = write_export(form, told, file, self._sources.now_utc(), report)
+        made = replace(made, missing=missing_lines(sources))
         detail: dict[str, Any] = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file)}
         if report is not None:
             detail["with_report"] = True
+        if made.missing:
+            detail["missing"] = list(made.missing)
         self.note([source.exam.exam_id for source in sources], actor, detail)
         return made
 
@@ -142,6 +151,12 @@ class ExportService:
         exam = reviewed.exam
         if exam.state is ExamState.OPEN:
             raise ExportError(f"exam {exam_id} is open", "Finish it first.")
+        unreadable: dict[str, str] = {}
+        for image in exam.images:
+            try:
+                given.read_file(exam_id, image.image_id)
+            except StoreError as error:
+                unreadable[image.image_id] = error.message
         return ExamToExport(
             reviewed=reviewed,
             figures=given.figures(exam_id),
@@ -151,6 +166,7 @@ class ExportService:
             calibrations=given.calibrations(),
             journal=[journal_entry_to_json(entry) for entry in given.entries(exam_id)],
             identity=given.identity(exam.patient_pseudonym) if with_identity else None,
+            unreadable=unreadable,
         )
 
     def send(self, exam_id: str, actor: str, *, with_identity: bool = False) -> Sending:
@@ -202,7 +218,7 @@ def write_export(
     if form is ExportFormat.ZIP:
         write_archive(file, sources, now_utc)
     else:
-        _write_zip(file, _files(form, sources, report))
+        _write_zip(file, chain(_files(form, sources, report), _note_of_missing(sources)))
     suffix = "zip" if form is ExportFormat.ZIP else f"{form.value}.zip"
     return ExportedFile(f"{stem}.{suffix}", "application/zip")
 
@@ -223,6 +239,20 @@ def _files(form: ExportFormat, sources: Sequence[ExamToExport], report: Report |
                 yield f"{exam_id}.json", _fhir(source, report)
             else:
                 yield from ((f"{exam_id}/{name}", content) for name, content in dicom_files(source).items())
+
+
+def missing_lines(sources: Sequence[ExamToExport]) -> tuple[str, ...]:
+    """One for each image without a file: exam, image, reason."""
+    return tuple(
+        f"exam {source.exam.exam_id}, image {image_id}: {because}"
+        for source in sources
+        for image_id, because in source.unreadable.items()
+    )
+
+
+def _note_of_missing(sources: Sequence[ExamToExport]) -> Iterator[tuple[str, bytes]]:
+    if missing := missing_lines(sources):
+        yield "MISSING.txt", "".join(f"{line}\n" for line in ("Not in this export:", *missing)).encode()
 
 
 def _write_zip(file: BinaryIO, files: Iterator[tuple[str, bytes]]) -> None:

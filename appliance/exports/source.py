@@ -33,6 +33,7 @@ class ExamToExport:
         reviewed: the exam with the physician's edits beside the machine's first answers.
         figures: computed from exactly this `reviewed`.
         read_file: the kept file of an image by image id; StoreError where its digest does not match.
+        unreadable: images whose file is missing or damaged, with the reason; all that is known of them still leaves.
         decode: a still's file as pixels and metadata.
         definitions: unit, decimals and source of each figure by its key.
         calibrations: the calibrations known to the box by id.
@@ -49,6 +50,7 @@ class ExamToExport:
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     journal: Sequence[Mapping[str, Any]] = ()
     identity: PatientIdentity | None = None
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     _metadata: dict[str, StillMetadata] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -65,9 +67,13 @@ class ExamToExport:
         """What a still's file says about itself; read once."""
         return self._metadata[image_id] if image_id in self._metadata else self.still(image_id).metadata
 
-    def pictures(self) -> Iterator[ReviewedImage]:
-        """Stills and panoramas; clips hold no picture of their own."""
+    def stills_and_panoramas(self) -> Iterator[ReviewedImage]:
+        """All that were kept, whether their files can be read or not; clips hold no picture of their own."""
         return (image for image in self.reviewed.images if image.image.kind is not ImageKind.CLIP)
+
+    def pictures(self) -> Iterator[ReviewedImage]:
+        """Those of them whose files can be read."""
+        return (image for image in self.stills_and_panoramas() if image.image.image_id not in self.unreadable)
 
     def scale_origin(self, image: ReviewedImage) -> ScaleOrigin | None:
         """How the scale of an image became known; None without a scale or where nothing tells."""
@@ -76,5 +82,7 @@ class ExamToExport:
             return None
         if calibration_id in self.calibrations:
             return self.calibrations[calibration_id].origin
+        if image.image.image_id in self.unreadable:
+            return None
         metadata = self.metadata(image.image.image_id)
         return metadata.scale_origin if metadata.calibration_id == calibration_id else None

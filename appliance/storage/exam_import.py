@@ -25,7 +25,7 @@ def check_import(one: ExamImport) -> None:
     exam = one.exam
     if exam.state is ExamState.OPEN or exam.finished_at_utc is None:
         raise StoreError(f"could not {_ATTEMPT}: exam {exam.exam_id} is open", "Finish it where it was started.")
-    if missing := [image.image_id for image in exam.images if image.image_id not in one.files]:
+    if missing := [image.image_id for image in one.images_with_files if image.image_id not in one.files]:
         raise StoreError(f"could not {_ATTEMPT}: {len(missing)} files of exam {exam.exam_id} are missing")
 
 
@@ -53,7 +53,7 @@ def import_into(
     _require_new(database, imports)
     with _removed_on_failure(files, imports):
         for one in imports:
-            for image in one.exam.images:
+            for image in one.images_with_files:
                 files.write(one.exam.exam_id, image.file_name, file_of(one, image))
         with database.transaction(_ATTEMPT) as connection:
             for one in imports:
@@ -128,4 +128,4 @@ def _removed_on_failure(files: ImageFiles, imports: Sequence[ExamImport]) -> Ite
 
 def kept_files(one: ExamImport) -> Mapping[str, bytes]:
     """Every file by image id, each checked."""
-    return {image.image_id: file_of(one, image) for image in one.exam.images}
+    return {image.image_id: file_of(one, image) for image in one.images_with_files}

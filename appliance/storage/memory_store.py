@@ -142,6 +142,8 @@ class MemoryExamStore:
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
+        if image.image_id not in self._pngs:
+            raise StoreError(f"could not read the image {image.file_name}: it is missing")
         return self._pngs[image.image_id]
 
     def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:

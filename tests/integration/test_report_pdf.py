@@ -12,7 +12,9 @@ from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
 from appliance.domain.pattern import NailfoldPattern
+from appliance.exports.report import template as own_templates
 from appliance.exports.report.report_service import Choice, ReportService
+from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
 from tests.support.report_exams import ADVICE, JOURNAL, earlier_exam, exam_now, report_service
 
@@ -137,6 +139,24 @@ def test_a_template_with_a_fault_gives_one_clear_line(tmp_path: Path, template: 
     with pytest.raises(ExportError, match=said) as refused:
         report_service(exam_now(), folder=tmp_path).pdf(EXAM)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}", "took more than 1 s"),
+        ("{% set a = 'x' * 900000000 %}{{ a }}", "too much memory"),
+    ],
+)
+def test_a_template_that_takes_too_much_costs_its_own_report_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, said: str
+) -> None:
+    monkeypatch.setattr(own_templates, "_OWN", LimitedProcess(memory_bytes=300_000_000, timeout_s=1.0))
+    (tmp_path / "template.html.jinja").write_text(template)
+    with pytest.raises(ExportError, match=said):
+        report_service(exam_now(), folder=tmp_path).pdf(EXAM)
+    (tmp_path / "template.html.jinja").unlink()
+    assert "Traceability" in report_service(exam_now(), folder=tmp_path).html(EXAM, Choice(), lambda *_: "", "", "")
 
 
 @pytest.fixture

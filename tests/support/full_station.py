@@ -53,6 +53,7 @@ def fill(station: PageStation) -> dict[str, str]:
         "about": "/about",
         "files": "/files",
         "settings": "/settings",
+        "board": "/board",
         "report settings": "/settings/report",
         "error": "/exams/00000000-0000-0000-0000-000000000000",
     }

@@ -60,6 +60,9 @@ ROLES: Mapping[str, Role] = {
     # Operators see which scale applies and say what the ring stands at; what calibrates says so itself.
     "calibration": Role.OPERATOR,
     "calibration_api": Role.OPERATOR,
+    # Pressing is refused by every board but a simulated one.
+    "board": Role.OPERATOR,
+    "board_api": Role.OPERATOR,
     # Physician: also review, validate, report, export. What changes a review says so itself.
     # Administrator: also accounts, settings, calibration.
     "accounts": Role.ADMINISTRATOR,

@@ -8,13 +8,10 @@ from typing import Any
 
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.settings import AnalysisSettings
+from appliance.apps.archive.foreign_stills import ForeignStills
 from appliance.apps.archive.import_review import read_review
-from appliance.capture.dicom_still import DicomStill
-from appliance.capture.still import Still
-from appliance.capture.still_reader import read_still
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
-from appliance.domain.errors import StoreError
 from appliance.domain.exam import Exam
 from appliance.domain.frame import Frame
 from appliance.exam.message import BoxAddress, build_exam_message
@@ -24,11 +21,8 @@ from appliance.exam.review_service import ReviewService
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
 from appliance.exports.export_service import ExportService, ExportSources
 from appliance.exports.import_export import Exchange
-from appliance.exports.imports.bounded_decode import require_bounded
 from appliance.exports.imports.job import ImportTools
-from appliance.exports.imports.picture import ForeignPicture, ScaleSource, guess_of_codes
 from appliance.exports.imports.picture_imports import PictureImports
-from appliance.exports.imports.placement_guess import Guess
 from appliance.exports.jobs import ExportJobs
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import KeptStill
@@ -81,7 +75,7 @@ def build_import_tools(
 ) -> ImportTools:
     """Pictures are measured by `analyse` and kept as the box keeps its own."""
     return ImportTools(
-        read_still=read_foreign_still,
+        read_still=ForeignStills().read,
         analyse=analyse,
         encode=encode_still,
         store=store,
@@ -155,37 +149,3 @@ def build_archive_imports(
 def known_scales(calibrations: CalibrationStore) -> Mapping[str, Calibration]:
     """Every calibration that was ever kept, by id."""
     return {one.calibration.calibration_id: one.calibration for one in calibrations.calibrations()}
-
-
-def read_foreign_still(path: Path) -> ForeignPicture:
-    """Any still; one that this product kept brings its scale, time and placement. Raises CaptureError."""
-    require_bounded(path)
-    try:
-        own, metadata = decode_still(path.read_bytes())
-    except (StoreError, OSError):
-        return _foreign(read_still(path))
-    place = metadata.placement
-    return ForeignPicture(
-        image_rgb=own,
-        taken_at_utc=metadata.captured_at_utc,
-        um_per_px=metadata.um_per_px,
-        scale_source=None if metadata.um_per_px is None else ScaleSource.STILL,
-        guess=Guess(place.hand, place.finger, place.sector),
-        camera_name=metadata.camera_name,
-    )
-
-
-def _foreign(still: Still) -> ForeignPicture:
-    facts = still.facts if isinstance(still, DicomStill) else None
-    pages = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
-    source = ScaleSource.TAGS if facts is None else ScaleSource.DICOM
-    return ForeignPicture(
-        image_rgb=still.image_rgb,
-        taken_at_utc=still.taken_at_utc,
-        um_per_px=still.scale.um_per_px,
-        scale_source=None if still.scale.um_per_px is None else source,
-        scale_problem=still.scale.problem,
-        guess=Guess() if facts is None else guess_of_codes(facts.side, facts.region_codes),
-        camera_name="" if facts is None else facts.camera_name,
-        note="; ".join(filter(None, (pages, still.time_note))),
-    )

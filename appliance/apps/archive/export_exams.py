@@ -19,8 +19,8 @@ from appliance.exports.export_service import SENT, ExportFormat
 
 def export_exams(
     loaded: LoadedSettings, choice: ExportChoice, form: ExportFormat, out: Path, with_identity: bool, with_report: bool
-) -> None:
-    """Write the file, whole or not at all. Raises ApplianceError."""
+) -> int:
+    """Write the file, whole or not at all; 1 where a picture is missing in it, else 0. Raises ApplianceError."""
     require_writable_folder(out.absolute().parent)
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     with open_data_folder(loaded) as folder:
@@ -38,6 +38,9 @@ def export_exams(
             unfinished.unlink(missing_ok=True)
     count = len(dict.fromkeys(exam_ids))
     click.echo(f"{out} ({made.media_type}, {count} exam{'' if count == 1 else 's'})")
+    for line in made.missing:
+        click.echo(f"nailfold: not in it: {line}", err=True)
+    return 1 if made.missing else 0
 
 
 def send_exams(loaded: LoadedSettings, exam_ids: Sequence[str], with_identity: bool) -> int:

@@ -1,5 +1,6 @@
 """nailfold export"""
 
+import sys
 from pathlib import Path
 
 import click
@@ -41,4 +42,4 @@ def command(
     """
     loaded = load(config, data_dir=data_dir)
     choice = ExportChoice(exam_ids, project, folder, collection)
-    export_exams(loaded, choice, ExportFormat(form), out, with_identity, with_report)
+    sys.exit(export_exams(loaded, choice, ExportFormat(form), out, with_identity, with_report))

@@ -17,6 +17,7 @@ from appliance.exports.settings import PacsSettings
 from appliance.inference.settings import InferenceSettings
 from appliance.storage.settings import StorageSettings
 from appliance.transport.settings import MqttSettings
+from firmware.settings import FirmwareSettings
 from webui.settings import WebSettings
 
 DEFAULT = "default"
@@ -91,6 +92,7 @@ class Settings:
     live: LiveSettings
     web: WebSettings
     pacs: PacsSettings
+    firmware: FirmwareSettings
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,14 @@
 """Settings of the fleet's servers, read from a file of their own."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_type_hints
 
 from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.box_topics import HOST_SITE
 from appliance.domain.errors import SettingsError
 from appliance.transport.settings import MqttSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -69,10 +64,10 @@ def load_fleet_settings(file: Path) -> FleetSettings:
         SettingsError: the file cannot be read, or a value cannot be used; names every problem.
     """
     try:
-        tables = tomllib.loads(file.read_text("utf-8"))
+        tables = bounded_toml(file.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is no TOML: {error}") from error
     return fleet_settings(Layer(str(file), tables))
 

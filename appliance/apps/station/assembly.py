@@ -19,6 +19,7 @@ from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.station.backup_keeper import BackupKeeper
+from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -28,11 +29,13 @@ from appliance.apps.station.frame_calibration import (
     shown_scale,
     station_calibration,
 )
+from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.tapped_slot import TappedSlot
+from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.open_source import open_source
@@ -58,6 +61,7 @@ from appliance.storage.image_files import free_percent
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
+from firmware.sd_notify import notify
 from webui.app import create_app
 from webui.services import Services
 from webui.serving.server import WebServer, serve
@@ -91,8 +95,10 @@ def run_station(loaded: LoadedSettings) -> None:
         station.start()
         for line in station.greeting:
             click.echo(line)
+        notify(f"READY=1\nSTATUS={station.url}")
         stopping.wait()
     finally:
+        notify("STOPPING=1")
         station.stop()
 
 
@@ -187,6 +193,7 @@ class Station:
             version,
             lambda: known_scales(self._storage.calibrations),
         )
+        self._board = StationBoard(settings.firmware, f"nailfold {version}", session, history)
         advice = PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern"))
         self._services = Services(
             hub=self._hub,
@@ -228,15 +235,27 @@ class Station:
             message_state=self._storage.outbox.message_state,
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
+            board=self._board,
         )
+        frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
+        self._vitals = Vitals(frames, self._storage.exams, self._served_url)
+        phase = StationPhase(
+            camera=lambda: self._grabber.state,
+            engine_problem=lambda: self._engine.health.last_error,
+            is_examining=lambda: session.snapshot().exam is not None,
+        )
+        self._heartbeat = Heartbeat(self._vitals.look, phase, self._board.tell, settings.firmware.stalled_after_s)
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
 
     @property
     def url(self) -> str:
         """Where the pages are; by this computer's name where they are served to the network."""
+        return self._served_url().replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+
+    def _served_url(self) -> str:
         assert self._web is not None, "the station was not started"
-        return self._web.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+        return self._web.url
 
     @property
     def greeting(self) -> tuple[str, ...]:
@@ -260,6 +279,9 @@ class Station:
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
+        self._board.start()
+        self._vitals.start()
+        self._heartbeat.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -279,6 +301,9 @@ class Station:
             last_to_first.callback(self._await_engine)
             last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._slot.close)
+            last_to_first.callback(self._vitals.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._heartbeat.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._board.stop, _STOP_TIMEOUT_S)
         _log.info("stopped")
 
     def _newest_frame(self) -> Frame | None:

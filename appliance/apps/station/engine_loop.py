@@ -31,6 +31,11 @@ class EngineHealth:
     frames_failed: int = 0
     last_error: str = ""
 
+    @property
+    def frames_seen(self) -> int:
+        """Dealt with, for better or worse: what stands still when the engine hangs."""
+        return self.frames_analysed + self.frames_failed
+
 
 class EngineLoop:
     """Runs the pipeline on the newest frame for as long as the slot is open.

@@ -106,6 +106,7 @@ def import_archive(
                 origin=ORIGIN,
                 message=None if message is None else message(one.exam),
                 notes=tuple(notes_of(one)),
+                missing=archive.missing(one.exam.exam_id),
             )
             for one in new
         ]
@@ -149,7 +150,7 @@ def _read_exam(archive: SafeZip, exam_id: str) -> ArchivedExam:
 
 def _check_files(one: ExamImport) -> None:
     """Every image is there and whole before anything is written."""
-    for image in one.exam.images:
+    for image in one.images_with_files:
         if image.image_id not in one.files:
             raise ExportError(f"the archive has no file of image {image.image_id}", "Export it again.")
         content = one.files[image.image_id]

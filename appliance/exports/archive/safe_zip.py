@@ -68,6 +68,12 @@ class SafeZip:
     def exam_ids(self) -> tuple[str, ...]:
         return tuple(self.manifest["exams"])
 
+    def missing(self, exam_id: str) -> frozenset[str]:
+        """Images of an exam whose files could not be read where the archive was made."""
+        listed = self.manifest.get("missing", [])
+        rows = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        return frozenset(str(one.get("image")) for one in rows if one.get("exam") == exam_id)
+
     def names(self, folder: str) -> tuple[str, ...]:
         """Every entry below a folder."""
         return tuple(name for name in self._digests if name.startswith(folder))

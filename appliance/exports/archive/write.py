@@ -22,17 +22,23 @@ Json = dict[str, Any]
 def write_archive(file: BinaryIO, sources: Iterable[ExamToExport], made_at_utc: datetime) -> None:
     """Write exams one after the other; `file` need not hold more than one image in memory.
 
-    Each exam has exam.json, images/<id>.png, results/<id>.json (the machine's first answer), reviewed/<id>.json (after
+    A file that is missing or damaged on this box is left out and named under "missing" in the manifest. Each exam has
+    exam.json, images/<id>.png, results/<id>.json (the machine's first answer), reviewed/<id>.json (after
     the physician's edits), review.json, figures.json and journal.json. A clip is images/<id>.avi. Nothing of a
     patient's identity is in it.
     """
     entries: list[Json] = []
+    missing: list[Json] = []
     exam_ids: list[str] = []
     version = ""
     with zipfile.ZipFile(file, "w") as archive:
         for source in sources:
             exam_ids.append(source.exam.exam_id)
             version = source.software_version
+            missing += [
+                {"exam": source.exam.exam_id, "image": image_id, "because": because}
+                for image_id, because in source.unreadable.items()
+            ]
             for name, content in _files(source):
                 path = f"exams/{source.exam.exam_id}/{name}"
                 _write(archive, path, content)
@@ -44,6 +50,7 @@ def write_archive(file: BinaryIO, sources: Iterable[ExamToExport], made_at_utc: 
             "software": version,
             "exams": exam_ids,
             "entries": entries,
+            **({"missing": missing} if missing else {}),
         }
         _write(archive, MANIFEST, _json(manifest))
 
@@ -53,7 +60,8 @@ def _files(source: ExamToExport) -> Iterator[tuple[str, bytes]]:
     yield "exam.json", _json(exam_to_json(source.exam))
     for image in reviewed.images:
         image_id = image.image.image_id
-        yield f"images/{image_id}.{suffix_of(image.image)}", source.read_file(image_id)
+        if image_id not in source.unreadable:
+            yield f"images/{image_id}.{suffix_of(image.image)}", source.read_file(image_id)
         yield f"results/{image_id}.json", _json(document_of(image.image.recorded))
         yield f"reviewed/{image_id}.json", _json(document_of(image.recorded))
     yield "review.json", _json(_review(source))

@@ -37,6 +37,9 @@ _IMAGING = ("http://terminology.hl7.org/CodeSystem/observation-category", "imagi
 _REPORT = ("http://terminology.hl7.org/CodeSystem/v2-0074", "IMG", "Diagnostic Imaging")
 
 
+_NO_FILE = "the picture's file is missing or damaged; its findings and figures are as they were recorded"
+
+
 def fhir_bytes(source: ExamToExport, *, with_pictures: bool = False, pdf: bytes | None = None) -> bytes:
     """The Bundle as UTF-8 JSON."""
     bundle = fhir_bundle(source, with_pictures=with_pictures, pdf=pdf)
@@ -54,13 +57,13 @@ def fhir_bundle(source: ExamToExport, *, with_pictures: bool = False, pdf: bytes
         pdf: the printed report, put into the DiagnosticReport.
     """
     chosen = list(source.pictures())
-    fingers = _fingers(chosen)
+    fingers = _fingers(list(source.stills_and_panoramas()))
     resources: list[Json] = [
         _report(source, chosen, fingers, pdf),
         patient(source),
         *_devices(source, chosen),
         _exam_observation(source, fingers),
-        *(_finger_observation(source, chosen, *finger) for finger in fingers),
+        *(_finger_observation(source, *finger) for finger in fingers),
         *([pictures.imaging_study(source, chosen)] if chosen else []),
         *(pictures.media(source, image, _camera(source, image), with_pictures) for image in chosen),
     ]
@@ -112,14 +115,17 @@ def _exam_observation(source: ExamToExport, fingers: list[tuple[Hand, Finger]]) 
     return resource | ({"hasMember": members} if members else {})
 
 
-def _finger_observation(source: ExamToExport, images: list[ReviewedImage], hand: Hand, finger: Finger) -> Json:
+def _finger_observation(source: ExamToExport, hand: Hand, finger: Finger) -> Json:
     figures = source.figures.fingers.get((hand, finger), {})
-    of_finger = [image for image in images if (image.image.hand, image.image.finger) == (hand, finger)]
+    kept = list(source.stills_and_panoramas())
+    of_finger = [image for image in kept if (image.image.hand, image.image.finger) == (hand, finger)]
+    readable = [image for image in of_finger if image.image.image_id not in source.unreadable]
     resource = _observation(source, _finger_id(source, hand, finger), "capillaroscopy-finger", figures)
     resource["bodySite"] = body_site(hand, finger)
     resource["component"] = [side(hand), *_scales(source, of_finger), *resource.get("component", [])]
-    resource["derivedFrom"] = [reference(pictures.media_id(image), "Media") for image in of_finger]
+    resource["derivedFrom"] = [reference(pictures.media_id(image), "Media") for image in readable]
     notes = [f"{image.image.sector.value}: {image.comment}" for image in of_finger if image.comment]
+    notes += [f"{image.image.sector.value}: {_NO_FILE}" for image in of_finger if image not in readable]
     return resource | ({"note": [{"text": note} for note in notes]} if notes else {})
 
 

@@ -42,6 +42,10 @@ class Localisation:
         self._locale = Locale.parse(_LOCALES.get(language, language))
         self._translate = _catalogue(language)
 
+    def __reduce__(self) -> tuple[type["Localisation"], tuple[str, tzinfo | None]]:
+        """For another process, which reads the catalogue itself."""
+        return Localisation, (self.language, self._zone)
+
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language with `{name}` filled in."""
         filled = self._translate(message) if message else ""

@@ -37,6 +37,8 @@ _LABEL_GROUND = (10, 14, 20, 205)
 _INK: Colour = (255, 255, 255)
 _LABEL_OF_WIDTH, _SMALLEST_LABEL_PX = 0.026, 26
 """Of a picture 90 mm wide on paper a label is 2.3 mm high, read at arm's length; small pictures have larger ones."""
+_NO_PICTURE: Colour = (214, 217, 222)
+_CROSS: Colour = (150, 40, 40)
 _JPEG_QUALITY = 88
 _FINER = 2
 """The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""
@@ -54,6 +56,19 @@ def report_jpeg(png: bytes, analysed: ImageAnalysis | None, width_px: int) -> by
         raise StoreError(
             f"a still could not be decoded for the report: {error}", "Restore it from a backup."
         ) from error
+    return _jpeg(image, analysed, width_px)
+
+
+def missing_jpeg(size_px: tuple[int, int], analysed: ImageAnalysis | None, width_px: int) -> bytes:
+    """What stands for a still whose file is missing or damaged: a crossed-out area of its size, and its findings."""
+    image = Image.new("RGB", size_px, _NO_PICTURE)
+    draw, (right, bottom) = ImageDraw.Draw(image), (size_px[0] - 1, size_px[1] - 1)
+    for line in ((0, 0, right, bottom), (0, bottom, right, 0), (0, 0, right, 0, right, bottom, 0, bottom, 0, 0)):
+        draw.line(line, _CROSS, max(1, size_px[0] // 200))
+    return _jpeg(image, analysed, width_px)
+
+
+def _jpeg(image: Image.Image, analysed: ImageAnalysis | None, width_px: int) -> bytes:
     scale = min(1.0, width_px / image.width)
     if scale < 1:
         image = image.resize((width_px, max(1, round(image.height * scale))), Image.Resampling.HAMMING)

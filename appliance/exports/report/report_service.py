@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.analysis_result import ImageAnalysis
-from appliance.domain.errors import ExportError
+from appliance.domain.errors import ExportError, NotKeptError, StoreError
 from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
@@ -23,7 +23,7 @@ from appliance.exports.report.form_writer import form_toml
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import EarlierExam, Material, PictureSource, engines_of
 from appliance.exports.report.pdf import html_to_pdf
-from appliance.exports.report.picture import report_jpeg
+from appliance.exports.report.picture import missing_jpeg, report_jpeg
 from appliance.exports.report.template import render_html
 from appliance.ports import Journal
 
@@ -94,9 +94,8 @@ class ReportService:
         logo = self.folder.logo()
         logo_address = "" if logo is None else data_address(*logo)
         material = self.material(exam_id, form, choice.made_by)
-        html = self._html(
-            material, form, choice, self._carried(material), logo_address, Markup(f"<style>{style}</style>")
-        )
+        head = Markup(f"<style>{style}</style>")  # noqa: S704 (the clinic's own; no script runs while pages are made)
+        html = self._html(material, form, choice, self._carried(material), logo_address, head)
         return html_to_pdf(html, progress)
 
     def issue(self, exam_id: str, actor: str, choice: Choice | None = None, progress: Progress | None = None) -> bytes:
@@ -128,18 +127,21 @@ class ReportService:
             style: address of the style sheet.
         """
         logo_address = logo if self.folder.logo() is not None else ""
-        head = Markup(f'<link rel="stylesheet" href="{escape(style)}">')
+        head = Markup(f'<link rel="stylesheet" href="{escape(style)}">')  # noqa: S704 (escaped)
         form = self.folder.form()
         material = self.material(exam_id, form, choice.made_by)
         return self._html(material, form, choice, picture, logo_address, head)
 
     def picture(self, exam_id: str, image_id: str, is_drawn: bool, width_px: int) -> bytes:
-        """JPEG of one still, with what was found after review drawn in. Raises NotKeptError."""
-        reviewed = self._sources.reviewed(exam_id)
-        analysed: ImageAnalysis | None = None
-        if is_drawn:
-            analysed = next((one.analysis for one in reviewed.images if one.image.image_id == image_id), None)
-        return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
+        """JPEG of one still, with what was found after review drawn in; crossed out where its file cannot be read.
+
+        Raises:
+            NotKeptError: there is no such image.
+        """
+        for one in self._sources.reviewed(exam_id).images:
+            if one.image.image_id == image_id:
+                return self._picture(exam_id, image_id, one.analysis, is_drawn, width_px)
+        raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Reload the page.")
 
     def material(self, exam_id: str, form: ReportForm, made_by: str = "") -> Material:
         """Everything that the report is made from. Raises NotKeptError."""
@@ -190,10 +192,19 @@ class ReportService:
         drawn = {one.image.image_id: one.analysis for one in material.reviewed.images}
 
         def address(image_id: str, is_drawn: bool, width_px: int) -> str:
-            png = self._sources.png(exam_id, image_id)
-            return data_address(report_jpeg(png, drawn[image_id] if is_drawn else None, width_px), "image/jpeg")
+            jpeg = self._picture(exam_id, image_id, drawn[image_id], is_drawn, width_px)
+            return data_address(jpeg, "image/jpeg")
 
         return address
+
+    def _picture(self, exam_id: str, image_id: str, analysis: ImageAnalysis, is_drawn: bool, width_px: int) -> bytes:
+        analysed = analysis if is_drawn else None
+        try:
+            return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
+        except NotKeptError:
+            raise
+        except StoreError:
+            return missing_jpeg((analysis.width_px, analysis.height_px), analysed, width_px)
 
 
 def _head(journal: Journal) -> str:

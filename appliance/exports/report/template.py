@@ -17,11 +17,14 @@ from appliance.domain.errors import ExportError
 from appliance.exports.report.form import REMEDY
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.view import ReportView
+from appliance.limited_process import LimitedProcess, LimitExceededError
 
 STANDARD_FOLDER = Path(__file__).parent / "standard"
 TEMPLATE_NAME = "template.html.jinja"
 STANDARD_NAME = "standard.html.jinja"
 """A clinic's template may extend this one and change single blocks."""
+
+_OWN = LimitedProcess(memory_bytes=300_000_000, timeout_s=20.0)
 
 
 def render_html(view: ReportView, localisation: Localisation, head: str, own_template: str | None) -> str:
@@ -30,19 +33,18 @@ def render_html(view: ReportView, localisation: Localisation, head: str, own_tem
     Args:
         view: what the template prints.
         head: what goes into the document's head: styles, or links to them.
-        own_template: of the clinic; None takes the standard one.
+        own_template: of the clinic, rendered in a process that may take so much time and memory; None takes the
+            standard one.
 
     Raises:
         ExportError: the clinic's template cannot be used; one line names the line in it.
     """
-    environment = ImmutableSandboxedEnvironment(
-        loader=_loader(own_template), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    name = STANDARD_NAME if own_template is None else TEMPLATE_NAME
+    if own_template is None:
+        return _render(view, localisation, head, None)
     try:
-        return environment.get_template(name).render(report=view, _=localisation, head=head)
-    except Exception as error:
-        raise _explained(error) from error
+        return _OWN.call(_render, view, localisation, head, own_template)
+    except LimitExceededError as error:
+        raise ExportError(f"the report's template {TEMPLATE_NAME}: {error}", REMEDY) from error
 
 
 def check_template(source: str) -> None:
@@ -50,6 +52,19 @@ def check_template(source: str) -> None:
     try:
         ImmutableSandboxedEnvironment().parse(source, TEMPLATE_NAME)
     except TemplateSyntaxError as error:
+        raise _explained(error) from error
+
+
+def _render(view: ReportView, localisation: Localisation, head: str, own_template: str | None) -> str:
+    environment = ImmutableSandboxedEnvironment(
+        loader=_loader(own_template), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    name = STANDARD_NAME if own_template is None else TEMPLATE_NAME
+    try:
+        return environment.get_template(name).render(report=view, _=localisation, head=head)
+    except MemoryError:
+        raise  # the limit of the process, not the template's own words
+    except Exception as error:
         raise _explained(error) from error
 
 

@@ -318,18 +318,24 @@ def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
     return [json.loads(one.message.payload) for one in due]
 
 
-def test_each_validation_is_published_as_a_revision_that_replaces_the_one_before(reviewer: Reviewer) -> None:
+def test_each_validation_and_its_end_is_published_as_a_revision_of_the_one_before(
+    reviewer: Reviewer,
+) -> None:
     desk, exam_id = reviewer.desk, reviewer.exam_id
     reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
     desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
     reviewer.does(Exclude("hair"))
+    reviewer.does(SetComment("a hair"))
     desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
-    machine, first, second = sent(reviewer)
+    machine, first, withdrawn, second = sent(reviewer)
     assert "revision" not in machine
-    assert [(one["revision"], one["replaces"]) for one in (first, second)] == [
+    assert [(one["revision"], one["replaces"]) for one in (first, withdrawn, second)] == [
         (1, machine["msg_id"]),
         (2, first["msg_id"]),
+        (3, withdrawn["msg_id"]),
     ]
+    assert ["validated_at" in one for one in (first, withdrawn, second)] == [True, False, True]
+    assert [image["excluded"] for image in withdrawn["images"]] == [True, False], "as it is after the edit"
     assert first["images"][0]["result"]["capillaries"][1]["widths_um"]["apical"] == 54.0
     assert [image["is_edited"] for image in first["images"]] == [True, False]
     assert sum(finger["giant"] for finger in first["fingers"]) == 1

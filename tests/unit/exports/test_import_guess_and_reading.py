@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from appliance.apps.archive.assembly import read_foreign_still
+from appliance.apps.archive.foreign_stills import read_foreign_still
 from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exports.dicom.files import dicom_files
 from appliance.exports.imports.picture import ScaleSource

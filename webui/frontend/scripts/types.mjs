@@ -9,7 +9,9 @@ const GENERATED = new URL("../src/generated/", import.meta.url);
 const STYLE = { printWidth: 120 };
 
 /** What the API answers and the WebSocket says, by its name in the API's description. */
-const ANSWERS = ["TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "JobsAnswer"];
+const ANSWERS = [
+  "TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "JobsAnswer", "BoardAnswer", "ButtonsDocument",
+];
 
 const FILES = {
   analysis: { source: "appliance/schemas/nailfold.analysis-1.schema.json", schema: (read) => ({ ...read, title: "Analysis" }) },

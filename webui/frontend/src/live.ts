@@ -13,6 +13,7 @@ import { EarlierPicture } from "./live/earlier";
 import { HintBadge } from "./live/hints";
 import { NowStrip } from "./live/now_strip";
 import { LoopCard, loopAt, placeOf } from "./live/loop_card";
+import { BoxButtons } from "./live/box_buttons";
 import { PaintLog } from "./live/metrics";
 import type { Placement, Status } from "./live/protocol";
 import { Readings } from "./live/readings";
@@ -47,6 +48,7 @@ const exam = new ExamPanel(flash, (shown) => {
   now.show(shown);
   earlier.show(shown);
 });
+const boxButtons = new BoxButtons(stage, showFrozen);
 const pedal = { capture: JSON.parse(page.dataset["captureKeys"]!) as string[], undo: JSON.parse(page.dataset["undoKeys"]!) as string[] };
 let refreshedAtMs = 0;
 let status: Status | null = null;
@@ -64,6 +66,7 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
     statusBar.show(received);
     exam.show(received.exam);
     guided.show(received.guided, received.exam.selected);
+    boxButtons.follow(received.buttons);
   },
   onConnection: (connected) => {
     isConnected = connected;
@@ -141,7 +144,7 @@ function toggleFreeze(): void {
 }
 
 function showFrozen(isFrozen: boolean): void {
-  stage.freeze(isFrozen);
+  if (isFrozen !== stage.isFrozen) stage.freeze(isFrozen);
   need("#frozen").hidden = !stage.isFrozen;
   const button = need('[data-command="freeze"]');
   setAttribute(button, "aria-pressed", String(stage.isFrozen));

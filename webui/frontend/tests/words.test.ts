@@ -98,6 +98,7 @@ describe("status", () => {
     live: { listeners: 1, frames_encoded: 10 },
     guided: { auto: { phase: "off", progress: 0, problem: "" }, clip: { phase: "idle", progress: 0, problem: "" }, sweep: { phase: "idle", seconds: 0, travelled_px: 0, travelled_mm: null, is_lost: false, problem: "" } },
     exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, protocol: "free", placements: [], skipped: [], hand_map: null, images: [], can_undo: false, can_redo: false, can_finish: false },
+    buttons: { frozen_seq: null, presses: 0, problem: "" },
   };
 
   it("counts what waits for the fleet's receipt where receipts are expected, and nowhere else", () => {

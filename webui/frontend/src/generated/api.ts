@@ -8,6 +8,8 @@ export interface Answers {
   CalibrationsAnswer: CalibrationsAnswer;
   PatientsAnswer: PatientsAnswer;
   JobsAnswer: JobsAnswer;
+  BoardAnswer: BoardAnswer;
+  ButtonsDocument: ButtonsDocument;
 }
 /**
  * The course of a patient's figures.
@@ -464,4 +466,82 @@ export interface JobDocument {
    * 0 while it is not known
    */
   total: number;
+}
+/**
+ * The board as the firmware said last; what was just asked for shows a moment later.
+ */
+export interface BoardAnswer {
+  board: BoardDocument;
+}
+/**
+ * Buttons, lamp, light, sensors and watchdog.
+ */
+export interface BoardDocument {
+  /**
+   * Those there are, of "capture", "freeze", "pedal" and "shutdown"
+   */
+  buttons: string[];
+  /**
+   * By the kernel's names
+   */
+  fans_rpm: {
+    [k: string]: number;
+  };
+  /**
+   * The firmware answers; the rest is as it said last
+   */
+  is_connected: boolean;
+  /**
+   * A board of software, whose buttons can be pressed here
+   */
+  is_simulated: boolean;
+  /**
+   * What the status LED shows; empty where there is none
+   */
+  lamp: string;
+  /**
+   * Brightness of the ring light, 0 to 1; null where there is none
+   */
+  light_level: number | null;
+  model: string;
+  name: string;
+  /**
+   * Those that are held down now
+   */
+  pressed: string[];
+  /**
+   * Why it does not, or what is missing; empty while all is well
+   */
+  reason: string;
+  /**
+   * By the kernel's names
+   */
+  temperatures_c: {
+    [k: string]: number;
+  };
+  /**
+   * Device of the hardware watchdog; empty where none is used
+   */
+  watchdog: string;
+  /**
+   * Why it is not fed, or not used; empty while it is fed
+   */
+  watchdog_reason: string;
+}
+/**
+ * What came of the box's own buttons.
+ */
+export interface ButtonsDocument {
+  /**
+   * Number of the picture that a button froze; null while live
+   */
+  frozen_seq: number | null;
+  /**
+   * How many were acted on or refused; a higher number means a new one
+   */
+  presses: number;
+  /**
+   * Why the last press did nothing; empty after a success
+   */
+  problem: string;
 }

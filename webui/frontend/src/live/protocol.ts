@@ -1,7 +1,7 @@
 // What the station says over the live WebSocket.
 
 import type { AnalysedImage } from "../common/analysis";
-import type { GuidedDocument, LiveExam as ExamDocument } from "../generated/api";
+import type { ButtonsDocument, GuidedDocument, LiveExam as ExamDocument } from "../generated/api";
 
 export type {
   GuidedDocument,
@@ -58,6 +58,7 @@ export interface Status {
   live: { listeners: number; frames_encoded: number };
   guided: GuidedDocument;
   exam: ExamDocument;
+  buttons: ButtonsDocument;
 }
 
 export interface Pong {

@@ -17,12 +17,15 @@ interface Picture {
 }
 
 const MOST_DEVICE_PIXELS = 2;
+/** The last second's messages: a button of the box freezes the picture of its moment, and the page hears of it later. */
+const RECENT = 40;
 
 export class Stage {
   private readonly canvas: CanvasRenderingContext2D;
   private readonly overlay = new Overlay();
   private shown: Picture | null = null;
   private waiting: { message: FrameMessage; receivedAtMs: number } | null = null;
+  private recent: { message: FrameMessage; receivedAtMs: number }[] = [];
   private isDecoding = false;
   private isScheduled = false;
   private unlogged = false;
@@ -56,6 +59,7 @@ export class Stage {
     // Nobody sees a hidden tab, and decoding takes time from the engine.
     if (this.isFrozen || document.hidden) return;
     this.waiting = { message, receivedAtMs };
+    this.recent = [...this.recent.slice(1 - RECENT), this.waiting];
     if (!this.isDecoding) void this.decode();
   }
 
@@ -115,6 +119,15 @@ export class Stage {
     this.schedule();
   }
 
+  /** Stand still on an earlier picture; false where this page no longer has it. */
+  async freezeAt(seq: number): Promise<boolean> {
+    const found = this.recent.find(({ message }) => message.header.seq === seq);
+    if (!found) return false;
+    this.freeze(true);
+    if (this.seq !== seq) this.take(await createImageBitmap(found.message.jpeg), found.message, found.receivedAtMs, 0);
+    return true;
+  }
+
   get image(): AnalysedImage | null {
     return this.shown?.header.image ?? null;
   }
@@ -164,12 +177,16 @@ export class Stage {
         bitmap.close();
         break;
       }
-      this.shown?.bitmap.close();
-      this.shown = { header: message.header, bitmap, receivedAtMs, decodeMs: performance.now() - startedAtMs };
+      this.take(bitmap, message, receivedAtMs, performance.now() - startedAtMs);
       this.unlogged = true;
-      this.schedule();
     }
     this.isDecoding = false;
+  }
+
+  private take(bitmap: ImageBitmap, { header }: FrameMessage, receivedAtMs: number, decodeMs: number): void {
+    this.shown?.bitmap.close();
+    this.shown = { header, bitmap, receivedAtMs, decodeMs };
+    this.schedule();
   }
 
   private paint(): void {

@@ -1,4 +1,4 @@
-"""USB cameras against real kernel drivers, in a virtual machine: what runs there is guest_main.py."""
+"""Cameras, pins and watchdog against real kernel drivers in a virtual machine: what runs there is guest_main.py."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from vm import GuestRun, NoVirtualMachine, run_in_guest
 
-_MODULES = ("vhci_hcd", "uvcvideo", "vivid")
+_MODULES = ("vhci_hcd", "uvcvideo", "vivid", "uhid", "hid_cp2112", "softdog")
 
 pytestmark = [pytest.mark.hardware, pytest.mark.timeout(300)]
 
@@ -23,6 +23,11 @@ def run() -> GuestRun:
 
 @pytest.mark.parametrize("part", ["usb-scope", "vivid", "contract"])
 def test_capture_works_on_real_drivers_and_survives_the_cable(run: GuestRun, part: str) -> None:
+    assert f"PART {part} 0\n" in run.output, run.output
+
+
+@pytest.mark.parametrize("part", ["board", "watchdog"])
+def test_buttons_lamp_and_watchdog_work_on_real_drivers(run: GuestRun, part: str) -> None:
     assert f"PART {part} 0\n" in run.output, run.output
 
 
