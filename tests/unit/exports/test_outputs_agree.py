@@ -134,9 +134,7 @@ def test_message_counts_what_the_figures_count(reviewed: ReviewedExam) -> None:
     figures = exam_figures(reviewed)
     sent = build_corrected_message(reviewed, BoxAddress("clinic", "box1"), NOON, 1, None, is_validated=True)
     message = json.loads(sent.payload)
-    assert [one["excluded"] for one in message["images"]] == [
-        one.not_evaluable_because is not None for one in measured
-    ]
+    assert [one["excluded"] for one in message["images"]] == [one.not_evaluable_because is not None for one in measured]
     for total in message["fingers"]:
         found = figures.fingers.get((Hand(total["hand"]), Finger(total["finger"])))
         entering = entering_of(reviewed, total)
