@@ -17,6 +17,7 @@ from webui.api.folders import folders_api_blueprint
 from webui.api.guided import guided_blueprint
 from webui.api.health import health_blueprint
 from webui.api.imports import imports_api_blueprint, imports_page_blueprint
+from webui.api.jobs import jobs_api_blueprint
 from webui.api.open_exam import exam_blueprint
 from webui.api.openapi import new_openapi_app
 from webui.api.patients import patients_api_blueprint
@@ -42,6 +43,7 @@ from webui.pages.board import board_blueprint
 from webui.pages.calibration import calibration_blueprint
 from webui.pages.collections import collections_blueprint
 from webui.pages.exams import exams_blueprint
+from webui.pages.jobs import jobs_blueprint
 from webui.pages.live import live_blueprint
 from webui.pages.login import auth_blueprint
 from webui.pages.patients import patients_blueprint
@@ -79,7 +81,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(accounts_blueprint(desk, services.journal))
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
-    app.register_blueprint(settings_blueprint())
+    for plain in (settings_blueprint(), imports_page_blueprint(), jobs_blueprint()):
+        app.register_blueprint(plain)
     app.register_blueprint(live_blueprint(services, settings))
     app.register_api(exam_blueprint(services))
     app.register_api(guided_blueprint(services))
@@ -102,7 +105,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(report_api_blueprint(services))
     app.register_api(exports_api_blueprint(services))
     app.register_api(imports_api_blueprint(services))
-    app.register_blueprint(imports_page_blueprint())
+    app.register_api(jobs_api_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     for api, pages in (
         (board_api_blueprint(services), board_blueprint(services)),

@@ -51,6 +51,7 @@ def fill(station: PageStation) -> dict[str, str]:
         "account of another": f"/accounts/{kept.account.account_id}",
         "account": "/account/",
         "about": "/about",
+        "files": "/files",
         "settings": "/settings",
         "board": "/board",
         "report settings": "/settings/report",

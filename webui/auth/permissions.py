@@ -52,6 +52,8 @@ ROLES: Mapping[str, Role] = {
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
     "trends": Role.OPERATOR,
+    "jobs": Role.OPERATOR,
+    "files": Role.OPERATOR,
     # A report that nobody validated is marked on every page; the rating in its form and its settings say who may.
     "report": Role.OPERATOR,
     "report_api": Role.OPERATOR,

@@ -46,6 +46,7 @@ export default defineConfig({
         calibration: "src/calibration.ts",
         calibration_one: "src/calibration_one.ts",
         exports: "src/exports.ts",
+        files: "src/files.ts",
         import: "src/import.ts",
         organise: "src/organise.ts",
         report: "src/report.ts",

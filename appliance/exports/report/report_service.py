@@ -15,6 +15,7 @@ from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam, unreviewed
+from appliance.exports.progress import Progress
 from appliance.exports.report.build_view import CSS_PAPERS, build_view
 from appliance.exports.report.folder import FORM_NAME, ReportFolder, data_address, font_faces
 from appliance.exports.report.form import PAPERS, ReportForm
@@ -78,12 +79,13 @@ class ReportService:
         self._sources = sources
         self.folder = folder
 
-    def pdf(self, exam_id: str, choice: Choice | None = None) -> bytes:
+    def pdf(self, exam_id: str, choice: Choice | None = None, progress: Progress | None = None) -> bytes:
         """The report as PDF; takes seconds, in another process.
 
         Raises:
             ExportError: a template, form or style of the clinic cannot be used, or a language or paper is unknown.
             NotKeptError: there is no such exam.
+            JobCancelledError: nobody waits any more, as `progress` says.
         """
         choice = choice or Choice()
         form = self.folder.form()
@@ -94,11 +96,11 @@ class ReportService:
         material = self.material(exam_id, form, choice.made_by)
         head = Markup(f"<style>{style}</style>")  # noqa: S704 (the clinic's own; no script runs while pages are made)
         html = self._html(material, form, choice, self._carried(material), logo_address, head)
-        return html_to_pdf(html)
+        return html_to_pdf(html, progress)
 
-    def issue(self, exam_id: str, actor: str, choice: Choice | None = None) -> bytes:
+    def issue(self, exam_id: str, actor: str, choice: Choice | None = None, progress: Progress | None = None) -> bytes:
         """As `pdf`, for somebody who takes it away: the journal knows before it leaves."""
-        made = self.pdf(exam_id, choice)
+        made = self.pdf(exam_id, choice, progress)
         self._sources.journal.append(actor, f"report:{exam_id}", "report.made", {"bytes": len(made)})
         return made
 

@@ -13,7 +13,8 @@ import { FindingsTable } from "./review/findings_table";
 import { boxOf, inReadingOrder, numbersOf } from "./review/geometry";
 import { showChain, showHistory } from "./review/history";
 import { Loupe } from "./review/loupe";
-import { AS_CAPTURED, Picture } from "./review/picture";
+import { AS_CAPTURED } from "./common/picture_levels";
+import { Picture } from "./review/picture";
 import type { Edit, ImageReview, WidthKind } from "./review/protocol";
 import { tabs } from "./review/tabs";
 

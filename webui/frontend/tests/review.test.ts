@@ -17,7 +17,7 @@ import {
   zoomedAt,
 } from "../src/review/geometry";
 import { change, describe as describeEntry } from "../src/review/history";
-import { levels } from "../src/review/picture";
+import { applyLevels, levels } from "../src/common/picture_levels";
 import type { HistoryEntry } from "../src/review/protocol";
 
 function loop(x: number, y: number, w: number, h: number): Capillary {
@@ -130,6 +130,14 @@ describe("the picture", () => {
   it("gets brighter and stays in range", () => {
     const table = levels({ brightness: 100, contrast: 50, isGreen: false });
     expect([table[0], table[128], table[255]]).toEqual([0, 255, 255]);
+  });
+});
+
+describe("the red-free view", () => {
+  it("is the green channel in all three, and leaves what is transparent alone", () => {
+    const pixels = new Uint8ClampedArray([200, 90, 40, 255]);
+    applyLevels(pixels, { brightness: 0, contrast: 0, isGreen: true });
+    expect([...pixels]).toEqual([90, 90, 90, 255]);
   });
 });
 

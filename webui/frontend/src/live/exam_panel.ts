@@ -39,7 +39,13 @@ export class ExamPanel {
   );
   private readonly skipDialog = new SkipDialog((reason, isWholeFinger) => void this.skip(reason, isWholeFinger));
 
-  constructor(private readonly onCaptured: () => void) {
+  /**
+   * @param onDrawn told of the exam as the operator's choices make it, before the station has answered.
+   */
+  constructor(
+    private readonly onCaptured: () => void,
+    private readonly onDrawn: (exam: ExamDocument) => void,
+  ) {
     need("#hands").addEventListener("click", (event) => this.clicked(event, "[data-finger]"));
     need("#sectors").addEventListener("click", (event) => this.clicked(event, "[data-sector]"));
   }
@@ -48,6 +54,11 @@ export class ExamPanel {
   show(exam: ExamDocument): void {
     this.state.pushed(exam);
     if (this.queue.isIdle) this.settle();
+  }
+
+  /** The exam as the station last said. */
+  get document(): ExamDocument | null {
+    return this.exam;
   }
 
   private get exam(): ExamDocument | null {
@@ -204,6 +215,7 @@ export class ExamPanel {
     if (text === this.drawn) return;
     this.drawn = text;
     const isOpen = exam.exam_id !== null;
+    this.onDrawn(exam);
     setAttribute(this.root, "data-exam", isOpen ? "open" : "none");
     document.body.toggleAttribute("data-exam-open", isOpen);
     this.captures.hidden = !isOpen;

@@ -17,6 +17,8 @@ export interface FrameHeader {
   captured_monotonic_s: number;
   stage_ms: Record<string, number>;
   image: AnalysedImage;
+  /** Half of the 95 % interval of the density, as the report computes it; null without a density. */
+  density_ci95_per_mm: number | null;
 }
 
 export interface FrameMessage {
