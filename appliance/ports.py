@@ -272,6 +272,13 @@ class Outbox(Protocol):
     raises StoreError; unknown ids are refused with it.
     """
 
+    @property
+    def receipt_timeout_s(self) -> float:
+        """An acknowledged message without a receipt is due again after this; 0: no receipts are expected."""
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        """What is marked inside is kept in one commit, or not at all; `attempt` is for an error's text."""
+
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         """Messages to publish now, lowest seq first."""
 
@@ -289,6 +296,9 @@ class Outbox(Protocol):
 
     def mark_refused(self, msg_id: str, now_utc: datetime, reason: str) -> None:
         """The ingest will never take it in this form: a dead letter, also after the broker's acknowledgement."""
+
+    def recall(self) -> int:
+        """The broker has forgotten what it took: what waits for a receipt is due now; how many are."""
 
     def send_again(self, seqs: Collection[int]) -> int:
         """Make what the ingest lacks due again; how many are. Dead letters and dropped payloads stay as they are."""

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import jsonschema
-
 from appliance import schemas
 from appliance.domain.errors import ExportError
 
@@ -34,6 +32,6 @@ def _checked(name: str, payload: bytes) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(payload)
         schemas.validate(name, document)
-    except (ValueError, jsonschema.ValidationError) as error:
+    except (ValueError, schemas.SchemaError) as error:
         raise ExportError(f"what the fleet sent is no {name}: {str(error)[:200]}") from error
     return document

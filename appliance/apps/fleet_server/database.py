@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, insert, select
+from sqlalchemy import Column, Connection, Engine, Insert, Table, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -50,6 +50,14 @@ class FleetDatabase:
     def insert_once(self, table: Table) -> Any:
         """An INSERT that leaves a row alone which is there already."""
         return self._insert(table).on_conflict_do_nothing()
+
+    def insert_or_raise(self, table: Table, column: Column[Any]) -> Any:
+        """An INSERT that raises one column of a row which is there already, where its new value is higher."""
+        statement = self._insert(table)
+        proposed = statement.excluded[column.name]
+        return statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={column.name: proposed}, where=proposed > column
+        )
 
     def close(self) -> None:
         """Let go of every connection; calling it twice is harmless."""
