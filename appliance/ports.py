@@ -319,6 +319,67 @@ class Outbox(Protocol):
         """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What a box tells the fleet beside its results.
+
+    Attributes:
+        topic: one of the box's own.
+        expiry_s: the broker forgets it after this; None: never.
+    """
+
+    topic: str
+    payload: bytes
+    is_retained: bool = False
+    expiry_s: int | None = None
+
+
+class FleetAgent(Protocol):
+    """What speaks with the fleet over the connection that brings the results. Called from the publisher's thread alone.
+
+    Nothing here may wait: the delivery of results waits with it.
+    """
+
+    @property
+    def filters(self) -> Sequence[str]:
+        """Topics to listen on."""
+
+    def connected(self) -> None:
+        """A new connection: what was on its way over the last one may be lost."""
+
+    def due(self) -> Sequence[Publication]:
+        """What is to be published now; the next call has what is new since."""
+
+    def received(self, topic: str, payload: bytes) -> None:
+        """A message on one of the filters. Raises ExportError for one that cannot be used."""
+
+
+class RemoteSettings(Protocol):
+    """The settings that the fleet may change; every method raises StoreError."""
+
+    def keep(self, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """Keep them ("table.key" to value) for the next start, in the place of the earlier ones.
+
+        Those that cannot be used or may not be set from afar are left out: key to reason.
+        """
+
+    def in_force(self, keys: Collection[str]) -> Mapping[str, Any]:
+        """Of these keys, those that the running station knows, with its values as JSON."""
+
+
+class FleetNotes(Protocol):
+    """What the box's agent must not forget: JSON documents by name. Every method raises StoreError."""
+
+    def note(self, name: str) -> Any:
+        """The document; None where there is none."""
+
+    def notes(self, prefix: str) -> Mapping[str, Any]:
+        """Every document whose name begins so, by name, in the order of their names."""
+
+    def keep_note(self, name: str, document: Any) -> None:
+        """Keep it in the place of the earlier one."""
+
+
 class Clock(Protocol):
     """Time, so that tests can hold it."""
 

@@ -115,7 +115,6 @@ class BrokerConnection:
     the outbox sends again too.
 
     Args:
-        listening: None: a box's own, to what the fleet answers and to what others say under its name.
         waker: ends a `poll` early.
     """
 
@@ -124,12 +123,12 @@ class BrokerConnection:
         settings: MqttSettings,
         topics: BoxTopics,
         will: bytes,
-        listening: Listening | None = None,
+        listening: Listening,
         waker: Waker | None = None,
     ) -> None:
         self._settings = settings
         self._waker = waker or Waker()
-        self._listening = listening or Listening((topics.receipts, topics.resend, topics.state))
+        self._listening = listening
         self._topics = topics
         self._events: list[Event] = []
         self._lost_because: str | None = None

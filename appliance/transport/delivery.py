@@ -1,17 +1,18 @@
 """Outbox to broker over one open connection."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
 from appliance.domain.journal import JournalState
-from appliance.ports import Clock, Outbox, OutboxMessage, QueuedMessage
+from appliance.ports import Clock, FleetAgent, Outbox, OutboxMessage, Publication, QueuedMessage
 from appliance.transport.answers import Answer, PublishOutcome, judge
 from appliance.transport.connection import Acknowledged, BrokeOffError, BrokerConnection, Event, Received, Subscribed
 from appliance.transport.ingest_answers import lacking_in, refusal_in
-from appliance.transport.properties import result_properties
+from appliance.transport.properties import expiring_properties, result_properties
 from appliance.transport.send_window import SendWindow
 from appliance.transport.settings import MqttSettings
 from appliance.transport.twin_watch import TwinWatch
@@ -27,8 +28,11 @@ SETTLE_S = 0.5
 
 @dataclass
 class _InFlight:
+    """The birth, a result, or something of the agent's, which asks for no answer."""
+
     msg_id: str | None
     since_s: float
+    is_birth: bool = False
 
 
 class Delivery:
@@ -42,6 +46,7 @@ class Delivery:
         window: how many, as the broker and its past behaviour allow.
         birth_mid: of the birth message, whose answer is awaited first: the broker may take one message at a time.
         twins: hears what comes under this box's own name.
+        agent: shares the connection; results go first.
     """
 
     def __init__(
@@ -54,7 +59,10 @@ class Delivery:
         birth_mid: int,
         twins: TwinWatch,
         journal_state: Callable[[], JournalState],
+        agent: FleetAgent | None = None,
     ) -> None:
+        self._agent = agent
+        self._told: deque[Publication] = deque()
         self._journal_state = journal_state
         self._connection = connection
         self._outbox = outbox
@@ -67,7 +75,7 @@ class Delivery:
         self._is_subscribed = False
         self._window = window
         self._written_at_s = self._next_look_s
-        self._in_flight = {birth_mid: _InFlight(None, self._next_look_s)}
+        self._in_flight = {birth_mid: _InFlight(None, self._next_look_s, is_birth=True)}
         self._unreceipted: dict[str, float] = {}
 
     @property
@@ -93,6 +101,10 @@ class Delivery:
         with self._outbox.transaction("write down what the broker said"):
             for event in events:
                 self._note(event)
+        # Outside of the transaction: jobs write from a thread of their own, and each would wait for the other.
+        for event in events:
+            if isinstance(event, Received):
+                self._hand_to_agent(event)
         # Only now: were it lost on a full disk, the connection would end and everything come again.
         for event in events:
             if isinstance(event, Received):
@@ -114,8 +126,9 @@ class Delivery:
         due = [queued for queued in found if queued.message.msg_id not in on_its_way]
         if due:
             self._hand_over(due[: self._room])
-        else:
-            self._next_look_s = now_s + LOOK_INTERVAL_S
+            return
+        self._next_look_s = now_s + LOOK_INTERVAL_S
+        self._tell()
 
     def require_answer(self) -> None:
         """Raises ExportError if the broker owes an answer for too long, counted from when all was on the network."""
@@ -134,11 +147,11 @@ class Delivery:
         Alone, it goes to the dead letters, or is tried later; of several each is tried again, one at a time.
         """
         in_doubt = [one.msg_id for one in self._in_flight.values() if one.msg_id is not None]
-        is_final = not error.can_be_mended and len(in_doubt) == 1
+        is_final = not error.can_be_mended and len(self._in_flight) == 1
         with self._outbox.transaction("write down what the broker refused"):
             for msg_id in in_doubt:
                 self._outbox.mark_failed(msg_id, self._clock.now_utc(), error.message, is_final=is_final)
-        self._window.broke_off(len(in_doubt))
+        self._window.broke_off(len(self._in_flight))
 
     @property
     def _size(self) -> int:
@@ -176,6 +189,15 @@ class Delivery:
                 return
             del self._unreceipted[msg_id]
 
+    def _tell(self) -> None:
+        if self._agent is not None:
+            self._told.extend(self._agent.due())
+        while self._told and self._room > 0:
+            one = self._told.popleft()
+            properties = expiring_properties(one.expiry_s)
+            mid = self._connection.publish(one.topic, one.payload, properties, retain=one.is_retained)
+            self._in_flight[mid] = _InFlight(None, self._clock.monotonic_s())
+
     def _note(self, event: Event) -> None:
         if isinstance(event, Acknowledged):
             self._answered(event)
@@ -190,10 +212,10 @@ class Delivery:
         answered = self._in_flight.get(event.mid)
         if answered is None:
             return
-        if answered.msg_id is None:
+        if answered.is_birth:
             _note_state_refusal(event)
             self._twins.born(self._clock.now_utc())
-        else:
+        elif answered.msg_id is not None:
             self._write_down(answered.msg_id, judge(event.reason_code, self._settings.needs_subscriber))
 
     def _write_down(self, msg_id: str, answer: Answer) -> None:
@@ -224,6 +246,14 @@ class Delivery:
             self.look_now()
         elif event.topic == self._topics.state:
             self._twins.heard(event.payload, event.is_retained)
+
+    def _hand_to_agent(self, event: Received) -> None:
+        if self._agent is None:
+            return
+        try:
+            self._agent.received(event.topic, event.payload)
+        except (StoreError, ExportError) as error:
+            _log.warning("what the fleet asks is not usable: %s", error)
 
     def _receipted(self, msg_id: str, refusal: str | None) -> None:
         self._unreceipted.pop(msg_id, None)

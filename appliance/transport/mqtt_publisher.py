@@ -11,8 +11,8 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ApplianceError
 from appliance.domain.journal import JournalState
-from appliance.ports import BrokerStatus, Clock, Outbox
-from appliance.transport.connection import BrokeOffError, BrokerConnection
+from appliance.ports import BrokerStatus, Clock, FleetAgent, Outbox
+from appliance.transport.connection import BrokeOffError, BrokerConnection, Listening
 from appliance.transport.delivery import Delivery
 from appliance.transport.properties import state_properties
 from appliance.transport.send_window import SendWindow
@@ -34,6 +34,10 @@ class MqttPublisher:
     The outbox alone decides what is sent: a message is due until the broker's answer is written down. So a message may
     arrive twice, always under the same msg_id, and never gets lost.
 
+    Attributes:
+        boot_id: of this start of the station.
+        agent: speaks with the fleet over the same connection, from the next one on; None where nobody does.
+
     Args:
         journal_state: of the box, told with every state and result.
         jitter: spreads the attempts of many boxes after a broker's restart.
@@ -48,14 +52,15 @@ class MqttPublisher:
         jitter: random.Random | None = None,
         journal_state: Callable[[], JournalState] = lambda: JournalState(None, 0),
     ) -> None:
+        self.agent: FleetAgent | None = None
         self._journal_state = journal_state
         self._settings = settings
         self._outbox = outbox
         self._identity = identity
         self._clock = clock
         self._jitter = jitter or random.Random()
-        self._boot_id = str(uuid.uuid4())
-        self._twins = TwinWatch(f"{settings.site}/{settings.box}", self._boot_id, clock.monotonic_s)
+        self.boot_id = str(uuid.uuid4())
+        self._twins = TwinWatch(f"{settings.site}/{settings.box}", self.boot_id, clock.monotonic_s)
         self._conn_seq = 0
         self._lock = threading.Lock()
         # Of the newest start. A thread keeps its own, so that one that is slow to end is not called back to life.
@@ -125,10 +130,10 @@ class MqttPublisher:
     def _connect_and_deliver(self, stopping: threading.Event) -> None:
         with self._lock:
             self._conn_seq += 1
-            state = BoxState(self._boot_id, self._conn_seq, self._identity)
+            state = BoxState(self.boot_id, self._conn_seq, self._identity)
         topics = BoxTopics(self._settings.site, self._settings.box)
         will = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
-        connection = BrokerConnection(self._settings, topics, will, waker=self._waker)
+        connection = BrokerConnection(self._settings, topics, will, self._listening(topics), self._waker)
         try:
             connection.open()
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
@@ -145,13 +150,20 @@ class MqttPublisher:
                 birth_mid,
                 self._twins,
                 self._journal_state,
+                self.agent,
             )
+            if self.agent is not None:
+                self.agent.connected()
             self._deliver(connection, delivery, stopping)
             # The will goes out on a crash alone; on leaving in good order the box says so itself.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:
             connection.close()
+
+    def _listening(self, topics: BoxTopics) -> Listening:
+        filters = () if self.agent is None else self.agent.filters
+        return Listening((topics.receipts, topics.resend, topics.state, *filters))
 
     def _deliver(self, connection: BrokerConnection, delivery: Delivery, stopping: threading.Event) -> None:
         try:

@@ -46,6 +46,15 @@ def state_properties() -> Properties:
     return json_properties()
 
 
+def expiring_properties(expiry_s: int | None) -> Properties:
+    """JSON that the broker forgets after so long; None: never."""
+    if expiry_s is None:
+        return state_properties()
+    properties = json_properties()
+    properties.MessageExpiryInterval = expiry_s
+    return properties
+
+
 def result_properties(queued: QueuedMessage, journal: JournalHead | None) -> Properties:
     """JSON, what a receiver can check before it parses anything, and the newest entry of the box's journal."""
     properties = json_properties()

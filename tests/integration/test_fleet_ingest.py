@@ -14,6 +14,7 @@ from sqlalchemy import text
 from appliance import schemas
 from appliance.apps.cli import main
 from appliance.apps.config.settings_reader import Layer
+from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
@@ -46,7 +47,7 @@ def server_settings(folder: Path, port: int, name: str = "ingest-1") -> FleetSet
         "reconnect_first_s": 0.1,
         "reconnect_longest_s": 0.3,
     }
-    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1}
+    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1, "told_within_s": 0.1}
     url = f"sqlite:///{folder}/fleet.sqlite3"
     return fleet_settings(Layer("test", {"mqtt": mqtt, "ingest": ingest, "database": {"url": url}}))
 
@@ -56,7 +57,8 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     stopping = threading.Event()
     with FleetDatabase(settings.database.url) as database:
         store = ResultStore(database)
-        worker = IngestWorker(settings, store, GapFinder(database, settings.ingest.gap_grace_s), SystemClock())
+        gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxDesk(database, SystemClock())
+        worker = IngestWorker(settings, store, gaps, desk, SystemClock())
         thread = threading.Thread(target=worker.run, args=(stopping,))
         thread.start()
         try:

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
+from appliance.apps.commands.fleet_jobs import boxes, job, job_key, want
 from appliance.apps.commands.options import FILE
+from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
@@ -26,7 +28,7 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config):
+for part in (request, authority, broker_config, boxes, want, job_key, job):
     command.add_command(part)
 
 
@@ -41,7 +43,8 @@ def ingest(config: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
-        IngestWorker(settings, ResultStore(database), gaps, SystemClock()).run(stopping)
+        desk = BoxDesk(database, SystemClock())
+        IngestWorker(settings, ResultStore(database), gaps, desk, SystemClock()).run(stopping)
 
 
 @command.command("exams")

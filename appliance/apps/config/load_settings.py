@@ -1,5 +1,6 @@
 """Joins the settings of the station: defaults, the board's file, the site's file, the command line."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from appliance.apps.config.settings import LoadedSettings, Settings
+from appliance.apps.config.remote_settings import remote_layer
+from appliance.apps.config.settings import LoadedSettings, Settings, default_data_dir
 from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.errors import SettingsError
 from appliance.foreign_files.text import read_text
@@ -21,6 +23,7 @@ else:
     import tomli as tomllib
 
 
+_log = logging.getLogger(__name__)
 SITE_FILE = Path("/etc/nailfold/site.toml")
 COMMAND_LINE = "command line"
 
@@ -36,7 +39,13 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
         SettingsError: a file cannot be read, or a value cannot be used; names every problem.
     """
     site = [_site_layer(path) for path in [config or _default_site_file()] if path is not None]
-    loaded, problems = _join([*site, _flag_layer(flags or {})])
+    given = _flag_layer(flags or {})
+    loaded, problems = _join([*site, *_fleet_layers([*site, given]), given])
+    if problems:
+        # What the fleet once wanted must not keep a newer station from starting; what else is wrong, it does not hide.
+        loaded, problems = _join([*site, given])
+        if loaded is not None:
+            _log.error("the fleet's settings are left out: they do not fit this software or the site's file")
     if loaded is None or problems:
         raise SettingsError("; ".join(problems), "Check a file with: nailfold config check FILE")
     return loaded
@@ -65,6 +74,14 @@ def _implied_layers(layers: list[Layer]) -> list[Layer]:
         return []
     implied = [Layer("--mqtt-host", {"mqtt": {"enabled": True}})]
     return implied + ([Layer("broker on loopback", {"mqtt": {"tls": False}})] if host in LOOPBACK else [])
+
+
+def _fleet_layers(layers: list[Layer]) -> list[Layer]:
+    """What the fleet wants of this box; it stands above the site's file and below the command line."""
+    tables = [layer.tables["station"] for layer in layers if isinstance(layer.tables.get("station"), dict)]
+    named = [str(table["data_dir"]) for table in tables if table.get("data_dir")]
+    layer = remote_layer(Path(named[-1]) if named else default_data_dir())
+    return [] if layer is None else [layer]
 
 
 def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> LoadedSettings:

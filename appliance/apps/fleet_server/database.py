@@ -59,6 +59,13 @@ class FleetDatabase:
             index_elements=list(table.primary_key.columns), set_={column.name: proposed}, where=proposed > column
         )
 
+    def replace(self, table: Table) -> Any:
+        """An INSERT that takes the place of a row with the same key."""
+        statement = self._insert(table)
+        keys = list(table.primary_key.columns)
+        others = {one.name: statement.excluded[one.name] for one in table.columns if not one.primary_key}
+        return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
     def close(self) -> None:
         """Let go of every connection; calling it twice is harmless."""
         self._engine.dispose()
@@ -79,6 +86,8 @@ class FleetDatabase:
             if version is None:
                 first: Insert = insert(layout).values(version=LAYOUT)
                 connection.execute(first)
+            elif version < LAYOUT:
+                connection.execute(layout.update().values(version=LAYOUT))  # so far every step only adds tables
             elif version > LAYOUT:
                 raise StoreError(
                     f"the fleet's database has layout {version}, this software knows {LAYOUT}",

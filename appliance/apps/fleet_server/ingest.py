@@ -5,7 +5,9 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
+from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.reception import Arrival, Refusal, Result, TooNew, judge
 from appliance.apps.fleet_server.result_store import ResultStore
@@ -14,13 +16,15 @@ from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
-from appliance.ports import Clock
+from appliance.ports import Clock, Publication
 from appliance.transport.connection import Acknowledged, BrokerConnection, Listening, Received, Subscribed
 from appliance.transport.properties import state_properties
 
 _log = logging.getLogger(__name__)
 _LAST_ANSWERS_S = 2.0
 _MOST_WAITING = 65_535
+_RESULTS = "/results/"
+_TIDY_EVERY_S = 3600.0
 Answer = tuple[str, bytes] | None
 """Topic and payload of a receipt; None where there is nobody to tell."""
 
@@ -33,8 +37,11 @@ class IngestWorker:
     whose receipt does not come sends again to those who are there.
     """
 
-    def __init__(self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, clock: Clock) -> None:
+    def __init__(
+        self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, desk: BoxDesk, clock: Clock
+    ) -> None:
         self._settings, self._store, self._gaps, self._clock = settings, store, gaps, clock
+        self.desk = desk
         self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
         self._software = importlib.metadata.version("nailfold-appliance")
         self._jitter = random.Random()
@@ -59,7 +66,7 @@ class IngestWorker:
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+",),
+            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxDesk.filters(ingest.group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
@@ -76,6 +83,8 @@ class IngestWorker:
 
     def keep(self, waiting: Sequence[Received]) -> list[Answer]:
         """Commit; what to say then, in the order in which it came. Raises StoreError, and then nothing is said."""
+        if not waiting:
+            return []
         verdicts = [judge(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, Result)]
         refused = [one for one in verdicts if isinstance(one, Refusal)]
@@ -83,6 +92,11 @@ class IngestWorker:
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
         ts = to_rfc3339(self._clock.now_utc())
         return [self._answer(verdict, ts) for verdict in verdicts]
+
+    def tidy(self) -> None:
+        """Drop telemetry that nobody needs any more. Raises StoreError."""
+        kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
+        self.desk.boxes.forget_telemetry(self._clock.now_utc() - kept)
 
     def missing(self) -> list[Answer]:
         """What to ask of the boxes whose results are not all here. Raises StoreError."""
@@ -132,6 +146,7 @@ class _Shift:
         self._waiting: list[Received] = []
         self._since_s = 0.0
         self._look_at_s = worker.monotonic_s() + self._ingest.gap_look_s
+        self._tell_at_s = self._tidy_at_s = worker.monotonic_s()
         self._unanswered = 1  # the birth
 
     def work(self, stopping: threading.Event) -> None:
@@ -146,6 +161,12 @@ class _Shift:
                 for question in self._worker.missing():
                     self._tell(question)
                 self._look_at_s = now_s + self._ingest.gap_look_s
+            if now_s >= self._tell_at_s:
+                self._tell_all(self._worker.desk.untold())
+                self._tell_at_s = now_s + self._ingest.told_within_s
+            if now_s >= self._tidy_at_s:
+                self._worker.tidy()
+                self._tidy_at_s = now_s + _TIDY_EVERY_S
         # Receipts that are still to go out spare second sendings.
         until_s = self._worker.monotonic_s() + _LAST_ANSWERS_S
         while self._unanswered > 0 and self._worker.monotonic_s() < until_s:
@@ -153,18 +174,28 @@ class _Shift:
 
     def _settle(self, batch: Sequence[Received]) -> None:
         """Commit, then confirm to the broker and receipt to the boxes, as fast as the broker takes receipts."""
-        for received, answer in zip(batch, self._worker.keep(batch), strict=True):
+        results = [one for one in batch if _RESULTS in one.topic]
+        others = [one for one in batch if _RESULTS not in one.topic]
+        for received, answer in zip(results, self._worker.keep(results), strict=True):
             self._connection.confirm(received)
             self._tell(answer)
+        publications = self._worker.desk.take([(one.topic, one.payload) for one in others])
+        for received in others:
+            self._connection.confirm(received)
+        self._tell_all(publications)
 
-    def _tell(self, answer: Answer) -> None:
+    def _tell_all(self, publications: Sequence[Publication]) -> None:
+        for one in publications:
+            self._tell((one.topic, one.payload), is_retained=one.is_retained)
+
+    def _tell(self, answer: Answer, *, is_retained: bool = False) -> None:
         until_s = self._worker.monotonic_s() + self._worker.settings.mqtt.answer_timeout_s
         while self._unanswered >= self._connection.receive_maximum:
             self._listen(self._ingest.batch_wait_s)
             if self._worker.monotonic_s() > until_s:
                 raise ExportError("the broker no longer answers", "The boxes send again what has no receipt.")
         if answer is not None:
-            self._connection.publish(*answer, state_properties())
+            self._connection.publish(*answer, state_properties(), retain=is_retained)
             self._unanswered += 1
 
     def _listen(self, wait_s: float) -> bool:

@@ -38,6 +38,8 @@ class IngestSettings:
         batch_wait_s: a result waits at most so long for others to share its commit.
         gap_grace_s: a number that is missing behind later ones is asked for after this; twice as long each time.
         gap_look_s: how often gaps are searched.
+        told_within_s: a new job or desired setting is told to its box after at most so long.
+        telemetry_kept_days: older telemetry is dropped.
     """
 
     group: str = "ingest"
@@ -45,6 +47,8 @@ class IngestSettings:
     batch_wait_s: float = 0.05
     gap_grace_s: float = 60.0
     gap_look_s: float = 10.0
+    told_within_s: float = 2.0
+    telemetry_kept_days: float = 90.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= 10_000:

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -22,6 +23,9 @@ from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
+from appliance.apps.station.fleet.agent import StationAgent
+from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.station.frame_calibration import (
     calibration_service,
     settings_at_full_size,
@@ -68,8 +72,8 @@ _STOP_TIMEOUT_S = 1.0
 _LEFT_AFTER_S = 8.0
 
 
-def run_station(loaded: LoadedSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C, then stop in order.
+def run_station(loaded: LoadedSettings) -> bool:
+    """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
 
     Raises:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
@@ -85,7 +89,14 @@ def run_station(loaded: LoadedSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    station = Station(loaded)
+    restarting = threading.Event()
+
+    def restart() -> None:
+        _log.info("the fleet asked for a restart: stopping")
+        restarting.set()
+        stopping.set()
+
+    station = Station(loaded, restart)
     try:
         station.start()
         for line in station.greeting:
@@ -93,20 +104,25 @@ def run_station(loaded: LoadedSettings) -> None:
         stopping.wait()
     finally:
         station.stop()
+    return restarting.is_set()
 
 
 class Station:
     """Camera, engines, exam, broker and pages as one device. Built in one piece, started, then stopped once.
 
+    Args:
+        restart: ends this station and starts it anew; returns at once.
+
     Raises:
         ApplianceError: the data folder, an engine, a setting or the web port cannot be used.
     """
 
-    def __init__(self, loaded: LoadedSettings) -> None:
+    def __init__(self, loaded: LoadedSettings, restart: Callable[[], None] = lambda: None) -> None:
         settings = loaded.settings
         version = importlib.metadata.version("nailfold-appliance")
         clock = SystemClock()
         self._data_dir = DataDir(settings.station.data_dir)
+        wipe_if_asked(settings, f"wiped-{version}", clock.now_utc())
         self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
         scene = SceneFactory()
         capture = settings_at_full_size(loaded)
@@ -219,6 +235,26 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
         )
+        health = BoxHealth(
+            self._publisher.boot_id,
+            engines.identity,
+            self._data_dir.folder,
+            lambda: self._grabber.state,
+            lambda: self._engine.health,
+            self._storage.outbox.status,
+            clock,
+        )
+        self._agent: StationAgent | None = None
+        if settings.fleet.enabled:
+            self._agent = StationAgent(
+                loaded,
+                self._storage,
+                self._publisher,
+                health.read,
+                lambda: session.snapshot().exam is not None,
+                restart,
+                clock,
+            )
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
 
@@ -247,6 +283,9 @@ class Station:
         self._guided.start()
         self._engine.start()
         self._grabber.start()
+        if self._agent is not None:
+            logging.getLogger().addHandler(self._agent.logs)
+            self._agent.start()
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
@@ -260,6 +299,9 @@ class Station:
                 last_to_first.callback(self._warming_up.join)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            if self._agent is not None:
+                last_to_first.callback(logging.getLogger().removeHandler, self._agent.logs)
+                last_to_first.callback(self._agent.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
             if self._web is not None:
