@@ -23,3 +23,6 @@ _.wiring, _.add_on_one_line
 # Members of the fleet's messages: part of their schemas, read by the other side of the broker.
 _.SUCCEEDED, _.TIMED_OUT, _.CANCELLED, _.supersedes, _.expires_at, _.desired_version, _.sbom, _.temperatures_c
 _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
+
+# Set on objects of python-tuf.
+_.snapshot_meta, _.reference_time

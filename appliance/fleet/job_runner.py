@@ -62,14 +62,14 @@ class JobRunner:
 
     def __init__(self, book: JobBook, kinds: Mapping[str, JobKind], is_exam_open: Callable[[], bool]) -> None:
         self._book, self._kinds, self._is_exam_open = book, kinds, is_exam_open
+        self._unsettled: list[JobRecord] = []
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fleet-jobs", daemon=True)
 
     def start(self) -> None:
-        """Write down what became of jobs that the last start had begun, and begin."""
-        for record in self._book.unfinished():
-            self._settle(record)
+        """Begin: first it is written down what became of jobs that the last start had begun."""
+        self._unsettled = self._book.unfinished()
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
@@ -94,7 +94,10 @@ class JobRunner:
             self._woken.clear()
 
     def _step(self) -> bool:
-        """Whether a job was run."""
+        """Whether a job was run, or its end written down."""
+        if self._unsettled:
+            self._settle(self._unsettled.pop())
+            return True
         record = self._book.next_waiting()
         if record is None:
             return False

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,61 +11,22 @@ import pytest
 from appliance import schemas
 from appliance.apps.config.load_settings import load_settings
 from appliance.apps.files.signatures import make_signing_key
-from appliance.apps.fleet_server.box_desk import BoxDesk
-from appliance.apps.fleet_server.box_store import BoxRow
-from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
-from appliance.apps.fleet_server.job_store import JobRow
 from appliance.apps.station.fleet.job_stick import ENDING
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.camera_state import CameraPhase
 from appliance.fleet.job_runner import StepContext
-from appliance.fleet.jobs import JobState, SignedJob
+from appliance.fleet.jobs import JobState
 from appliance.ports import OutboxMessage
-from tests.integration.test_fleet_ingest import ingest_running, server_settings
 from tests.integration.test_mqtt_delivery import wait_until
 from tests.support.broker import Broker, mosquitto_binary
 from tests.support.exam_desk import BOX, SITE
 from tests.support.exam_parts import NOON
 from tests.support.fleet_box import WHOSE, FleetBox
+from tests.support.fleet_side import Fleet
 from tests.support.subscriber import Subscriber
 
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
-
-
-class Fleet:
-    """The fleet's side: its database, and a worker while `serving`."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self._settings = server_settings(folder, port)
-        self.database = FleetDatabase(self._settings.database.url)
-        self.desk = BoxDesk(self.database, SystemClock())
-
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        with ingest_running(self._settings):
-            yield
-
-    def box(self) -> BoxRow | None:
-        found = self.desk.boxes.boxes(SystemClock().now_utc())
-        return found[0] if found else None
-
-    def report(self, kind: str) -> dict:  # type: ignore[type-arg]
-        row = self.box()
-        return row.reports.get(kind, ({}, ""))[0] if row is not None else {}
-
-    def ask(self, signed: SignedJob) -> str:
-        self.desk.jobs.add(signed, "eva", SystemClock().now_utc())
-        return signed.job.job_id
-
-    def job(self, job_id: str) -> JobRow:
-        row = self.desk.jobs.job(WHOSE, job_id)
-        assert row is not None
-        return row
-
-    def wait_for(self, job_id: str, state: JobState) -> JobRow:
-        wait_until(lambda: self.job(job_id).state is state, f"{state}; it is {self.job(job_id)}", 20)
-        return self.job(job_id)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.load_settings import load_settings
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.job_maker import JobMaker
@@ -29,7 +30,7 @@ class FleetBox:
     A second FleetBox on the same folder, after the first has ended, is the next start of the same box.
     """
 
-    def __init__(self, folder: Path, port: int, **mqtt: Any) -> None:
+    def __init__(self, folder: Path, port: int, fleet: dict[str, Any] | None = None, **mqtt: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         keys = folder.parent / "job-keys"
         keys.mkdir(exist_ok=True)
@@ -58,6 +59,9 @@ class FleetBox:
         empty = folder.parent / "site.toml"
         empty.touch()
         given = {**flags, **{f"mqtt.{name}": value for name, value in mqtt.items()}}
+        given |= {f"fleet.{name}": value for name, value in (fleet or {}).items()}
+        bundles = EngineBundles(folder)
+        bundles.count_start()
         self.settings = load_settings(empty, given)
         clock = SystemClock()
         wipe_if_asked(self.settings.settings, "boot", clock.now_utc())

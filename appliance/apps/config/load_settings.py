@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from appliance.apps.config.engine_bundle import BUNDLE_ORIGIN, EngineBundles
 from appliance.apps.config.remote_settings import remote_layer
 from appliance.apps.config.settings import LoadedSettings, Settings, default_data_dir
 from appliance.apps.config.settings_reader import Layer, read_layers
@@ -95,8 +96,10 @@ def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> Loa
         inference = replace(inference, engine_cache_dir=settings.station.data_dir / "engines")
         origins["inference.engine_cache_dir"] = "station.data_dir"
     if inference.weights_dir is None:
-        inference = replace(inference, weights_dir=Path(str(resources.files("engines").joinpath("weights"))))
-        origins["inference.weights_dir"] = "package"
+        bundle = EngineBundles(settings.station.data_dir).weights_dir()
+        packaged = Path(str(resources.files("engines").joinpath("weights")))
+        inference = replace(inference, weights_dir=bundle or packaged)
+        origins["inference.weights_dir"] = BUNDLE_ORIGIN if bundle else "package"
     return LoadedSettings(replace(settings, inference=inference, storage=storage), origins)
 
 

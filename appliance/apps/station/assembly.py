@@ -18,6 +18,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
+from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.certificate import StationCertificate
@@ -80,6 +81,10 @@ def run_station(loaded: LoadedSettings) -> bool:
     """
     _set_up_logging(loaded.settings.station.log_level)
     stopping = threading.Event()
+    bundles = EngineBundles(loaded.settings.station.data_dir)
+    if bundles.active().name != bundles.count_start().name:
+        _log.error("the newest networks are taken back: %s", bundles.active().reason)
+        return True
 
     def stop(number: int, _: FrameType | None) -> None:
         _log.info("%s: stopping", signal.Signals(number).name)

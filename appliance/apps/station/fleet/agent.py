@@ -4,15 +4,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from appliance.apps.config.remote_settings import KeptRemoteSettings
-from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.files.signatures import PublicKeys, is_signed, read_public_keys
 from appliance.apps.station.fleet.certificate_rotation import CertificateRotation
+from appliance.apps.station.fleet.engine_update import EngineUpdate
 from appliance.apps.station.fleet.job_kinds import job_kinds
 from appliance.apps.station.fleet.job_stick import JobStick
 from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.time_floor import TimeFloor
+from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.apps.station.fleet.wiping import ask_to_wipe
 from appliance.domain.box_topics import BoxTopics
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import StoreError, UpdateError
 from appliance.fleet.agent import PartedAgent
 from appliance.fleet.alerts import AlertWatch
 from appliance.fleet.audit_stream import AuditStream
@@ -68,7 +71,8 @@ class StationAgent:
             ask_to_wipe(settings.station.data_dir, record, settings, clock.now_utc())
 
         rotation = CertificateRotation(mqtt, reconnect, lambda: publisher.status().is_connected)
-        kinds = job_kinds(shadow, self.logs, rotation, storage.journal, wipe, restart)
+        engines = EngineUpdate(loaded, UpdateSource(settings, storage, clock).client, restart)
+        kinds = job_kinds(shadow, self.logs, rotation, storage.journal, wipe, restart, engines)
         steps = {name: tuple(kind.steps) for name, kind in kinds.items()}
         refuse = JobGate(mqtt.site, mqtt.box, keys)
         self.book = JobBook(notes, publisher.boot_id, refuse.why_not, steps, clock.now_utc)
@@ -96,6 +100,28 @@ class StationAgent:
             ends.callback(self._runner.stop, timeout_s)
             if self._stick is not None:
                 ends.callback(self._stick.stop, timeout_s)
+
+
+class UpdateSource:
+    """Where this box takes releases from."""
+
+    def __init__(self, settings: Settings, storage: Storage, clock: Clock) -> None:
+        self._agent, self._clock = settings.fleet, clock
+        self._folder = settings.station.data_dir / "release-metadata"
+        self._floor = TimeFloor(storage.fleet_notes)
+
+    def client(self, address: str | None) -> UpdateClient:
+        """Of that address; None: of the one in the settings. Raises UpdateError where no update is taken."""
+        base = address or self._agent.update_url
+        if self._agent.update_root is None or base is None:
+            raise UpdateError("this box takes no updates: fleet.update_root and fleet.update_url are not set")
+        if not base.startswith(("https://", "file:///")):
+            raise UpdateError(f"the release is at {base!r}", "Use https://... or file:///...")
+        try:
+            root = self._agent.update_root.read_bytes()
+        except OSError as error:
+            raise UpdateError(f"cannot read {self._agent.update_root}: {error.strerror}") from error
+        return UpdateClient(root, self._folder, base, self._clock.now_utc, self._floor.now, self._floor.raise_to)
 
 
 class JobGate:

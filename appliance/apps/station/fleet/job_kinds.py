@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from appliance.apps.station.fleet.certificate_rotation import CertificateRotation
+from appliance.apps.station.fleet.engine_update import EngineUpdate
 from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.domain.errors import SettingsError
 from appliance.fleet.job_runner import JobKind, StepContext
@@ -19,6 +20,7 @@ def job_kinds(
     journal: Journal,
     wipe: Callable[[Job], None],
     restart: Callable[[], None],
+    engines: EngineUpdate,
 ) -> Mapping[str, JobKind]:
     """Every kind by its name.
 
@@ -58,5 +60,6 @@ def job_kinds(
         "recalibrate": JobKind({"remind": remind}, is_disruptive=False),
         "request-certificate": JobKind({"request": rotation.request}, is_disruptive=False),
         "install-certificate": JobKind({"install": rotation.install}, is_disruptive=False),
+        "update-engines": engines.kind,
         "wipe": JobKind({"wipe": prepare_wipe}, after_restart=wiped),
     }
