@@ -12,6 +12,7 @@ from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.station.engine_loop import EngineHealth
 from appliance.apps.station.fleet.agent import StationAgent
 from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -88,6 +89,7 @@ class FleetBox:
             lambda: self.is_exam_open,
             self.restarting.set,
             clock,
+            LogLines(),
         )
 
     def job(self, kind: str, parameters: dict[str, Any] | None = None, **more: Any) -> SignedJob:

@@ -9,6 +9,7 @@ from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.box_topics import HOST_SITE
 from appliance.domain.errors import SettingsError
 from appliance.transport.settings import MqttSettings
+from webui.settings import WebSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -58,12 +59,25 @@ class IngestSettings:
 
 
 @dataclass(frozen=True)
+class ConsoleSettings:
+    """Where the console keeps what is its own.
+
+    Attributes:
+        folder: accounts, their journal, and the key of the cookies.
+    """
+
+    folder: Path = Path("fleet-console")
+
+
+@dataclass(frozen=True)
 class FleetSettings:
-    """One table a part; `mqtt.box` is this server's own name, such as "ingest-1"."""
+    """One table a part; `mqtt.box` is this server's own name, such as "ingest-1"; `web` is where the console is."""
 
     mqtt: MqttSettings
     database: DatabaseSettings
     ingest: IngestSettings
+    web: WebSettings
+    console: ConsoleSettings
 
 
 def load_fleet_settings(file: Path) -> FleetSettings:

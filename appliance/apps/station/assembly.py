@@ -26,6 +26,7 @@ from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
 from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.station.frame_calibration import (
     calibration_service,
@@ -126,6 +127,9 @@ class Station:
         settings = loaded.settings
         version = importlib.metadata.version("nailfold-appliance")
         clock = SystemClock()
+        self._logs = LogLines()
+        if settings.fleet.enabled:
+            logging.getLogger().addHandler(self._logs)
         self._data_dir = DataDir(settings.station.data_dir)
         wipe_if_asked(settings, f"wiped-{version}", clock.now_utc())
         self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
@@ -259,6 +263,7 @@ class Station:
                 lambda: session.snapshot().exam is not None,
                 restart,
                 clock,
+                self._logs,
             )
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
@@ -289,7 +294,6 @@ class Station:
         self._engine.start()
         self._grabber.start()
         if self._agent is not None:
-            logging.getLogger().addHandler(self._agent.logs)
             self._agent.start()
         self._publisher.start()
         self._exchange.start()
@@ -298,6 +302,7 @@ class Station:
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
         with ExitStack() as last_to_first:
+            last_to_first.callback(logging.getLogger().removeHandler, self._logs)
             last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
@@ -305,7 +310,6 @@ class Station:
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             if self._agent is not None:
-                last_to_first.callback(logging.getLogger().removeHandler, self._agent.logs)
                 last_to_first.callback(self._agent.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)

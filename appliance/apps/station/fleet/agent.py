@@ -38,6 +38,7 @@ class StationAgent:
         read_health: the box as it is now.
         is_exam_open: disruptive jobs wait while it is.
         restart: ends the station and starts it anew; returns at once.
+        logs: what the job "collect-logs" tells.
 
     Raises:
         SettingsError: the file of job keys cannot be used.
@@ -52,11 +53,11 @@ class StationAgent:
         is_exam_open: Callable[[], bool],
         restart: Callable[[], None],
         clock: Clock,
+        logs: LogLines,
     ) -> None:
         settings, notes = loaded.settings, storage.fleet_notes
         mqtt, agent = settings.mqtt, settings.fleet
         topics = BoxTopics(mqtt.site, mqtt.box)
-        self.logs = LogLines()
         keys = {} if agent.job_keys is None else read_public_keys(agent.job_keys)
         shadow = ShadowKeeper(topics, KeptRemoteSettings(loaded), notes, clock)
 
@@ -72,7 +73,7 @@ class StationAgent:
 
         rotation = CertificateRotation(mqtt, reconnect, lambda: publisher.status().is_connected)
         engines = EngineUpdate(loaded, UpdateSource(settings, storage, clock).client, restart)
-        kinds = job_kinds(shadow, self.logs, rotation, storage.journal, wipe, restart, engines)
+        kinds = job_kinds(shadow, logs, rotation, storage.journal, wipe, restart, engines)
         steps = {name: tuple(kind.steps) for name, kind in kinds.items()}
         refuse = JobGate(mqtt.site, mqtt.box, keys)
         self.book = JobBook(notes, publisher.boot_id, refuse.why_not, steps, clock.now_utc)
