@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from appliance.analysis.against_measurement import contradicted_class
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.journal import JournalEntry
 from appliance.domain.json_value import JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
-from appliance.domain.review_edits import ImageEdit, edit_to_json
+from appliance.domain.review_edits import ImageEdit, SetMorphology, SetSize, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
 from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
@@ -83,6 +84,7 @@ class ReviewService:
         before = review_image(image, log.image(image_id))
         mine = log.image(image_id)
         after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()))
+        _require_measured_or_meant(after, edit)
         detail = {"edit": edit_to_json(edit), **_difference(before, after, edit)}
         return self._write(exam_id, image, log, actor, EDITED, detail)
 
@@ -244,6 +246,19 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
         validated_at_utc=log.validated_at_utc,
         unseen=log.unseen,
     )
+
+
+def _require_measured_or_meant(after: ImageReview, edit: ImageEdit) -> None:
+    """Raise ExamError for a class that the loop's own width contradicts and that was not said on purpose."""
+    if not isinstance(edit, SetMorphology | SetSize) or edit.against_measurement:
+        return
+    one = next((one for one in after.findings.capillaries if one.finding_id == edit.finding_id), None)
+    measured = None if one is None else contradicted_class(one, after.reviewed.analysis.um_per_px)
+    if one is not None and measured is not None:
+        raise ExamError(
+            f"the loop measures {one.capillary.widest_um:.1f} µm, so its calibre is {measured.value}",
+            "Measure it again, or class it against the measurement on purpose.",
+        )
 
 
 def _difference(before: ImageReview, after: ImageReview, edit: ImageEdit) -> dict[str, Any]:

@@ -208,3 +208,20 @@ def test_pictures_are_accepted_one_after_the_other_and_then_validated(review: Re
     wait_until(page, "Boolean(document.querySelector('#invalidate'))")
     assert FULL_NAMES[PHYSICIAN] in page.inner_text("#validation")
     assert review.station.services.reviews.reviewed(review.exam.exam_id).unseen == ()
+
+
+def test_class_against_the_measurement_is_asked_about_once_and_marked(review: ReviewPage) -> None:
+    review.open()
+    page = review.page
+    page.click('[data-cell="m1-name"]')
+    page.keyboard.press("4")
+    page.wait_for_selector("#against[open]")
+    assert "18.0 µm" in page.inner_text("#against")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#against", state="hidden")
+    review.settle(0)
+    page.keyboard.press("4")
+    page.click("#against [data-meant]")
+    assert review.settle(1)["capillaries"][0]["morphology"] == "giant"
+    assert "≠" in page.inner_text('tr[data-finding="m1"]')
+    assert "against the measurement: normal" in review.text("#finding-origin")

@@ -102,7 +102,7 @@ def image_review_document(
         exam_revision=log.revision,
         analysis=image_document_of(reviewed.recorded),
         machine=image_document_of(reviewed.image.recorded),
-        capillaries=[origin_of(one) for one in findings.capillaries],
+        capillaries=[origin_of(one, reviewed.analysis.um_per_px) for one in findings.capillaries],
         haemorrhages=[
             {"finding_id": one.finding_id, "is_drawn": one.finding_id.startswith("p")} for one in findings.haemorrhages
         ],

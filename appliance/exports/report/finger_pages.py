@@ -38,9 +38,20 @@ def finger_page(
             for one in images
             if one.image.kind is ImageKind.CLIP
         ),
-        comments=tuple(Fact(_where(localisation, one), one.comment) for one in images if one.comment),
+        comments=(
+            *(Fact(_where(localisation, one), one.comment) for one in images if one.comment),
+            *(
+                Fact(_where(localisation, one), _against(localisation, one))
+                for one in images
+                if one.against_measurement
+            ),
+        ),
         is_edited=is_edited,
     )
+
+
+def _against(localisation: Localisation, one: ReviewedImage) -> str:
+    return localisation("loops classed against their measured diameter: {count}", count=str(one.against_measurement))
 
 
 def best_of(images: list[ReviewedImage]) -> ReviewedImage | None:

@@ -35,10 +35,10 @@ LETTERS = {"tortuous": "T", "ramified": "R", "giant": "G", "haemorrhage": "H"}
 _CASING = (10, 14, 20, 150)
 _LABEL_GROUND = (10, 14, 20, 205)
 _INK: Colour = (255, 255, 255)
-_NO_PICTURE: Colour = (214, 217, 222)
-_CROSS: Colour = (150, 40, 40)
 _LABEL_OF_WIDTH, _SMALLEST_LABEL_PX = 0.026, 26
 """Of a picture 90 mm wide on paper a label is 2.3 mm high, read at arm's length; small pictures have larger ones."""
+_NO_PICTURE: Colour = (214, 217, 222)
+_CROSS: Colour = (150, 40, 40)
 _JPEG_QUALITY = 88
 _FINER = 2
 """The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""

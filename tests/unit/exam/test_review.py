@@ -190,7 +190,7 @@ def test_shape_and_size_by_hand_survive_a_measurement(reviewer: Reviewer) -> Non
     wide = SetWidth("m1", WidthKind.APICAL, segment(0, 40))
     loop = reviewer.does(SetMorphology("m1", Morphology.RAMIFIED), wide).reviewed.analysis.capillaries[0]
     assert (loop.morphology, loop.size) == (Morphology.RAMIFIED, SizeClass.GIANT)
-    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED)).reviewed.analysis.capillaries[0]
+    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED, against_measurement=True)).reviewed.analysis.capillaries[0]
     assert (loop.size, loop.size_basis) == (SizeClass.ENLARGED, SizeBasis.APPEARANCE)
     assert reviewer.does(SetSize("m1", None)).reviewed.analysis.capillaries[0].size is SizeClass.GIANT
 

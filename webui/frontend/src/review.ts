@@ -6,6 +6,7 @@ import { figure, t, tWord } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
 import { type Handlers, listenToKeys } from "./keyboard/layer";
 import { showKeys } from "./keyboard/sheet";
+import { AgainstDialog, contradictedBy } from "./review/against";
 import { Board, type Mode } from "./review/board";
 import { Desk } from "./review/desk";
 import { FindingPanel } from "./review/finding_panel";
@@ -26,7 +27,14 @@ let validatedBy: string | null = null;
 const picture = new Picture();
 const loupe = new Loupe(need<HTMLCanvasElement>("#loupe"), picture.canvas);
 const desk = new Desk(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
-const send = (edit: Edit) => void desk.edit(edit);
+const against = new AgainstDialog();
+const send = (edit: Edit): void => {
+  const found = contradictedBy(edit, desk.current);
+  if (!found) return void desk.edit(edit);
+  against.ask(found, () => void desk.edit({ ...edit, against_measurement: true } as Edit));
+  // A choice that was not made yet shows what stands.
+  show(desk.current);
+};
 const panel = new FindingPanel(need("#finding"), { onEdit: send, onDraw: (kind) => setMode(kind) });
 const table = new FindingsTable(need("#findings"), mayEdit, { onSelect: choose, onEdit: send });
 const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit, {

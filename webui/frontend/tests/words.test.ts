@@ -7,6 +7,7 @@ import { loopAt, widthLine } from "../src/live/loop_card";
 import type { Status } from "../src/live/protocol";
 import { bandOf } from "../src/live/readings";
 import { chipsOf } from "../src/live/status_bar";
+import { signed } from "../src/trends/words";
 
 function capillary(changes: Partial<Capillary> = {}): Capillary {
   return {
@@ -27,6 +28,12 @@ function capillary(changes: Partial<Capillary> = {}): Capillary {
 }
 
 const NO_WIDTHS = { apical: null, arterial: null, venous: null };
+
+describe("a change", () => {
+  it("has no sign where it rounds to nothing", () => {
+    expect([signed(-0.04, 1), signed(0.04, 1), signed(-0.06, 1), signed(2, 0)]).toEqual(["0.0", "0.0", "\u22120.1", "+2"]);
+  });
+});
 
 describe("labels", () => {
   it("name the unit where there is room and drop it in a crowd", () => {

@@ -18,6 +18,8 @@ export interface Emphasis {
   numbers?: readonly string[];
   /** Other rows keep their labels to themselves, but for giants and for the capillary at `at`. */
   isDistalOnly?: boolean;
+  /** Indices of those whose class contradicts their width. */
+  contradicted?: ReadonlySet<number>;
   /** Index of the capillary that the reader points at or has chosen. */
   at?: number | null;
 }
@@ -124,7 +126,9 @@ export class Overlay {
     canvas.font = `600 12px ${FONT}`;
     image.capillaries.forEach((capillary, index) => {
       const isSpoken = !emphasis.isDistalOnly || capillary.row === "distal" || isGiant(capillary) || index === emphasis.at;
-      const text = isSpoken ? labelText(capillary, layers, isCrowded) : "";
+      const isContradicted = emphasis.contradicted?.has(index) ?? false;
+      const words = isSpoken || isContradicted ? labelText(capillary, layers, isCrowded) : "";
+      const text = isContradicted ? `≠ ${words}` : words;
       const number = layers.boxes ? (emphasis.numbers?.[index] ?? "") : "";
       if (!text && !number) return;
       const [x, y, w, h] = capillary.bbox_px.map((value) => value * scale) as [number, number, number, number];

@@ -310,6 +310,7 @@ export class Board {
     return {
       numbers: this.review.capillaries.map(({ finding_id }) => numbers.get(finding_id)!),
       isDistalOnly: true,
+      contradicted: new Set(this.review.capillaries.flatMap((one, index) => (one.contradicts ? [index] : []))),
       at: place?.list === "capillaries" ? place.at : null,
     };
   }

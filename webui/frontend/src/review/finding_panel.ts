@@ -87,7 +87,8 @@ export class FindingPanel {
 
   private capillary(loop: Capillary, origin: CapillaryOrigin, image: AnalysedImage): void {
     const changed = origin.is_drawn ? "review.drawn" : "review.changed";
-    setText(need("#finding-origin", this.root), origin.is_changed ? t(changed) : t("review.by_machine"));
+    const contradiction = origin.contradicts ? t("against.mark", { size: tWord("size", origin.contradicts).toLowerCase() }) : "";
+    setText(need("#finding-origin", this.root), [origin.is_changed ? t(changed) : t("review.by_machine"), contradiction].filter(Boolean).join("; "));
     this.root.querySelectorAll<HTMLElement>("[data-morphology]").forEach((button) => {
       const isChosen = button.dataset["morphology"] === loop.morphology;
       button.setAttribute("aria-checked", String(isChosen));

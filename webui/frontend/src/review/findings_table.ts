@@ -59,7 +59,7 @@ export class FindingsTable {
     return head;
   }
 
-  private capillary(loop: Capillary, { finding_id }: CapillaryOrigin): HTMLElement[] {
+  private capillary(loop: Capillary, { finding_id, contradicts }: CapillaryOrigin): HTMLElement[] {
     const shape = document.createElement("select");
     shape.dataset["cell"] = `${finding_id}-shape`;
     shape.disabled = !this.mayEdit;
@@ -70,8 +70,8 @@ export class FindingsTable {
     );
     const um = loop.widths_um.apical;
     const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
-    const width = cell(mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
-    width.title = tWord("size", loop.size);
+    const width = cell((contradicts ? "≠ " : "") + mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
+    width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : tWord("size", loop.size);
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
     row.dataset["cell"] = `${finding_id}-row`;
     row.setAttribute("aria-label", `${t("loop.distal")}, ${this.nameOf(finding_id)}`);

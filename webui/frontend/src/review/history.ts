@@ -16,6 +16,7 @@ export function describe({ action, detail }: HistoryEntry, { findings }: Names):
   if (!edit) return action;
   const width = edit.width ? t(`loop.${edit.width}`) : "";
   const what = t(`review.history.${edit.kind}` as TextKey, { name: edit.finding_id ? (findings.get(edit.finding_id) ?? edit.finding_id) : "", width });
+  if (edit.against_measurement) return `${what} (${t("against.history")})`;
   if (action === "review.undone") return t("review.history.undone", { what });
   return action === "review.redone" ? t("review.history.redone", { what }) : what;
 }
