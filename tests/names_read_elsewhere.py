@@ -26,3 +26,6 @@ _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
 
 # Set on objects of python-tuf.
 _.snapshot_meta, _.reference_time
+
+# What the templates of the fleet's console read.
+_.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results
