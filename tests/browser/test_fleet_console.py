@@ -46,14 +46,17 @@ def entered(browser: Browser, fleet: FullFleet, login: Any) -> Iterator[Callable
         context.close()
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "theme", "locale"), [(DESKTOP, "light", "en-GB"), (PHONE, "dark", "de-DE")], ids=["desktop", "phone"]
+)
 def test_every_page_is_accessible_and_never_wider_than_the_screen(
-    entered: Callable[..., Page], fleet: FullFleet, size: tuple[int, int], theme: str
+    entered: Callable[..., Page], fleet: FullFleet, size: tuple[int, int], theme: str, locale: str
 ) -> None:
-    page = entered(*size, color_scheme=theme)
+    page = entered(*size, color_scheme=theme, locale=locale)
     for path in PAGES:
         page.goto(fleet.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate("document.querySelector('nav').scrollWidth <= innerWidth"), path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
