@@ -51,5 +51,5 @@ _.IsStreaming
 # Set on objects of python-tuf.
 _.snapshot_meta, _.reference_time
 
-# Fields that a template of the fleet's console reads.
+# What the templates of the fleet's console read.
 _.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results

@@ -12,7 +12,7 @@ from tests.browser.chromium import log_in
 from tests.support.full_fleet import OPERATOR, PASSWORD, FullFleet
 
 DESKTOP, PHONE = (1440, 900), (390, 844)
-PAGES = ("/", "/box/clinic-07/box-2", "/box/clinic-01/box-1", "/jobs", "/results", "/box/nobody/nowhere")
+PAGES = ("/", "/box/clinic-07/box-2", "/box/clinic-01/box-1", "/jobs", "/rollouts", "/results", "/box/nobody/nowhere")
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,17 @@ def entered(browser: Browser, fleet: FullFleet, login: Any) -> Iterator[Callable
         context.close()
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "theme", "locale"), [(DESKTOP, "light", "en-GB"), (PHONE, "dark", "de-DE")], ids=["desktop", "phone"]
+)
 def test_every_page_is_accessible_and_never_wider_than_the_screen(
-    entered: Callable[..., Page], fleet: FullFleet, size: tuple[int, int], theme: str
+    entered: Callable[..., Page], fleet: FullFleet, size: tuple[int, int], theme: str, locale: str
 ) -> None:
-    page = entered(*size, color_scheme=theme)
+    page = entered(*size, color_scheme=theme, locale=locale)
     for path in PAGES:
         page.goto(fleet.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate("document.querySelector('nav').scrollWidth <= innerWidth"), path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
@@ -70,6 +73,19 @@ def test_three_boxes_that_need_a_person_stand_first_and_say_why(entered: Callabl
     page.click("text=clinic-07/box-2")
     assert "widths are shifted by +8.0%" in page.locator("main").inner_text()
     assert "exam.best_of_s" in page.locator("main").inner_text()
+
+
+def test_rollout_shows_its_groups_and_can_be_paused(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    page.click("nav >> text=Rollouts")
+    shown = page.locator(".rollout").inner_text()
+    assert "8 % failed, 5 % allowed" in shown
+    assert "Group 1: " in shown
+    assert "180 not begun" in shown
+    page.click("text=Pause")
+    assert "paused" in page.locator(".rollout h2").inner_text()
+    page.click("text=Let it go on")
+    assert "paused" not in page.locator(".rollout h2").inner_text()
 
 
 def test_results_are_found_by_site(entered: Callable[..., Page], fleet: FullFleet) -> None:

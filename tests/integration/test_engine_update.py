@@ -61,7 +61,7 @@ def engines_of(box: FleetBox) -> Path:
     return weights
 
 
-def test_good_networks_are_measured_tried_confirmed_and_run(
+def test_good_networks_are_measured_tried_confirmed_and_run_until_the_fleet_goes_back(
     broker: Broker,
     fleet: Fleet,
     release: ReleaseMaker,
@@ -77,6 +77,11 @@ def test_good_networks_are_measured_tried_confirmed_and_run(
             row = fleet.wait_for(job_id, JobState.SUCCEEDED)
             assert engines_of(box) == tmp_path / "box/engine-bundles/good"
             assert EngineBundles(tmp_path / "box").active().is_confirmed
+            back = fleet.ask(box.job("update-engines", {"bundle": "software"}))
+            assert box.restarting.wait(60), fleet.job(back)
+        with updatable(tmp_path, broker.port) as box:
+            fleet.wait_for(back, JobState.SUCCEEDED)
+            assert engines_of(box) == validated_weights()
         assert row.detail is not None
         assert (row.detail["installed"], row.detail["booted"], row.detail["confirmed"]) == ("good",) * 3
         assert row.detail["gate"]["mean_width"] == 0

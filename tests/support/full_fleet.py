@@ -16,6 +16,7 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.rollouts import RolloutStore
 from appliance.apps.fleet_server.settings import fleet_settings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.instant import to_rfc3339
@@ -108,6 +109,16 @@ class FullFleet:
                 job_id=signed.job.job_id, version=2, state=state, reason=reason, boot_id="b", ts=to_rfc3339(self._now)
             )
             jobs.take_update(whose, update, self._now - timedelta(minutes=4))
+        rollouts = RolloutStore(self._database)
+        boxes = [(site, f"box-{number}") for site in SITES for number in range(1, 6)]
+        self.rollout_id = rollouts.start("engines-2", boxes, (0.1,), 0.05, OPERATOR, self._now)
+        rollouts.next_group(self.rollout_id, maker, OPERATOR, self._now)
+        first, *others = [row for row in jobs.all() if row.made_at == to_rfc3339(self._now, "microseconds")]
+        for row, state in ((first, JobState.FAILED), *((one, JobState.SUCCEEDED) for one in others[:12])):
+            ended = JobUpdate(
+                job_id=row.signed.job.job_id, version=2, state=state, boot_id="b", ts=to_rfc3339(self._now)
+            )
+            jobs.take_update((row.signed.site, row.signed.box), ended, self._now)
         self._boxes.want(whose, {"exam.best_of_s": 0.8}, OPERATOR, self._now)
         entries: list[JournalEntry] = []
         for action in ("account.logged_in", "exam.started", "exam.finished", "review.validated"):

@@ -151,6 +151,17 @@ def _install_pages(app: Flask, services: ConsoleServices) -> None:
     def jobs() -> Page:
         return render_template("jobs.html", jobs=services.jobs(None), refresh=True, section="jobs")
 
+    @app.get("/rollouts")
+    def rollouts() -> Page:
+        return render_template("rollouts.html", rollouts=services.rollouts(), refresh=True, section="rollouts")
+
+    @app.post("/rollouts/<rollout_id>/pause")
+    def pause_rollout(rollout_id: str) -> Page:
+        is_paused = request.form.get("is_paused") == "1"
+        services.pause_rollout(rollout_id, is_paused)
+        services.accounts.note(g.account.name, rollout_id, "paused_rollout" if is_paused else "resumed_rollout")
+        return redirect(url_for("rollouts"))
+
     @app.get("/results")
     def results() -> Page:
         site, engine = request.args.get("site", ""), request.args.get("engine", "")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
-from webui.console.views import AuditView, BoxView, JobView, ResultView
+from webui.console.views import AuditView, BoxView, JobView, ResultView, RolloutView
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class ConsoleServices:
     Attributes:
         boxes: all, those that need a person first.
         jobs: of one box by its name, or of all (None), newest first.
+        rollouts: newest first; `pause_rollout` stops the next group of one, or lets it begin again.
         audit: the newest entries of a box's journal.
         results: the newest, of one site or of all (""), measured with an engine or with any ("").
         engines: digests that any kept result was measured with.
@@ -25,6 +26,8 @@ class ConsoleServices:
     secrets: AccessSecrets
     boxes: Callable[[], tuple[BoxView, ...]]
     jobs: Callable[[str | None], tuple[JobView, ...]]
+    rollouts: Callable[[], tuple[RolloutView, ...]]
+    pause_rollout: Callable[[str, bool], None]
     audit: Callable[[str], tuple[AuditView, ...]]
     results: Callable[[str, str], tuple[ResultView, ...]]
     engines: Callable[[], tuple[str, ...]]

@@ -64,6 +64,27 @@ class JobView:
 
 
 @dataclass(frozen=True)
+class GroupView:
+    """One group of a rollout: state of its jobs ("not_begun" before its turn) to how many boxes; names of failures."""
+
+    number: int
+    counts: Mapping[str, int]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """One bundle on its way to the boxes; shares are of 1."""
+
+    rollout_id: str
+    bundle: str
+    failed_share: float
+    threshold: float
+    is_paused: bool
+    groups: tuple[GroupView, ...]
+
+
+@dataclass(frozen=True)
 class AuditView:
     """One entry of a box's journal."""
 

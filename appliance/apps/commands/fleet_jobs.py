@@ -18,9 +18,9 @@ from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 from appliance.fleet.shadow import ShadowDesired, ShadowReported, delta
 
-_CONFIG = click.option("--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML).")
-_KEY = click.option("--key", type=FILE, required=True, metavar="FILE", help="Private key, as `job-key` made it.")
-_BY = click.option("--by", required=True, metavar="NAME", help="Who asks; it is kept with the job.")
+CONFIG = click.option("--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML).")
+KEY = click.option("--key", type=FILE, required=True, metavar="FILE", help="Private key, as `job-key` made it.")
+BY = click.option("--by", required=True, metavar="NAME", help="Who asks; it is kept with the job.")
 _BOX = click.argument("name", metavar="SITE/BOX")
 
 
@@ -33,7 +33,7 @@ def whose(name: str) -> tuple[str, str]:
 
 
 @click.command("boxes")
-@_CONFIG
+@CONFIG
 def boxes(config: Path) -> None:
     """Print every box: whether it is there, since when, what runs on it, and what needs a person."""
     with FleetDatabase(load_fleet_settings(config).database.url) as database:
@@ -50,10 +50,10 @@ def _line(row: BoxRow) -> str:
 
 
 @click.command("want")
-@_CONFIG
+@CONFIG
 @_BOX
 @click.argument("settings", metavar="KEY=JSON...", nargs=-1, required=True)
-@_BY
+@BY
 def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
     """Set what a box's settings shall be, in the place of the earlier wish: exam.best_of_s=0.8 ..."""
     wished = {}
@@ -93,15 +93,15 @@ def job() -> None:
 
 
 @job.command("make")
-@_CONFIG
+@CONFIG
 @_BOX
 @click.argument("kind", type=click.Choice(sorted(STEPS)))
 @click.option("--parameters", default="{}", metavar="JSON", help="As docs/fleet.md lists them.")
 @click.option("--expires-after-h", type=float, help="It is refused by the box when its turn comes later.")
 @click.option("--supersedes", multiple=True, metavar="JOB", help="Ends that one, if it has not begun.")
 @click.option("--stick", type=FILE, metavar="FOLDER", help="Write it here for a USB stick, too.")
-@_KEY
-@_BY
+@KEY
+@BY
 def make(
     config: Path,
     name: str,
@@ -129,11 +129,11 @@ def make(
 
 
 @job.command("cancel")
-@_CONFIG
+@CONFIG
 @_BOX
 @click.argument("job_id", metavar="JOB")
-@_KEY
-@_BY
+@KEY
+@BY
 def cancel(config: Path, name: str, job_id: str, key: Path, by: str) -> None:
     """End a job: at once if it has not begun, before its next step if it has."""
     with FleetDatabase(load_fleet_settings(config).database.url) as database:
@@ -145,7 +145,7 @@ def cancel(config: Path, name: str, job_id: str, key: Path, by: str) -> None:
 
 
 @job.command("list")
-@_CONFIG
+@CONFIG
 @click.argument("name", metavar="[SITE/BOX]", required=False)
 @click.option("--detail", is_flag=True, help="What came of each, too: log lines, a certificate request, a proof.")
 def list_jobs(config: Path, name: str | None, detail: bool) -> None:

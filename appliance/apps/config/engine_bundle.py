@@ -48,7 +48,7 @@ class EngineBundles:
         """What the next start takes; the software's own where nothing else was ever chosen."""
         try:
             return ActiveBundle(**json.loads(self._file.read_text("utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ActiveBundle()
         except (OSError, ValueError, TypeError) as error:
             raise StoreError(

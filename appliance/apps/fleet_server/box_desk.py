@@ -53,6 +53,7 @@ class BoxDesk:
         """Keep them all; what to answer. Raises StoreError, and then nothing is answered."""
         answers: list[Publication] = []
         journals: dict[Whose, list[Audit]] = {}
+        reports: list[tuple[Whose, str, dict[str, Any]]] = []
         for topic, payload in messages:
             place = place_of(topic)
             if place is None or place.site == HOST_SITE:
@@ -61,10 +62,16 @@ class BoxDesk:
             try:
                 if place.rest.startswith("audit/"):
                     journals.setdefault(whose, []).append(read_message(Audit, payload))
+                elif place.rest in _REPORTS:
+                    if payload:
+                        kind = place.rest.partition("/")[0]
+                        reports.append((whose, kind, _checked(_REPORTS[place.rest], payload)))
                 else:
                     answers += self._take_one(whose, place.rest, payload)
             except (ExportError, ValueError) as error:
                 _log.warning("what came on %s cannot be used: %s", topic, str(error)[:300])
+        if reports:
+            self.boxes.take_reports(reports, self._clock.now_utc())
         for whose, entries in journals.items():
             seq = self.audit.take(whose, entries, self._clock.now_utc())
             have = AuditHave(seq=seq, ts=self._ts())
@@ -86,13 +93,9 @@ class BoxDesk:
         now_utc = self._clock.now_utc()
         if rest == "state":
             return self._take_state(whose, _checked("nailfold.state-1", payload)) if payload else []
-        if rest in _REPORTS:
-            if payload:
-                kind = rest.partition("/")[0]
-                self.boxes.take_report(whose, kind, _checked(_REPORTS[rest], payload), now_utc)
-        elif rest.endswith("/get"):
+        if rest.endswith("/get"):
             return [self._give_job(whose, read_message(JobGet, payload).job_id)]
-        elif rest.endswith("/update"):
+        if rest.endswith("/update"):
             change = read_message(JobUpdate, payload)
             reason = self.jobs.take_update(whose, change, now_utc)
             answer = JobAnswer(job_id=change.job_id, version=change.version, reason=reason, ts=self._ts())

@@ -74,19 +74,28 @@ class BoxStore:
             connection.execute(self._database.replace(box_states), row)
 
     def take_report(self, whose: Whose, kind: str, document: dict[str, Any], now_utc: datetime) -> None:
-        """A telemetry, the alerts or the reported settings; an older one than is kept changes nothing."""
-        row = {
-            "site": whose[0],
-            "box": whose[1],
-            "kind": kind,
-            "document": json.dumps(document),
-            "heard_at": to_rfc3339(now_utc, "microseconds"),
-        }
-        with self._database.transaction("keep a box's report") as connection:
-            connection.execute(self._database.replace(box_reports), row)
-            if kind == "telemetry":
-                one = {"site": whose[0], "box": whose[1], "ts": document["ts"], "document": row["document"]}
-                connection.execute(self._database.insert_once(telemetry), one)
+        """A telemetry, the alerts or the reported settings, in the place of the earlier one."""
+        self.take_reports([(whose, kind, document)], now_utc)
+
+    def take_reports(self, reports: Sequence[tuple[Whose, str, dict[str, Any]]], now_utc: datetime) -> None:
+        """Many, of any boxes, in one commit."""
+        heard_at = to_rfc3339(now_utc, "microseconds")
+        rows = [
+            {"site": site, "box": box, "kind": kind, "document": json.dumps(document), "heard_at": heard_at}
+            for (site, box), kind, document in reports
+        ]
+        history = [
+            {"site": site, "box": box, "ts": document["ts"], "document": json.dumps(document)}
+            for (site, box), kind, document in reports
+            if kind == "telemetry"
+        ]
+        # In one order, so that two workers never wait for one another.
+        rows.sort(key=lambda row: (row["site"], row["box"], row["kind"]))
+        with self._database.transaction("keep the boxes' reports") as connection:
+            if rows:
+                connection.execute(self._database.replace(box_reports), rows)
+            if history:
+                connection.execute(self._database.insert_once(telemetry), history)
 
     def boxes(self, now_utc: datetime) -> tuple[BoxRow, ...]:
         """Every box that ever said something, by site and name."""

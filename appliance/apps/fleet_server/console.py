@@ -11,6 +11,7 @@ from appliance.accounts.access import load_or_create_secrets
 from appliance.accounts.account_service import AccountService
 from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.rollouts import RolloutStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
@@ -41,6 +42,8 @@ class Console:
             secrets=load_or_create_secrets(folder / "access.json")[0],
             boxes=views.boxes,
             jobs=views.jobs,
+            rollouts=views.rollouts,
+            pause_rollout=RolloutStore(database).pause,
             audit=views.audit,
             results=views.results,
             engines=views.engines,

@@ -1,6 +1,7 @@
 """What the console shows, from the fleet's database."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import mean
@@ -12,10 +13,11 @@ from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
 from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
 from appliance.domain.instant import from_rfc3339
 from appliance.ports import Clock
-from webui.console.views import AlertView, AuditView, BoxView, JobView, ResultView
+from webui.console.views import AlertView, AuditView, BoxView, GroupView, JobView, ResultView, RolloutView
 
 MOST_RESULTS = 200
 _SILENT = timedelta(minutes=10)
@@ -64,6 +66,20 @@ class ConsoleViews:
             for row in self._jobs.all(whose)[:MOST_RESULTS]
         )
 
+    def rollouts(self) -> tuple[RolloutView, ...]:
+        """Newest first."""
+        return tuple(
+            RolloutView(
+                one.rollout_id,
+                one.bundle,
+                one.failed_share,
+                one.threshold,
+                one.is_paused,
+                tuple(_group(stage) for stage in one.stages),
+            )
+            for one in RolloutStore(self._database).all()
+        )
+
     def audit(self, name: str) -> tuple[AuditView, ...]:
         """The newest entries of a box's journal."""
         return tuple(
@@ -87,6 +103,12 @@ class ConsoleViews:
         query = select(origins.c.value).where(origins.c.kind == "engine").distinct().order_by(origins.c.value)
         with self._database.transaction("read the engines") as connection:
             return tuple(connection.execute(query).scalars())
+
+
+def _group(stage: Stage) -> GroupView:
+    counts = Counter("not_begun" if state is None else state.value for state in stage.boxes.values())
+    failed = [name for name, state in stage.boxes.items() if state and state.is_final and state.value != "succeeded"]
+    return GroupView(stage.number + 1, dict(counts), tuple(sorted(failed)))
 
 
 def _whose(name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 2
+LAYOUT = 3
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -172,6 +173,28 @@ jobs = Table(
     Column("changed_at", _TIME, nullable=False),
     Column("is_told", Boolean, nullable=False),
     Index("jobs_by_box", "site", "box", "state"),
+)
+
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("rollout_id", String(36), primary_key=True),
+    Column("bundle", String(64), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("made_by", String(100), nullable=False),
+)
+
+# Which box gets a rollout's bundle in which group; `job_id` is empty until its turn.
+rollout_boxes = Table(
+    "rollout_boxes",
+    metadata,
+    Column("rollout_id", String(36), primary_key=True),
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("stage", Integer, nullable=False),
+    Column("job_id", String(64), nullable=False),
 )
 
 refusals = Table(

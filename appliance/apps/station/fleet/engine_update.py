@@ -18,6 +18,8 @@ from appliance.fleet.jobs import Job
 from appliance.inference.engine_set import load_engine_set
 
 BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
+SOFTWARE = "software"
+"""The bundle's name for the networks that came with the box's software."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LEAST_FREE_BYTES = 500_000_000
 _PACKAGE = "package"
@@ -58,12 +60,16 @@ class EngineUpdate:
         if free < _LEAST_FREE_BYTES:
             raise UpdateError(f"only {free // 1_000_000} MB are free", "Free some space first.")
         name, release = _bundle(context.job), context.job.parameters.get("release")
+        if name == SOFTWARE:
+            return
         client = self._client(None if release is None else str(release))
         client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name))
         context.detail["installed"] = name
 
     def _try_out(self, context: StepContext) -> None:
         name = _bundle(context.job)
+        if name == SOFTWARE:
+            return
         report = self._gate(validated_weights(), self._bundles.folder(name))
         context.detail["gate"] = report.figures
         if not report.is_within:
@@ -71,12 +77,16 @@ class EngineUpdate:
             raise UpdateError(f"{name} does not measure as the validated networks do: {'; '.join(report.reasons)}")
 
     def _switch(self, context: StepContext) -> None:
-        self._bundles.choose(_bundle(context.job))
+        name = _bundle(context.job)
+        self._bundles.choose("" if name == SOFTWARE else name)
         context.ends_station = True
         self._restart()
 
     def _confirm(self, job: Job) -> dict[str, Any]:
         name, active = _bundle(job), self._bundles.active()
+        if name == SOFTWARE and not active.name:
+            self._bundles.confirm()
+            return {"installed": name, "booted": name, "confirmed": name}
         if active.name != name:
             raise UpdateError(f"{name} was taken back: {active.reason or 'the station ended before the switch'}")
         report = self._gate(validated_weights(), self._bundles.folder(name))

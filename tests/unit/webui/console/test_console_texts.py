@@ -32,6 +32,6 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
     asked |= {"online", "offline", "clock_good", "clock_bad"}
     asked |= {f"{how}_{unit}" for how in ("ago", "for") for unit in ("days", "hours", "minutes", "seconds")}
     asked |= {f"alert_{code.value}" for code in AlertCode} | {f"alert_{one}" for one in ("twin", "silent", "away")}
-    asked |= {f"job_{state.value}" for state in JobState} | {"alert_journal_broken"}
+    asked |= {f"job_{state.value}" for state in JobState} | {"alert_journal_broken", "job_not_begun", "pause", "resume"}
     asked -= {"alert_", "job_"}
     assert asked == TEXTS["en"].keys()
