@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load deb prove-deb setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load deb prove-deb test-box setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ deb: setup  ## the Debian package, reproducible, into build/deb (ARGS="--arch ar
 
 prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mmdebstrap)
 	@image-build/deb/prove.sh $(ARGS)
+
+BOX_ROOT := build/box/root
+test-box:  ## boot the installed package under systemd in a virtual machine, into build/reports/box.json (root, mmdebstrap)
+	@[ -d $(BOX_ROOT) ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
+	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT) $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

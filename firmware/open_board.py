@@ -11,7 +11,6 @@ from firmware.buttons import Contact
 from firmware.errors import FirmwareError
 from firmware.gpio import GpioContact, GpioLamp
 from firmware.lamp import Lamp
-from firmware.pin_factory import ChipLabelFactory
 from firmware.pin_map import line_of, pwm_of
 from firmware.protocol import Button
 from firmware.ring_light import PwmLight, RingLight
@@ -49,9 +48,14 @@ class OpenBoard:
         return self.press is not None
 
 
-def open_board(
-    settings: FirmwareSettings, board: Board | None = None, factory_of: Factory = ChipLabelFactory
-) -> OpenBoard:
+def _chip(label: str) -> Any:
+    # Not at the top: lgpio starts a thread and makes a pipe as it is imported, which a station has no use for.
+    from firmware.pin_factory import ChipLabelFactory  # noqa: PLC0415
+
+    return ChipLabelFactory(label)
+
+
+def open_board(settings: FirmwareSettings, board: Board | None = None, factory_of: Factory = _chip) -> OpenBoard:
     """Every part that the settings name and that can be opened; the others are in `problem`, each with its remedy."""
     board = board or identify_board()
     factories: dict[str, Any] = {}

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from gpiozero import BoardInfo, HeaderInfo, PinInfo
-from gpiozero.pins.lgpio import LGPIOFactory
 
 from firmware.board import GpioChip, gpio_chips, identify_board
 from firmware.errors import FirmwareError
+from firmware.own_folder import own_working_folder
 from firmware.pin_map import HEADERS
+
+# As it is imported, lgpio makes a pipe of a fixed name in the working folder: services may not write to theirs, and two
+# processes in one folder would take each other's.
+with own_working_folder():
+    from gpiozero.pins.lgpio import LGPIOFactory
 
 LABEL_VARIABLE = "NAILFOLD_GPIO_CHIP"
 

@@ -7,14 +7,13 @@ from types import FrameType
 from firmware.open_board import open_board
 from firmware.sd_notify import notify, watchdog_interval_s
 from firmware.service import Firmware
-from firmware.settings import NONE, SIMULATED, FirmwareSettings
-from firmware.simulated import simulated_board
+from firmware.settings import AUTO, FirmwareSettings
 
 _LONGEST_WAIT_S = 3600.0
 
 
 def run_firmware(settings: FirmwareSettings, software: str) -> None:
-    """Serve the board until SIGTERM or Ctrl-C. Raises FirmwareError as `Firmware`."""
+    """Serve the board until SIGTERM or Ctrl-C. Raises FirmwareError as `Firmware.start`."""
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -22,11 +21,12 @@ def run_firmware(settings: FirmwareSettings, software: str) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    if settings.board == NONE:
-        notify("READY=1\nSTATUS=no board, as the settings say")
+    if settings.board != AUTO:
+        # The simulated one is the station's own. The service stays, or systemd would start it again and again.
+        notify(f"READY=1\nSTATUS=nothing to serve: firmware.board is {settings.board}")
         stopping.wait()
         return
-    board = simulated_board() if settings.board == SIMULATED else open_board(settings)
+    board = open_board(settings)
     firmware = Firmware(board, settings, software)
     firmware.start()
     try:

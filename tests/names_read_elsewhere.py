@@ -36,7 +36,20 @@ _.SoftwareVersions, _.SpecificCharacterSet, _.StudyDate, _.StudyDescription, _.S
 _.TimezoneOffsetFromUTC, _.TransferSyntaxUID, _.TypeOfPatientID
 
 # MQTT properties, which paho writes.
-_.ContentType, _.PayloadFormatIndicator, _.ReceiveMaximum, _.SessionExpiryInterval, _.WillDelayInterval
+(
+    _.ContentType,
+    _.MessageExpiryInterval,
+    _.PayloadFormatIndicator,
+    _.ReceiveMaximum,
+    _.SessionExpiryInterval,
+    _.WillDelayInterval,
+)
 
 # jetson-utils asks a camera for it.
 _.IsStreaming
+
+# Set on objects of python-tuf.
+_.snapshot_meta, _.reference_time
+
+# What the templates of the fleet's console read.
+_.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results

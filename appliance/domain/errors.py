@@ -35,6 +35,10 @@ class NotKeptError(StoreError):
     """What was asked for is not among what is kept."""
 
 
+class UpdateError(ApplianceError):
+    """An update cannot be taken, or was taken back."""
+
+
 class ExportError(ApplianceError):
     """A result could not leave the box."""
 

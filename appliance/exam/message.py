@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import jsonschema
 import uuid_utils
 
 from appliance import schemas
@@ -79,7 +78,7 @@ def _measured(reviewed: ReviewedExam) -> list[ReviewedImage]:
 def _checked(document: dict[str, Any]) -> OutboxMessage:
     try:
         schemas.validate("nailfold.exam-1", document)
-    except jsonschema.ValidationError as error:
+    except schemas.SchemaError as error:
         raise ExportError(
             f"the result of exam {document['exam_id']} does not fit its format at {error.json_path}: "
             f"{error.message[:200]}",

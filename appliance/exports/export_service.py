@@ -245,7 +245,7 @@ def missing_lines(sources: Sequence[ExamToExport]) -> tuple[str, ...]:
     """One for each image without a file: exam, image, reason."""
     return tuple(
         f"exam {source.exam.exam_id}, image {image_id}: {because}"
-        for source in sources
+        for source in sources[:]  # not as progress
         for image_id, because in source.unreadable.items()
     )
 

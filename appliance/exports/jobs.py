@@ -50,7 +50,7 @@ class Job:
         done, total: how far it is; total is 0 while that is not known.
         file: what was made; None before, and without a result.
         size: of the file in bytes.
-        message, remedy: why it failed.
+        message, remedy: why it failed, or which pictures are not in what was made.
     """
 
     job_id: str
@@ -171,7 +171,7 @@ class ExportJobs:
             path.unlink(missing_ok=True)
             self._end(job.job_id, state=JobState.FAILED, message="The file could not be made: a fault of the software.")
         else:
-            self._end(job.job_id, state=JobState.DONE, file=made, size=size)
+            self._end(job.job_id, state=JobState.DONE, file=made, size=size, message=_without(made))
 
     def _make(self, job: Job, work: Work, path: Path) -> tuple[ExportedFile, int]:
         try:
@@ -234,3 +234,8 @@ class _Progress:
         self._at = (done, total)
         if self.is_cancelled:
             raise JobCancelledError
+
+
+def _without(made: ExportedFile) -> str:
+    """What a reader has to know before opening it; empty for a whole file."""
+    return f"{len(made.missing)} not in it: {'; '.join(made.missing[:3])}" if made.missing else ""

@@ -15,6 +15,7 @@ from appliance.inference.gpu import describe_gpu
 from appliance.inference.keypoint_estimator import MAX_BATCH, OnnxKeypointEstimator
 from appliance.inference.manifest import EngineManifest, read_manifest
 from appliance.inference.settings import InferenceSettings
+from appliance.inference.several_looks import SeveralLooks, for_one_look
 from appliance.inference.tiled_detection import TiledDetector
 from appliance.inference.trt_library import import_tensorrt
 from appliance.inference.trt_runtime import TensorRtRuntime
@@ -33,11 +34,13 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     """
     manifest = open_manifest(settings)
     runtime = open_runtime(settings, manifest)
-    detector = OnnxDetector(runtime.load("detector"), manifest.engine("detector"), settings)
+    network, entry = runtime.load("detector"), manifest.engine("detector")
+    detector = OnnxDetector(network, entry, settings)
+    patient = OnnxDetector(network, entry, for_one_look(settings))
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
-    stills = TiledDetector(detector, detector.input_size, settings)
+    stills = TiledDetector(SeveralLooks(patient, settings), detector.input_size, settings)
     return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines), stills)
 
 

@@ -6,6 +6,7 @@ far smaller than the loops that were trained on, as in a small picture of a whol
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
 from appliance.inference.settings import InferenceSettings
+from appliance.inference.several_looks import SeveralLooks
 from appliance.inference.suppression import suppress
 from appliance.ports import Detector
 
@@ -81,8 +83,10 @@ class TiledDetector:
         self._input_size = input_size
         self._settings = settings
 
-    def over(self, detector: Detector) -> "TiledDetector":
-        """The same around another front of the same network."""
+    def behind(self, front: Callable[[Detector], Detector]) -> "TiledDetector":
+        """The same, asking the network through `front`."""
+        asked = self._detector
+        detector = asked.behind(front) if isinstance(asked, SeveralLooks) else front(asked)
         return TiledDetector(detector, self._input_size, self._settings)
 
     def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import jsonschema
-
 from appliance import schemas
 from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import ExportError
@@ -34,6 +32,6 @@ def _checked(name: str, payload: bytes) -> dict[str, Any]:
     try:
         document: dict[str, Any] = bounded_loads(payload)
         schemas.validate(name, document)
-    except (ValueError, jsonschema.ValidationError) as error:
+    except (ValueError, schemas.SchemaError) as error:
         raise ExportError(f"what the fleet sent is no {name}: {str(error)[:200]}") from error
     return document

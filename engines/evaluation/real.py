@@ -28,6 +28,7 @@ from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
+from appliance.inference.tiled_detection import TiledDetector
 from appliance.ports import EngineSet
 from engines.accuracy.matching import iou_matrix, match
 from engines.accuracy.network_figures import LOW_SCORE
@@ -182,6 +183,7 @@ def main() -> None:
     parser.add_argument(
         "--as-it-lies", action="store_true", help="look at judged pictures without turning them upright"
     )
+    parser.add_argument("--one-look", action="store_true", help="look at each judged picture once, not four times")
     parser.add_argument("--worst", type=Path, help="sheet of the worst judged pictures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
@@ -203,7 +205,8 @@ def _report_judged(args: argparse.Namespace) -> None:
     settings = replace(InferenceSettings(weights_dir=args.weights), min_score_capillary=LOW_SCORE)
     engines = load_engine_set(settings, "evaluation")
     assert engines.stills is not None
-    stills = engines.stills
+    one_look = TiledDetector(engines.detector, (WIDTH, HEIGHT), settings)
+    stills = one_look if args.one_look else engines.stills
     pictures = read_judged(args.judged, args.images)[:: args.every]
 
     def look(image_rgb: NDArray[np.uint8]) -> Detections:

@@ -107,9 +107,12 @@ class Tally:
 
 
 def evaluate(
-    weights: Path, images: int, overlays: Path | None = None, contrast: float = 1.0
+    weights: Path, images: int, overlays: Path | None = None, contrast: float = 1.0, *, as_stills: bool = False
 ) -> dict[str, dict[str, float | None]]:
-    """Figures by role ("detector", "keypoints"), with that share of the images' contrast left."""
+    """Figures by role ("detector", "keypoints"), with that share of the images' contrast left.
+
+    One look at each image, as at a live frame, or as many as at a still.
+    """
     shipped = InferenceSettings(weights_dir=weights)
     low = InferenceSettings(weights_dir=weights, min_score_capillary=LOW_SCORE, min_score_haemorrhage=LOW_SCORE)
     engines = load_engine_set(low, "evaluation")
@@ -117,12 +120,19 @@ def evaluate(
     for seed in range(FIRST_SEED, FIRST_SEED + images):
         rendered = render(seed)
         rendered = replace(rendered, image_rgb=flattened(rendered.image_rgb, contrast))
-        detections = engines.detector.detect(rendered.image_rgb)
+        detections = _look(engines, rendered, as_stills=as_stills)
         tally.add(rendered, detections, engines, shipped.min_score_capillary)
         if overlays is not None:
             save_overlay(engines, rendered.image_rgb, _confident(detections, shipped), overlays / f"{seed}.png")
     detector = tally.detector_figures(shipped.min_score_capillary) | {"synthetic_images": images}
     return {"detector": _rounded(detector), "keypoints": _rounded(tally.widths.figures())}
+
+
+def _look(engines: EngineSet, rendered: RenderedImage, *, as_stills: bool) -> Detections:
+    if not as_stills:
+        return engines.detector.detect(rendered.image_rgb)
+    assert engines.stills is not None
+    return engines.stills.detect(rendered.image_rgb, rendered.um_per_px)
 
 
 def _confident(detections: Detections, settings: InferenceSettings) -> Detections:
@@ -144,8 +154,9 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, help="also write the figures here, for engines.training.ship")
     parser.add_argument("--overlays", type=Path)
     parser.add_argument("--contrast", type=float, default=1.0)
+    parser.add_argument("--stills", action="store_true", help="look as at stills, not as at live frames")
     args = parser.parse_args()
-    figures = evaluate(args.weights, args.images, args.overlays, args.contrast)
+    figures = evaluate(args.weights, args.images, args.overlays, args.contrast, as_stills=args.stills)
     print(json.dumps(figures, indent=2))
     if args.figures is not None:
         args.figures.write_text(json.dumps(figures, indent=2) + "\n")

@@ -30,7 +30,7 @@ def add_dirt(rng: np.random.Generator, overlay: Overlay, contrast: float) -> Non
         contrast: of the picture, as a share of an ordinary one's; dirt on a flat picture is paler too, but less so.
     """
     kinds = (add_specks, add_blown_out, add_stubs, add_furrows, add_bubbles, add_fibres)
-    shares = (0.42, 0.20, 0.13, 0.09, 0.08, 0.08)
+    shares = (0.38, 0.17, 0.21, 0.09, 0.07, 0.08)
     for kind in rng.choice(len(kinds), int(rng.integers(1, 3)), replace=False, p=shares):
         kinds[int(kind)](rng, overlay, float(max(contrast, 0.1) ** 0.7))
 
@@ -71,14 +71,17 @@ def add_blown_out(rng: np.random.Generator, overlay: Overlay, _strength: float) 
 
 
 def add_stubs(rng: np.random.Generator, overlay: Overlay, strength: float) -> None:
-    """Blood deep below the focus: soft blobs and short streaks without any outline, which nobody counts as loops."""
+    """Blood deep below the focus, a few or a crowd: soft blobs and streaks without any outline, which nobody counts."""
     density = np.zeros(overlay.levels.shape[:2], np.float32)
-    count = int(rng.integers(2, 12))
+    is_crowd = rng.random() < 0.4
+    count = int(rng.integers(12, 45) if is_crowd else rng.integers(2, 12))
+    lean, longest = float(rng.normal(0, 15)), float(rng.uniform(1.5, 6))
     for centre in _cloud(rng, overlay.size, count):
         half = float(rng.uniform(4, 11))
-        _ellipse(density, centre, (half, half * float(rng.uniform(1, 3.5))), float(rng.normal(0, 20)), 1.0)
+        axes = (half, half * float(rng.uniform(1, longest)))
+        _ellipse(density, centre, axes, lean + float(rng.normal(0, 15)), float(rng.uniform(0.4, 1)))
     density = cv2.GaussianBlur(density, (0, 0), float(rng.uniform(6, 10)))
-    _absorb(overlay, density * np.float32(strength * rng.uniform(0.05, 0.3)), BLOOD)
+    _absorb(overlay, density * np.float32(strength * rng.uniform(0.06, 0.4)), BLOOD)
 
 
 def add_furrows(rng: np.random.Generator, overlay: Overlay, strength: float) -> None:

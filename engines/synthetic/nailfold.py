@@ -68,7 +68,12 @@ def _draw_lean(rng: np.random.Generator, reach_um: float) -> _Lean:
 
 
 def lay_out(
-    rng: np.random.Generator, view: View, pattern: Pattern, appearance: Appearance, density_per_mm: float | None = None
+    rng: np.random.Generator,
+    view: View,
+    pattern: Pattern,
+    appearance: Appearance,
+    density_per_mm: float | None = None,
+    lean_per_row_rad: float = 0.0,
 ) -> tuple[Loop, ...]:
     """Loops in rows below the view's row curve. Spacing is 1 / density with 25 % variation."""
     if pattern is Pattern.EMPTY:
@@ -84,7 +89,10 @@ def lay_out(
     kept = [loop for loop in loops if not _collides(rng, loop, loops)]
     bare = _draw_bare(rng, numbers, view.reach_um[0])
     kept = [loop for loop in kept if not bare[0] < loop.at_um[0] < bare[1] or loop.row > 1]
-    return tuple(_tilted(loop, lean.tilt_rad(loop.at_um[0]) + float(rng.normal(0, lean.spread_rad))) for loop in kept)
+    tilts = [lean.tilt_rad(loop.at_um[0]) + loop.row * lean_per_row_rad for loop in kept]
+    return tuple(
+        _tilted(loop, tilt + float(rng.normal(0, lean.spread_rad))) for loop, tilt in zip(kept, tilts, strict=True)
+    )
 
 
 def _places(

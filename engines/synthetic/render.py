@@ -14,6 +14,7 @@ from engines.synthetic.overlay import Overlay
 from engines.synthetic.pattern import Pattern, draw_pattern
 from engines.synthetic.scene import build_scene, open_streams
 from engines.synthetic.truth import Box, HaemorrhageTruth, LoopTruth, RenderedImage
+from engines.synthetic.unusual import tilt_view
 from engines.synthetic.view import draw_view
 
 CAPTION_SHARE = 0.08
@@ -29,6 +30,7 @@ def render(
     um_per_px: float | None = None,
     pattern: Pattern | None = None,
     difficulty: float = 1.0,
+    is_unusual: bool = False,
 ) -> RenderedImage:
     """A nailfold image with its truth; the same arguments give the same image.
 
@@ -38,12 +40,15 @@ def render(
         um_per_px: scale; drawn from 1.0 to 2.6 at 640 pixels' width when None.
         pattern: kind of nailfold; drawn at random when None.
         difficulty: 0 (clean) to 1 (everything a clinic's scope delivers).
+        is_unusual: crowded, steep, curved or far away (engines.synthetic.unusual); `um_per_px` is then a least value.
     """
     streams = open_streams(seed)
     pattern = draw_pattern(streams.anatomy) if pattern is None else pattern
     view = draw_view(streams.anatomy, width, height, um_per_px, difficulty)
     camera = draw_camera_appearance(streams.appearance, width, difficulty)
-    scene = build_scene(streams, view, pattern, camera, difficulty=difficulty)
+    if is_unusual:
+        view = tilt_view(streams.unusual, view)
+    scene = build_scene(streams, view, pattern, camera, difficulty=difficulty, is_crowded=is_unusual)
     overlay = Overlay(scene.levels)
     add_distractors(streams.pixels, overlay, difficulty)
     image = record(streams.pixels, overlay.levels, camera)

@@ -16,6 +16,7 @@ from engines.synthetic.pattern import Pattern
 from engines.synthetic.plexus import draw_plexus
 from engines.synthetic.skin import draw_skin_appearance, paint_skin
 from engines.synthetic.truth import HaemorrhageTruth
+from engines.synthetic.unusual import crowd, draw_crowd
 from engines.synthetic.view import View
 
 FloatImage = NDArray[np.float32]
@@ -52,11 +53,12 @@ class Streams:
     anatomy: np.random.Generator
     appearance: np.random.Generator
     pixels: np.random.Generator
+    unusual: np.random.Generator
 
 
 def open_streams(seed: int) -> Streams:
-    """The three streams of a seed."""
-    return Streams(*(np.random.default_rng([seed, stream]) for stream in range(3)))
+    """The streams of a seed."""
+    return Streams(*(np.random.default_rng([seed, stream]) for stream in range(4)))
 
 
 def build_scene(
@@ -67,10 +69,15 @@ def build_scene(
     *,
     difficulty: float,
     density_per_mm: float | None = None,
+    is_crowded: bool = False,
 ) -> Scene:
     """Lay out, draw and expose a nailfold; its density is drawn from the pattern when None."""
     appearance = draw_appearance(streams.appearance, view, difficulty)
-    loops = lay_out(streams.anatomy, view, pattern, appearance, density_per_mm)
+    lean_per_row_rad = 0.0
+    if is_crowded:
+        appearance, crowded = crowd(streams.unusual, appearance), draw_crowd(streams.unusual)
+        density_per_mm, lean_per_row_rad = crowded.density_per_mm, crowded.lean_per_row_rad
+    loops = lay_out(streams.anatomy, view, pattern, appearance, density_per_mm, lean_per_row_rad)
     drawn = draw_loops(loops, view, camera.blur_px)
     skin = paint_skin(streams.pixels, view, draw_skin_appearance(streams.appearance, difficulty), appearance.blanching)
     lit = cv2.GaussianBlur(skin, (0, 0), camera.blur_px) * light(camera, view.width, view.height)[:, :, None]

@@ -21,6 +21,8 @@ from engines.synthetic.render import render
 from engines.synthetic.truth import HaemorrhageTruth, LoopTruth, RenderedImage
 
 HEIGHT, WIDTH = 480, 640
+Job = tuple[Path, int, int, bool]
+"""File of the images, seed, place in the file, and whether it is an unusual nailfold."""
 SEEDS_PER_CACHE = 1_000_000
 """Cache `seed` uses render seeds from seed * this upwards; evaluation stays below this, see engines.evaluation."""
 
@@ -65,8 +67,12 @@ def truth_of(rendered: RenderedImage) -> dict[str, Any]:
     }
 
 
-def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
-    """Draw `images` images into `folder`; what is there of them is kept, so an interrupted drawing goes on."""
+def render_cache(folder: Path, images: int, seed: int, workers: int, unusual: float = 0.0) -> Cache:
+    """Draw `images` images into `folder`; what is there of them is kept, so an interrupted drawing goes on.
+
+    Args:
+        unusual: share of the images that are crowded, steep, curved or far away.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     images_path, truth_path = folder / "images.npy", folder / "truth.jsonl"
     truth_path.touch()
@@ -75,9 +81,11 @@ def render_cache(folder: Path, images: int, seed: int, workers: int) -> Cache:
         if not images_path.exists():
             shape = (images, HEIGHT, WIDTH, 3)
             np.lib.format.open_memmap(images_path, mode="w+", dtype=np.uint8, shape=shape)
+        first = seed * SEEDS_PER_CACHE
+        jobs = [(images_path, first + at, at, _is_unusual(first + at, unusual)) for at in range(done, images)]
         with truth_path.open("a", buffering=1) as truth:
             # A line is written after its image: what has a truth is complete.
-            for line in _render_all(images_path, seed * SEEDS_PER_CACHE, range(done, images), workers):
+            for line in _render_all(jobs, workers):
                 truth.write(line + "\n")
     return open_cache(folder)
 
@@ -89,8 +97,11 @@ def open_cache(folder: Path) -> Cache:
     return Cache(np.load(folder / "images.npy", mmap_mode="r"), tuple(json.loads(line) for line in lines))
 
 
-def _render_all(images_path: Path, first_seed: int, indices: range, workers: int) -> Iterator[str]:
-    jobs = [(images_path, first_seed + index, index) for index in indices]
+def _is_unusual(seed: int, share: float) -> bool:
+    return bool(np.random.default_rng([seed, 4]).random() < share)
+
+
+def _render_all(jobs: list[Job], workers: int) -> Iterator[str]:
     with ProcessPoolExecutor(workers) as pool:
         for done, line in enumerate(pool.map(_render_one, jobs, chunksize=4), start=1):
             if done % 500 == 0:
@@ -98,9 +109,9 @@ def _render_all(images_path: Path, first_seed: int, indices: range, workers: int
             yield line
 
 
-def _render_one(job: tuple[Path, int, int]) -> str:
-    path, seed, index = job
-    rendered = render(seed, width=WIDTH, height=HEIGHT)
+def _render_one(job: Job) -> str:
+    path, seed, index, is_unusual = job
+    rendered = render(seed, width=WIDTH, height=HEIGHT, is_unusual=is_unusual)
     np.load(path, mmap_mode="r+")[index] = rendered.image_rgb
     return json.dumps(truth_of(rendered))
 
@@ -134,8 +145,10 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--unusual", type=float, default=0.0, help="share of crowded, steep, curved or small nailfolds")
     args = parser.parse_args()
-    print(f"{len(render_cache(args.out, args.images, args.seed, args.workers))} images in {args.out}")
+    cache = render_cache(args.out, args.images, args.seed, args.workers, args.unusual)
+    print(f"{len(cache)} images in {args.out}")
 
 
 if __name__ == "__main__":

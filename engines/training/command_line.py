@@ -7,13 +7,16 @@ from pathlib import Path
 from engines.training.fit import FitSettings
 
 
-def train_from_command_line(train: Callable[..., Path], description: str | None, *, minutes: float, batch: int) -> None:
+def train_from_command_line(
+    train: Callable[..., Path], description: str | None, *, minutes: float, batch: int, takes_real: bool = False
+) -> None:
     """Read the flags, train, and print where the ONNX file is.
 
     Args:
         train: takes FitSettings, the caches' folders, the number of images, the seed; `batch` and `workers` by name.
         description: what `--help` says first.
         minutes, batch: the program's own defaults.
+        takes_real: `train` also takes `real`, a folder of restored pictures, and `teacher`, one of weights.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -30,8 +33,14 @@ def train_from_command_line(train: Callable[..., Path], description: str | None,
         "--learning-rate", type=float, default=FitSettings.learning_rate, help="peak, of the whole time"
     )
     parser.add_argument("--resume", action="store_true")
+    if takes_real:
+        parser.add_argument("--real", type=Path, help="folder of restored real pictures to train on as well")
+        parser.add_argument(
+            "--teacher", type=Path, default=Path("engines/weights"), help="weights that find what is not labelled there"
+        )
     args = parser.parse_args()
     settings = FitSettings(
         args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume, start=args.start
     )
-    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers))
+    real = {"real": args.real, "teacher": args.teacher} if takes_real else {}
+    print(train(settings, args.cache, args.images, args.seed, batch=args.batch, workers=args.workers, **real))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.training.assignment import BatchTargets
+from engines.training.cache import Pictures
 from engines.training.calibration import Detect, FloatArray, calibrate_scores
 from engines.training.command_line import train_from_command_line
 from engines.training.detector_loss import detector_loss
@@ -25,8 +26,15 @@ from engines.training.device import EndlessSamples, batches, mixed_precision, pi
 from engines.training.export import export_detector
 from engines.training.fit import Fit, FitSettings, Loss
 from engines.training.growing_cache import open_caches
+from engines.training.labelled_pictures import Mixed
 from engines.training.provenance import describe_run, write_run
+from engines.training.restored_pictures import open_restored
 
+REAL_SHARE = 0.08
+"""Of the pictures shown: there are few of them, and each must not be learnt by heart. Our choice."""
+RESTORED_SHARE = 0.35
+"""Of all crops get filled-in frames where real pictures have them."""
+REAL_SOURCE = "Capillary Dataset (Nguyen and Jeong 2025, Apache-2.0), restored from printed sheets"
 Sample = tuple[NDArray[np.uint8], Targets]
 Batch = tuple[Tensor, BatchTargets]
 
@@ -70,19 +78,32 @@ def train(
     batch: int = 16,
     workers: int = 1,
     calibration_images: int = 150,
+    real: Path | None = None,
+    teacher: Path | None = None,
 ) -> Path:
-    """The exported ONNX file."""
+    """The exported ONNX file.
+
+    Args:
+        real: folder of restored real pictures (restored_pictures.py) to train on as well; None for rendered ones alone.
+        teacher: weights whose findings beside the labels of those are no background.
+    """
     torch.manual_seed(seed)
     device = pick_device()
     cache = open_caches(cache_folders, images, seed, max(workers, 1))
     net = DetectorNet().to(device, memory_format=torch.channels_last)
-    samples = EndlessSamples(partial(draw_sample, cache), seed)
+    pictures: Pictures = cache
+    if real is not None and teacher is not None:
+        pictures = Mixed(open_restored(real, teacher), cache, REAL_SHARE)
+    restored_share = 0.0 if real is None else RESTORED_SHARE
+    samples = EndlessSamples(partial(draw_sample, pictures, restored_share=restored_share), seed)
     fit = Fit(net, settings)
     average = fit.run(batches(samples, batch, workers, collate), loss_on(net, device))
     calibration = calibrate_scores(detect_with(average, device), calibration_images)
     run = describe_run(
         "engines.training.detector", settings.out, seed=seed, images=len(cache), minutes=settings.minutes
     )
+    if real is not None:
+        run |= {"real_pictures": len(pictures) - len(cache), "real_source": REAL_SOURCE}
     write_run(settings.out, run | {"steps": fit.step, "batch": batch, "calibration": vars(calibration)})
     return export_detector(average, settings.out / "detector.onnx", calibration)
 
@@ -100,4 +121,4 @@ def detect_with(net: DetectorNet, device: torch.device) -> Detect:
 
 
 if __name__ == "__main__":
-    train_from_command_line(train, __doc__, minutes=60.0, batch=16)
+    train_from_command_line(train, __doc__, minutes=60.0, batch=16, takes_real=True)

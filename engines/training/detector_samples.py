@@ -13,6 +13,7 @@ from engines.training.cache import Pictures
 from engines.training.detector_net import MORPHOLOGIES, SIZES
 from engines.training.flatness import dither, draw_contrast, flatten
 from engines.training.photometric import vary_photometrically
+from engines.training.restored_patches import add_restored
 
 CROP_WIDTH, CROP_HEIGHT = 384, 288
 SCALE_RANGE = (0.6, 1.9)
@@ -51,17 +52,26 @@ class Targets:
     is_ignored: NDArray[np.bool_]
 
 
-def draw_sample(cache: Pictures, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Targets]:
-    """One augmented crop, uint8 RGB [288, 384, 3], and what is in it."""
+def draw_sample(
+    cache: Pictures, rng: np.random.Generator, restored_share: float = 0.0
+) -> tuple[NDArray[np.uint8], Targets]:
+    """One augmented crop, uint8 RGB [288, 384, 3], and what is in it.
+
+    Args:
+        restored_share: of the crops get filled-in frames, wherever some of the pictures have them from the start.
+    """
     image, truth = cache.picture(int(rng.integers(len(cache))))
-    matrix = _draw_view(rng)
+    matrix = _draw_view(rng, image.shape[1::-1], truth.get("scale", 1.0))
     flags = cv2.INTER_LINEAR
     crop = cv2.warpAffine(image, matrix, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    contrast = draw_contrast(rng)
+    contrast = max(draw_contrast(rng), truth.get("least_contrast", 0.0))
     targets = transform_truth(truth, matrix, contrast)
     overlay = Overlay(flatten(crop, contrast))
     if rng.random() < DIRTY_SHARE:
         add_dirt(rng, overlay, contrast)
+    if rng.random() < restored_share:
+        add_restored(rng, overlay, targets.boxes)
+    if overlay.hidden.any():
         targets = replace(targets, is_ignored=targets.is_ignored | _is_hidden(targets.boxes, overlay.hidden))
     return vary_photometrically(dither(overlay.levels, rng), rng, contrast), targets
 
@@ -116,14 +126,20 @@ def turned_size(w: float, h: float, lean: float, turn: float) -> tuple[float, fl
     return float(length * abs(np.sin(new)) + thickness), float(length * abs(np.cos(new)) + thickness + slack)
 
 
-def _draw_view(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Scale, turn, mirror and place a 640x480 image so that it fills the crop."""
+def _draw_view(rng: np.random.Generator, size: tuple[int, ...], own_scale: float) -> NDArray[np.float64]:
+    """Scale, turn, mirror and place an image so that it fills the crop.
+
+    Args:
+        size: width and height of the image.
+        own_scale: its pixels per pixel of a 640x480 picture of the same field.
+    """
     is_turned = rng.random() < TURNED_SHARE
     turn = np.deg2rad(np.clip(rng.normal(0, TURN_DEG), -MAX_TURN_DEG, MAX_TURN_DEG)) if is_turned else 0.0
     sine, cosine = np.sin(turn), np.cos(turn)
     needed = np.array([CROP_WIDTH, CROP_HEIGHT]) * cosine + np.array([CROP_HEIGHT, CROP_WIDTH]) * abs(sine)
-    scale = max(float(np.exp(rng.uniform(*np.log(SCALE_RANGE)))), needed[0] / 640, needed[1] / 480)
-    centre = needed / 2 + rng.uniform(0, 1, 2) * (np.array([640, 480]) * scale - needed)
+    drawn = float(np.exp(rng.uniform(*np.log(SCALE_RANGE)))) / own_scale
+    scale = max(drawn, needed[0] / size[0], needed[1] / size[1])
+    centre = needed / 2 + rng.uniform(0, 1, 2) * (np.array(size) * scale - needed)
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     shift = np.array([CROP_WIDTH, CROP_HEIGHT]) / 2 - rotation @ centre
     # From pixel edges to pixel centres on both sides.

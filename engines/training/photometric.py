@@ -25,30 +25,30 @@ def vary_photometrically(image_rgb: Image, rng: np.random.Generator, contrast: f
             are left out: who can see nothing learns to invent.
     """
     image = image_rgb
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         image = _mix_channels(image, rng)
     image = _tone(image, rng)
-    if rng.random() < 0.15:
-        image = _resample(image, float(rng.uniform(0.45, 0.85)))
+    if rng.random() < 0.2:
+        image = _resample(image, float(rng.uniform(0.35, 0.85)))
     if rng.random() < 0.12:
         image = _tilt_focus(image, rng)
     elif rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.6)))
     elif rng.random() < 0.25:
-        image = _sharpen(image, float(rng.uniform(0.3, 1.5)))
+        image = _sharpen(image, float(np.exp(rng.uniform(np.log(0.3), np.log(3.0)))))
     if rng.random() < 0.3:
         image = _uneven_light(image, rng)
     if rng.random() < 0.5:
         image = _grain(image, rng, max(contrast, LEAST_GRAIN))
-    if rng.random() < 0.25:
-        image = _jpeg(image, int(rng.integers(int(95 - 60 * contrast), 96)))
+    if rng.random() < 0.35:
+        image = _jpeg(image, int(rng.integers(int(95 - 75 * contrast), 96)))
     return image
 
 
 def _mix_channels(image: Image, rng: np.random.Generator) -> Image:
     """Towards grey, or away from it: monochrome sensors, channels bleeding into one another, gaudy colour settings."""
     grey = np.array([0.25, 0.6, 0.15]) if rng.random() < 0.7 else rng.dirichlet([1.0, 2.0, 1.0])
-    amount = 1.0 if rng.random() < 0.25 else float(rng.uniform(-0.6, 1.0))
+    amount = 1.0 if rng.random() < 0.4 else float(rng.uniform(-0.6, 1.0))
     mix = (1 - amount) * np.eye(3) + amount * np.tile(grey, (3, 1))
     return np.asarray(cv2.transform(image, mix.astype(np.float32)), dtype=np.uint8)
 

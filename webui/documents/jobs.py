@@ -18,7 +18,7 @@ class JobDocument(BaseModel):
     total: int = Field(description="0 while it is not known")
     file_name: str | None = Field(description="What to save it as; null before it is made")
     size: int = Field(description="Bytes")
-    message: str = Field(description="Why it failed; empty while all is well")
+    message: str = Field(description="Why it failed, or what is not in the file; empty while all is well")
     remedy: str
 
 

@@ -1,5 +1,6 @@
 """Joins the settings of the station: defaults, the board's file, the site's file, the command line."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from appliance.apps.config.settings import LoadedSettings, Settings
+from appliance.apps.config.engine_bundle import BUNDLE_ORIGIN, EngineBundles
+from appliance.apps.config.remote_settings import remote_layer
+from appliance.apps.config.settings import LoadedSettings, Settings, default_data_dir
 from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.errors import SettingsError
@@ -16,6 +19,7 @@ from firmware.board import identify_board
 from firmware.settings import SIMULATED
 from webui.settings import LOOPBACK
 
+_log = logging.getLogger(__name__)
 SITE_FILE = Path("/etc/nailfold/site.toml")
 COMMAND_LINE = "command line"
 
@@ -31,7 +35,13 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
         SettingsError: a file cannot be read, or a value cannot be used; names every problem.
     """
     site = [_site_layer(path) for path in [config or _default_site_file()] if path is not None]
-    loaded, problems = _join([*site, _flag_layer(flags or {})])
+    given = _flag_layer(flags or {})
+    loaded, problems = _join([*site, *_fleet_layers([*site, given]), given])
+    if problems:
+        # What the fleet once wanted must not keep a newer station from starting; what else is wrong, it does not hide.
+        loaded, problems = _join([*site, given])
+        if loaded is not None:
+            _log.error("the fleet's settings are left out: they do not fit this software or the site's file")
     if loaded is None or problems:
         raise SettingsError("; ".join(problems), "Check a file with: nailfold config check FILE")
     return loaded
@@ -76,6 +86,13 @@ def _implied_by_source(layers: list[Layer]) -> list[Layer]:
     return [Layer("simulated capillaroscope", {"firmware": {"board": SIMULATED}})]
 
 
+def _fleet_layers(layers: list[Layer]) -> list[Layer]:
+    """What the fleet wants of this box; it stands above the site's file and below the command line."""
+    named = [str(folder) for layer in layers if (folder := _given(layer, "station", "data_dir"))]
+    layer = remote_layer(Path(named[-1]) if named else default_data_dir())
+    return [] if layer is None else [layer]
+
+
 def _given(layer: Layer, table: str, key: str) -> Any:
     """What a layer says; None where it says nothing, or has something else in the place of the table."""
     entries = layer.tables.get(table)
@@ -96,8 +113,10 @@ def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> Loa
         firmware = replace(firmware, socket=settings.station.data_dir / "board.sock")
         origins["firmware.socket"] = "station.data_dir"
     if inference.weights_dir is None:
-        inference = replace(inference, weights_dir=Path(str(resources.files("engines").joinpath("weights"))))
-        origins["inference.weights_dir"] = "package"
+        bundle = EngineBundles(settings.station.data_dir).weights_dir()
+        packaged = Path(str(resources.files("engines").joinpath("weights")))
+        inference = replace(inference, weights_dir=bundle or packaged)
+        origins["inference.weights_dir"] = BUNDLE_ORIGIN if bundle else "package"
     return LoadedSettings(replace(settings, inference=inference, storage=storage, firmware=firmware), origins)
 
 

@@ -14,6 +14,7 @@ from appliance.domain.errors import SettingsError
 from appliance.exam.live import LiveSettings
 from appliance.exam.settings import ExamSettings
 from appliance.exports.settings import PacsSettings
+from appliance.fleet.settings import AgentSettings
 from appliance.inference.settings import InferenceSettings
 from appliance.storage.settings import StorageSettings
 from appliance.transport.settings import MqttSettings
@@ -93,6 +94,7 @@ class Settings:
     web: WebSettings
     pacs: PacsSettings
     firmware: FirmwareSettings
+    fleet: AgentSettings
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
 from pydantic import ValidationError
 
 from appliance import schemas
@@ -110,7 +109,7 @@ def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:
     try:
         document = bounded_loads(arrival.payload)
         schemas.validate(READABLE[schema], document)
-    except jsonschema.ValidationError as error:
+    except schemas.SchemaError as error:
         return f"not {schema} at {error.json_path}: {error.message[:150]}", {}, 0
     except ValueError:
         return "the payload is no JSON", {}, 0

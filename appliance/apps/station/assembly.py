@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -17,12 +18,17 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
+from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
+from appliance.apps.station.fleet.agent import StationAgent
+from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.station.frame_calibration import (
     calibration_service,
     settings_at_full_size,
@@ -57,6 +63,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
+from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
@@ -73,14 +80,18 @@ _STOP_TIMEOUT_S = 1.0
 _LEFT_AFTER_S = 8.0
 
 
-def run_station(loaded: LoadedSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C, then stop in order.
+def run_station(loaded: LoadedSettings) -> bool:
+    """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
 
     Raises:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
     """
     _set_up_logging(loaded.settings.station.log_level)
     stopping = threading.Event()
+    bundles = EngineBundles(loaded.settings.station.data_dir)
+    if bundles.active().name != bundles.count_start().name:
+        _log.error("the newest networks are taken back: %s", bundles.active().reason)
+        return True
 
     def stop(number: int, _: FrameType | None) -> None:
         _log.info("%s: stopping", signal.Signals(number).name)
@@ -90,7 +101,14 @@ def run_station(loaded: LoadedSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    station = Station(loaded)
+    restarting = threading.Event()
+
+    def restart() -> None:
+        _log.info("the fleet asked for a restart: stopping")
+        restarting.set()
+        stopping.set()
+
+    station = Station(loaded, restart)
     try:
         station.start()
         for line in station.greeting:
@@ -100,20 +118,28 @@ def run_station(loaded: LoadedSettings) -> None:
     finally:
         notify("STOPPING=1")
         station.stop()
+    return restarting.is_set()
 
 
 class Station:
     """Camera, engines, exam, broker and pages as one device. Built in one piece, started, then stopped once.
 
+    Args:
+        restart: ends this station and starts it anew; returns at once.
+
     Raises:
         ApplianceError: the data folder, an engine, a setting or the web port cannot be used.
     """
 
-    def __init__(self, loaded: LoadedSettings) -> None:
+    def __init__(self, loaded: LoadedSettings, restart: Callable[[], None] = lambda: None) -> None:
         settings = loaded.settings
         version = importlib.metadata.version("nailfold-appliance")
         clock = SystemClock()
+        self._logs = LogLines()
+        if settings.fleet.enabled:
+            logging.getLogger().addHandler(self._logs)
         self._data_dir = DataDir(settings.station.data_dir)
+        wipe_if_asked(settings, f"wiped-{version}", clock.now_utc())
         self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
         scene = SceneFactory()
         capture = settings_at_full_size(loaded)
@@ -245,8 +271,39 @@ class Station:
             is_examining=lambda: session.snapshot().exam is not None,
         )
         self._heartbeat = Heartbeat(self._vitals.look, phase, self._board.tell, settings.firmware.stalled_after_s)
+        self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
+
+    def _fleet_agent(
+        self,
+        loaded: LoadedSettings,
+        engines: EngineSet,
+        session: ExamSession,
+        restart: Callable[[], None],
+        clock: Clock,
+    ) -> StationAgent | None:
+        if not loaded.settings.fleet.enabled:
+            return None
+        health = BoxHealth(
+            self._publisher.boot_id,
+            engines.identity,
+            self._data_dir.folder,
+            lambda: self._grabber.state,
+            lambda: self._engine.health,
+            self._storage.outbox.status,
+            clock,
+        )
+        return StationAgent(
+            loaded,
+            self._storage,
+            self._publisher,
+            health.read,
+            lambda: session.snapshot().exam is not None,
+            restart,
+            clock,
+            self._logs,
+        )
 
     @property
     def url(self) -> str:
@@ -276,6 +333,8 @@ class Station:
         self._guided.start()
         self._engine.start()
         self._grabber.start()
+        if self._agent is not None:
+            self._agent.start()
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
@@ -286,12 +345,15 @@ class Station:
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
         with ExitStack() as last_to_first:
+            last_to_first.callback(logging.getLogger().removeHandler, self._logs)
             last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            if self._agent is not None:
+                last_to_first.callback(self._agent.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
             if self._web is not None:

@@ -15,9 +15,12 @@ from appliance.ports import Detector, EngineSet, KeypointEstimator
 def shared(engines: EngineSet) -> EngineSet:
     """The same engines, one call at a time: a second user waits for one look, never for a panorama or a large still."""
     turn = threading.Lock()
-    detector = _SharedDetector(engines.detector, turn)
-    stills = engines.stills.over(detector) if isinstance(engines.stills, TiledDetector) else None
-    return EngineSet(detector, _SharedKeypoints(engines.keypoints, turn), engines.identity, stills)
+
+    def by_turns(detector: Detector) -> Detector:
+        return _SharedDetector(detector, turn)
+
+    stills = engines.stills.behind(by_turns) if isinstance(engines.stills, TiledDetector) else None
+    return EngineSet(by_turns(engines.detector), _SharedKeypoints(engines.keypoints, turn), engines.identity, stills)
 
 
 class _SharedDetector:

@@ -10,7 +10,8 @@ const STYLE = { printWidth: 120 };
 
 /** What the API answers and the WebSocket says, by its name in the API's description. */
 const ANSWERS = [
-  "TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "JobsAnswer", "BoardAnswer", "ButtonsDocument",
+  ...["TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "BoardAnswer"],
+  ...["ButtonsDocument", "JobsAnswer"],
 ];
 
 const FILES = {

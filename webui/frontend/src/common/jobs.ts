@@ -2,6 +2,7 @@
 
 import { ApiFault, get, post } from "./api";
 import { t } from "./i18n";
+import { toast } from "./toast";
 import type { JobDocument } from "../generated/api";
 
 const ASK_AGAIN_MS = 700;
@@ -18,7 +19,7 @@ export function isOver(job: JobDocument): boolean {
 export function stateWords(job: JobDocument): string {
   if (job.state === "failed") return [job.message, job.remedy].filter(Boolean).join(". ");
   if (job.state === "running" && job.total > 1) return t("jobs.running_of", { done: job.done + 1, total: job.total });
-  return t(`jobs.${job.state}`);
+  return [t(`jobs.${job.state}`), job.message].filter(Boolean).join(". ");
 }
 
 /** What a job makes: a report, or an export in a format. */
@@ -53,6 +54,7 @@ export async function makeFile(path: string, body: object, onChange: (job: JobDo
   }
   if (job.state === "failed") throw new ApiFault(job.message, job.remedy, 200);
   if (job.state === "done") saveFile(job);
+  if (job.message) toast(job.message, "problem");
   return job;
 }
 

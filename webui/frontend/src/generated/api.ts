@@ -7,9 +7,9 @@ export interface Answers {
   HandMapDocument: HandMapDocument;
   CalibrationsAnswer: CalibrationsAnswer;
   PatientsAnswer: PatientsAnswer;
-  JobsAnswer: JobsAnswer;
   BoardAnswer: BoardAnswer;
   ButtonsDocument: ButtonsDocument;
+  JobsAnswer: JobsAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -428,46 +428,6 @@ export interface IdentityDocument {
   sex: ("female" | "male" | "other" | "unknown") | null;
 }
 /**
- * Your own jobs, newest first.
- */
-export interface JobsAnswer {
-  jobs: JobDocument[];
-}
-/**
- * A file that is being made, or was.
- */
-export interface JobDocument {
-  asked_at_utc: string;
-  done: number;
-  /**
-   * What to save it as; null before it is made
-   */
-  file_name: string | null;
-  job_id: string;
-  /**
-   * report, or the format of an export
-   */
-  kind: string;
-  /**
-   * Why it failed; empty while all is well
-   */
-  message: string;
-  remedy: string;
-  /**
-   * Bytes
-   */
-  size: number;
-  /**
-   * Of a job: it goes from the first to one of the last three.
-   */
-  state: "waiting" | "running" | "done" | "failed" | "cancelled";
-  subject: string;
-  /**
-   * 0 while it is not known
-   */
-  total: number;
-}
-/**
  * The board as the firmware said last; what was just asked for shows a moment later.
  */
 export interface BoardAnswer {
@@ -544,4 +504,44 @@ export interface ButtonsDocument {
    * Why the last press did nothing; empty after a success
    */
   problem: string;
+}
+/**
+ * Your own jobs, newest first.
+ */
+export interface JobsAnswer {
+  jobs: JobDocument[];
+}
+/**
+ * A file that is being made, or was.
+ */
+export interface JobDocument {
+  asked_at_utc: string;
+  done: number;
+  /**
+   * What to save it as; null before it is made
+   */
+  file_name: string | null;
+  job_id: string;
+  /**
+   * report, or the format of an export
+   */
+  kind: string;
+  /**
+   * Why it failed, or what is not in the file; empty while all is well
+   */
+  message: string;
+  remedy: string;
+  /**
+   * Bytes
+   */
+  size: number;
+  /**
+   * Of a job: it goes from the first to one of the last three.
+   */
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  subject: string;
+  /**
+   * 0 while it is not known
+   */
+  total: number;
 }
