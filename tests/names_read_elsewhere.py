@@ -7,7 +7,7 @@ _.finger_plots, _.comments, _.sub_pattern, _.physician_pattern, _.finger_rows, _
 _.one_time_code, _.identity_problem, _.must_choose_password, _.csrf_token, _.needs_no_calibration, _.previous_state
 _.known_um, _.undecided, _.exam_revision, _.next_finding_id, _.head_seq, _.head_hash, _.is_per_image
 _.finished_exam_id, _.discarded_exam_id, _.calibration_problem
-_.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
+_.validated_by_name, _.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
 
 # Fields of a file that the box writes for people and other programs, or a table that it reads.
 _.visibility, _.rss_growth_mb, _.station_cores, _.built_at, _.made_with, _.made_at, _.frame_sizes, _.has_known_scale
@@ -36,7 +36,20 @@ _.SoftwareVersions, _.SpecificCharacterSet, _.StudyDate, _.StudyDescription, _.S
 _.TimezoneOffsetFromUTC, _.TransferSyntaxUID, _.TypeOfPatientID
 
 # MQTT properties, which paho writes.
-_.ContentType, _.PayloadFormatIndicator, _.ReceiveMaximum, _.SessionExpiryInterval, _.WillDelayInterval
+(
+    _.ContentType,
+    _.MessageExpiryInterval,
+    _.PayloadFormatIndicator,
+    _.ReceiveMaximum,
+    _.SessionExpiryInterval,
+    _.WillDelayInterval,
+)
 
 # jetson-utils asks a camera for it.
 _.IsStreaming
+
+# Set on objects of python-tuf.
+_.snapshot_meta, _.reference_time
+
+# What the templates of the fleet's console read.
+_.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results

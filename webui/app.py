@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from webui.api.accounts import accounts_api_blueprint
+from webui.api.board import board_api_blueprint
 from webui.api.calibration import calibration_api_blueprint
 from webui.api.clock import clock_api_blueprint, clock_page_blueprint
 from webui.api.collections import collections_api_blueprint
@@ -16,6 +17,7 @@ from webui.api.folders import folders_api_blueprint
 from webui.api.guided import guided_blueprint
 from webui.api.health import health_blueprint
 from webui.api.imports import imports_api_blueprint, imports_page_blueprint
+from webui.api.jobs import jobs_api_blueprint
 from webui.api.open_exam import exam_blueprint
 from webui.api.openapi import new_openapi_app
 from webui.api.patients import patients_api_blueprint
@@ -37,9 +39,11 @@ from webui.pages.about import about_blueprint
 from webui.pages.account import account_api_blueprint, account_blueprint
 from webui.pages.accounts import accounts_blueprint
 from webui.pages.assets import DIST, Assets
+from webui.pages.board import board_blueprint
 from webui.pages.calibration import calibration_blueprint
 from webui.pages.collections import collections_blueprint
 from webui.pages.exams import exams_blueprint
+from webui.pages.jobs import jobs_blueprint
 from webui.pages.live import live_blueprint
 from webui.pages.login import auth_blueprint
 from webui.pages.patients import patients_blueprint
@@ -77,8 +81,9 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(accounts_blueprint(desk, services.journal))
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
-    app.register_blueprint(settings_blueprint())
-    app.register_blueprint(live_blueprint(settings))
+    for plain in (settings_blueprint(), imports_page_blueprint(), jobs_blueprint()):
+        app.register_blueprint(plain)
+    app.register_blueprint(live_blueprint(services, settings))
     app.register_api(exam_blueprint(services))
     app.register_api(guided_blueprint(services))
     app.register_blueprint(exams_blueprint(services))
@@ -100,16 +105,20 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(report_api_blueprint(services))
     app.register_api(exports_api_blueprint(services))
     app.register_api(imports_api_blueprint(services))
-    app.register_blueprint(imports_page_blueprint())
+    app.register_api(jobs_api_blueprint(services))
     app.register_blueprint(health_blueprint(services))
-    app.register_api(clock_api_blueprint(services.clock))
-    app.register_blueprint(clock_page_blueprint(services.clock))
-    app.register_api(withheld_api_blueprint(services.withheld))
-    app.register_blueprint(withheld_page_blueprint(services.withheld))
+    for api, pages in (
+        (board_api_blueprint(services), board_blueprint(services)),
+        (clock_api_blueprint(services.clock), clock_page_blueprint(services.clock)),
+        (withheld_api_blueprint(services.withheld), withheld_page_blueprint(services.withheld)),
+    ):
+        app.register_api(api)
+        app.register_blueprint(pages)
 
     app.jinja_env.globals.update(
         t=text,
         number=number,
+        full_name=services.full_name,
         day=day,
         languages=LANGUAGES,
         asset=lambda source: url_for("static", filename=assets.path(source)),

@@ -11,6 +11,7 @@ from appliance.domain.errors import (
     AccessError,
     AccountError,
     ApplianceError,
+    BoardError,
     CaptureError,
     ExamError,
     NotKeptError,
@@ -70,6 +71,7 @@ def _status_of(error: ApplianceError) -> int:
         (AccountError, 409),
         (NotKeptError, 404),
         (ExamError, 409),
+        (BoardError, 409),
         (CaptureError, 503),
         (StoreError, 507),
     ):

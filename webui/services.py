@@ -1,7 +1,7 @@
 """What the pages need from the station, and nothing else of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
@@ -11,6 +11,7 @@ from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
+from appliance.exam.box_board import NoBoard
 from appliance.exam.calibration_service import CalibrationService
 from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.guided_capture import GuidedCapture
@@ -24,6 +25,7 @@ from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
+    Board,
     BrokerStatus,
     CollectionStore,
     ExamFinder,
@@ -56,6 +58,7 @@ class Services:
         clock: whether it can date an exam.
         withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
+        board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
         scale: the calibration that applies and whether it is due, or why nothing is in micrometres.
@@ -89,6 +92,7 @@ class Services:
     disk_free_percent: Callable[[], float] = lambda: 100.0
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
+    board: Board = field(default_factory=NoBoard)
 
     def now_utc(self) -> datetime:
         """By the station's clock."""
@@ -104,7 +108,12 @@ class Services:
     @property
     def facts(self) -> ReportFacts:
         """What reports say beside the figures."""
-        return ReportFacts(self.journal)
+        return ReportFacts(self.journal, self.reviews.withdrawal)
+
+    def full_name(self, account: str) -> str:
+        """Of whoever has, or had, an account of that name; the name itself where there was none."""
+        kept = self.accounts.store.by_name(account)
+        return account if kept is None else kept.account.full_name or account
 
     def figures(self, exam_id: str) -> ExamFigures:
         """The figures of an exam as it stands now. Raises NotKeptError if there is no such exam."""

@@ -14,6 +14,7 @@ from appliance.foreign_files.names import shown
 
 DEVICE_COMMANDS = (
     "run",
+    "firmware",
     "analyze",
     "calibrate",
     "doctor",

@@ -47,6 +47,21 @@ class BoxTopics:
         return f"{self._prefix}/shadow/reported"
 
     @property
+    def alerts(self) -> str:
+        """Retained, up: what needs a person."""
+        return f"{self._prefix}/alerts"
+
+    @property
+    def audit_have(self) -> str:
+        """Down: up to which number the fleet has the box's journal."""
+        return f"{self._prefix}/audit-have"
+
+    @property
+    def job_answers(self) -> tuple[str, str]:
+        """Filters for what the fleet answers to the two below."""
+        return f"{self._prefix}/jobs/+/get/+", f"{self._prefix}/jobs/+/update/+"
+
+    @property
     def jobs_notify(self) -> str:
         """Down: there are jobs."""
         return f"{self._prefix}/jobs/notify"

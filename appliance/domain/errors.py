@@ -35,6 +35,10 @@ class NotKeptError(StoreError):
     """What was asked for is not among what is kept."""
 
 
+class UpdateError(ApplianceError):
+    """An update cannot be taken, or was taken back."""
+
+
 class ExportError(ApplianceError):
     """A result could not leave the box."""
 
@@ -57,6 +61,10 @@ class AccessError(ApplianceError):
 
 class AccountError(ApplianceError):
     """An account cannot be made or changed as asked."""
+
+
+class BoardError(ApplianceError):
+    """The box's board cannot do what was asked."""
 
 
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)

@@ -136,7 +136,7 @@ METRICS: Mapping[str, FigureDefinition] = {
             sources.EULAR_2020,
             extent=None,
             measured=Measured("Loops of enlarged calibre."),
-            places=(_REVIEW, _PICTURES),
+            places=(_LIVE, _REVIEW, _PICTURES),
         ),
         _D(
             "size_giant",

@@ -19,6 +19,7 @@ class ReviewedImage:
         comment: the physician's; empty where there is none.
         not_evaluable_because: why a person excluded the image from every figure; None where it counts. What the
             machine thinks is in `analysis.quality`.
+        against_measurement: how many loops a person classed against their measured width.
     """
 
     image: CapturedImage
@@ -26,6 +27,7 @@ class ReviewedImage:
     is_edited: bool = False
     comment: str = ""
     not_evaluable_because: str | None = None
+    against_measurement: int = 0
 
     @property
     def analysis(self) -> ImageAnalysis:
@@ -54,6 +56,7 @@ class ReviewedExam:
         pattern: what the physician calls it (the edit that sets it is one of the review's); None where it was not said.
         validated_by: the account that validated the exam as it is now; None before, and again after a later edit.
         validated_at_utc: when; None with `validated_by`.
+        unseen: ids of the pictures that entered the figures and that who validated had not seen, as was said then.
     """
 
     exam: Exam
@@ -62,6 +65,7 @@ class ReviewedExam:
     pattern: NailfoldPattern | None = None
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
+    unseen: tuple[str, ...] = ()
 
 
 def unreviewed(exam: Exam) -> ReviewedExam:

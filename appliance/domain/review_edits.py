@@ -63,10 +63,15 @@ class ChangeBox:
 
 @dataclass(frozen=True)
 class SetMorphology:
-    """The physician's shape; from then on no measurement changes it."""
+    """The physician's shape; from then on no measurement changes it.
+
+    Attributes:
+        against_measurement: said on purpose where the loop's width contradicts it; refused without.
+    """
 
     finding_id: str
     morphology: Morphology
+    against_measurement: bool = False
     kind: Literal["set_morphology"] = "set_morphology"
 
 
@@ -81,10 +86,15 @@ class SetRow:
 
 @dataclass(frozen=True)
 class SetSize:
-    """The physician's calibre, by eye; None gives it back to the measurement."""
+    """The physician's calibre, by eye; None gives it back to the measurement.
+
+    Attributes:
+        against_measurement: as for SetMorphology.
+    """
 
     finding_id: str
     size: SizeClass | None
+    against_measurement: bool = False
     kind: Literal["set_size"] = "set_size"
 
 
@@ -228,6 +238,7 @@ def _plain(value: object) -> Any:
 
 
 _READERS: dict[str, Any] = {
+    "against_measurement": bool,
     "box": lambda values: BoundingBox(*values),
     "morphology": Morphology,
     "row": lambda value: None if value is None else Row(value),

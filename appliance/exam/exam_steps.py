@@ -27,9 +27,9 @@ class Step:
     unskipped: tuple[SkippedPlacement, ...] = ()
 
 
-def steps_of(exam: Exam | None) -> tuple[Step, ...]:
-    """What can be taken back of an exam that was found open: its captures, newest last."""
-    return () if exam is None else tuple(Step(image.placement, image) for image in exam.images)
+def steps_of(exam: Exam, settled: Collection[str] = ()) -> tuple[Step, ...]:
+    """What can be taken back of an exam that was found open: its captures, newest last, but for the settled ones."""
+    return tuple(Step(image.placement, image) for image in exam.images if image.image_id not in settled)
 
 
 def take_back(store: ExamStore, exam: Exam, step: Step) -> Exam:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.analysis.against_measurement import contradicted_class
 from appliance.analysis.apply_edit import apply_edit
 from appliance.analysis.recorded_analysis import revise
 from appliance.analysis.result_document import capillary_document, haemorrhage_document
@@ -44,6 +45,9 @@ def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
         is_edited=is_edited,
         comment=findings.comment,
         not_evaluable_because=findings.not_evaluable_because,
+        against_measurement=sum(
+            contradicted_class(one, analysis.um_per_px) is not None for one in findings.capillaries
+        ),
     )
     return ImageReview(reviewed, findings, log)
 
@@ -74,9 +78,11 @@ def finding_summary(review: ImageReview, finding_id: str | None) -> Json | None:
     return None
 
 
-def origin_of(one: ReviewedCapillary) -> Json:
+def origin_of(one: ReviewedCapillary, um_per_px: float | None) -> Json:
     """What of a capillary a person decided, for the page."""
+    contradicted = contradicted_class(one, um_per_px)
     return {
+        "contradicts": None if contradicted is None else contradicted.value,
         "finding_id": one.finding_id,
         "is_drawn": one.is_drawn,
         "widths_by_hand": [kind.value for kind in WidthKind if kind in one.hand_widths],

@@ -6,6 +6,7 @@ from typing import Any
 
 import simplejpeg
 
+from appliance.analysis import uncertainty
 from appliance.analysis.result_document import image_document
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.frame import Frame
@@ -18,7 +19,8 @@ def encode_live_message(frame: Frame, analysis: FrameAnalysis, jpeg_quality: int
     """One message: 4-byte big-endian header length, UTF-8 JSON header, JPEG (4:2:0).
 
     Picture and result travel together, so that a box can never be drawn on the wrong picture. The header holds `seq`,
-    `captured_at_utc`, `captured_monotonic_s` (the station's monotonic clock; a page maps it by ping), `stage_ms` and
+    `captured_at_utc`, `captured_monotonic_s` (the station's monotonic clock; a page maps it by ping), `stage_ms`,
+    `density_ci95_per_mm` (half of the density's 95 % interval, as reports compute it; null without a density) and
     `image`: the `nailfold.analysis/1` document of this frame.
 
     Raises:
@@ -45,5 +47,14 @@ def _header(frame: Frame, analysis: FrameAnalysis) -> dict[str, Any]:
         "captured_at_utc": to_rfc3339(frame.captured_at_utc),
         "captured_monotonic_s": frame.captured_monotonic_s,
         "stage_ms": dict(analysis.stage_ms),
+        "density_ci95_per_mm": _density_ci95(analysis),
         "image": image_document(analysis, None),
     }
+
+
+def _density_ci95(analysis: FrameAnalysis) -> float | None:
+    metrics = analysis.metrics
+    if metrics.density_per_mm is None or not metrics.distal_row_mm:
+        return None
+    # The scale's own uncertainty is a hundredth of the scatter's; the station does not carry it with a frame.
+    return round(uncertainty.of_density(metrics.capillaries_distal, metrics.distal_row_mm, 1, 0.0), 2)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import jsonschema
 import uuid_utils
 
 from appliance import schemas
@@ -40,23 +39,33 @@ def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetim
 
 
 def build_corrected_message(
-    reviewed: ReviewedExam, address: BoxAddress, validated_at_utc: datetime, revision: int, replaces: str | None
+    reviewed: ReviewedExam,
+    address: BoxAddress,
+    now_utc: datetime,
+    revision: int,
+    replaces: str | None,
+    *,
+    is_validated: bool,
 ) -> OutboxMessage:
-    """The message of an exam that a physician has validated: its results are those of the review.
+    """The message of an exam that a physician has validated or reopened: its results are those of the review.
 
     Args:
-        revision: 1 for the first validation, then counting up.
+        now_utc: when it was validated, or finished anew.
+        revision: 1 for the first validation or reopening, then counting up.
         replaces: msg_id of the exam's newest message; None where this box never sent one, as for an imported exam.
+        is_validated: False for an exam that was finished anew.
 
     Raises:
         ExportError: as for `build_exam_message`.
     """
     exam, measured = reviewed.exam, _measured(reviewed)
-    document = _document(exam, measured, address, exam.finished_at_utc or validated_at_utc)
+    document = _document(exam, measured, address, exam.finished_at_utc or now_utc)
     for entry, one in zip(document["images"], measured, strict=True):
         entry["is_edited"] = one.is_edited
         entry["excluded"] = one.not_evaluable_because is not None
-    document.update(revision=revision, validated_at=to_rfc3339(validated_at_utc))
+    document["revision"] = revision
+    if is_validated:
+        document["validated_at"] = to_rfc3339(now_utc)
     if replaces is not None:
         document["replaces"] = replaces
     return _checked(document)
@@ -69,7 +78,7 @@ def _measured(reviewed: ReviewedExam) -> list[ReviewedImage]:
 def _checked(document: dict[str, Any]) -> OutboxMessage:
     try:
         schemas.validate("nailfold.exam-1", document)
-    except jsonschema.ValidationError as error:
+    except schemas.SchemaError as error:
         raise ExportError(
             f"the result of exam {document['exam_id']} does not fit its format at {error.json_path}: "
             f"{error.message[:200]}",

@@ -12,6 +12,10 @@ MOST_BYTES = 1 << 30
 
 _HAS_INDEX = 0x10
 _KEY_FRAME = 0x10
+_SCALE_AND_RATE_AT = 20
+"""In the stream's header."""
+_DEEPEST = 8
+"""A file of one stream has two lists in a list."""
 
 
 def write_avi(jpegs: Sequence[bytes], frames_per_s: float, width_px: int, height_px: int) -> bytes:
@@ -45,23 +49,29 @@ def read_avi(video: bytes) -> tuple[list[bytes], float]:
     if video[:4] != b"RIFF" or video[8:12] != b"AVI ":
         raise ValueError("not an AVI file")
     frames_per_s, jpegs = 0.0, []
-    for name, content in _walk(video[12:]):
+    for name, content in _walk(video[12:], _DEEPEST):
         if name == b"strh":
-            scale, rate = struct.unpack_from("<II", content, 20)
+            if len(content) < _SCALE_AND_RATE_AT + 8:
+                raise ValueError("its stream header is cut off")
+            scale, rate = struct.unpack_from("<II", content, _SCALE_AND_RATE_AT)
+            if scale == 0:
+                raise ValueError("its frames have no duration")
             frames_per_s = rate / scale
         elif name == b"00dc":
             jpegs.append(content)
     return jpegs, frames_per_s
 
 
-def _walk(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every chunk that is no list, in order."""
+def _walk(content: bytes, deepest: int) -> Iterator[tuple[bytes, bytes]]:
+    """Every chunk that is no list, in order. Raises ValueError where lists lie too deep in lists."""
+    if deepest == 0:
+        raise ValueError("its lists are nested too deeply")
     at = 0
     while at + 8 <= len(content):
         name, size = struct.unpack_from("<4sI", content, at)
         body = content[at + 8 : at + 8 + size]
         if name == b"LIST":
-            yield from _walk(body[4:])
+            yield from _walk(body[4:], deepest - 1)
         else:
             yield name, body
         at += 8 + size + size % 2

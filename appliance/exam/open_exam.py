@@ -5,6 +5,7 @@ from dataclasses import replace
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import CapturedImage, Exam, ImageKind, Placement
 from appliance.domain.exam_protocol import protocol_named
+from appliance.domain.hand_map import CellState, hand_map
 from appliance.exam.captured import NewImage
 from appliance.exam.exam_steps import Step, do_again, next_missing, skips_at, steps_of, take_back, with_image
 from appliance.ports import ExamStore
@@ -16,18 +17,26 @@ class OpenExam:
     Attributes:
         exam: as the store has it.
         protocol: the one that the exam names.
+        settled: ids of the images of an exam that was finished before and reopened: they were sent, so that no undo
+            and no replacement reaches them.
     """
 
-    def __init__(self, store: ExamStore, exam: Exam) -> None:
+    def __init__(self, store: ExamStore, exam: Exam, settled: frozenset[str] = frozenset()) -> None:
         self._store = store
+        self.settled = settled
         self.exam = exam
         self.protocol = protocol_named(exam.protocol)
-        self._done = steps_of(exam)
+        self._done = steps_of(exam, settled)
         self._undone: tuple[Step, ...] = ()
 
     @property
     def can_undo(self) -> bool:
         return bool(self._done)
+
+    @property
+    def missing(self) -> int:
+        """How many places of the protocol have neither a picture nor a reason why not."""
+        return hand_map(self.exam).count(CellState.MISSING)
 
     @property
     def can_redo(self) -> bool:
@@ -38,9 +47,9 @@ class OpenExam:
         return next_missing(self.protocol, self.exam, placement)
 
     def stills_at(self, placement: Placement) -> tuple[CapturedImage, ...]:
-        """The stills kept for that placement, oldest first."""
+        """The stills kept for that placement that may make way for another, oldest first."""
         at_place = (image for image in self.exam.images if image.placement == placement)
-        return tuple(image for image in at_place if image.kind is ImageKind.STILL)
+        return tuple(one for one in at_place if one.kind is ImageKind.STILL and one.image_id not in self.settled)
 
     def missing_of_finger(self, placement: Placement) -> tuple[Placement, ...]:
         """The protocol's placements of that finger that have neither a picture nor a reason why not."""

@@ -1,4 +1,4 @@
-"""A validated exam on its way out: as a revision of what was sent when the exam was finished."""
+"""An exam that was validated, or no longer is, on its way out: a revision of what was sent when it was finished."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +23,11 @@ class Publication:
     now_utc: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
 
-    def message(self, reviewed: ReviewedExam, revision: int) -> ExamMessage | None:
+    def message(self, reviewed: ReviewedExam, revision: int, *, is_validated: bool = True) -> ExamMessage | None:
         """The message of that revision; None for an exam of which nothing was sent from here: an imported one.
+
+        Args:
+            is_validated: False for one whose validation is taken back.
 
         Raises:
             ExportError: it does not fit its format.
@@ -33,5 +36,7 @@ class Publication:
         replaces = self.newest_message_id(exam_id)
         if replaces is None:
             return None
-        message = build_corrected_message(reviewed, self.address, self.now_utc(), revision, replaces)
+        message = build_corrected_message(
+            reviewed, self.address, self.now_utc(), revision, replaces, is_validated=is_validated
+        )
         return ExamMessage(exam_id, message)

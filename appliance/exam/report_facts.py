@@ -1,16 +1,17 @@
 """What a report says beside the figures: preparation, medication and the physician's own ratings."""
 
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.account import Role
 from appliance.domain.errors import AccessError, ExamError
 from appliance.domain.exam_figures import ExamFigures
+from appliance.domain.json_value import JsonObject
 from appliance.domain.review import ReviewedExam
 from appliance.domain.validation import VALIDATED, Covered
 from appliance.exam.review_log import FACTS_STATED, ReviewLog, fold, review_subject
-from appliance.ports import Journal
+from appliance.ports import ExamMessage, Journal
 
 STATED = "report.stated"
 DISORGANISATION = "disorganisation"
@@ -21,11 +22,20 @@ Fact = str | float
 Facts = Mapping[str, Fact]
 
 
+Withdrawal = Callable[[str, ReviewLog, str, JsonObject, str], ExamMessage | None]
+
+
+def _nothing(*_: object) -> None:
+    """Of a folder from which nothing is sent."""
+
+
 class ReportFacts:
     """Facts of each exam, by the keys of the report's form; kept in the journal, where the newest entry counts."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, withdrawal: Withdrawal = _nothing) -> None:
+        """`withdrawal`: the message that a validation taken back sends; see ReviewService."""
         self._journal = journal
+        self._withdrawal = withdrawal
 
     def of(self, exam_id: str) -> Facts:
         """What was stated last; empty where nothing was."""
@@ -42,8 +52,8 @@ class ReportFacts:
     def state(self, exam_id: str, facts: Facts, actor: str, role: Role) -> None:
         """Replace what was stated; empty texts are left out, and nothing is written where nothing changes.
 
-        Under a validation this takes it back, in the same transaction; the exam is published anew, as a revision, when
-        a physician validates it again.
+        Under a validation this takes it back and sends a revision that says so, in the same transaction; another one
+        follows when a physician validates it again.
 
         Args:
             role: of the actor.
@@ -53,7 +63,7 @@ class ReportFacts:
             AccessError: the role may not change that, or no longer, because the exam is validated.
         """
         kept = _kept(facts)
-        _check(kept)
+        check_facts(kept)
         with self._journal.transaction("state the facts of the report"):
             changed, log = _changed(self.of(exam_id), kept), self._log(exam_id)
             if not changed:
@@ -65,8 +75,12 @@ class ReportFacts:
                     "The exam may be validated: ask a physician to change it and to validate it again.",
                 )
             if log.validated_by is not None:
-                detail = {"fields": changed, "invalidates": log.validated_by}
-                self._journal.append(actor, review_subject(exam_id), FACTS_STATED, detail, follows=log.revision)
+                detail: dict[str, Any] = {"fields": changed, "invalidates": log.validated_by}
+                message = self._withdrawal(exam_id, log, FACTS_STATED, detail, actor)
+                if message is not None:
+                    detail["msg_id"] = message.message.msg_id
+                subject = review_subject(exam_id)
+                self._journal.append(actor, subject, FACTS_STATED, detail, follows=log.revision, publishes=message)
             self._journal.append(actor, facts_subject(exam_id), STATED, {"facts": kept})
 
     def _log(self, exam_id: str) -> ReviewLog:
@@ -86,7 +100,8 @@ def _covered(keys: Iterable[str]) -> set[Covered]:
     return {Covered.RATING if key == DISORGANISATION else Covered.FACTS for key in keys}
 
 
-def _check(facts: Facts) -> None:
+def check_facts(facts: Facts) -> None:
+    """Raises ExamError for a text that is too long, and for a rating of the array that is none from 0 to 3."""
     for key, fact in facts.items():
         if isinstance(fact, str) and len(fact) > LONGEST_FACT:
             raise ExamError(f"{key} has {len(fact)} characters", f"Keep it below {LONGEST_FACT}.")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from appliance.domain.errors import StoreError
 from appliance.domain.journal import JournalEntry
+from appliance.domain.json_value import Json, JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import ImageEdit, edit_from_json
 
@@ -17,6 +18,8 @@ CONCLUDED = "review.concluded"
 PATTERN_NAMED = "review.pattern_named"
 VALIDATED = "review.validated"
 INVALIDATED = "review.invalidated"
+REOPENED = "review.reopened"
+"""The exam was opened again for further pictures."""
 FACTS_STATED = "review.facts_stated"
 """Facts of the report were stated anew under a validation, which takes it back; they have a subject of their own."""
 
@@ -34,11 +37,13 @@ class ImageLog:
         done: the edits that stand, oldest first.
         undone: what redo would bring back, the next one last.
         revision: seq of the newest entry about this image; 0 without any.
+        edited_by: the account of that entry.
     """
 
     done: tuple[ImageEdit, ...] = ()
     undone: tuple[ImageEdit, ...] = ()
     revision: int = 0
+    edited_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class ReviewLog:
         revision: seq of the newest entry about the exam; 0 without any.
         validated_by, validated_at_utc: None unless the exam is validated as it now is.
         validations: how often it was validated; each but an unchanged one was published as a revision.
+        unseen: ids of the pictures that entered the figures and that who validated had not seen; empty with None.
+        reopenings: how often it was opened again; each led to a revision when it was finished anew.
+        settled: ids of the images that it had when it was opened again last.
+        withdrawals: how often a validation was taken back with a revision that says so.
     """
 
     images: Mapping[str, ImageLog] = field(default_factory=dict)
@@ -60,6 +69,15 @@ class ReviewLog:
     validated_by: str | None = None
     validated_at_utc: datetime | None = None
     validations: int = 0
+    unseen: tuple[str, ...] = ()
+    reopenings: int = 0
+    settled: frozenset[str] = frozenset()
+    withdrawals: int = 0
+
+    @property
+    def revisions(self) -> int:
+        """How many messages followed, or will have followed, the one of the first finish."""
+        return self.validations + self.reopenings + self.withdrawals
 
     def image(self, image_id: str) -> ImageLog:
         return self.images.get(image_id, ImageLog())
@@ -83,21 +101,47 @@ def fold(entries: Iterable[JournalEntry]) -> ReviewLog:
     return log
 
 
+def after(log: ReviewLog, action: str, detail: JsonObject, actor: str) -> ReviewLog:
+    """The state that an act leads to, before it is written."""
+    unwritten = datetime.min.replace(tzinfo=timezone.utc)
+    return _after(log, JournalEntry(log.revision + 1, unwritten, actor, "", action, detail, "", ""))
+
+
 def _after(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
     if entry.action == VALIDATED:
-        return replace(log, validated_by=entry.actor, validated_at_utc=entry.at_utc, validations=log.validations + 1)
+        return _validated(log, entry)
     # Whatever else is written about a review changes it.
-    log = replace(log, validated_by=None, validated_at_utc=None)
+    withdrawals = log.withdrawals + ("msg_id" in entry.detail)
+    log = replace(log, validated_by=None, validated_at_utc=None, unseen=(), withdrawals=withdrawals)
     if entry.action in (INVALIDATED, FACTS_STATED):
         return log
+    if entry.action == REOPENED:
+        settled = frozenset(_texts(entry.detail["image_ids"]))
+        return replace(log, reopenings=log.reopenings + 1, settled=settled)
     if entry.action == CONCLUDED:
         return replace(log, conclusion=str(entry.detail["text"]))
     if entry.action == PATTERN_NAMED:
         named = entry.detail["pattern"]
         return replace(log, pattern=None if named is None else NailfoldPattern(named))
     image_id = str(entry.detail["image_id"])
-    image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq)
+    image = replace(_step(log.image(image_id), entry.action, entry.detail), revision=entry.seq, edited_by=entry.actor)
     return replace(log, images={**log.images, image_id: image})
+
+
+def _validated(log: ReviewLog, entry: JournalEntry) -> ReviewLog:
+    return replace(
+        log,
+        validated_by=entry.actor,
+        validated_at_utc=entry.at_utc,
+        validations=log.validations + 1,
+        unseen=_texts(entry.detail.get("unseen", ())),
+    )
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is no list")
+    return tuple(str(one) for one in value)
 
 
 def _step(image: ImageLog, action: str, detail: Mapping[str, Any]) -> ImageLog:

@@ -1,14 +1,17 @@
 """What the physician made of an exam: the machine's answers with the journal's edits on top."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from appliance.analysis.against_measurement import contradicted_class
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.journal import JournalEntry
+from appliance.domain.json_value import JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
-from appliance.domain.review_edits import ImageEdit, edit_to_json
+from appliance.domain.review_edits import ImageEdit, SetMorphology, SetSize, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
 from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
@@ -20,9 +23,11 @@ from appliance.exam.review_log import (
     UNDONE,
     VALIDATED,
     ReviewLog,
+    after,
     fold,
     review_subject,
 )
+from appliance.exam.seen_pictures import SeenPictures, unseen_by
 from appliance.ports import ExamMessage, ExamStore, Journal
 
 LONGEST_CONCLUSION = 10_000
@@ -33,7 +38,7 @@ class ReviewService:
 
     The state of a review is what its entries in the journal add up to; nothing else is stored, and the machine's answer
     is never written to. A verb names the revision its caller saw, and is refused with StaleError if somebody else has
-    written since. Every verb but `validate` takes a validation back; the entry records it.
+    written since. Every verb but `validate` and `see` takes a validation back; the entry records it.
 
     Args:
         publication: sends each validated exam as a revision; None where nothing is sent from here.
@@ -43,6 +48,7 @@ class ReviewService:
         self._store = store
         self._journal = journal
         self._publication = publication
+        self._seen = SeenPictures(journal)
 
     def reviewed(self, exam_id: str) -> ReviewedExam:
         """The exam as it stands now. Raises NotKeptError if there is no such exam."""
@@ -78,6 +84,7 @@ class ReviewService:
         before = review_image(image, log.image(image_id))
         mine = log.image(image_id)
         after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()))
+        _require_measured_or_meant(after, edit)
         detail = {"edit": edit_to_json(edit), **_difference(before, after, edit)}
         return self._write(exam_id, image, log, actor, EDITED, detail)
 
@@ -120,26 +127,47 @@ class ReviewService:
         self._append(exam_id, log, actor, PATTERN_NAMED, detail)
         return reviewed_as(exam, self.log(exam_id))
 
-    def validate(self, exam_id: str, actor: str, revision: int) -> ReviewedExam:
+    def seen_by(self, exam_id: str) -> Mapping[str, str]:
+        """Image id to the account that last looked at the picture as it stands; see SeenPictures."""
+        return self._seen.by(exam_id, self.log(exam_id))
+
+    def see(self, exam_id: str, image_id: str, actor: str) -> None:
+        """The actor has seen a picture of a finished exam as it is. Takes no validation back."""
+        _find(self._require_finished(exam_id), image_id)
+        self._seen.mark(exam_id, image_id, actor, self.log(exam_id))
+
+    def validate(self, exam_id: str, actor: str, revision: int, *, accepts_unseen: bool = False) -> ReviewedExam:
         """The physician vouches for the exam as it is at `revision`; published anew if it was before, both or neither.
 
-        Raises as `edit` does, and ExportError for a result that does not fit its format.
+        Args:
+            accepts_unseen: also where the actor has not seen every picture that enters the figures; which ones is then
+                part of the entry, and said wherever the validation is.
+
+        Raises as `edit` does, ExamError where pictures were not seen, and ExportError for a result that does not fit
+        its format.
         """
         exam, log = self._for_change(exam_id, revision)
         if log.validated_by is not None:
             raise ExamError(f"the exam was validated by {log.validated_by}", "Nothing has changed since.")
         reviewed = reviewed_as(exam, log)
+        unseen = unseen_by(actor, reviewed, self._seen.by(exam_id, log))
+        if unseen and not accepts_unseen:
+            entering = sum(one.enters for one in reviewed.images)
+            raise ExamError(
+                f"you have not seen {len(unseen)} of {entering} pictures",
+                "Look at them, or say that you validate without.",
+            )
         detail: dict[str, Any] = {
             "edited_images": sum(image.is_edited for image in reviewed.images),
             "excluded_images": sum(image.not_evaluable_because is not None for image in reviewed.images),
         }
+        if unseen:
+            detail["unseen"] = list(unseen)
         publication = self._publication
-        message = None if publication is None else publication.message(reviewed, log.validations + 1)
+        message = None if publication is None else publication.message(reviewed, log.revisions + 1)
         if message is not None:
             detail["msg_id"] = message.message.msg_id
         self._append(exam_id, log, actor, VALIDATED, detail, message)
-        if publication is not None:
-            publication.wake()
         return reviewed_as(exam, self.log(exam_id))
 
     def invalidate(self, exam_id: str, reason: str, actor: str, revision: int) -> ReviewedExam:
@@ -186,8 +214,25 @@ class ReviewService:
     ) -> None:
         if log.validated_by is not None and action != VALIDATED:
             detail = {**detail, "invalidates": log.validated_by}
+            publishes = self.withdrawal(exam_id, log, action, detail, actor)
+            if publishes is not None:
+                detail["msg_id"] = publishes.message.msg_id
         subject = review_subject(exam_id)
         self._journal.append(actor, subject, action, detail, follows=log.revision, publishes=publishes)
+        if publishes is not None and self._publication is not None:
+            self._publication.wake()
+
+    def withdrawal(
+        self, exam_id: str, log: ReviewLog, action: str, detail: JsonObject, actor: str
+    ) -> ExamMessage | None:
+        """The revision by which receivers learn that a validated exam no longer is, to be queued with the act's entry.
+
+        None where it was not validated, or nothing about it was sent from here.
+        """
+        if self._publication is None or log.validated_by is None:
+            return None
+        reviewed = reviewed_as(self._store.exam(exam_id), after(log, action, detail, actor))
+        return self._publication.message(reviewed, log.revisions + 1, is_validated=False)
 
 
 def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
@@ -199,7 +244,21 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
         pattern=log.pattern,
         validated_by=log.validated_by,
         validated_at_utc=log.validated_at_utc,
+        unseen=log.unseen,
     )
+
+
+def _require_measured_or_meant(after: ImageReview, edit: ImageEdit) -> None:
+    """Raise ExamError for a class that the loop's own width contradicts and that was not said on purpose."""
+    if not isinstance(edit, SetMorphology | SetSize) or edit.against_measurement:
+        return
+    one = next((one for one in after.findings.capillaries if one.finding_id == edit.finding_id), None)
+    measured = None if one is None else contradicted_class(one, after.reviewed.analysis.um_per_px)
+    if one is not None and measured is not None:
+        raise ExamError(
+            f"the loop measures {one.capillary.widest_um:.1f} µm, so its calibre is {measured.value}",
+            "Measure it again, or class it against the measurement on purpose.",
+        )
 
 
 def _difference(before: ImageReview, after: ImageReview, edit: ImageEdit) -> dict[str, Any]:

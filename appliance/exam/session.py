@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import uuid_utils
@@ -28,11 +29,13 @@ from appliance.domain.pseudonym import require_pseudonym
 from appliance.exam.best_frame import best_of
 from appliance.exam.captured import new_clip, new_still
 from appliance.exam.exam_steps import Step, skips_at
-from appliance.exam.message import BoxAddress, build_exam_message
+from appliance.exam.message import BoxAddress, build_corrected_message, build_exam_message
 from appliance.exam.open_exam import OpenExam
+from appliance.exam.review_log import REOPENED, ReviewLog, fold, review_subject
+from appliance.exam.review_service import reviewed_as
 from appliance.exam.session_state import ExamSnapshot, SessionTools
 from appliance.exam.settings import ExamSettings
-from appliance.ports import Clock, ExamStore, Journal
+from appliance.ports import Clock, ExamStore, Journal, OutboxMessage
 
 LONGEST_REASON = 200
 
@@ -42,6 +45,9 @@ class ExamSession:
 
     An exam that was open when the station stopped is open again, with every confirmed capture. Each verb raises
     ExamError or StoreError in the operator's words and then has changed nothing; `snapshot()` never waits for a verb.
+
+    Args:
+        protocol: the clinic's own, offered between exams.
     """
 
     def __init__(
@@ -61,7 +67,7 @@ class ExamSession:
         self._clock = clock
         self._journal = journal
         self._settings = settings or ExamSettings()
-        self._protocol = protocol
+        self._offered = self._protocol = protocol
         self._lock = threading.RLock()
         self._kept_frame_s = -math.inf
         self._placement = protocol.first
@@ -117,6 +123,12 @@ class ExamSession:
         with self._verb():
             return self._capture(self._require_exam("capture"), shown, replaces=False)
 
+    def capture_at(self, at_monotonic_s: float) -> CapturedImage:
+        """Keep the picture that was on the pages when a button of the box was pressed; else as `capture`."""
+        with self._verb():
+            work = self._require_exam("capture")
+            return self._capture(work, self._picture_at(at_monotonic_s), replaces=False)
+
     def keep_panorama(self, shown: AnalysedFrame, exam_id: str, placement: Placement) -> CapturedImage:
         """Keep a stitched picture of that exam; refused if the exam was closed meanwhile. What is selected stays."""
         with self._verb():
@@ -141,9 +153,7 @@ class ExamSession:
             actor: the account that declares it.
         """
         with self._verb():
-            work, words, here = self._require_exam("skip"), " ".join(reason.split()), self._placement
-            if not 0 < len(words) <= LONGEST_REASON:
-                raise ExamError(f"the reason has {len(words)} characters", f"Give one of 1 to {LONGEST_REASON}.")
+            work, words, here = self._require_exam("skip"), _words_of(reason), self._placement
             places = (work.missing_of_finger(here) if whole_finger else ()) or (here,)
             skipped = tuple(SkippedPlacement(place, words) for place in places)
             where = {"hand": here.hand.value, "finger": here.finger.value, "sector": here.sector.value}
@@ -181,27 +191,56 @@ class ExamSession:
     def finish(self, actor: str) -> Exam:
         """Close the exam and queue its message, both or neither; `actor` is the account that does."""
         with self._verb():
-            exam = self._require_exam("finish").exam
+            work = self._require_exam("finish")
+            exam, missing = work.exam, work.missing
             if not _has_results(exam):
                 raise ExamError("the exam has no images to finish with", "Capture at least one image or discard it.")
             now_utc = self._clock.now_utc()
-            message = build_exam_message(exam, self._address, now_utc)
+            message = self._message(exam, now_utc)
             with self._journal.transaction("finish the exam"):
                 finished = self._store.finish_exam(exam.exam_id, now_utc, message)
-                counts = {"images": len(finished.single_images), "skipped": len(finished.skipped)}
+                counts = {"images": len(finished.single_images), "skipped": len(finished.skipped), "missing": missing}
                 self._write(actor, finished, "finished", counts)
-            self._open = None
+            self._close()
         self._tools.on_finished()
         return finished
+
+    def reopen(self, exam_id: str, reason: str, actor: str) -> Exam:
+        """A finished exam gets further pictures; what it was sent with stays, and finishing it anew sends a revision.
+
+        A validation is taken back. Its earlier images can be neither undone nor replaced: who finds one unfit leaves
+        it out in the review.
+
+        Args:
+            reason: in the physician's words, 1 to 200 characters.
+        """
+        with self._verb():
+            words = _words_of(reason)
+            if self._open is not None:
+                raise ExamError("could not reopen the exam: another one is open", "Finish or discard it first.")
+            if self._store.import_mark(exam_id) is not None:
+                raise ExamError("an exam that was imported takes no further pictures", "Start an exam of this box.")
+            if self._store.exam(exam_id).is_archived:
+                raise ExamError("an archived exam takes no pictures", "Take it back from the archive first.")
+            with self._journal.transaction("reopen the exam"):
+                log, exam = self._log(exam_id), self._store.reopen_exam(exam_id)
+                detail: dict[str, Any] = {"reason": words, "image_ids": [image.image_id for image in exam.images]}
+                if log.validated_by is not None:
+                    detail["invalidates"] = log.validated_by
+                self._journal.append(actor, review_subject(exam_id), REOPENED, detail, follows=log.revision)
+            self._take(exam)
+            return exam
 
     def discard(self, actor: str) -> Exam:
         """Close the exam without a message; its images stay on the box. `actor` is the account that does."""
         with self._verb():
             exam = self._require_exam("discard").exam
+            if self._log(exam.exam_id).reopenings:
+                raise ExamError("an exam that was finished before cannot be discarded", "Finish it.")
             with self._journal.transaction("discard the exam"):
                 discarded = self._store.discard_exam(exam.exam_id, self._clock.now_utc())
                 self._write(actor, discarded, "discarded", {"images": len(discarded.single_images)})
-            self._open = None
+            self._close()
             return discarded
 
     def _write(self, actor: str, exam: Exam, action: str, detail: Mapping[str, Any]) -> None:
@@ -221,11 +260,25 @@ class ExamSession:
                 self._snapshot = self._look()
 
     def _take(self, exam: Exam) -> None:
-        self._open = OpenExam(self._store, exam)
+        self._open = OpenExam(self._store, exam, self._log(exam.exam_id).settled)
         self._protocol = self._open.protocol
         self._placement = self._protocol.first
         if exam.images:
             self._placement = self._open.next_after(exam.images[-1].placement)
+
+    def _log(self, exam_id: str) -> ReviewLog:
+        return fold(self._journal.entries(review_subject(exam_id)))
+
+    def _message(self, exam: Exam, now_utc: datetime) -> OutboxMessage:
+        """Of an exam that was reopened the next revision, with the edits that stand; else the first about it."""
+        log = self._log(exam.exam_id)
+        if not log.reopenings:
+            return build_exam_message(exam, self._address, now_utc)
+        reviewed, replaces = reviewed_as(exam, log), self._tools.newest_message_id(exam.exam_id)
+        return build_corrected_message(reviewed, self._address, now_utc, log.revisions, replaces, is_validated=False)
+
+    def _close(self) -> None:
+        self._open, self._protocol = None, self._offered
 
     def _require_exam(self, verb: str) -> OpenExam:
         if self._open is None:
@@ -249,6 +302,17 @@ class ExamSession:
         if not newer:
             raise ExamError("this very picture was captured already", "Wait a moment and capture again.")
         return best_of(newer)
+
+    def _picture_at(self, at_monotonic_s: float) -> AnalysedFrame:
+        shown = None if self._tools.history is None else self._tools.history.shown_at(at_monotonic_s)
+        if shown is None:
+            raise ExamError("there was no picture when the button was pressed", "Wait for the live picture.")
+        age_s = at_monotonic_s - shown.frame.captured_monotonic_s
+        if age_s > self._settings.max_frame_age_s:
+            raise ExamError(f"the picture was {age_s:.1f} s old", "Wait for the live picture to move again.")
+        if shown.frame.captured_monotonic_s == self._kept_frame_s:
+            raise ExamError("this very picture was captured already", "Wait a moment and capture again.")
+        return shown
 
     def _held_picture(self, seq: int) -> AnalysedFrame:
         shown = None if self._tools.history is None else self._tools.history.find(seq)
@@ -279,6 +343,13 @@ class ExamSession:
             boot_id=self._boot_id,
             revision=self._revision,
         )
+
+
+def _words_of(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not 0 < len(words) <= LONGEST_REASON:
+        raise ExamError(f"the reason has {len(words)} characters", f"Give one of 1 to {LONGEST_REASON}.")
+    return words
 
 
 def _has_results(exam: Exam) -> bool:

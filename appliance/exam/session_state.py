@@ -20,7 +20,7 @@ class ExamSnapshot:
     Attributes:
         exam: the open exam with its images; None between exams.
         placement: where the next capture goes.
-        protocol: of the open exam; between exams the one that was used last.
+        protocol: of the open exam; between exams the clinic's own.
         counts: stills kept per placement; placements without one are absent.
         can_undo, can_redo, can_finish: what would be accepted now.
         last_error: why the last attempt was refused and what to do; empty after a success.
@@ -49,6 +49,7 @@ class SessionTools:
         encode: the PNG file of a picture (uint8, height x width x 3, RGB).
         history: the last seconds' pictures, from which a capture keeps the best; None keeps `current`.
         require_clock: raises ExamError where the clock cannot date an exam.
+        newest_message_id: of an exam that was sent before, by its id; None where nothing was.
         on_finished: called after an exam was finished and its message queued; wakes the publisher.
     """
 
@@ -57,3 +58,4 @@ class SessionTools:
     on_finished: Callable[[], None] = lambda: None
     history: FrameHistory | None = None
     require_clock: Callable[[], None] = lambda: None
+    newest_message_id: Callable[[str], str | None] = lambda _: None

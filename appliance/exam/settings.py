@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.domain.errors import SettingsError
+from appliance.domain.exam_protocol import PROTOCOLS
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,10 @@ class ExamSettings:
         auto_moved_of_width: shift against the kept picture beyond which it shows another piece of nailfold.
         sweep_longest_s: a sweep for a panorama is ended after this.
         clip_before_s, clip_after_s: how much a video clip keeps around the moment it is asked for.
+        protocol: the clinic's own, offered for every new exam: "16", "32" or "free".
 
     Raises:
-        SettingsError: a limit can never be met.
+        SettingsError: a limit can never be met, or there is no such protocol.
     """
 
     max_frame_age_s: float = 1.0
@@ -32,10 +34,13 @@ class ExamSettings:
     sweep_longest_s: float = 30.0
     clip_before_s: float = 5.0
     clip_after_s: float = 5.0
+    protocol: str = "16"
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value <= 0:
+            if isinstance(value, float) and value <= 0:
                 raise SettingsError(f"exam setting {name} is {value}", "Set it above 0.")
+        if self.protocol not in PROTOCOLS:
+            raise SettingsError(f"exam setting protocol is {self.protocol!r}", f"Use one of {', '.join(PROTOCOLS)}.")
         if self.auto_still_s >= self.history_s:
             raise SettingsError(f"auto_still_s is {self.auto_still_s}", f"Set it below history_s ({self.history_s}).")

@@ -24,6 +24,7 @@ from appliance.exports.dicom.files import dicom_files, dicom_objects
 from appliance.exports.dicom.pacs import echo
 from appliance.exports.dicom.sending import PacsSender, Sending
 from appliance.exports.fhir.bundle import fhir_bytes
+from appliance.exports.progress import NoProgress, Progress, Told
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import ExamToExport, KeptStill
 from appliance.ports import Journal
@@ -103,6 +104,7 @@ class ExportService:
         *,
         with_identity: bool = False,
         report: Report | None = None,
+        progress: Progress | None = None,
     ) -> ExportedFile:
         """Write the exams into `file` (open for reading and writing, empty) and note it in the journal.
 
@@ -110,6 +112,7 @@ class ExportService:
 
         Args:
             report: the printed report (PDF) of an exam by its id, to be put into its FHIR Bundle.
+            progress: told exam by exam; may end the work.
 
         Raises:
             NotKeptError: there is no such exam.
@@ -123,7 +126,8 @@ class ExportService:
         if report is not None and form is not ExportFormat.FHIR:
             raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
-        made = write_export(form, sources, file, self._sources.now_utc(), report)
+        told = Told(sources, progress or NoProgress())
+        made = write_export(form, told, file, self._sources.now_utc(), report)
         made = replace(made, missing=missing_lines(sources))
         detail: dict[str, Any] = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file)}
         if report is not None:
@@ -241,7 +245,7 @@ def missing_lines(sources: Sequence[ExamToExport]) -> tuple[str, ...]:
     """One for each image without a file: exam, image, reason."""
     return tuple(
         f"exam {source.exam.exam_id}, image {image_id}: {because}"
-        for source in sources
+        for source in sources[:]  # not as progress
         for image_id, because in source.unreadable.items()
     )
 

@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from appliance.exports.archive.uploads import ArchiveImports
 from appliance.exports.export_service import ExportService
 from appliance.exports.imports.picture_imports import PictureImports
+from appliance.exports.jobs import ExportJobs
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """Exports, and imports of pictures and of other boxes' archives."""
+    """Exports, imports of pictures and of other boxes' archives, and the jobs that make files."""
 
     exports: ExportService
     pictures: PictureImports
     archives: ArchiveImports
+    jobs: ExportJobs
 
     def start(self) -> None:
-        """Start sending to the DICOM archive; calling it twice is harmless."""
+        """Start sending to the DICOM archive, and the worker of long jobs; calling it twice is harmless."""
         self.exports.sender.start()
+        self.jobs.start()
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """Stop it; an exam on its way is given up and can be sent again."""
+        """Stop both; an exam on its way and a file being made are given up and can be asked for again."""
         self.exports.sender.stop(timeout_s)
+        self.jobs.stop(timeout_s)

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
-from appliance.domain.instant import to_rfc3339
+from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.domain.journal import JournalEntry
-from appliance.fleet.message import Message, Sha256, Version
+from appliance.fleet.message import Count, Instant, Message, Sha256, Version
 
 _DETAIL: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
@@ -25,6 +25,23 @@ class Audit(Message):
     detail: Mapping[str, JsonValue]
     previous_hash: Sha256
     hash: Sha256
+
+
+class AuditHave(Message):
+    """Down, after the commit: the fleet has the journal without a gap up to this number."""
+
+    NAME: ClassVar = "nailfold.audit-have/1"
+    schema_: Literal["nailfold.audit-have/1"] = Field(default="nailfold.audit-have/1", alias="schema")
+    seq: Count
+    ts: Instant
+
+
+def entry_of(audit: Audit) -> JournalEntry:
+    """The entry of a message; the reverse of `audit_of`."""
+    at_utc = from_rfc3339(audit.at)
+    return JournalEntry(
+        audit.seq, at_utc, audit.actor, audit.subject, audit.action, audit.detail, audit.previous_hash, audit.hash
+    )
 
 
 def audit_of(entry: JournalEntry) -> Audit:

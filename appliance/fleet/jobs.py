@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from appliance.domain.journal import canonical_json
 from appliance.fleet.message import Instant, Message, Name, Part, Version
 
 
@@ -74,8 +75,26 @@ class Job(Message):
     ts: Instant
 
 
+class SignedJob(Message):
+    """Down, on `get/accepted`, or from a USB stick: a job for one box, vouched for by a key of the fleet."""
+
+    NAME: ClassVar = "nailfold.signed-job/1"
+    schema_: Literal["nailfold.signed-job/1"] = Field(default="nailfold.signed-job/1", alias="schema")
+    site: Name
+    box: Name
+    job: Job
+    key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="Begin of the SHA-256 of the public key.")]
+    signature: Annotated[str, Field(description="Ed25519 over the canonical JSON of site, box and job, in base64.")]
+
+
+def signed_bytes(site: str, box: str, job: Job) -> bytes:
+    """What the signature of a job is over."""
+    document = {"site": site, "box": box, "job": job.model_dump(mode="json", by_alias=True, exclude_none=True)}
+    return canonical_json(document).encode()
+
+
 class JobUpdate(Message):
-    """Up: how far the job is; of a final state one goes through the outbox."""
+    """Up: how far the job is; a final state is told until the fleet has accepted it."""
 
     NAME: ClassVar = "nailfold.job-update/1"
     schema_: Literal["nailfold.job-update/1"] = Field(default="nailfold.job-update/1", alias="schema")
@@ -84,6 +103,7 @@ class JobUpdate(Message):
     state: Annotated[JobState, Field(strict=False)]
     step: Name | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
+    detail: Annotated[dict[str, JsonValue] | None, Field(description="What came of it: log lines, a proof.")] = None
     boot_id: Annotated[str, Field(min_length=1)]
     ts: Instant
 

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from appliance.fleet.audit import Audit
-from appliance.fleet.jobs import Job, JobAnswer, JobGet, JobNotify, JobUpdate
+from appliance.fleet.alerts import Alerts
+from appliance.fleet.audit import Audit, AuditHave
+from appliance.fleet.jobs import Job, JobAnswer, JobGet, JobNotify, JobUpdate, SignedJob
 from appliance.fleet.message import Message
 from appliance.fleet.receipts import HostState, Receipt, Resend
 from appliance.fleet.shadow import ShadowDesired, ShadowReported
@@ -22,9 +23,12 @@ MESSAGES: tuple[type[Message], ...] = (
     JobNotify,
     JobGet,
     Job,
+    SignedJob,
     JobUpdate,
     JobAnswer,
     Audit,
+    AuditHave,
+    Alerts,
 )
 
 

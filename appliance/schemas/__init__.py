@@ -5,13 +5,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-from referencing import Registry, Resource
+import jsonschema_rs
 
 FOLDER = Path(__file__).parent
 _ENDING = ".schema.json"
 NAMES = tuple(sorted(file.name.removesuffix(_ENDING) for file in FOLDER.glob(f"*{_ENDING}")))
 """Of every schema: the document's `schema` with a dash in the place of the slash."""
+
+
+class SchemaError(ValueError):
+    """A document does not fit its schema.
+
+    Attributes:
+        json_path: where in the document: "$.images[0].width".
+        message: what is wrong there.
+    """
+
+    def __init__(self, json_path: str, message: str) -> None:
+        super().__init__(f"{json_path}: {message}")
+        self.json_path, self.message = json_path, message
 
 
 def load_schema(name: str) -> dict[str, Any]:
@@ -25,20 +37,19 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str) -> jsonschema.Draft202012Validator:
-    resources = [(f"{known}{_ENDING}", Resource.from_contents(load_schema(known))) for known in NAMES]
-    schema = load_schema(name)
-    return jsonschema.Draft202012Validator(
-        schema,
-        registry=Registry().with_resources(resources),
-        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
-    )
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    registry = jsonschema_rs.Registry([(f"{known}{_ENDING}", load_schema(known)) for known in NAMES])
+    return jsonschema_rs.Draft202012Validator(load_schema(name), registry=registry, validate_formats=True)
 
 
 def validate(name: str, document: object) -> None:
     """Check a document of JSON types against a schema.
 
     Raises:
-        jsonschema.ValidationError: the first violation, with its path in the document.
+        SchemaError: the first violation.
     """
-    _validator(name).validate(document)
+    try:
+        _validator(name).validate(document)
+    except jsonschema_rs.ValidationError as error:
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+        raise SchemaError(f"${path}", error.message) from error

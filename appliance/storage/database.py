@@ -178,7 +178,7 @@ def damage_in(connection: sqlite3.Connection, *, is_thorough: bool = False) -> s
         found = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}(3)")]
     except sqlite3.DatabaseError as error:
         return str(error)
-    return "" if found == ["ok"] else "; ".join(found)
+    return "" if found == ["ok"] else " ".join("; ".join(found).split())
 
 
 def disk_full(attempt: str, folder: Path) -> StoreError:

@@ -100,6 +100,15 @@ class SqliteExamStore:
             self._database.after_commit(lambda: self._drop_removed(exam_id))
         return exam
 
+    def reopen_exam(self, exam_id: str) -> Exam:
+        with self._database.transaction("reopen the exam") as connection:
+            if connection.execute("SELECT 1 FROM exams WHERE state = 'open'").fetchone():
+                raise StoreError("could not reopen the exam: another one is open", "Finish or discard it first.")
+            sql = "UPDATE exams SET state = 'open', finished_at = NULL WHERE exam_id = ? AND state = 'finished'"
+            if not connection.execute(sql, (exam_id,)).rowcount:
+                raise StoreError(f"could not reopen exam {exam_id}: it is not finished", "Choose a finished exam.")
+            return self.exam(exam_id)
+
     def exam(self, exam_id: str) -> Exam:
         rows = self._database.rows("read the exam", "SELECT * FROM exams WHERE exam_id = ?", (exam_id,))
         if not rows:

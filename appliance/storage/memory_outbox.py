@@ -1,6 +1,7 @@
 """An outbox without a disk."""
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -35,6 +36,14 @@ class MemoryOutbox:
         if message.msg_id in self._rows:
             raise StoreError(f"message {message.msg_id} is queued already")
         self._rows[message.msg_id] = _Row(len(self._rows) + 1, exam_id, message, now_utc, now_utc)
+
+    @property
+    def receipt_timeout_s(self) -> float:
+        return self._receipt_timeout_s
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        del attempt  # nothing here can fail to be written
+        return self.database.transaction()
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         horizon = now_utc + timedelta(seconds=horizon_s(self._receipt_timeout_s))
@@ -79,6 +88,12 @@ class MemoryOutbox:
             raise StoreError(f"message {msg_id} is {row.state} and cannot be changed that way")
         if row.state in ("pending", "sent", "acknowledged"):
             self._put(row, now_utc, state="dead", last_error=reason)
+
+    def recall(self) -> int:
+        waiting = [row for row in self._rows.values() if row.state == "acknowledged" and self._receipt_timeout_s]
+        for row in waiting:
+            self._put(row, row.changed_at, due_at=None)
+        return len(waiting)
 
     def send_again(self, seqs: Collection[int]) -> int:
         lacking = [row for row in self._rows.values() if row.seq in seqs and row.state in ("acknowledged", "receipted")]

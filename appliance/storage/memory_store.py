@@ -103,6 +103,14 @@ class MemoryExamStore:
         exam = self._require_open(exam_id, "discard the exam")
         return self._close(exam, ExamState.DISCARDED, now_utc)
 
+    def reopen_exam(self, exam_id: str) -> Exam:
+        if self.open_exam() is not None:
+            raise StoreError("could not reopen the exam: another one is open", "Finish or discard it first.")
+        if exam_id not in self._exams or self._exams[exam_id].state is not ExamState.FINISHED:
+            raise StoreError(f"could not reopen exam {exam_id}: it is not finished", "Choose a finished exam.")
+        self._exams[exam_id] = replace(self._exams[exam_id], state=ExamState.OPEN, finished_at_utc=None)
+        return self._exams[exam_id]
+
     def exam(self, exam_id: str) -> Exam:
         if exam_id not in self._exams:
             raise NotKeptError(f"there is no exam {exam_id}", "Choose one from the list.")

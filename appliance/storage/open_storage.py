@@ -17,6 +17,7 @@ from appliance.storage.database import Database
 from appliance.storage.emptied import require_not_emptied
 from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
+from appliance.storage.fleet_notes import SqliteFleetNotes
 from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.journal import SqliteJournal
@@ -83,6 +84,7 @@ class Storage:
         self.calibrations = SqliteCalibrationStore(self.database, self.evidence)
         self.accounts = SqliteAccountStore(self.database)
         self.journal = SqliteJournal(self.database, now_utc)
+        self.fleet_notes = SqliteFleetNotes(self.database)
         self.backups = Backups(settings.folder, DATABASE_NAME, settings.backups_kept, reserve_bytes)
         try:
             self.journal.check_head()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from appliance.domain.errors import StoreError
@@ -41,6 +42,13 @@ class SqliteOutbox:
         self._database = database
         self._resend_after_s = resend_after_s
         self._receipt_timeout_s = receipt_timeout_s
+
+    @property
+    def receipt_timeout_s(self) -> float:
+        return self._receipt_timeout_s
+
+    def transaction(self, attempt: str) -> AbstractContextManager[object]:
+        return self._database.transaction(attempt)
 
     def due(self, now_utc: datetime, limit: int = 16) -> tuple[QueuedMessage, ...]:
         # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
@@ -108,6 +116,13 @@ class SqliteOutbox:
             quiet_in=("receipted", "dead"),
             only_if="attempts > 0",
         )
+
+    def recall(self) -> int:
+        if not self._receipt_timeout_s:
+            return 0
+        with self._database.transaction("send results again") as connection:
+            sql = "UPDATE outbox SET due_at = '' WHERE state = 'acknowledged' AND due_at <> ''"
+            return connection.execute(sql).rowcount
 
     def send_again(self, seqs: Collection[int]) -> int:
         marks = ",".join("?" * len(seqs))

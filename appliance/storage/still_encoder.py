@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
@@ -109,5 +110,5 @@ def _metadata(texts: dict[str, str]) -> StillMetadata:
         pixel_format=texts["pixel_format"],
         software_version=texts["software_version"],
         runtime=texts["runtime"],
-        engines=json.loads(texts["engines"]),
+        engines=bounded_loads(texts["engines"]),
     )

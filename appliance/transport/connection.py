@@ -1,5 +1,6 @@
 """One connection to the broker: made once, used from one thread, thrown away when it breaks."""
 
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +18,13 @@ from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.encryption import tls_context
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
+from appliance.transport.waker import Waker
 
 # Fixed header, packet id and lengths of a PUBLISH, rounded up (MQTT 5.0, 3.3).
 _PUBLISH_OVERHEAD_BYTES = 16
 _GOODBYE_S = 2.0
+# So many packets are read before they are handed on.
+_PACKETS_A_POLL = 256
 # Malformed packet, protocol error, topic name invalid, packet too large, payload format invalid.
 _OUR_FAULT = (0x81, 0x82, 0x90, PACKET_TOO_LARGE, 0x99)
 _REFUSALS = {
@@ -38,6 +42,11 @@ _ENDINGS = {
     0x80: "the broker ended the connection without a reason; if that goes on, another device may use the name of this "
     "box: check mqtt.site and mqtt.box of both",
 }
+
+
+def _is_buffered(network: Any) -> bool:
+    """Whether TLS has something decrypted at hand, which the socket no longer shows."""
+    return isinstance(network, ssl.SSLSocket) and network.pending() > 0
 
 
 class BrokeOffError(ExportError):
@@ -95,6 +104,7 @@ class Listening:
 
 
 _SHARED = "$share/"
+_NO_LIMIT = 65_535  # MQTT 5.0, 3.2.2.3.3
 Event = Acknowledged | Received | Subscribed
 
 
@@ -105,14 +115,20 @@ class BrokerConnection:
     the outbox sends again too.
 
     Args:
-        listening: None: a box's own, to what the fleet answers and to what others say under its name.
+        waker: ends a `poll` early.
     """
 
     def __init__(
-        self, settings: MqttSettings, topics: BoxTopics, will: bytes, listening: Listening | None = None
+        self,
+        settings: MqttSettings,
+        topics: BoxTopics,
+        will: bytes,
+        listening: Listening,
+        waker: Waker | None = None,
     ) -> None:
         self._settings = settings
-        self._listening = listening or Listening((topics.receipts, topics.resend, topics.state))
+        self._waker = waker or Waker()
+        self._listening = listening
         self._topics = topics
         self._events: list[Event] = []
         self._lost_because: str | None = None
@@ -131,6 +147,12 @@ class BrokerConnection:
         """The broker deals the messages of a shared topic out; without, everybody who asked gets all of them."""
         granted = None if self._connected is None else self._connected[1]
         return getattr(granted, "SharedSubscriptionAvailable", 1) == 1
+
+    @property
+    def receive_maximum(self) -> int:
+        """So many messages the broker takes before it answers the first; more are a protocol error."""
+        granted = None if self._connected is None else self._connected[1]
+        return int(getattr(granted, "ReceiveMaximum", _NO_LIMIT))
 
     @property
     def is_writing(self) -> bool:
@@ -182,10 +204,12 @@ class BrokerConnection:
 
     def fits(self, topic: str, payload: bytes, properties: Properties) -> bool:
         """Whether the broker takes a publication of that size."""
-        size = len(topic.encode()) + len(payload) + packed_size(properties) + _PUBLISH_OVERHEAD_BYTES
         granted = None if self._connected is None else self._connected[1]
         largest = getattr(granted, "MaximumPacketSize", None)
-        return largest is None or size <= int(largest)
+        if largest is None:
+            return True
+        size = len(topic.encode()) + len(payload) + packed_size(properties) + _PUBLISH_OVERHEAD_BYTES
+        return size <= int(largest)
 
     def publish(self, topic: str, payload: bytes, properties: Properties | None = None, retain: bool = False) -> int:
         """Hand over with QoS 1; the number under which `Acknowledged` will come. Raises ExportError when offline."""
@@ -202,11 +226,31 @@ class BrokerConnection:
         """Leave in good order: the session stays at the broker, the will is dropped."""
         self._client.disconnect()
         deadline_s = time.monotonic() + _GOODBYE_S
-        while self._client.loop(0.1) is MQTTErrorCode.MQTT_ERR_SUCCESS and time.monotonic() < deadline_s:
+        while self._turn(0.1) is MQTTErrorCode.MQTT_ERR_SUCCESS and time.monotonic() < deadline_s:
             pass
 
+    def _turn(self, timeout_s: float) -> MQTTErrorCode:
+        """Read and write what is there, waiting up to `timeout_s` for something to be.
+
+        In the place of paho's own loop: that one reads a packet a wait, and cannot wait for a socket above 1023.
+        """
+        client, network = self._client, self._client.socket()
+        if network is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        is_there = self._waker.wait(network.fileno(), client.want_write(), 0.0 if _is_buffered(network) else timeout_s)
+        outcome = client.loop_misc()
+        for _ in range(_PACKETS_A_POLL):
+            if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS or not (is_there or _is_buffered(network)):
+                break
+            seen = len(self._events)
+            outcome = client.loop_read()
+            is_there = len(self._events) > seen
+        if outcome is MQTTErrorCode.MQTT_ERR_SUCCESS and client.want_write():
+            outcome = client.loop_write()
+        return outcome
+
     def _step(self, timeout_s: float) -> None:
-        outcome = self._client.loop(timeout_s)
+        outcome = self._turn(timeout_s)
         # paho 2.2 knows no "packet too large" in a PUBACK, as Mosquitto sends it, and calls that a protocol error.
         if outcome is MQTTErrorCode.MQTT_ERR_PROTOCOL or self._lost_code in _OUR_FAULT:
             is_puback_unknown = outcome is MQTTErrorCode.MQTT_ERR_PROTOCOL
@@ -236,7 +280,10 @@ class BrokerConnection:
             self._encrypt(client)
         if settings.username is not None:
             client.username_pw_set(settings.username, self._password())
-        client.will_set(self._topics.state, will, qos=1, retain=True, properties=will_properties(settings.will_delay_s))
+        # Mosquitto keeps a session alive until its will is sent, and with it its place in a shared subscription: a
+        # server that was killed would get its part of the results for as long as its will is delayed.
+        delay_s = settings.will_delay_s if self._listening.keeps_session else 0
+        client.will_set(self._topics.state, will, qos=1, retain=True, properties=will_properties(delay_s))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish

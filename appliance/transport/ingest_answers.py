@@ -1,11 +1,9 @@
 """What the fleet's ingest answers to a box."""
 
-import json
 from typing import Any
 
-import jsonschema
-
 from appliance import schemas
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import ExportError
 
 
@@ -32,8 +30,8 @@ def lacking_in(resend: bytes) -> tuple[int, ...]:
 
 def _checked(name: str, payload: bytes) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(payload)
+        document: dict[str, Any] = bounded_loads(payload)
         schemas.validate(name, document)
-    except (ValueError, jsonschema.ValidationError) as error:
+    except (ValueError, schemas.SchemaError) as error:
         raise ExportError(f"what the fleet sent is no {name}: {str(error)[:200]}") from error
     return document

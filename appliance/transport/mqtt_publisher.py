@@ -11,17 +11,18 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ApplianceError
 from appliance.domain.journal import JournalState
-from appliance.ports import BrokerStatus, Clock, Outbox
-from appliance.transport.connection import BrokeOffError, BrokerConnection
+from appliance.ports import BrokerStatus, Clock, FleetAgent, Outbox
+from appliance.transport.connection import BrokeOffError, BrokerConnection, Listening
 from appliance.transport.delivery import Delivery
 from appliance.transport.properties import state_properties
+from appliance.transport.send_window import SendWindow
 from appliance.transport.settings import MqttSettings
 from appliance.transport.state_message import BoxState
 from appliance.transport.twin_watch import TwinWatch
+from appliance.transport.waker import Waker
 
 _log = logging.getLogger(__name__)
 
-POLL_S = 0.1
 # A connection that held this long starts the wait between attempts anew.
 _STABLE_S = 10.0
 _LAST_ANSWER_S = 2.0
@@ -32,6 +33,10 @@ class MqttPublisher:
 
     The outbox alone decides what is sent: a message is due until the broker's answer is written down. So a message may
     arrive twice, always under the same msg_id, and never gets lost.
+
+    Attributes:
+        boot_id: of this start of the station.
+        agent: speaks with the fleet over the same connection, from the next one on; None where nobody does.
 
     Args:
         journal_state: of the box, told with every state and result.
@@ -47,19 +52,21 @@ class MqttPublisher:
         jitter: random.Random | None = None,
         journal_state: Callable[[], JournalState] = lambda: JournalState(None, 0),
     ) -> None:
+        self.agent: FleetAgent | None = None
         self._journal_state = journal_state
         self._settings = settings
         self._outbox = outbox
         self._identity = identity
         self._clock = clock
         self._jitter = jitter or random.Random()
-        self._boot_id = str(uuid.uuid4())
-        self._twins = TwinWatch(f"{settings.site}/{settings.box}", self._boot_id, clock.monotonic_s)
+        self.boot_id = str(uuid.uuid4())
+        self._twins = TwinWatch(f"{settings.site}/{settings.box}", self.boot_id, clock.monotonic_s)
         self._conn_seq = 0
         self._lock = threading.Lock()
         # Of the newest start. A thread keeps its own, so that one that is slow to end is not called back to life.
         self._stopping = threading.Event()
-        self._woken = threading.Event()
+        self._waker = Waker()
+        self._window = SendWindow()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
         self._twin_reason = ""
         self._thread: threading.Thread | None = None
@@ -81,13 +88,14 @@ class MqttPublisher:
         """Leave the broker and end the thread; calling it twice is harmless."""
         with self._lock:
             self._stopping.set()
+            self._waker.set()
             thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(timeout_s)
 
     def wake(self) -> None:
         """An exam was finished: look at the outbox now. Returns at once, from any thread."""
-        self._woken.set()
+        self._waker.set()
 
     def status(self) -> BrokerStatus:
         """Whether results can leave now, and why not."""
@@ -122,18 +130,30 @@ class MqttPublisher:
     def _connect_and_deliver(self, stopping: threading.Event) -> None:
         with self._lock:
             self._conn_seq += 1
-            state = BoxState(self._boot_id, self._conn_seq, self._identity)
+            state = BoxState(self.boot_id, self._conn_seq, self._identity)
         topics = BoxTopics(self._settings.site, self._settings.box)
         will = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
-        connection = BrokerConnection(self._settings, topics, will)
+        connection = BrokerConnection(self._settings, topics, will, self._listening(topics), self._waker)
         try:
             connection.open()
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
             birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
             self._set_status(stopping, True, "")
+            if not connection.is_session_present and (count := self._outbox.recall()):
+                _log.info("the broker has forgotten this box: %d results are sent again", count)
             delivery = Delivery(
-                connection, self._outbox, self._clock, self._settings, birth_mid, self._twins, self._journal_state
+                connection,
+                self._outbox,
+                self._clock,
+                self._settings,
+                self._window,
+                birth_mid,
+                self._twins,
+                self._journal_state,
+                self.agent,
             )
+            if self.agent is not None:
+                self.agent.connected()
             self._deliver(connection, delivery, stopping)
             # The will goes out on a crash alone; after an orderly stop the box publishes its own state.
             goodbye = state.payload(is_online=False, now_utc=self._clock.now_utc(), journal=self._journal_state())
@@ -141,14 +161,17 @@ class MqttPublisher:
         finally:
             connection.close()
 
+    def _listening(self, topics: BoxTopics) -> Listening:
+        filters = () if self.agent is None else self.agent.filters
+        return Listening((topics.receipts, topics.resend, topics.state, *filters))
+
     def _deliver(self, connection: BrokerConnection, delivery: Delivery, stopping: threading.Event) -> None:
         try:
             while not stopping.is_set():
-                if self._woken.is_set():
-                    self._woken.clear()
+                if self._waker.clear():
                     delivery.look_now()
-                delivery.hand_over_next()
-                self._listen(connection, delivery)
+                delivery.hand_over_due()
+                self._listen(connection, delivery, delivery.wait_s)
             self._collect_last_answer(connection, delivery)
         except BrokeOffError as error:
             delivery.give_up(error)
@@ -158,11 +181,11 @@ class MqttPublisher:
         # An answer written down before leaving spares a second sending.
         deadline_s = self._clock.monotonic_s() + _LAST_ANSWER_S
         while delivery.is_waiting and self._clock.monotonic_s() < deadline_s:
-            self._listen(connection, delivery)
+            self._waker.clear()
+            self._listen(connection, delivery, _LAST_ANSWER_S)
 
-    def _listen(self, connection: BrokerConnection, delivery: Delivery) -> None:
-        for event in connection.poll(POLL_S):
-            delivery.handle(event)
+    def _listen(self, connection: BrokerConnection, delivery: Delivery, wait_s: float) -> None:
+        delivery.handle(connection.poll(wait_s))
         delivery.require_answer()
         self._twin_reason = self._twins.reason
 

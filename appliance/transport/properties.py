@@ -1,5 +1,7 @@
 """MQTT 5 properties of what the box sends."""
 
+from functools import cache
+
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -30,17 +32,32 @@ def will_properties(delay_s: int) -> Properties:
     return properties
 
 
-def state_properties() -> Properties:
-    """JSON."""
+def json_properties() -> Properties:
+    """JSON, for further properties to be added."""
     properties = _new(PacketTypes.PUBLISH)
     properties.ContentType = "application/json"
     properties.PayloadFormatIndicator = _UTF_8
     return properties
 
 
+@cache
+def state_properties() -> Properties:
+    """JSON and nothing else; made once, because paho takes longer for that than for the publication."""
+    return json_properties()
+
+
+def expiring_properties(expiry_s: int | None) -> Properties:
+    """JSON that the broker forgets after so long; None: never."""
+    if expiry_s is None:
+        return state_properties()
+    properties = json_properties()
+    properties.MessageExpiryInterval = expiry_s
+    return properties
+
+
 def result_properties(queued: QueuedMessage, journal: JournalHead | None) -> Properties:
     """JSON, what a receiver can check before it parses anything, and the newest entry of the box's journal."""
-    properties = state_properties()
+    properties = json_properties()
     properties.UserProperty = [
         ("msg_id", queued.message.msg_id),
         ("schema", queued.message.schema),

@@ -1,10 +1,10 @@
 """Another device under this box's name: seen by its own boot id in this box's state."""
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.instant import from_rfc3339
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class TwinWatch:
     def heard(self, state: bytes, is_retained: bool) -> None:
         """A state came on this box's own topic."""
         try:
-            document = json.loads(state)
+            document = bounded_loads(state)
             boot_id, is_online = str(document["boot_id"]), bool(document["is_online"])
             at_utc = from_rfc3339(str(document["ts"]))
         except (ValueError, KeyError, TypeError):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.foreign_files.text import read_text
 from engines.datasets.coco_fields import KEYPOINTS, Fields, JsonObject
 from engines.datasets.labels import Box, DatasetError, Label, LabelledImage, LabelledSet, Standing, check_box
@@ -25,10 +26,10 @@ def read_coco(path: Path) -> LabelledSet:
         DatasetError: not readable, not JSON or not COCO; names the file and the place.
     """
     try:
-        return parse_coco(json.loads(read_text(path)))
+        return parse_coco(bounded_loads(read_text(path)))
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}", "Name a COCO file.") from error
-    except (ValueError, RecursionError) as error:  # JSON and UTF-8 alike
+    except ValueError as error:  # JSON and UTF-8 alike
         raise DatasetError(f"cannot read {path}: not JSON ({str(error)[:100]})", "Export the labels again.") from error
     except DatasetError as error:
         raise DatasetError(f"cannot use {path}: {error.message}", error.remedy or "Correct it there.") from error

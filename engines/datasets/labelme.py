@@ -5,11 +5,11 @@ rectangle say `ignored`, `crowd`, `size_normal`, `size_enlarged` or `size_giant`
 `subject` stand beside the picture's size, where LabelMe keeps them.
 """
 
-import json
 import posixpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.detection import SizeClass
 from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
 from appliance.foreign_files.names import shown
@@ -48,10 +48,10 @@ def read_labelme(folder: Path) -> Reading:
 
 def _read_one(path: Path, folder: PurePosixPath) -> LabelledImage:
     try:
-        document = json.loads(read_text(path))
+        document = bounded_loads(read_text(path))
     except OSError as error:
         raise DatasetError(str(error.strerror)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DatasetError(f"not JSON ({str(error)[:100]})") from error
     return image_of(document, folder)
 

@@ -58,7 +58,7 @@ def names_of_yaml(text: str) -> Names | None:
         ValueError: it is no YAML, or its names are neither.
     """
     try:
-        document = yaml.load(text, Loader=yaml.BaseLoader)
+        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (texts alone, no objects)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"not YAML ({' '.join(str(error).split())[:100]})") from error
     names = document.get("names") if isinstance(document, dict) else None

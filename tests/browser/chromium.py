@@ -47,3 +47,14 @@ def _is_true(page: Page, expression: str) -> bool:
         if "context was destroyed" not in str(error):
             raise
         return False
+
+
+def start_exam(page: Page, pseudonym: str, protocol: str = "") -> None:
+    """At the live page's start panel: the patient, known or new, by keyboard; the exam is open then."""
+    page.fill("#pseudonym", pseudonym)
+    page.press("#pseudonym", "Enter")
+    page.wait_for_selector("#patient-chosen:not([hidden])")
+    if protocol:
+        page.check(f"[name=protocol][value='{protocol}']", force=True)
+    page.press("#start-exam", "Enter")
+    page.wait_for_selector("#exam[data-exam=open]")

@@ -13,8 +13,8 @@ from tests.support.page_station import Feed, PageStation
 WIDTHS = {"desktop": (1440, 900, 1), "tablet": (820, 1180, 1), "phone": (390, 844, 1), "200 %": (720, 450, 2)}
 PAGES = (
     *("live", "exams", "exam", "review", "report", "patients", "patient", "projects", "collections", "collection"),
-    *("calibration", "import", "accounts", "account of another", "account", "about", "settings", "report settings"),
-    "error",
+    *("calibration", "import", "accounts", "account of another", "account", "about", "settings", "board"),
+    *("report settings", "files", "error"),
 )
 
 # Clicked before axe looks: what is hidden at first.

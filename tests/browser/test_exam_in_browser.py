@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from appliance.domain.exam import ExamStart
-from tests.browser.chromium import wait_until
+from appliance.domain.patient import PatientIdentity
+from tests.browser.chromium import start_exam, wait_until
 from tests.browser.conftest import Camera, OpenPage
+from tests.support.exam_parts import NOON
 from tests.support.page_station import Feed, PageStation
 from webui.live.status import status_document
 
@@ -20,9 +23,7 @@ PHONE = (390, 844)
 def exam_page(live_page: Page, camera: Camera) -> Iterator[Page]:
     """A live page with a moving picture and an open exam."""
     with Feed(lambda: camera.show() and None, fps=8):
-        live_page.fill("#pseudonym", "NC-0042")
-        live_page.press("#pseudonym", "Enter")
-        live_page.wait_for_selector("#exam[data-exam=open]")
+        start_exam(live_page, "NC-0042")
         wait_until(live_page, "window.__nailfold.screen().isOverlayShown")
         yield live_page
 
@@ -132,6 +133,8 @@ def test_whole_exam_by_keyboard_alone(open_page: OpenPage, camera: Camera, stati
         page.keyboard.press("Space")
         page.keyboard.type("NC-0077")
         page.keyboard.press("Enter")
+        page.wait_for_selector("#patient-chosen:not([hidden])")
+        page.keyboard.press("Enter")
         page.wait_for_selector("#exam[data-exam=open]")
         for key in ("ArrowRight", "ArrowRight", "b", "Space"):
             page.keyboard.press(key)
@@ -149,9 +152,45 @@ def test_whole_exam_by_keyboard_alone(open_page: OpenPage, camera: Camera, stati
     assert station.store.outbox.status().pending == 1
 
 
+def test_mistyped_pseudonym_makes_no_patient_and_offers_who_was_meant(live_page: Page, station: PageStation) -> None:
+    identity = PatientIdentity("María García", date(1968, 3, 9))
+    station.store.patients.add_patient("NC-0042", NOON, identity)
+    live_page.fill("#pseudonym", "NC-0024")
+    live_page.press("#pseudonym", "Enter")
+    live_page.wait_for_selector('#patient-chosen[data-kind="new"]')
+    assert "New patient" in live_page.inner_text("#patient-chosen")
+    live_page.click("#patient-chosen >> text=NC-0042, María García, born 9 Mar 1968")
+    live_page.wait_for_selector('#patient-chosen[data-kind="known"]')
+    live_page.click("#start-facts summary")
+    live_page.fill("#fact-antibodies", "anti-centromere")
+    live_page.fill("#fact-room_temperature_c", "23")
+    live_page.check("[name=protocol][value='16']", force=True)
+    live_page.click("#start-exam")
+    live_page.wait_for_selector("#exam[data-exam=open]")
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    assert (exam.patient_pseudonym, exam.protocol) == ("NC-0042", "16")
+    assert station.services.facts.of(exam.exam_id) == {"antibodies": "anti-centromere", "room_temperature_c": 23}
+    assert station.store.patients.patients().total == 1
+
+
+def test_patient_is_found_by_name_and_chosen_by_arrow(live_page: Page, station: PageStation) -> None:
+    for pseudonym, name in (("NC-0042", "María García"), ("NC-0017", "Ana López")):
+        station.store.patients.add_patient(pseudonym, NOON, PatientIdentity(name))
+    live_page.fill("#pseudonym", "garcia")
+    live_page.wait_for_selector("#patients-found >> text=NC-0042")
+    live_page.keyboard.press("ArrowDown")
+    live_page.keyboard.press("Enter")
+    live_page.wait_for_selector('#patient-chosen[data-kind="known"]')
+    assert "María García" in live_page.inner_text("#patient-chosen")
+    live_page.click("#patient-chosen [data-other]")
+    assert live_page.is_disabled("#start-exam")
+
+
 def test_name_in_place_of_a_pseudonym_is_refused_in_words(live_page: Page, station: PageStation) -> None:
     live_page.fill("#pseudonym", "Anna Schmidt")
-    live_page.click("#exam-start button")
+    live_page.press("#pseudonym", "Enter")
+    live_page.click("#start-exam:enabled")
     live_page.wait_for_selector(".toast-problem")
     assert "looks like a person's name" in live_page.inner_text(".toast-problem")
     assert station.session.snapshot().exam is None
@@ -238,7 +277,7 @@ def test_capture_stays_in_reach_on_a_phone(open_page: OpenPage, station: PageSta
 def test_shortcuts_are_listed_with_a_question_mark(live_page: Page) -> None:
     live_page.keyboard.press("?")
     live_page.wait_for_selector("#help:visible")
-    assert "Take back the last capture" in live_page.inner_text("#help")
+    assert "Take the last step back" in live_page.inner_text("#help")
     live_page.keyboard.press("Escape")
     live_page.wait_for_selector("#help", state="hidden")
 

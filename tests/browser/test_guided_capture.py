@@ -11,7 +11,7 @@ from appliance.domain.exam import ImageKind
 from appliance.domain.quality import QualityReason
 from appliance.exam.settings import ExamSettings
 from engines.synthetic.render import render
-from tests.browser.chromium import wait_until
+from tests.browser.chromium import start_exam, wait_until
 from tests.browser.conftest import OpenPage
 from tests.support.exam_parts import shown_frame
 from tests.support.page_station import Feed, PageStation
@@ -66,11 +66,7 @@ def page(open_page: OpenPage, scope: Scope) -> Page:
 
 
 def start(page: Page, protocol: str) -> None:
-    page.keyboard.press("Space")
-    page.keyboard.type("NC-0042")
-    page.check(f"[name=protocol][value='{protocol}']", force=True)
-    page.press("#pseudonym", "Enter")
-    page.wait_for_selector("#exam[data-exam=open]")
+    start_exam(page, "NC-0042", protocol)
 
 
 def kinds(station: PageStation) -> list[ImageKind]:
@@ -151,7 +147,7 @@ def test_replace_takes_the_place_of_what_was_there(page: Page, station: PageStat
     page.keyboard.press("a")
     wait_until(page, "!document.querySelector('[data-command=retake]').disabled")
     page.wait_for_timeout(150)
-    page.keyboard.press("r")
+    page.keyboard.press("x")
     page.wait_for_selector(".toast >> text=Replaced")
     assert len(kinds(station)) == 1
     page.keyboard.press("a")
@@ -164,7 +160,7 @@ def test_replace_takes_the_place_of_what_was_there(page: Page, station: PageStat
 
 def test_automatic_capture_keeps_each_place_once(page: Page, station: PageStation, scope: Scope) -> None:
     start(page, "32")
-    page.keyboard.press("g")
+    page.keyboard.press("t")
     page.wait_for_selector("#auto[data-phase=kept]")
     page.wait_for_timeout(1500)
     assert len(kinds(station)) == 1
@@ -174,7 +170,7 @@ def test_automatic_capture_keeps_each_place_once(page: Page, station: PageStatio
     scope.motion_px = 0.2
     wait_until(page, "document.querySelectorAll('.thumbnail').length === 2")
     assert "Captured" in page.inner_text("#toasts")
-    page.keyboard.press("g")
+    page.keyboard.press("t")
     page.wait_for_selector("#auto", state="hidden")
 
 
@@ -233,3 +229,41 @@ def test_clip_plays_on_the_exams_page_picture_by_picture(page: Page, station: Pa
     last = "document.querySelector('.clip [data-position]').max"
     wait_until(page, f"Number({last}) > 5 && document.querySelector('.clip').dataset.at === {last}")
     assert page.evaluate("document.querySelector('.clip-canvas').width") == 400
+
+
+def test_early_finish_lists_what_is_missing_and_leads_there(page: Page, station: PageStation) -> None:
+    start(page, "16")
+    page.keyboard.press("Space")
+    wait_until(page, "document.querySelectorAll('.thumbnail').length === 1")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#finish-check[open]")
+    assert "1 of 16 places" in page.inner_text("#finish-check")
+    assert page.locator(".finish-row").all_inner_texts()[0].split("\n") == ["Left hand, index", "C"]
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#finish-check", state="hidden")
+    assert station.session.snapshot().exam is not None
+    page.keyboard.press("Control+Enter")
+    page.click('.finish-row[data-hand="right"][data-finger="ring"]')
+    wait_until(page, "document.querySelector('#capture-target').textContent === 'Right hand, ring, B'")
+    page.keyboard.press("Control+Enter")
+    page.click("#finish-check [data-finish]")
+    page.wait_for_selector("#exam[data-exam=none]")
+    assert station.session.snapshot().exam is None
+
+
+def test_a_key_pressed_in_a_dialog_does_nothing_behind_it(page: Page, station: PageStation) -> None:
+    start(page, "32")
+    page.keyboard.press("n")
+    page.wait_for_selector("#skip[open]")
+    before = page.evaluate("window.__nailfold.screen()")
+    # Also where nothing in the dialog has the focus: after a click beside its fields.
+    page.evaluate("document.activeElement.blur()")
+    for key in ("Space", "o", "f", "d", "ArrowRight", "t", "Control+z", "Control+Enter"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    after = page.evaluate("window.__nailfold.screen()")
+    assert (after["layers"], after["isFrozen"]) == (before["layers"], False)
+    snapshot = station.session.snapshot()
+    assert snapshot.exam is not None
+    assert (snapshot.exam.images, snapshot.placement) == ((), snapshot.protocol.first)
+    assert page.is_visible("#skip[open]")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.browser.chromium import wait_until
+from tests.browser.chromium import start_exam, wait_until
 from tests.browser.conftest import Camera, OpenPage
 from tests.support.page_station import Feed
 from webui.localisation.catalogue import catalogue
@@ -34,9 +34,7 @@ def do_exam(page: Page) -> None:
     page.click("nav.tabs a")
     wait_until(page, "window.__nailfold?.clock().isKnown")
     assert page.locator("html").get_attribute("lang") == "de"
-    page.fill("#pseudonym", "NC-0042")
-    page.press("#pseudonym", "Enter")
-    page.wait_for_selector("#exam[data-exam=open]")
+    start_exam(page, "NC-0042")
     wait_until(page, "window.__nailfold.screen().isOverlayShown")
     page.click('[data-command="capture"]')
     page.wait_for_selector(".thumbnail img")

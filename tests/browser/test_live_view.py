@@ -89,7 +89,7 @@ def test_unplugged_scope_is_said_with_its_reason_at_once(live_page: Page, camera
 @pytest.mark.parametrize("by", ["key", "button"])
 def test_each_layer_can_be_taken_off_and_put_back(live_page: Page, camera: Camera, by: str) -> None:
     places = {"boxes": [LEFT_EDGE, EDGE_Y], "haemorrhages": [520, 377]}
-    keys = {"boxes": "1", "haemorrhages": "4"}
+    keys = {"boxes": "5", "haemorrhages": "8"}
 
     def toggle(layer: str) -> None:
         if by == "key":

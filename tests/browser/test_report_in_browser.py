@@ -106,6 +106,8 @@ def test_a_report_is_read_in_another_language_and_taken_as_pdf(
     with page.expect_download(timeout=90_000) as download:
         page.click("#report-pdf")
     download.value.save_as(tmp_path / "report.pdf")
+    page.click("#report-progress a")
+    page.wait_for_selector('.job[data-state="done"]')
     document = pypdfium2.PdfDocument(tmp_path / "report.pdf")
     assert "Raumtemperatur" in document[0].get_textpage().get_text_bounded()
     document.close()

@@ -10,7 +10,7 @@ from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.exam import Exam
 from appliance.domain.review_edits import DeleteCapillary
 from tests.browser.chromium import log_in, wait_until
-from tests.support.accounts import OPERATOR, PHYSICIAN
+from tests.support.accounts import FULL_NAMES, OPERATOR, PHYSICIAN
 from tests.support.page_station import PageStation
 from tests.support.review_exam import UM_PER_PX, finished_exam
 
@@ -98,13 +98,13 @@ def test_dragging_a_width_end_changes_micrometres_class_and_figures(review: Revi
 def test_draw_class_move_delete_undo_and_redo_by_keyboard_and_mouse(review: ReviewPage) -> None:
     review.open()
     page = review.page
-    page.keyboard.press("n")
+    page.keyboard.press("l")
     review.drag((200, 360), (240, 460))
     assert len(review.settle(1)["capillaries"]) == 8
-    wait_until(page, "document.querySelector('#finding-name').textContent === 'Capillary P1'")
+    wait_until(page, "document.querySelector('#finding-name').textContent === 'Capillary 8'")
     page.keyboard.press("2")
     assert review.settle(2)["capillaries"][-1]["morphology"] == "tortuous"
-    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+Shift+ArrowRight")
     assert review.settle(3)["capillaries"][-1]["bbox_px"][0] == pytest.approx(210, abs=2)
     page.keyboard.press("Delete")
     assert len(review.settle(4)["capillaries"]) == 7
@@ -151,7 +151,7 @@ def test_comment_exclusion_and_the_log(review: ReviewPage) -> None:
     page.click("#tab-history")
     page.wait_for_selector('#chain[data-state="good"]')
     assert "Hair over the row" in review.text("#history")
-    assert PHYSICIAN in review.text("#history")
+    assert FULL_NAMES[PHYSICIAN] in review.text("#history")
     review.station.journal.tamper(review.station.journal.entries()[-1].seq, actor="mallory")
     page.click("#tab-list")
     page.click("#tab-history")
@@ -163,11 +163,11 @@ def test_the_machines_answer_can_be_looked_at_and_not_changed(review: ReviewPage
     page = review.page
     page.click('[data-cell="m1-delete"]')
     review.settle(1)
-    page.keyboard.press("o")
+    page.keyboard.press("i")
     assert page.is_visible("#machine-shown")
     review.drag((140, 260), (200, 300))
-    page.keyboard.press("o")
-    page.keyboard.press("PageDown")
+    page.keyboard.press("i")
+    page.keyboard.press("ArrowRight")
     wait_until(page, f"location.pathname.includes('{review.exam.images[1].image_id}')")
     assert len(review.station.services.reviews.history(review.exam.exam_id)) == 1
 
@@ -186,6 +186,42 @@ def test_an_operator_sees_why_nothing_can_be_changed(review: ReviewPage) -> None
     review.open(OPERATOR)
     assert "physician" in review.text(".notice")
     assert review.page.is_disabled('[data-command="capillary"]')
-    review.page.keyboard.press("n")
+    review.page.keyboard.press("l")
     review.drag((200, 360), (240, 460))
     review.settle(0)
+
+
+def test_pictures_are_accepted_one_after_the_other_and_then_validated(review: ReviewPage) -> None:
+    review.open()
+    page, exam_url = review.page, f"{review.station.url}/exams/{review.exam.exam_id}"
+    page.keyboard.press("y")
+    wait_until(page, f"location.pathname.includes('{review.exam.images[1].image_id}')")
+    wait_until(page, "document.querySelector('#review')?.dataset.ready === 'true'")
+    page.goto(exam_url)
+    assert "1 of 2 pictures" in page.inner_text("#seen-progress")
+    page.click("#validate")
+    page.click("#see-next")
+    wait_until(page, "document.querySelector('#review')?.dataset.ready === 'true'")
+    page.keyboard.press("y")
+    wait_until(page, "location.hash === '#validation-title'")
+    page.click("#validate")
+    wait_until(page, "Boolean(document.querySelector('#invalidate'))")
+    assert FULL_NAMES[PHYSICIAN] in page.inner_text("#validation")
+    assert review.station.services.reviews.reviewed(review.exam.exam_id).unseen == ()
+
+
+def test_class_against_the_measurement_is_asked_about_once_and_marked(review: ReviewPage) -> None:
+    review.open()
+    page = review.page
+    page.click('[data-cell="m1-name"]')
+    page.keyboard.press("4")
+    page.wait_for_selector("#against[open]")
+    assert "18.0 µm" in page.inner_text("#against")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#against", state="hidden")
+    review.settle(0)
+    page.keyboard.press("4")
+    page.click("#against [data-meant]")
+    assert review.settle(1)["capillaries"][0]["morphology"] == "giant"
+    assert "≠" in page.inner_text('tr[data-finding="m1"]')
+    assert "against the measurement: normal" in review.text("#finding-origin")

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from appliance.apps.workbench.bench.first_login import set_up_in_browser
 from appliance.apps.workbench.bench.station_process import StationProcess
-from tests.browser.chromium import wait_until
+from tests.browser.chromium import start_exam, wait_until
 
 
 def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_path: Path) -> None:
@@ -16,10 +16,8 @@ def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_pa
         wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=40)
         wait_until(page, "window.__nailfold.screen().labelsPlaced > 0", timeout_s=40)
         wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=40)
-        assert page.inner_text('[data-chip="calibration"] [data-value]') == "1.41 \u00b5m/px"
-        page.fill("#pseudonym", "NC-0042")
-        page.press("#pseudonym", "Enter")
-        page.wait_for_selector("#exam[data-exam=open]")
+        assert page.text_content('[data-chip="calibration"] [data-value]') == "1.41 \u00b5m/px"
+        start_exam(page, "NC-0042", "free")
         page.keyboard.press("Space")
         wait_until(page, "document.querySelector('.thumbnail img')?.naturalWidth > 0")
         page.keyboard.press("Control+Enter")

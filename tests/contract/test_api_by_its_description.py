@@ -77,6 +77,7 @@ def aimed(station: ApiStation, case: schemathesis.Case) -> schemathesis.Case:
     }
     if isinstance(case.body, dict):
         case.body = {name: station.named(name, value, case.path_parameters) for name, value in case.body.items()}
+        case.body |= station.meant(case.operation.label, case.body)
     return case
 
 

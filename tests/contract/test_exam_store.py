@@ -349,3 +349,17 @@ def test_exams_are_archived_all_or_none_and_an_open_one_never(store: ExamStore) 
     assert store.exam(closed).is_archived
     store.archive_exams([closed], False)
     assert not store.exam(closed).is_archived
+
+
+def test_finished_exam_is_opened_again_and_finished_anew(harness: Harness) -> None:
+    exam = harness.store.start_exam("NC-1", NOW)
+    harness.store.add_image(exam.exam_id, image("a"), png_of("a"))
+    with pytest.raises(StoreError, match="another one is open"):
+        harness.store.reopen_exam(exam.exam_id)
+    harness.store.finish_exam(exam.exam_id, NOW, message())
+    reopened = harness.store.reopen_exam(exam.exam_id)
+    assert (reopened.state, reopened.finished_at_utc, len(reopened.images)) == (ExamState.OPEN, None, 1)
+    assert harness.store.open_exam() == reopened
+    harness.store.discard_exam(exam.exam_id, NOW)
+    with pytest.raises(StoreError, match="not finished"):
+        harness.store.reopen_exam(exam.exam_id)

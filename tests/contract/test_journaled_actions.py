@@ -331,7 +331,17 @@ def name_pattern(box: Box) -> Act:
 def validate(box: Box) -> Act:
     """Queues the corrected exam, too."""
     exam_id = box.reviewed()
-    return lambda: box.reviews.validate(exam_id, ACTOR, 0)
+    return lambda: box.reviews.validate(exam_id, ACTOR, 0, accepts_unseen=True)
+
+
+def see(box: Box) -> Act:
+    exam_id = box.reviewed()
+    return lambda: box.reviews.see(exam_id, box.image_id(exam_id), ACTOR)
+
+
+def reopen(box: Box) -> Act:
+    exam_id = box.reviewed()
+    return lambda: box.session.reopen(exam_id, "right hand forgotten", ACTOR)
 
 
 def invalidate(box: Box) -> Act:
@@ -421,6 +431,8 @@ ACTS: dict[Prepare, tuple[str, str]] = {
     redo_edit: ("review:", "review.redone"),
     conclude: ("review:", "review.concluded"),
     name_pattern: ("review:", "review.pattern_named"),
+    see: ("seen:", "review.seen"),
+    reopen: ("review:", "review.reopened"),
     validate: ("review:", "review.validated"),
     invalidate: ("review:", "review.invalidated"),
     state_facts: ("facts:", "report.stated"),

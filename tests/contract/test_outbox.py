@@ -218,3 +218,35 @@ def test_refusal_of_what_was_never_sent_is_refused(pair: Pair) -> None:
     outbox = queue(pair, "a")
     with pytest.raises(StoreError, match="pending"):
         outbox.mark_refused("a", NOW, "of another box")
+
+
+def test_what_the_broker_has_forgotten_is_due_again_where_receipts_are_expected(receipted_pair: Pair) -> None:
+    outbox = queue(receipted_pair, "a", "b")
+    for name in ("a", "b"):
+        outbox.mark_sent(name, NOW)
+        outbox.mark_acknowledged(name, NOW)
+    outbox.mark_receipted("b", NOW)
+    assert due_names(outbox) == []
+    assert outbox.recall() == 1
+    assert due_names(outbox) == ["a"]
+
+
+def test_without_receipts_nothing_is_sent_again_because_the_broker_has_forgotten_it(pair: Pair) -> None:
+    outbox = queue(pair, "a")
+    outbox.mark_sent("a", NOW)
+    outbox.mark_acknowledged("a", NOW)
+    assert outbox.recall() == 0
+    assert due_names(outbox, 3600) == []
+
+
+def test_what_is_marked_in_a_transaction_that_fails_is_not_marked(pair: Pair) -> None:
+    outbox = queue(pair, "a", "b")
+
+    def mark_both() -> None:
+        with outbox.transaction("mark them"):
+            outbox.mark_sent("a", NOW)
+            outbox.mark_sent("nobody", NOW)
+
+    with pytest.raises(StoreError, match="no message nobody"):
+        mark_both()
+    assert due_names(outbox) == ["a", "b"]

@@ -21,7 +21,7 @@ CARRIED = (
     "appliance/schemas/nailfold.analysis-1.schema.json",
     "engines/weights/detector.onnx",
     "engines/weights/manifest.json",
-    "webui/static/dist/",
+    "webui/static/dist/.vite/manifest.json",
     "webui/templates/live.html",
     "webui/texts/en.json",
 )

@@ -34,7 +34,7 @@ def test_a_report_from_the_command_line_names_the_physician_in_full_and_the_jour
     with ExamDesk(folder, mqtt_settings(1)) as desk:
         exam_id, kept = desk.examine().exam_id, desk.storage
         kept.accounts.add(KeptAccount(Account("1", "p.klein", "Dr. Paul Klein", Role.PHYSICIAN), "hash"))
-        ReviewService(kept.exams, kept.journal).validate(exam_id, "p.klein", 0)
+        ReviewService(kept.exams, kept.journal).validate(exam_id, "p.klein", 0, accepts_unseen=True)
         out = tmp_path / "report.pdf"
         done = CliRunner().invoke(main, ["report", exam_id, "--out", str(out), "--data-dir", str(tmp_path)])
         assert done.exit_code == 0, done.output

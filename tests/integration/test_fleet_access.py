@@ -33,6 +33,7 @@ def topics_up(name: str) -> list[str]:
         box.state,
         box.result("m-1"),
         box.telemetry,
+        box.alerts,
         box.shadow_reported,
         box.job_get("j-1"),
         box.job_update("j-1"),
@@ -43,7 +44,7 @@ def topics_up(name: str) -> list[str]:
 def topics_down(name: str) -> list[str]:
     box = BoxTopics(*name.split("/"))
     answers = [f"{asked}/{answer}" for asked in (box.job_get("j-1"), box.job_update("j-1")) for answer in ANSWERS]
-    return [box.receipt("m-1"), box.resend, box.shadow_desired, box.jobs_notify, *answers]
+    return [box.receipt("m-1"), box.resend, box.shadow_desired, box.audit_have, box.jobs_notify, *answers]
 
 
 ANSWERS = ("accepted", "rejected")

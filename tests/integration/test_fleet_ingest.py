@@ -14,6 +14,7 @@ from sqlalchemy import text
 from appliance import schemas
 from appliance.apps.cli import main
 from appliance.apps.config.settings_reader import Layer
+from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
@@ -45,9 +46,8 @@ def server_settings(folder: Path, port: int, name: str = "ingest-1") -> FleetSet
         "keepalive_s": 5,
         "reconnect_first_s": 0.1,
         "reconnect_longest_s": 0.3,
-        "will_delay_s": 0,
     }
-    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1}
+    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1, "told_within_s": 0.1}
     url = f"sqlite:///{folder}/fleet.sqlite3"
     return fleet_settings(Layer("test", {"mqtt": mqtt, "ingest": ingest, "database": {"url": url}}))
 
@@ -57,7 +57,8 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     stopping = threading.Event()
     with FleetDatabase(settings.database.url) as database:
         store = ResultStore(database)
-        worker = IngestWorker(settings, store, GapFinder(database, settings.ingest.gap_grace_s), SystemClock())
+        gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxDesk(database, SystemClock())
+        worker = IngestWorker(settings, store, gaps, desk, SystemClock())
         thread = threading.Thread(target=worker.run, args=(stopping,))
         thread.start()
         try:
@@ -220,3 +221,38 @@ def test_second_box_of_the_same_name_is_told_on_both(broker: Broker, tmp_path: P
         for desk in (one, two):
             said = f"another device runs under the name {SITE}/{BOX}"
             wait_until(lambda desk=desk, said=said: said in desk.publisher.status().reason, "told")
+
+
+def test_killed_worker_leaves_no_member_behind_that_results_are_dealt_to(broker: Broker, tmp_path: Path) -> None:
+    """Mosquitto keeps a session until its will is sent: with the will's usual delay a third of the results got lost."""
+    worker = serving(tmp_path, broker.port, "ingest-1")
+    try:
+        wait_until(lambda: "as nailfold-host-ingest-1" in broker.log(), "the first worker", 60)
+    finally:
+        worker.kill()
+        worker.wait()
+    with (
+        ingest_running(server_settings(tmp_path, broker.port, "ingest-2")),
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk,
+    ):
+        desk.publisher.start()
+        for _ in range(6):
+            desk.examine()
+        wait_until(lambda: receipted(desk) == 6, "every receipt at the first attempt")
+
+
+def test_box_with_many_results_sends_them_in_few_commits(broker: Broker, tmp_path: Path) -> None:
+    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk:
+        for _ in range(30):
+            desk.examine()
+        commits = 0
+
+        def count(statement: str) -> None:
+            nonlocal commits
+            commits += statement == "COMMIT"
+
+        desk.storage.database._connection.set_trace_callback(count)
+        with ingest_running(server_settings(tmp_path, broker.port)):
+            desk.publisher.start()
+            wait_until(lambda: receipted(desk) == 30, "every receipt", 30)
+        assert commits < 60, "of three marks a result"

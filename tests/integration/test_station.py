@@ -141,7 +141,7 @@ def test_an_exam_goes_from_the_scope_to_the_broker(site: Path, broker: Broker) -
         assert state["calibration"]["origin"] == "simulated"
         assert state["calibration_problem"] == state["engine"]["problem"] == ""
         assert state["engine"]["runtime"] == "onnxruntime-cpu"
-        browser.post("/api/v1/exam/start", pseudonym="NC-0042")
+        browser.post("/api/v1/exam/start", pseudonym="NC-0042", is_new=True)
         capture(browser)
         exam_id = browser.post("/api/v1/exam/finish")["finished_exam_id"]
         wait_until(lambda: browser.json("/api/v1/state")["outbox"]["acknowledged"] == 1, "the broker's answer")
@@ -158,7 +158,7 @@ def test_an_open_exam_outlives_stop_and_kill_and_nothing_confirmed_is_lost(site:
     with StationProcess(flags_for(site)) as station:
         browser = Browser(station.url)
         browser.set_up(station.access_code)
-        browser.post("/api/v1/exam/start", pseudonym="NC-0043")
+        browser.post("/api/v1/exam/start", pseudonym="NC-0043", is_new=True)
         capture(browser)
         station.kill()
     with StationProcess(flags_for(site)) as station:

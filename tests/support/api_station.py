@@ -108,6 +108,12 @@ class ApiStation:
             return self.newest_seq
         return {**WORDS, **self.known}.get(member, made_up)
 
+    def meant(self, label: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What a request has to say besides, so that nobody starts or ends an exam by mistake."""
+        if label == "POST /api/v1/exam/start" and "pseudonym" in body:
+            return {"is_new": self.pages.services.patients.patient_of(str(body["pseudonym"])) is None}
+        return {"accepts_missing": True} if label == "POST /api/v1/exam/finish" else {}
+
     def show_picture(self) -> None:
         """The camera delivers one more."""
         frame = self.pages.next_frame(np.full((48, 64, 3), (150, 90, 60), np.uint8))

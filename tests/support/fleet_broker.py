@@ -11,9 +11,9 @@ import paho.mqtt.client as paho
 from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from appliance.apps.files.identity import make_request, write_key
 from appliance.apps.fleet_server.authority import Authority
 from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_config
-from appliance.apps.fleet_server.identity import make_request, write_key
 from tests.support.broker import Broker, free_port
 
 SERVER = "ingest-1"

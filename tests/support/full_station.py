@@ -51,7 +51,9 @@ def fill(station: PageStation) -> dict[str, str]:
         "account of another": f"/accounts/{kept.account.account_id}",
         "account": "/account/",
         "about": "/about",
+        "files": "/files",
         "settings": "/settings",
+        "board": "/board",
         "report settings": "/settings/report",
         "error": "/exams/00000000-0000-0000-0000-000000000000",
     }

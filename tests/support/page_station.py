@@ -16,6 +16,7 @@ from appliance.accounts.access import AccessSecrets
 from appliance.analysis.panorama import Panorama
 from appliance.apps.archive.assembly import build_exchange
 from appliance.apps.archive.report import build_report_service
+from appliance.apps.station.box_board import StationBoard
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -41,6 +42,7 @@ from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
+from firmware.settings import FirmwareSettings
 from tests.support.accounts import new_account_desk
 from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
@@ -75,6 +77,7 @@ class PageStation:
         report_folder: Path | None = None,
         exam: ExamSettings | None = None,
         exam_clock: Clock | None = None,
+        firmware: FirmwareSettings | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -105,6 +108,9 @@ class PageStation:
             BoxAddress("clinic", "box1"),
             SystemClock().now_utc,
             IDENTITY.software_version,
+        )
+        self.board = StationBoard(
+            firmware or FirmwareSettings(board="none"), "nailfold test", self.session, self.history
         )
         finder = MemoryExamFinder(self.store, self.journal)
         self.services = Services(
@@ -142,6 +148,7 @@ class PageStation:
             message_state=self.store.outbox.message_state,
             clock=self.clock_watch,
             withheld=WithheldResults(self.store.outbox, self.journal),
+            board=self.board,
         )
         self.app = create_app(self.services, self.settings)
         self.server: WebServer | None = None
@@ -150,12 +157,14 @@ class PageStation:
         self.hub.start()
         self.guided.start()
         self.exchange.start()
+        self.board.start()
         self.server = serve(self.app, self.services, self.settings)
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self.server is not None
         self.server.stop()
+        self.board.stop(5.0)
         self.exchange.stop()
         self.guided.stop()
         self.hub.stop()
@@ -198,6 +207,7 @@ class PageStation:
             encode=encode_still,
             history=self.history,
             require_clock=self.clock_watch.require_plausible,
+            newest_message_id=self.store.outbox.newest_message_id,
         )
 
     def _look_at_panorama(self, panorama: Panorama, frame: Frame) -> AnalysedFrame:

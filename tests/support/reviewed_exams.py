@@ -47,7 +47,7 @@ def image_of(
 ) -> ReviewedImage:
     """An image whose metrics follow from its loops; `row_mm` None where no distal row was found."""
     recorded = record_analysis(_analysis(loops, row_mm, um_per_px, haemorrhages, reasons), "a.png")
-    image_id = str(UUID(int=number))
+    image_id = f"00000000-0000-7000-8000-{number:012d}"
     image = CapturedImage(
         image_id,
         place.hand,

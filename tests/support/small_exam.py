@@ -25,7 +25,7 @@ class SmallExam:
     def __init__(self, settings: ExamSettings | None = None, pictures: int = 0) -> None:
         self.settings = settings or ExamSettings()
         self.clock, self.store = HeldClock(), MemoryExamStore()
-        self.history = FrameHistory(self.settings.history_s)
+        self.history = FrameHistory(self.settings.history_s, monotonic_s=self.clock.monotonic_s)
         self.newest: AnalysedFrame | None = None
         self._seq = 0
         tools = SessionTools(lambda: self.newest, lambda image, _: image.tobytes(), history=self.history)

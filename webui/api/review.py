@@ -20,9 +20,10 @@ from webui.documents.review import (
     ExamReviewAnswer,
     HistoryAnswer,
     ImageReviewAnswer,
+    SeenAnswer,
     check_document,
-    entry_document,
     exam_review_document,
+    history_document,
     image_review_document,
 )
 from webui.services import Services
@@ -49,6 +50,10 @@ class PatternBody(SeenBody):
     pattern: NailfoldPattern | None = Field(description="null takes it back")
 
 
+class ValidationBody(SeenBody):
+    accepts_unseen: bool = Field(False, description="Also without having seen every picture that enters the figures")
+
+
 class ReasonBody(SeenBody):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
@@ -65,7 +70,7 @@ def review_blueprint(services: Services) -> APIBlueprint:
 
     def image_answer(path: ImagePath) -> Response:
         review, log = desk.image(*path.names), desk.log(str(path.exam_id))
-        return _json(image_review_document(str(path.exam_id), review, log))
+        return _json(image_review_document(str(path.exam_id), review, log, services.full_name))
 
     def exam_answer(path: ExamPath) -> Response:
         return _json(exam_review_document(desk.reviewed(str(path.exam_id)), desk.log(str(path.exam_id))))
@@ -96,10 +101,15 @@ def review_blueprint(services: Services) -> APIBlueprint:
         desk.redo(*path.names, actor(), body.revision)
         return image_answer(path)
 
+    @api.post(f"{image_at}/seen", summary="Say that you have seen an image as it is", responses={"200": SeenAnswer})
+    @requires(Role.PHYSICIAN)
+    def see(path: ImagePath) -> Response:
+        desk.see(*path.names, actor())
+        return _json(SeenAnswer(seen_by=dict(desk.seen_by(str(path.exam_id)))))
+
     @api.get(f"{image_at}/history", summary="What was done to an image", responses={"200": HistoryAnswer})
     def image_history(path: ImagePath) -> Response:
-        entries = desk.history(*path.names)
-        return _json(HistoryAnswer(entries=[entry_document(one) for one in entries]))
+        return _json(history_document(desk.history(*path.names), services.full_name))
 
     @api.get("/exams/<exam_id>/review", summary="How far the review of an exam is", responses=exam_is)
     def exam_review(path: ExamPath) -> Response:
@@ -107,7 +117,7 @@ def review_blueprint(services: Services) -> APIBlueprint:
 
     @api.get("/exams/<exam_id>/history", summary="What was done to an exam", responses={"200": HistoryAnswer})
     def exam_history(path: ExamPath) -> Response:
-        return _json(HistoryAnswer(entries=[entry_document(one) for one in desk.history(str(path.exam_id))]))
+        return _json(history_document(desk.history(str(path.exam_id)), services.full_name))
 
     @api.post("/exams/<exam_id>/conclusion", summary="Write the conclusion", responses=exam_is)
     @requires(VALIDATED[Covered.CONCLUSION].before)
@@ -123,8 +133,8 @@ def review_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exams/<exam_id>/validate", summary="Vouch for the exam as it is", responses=exam_is)
     @requires(Role.PHYSICIAN)
-    def validate(path: ExamPath, body: SeenBody) -> Response:
-        desk.validate(str(path.exam_id), actor(), body.revision)
+    def validate(path: ExamPath, body: ValidationBody) -> Response:
+        desk.validate(str(path.exam_id), actor(), body.revision, accepts_unseen=body.accepts_unseen)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/invalidate", summary="Take the validation back", responses=exam_is)
@@ -137,7 +147,7 @@ def review_blueprint(services: Services) -> APIBlueprint:
     @requires(Role.ADMINISTRATOR)
     def entries(query: JournalQuery) -> Response:
         found = journal.entries(before_seq=query.before_seq, limit=query.limit)
-        return _json(HistoryAnswer(entries=[entry_document(one) for one in found]))
+        return _json(history_document(found, services.full_name))
 
     @api.get("/journal/verify", summary="Whether the journal is as it was written", responses={"200": CheckAnswer})
     def verify() -> Response:

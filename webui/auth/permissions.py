@@ -52,12 +52,17 @@ ROLES: Mapping[str, Role] = {
     "openapi": Role.OPERATOR,
     "figures": Role.OPERATOR,
     "trends": Role.OPERATOR,
+    "jobs": Role.OPERATOR,
+    "files": Role.OPERATOR,
     # A report that nobody validated is marked on every page; the rating in its form and its settings say who may.
     "report": Role.OPERATOR,
     "report_api": Role.OPERATOR,
     # Operators see which scale applies and say what the ring stands at; what calibrates says so itself.
     "calibration": Role.OPERATOR,
     "calibration_api": Role.OPERATOR,
+    # Pressing is refused by every board but a simulated one.
+    "board": Role.OPERATOR,
+    "board_api": Role.OPERATOR,
     # Physician: also review, validate, report, export. What changes a review says so itself.
     # Administrator: also accounts, settings, calibration.
     "accounts": Role.ADMINISTRATOR,

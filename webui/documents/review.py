@@ -1,5 +1,6 @@
 """A review as the page reads it: plain JSON types."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -35,7 +36,8 @@ class ImageReviewAnswer(BaseModel):
     can_undo: bool
     can_redo: bool
     next_finding_id: str = Field(description="A name that a new finding can have")
-    validated_by: str | None
+    validated_by: str | None = Field(description="The account")
+    validated_by_name: str | None = Field(description="Its full name")
 
 
 class ExamReviewAnswer(BaseModel):
@@ -50,6 +52,12 @@ class ExamReviewAnswer(BaseModel):
     images: list[Json] = Field(
         description="Of each image: whether it counts, is edited, excluded and why, comment, metrics if it counts"
     )
+
+
+class SeenAnswer(BaseModel):
+    """Who last looked at each picture as it stands."""
+
+    seen_by: dict[str, str] = Field(description="Image id to account; pictures that nobody has seen are absent")
 
 
 class EntryAnswer(BaseModel):
@@ -68,6 +76,7 @@ class HistoryAnswer(BaseModel):
     """Lines of the journal, oldest first."""
 
     entries: list[EntryAnswer]
+    names: dict[str, str] = Field(description="Account to full name, of everybody who appears in the entries")
 
 
 class CheckAnswer(BaseModel):
@@ -81,7 +90,9 @@ class CheckAnswer(BaseModel):
     head_hash: str | None
 
 
-def image_review_document(exam_id: str, review: ImageReview, log: ReviewLog) -> ImageReviewAnswer:
+def image_review_document(
+    exam_id: str, review: ImageReview, log: ReviewLog, full_name: Callable[[str], str]
+) -> ImageReviewAnswer:
     """One image for the review page."""
     reviewed, findings = review.reviewed, review.findings
     return ImageReviewAnswer(
@@ -91,7 +102,7 @@ def image_review_document(exam_id: str, review: ImageReview, log: ReviewLog) -> 
         exam_revision=log.revision,
         analysis=image_document_of(reviewed.recorded),
         machine=image_document_of(reviewed.image.recorded),
-        capillaries=[origin_of(one) for one in findings.capillaries],
+        capillaries=[origin_of(one, reviewed.analysis.um_per_px) for one in findings.capillaries],
         haemorrhages=[
             {"finding_id": one.finding_id, "is_drawn": one.finding_id.startswith("p")} for one in findings.haemorrhages
         ],
@@ -103,6 +114,7 @@ def image_review_document(exam_id: str, review: ImageReview, log: ReviewLog) -> 
         can_redo=bool(review.log.undone),
         next_finding_id=_free_name(findings.used_ids),
         validated_by=log.validated_by,
+        validated_by_name=None if log.validated_by is None else full_name(log.validated_by),
     )
 
 
@@ -127,6 +139,14 @@ def exam_review_document(reviewed: ReviewedExam, log: ReviewLog) -> ExamReviewAn
             for one in reviewed.images
         ],
     )
+
+
+def history_document(entries: Iterable[JournalEntry], full_name: Callable[[str], str]) -> HistoryAnswer:
+    """Lines of the journal and the names of those who wrote them, or whose validation they took back."""
+    found = list(entries)
+    people = {one.actor for one in found} | {str(one.detail.get("invalidates", "")) for one in found}
+    names = {account: full_name(account) for account in sorted(people) if account}
+    return HistoryAnswer(entries=[entry_document(one) for one in found], names=names)
 
 
 def entry_document(entry: JournalEntry) -> EntryAnswer:

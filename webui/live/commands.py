@@ -8,6 +8,7 @@ from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.camera_state import CameraPhase
 from appliance.domain.exam import Finger, Hand, ImageKind, Sector
 from appliance.ports import BrokerStatus, OutboxStatus
+from webui.documents.board import ButtonsDocument
 from webui.documents.guided import GuidedDocument
 from webui.documents.hand_map import HandMapDocument
 from webui.documents.instant import Instant
@@ -139,3 +140,4 @@ class StateOfStation(_Whole):
     live: ListenersDocument
     guided: GuidedDocument
     exam: LiveExam
+    buttons: ButtonsDocument

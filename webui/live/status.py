@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from appliance.domain.calibration import Calibration
+from webui.documents.board import buttons_document
 from webui.documents.exam import exam_document
 from webui.documents.guided import guided_document
 from webui.services import Services
@@ -41,6 +42,7 @@ def status_document(services: Services) -> dict[str, Any]:
         "live": {"listeners": services.hub.listeners, "frames_encoded": services.hub.frames_encoded},
         "guided": guided_document(services.guided).model_dump(mode="json"),
         "exam": exam_document(services.exam.snapshot()),
+        "buttons": buttons_document(services.board).model_dump(mode="json"),
     }
 
 

@@ -6,10 +6,13 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.errors import NotKeptError
-from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.exam_search import ExamQuery
 from appliance.domain.hand_map import reviewed_hand_map
 from appliance.domain.quality import FrameQuality
+from appliance.exam.seen_pictures import unseen_by
 from webui.api.search_bodies import ExamSearchBody, asked_of
+from webui.auth.current_account import current_account
 from webui.documents.hand_map import hand_map_document
 from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import format_moment
@@ -19,6 +22,9 @@ from webui.pages.pictures import WIDEST_PX, StillPictures
 from webui.pages.review import may_edit
 from webui.services import Services
 
+TO_VALIDATE = ExamQuery(state=ExamState.FINISHED, is_validated=False)
+"""The worklist of the physicians."""
+
 
 def exams_blueprint(services: Services) -> Blueprint:
     """/exams and everything below it."""
@@ -27,7 +33,8 @@ def exams_blueprint(services: Services) -> Blueprint:
 
     def shown(asked: ExamSearchBody) -> dict[str, Any]:
         folders = FolderView(services.folders)
-        return {**exam_rows(services, asked, folders), "asked": asked}
+        to_validate = services.finder.search(TO_VALIDATE, 1).total
+        return {**exam_rows(services, asked, folders), "asked": asked, "to_validate": to_validate}
 
     @pages.get("/")
     def list_page() -> str:
@@ -38,6 +45,7 @@ def exams_blueprint(services: Services) -> Blueprint:
                 "folder_id": request.args.get("folder") or None,
                 "is_filed": False if "unfiled" in request.args else None,
                 "is_archived": "archived" in request.args,
+                **({"state": "finished", "is_validated": False} if "to-validate" in request.args else {}),
             },
         )
         return render_template("exams.html", collections=services.collections.collections(), **shown(asked))
@@ -49,13 +57,17 @@ def exams_blueprint(services: Services) -> Blueprint:
     @pages.get("/<uuid:exam_id>")
     def exam_page(exam_id: object) -> str:
         reviewed, log = services.reviews.reviewed_with_log(str(exam_id))
-        exam = reviewed.exam
+        exam, seen = reviewed.exam, services.reviews.seen_by(str(exam_id))
+        unseen = unseen_by(current_account().name, reviewed, seen)
         return render_template(
             "exam.html",
             exam=exam,
             reviewed=reviewed,
             revision=log.revision,
             may_edit=may_edit(exam),
+            unseen=unseen,
+            entering=sum(one.enters for one in reviewed.images),
+            next_exam=_next_to_validate(services, exam.exam_id),
             patient=services.patients.patient_of(exam.patient_pseudonym),
             folders=FolderView(services.folders),
             collections=services.collections.collections(),
@@ -83,6 +95,12 @@ def exams_blueprint(services: Services) -> Blueprint:
         return jsonify(document_of(_image_of(store.exam(str(exam_id)), str(image_id)).recorded))
 
     return pages
+
+
+def _next_to_validate(services: Services, exam_id: str) -> Exam | None:
+    """The newest finished exam that nobody has validated, but for this one."""
+    found = services.finder.search(TO_VALIDATE, 2).exams
+    return next((entry.exam for entry in found if entry.exam.exam_id != exam_id), None)
 
 
 def _image_of(exam: Exam, image_id: str) -> CapturedImage:

@@ -29,8 +29,7 @@ class StillPictures:
         """
         stored = self._store.read_png(exam_id, image_id)
         if stored[:4] == b"RIFF":  # of a clip, the picture in its middle stands for all
-            jpegs, _ = read_avi(stored)
-            stored = jpegs[len(jpegs) // 2]
+            stored = _middle_of(image_id, stored)
         image_bgr = cv2.imdecode(np.frombuffer(stored, dtype=np.uint8), cv2.IMREAD_COLOR)
         if image_bgr is None:
             raise StoreError(f"still {image_id} could not be decoded", "Restore it from a backup.")
@@ -42,3 +41,13 @@ class StillPictures:
             np.ascontiguousarray(image_bgr), quality=_JPEG_QUALITY, colorspace="BGR", colorsubsampling="420"
         )
         return encoded
+
+
+def _middle_of(image_id: str, clip: bytes) -> bytes:
+    try:
+        jpegs, _ = read_avi(clip)
+    except ValueError as error:
+        raise StoreError(f"clip {image_id} could not be read: {error}", "Restore it from a backup.") from error
+    if not jpegs:
+        raise StoreError(f"clip {image_id} has no pictures", "Restore it from a backup.")
+    return jpegs[len(jpegs) // 2]

@@ -11,6 +11,7 @@ from appliance.exports.report.localisation import LANGUAGES, Localisation
 from appliance.exports.report.report_service import Choice
 from appliance.exports.report.template import STANDARD_FOLDER, TEMPLATE_NAME
 from webui.auth.current_account import current_account, requires
+from webui.localisation.language import current_language
 from webui.services import Services
 
 _WIDEST_PX = 2048
@@ -31,7 +32,7 @@ def report_blueprint(services: Services) -> Blueprint:
             "report.html",
             exam=exam,
             form=form,
-            words=Localisation("en"),
+            words=Localisation(current_language()),
             facts=services.facts.of(exam.exam_id),
             languages=LANGUAGES,
             papers=PAPERS,

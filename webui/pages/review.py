@@ -1,5 +1,7 @@
 """The page on which a physician goes over one image, and what the exam's page says of the review."""
 
+from collections.abc import Collection, Sequence
+
 from flask import Blueprint, Response, jsonify, render_template
 
 from appliance.analysis.recorded_analysis import document_of
@@ -8,6 +10,7 @@ from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.figure_definitions import METRICS
 from appliance.domain.review import ReviewedImage
+from appliance.exam.seen_pictures import unseen_by
 from webui.auth.current_account import current_account
 from webui.localisation.catalogue import text
 from webui.localisation.formatting import number
@@ -20,16 +23,21 @@ def review_page_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/review")
     def review(exam_id: object, image_id: object) -> str:
-        exam = services.store.exam(str(exam_id))
+        reviewed = services.reviews.reviewed(str(exam_id))
+        exam, seen = reviewed.exam, services.reviews.seen_by(str(exam_id))
         at = _position(exam, str(image_id))
         before, after = exam.images[:at], exam.images[at + 1 :]
+        unseen = unseen_by(current_account().name, reviewed, seen)
         return render_template(
             "review.html",
             exam=exam,
+            reviewed=reviewed,
             image=exam.images[at],
             number=at + 1,
             previous_image=before[-1] if before else None,
             next_image=after[0] if after else None,
+            unseen=unseen,
+            next_unseen=_next_of(unseen, [image.image_id for image in (*after, *before)]),
             may_edit=may_edit(exam),
             why_not="" if _is_physician() else "role",
         )
@@ -41,6 +49,11 @@ def review_page_blueprint(services: Services) -> Blueprint:
 
     pages.add_app_template_global(_metric, "reviewed_metric")
     return pages
+
+
+def _next_of(unseen: Collection[str], order: Sequence[str]) -> str | None:
+    """The first in that order that was not seen."""
+    return next((image_id for image_id in order if image_id in unseen), None)
 
 
 def may_edit(exam: Exam) -> bool:

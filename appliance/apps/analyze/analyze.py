@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import jsonschema
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -184,7 +183,7 @@ class _Drawing:
 def _write(result: dict[str, Any], path: Path | None) -> None:
     try:
         schemas.validate("nailfold.analysis-1", result)
-    except jsonschema.ValidationError as error:
+    except schemas.SchemaError as error:
         raise ExportError(f"the result does not fit its format at {error.json_path}: {error.message[:200]}") from error
     text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if path is None:

@@ -23,6 +23,7 @@ from appliance.exports.export_service import ExportService, ExportSources
 from appliance.exports.import_export import Exchange
 from appliance.exports.imports.job import ImportTools
 from appliance.exports.imports.picture_imports import PictureImports
+from appliance.exports.jobs import ExportJobs
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import KeptStill
 from appliance.exports.staging import Staging
@@ -117,6 +118,7 @@ def build_exchange(
         exports=build_export_service(store, patients, journal, pacs, now_utc, version, calibrations),
         pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
         archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
+        jobs=ExportJobs(folder / "made", now_utc),
     )
 
 

@@ -8,7 +8,12 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
+from appliance.apps.commands.fleet_jobs import boxes, job, job_key, want
+from appliance.apps.commands.fleet_release import release
+from appliance.apps.commands.fleet_rollout import rollout
 from appliance.apps.commands.options import FILE
+from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.console import Console, serve_console
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
@@ -26,7 +31,7 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config):
+for part in (request, authority, broker_config, boxes, want, job_key, job, release, rollout):
     command.add_command(part)
 
 
@@ -41,7 +46,30 @@ def ingest(config: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
-        IngestWorker(settings, ResultStore(database), gaps, SystemClock()).run(stopping)
+        desk = BoxDesk(database, SystemClock())
+        IngestWorker(settings, ResultStore(database), gaps, desk, SystemClock()).run(stopping)
+
+
+@command.command("console")
+@config_option
+def console(config: Path) -> None:
+    """Serve the console's pages until Ctrl-C or SIGTERM."""
+    settings = load_fleet_settings(config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    with _database(settings) as database, Console(settings.console.folder, database) as made:
+        serve_console(made, settings, lambda url: click.echo(f"Open {url}"))
+
+
+@command.command("console-account")
+@config_option
+@click.argument("name")
+@click.option("--full-name", required=True, help="As the journal shows it.")
+@click.password_option(help="Asked for where it is not given.")
+def console_account(config: Path, name: str, full_name: str, password: str) -> None:
+    """Make the first account of the console."""
+    settings = load_fleet_settings(config)
+    with _database(settings) as database, Console(settings.console.folder, database) as made:
+        made.accounts.set_up(name, full_name, password)
 
 
 @command.command("exams")

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.apps.commands.options import FILE
 from appliance.apps.files.atomic_file import write_atomically
+from appliance.apps.files.identity import make_request, write_key
 from appliance.apps.fleet_server.authority import BOX_DAYS, Authority
 from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_config
-from appliance.apps.fleet_server.identity import make_request, write_key
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 

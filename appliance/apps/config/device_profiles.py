@@ -1,16 +1,10 @@
 """The kinds of capillaroscope that the product knows of, from the file beside this module."""
 
-import sys
 from importlib import resources
 from typing import Any
 
+from appliance.domain.bounded_toml import bounded_toml
 from appliance.domain.device_profile import DeviceProfile, KnownField
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 _FILE = "device_profiles.toml"
 
@@ -18,7 +12,7 @@ _FILE = "device_profiles.toml"
 def device_profiles() -> tuple[DeviceProfile, ...]:
     """Every profile, the generic one last."""
     text = resources.files(__package__).joinpath(_FILE).read_text(encoding="utf-8")
-    return tuple(_profile(table) for table in tomllib.loads(text)["profile"])
+    return tuple(_profile(table) for table in bounded_toml(text)["profile"])
 
 
 def _profile(table: dict[str, Any]) -> DeviceProfile:

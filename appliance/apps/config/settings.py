@@ -14,9 +14,11 @@ from appliance.domain.errors import SettingsError
 from appliance.exam.live import LiveSettings
 from appliance.exam.settings import ExamSettings
 from appliance.exports.settings import PacsSettings
+from appliance.fleet.settings import AgentSettings
 from appliance.inference.settings import InferenceSettings
 from appliance.storage.settings import StorageSettings
 from appliance.transport.settings import MqttSettings
+from firmware.settings import FirmwareSettings
 from webui.settings import WebSettings
 
 DEFAULT = "default"
@@ -91,6 +93,8 @@ class Settings:
     live: LiveSettings
     web: WebSettings
     pacs: PacsSettings
+    firmware: FirmwareSettings
+    fleet: AgentSettings
 
 
 @dataclass(frozen=True)

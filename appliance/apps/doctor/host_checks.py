@@ -1,18 +1,17 @@
 """Doctor's look at the computer: GPU, JetPack's Python modules, disk, clock, GPIO. Changes nothing on it."""
 
-import ctypes
 import importlib.metadata
 import importlib.util
 import os
 import shutil
 import sqlite3
-import struct
 import tempfile
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.apps.doctor.check import Check
+from appliance.apps.system_clock import LARGEST_CLOCK_ERROR_US, kernel_clock_error_us
 from appliance.capture.jetson import import_jetson_utils
 from appliance.domain.errors import ApplianceError
 from appliance.inference.gpu import describe_gpu
@@ -24,8 +23,6 @@ from firmware.board import gpio_chips
 
 # An exam of 32 stills of 1280 x 1024 is about 80 MB as PNG; a gigabyte leaves a clinic a working day to react.
 LOWEST_FREE_BYTES = 2**30
-# The kernel and systemd call a clock unsynchronised from an estimated error of 16 s on (systemd, ntp_synced()).
-LARGEST_CLOCK_ERROR_US = 16_000_000
 # Before this product existed: the year of a board whose clock battery is empty.
 EARLIEST_YEAR = 2026
 
@@ -118,14 +115,6 @@ def check_clock() -> Check:
         remedy = "Allow NTP (timedatectl set-ntp true), or check the time by hand when the box has no network."
         return Check("clock", False, False, f"{seen}, not synchronised", remedy)
     return Check("clock", True, True, f"{seen}, synchronised within {error_us / 1e6:.3f} s")
-
-
-def kernel_clock_error_us() -> int | None:
-    """The kernel's largest estimated clock error in microseconds; None where adjtimex is not allowed."""
-    buffer = ctypes.create_string_buffer(256)  # struct timex, 208 bytes on 64-bit Linux; modes = 0 only reads
-    if ctypes.CDLL(None, use_errno=True).adjtimex(buffer) < 0:
-        return None
-    return int(struct.unpack_from("=q", buffer, 24)[0])
 
 
 def check_gpio(is_required: bool) -> Check:

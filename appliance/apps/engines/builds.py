@@ -15,6 +15,7 @@ from appliance.inference.variant_manifest import TARGETS, VariantRecord, read_re
 from engines.build.build_engine import build_engine
 from engines.build.progress import BuildProgress
 from engines.build.variants import VariantMaker
+from firmware.sd_notify import notify
 
 
 def engine_rows(settings: InferenceSettings) -> Iterator[str]:
@@ -99,19 +100,24 @@ def manifest_of(settings: InferenceSettings) -> EngineManifest:
 
 
 class _Bar:
-    """TensorRT's phases on a terminal; nothing where stderr is none."""
+    """TensorRT's phases on a terminal, and in `systemctl status`; nothing where there is neither."""
 
     def __init__(self, role: str) -> None:
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._role = role
+        self._told = ""
         self._task = self._progress.add_task(role)
 
     def show(self, step: BuildProgress) -> None:
         """One step of TensorRT's innermost phase."""
         description = f"{self._role}: {step.phase[-1]}"
         self._progress.update(self._task, description=description, completed=step.done, total=step.steps or None)
+        status = f"STATUS={description} {100 * step.done // step.steps} %" if step.steps else f"STATUS={description}"
+        if status != self._told:
+            notify(status)
+            self._told = status
 
     def __enter__(self) -> "_Bar":
         self._progress.start()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
-from appliance.apps.fleet_server.identity import common_name, read_request, write_key
+from appliance.apps.files.identity import common_name, read_request, write_key
 from appliance.domain.errors import StoreError
 
 AUTHORITY_DAYS = 3650

@@ -9,11 +9,11 @@ from appliance.apps.files.atomic_file import make_writable_folder, write_atomica
 from appliance.domain.box_topics import HOST_SITE, ROOT
 from appliance.domain.errors import SettingsError
 
-_UP = ("state", "results/+", "telemetry", "shadow/reported", "jobs/+/get", "jobs/+/update", "audit/+")
+_UP = ("state", "results/+", "telemetry", "alerts", "shadow/reported", "jobs/+/get", "jobs/+/update", "audit/+")
+_TO_BOXES = ("receipts/+", "resend", "shadow/desired", "audit-have", "jobs/notify", "jobs/+/get/+", "jobs/+/update/+")
 # A box reads its own state too: that is how it finds another device under its name.
-_DOWN = ("state", "receipts/+", "resend", "shadow/desired", "jobs/notify", "jobs/+/get/+", "jobs/+/update/+")
+_DOWN = ("state", *_TO_BOXES)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TO_BOXES = ("receipts/+", "resend", "shadow/desired", "jobs/notify", "jobs/+/get/+", "jobs/+/update/+")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, insert, select
+from sqlalchemy import Column, Connection, Engine, Insert, Table, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -51,6 +51,21 @@ class FleetDatabase:
         """An INSERT that leaves a row alone which is there already."""
         return self._insert(table).on_conflict_do_nothing()
 
+    def insert_or_raise(self, table: Table, column: Column[Any]) -> Any:
+        """An INSERT that raises one column of a row which is there already, where its new value is higher."""
+        statement = self._insert(table)
+        proposed = statement.excluded[column.name]
+        return statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={column.name: proposed}, where=proposed > column
+        )
+
+    def replace(self, table: Table) -> Any:
+        """An INSERT that takes the place of a row with the same key."""
+        statement = self._insert(table)
+        keys = list(table.primary_key.columns)
+        others = {one.name: statement.excluded[one.name] for one in table.columns if not one.primary_key}
+        return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
     def close(self) -> None:
         """Let go of every connection; calling it twice is harmless."""
         self._engine.dispose()
@@ -71,6 +86,8 @@ class FleetDatabase:
             if version is None:
                 first: Insert = insert(layout).values(version=LAYOUT)
                 connection.execute(first)
+            elif version < LAYOUT:
+                connection.execute(layout.update().values(version=LAYOUT))  # so far every step only adds tables
             elif version > LAYOUT:
                 raise StoreError(
                     f"the fleet's database has layout {version}, this software knows {LAYOUT}",

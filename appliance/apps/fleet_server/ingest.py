@@ -5,22 +5,28 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
+from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
-from appliance.domain.errors import ApplianceError
+from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
-from appliance.ports import Clock
+from appliance.ports import Clock, Publication
 from appliance.transport.connection import Acknowledged, BrokerConnection, Listening, Received, Subscribed
 from appliance.transport.properties import state_properties
 
 _log = logging.getLogger(__name__)
 _LAST_ANSWERS_S = 2.0
 _MOST_WAITING = 65_535
+_RESULTS = "/results/"
+_TIDY_EVERY_S = 3600.0
+Answer = tuple[str, bytes] | None
+"""Topic and payload of a receipt; None where there is nobody to tell."""
 
 
 class IngestWorker:
@@ -31,8 +37,11 @@ class IngestWorker:
     whose receipt does not come sends again to those who are there.
     """
 
-    def __init__(self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, clock: Clock) -> None:
+    def __init__(
+        self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, desk: BoxDesk, clock: Clock
+    ) -> None:
         self._settings, self._store, self._gaps, self._clock = settings, store, gaps, clock
+        self.desk = desk
         self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
         self._software = importlib.metadata.version("nailfold-appliance")
         self._jitter = random.Random()
@@ -57,7 +66,7 @@ class IngestWorker:
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+",),
+            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxDesk.filters(ingest.group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
@@ -72,44 +81,48 @@ class IngestWorker:
         finally:
             connection.close()
 
-    def keep(self, connection: BrokerConnection, waiting: Sequence[Received]) -> int:
-        """Commit, then confirm and receipt; how many receipts are on their way. Raises StoreError before any of it."""
+    def keep(self, waiting: Sequence[Received]) -> list[Answer]:
+        """Commit; what to say then, in the order in which it came. Raises StoreError, and then nothing is said."""
+        if not waiting:
+            return []
         verdicts = [receive(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, Result)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
         new = self._store.keep(arrived, refused, self._clock.now_utc())
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
         ts = to_rfc3339(self._clock.now_utc())
-        for verdict, received in zip(verdicts, waiting, strict=True):
-            self._answer(connection, verdict, ts)
-            connection.confirm(received)
-        return len(verdicts)
+        return [self._answer(verdict, ts) for verdict in verdicts]
 
-    def ask_for_gaps(self, connection: BrokerConnection) -> None:
-        """Ask every box that lacks something for it. Raises StoreError."""
+    def tidy(self) -> None:
+        """Drop telemetry that nobody needs any more. Raises StoreError."""
+        kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
+        self.desk.boxes.forget_telemetry(self._clock.now_utc() - kept)
+
+    def missing(self) -> list[Answer]:
+        """What to ask of the boxes whose results are not all here. Raises StoreError."""
         ts = to_rfc3339(self._clock.now_utc())
-        for lacking in self._gaps.look(self._clock.now_utc()):
+        found = self._gaps.look(self._clock.now_utc())
+        for lacking in found:
             _log.info("%s/%s: results %s are missing", lacking.site, lacking.box, list(lacking.seqs))
-            topic = BoxTopics(lacking.site, lacking.box).resend
-            connection.publish(topic, Resend(seqs=lacking.seqs, ts=ts).payload(), state_properties())
+        return [
+            (BoxTopics(lacking.site, lacking.box).resend, Resend(seqs=lacking.seqs, ts=ts).payload())
+            for lacking in found
+        ]
 
-    def _answer(self, connection: BrokerConnection, verdict: Result | RefusedResult | TooNew, ts: str) -> None:
+    def _answer(self, verdict: Result | RefusedResult | TooNew, ts: str) -> Answer:
         if isinstance(verdict, TooNew):
             if verdict.schema not in self._too_new:
                 _log.error("boxes send %s, which this server does not know; update it", verdict.schema)
             self._too_new.add(verdict.schema)
-        elif isinstance(verdict, Result):
+            return None
+        if isinstance(verdict, Result):
             receipt = Receipt(msg_id=verdict.msg_id, outcome=ReceiptOutcome.STORED, ts=ts)
-            topic = BoxTopics(verdict.site, verdict.box).receipt(verdict.msg_id)
-            connection.publish(topic, receipt.payload(), state_properties())
-        else:
-            _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)
-            self._refuse(connection, verdict, ts)
-
-    def _refuse(self, connection: BrokerConnection, refusal: RefusedResult, ts: str) -> None:
-        receipt = refusal.receipt(ts)
-        if receipt is not None and refusal.receipt_topic is not None:
-            connection.publish(refusal.receipt_topic, receipt.payload(), state_properties())
+            return BoxTopics(verdict.site, verdict.box).receipt(verdict.msg_id), receipt.payload()
+        _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)
+        refusal = verdict.receipt(ts)
+        if refusal is None or verdict.receipt_topic is None:
+            return None
+        return verdict.receipt_topic, refusal.payload()
 
     def _state(self, is_online: bool) -> bytes:
         ts = to_rfc3339(self._clock.now_utc())
@@ -125,7 +138,7 @@ class IngestWorker:
 
 
 class _Shift:
-    """One connection's work: results gather for at most `batch_wait_s`, then share a commit."""
+    """One connection's work: what came while the last was written, and for at most `batch_wait_s`, shares a commit."""
 
     def __init__(self, worker: IngestWorker, connection: BrokerConnection) -> None:
         self._worker, self._connection = worker, connection
@@ -133,26 +146,62 @@ class _Shift:
         self._waiting: list[Received] = []
         self._since_s = 0.0
         self._look_at_s = worker.monotonic_s() + self._ingest.gap_look_s
+        self._tell_at_s = self._tidy_at_s = worker.monotonic_s()
         self._unanswered = 1  # the birth
 
     def work(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
-            self._listen()
+            is_quiet = not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
             now_s = self._worker.monotonic_s()
             is_full = len(self._waiting) >= self._ingest.batch
-            if self._waiting and (is_full or now_s - self._since_s >= self._ingest.batch_wait_s):
+            if self._waiting and (is_full or is_quiet or now_s - self._since_s >= self._ingest.batch_wait_s):
                 batch, self._waiting = self._waiting[: self._ingest.batch], self._waiting[self._ingest.batch :]
-                self._unanswered += self._worker.keep(self._connection, batch)
+                self._settle(batch)
             if now_s >= self._look_at_s:
-                self._worker.ask_for_gaps(self._connection)
+                for question in self._worker.missing():
+                    self._tell(question)
                 self._look_at_s = now_s + self._ingest.gap_look_s
+            if now_s >= self._tell_at_s:
+                self._tell_all(self._worker.desk.untold())
+                self._tell_at_s = now_s + self._ingest.told_within_s
+            if now_s >= self._tidy_at_s:
+                self._worker.tidy()
+                self._tidy_at_s = now_s + _TIDY_EVERY_S
         # Receipts that are still to go out spare second sendings.
         until_s = self._worker.monotonic_s() + _LAST_ANSWERS_S
         while self._unanswered > 0 and self._worker.monotonic_s() < until_s:
-            self._listen()
+            self._listen(self._ingest.batch_wait_s)
 
-    def _listen(self) -> None:
-        for event in self._connection.poll(self._ingest.batch_wait_s):
+    def _settle(self, batch: Sequence[Received]) -> None:
+        """Commit, then confirm to the broker and receipt to the boxes, as fast as the broker takes receipts."""
+        results = [one for one in batch if _RESULTS in one.topic]
+        others = [one for one in batch if _RESULTS not in one.topic]
+        for received, answer in zip(results, self._worker.keep(results), strict=True):
+            self._connection.confirm(received)
+            self._tell(answer)
+        publications = self._worker.desk.take([(one.topic, one.payload) for one in others])
+        for received in others:
+            self._connection.confirm(received)
+        self._tell_all(publications)
+
+    def _tell_all(self, publications: Sequence[Publication]) -> None:
+        for one in publications:
+            self._tell((one.topic, one.payload), is_retained=one.is_retained)
+
+    def _tell(self, answer: Answer, *, is_retained: bool = False) -> None:
+        until_s = self._worker.monotonic_s() + self._worker.settings.mqtt.answer_timeout_s
+        while self._unanswered >= self._connection.receive_maximum:
+            self._listen(self._ingest.batch_wait_s)
+            if self._worker.monotonic_s() > until_s:
+                raise ExportError("the broker no longer answers", "The boxes send again what has no receipt.")
+        if answer is not None:
+            self._connection.publish(*answer, state_properties(), retain=is_retained)
+            self._unanswered += 1
+
+    def _listen(self, wait_s: float) -> bool:
+        """Whether anything came."""
+        events = self._connection.poll(wait_s)
+        for event in events:
             if isinstance(event, Received):
                 if not self._waiting:
                     self._since_s = self._worker.monotonic_s()
@@ -161,3 +210,4 @@ class _Shift:
                 self._unanswered -= 1
             elif isinstance(event, Subscribed) and not event.is_accepted:
                 _log.error("the broker does not let this server receive results")
+        return bool(events)

@@ -1,15 +1,14 @@
 """Whether what came in on a results topic can be kept."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
 from pydantic import ValidationError
 
 from appliance import schemas
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.box_topics import BoxTopics, place_of
 from appliance.fleet.receipts import Receipt, ReceiptOutcome
 
@@ -108,9 +107,9 @@ def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:
     if not (number.isascii() and number.isdecimal() and int(number) > 0):
         return f"the property seq is {number!r}", {}, 0
     try:
-        document = json.loads(arrival.payload)
+        document = bounded_loads(arrival.payload)
         schemas.validate(READABLE[schema], document)
-    except jsonschema.ValidationError as error:
+    except schemas.SchemaError as error:
         return f"not {schema} at {error.json_path}: {error.message[:150]}", {}, 0
     except ValueError:
         return "the payload is no JSON", {}, 0

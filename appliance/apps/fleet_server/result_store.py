@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
-from sqlalchemy.sql import and_
+from sqlalchemy import Connection, func, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.reception import RefusedResult, Result
@@ -34,9 +33,12 @@ class ResultStore:
         """Keep all of them in one commit; how many were new. Those that are kept already stay as they are."""
         stored_at = to_rfc3339(now_utc, "microseconds")
         with self._database.transaction("keep the results") as connection:
-            before = self._count(connection, arrived)
+            new = 0
             if arrived:
-                connection.execute(self._database.insert_once(results), [_row(one, stored_at) for one in arrived])
+                rows = [_row(one, stored_at) for one in arrived]
+                known = select(func.count()).where(results.c.msg_id.in_([row["msg_id"] for row in rows]))
+                new = len({row["msg_id"] for row in rows}) - connection.execute(known).scalar_one()
+                connection.execute(self._database.insert_once(results), rows)
                 connection.execute(
                     self._database.insert_once(origins), [origin for one in arrived for origin in _origins(one)]
                 )
@@ -44,7 +46,7 @@ class ResultStore:
             if refused:
                 rows = [{"topic": one.topic[:300], "reason": one.reason, "at": stored_at} for one in refused]
                 connection.execute(self._database.insert_once(refusals), rows)
-        return len({one.msg_id for one in arrived}) - before
+        return new
 
     def exams_with(self, kind: str, value: str) -> tuple[KeptExam, ...]:
         """Every exam that any message measured with that engine ("sha256:..."), calibration or software."""
@@ -70,22 +72,18 @@ class ResultStore:
         with self._database.transaction("read the refusals") as connection:
             return tuple((topic, reason) for topic, reason in connection.execute(query))
 
-    def _count(self, connection: Connection, arrived: Sequence[Result]) -> int:
-        query = select(func.count()).where(results.c.msg_id.in_([one.msg_id for one in arrived]))
-        return int(connection.execute(query).scalar_one())
-
     def _note_numbers(self, connection: Connection, arrived: Sequence[Result]) -> None:
+        numbers = [(one.site, one.box, one.seq) for one in arrived]
+        connection.execute(gaps.delete().where(tuple_(gaps.c.site, gaps.c.box, gaps.c.seq).in_(numbers)))
         highest: dict[tuple[str, str], int] = {}
-        for one in arrived:
-            highest[one.site, one.box] = max(one.seq, highest.get((one.site, one.box), 0))
-            is_it = and_(gaps.c.site == one.site, gaps.c.box == one.box, gaps.c.seq == one.seq)
-            connection.execute(gaps.delete().where(is_it))
+        for site, box, seq in numbers:
+            highest[site, box] = max(seq, highest.get((site, box), 0))
         # In one order, so that two workers never wait for one another.
-        for (site, box), seq in sorted(highest.items()):
-            new = {"site": site, "box": box, "looked_seq": 0, "highest_seq": seq}
-            connection.execute(self._database.insert_once(boxes), new)
-            is_lower = and_(boxes.c.site == site, boxes.c.box == box, boxes.c.highest_seq < seq)
-            connection.execute(update(boxes).where(is_lower).values(highest_seq=seq))
+        rows = [
+            {"site": site, "box": box, "looked_seq": 0, "highest_seq": seq}
+            for (site, box), seq in sorted(highest.items())
+        ]
+        connection.execute(self._database.insert_or_raise(boxes, boxes.c.highest_seq), rows)
 
 
 def _row(one: Result, stored_at: str) -> dict[str, Any]:

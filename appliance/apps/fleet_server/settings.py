@@ -1,19 +1,15 @@
 """Settings of the fleet's servers, read from a file of their own."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_type_hints
 
 from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.box_topics import HOST_SITE
 from appliance.domain.errors import SettingsError
 from appliance.transport.settings import MqttSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from webui.settings import WebSettings
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,8 @@ class IngestSettings:
         batch_wait_s: a result waits at most so long for others to share its commit.
         gap_grace_s: a number that is missing behind later ones is asked for after this; twice as long each time.
         gap_look_s: how often gaps are searched.
+        told_within_s: a new job or desired setting is told to its box after at most so long.
+        telemetry_kept_days: older telemetry is dropped.
     """
 
     group: str = "ingest"
@@ -45,6 +43,8 @@ class IngestSettings:
     batch_wait_s: float = 0.05
     gap_grace_s: float = 60.0
     gap_look_s: float = 10.0
+    told_within_s: float = 2.0
+    telemetry_kept_days: float = 90.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= 10_000:
@@ -54,12 +54,25 @@ class IngestSettings:
 
 
 @dataclass(frozen=True)
+class ConsoleSettings:
+    """Where the console keeps what is its own.
+
+    Attributes:
+        folder: accounts, their journal, and the key of the cookies.
+    """
+
+    folder: Path = Path("fleet-console")
+
+
+@dataclass(frozen=True)
 class FleetSettings:
-    """One table a part; `mqtt.box` is this server's own name, such as "ingest-1"."""
+    """One table a part; `mqtt.box` is this server's own name, such as "ingest-1"; `web` is where the console is."""
 
     mqtt: MqttSettings
     database: DatabaseSettings
     ingest: IngestSettings
+    web: WebSettings
+    console: ConsoleSettings
 
 
 def load_fleet_settings(file: Path) -> FleetSettings:
@@ -69,10 +82,10 @@ def load_fleet_settings(file: Path) -> FleetSettings:
         SettingsError: the file cannot be read, or a value cannot be used; names every problem.
     """
     try:
-        tables = tomllib.loads(file.read_text("utf-8"))
+        tables = bounded_toml(file.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is no TOML: {error}") from error
     return fleet_settings(Layer(str(file), tables))
 

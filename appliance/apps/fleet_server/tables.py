@@ -1,12 +1,35 @@
 """The tables of the fleet's database, for SQLite and PostgreSQL alike."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+)
 
-LAYOUT = 1
+LAYOUT = 3
 """Counts up with every change of a table."""
 
 metadata = MetaData()
 _TIME = String(27)  # RFC 3339 in UTC with microseconds at a fixed width, so that text compares like time
+
+Whose = tuple[str, str]
+"""Site and box."""
+
+
+def of_box(table: Table, whose: Whose) -> ColumnElement[bool]:
+    """The rows of one box."""
+    return and_(table.c.site == whose[0], table.c.box == whose[1])
+
 
 layout = Table("layout", metadata, Column("version", Integer, primary_key=True))
 
@@ -59,6 +82,119 @@ gaps = Table(
     Column("seen_at", _TIME, nullable=False),
     Column("asked", Integer, nullable=False),
     Column("ask_at", _TIME, nullable=False),
+)
+
+# How each box is: the newest of each kind of message, as its JSON text.
+box_states = Table(
+    "box_states",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("is_online", Boolean, nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("conn_seq", BigInteger, nullable=False),
+    Column("software", String(100), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_at", _TIME, nullable=False),  # by the server's clock, as every `..._at` here
+    Column("boots", Text, nullable=False),  # JSON: the last boot ids, newest first; one that comes back is a twin
+    Column("twin_at", _TIME),
+)
+
+box_reports = Table(
+    "box_reports",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("kind", String(32), primary_key=True),  # "telemetry", "alerts", "shadow"
+    Column("document", Text, nullable=False),
+    Column("heard_at", _TIME, nullable=False),
+)
+
+telemetry = Table(
+    "telemetry",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("ts", String(24), primary_key=True),
+    Column("document", Text, nullable=False),
+    Index("telemetry_by_time", "ts"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("heard_at", _TIME, nullable=False),
+)
+
+# Of every box: its journal is here without a gap, and as it was sealed, up to `seq`; `problem` says what came after.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("problem", String(300), nullable=False),
+)
+
+desired = Table(
+    "desired",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("set_at", _TIME, nullable=False),
+    Column("set_by", String(100), nullable=False),
+    Column("is_told", Boolean, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("version", BigInteger, nullable=False),  # of the job itself
+    Column("signed", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("state_version", BigInteger, nullable=False),  # the box's own count
+    Column("step", String(64)),
+    Column("reason", String(300), nullable=False),
+    Column("detail", Text),
+    Column("made_at", _TIME, nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("changed_at", _TIME, nullable=False),
+    Column("is_told", Boolean, nullable=False),
+    Index("jobs_by_box", "site", "box", "state"),
+)
+
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("rollout_id", String(36), primary_key=True),
+    Column("bundle", String(64), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("made_by", String(100), nullable=False),
+)
+
+# Which box gets a rollout's bundle in which group; `job_id` is empty until its turn.
+rollout_boxes = Table(
+    "rollout_boxes",
+    metadata,
+    Column("rollout_id", String(36), primary_key=True),
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("stage", Integer, nullable=False),
+    Column("job_id", String(64), nullable=False),
 )
 
 refusals = Table(

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -17,28 +18,37 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
+from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.station.backup_keeper import BackupKeeper
+from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
+from appliance.apps.station.fleet.agent import StationAgent
+from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.station.frame_calibration import (
     calibration_service,
     settings_at_full_size,
     shown_scale,
     station_calibration,
 )
+from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.tapped_slot import TappedSlot
+from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
 from appliance.capture.open_source import open_source
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase
+from appliance.domain.exam_protocol import protocol_named
 from appliance.domain.frame import Frame
 from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
@@ -53,10 +63,12 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
+from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
 from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
+from firmware.sd_notify import notify
 from webui.app import create_app
 from webui.services import Services
 from webui.serving.server import WebServer, serve
@@ -68,14 +80,18 @@ _STOP_TIMEOUT_S = 1.0
 _LEFT_AFTER_S = 8.0
 
 
-def run_station(loaded: LoadedSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C, then stop in order.
+def run_station(loaded: LoadedSettings) -> bool:
+    """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
 
     Raises:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
     """
     _set_up_logging(loaded.settings.station.log_level)
     stopping = threading.Event()
+    bundles = EngineBundles(loaded.settings.station.data_dir)
+    if bundles.active().name != bundles.count_start().name:
+        _log.error("the newest networks are taken back: %s", bundles.active().reason)
+        return True
 
     def stop(number: int, _: FrameType | None) -> None:
         _log.info("%s: stopping", signal.Signals(number).name)
@@ -85,28 +101,45 @@ def run_station(loaded: LoadedSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    station = Station(loaded)
+    restarting = threading.Event()
+
+    def restart() -> None:
+        _log.info("the fleet asked for a restart: stopping")
+        restarting.set()
+        stopping.set()
+
+    station = Station(loaded, restart)
     try:
         station.start()
         for line in station.greeting:
             click.echo(line)
+        notify(f"READY=1\nSTATUS={station.url}")
         stopping.wait()
     finally:
+        notify("STOPPING=1")
         station.stop()
+    return restarting.is_set()
 
 
 class Station:
     """Camera, engines, exam, broker and pages as one device. Built in one piece, started, then stopped once.
 
+    Args:
+        restart: ends this station and starts it anew; returns at once.
+
     Raises:
         ApplianceError: the data folder, an engine, a setting or the web port cannot be used.
     """
 
-    def __init__(self, loaded: LoadedSettings) -> None:
+    def __init__(self, loaded: LoadedSettings, restart: Callable[[], None] = lambda: None) -> None:
         settings = loaded.settings
         version = importlib.metadata.version("nailfold-appliance")
         clock = SystemClock()
+        self._logs = LogLines()
+        if settings.fleet.enabled:
+            logging.getLogger().addHandler(self._logs)
         self._data_dir = DataDir(settings.station.data_dir)
+        wipe_if_asked(settings, f"wiped-{version}", clock.now_utc())
         self._secrets, _ = load_or_create_secrets(self._data_dir.access_file)
         scene = SceneFactory()
         capture = settings_at_full_size(loaded)
@@ -139,9 +172,18 @@ class Station:
             on_finished=self._publisher.wake,
             history=history,
             require_clock=clock_watch.require_plausible,
+            newest_message_id=self._storage.outbox.newest_message_id,
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
-        session = ExamSession(self._storage.exams, tools, address, clock, journal, settings=settings.exam)
+        session = ExamSession(
+            self._storage.exams,
+            tools,
+            address,
+            clock,
+            journal,
+            settings=settings.exam,
+            protocol=protocol_named(settings.exam.protocol),
+        )
         self._backup_keeper = BackupKeeper(
             self._storage.backups,
             settings.storage.backup_every_h,
@@ -177,6 +219,7 @@ class Station:
             version,
             lambda: known_scales(self._storage.calibrations),
         )
+        self._board = StationBoard(settings.firmware, f"nailfold {version}", session, history)
         advice = PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern"))
         self._services = Services(
             hub=self._hub,
@@ -218,15 +261,58 @@ class Station:
             message_state=self._storage.outbox.message_state,
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
+            board=self._board,
         )
+        frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
+        self._vitals = Vitals(frames, self._storage.exams, self._served_url)
+        phase = StationPhase(
+            camera=lambda: self._grabber.state,
+            engine_problem=lambda: self._engine.health.last_error,
+            is_examining=lambda: session.snapshot().exam is not None,
+        )
+        self._heartbeat = Heartbeat(self._vitals.look, phase, self._board.tell, settings.firmware.stalled_after_s)
+        self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
+
+    def _fleet_agent(
+        self,
+        loaded: LoadedSettings,
+        engines: EngineSet,
+        session: ExamSession,
+        restart: Callable[[], None],
+        clock: Clock,
+    ) -> StationAgent | None:
+        if not loaded.settings.fleet.enabled:
+            return None
+        health = BoxHealth(
+            self._publisher.boot_id,
+            engines.identity,
+            self._data_dir.folder,
+            lambda: self._grabber.state,
+            lambda: self._engine.health,
+            self._storage.outbox.status,
+            clock,
+        )
+        return StationAgent(
+            loaded,
+            self._storage,
+            self._publisher,
+            health.read,
+            lambda: session.snapshot().exam is not None,
+            restart,
+            clock,
+            self._logs,
+        )
 
     @property
     def url(self) -> str:
         """Where the pages are; by this computer's name where they are served to the network."""
+        return self._served_url().replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+
+    def _served_url(self) -> str:
         assert self._web is not None, "the station was not started"
-        return self._web.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+        return self._web.url
 
     @property
     def greeting(self) -> tuple[str, ...]:
@@ -247,19 +333,27 @@ class Station:
         self._guided.start()
         self._engine.start()
         self._grabber.start()
+        if self._agent is not None:
+            self._agent.start()
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
+        self._board.start()
+        self._vitals.start()
+        self._heartbeat.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
         with ExitStack() as last_to_first:
+            last_to_first.callback(logging.getLogger().removeHandler, self._logs)
             last_to_first.callback(self._data_dir.close)
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
+            if self._agent is not None:
+                last_to_first.callback(self._agent.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._exchange.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._hub.stop)
             if self._web is not None:
@@ -269,6 +363,9 @@ class Station:
             last_to_first.callback(self._await_engine)
             last_to_first.callback(self._grabber.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._slot.close)
+            last_to_first.callback(self._vitals.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._heartbeat.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._board.stop, _STOP_TIMEOUT_S)
         _log.info("stopped")
 
     def _newest_frame(self) -> Frame | None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -25,11 +26,18 @@ class EngineHealth:
     Attributes:
         frames_analysed, frames_failed: since the station started.
         last_error: of the last frame that failed; empty once a later frame succeeded.
+        latency_ms: of the newest frame, from the picture to its result; None before the first.
     """
 
     frames_analysed: int = 0
     frames_failed: int = 0
     last_error: str = ""
+    latency_ms: float | None = None
+
+    @property
+    def frames_seen(self) -> int:
+        """Dealt with, for better or worse: what stands still when the engine hangs."""
+        return self.frames_analysed + self.frames_failed
 
 
 class EngineLoop:
@@ -100,7 +108,10 @@ class EngineLoop:
         self._latest = AnalysedFrame(frame, analysis, calibration)
         self._remember(self._latest)
         self._publish(frame, analysis)
-        self._health = replace(self._health, frames_analysed=self._health.frames_analysed + 1, last_error="")
+        analysed, latency_ms = self._health.frames_analysed + 1, 1000 * (time.monotonic() - frame.captured_monotonic_s)
+        self._health = replace(
+            self._health, frames_analysed=analysed, last_error="", latency_ms=round(max(0.0, latency_ms), 1)
+        )
 
     def _count_failure(self, frame: Frame, error: Exception) -> None:
         failed = self._health.frames_failed + 1

@@ -22,6 +22,14 @@ def leave_at_once(code: int) -> None:
     os._exit(code)
 
 
+def start_anew() -> None:
+    """The same command in the same process, after everything was closed and written; does not return."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (its own command again)
+
+
 def leave_after(timeout_s: float) -> None:
     """End the process in any case after that long, with code 0: it was asked to, and nothing kept is half written.
 

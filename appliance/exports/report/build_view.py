@@ -9,6 +9,7 @@ from appliance.domain.pattern import PatternAdvice
 from appliance.exports.report import terms
 from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name, seen_aside
 from appliance.exports.report.finger_pages import finger_page
+from appliance.exports.report.first_page import decisive_picture, hands_of
 from appliance.exports.report.form import ReportForm
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material, PictureSource
@@ -29,6 +30,8 @@ def build_view(
         picture: address of a picture.
         logo: address of the logo; empty without one.
     """
+    decisive, decisive_place = decisive_picture(localisation, material, picture)
+    hands, counts = hands_of(localisation, material)
     reviewed, exam, found = material.reviewed, material.reviewed.exam, material.figures.exam
     pages = set(form.pages)
     edited = {(one.image.hand, one.image.finger) for one in reviewed.images if one.is_edited}
@@ -44,7 +47,7 @@ def build_view(
         exam_id=exam.exam_id,
         date=localisation.date(exam.started_at_utc),
         time=localisation.time(exam.started_at_utc),
-        operator=exam.operator,
+        operator=material.operator,
         protocol=_protocol(localisation, exam.protocol),
         status=_status(localisation, material),
         is_validated=reviewed.validated_by is not None,
@@ -54,6 +57,10 @@ def build_view(
         sub_pattern=verdict(localisation, "sub_pattern", found["sub_pattern"]),
         physician_pattern="" if reviewed.pattern is None else localisation(terms.VERDICTS[reviewed.pattern.value]),
         advice=None if material.advice is None else advice_of(localisation, material.advice),
+        decisive=decisive,
+        decisive_place=decisive_place,
+        hands=hands,
+        counts=counts,
         figures=tuple(cell(localisation, key, found[key]) for key in form.figures),
         columns=tuple(cell(localisation, key, found[key]) for key in form.columns),
         finger_rows=tuple(
@@ -149,11 +156,15 @@ def _status(localisation: Localisation, material: Material) -> str:
     reviewed = material.reviewed
     if reviewed.validated_by is None or reviewed.validated_at_utc is None:
         return localisation("Not validated by a physician")
-    return localisation(
+    status = localisation(
         "Validated by {name} on {date}",
         name=material.validator or reviewed.validated_by,
         date=localisation.minute(reviewed.validated_at_utc),
     )
+    if not reviewed.unseen:
+        return status
+    count = str(len(reviewed.unseen))
+    return localisation("{status}; {count} images were not looked at one by one", status=status, count=count)
 
 
 def _made(localisation: Localisation, material: Material) -> str:

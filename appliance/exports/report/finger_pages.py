@@ -10,7 +10,7 @@ from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material, PictureSource
 from appliance.exports.report.view import CompareRow, Fact, FingerPage, PictureView, ScoreView
 
-BEST_PX, OTHER_PX = 1400, 560
+BEST_PX, OTHER_PX = 1400, 640
 ROWS = tuple(key for key in GROUP_KEYS if key not in ("density_band", "fast_track", "sub_pattern"))
 
 
@@ -28,9 +28,9 @@ def finger_page(
         verdict=verdict,
         best=None
         if best is None
-        else _picture(localisation, best, material, picture(best.image.image_id, True, BEST_PX)),
+        else picture_of(localisation, best, material, picture(best.image.image_id, True, BEST_PX)),
         others=tuple(
-            _picture(localisation, one, material, picture(one.image.image_id, one.counts, OTHER_PX)) for one in others
+            picture_of(localisation, one, material, picture(one.image.image_id, one.counts, OTHER_PX)) for one in others
         ),
         rows=tuple(_row(localisation, one, figures, machine, is_edited) for one in ROWS),
         excluded=tuple(
@@ -38,9 +38,20 @@ def finger_page(
             for one in images
             if one.image.kind is ImageKind.CLIP
         ),
-        comments=tuple(Fact(_where(localisation, one), one.comment) for one in images if one.comment),
+        comments=(
+            *(Fact(_where(localisation, one), one.comment) for one in images if one.comment),
+            *(
+                Fact(_where(localisation, one), _against(localisation, one))
+                for one in images
+                if one.against_measurement
+            ),
+        ),
         is_edited=is_edited,
     )
+
+
+def _against(localisation: Localisation, one: ReviewedImage) -> str:
+    return localisation("loops classed against their measured diameter: {count}", count=str(one.against_measurement))
 
 
 def best_of(images: list[ReviewedImage]) -> ReviewedImage | None:
@@ -54,7 +65,8 @@ def _row(localisation: Localisation, key: str, figures: Figures, machine: Figure
     return CompareRow(after, before if is_edited and before != after else None)
 
 
-def _picture(localisation: Localisation, one: ReviewedImage, material: Material, source: str) -> PictureView:
+def picture_of(localisation: Localisation, one: ReviewedImage, material: Material, source: str) -> PictureView:
+    """A picture with its place, its time and its density, or why it has none."""
     figure = material.figures.images[one.image.image_id]["density_per_mm"]
     density = cell(localisation, "density_per_mm", figure)
     said = density.note if density.is_missing else f"{density.value} {density.unit} {density.off}"

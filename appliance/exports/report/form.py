@@ -1,22 +1,16 @@
 """The form of a report: which figures, fields, pages and texts it has; read from a TOML file without any code."""
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.errors import ExportError
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import LANGUAGES, Localisation
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 PAPERS = ("a4", "letter")
 PAGES = ("fingers", "trends", "trace")
@@ -96,11 +90,11 @@ def read_form(source: str, name: str) -> ReportForm:
         ExportError: one line says what is wrong, and in which line of the file.
     """
     try:
-        loaded = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+        loaded = bounded_toml(source)
+    except TOMLDecodeError as error:
         raise ExportError(f"{name} is no TOML: {str(error)[0].lower()}{str(error)[1:]}", REMEDY) from error
     reader = _Reader(source, name)
-    standard = tomllib.loads(STANDARD_FORM.read_text("utf-8"))
+    standard = bounded_toml(STANDARD_FORM.read_text("utf-8"))
     reader.known(loaded, {one.name for one in fields(ReportForm)})
     return reader.form({**standard, **loaded})
 

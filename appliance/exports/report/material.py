@@ -32,6 +32,7 @@ class Material:
         machine: of the machine's answers alone.
         facts: what was stated in the report's form, by key.
         earlier: oldest first.
+        operator: full name of who started the exam; empty where nobody was noted.
         validator: full name of the physician who validated; empty before.
         journal_head: "1234 sha256..." of the newest entry of the journal; empty where none is at hand.
         made_by: the account that asks; empty on the command line.
@@ -44,6 +45,7 @@ class Material:
     machine: ExamFigures
     facts: Mapping[str, str | float]
     earlier: tuple[EarlierExam, ...]
+    operator: str
     validator: str
     journal_head: str
     made_at_utc: datetime

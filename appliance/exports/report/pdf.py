@@ -1,35 +1,62 @@
 """PDF from the report's HTML, in a process of its own so that the live picture never waits."""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
+import tempfile
 
 from appliance.domain.errors import ExportError
+from appliance.exports.progress import JobCancelledError, NoProgress, Progress
 
-TIMEOUT_S = 120.0
+LONGEST_CPU_S = 600
+"""Of one core, for one report: some fifty times what the largest takes. By the clock there is no limit: a station that
+examines leaves the report little of its cores."""
 _NICENESS = 10
+_LOOK_S = 0.25
 _WORKER = "appliance.exports.report.pdf_worker"
 
 
-def html_to_pdf(html: str, timeout_s: float = TIMEOUT_S) -> bytes:
+def html_to_pdf(html: str, progress: Progress | None = None) -> bytes:
     """The PDF of a self-contained HTML document; takes seconds, of one core at low priority.
 
+    Args:
+        progress: asked whether anybody still waits.
+
     Raises:
-        ExportError: the document could not be made into pages, or not in time.
+        ExportError: the document could not be made into pages, or takes more than LONGEST_CPU_S.
+        JobCancelledError: nobody waits any more.
     """
-    command = [sys.executable, "-m", _WORKER]
-    try:
-        done = subprocess.run(
-            command, input=html.encode(), capture_output=True, timeout=timeout_s, check=False, env=_environment()
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ExportError(
-            f"the report was not ready after {timeout_s:.0f} s", "Try again when the station has less to do."
-        ) from error
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+    progress = progress or NoProgress()
+    command, pipe = [sys.executable, "-m", _WORKER], subprocess.PIPE
+    # A file and no pipe: `communicate` forgets what is left to be sent when it is asked a second time.
+    with tempfile.TemporaryFile(prefix="nailfold-report-") as sent:
+        sent.write(html.encode())
+        sent.seek(0)
+        with subprocess.Popen(command, stdin=sent, stdout=pipe, stderr=pipe, env=_environment()) as worker:
+            made, said = _wait_for(worker, progress)
+    if worker.returncode == -signal.SIGXCPU:
+        raise ExportError(f"the report took more than {LONGEST_CPU_S} s of a core", "Print fewer pages, see the form.")
+    if worker.returncode != 0 or not made.startswith(b"%PDF"):
+        last = (said.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         raise ExportError(f"the report could not be made into pages: {last}", "Check the report's template and style.")
-    return done.stdout
+    return made
+
+
+def _wait_for(worker: "subprocess.Popen[bytes]", progress: Progress) -> tuple[bytes, bytes]:
+    while True:
+        try:
+            return worker.communicate(timeout=_LOOK_S)
+        except subprocess.TimeoutExpired:
+            if progress.is_cancelled:
+                worker.kill()
+                raise JobCancelledError from None
+
+
+def limit_cpu() -> None:
+    """End this process once it has taken LONGEST_CPU_S of a core."""
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU_S, LONGEST_CPU_S + 1))
 
 
 def lower_priority() -> None:

@@ -6,12 +6,13 @@ import sys
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
-from appliance.exports.report.pdf import lower_priority
+from appliance.exports.report.pdf import limit_cpu, lower_priority
 
 
 def main() -> None:
     """Make the pages. Nothing but what the document carries is read: no file, no network."""
     lower_priority()
+    limit_cpu()
     logging.disable(logging.WARNING)
     html = sys.stdin.buffer.read().decode()
     document = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols={"data"}))

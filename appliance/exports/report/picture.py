@@ -33,7 +33,12 @@ DASHES: dict[str, tuple[float, float] | None] = {
 }
 LETTERS = {"tortuous": "T", "ramified": "R", "giant": "G", "haemorrhage": "H"}
 _CASING = (10, 14, 20, 150)
+_LABEL_GROUND = (10, 14, 20, 205)
 _INK: Colour = (255, 255, 255)
+_LABEL_OF_WIDTH, _SMALLEST_LABEL_PX = 0.026, 26
+"""Of a picture 90 mm wide on paper a label is 2.3 mm high, read at arm's length; small pictures have larger ones."""
+_NO_PICTURE: Colour = (214, 217, 222)
+_CROSS: Colour = (150, 40, 40)
 _JPEG_QUALITY = 88
 _FINER = 2
 """The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""
@@ -51,6 +56,19 @@ def report_jpeg(png: bytes, analysed: ImageAnalysis | None, width_px: int) -> by
         raise StoreError(
             f"a still could not be decoded for the report: {error}", "Restore it from a backup."
         ) from error
+    return _jpeg(image, analysed, width_px)
+
+
+def missing_jpeg(size_px: tuple[int, int], analysed: ImageAnalysis | None, width_px: int) -> bytes:
+    """What stands for a still whose file is missing or damaged: a crossed-out area of its size, and its findings."""
+    image = Image.new("RGB", size_px, _NO_PICTURE)
+    draw, (right, bottom) = ImageDraw.Draw(image), (size_px[0] - 1, size_px[1] - 1)
+    for line in ((0, 0, right, bottom), (0, bottom, right, 0), (0, 0, right, 0, right, bottom, 0, bottom, 0, 0)):
+        draw.line(line, _CROSS, max(1, size_px[0] // 200))
+    return _jpeg(image, analysed, width_px)
+
+
+def _jpeg(image: Image.Image, analysed: ImageAnalysis | None, width_px: int) -> bytes:
     scale = min(1.0, width_px / image.width)
     if scale < 1:
         image = image.resize((width_px, max(1, round(image.height * scale))), Image.Resampling.HAMMING)
@@ -76,7 +94,7 @@ def _overlay(image: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
 def _draw(layer: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
     draw = ImageDraw.Draw(layer)
     unit = max(1, round(layer.width / 900))
-    font = ImageFont.load_default(19 * unit)
+    font = ImageFont.load_default(max(_LABEL_OF_WIDTH * layer.width, _SMALLEST_LABEL_PX * _FINER))
     for patch in analysed.haemorrhages:
         _outline(draw, _box(patch.bbox, scale), "haemorrhage", 2 * unit, unit)
     for loop in analysed.capillaries:
@@ -102,15 +120,13 @@ def _label(draw: ImageDraw.ImageDraw, loop: Capillary, scale: float, font: Font,
         return
     left, top, right, _ = _box(loop.bbox, scale)
     kind = _kind(loop)
-    draw.text(
-        ((left + right) / 2, max(4.0 * unit, top - 3 * unit)),
-        f"{LETTERS.get(kind, '')} {um:.0f}".strip(),
-        fill=COLOURS[kind],
-        font=font,
-        anchor="mb" if top > 20 * unit else "mt",
-        stroke_width=unit,
-        stroke_fill=_CASING[:3],
-    )
+    at = ((left + right) / 2, max(4.0 * unit, top - 3 * unit))
+    words = f"{LETTERS.get(kind, '')} {um:.0f}".strip()
+    anchor = "mb" if top > 20 * unit else "mt"
+    x0, y0, x1, y1 = draw.textbbox(at, words, font=font, anchor=anchor)
+    # On a dark ground: an outline alone is lost on red-brown skin when it is printed.
+    draw.rounded_rectangle((x0 - 3 * unit, y0 - 2 * unit, x1 + 3 * unit, y1 + 2 * unit), 2 * unit, fill=_LABEL_GROUND)
+    draw.text(at, words, fill=COLOURS[kind], font=font, anchor=anchor)
 
 
 def _box(box: BoundingBox, scale: float) -> tuple[float, float, float, float]:

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.analysis_result import ImageAnalysis
-from appliance.domain.errors import ExportError
+from appliance.domain.errors import ExportError, NotKeptError, StoreError
 from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam, unreviewed
+from appliance.exports.progress import Progress
 from appliance.exports.report.build_view import CSS_PAPERS, build_view
 from appliance.exports.report.folder import FORM_NAME, ReportFolder, data_address, font_faces
 from appliance.exports.report.form import PAPERS, ReportForm
@@ -22,7 +23,7 @@ from appliance.exports.report.form_writer import form_toml
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import EarlierExam, Material, PictureSource, engines_of
 from appliance.exports.report.pdf import html_to_pdf
-from appliance.exports.report.picture import report_jpeg
+from appliance.exports.report.picture import missing_jpeg, report_jpeg
 from appliance.exports.report.template import render_html
 from appliance.ports import Journal
 
@@ -78,12 +79,13 @@ class ReportService:
         self._sources = sources
         self.folder = folder
 
-    def pdf(self, exam_id: str, choice: Choice | None = None) -> bytes:
+    def pdf(self, exam_id: str, choice: Choice | None = None, progress: Progress | None = None) -> bytes:
         """The report as PDF; takes seconds, in another process.
 
         Raises:
             ExportError: a template, form or style of the clinic cannot be used, or a language or paper is unknown.
             NotKeptError: there is no such exam.
+            JobCancelledError: nobody waits any more, as `progress` says.
         """
         choice = choice or Choice()
         form = self.folder.form()
@@ -92,14 +94,13 @@ class ReportService:
         logo = self.folder.logo()
         logo_address = "" if logo is None else data_address(*logo)
         material = self.material(exam_id, form, choice.made_by)
-        html = self._html(
-            material, form, choice, self._carried(material), logo_address, Markup(f"<style>{style}</style>")
-        )
-        return html_to_pdf(html)
+        head = Markup(f"<style>{style}</style>")  # noqa: S704 (the clinic's own; no script runs while pages are made)
+        html = self._html(material, form, choice, self._carried(material), logo_address, head)
+        return html_to_pdf(html, progress)
 
-    def issue(self, exam_id: str, actor: str, choice: Choice | None = None) -> bytes:
+    def issue(self, exam_id: str, actor: str, choice: Choice | None = None, progress: Progress | None = None) -> bytes:
         """As `pdf`, for somebody who takes it away: the journal knows before it leaves."""
-        made = self.pdf(exam_id, choice)
+        made = self.pdf(exam_id, choice, progress)
         self._sources.journal.append(actor, f"report:{exam_id}", "report.made", {"bytes": len(made)})
         return made
 
@@ -126,18 +127,21 @@ class ReportService:
             style: address of the style sheet.
         """
         logo_address = logo if self.folder.logo() is not None else ""
-        head = Markup(f'<link rel="stylesheet" href="{escape(style)}">')
+        head = Markup(f'<link rel="stylesheet" href="{escape(style)}">')  # noqa: S704 (escaped)
         form = self.folder.form()
         material = self.material(exam_id, form, choice.made_by)
         return self._html(material, form, choice, picture, logo_address, head)
 
     def picture(self, exam_id: str, image_id: str, is_drawn: bool, width_px: int) -> bytes:
-        """JPEG of one still, with what was found after review drawn in. Raises NotKeptError."""
-        reviewed = self._sources.reviewed(exam_id)
-        analysed: ImageAnalysis | None = None
-        if is_drawn:
-            analysed = next((one.analysis for one in reviewed.images if one.image.image_id == image_id), None)
-        return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
+        """JPEG of one still, with what was found after review drawn in; crossed out where its file cannot be read.
+
+        Raises:
+            NotKeptError: there is no such image.
+        """
+        for one in self._sources.reviewed(exam_id).images:
+            if one.image.image_id == image_id:
+                return self._picture(exam_id, image_id, one.analysis, is_drawn, width_px)
+        raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Reload the page.")
 
     def material(self, exam_id: str, form: ReportForm, made_by: str = "") -> Material:
         """Everything that the report is made from. Raises NotKeptError."""
@@ -149,6 +153,7 @@ class ReportService:
             facts=sources.facts(exam_id),
             earlier=self._earlier(reviewed.exam),
             validator="" if reviewed.validated_by is None else sources.full_name(reviewed.validated_by),
+            operator=sources.full_name(reviewed.exam.operator) if reviewed.exam.operator else "",
             journal_head=_head(sources.journal),
             made_at_utc=sources.now_utc(),
             made_by=sources.full_name(made_by) if made_by else "",
@@ -187,10 +192,19 @@ class ReportService:
         drawn = {one.image.image_id: one.analysis for one in material.reviewed.images}
 
         def address(image_id: str, is_drawn: bool, width_px: int) -> str:
-            png = self._sources.png(exam_id, image_id)
-            return data_address(report_jpeg(png, drawn[image_id] if is_drawn else None, width_px), "image/jpeg")
+            jpeg = self._picture(exam_id, image_id, drawn[image_id], is_drawn, width_px)
+            return data_address(jpeg, "image/jpeg")
 
         return address
+
+    def _picture(self, exam_id: str, image_id: str, analysis: ImageAnalysis, is_drawn: bool, width_px: int) -> bytes:
+        analysed = analysis if is_drawn else None
+        try:
+            return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
+        except NotKeptError:
+            raise
+        except StoreError:
+            return missing_jpeg((analysis.width_px, analysis.height_px), analysed, width_px)
 
 
 def _head(journal: Journal) -> str:

@@ -68,6 +68,8 @@ BECAUSE: Mapping[str, str] = {
 QUALITY = report_words("quality")
 FIELDS: Mapping[str, str] = {
     "indication": _n("Indication"),
+    "raynaud_since": _n("Raynaud's phenomenon since"),
+    "antibodies": _n("Antibodies"),
     "room_temperature_c": _n("Room temperature"),
     "acclimatisation_min": _n("Acclimatisation"),
     "medication": _n("Medication"),

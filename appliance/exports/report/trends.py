@@ -109,6 +109,12 @@ def _limits(localisation: Localisation) -> str:
     )
 
 
+def _signed(localisation: Localisation, rounded: float, decimals: int) -> str:
+    """With its sign; what rounds to nothing has none."""
+    sign = "+" if rounded > 0 else "\N{MINUS SIGN}" if rounded < 0 else ""
+    return f"{sign}{localisation.number(abs(rounded), decimals)}"
+
+
 def change_row(localisation: Localisation, key: str, before: Figures, now: Figures) -> ChangeRow:
     """One figure of two exams side by side; counts are for each image."""
     pair = per_image(key, before), per_image(key, now)
@@ -121,8 +127,7 @@ def change_row(localisation: Localisation, key: str, before: Figures, now: Figur
         return ChangeRow(
             _title(localisation, key), unit, then, newest, MISSING, "", localisation("cannot be compared"), None
         )
-    sign = "+" if found.by > 0 else "\N{MINUS SIGN}" if found.by < 0 else ""
-    by = f"{sign}{localisation.number(abs(found.by), decimals)}"
+    by = _signed(localisation, round(found.by, decimals), decimals)
     limit = "" if found.limit is None else localisation.number(found.limit, decimals)
     return ChangeRow(
         _title(localisation, key), unit, then, newest, by, limit, localisation(_meaning(found)), found.is_significant

@@ -3,6 +3,7 @@
 These names are the contract with templates that clinics write; they are listed in this folder's README.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.exports.report.cells import Cell
@@ -116,6 +117,22 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class HandRow:
+    """One finger of the map of the hands: of each sector A to D "done", "missing", "not_evaluable" or "open"."""
+
+    name: str
+    sectors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HandView:
+    """One hand of the map."""
+
+    name: str
+    fingers: tuple[HandRow, ...]
+
+
+@dataclass(frozen=True)
 class ReportView:
     """The whole report.
 
@@ -126,6 +143,10 @@ class ReportView:
         made: when the report was made, and who made it.
         physician_pattern: what the physician calls the pattern; empty where nothing was said.
         advice: None without a classifier, and where the form leaves it out.
+        decisive: the picture that decides the Fast Track, or the sharpest that counts; None where none counts.
+        decisive_place: its finger.
+        hands: what was examined, left hand first; counted in `counts`.
+        counts: of the map's states.
         skipped: fingers and sectors that were not examined, with the reason.
     """
 
@@ -150,6 +171,10 @@ class ReportView:
     sub_pattern: ScoreView
     physician_pattern: str
     advice: AdviceView | None
+    decisive: PictureView | None
+    decisive_place: str
+    hands: tuple[HandView, ...]
+    counts: Mapping[str, int]
     figures: tuple[Cell, ...]
     columns: tuple[Cell, ...]
     finger_rows: tuple[FingerRow, ...]

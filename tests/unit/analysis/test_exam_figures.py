@@ -53,7 +53,7 @@ def test_density_of_an_exam_is_the_mean_of_its_fingers() -> None:
 
 def test_widths_by_hand() -> None:
     figures = exam_figures(exam_of(image_of([Loop(12), Loop(16), Loop(26), Loop(70, row="other")])))
-    image = figures.images["00000000-0000-0000-0000-000000000001"]
+    image = figures.images["00000000-0000-7000-8000-000000000001"]
     assert image["mean_apical_um"].value == pytest.approx(18.0)
     assert image["median_apical_um"].value == pytest.approx(16.0)
     assert image["largest_width_um"].value == pytest.approx(70.0)

@@ -78,3 +78,21 @@ def test_a_frame_is_rgb_of_bytes_and_nothing_else(image: np.ndarray) -> None:
 def test_a_frame_without_a_timezone_is_refused() -> None:
     with pytest.raises(ValueError, match="UTC"):
         Frame(1, np.zeros((480, 640, 3), np.uint8), 0.0, BEGIN_UTC.replace(tzinfo=None), CAMERA)
+
+
+@pytest.mark.parametrize(
+    ("other", "share"),
+    [
+        ((0.0, 0.0, 10.0, 4.0), 1.0),
+        ((5.0, 0.0, 10.0, 4.0), 20 / 60),
+        ((0.0, 3.5, 10.0, 4.0), 5 / 75),
+        ((9.5, 3.5, 10.0, 4.0), 0.25 / 79.75),
+        ((10.0, 0.0, 10.0, 4.0), 0.0),
+        ((0.0, 4.0, 10.0, 4.0), 0.0),
+        ((20.0, 1.0, 10.0, 4.0), 0.0),
+        ((20.0, 20.0, 10.0, 4.0), 0.0),
+    ],
+)
+def test_overlap_of_two_boxes(other: tuple[float, float, float, float], share: float) -> None:
+    one, two = BoundingBox(0.0, 0.0, 10.0, 4.0), BoundingBox(*other)
+    assert one.iou(two) == two.iou(one) == pytest.approx(share)

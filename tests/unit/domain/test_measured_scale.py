@@ -124,6 +124,17 @@ def test_a_magnification_is_written_in_one_way(written: str) -> None:
     assert magnification_text(written) == "220x"
 
 
+@pytest.mark.parametrize(
+    ("written", "text"), [("1", "1x"), ("2000", "2000x"), ("7,5", "7.5x"), ("0.5", None), ("2001", None)]
+)
+def test_magnifications_from_1_to_2000_with_point_or_comma(written: str, text: str | None) -> None:
+    if text is None:
+        with pytest.raises(CalibrationError):
+            magnification_text(written)
+    else:
+        assert magnification_text(written) == text
+
+
 @pytest.mark.parametrize("written", ["", "x", "0", "200-250x", "5000x", "-20x", "2e2"])
 def test_what_is_no_magnification_is_refused(written: str) -> None:
     with pytest.raises(CalibrationError):

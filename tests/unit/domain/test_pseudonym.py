@@ -6,7 +6,9 @@ from appliance.domain.errors import ExamError
 from appliance.domain.pseudonym import require_pseudonym
 
 
-@pytest.mark.parametrize("text", ["NC-0042", "a", "Ä7", "study 12 visit 3", "x" * 64, "1234567", "P-10-11", "Smith"])
+@pytest.mark.parametrize(
+    "text", ["NC-0042", "a", "Ä7", "study 12 visit 3", "x" * 64, "1234567", "P-10-11", "Smith", "A B C"]
+)
 def test_pseudonyms_pass(text: str) -> None:
     assert require_pseudonym(f"  {text} ") == text
 
@@ -18,7 +20,9 @@ def test_empty_long_or_unprintable_is_refused(text: str) -> None:
     assert refusal.value.remedy
 
 
-@pytest.mark.parametrize("text", ["Maria Keller", "Keller, Maria", "O'Neill Jean-Luc", "MARIA KELLER"])
+@pytest.mark.parametrize(
+    "text", ["Maria Keller", "Keller, Maria", "O'Neill Jean-Luc", "MARIA KELLER", "Li Wu", "Anne-Marie O'Hara"]
+)
 def test_full_name_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ExamError, match="person's name") as refusal:
         require_pseudonym(text)

@@ -16,6 +16,7 @@ from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import decode_still, encode_still
 from tests.support.exam_parts import CALIBRATION, HeldClock, shown_frame
+from tests.support.small_exam import SmallExam
 
 ADDRESS = BoxAddress("clinic-1", "box-7")
 
@@ -327,3 +328,26 @@ def test_retake_replaces_and_undo_brings_the_old_picture_back(desk: Desk) -> Non
     desk.session.select(old.hand, old.finger, old.sector)
     desk.capture()
     assert desk.session.snapshot().counts[new.placement] == 2, "without asking, a picture is added"
+
+
+def test_a_button_keeps_the_picture_that_was_shown_when_it_was_pressed_however_late_it_is_heard() -> None:
+    exam = SmallExam(pictures=3)
+    pressed_s = exam.clock.monotonic_s() + 0.04
+    shown = exam.newest
+    for _ in range(4):
+        exam.show()
+    kept = exam.session.capture_at(pressed_s)
+    assert shown is not None
+    assert kept.captured_at_utc == shown.frame.captured_at_utc
+    with pytest.raises(ExamError, match="captured already"):
+        exam.session.capture_at(pressed_s)
+
+
+def test_a_button_keeps_nothing_where_nothing_fresh_was_shown() -> None:
+    exam = SmallExam()
+    with pytest.raises(ExamError, match="no picture when the button was pressed"):
+        exam.session.capture_at(exam.clock.monotonic_s())
+    exam.show()
+    with pytest.raises(ExamError, match=r"the picture was 1\.5 s old"):
+        exam.session.capture_at(exam.clock.monotonic_s() + 1.5)
+    assert exam.session.snapshot().last_error != ""

@@ -23,16 +23,16 @@ class Desk:
         self.clock = HeldClock()
         self.journal = MemoryJournal(self.clock.now_utc, self.store.outbox)
         self.exam_id = finished_exam(self.store).exam_id
-        self.facts = ReportFacts(self.journal)
         address = BoxAddress("clinic", "box1")
         self.reviews = ReviewService(
             self.store,
             self.journal,
             Publication(address, self.store.outbox.newest_message_id, self.clock.now_utc),
         )
+        self.facts = ReportFacts(self.journal, self.reviews.withdrawal)
 
     def validate(self) -> None:
-        self.reviews.validate(self.exam_id, "dr.b", self.reviews.log(self.exam_id).revision)
+        self.reviews.validate(self.exam_id, "dr.b", self.reviews.log(self.exam_id).revision, accepts_unseen=True)
 
     @property
     def validator(self) -> str | None:
@@ -55,7 +55,7 @@ def test_an_operator_states_facts_until_the_exam_is_validated(desk: Desk) -> Non
     assert len(desk.journal.entries(facts_subject(desk.exam_id))) == entries
 
 
-def test_a_changed_fact_takes_the_validation_back_and_the_next_one_is_a_revision(desk: Desk) -> None:
+def test_a_changed_fact_takes_the_validation_back_and_both_are_revisions(desk: Desk) -> None:
     desk.facts.state(desk.exam_id, {"disorganisation": 1}, "dr.b", Role.PHYSICIAN)
     desk.validate()
     before = desk.store.outbox.newest_message_id(desk.exam_id)
@@ -63,11 +63,14 @@ def test_a_changed_fact_takes_the_validation_back_and_the_next_one_is_a_revision
     assert desk.validator is None
     newest = desk.reviews.history(desk.exam_id)[-1]
     assert newest.action == "review.facts_stated"
-    assert newest.detail == {"fields": ["disorganisation"], "invalidates": "dr.b"}
+    withdrawn = desk.store.outbox.newest_message_id(desk.exam_id)
+    assert newest.detail == {"fields": ["disorganisation"], "invalidates": "dr.b", "msg_id": withdrawn}
+    assert withdrawn != before
     assert figures_of(desk.reviews.reviewed(desk.exam_id), desk.facts).exam["score_disorganisation"].value == 3
     desk.validate()
-    assert desk.store.outbox.newest_message_id(desk.exam_id) != before
+    assert desk.store.outbox.newest_message_id(desk.exam_id) not in (before, withdrawn)
     assert desk.reviews.log(desk.exam_id).validations == 2
+    assert desk.reviews.log(desk.exam_id).revisions == 3
 
 
 def test_stating_the_same_again_leaves_the_validation_and_the_journal_alone(desk: Desk) -> None:

@@ -190,7 +190,7 @@ def test_shape_and_size_by_hand_survive_a_measurement(reviewer: Reviewer) -> Non
     wide = SetWidth("m1", WidthKind.APICAL, segment(0, 40))
     loop = reviewer.does(SetMorphology("m1", Morphology.RAMIFIED), wide).reviewed.analysis.capillaries[0]
     assert (loop.morphology, loop.size) == (Morphology.RAMIFIED, SizeClass.GIANT)
-    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED)).reviewed.analysis.capillaries[0]
+    loop = reviewer.does(SetSize("m1", SizeClass.ENLARGED, against_measurement=True)).reviewed.analysis.capillaries[0]
     assert (loop.size, loop.size_basis) == (SizeClass.ENLARGED, SizeBasis.APPEARANCE)
     assert reviewer.does(SetSize("m1", None)).reviewed.analysis.capillaries[0].size is SizeClass.GIANT
 
@@ -280,16 +280,16 @@ def test_an_open_exam_cannot_be_reviewed() -> None:
     exam = store.start_exam("NC-0042", HeldClock().now_utc())
     desk = ReviewService(store, MemoryJournal(HeldClock().now_utc))
     with pytest.raises(ExamError, match="open"):
-        desk.validate(exam.exam_id, "carla", 0)
+        desk.validate(exam.exam_id, "carla", 0, accepts_unseen=True)
 
 
 def test_validation_stands_until_the_next_change_which_says_so(reviewer: Reviewer) -> None:
     desk, exam_id = reviewer.desk, reviewer.exam_id
     reviewer.does(DeleteCapillary("m1"))
-    reviewed = desk.validate(exam_id, "carla", desk.log(exam_id).revision)
+    reviewed = desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
     assert reviewed.validated_by == "carla"
     with pytest.raises(ExamError, match="validated by carla"):
-        desk.validate(exam_id, "dana", desk.log(exam_id).revision)
+        desk.validate(exam_id, "dana", desk.log(exam_id).revision, accepts_unseen=True)
     reviewer.undoes()
     assert desk.reviewed(exam_id).validated_by is None
     assert desk.history(exam_id)[-1].detail["invalidates"] == "carla"
@@ -297,7 +297,7 @@ def test_validation_stands_until_the_next_change_which_says_so(reviewer: Reviewe
 
 def test_the_named_pattern_stands_until_named_anew_and_takes_a_validation_back(reviewer: Reviewer) -> None:
     desk, exam_id = reviewer.desk, reviewer.exam_id
-    desk.validate(exam_id, "carla", 0)
+    desk.validate(exam_id, "carla", 0, accepts_unseen=True)
     named = desk.name_pattern(exam_id, NailfoldPattern.ACTIVE, "carla", desk.log(exam_id).revision)
     assert (named.pattern, named.validated_by) == (NailfoldPattern.ACTIVE, None)
     assert desk.reviewed(exam_id).pattern is NailfoldPattern.ACTIVE
@@ -310,7 +310,7 @@ def test_validation_of_what_was_not_seen_is_refused(reviewer: Reviewer) -> None:
     seen = reviewer.desk.log(reviewer.exam_id).revision
     reviewer.does(DeleteCapillary("m1"))
     with pytest.raises(StaleError):
-        reviewer.desk.validate(reviewer.exam_id, "dana", seen)
+        reviewer.desk.validate(reviewer.exam_id, "dana", seen, accepts_unseen=True)
 
 
 def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
@@ -318,18 +318,24 @@ def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
     return [json.loads(one.message.payload) for one in due]
 
 
-def test_each_validation_is_published_as_a_revision_that_replaces_the_one_before(reviewer: Reviewer) -> None:
+def test_each_validation_and_its_end_is_published_as_a_revision_of_the_one_before(
+    reviewer: Reviewer,
+) -> None:
     desk, exam_id = reviewer.desk, reviewer.exam_id
     reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
-    desk.validate(exam_id, "carla", desk.log(exam_id).revision)
+    desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
     reviewer.does(Exclude("hair"))
-    desk.validate(exam_id, "carla", desk.log(exam_id).revision)
-    machine, first, second = sent(reviewer)
+    reviewer.does(SetComment("a hair"))
+    desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
+    machine, first, withdrawn, second = sent(reviewer)
     assert "revision" not in machine
-    assert [(one["revision"], one["replaces"]) for one in (first, second)] == [
+    assert [(one["revision"], one["replaces"]) for one in (first, withdrawn, second)] == [
         (1, machine["msg_id"]),
         (2, first["msg_id"]),
+        (3, withdrawn["msg_id"]),
     ]
+    assert ["validated_at" in one for one in (first, withdrawn, second)] == [True, False, True]
+    assert [image["excluded"] for image in withdrawn["images"]] == [True, False], "as it is after the edit"
     assert first["images"][0]["result"]["capillaries"][1]["widths_um"]["apical"] == 54.0
     assert [image["is_edited"] for image in first["images"]] == [True, False]
     assert sum(finger["giant"] for finger in first["fingers"]) == 1
@@ -341,7 +347,7 @@ def test_an_exam_that_was_never_sent_from_here_is_not_sent_by_its_validation(rev
     messages = len(sent(reviewer))
     publication = Publication(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
     desk = ReviewService(reviewer.store, reviewer.journal, publication)
-    assert desk.validate(reviewer.exam_id, "carla", 0).validated_by == "carla"
+    assert desk.validate(reviewer.exam_id, "carla", 0, accepts_unseen=True).validated_by == "carla"
     assert len(sent(reviewer)) == messages
 
 

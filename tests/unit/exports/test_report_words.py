@@ -5,9 +5,11 @@ import pytest
 from babel.messages.pofile import read_po
 
 from appliance.domain.errors import ExportError
+from appliance.domain.exam_figures import Figure
 from appliance.domain.quality import Effect, reasons_that
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import LANGUAGES, LOCALE_FOLDER, Localisation
+from appliance.exports.report.trends import change_row
 from tests.support.report_messages import report_messages, source_messages
 
 TRANSLATED = LANGUAGES[1:]
@@ -68,3 +70,10 @@ def test_numbers_and_dates_are_the_languages_own(language: str, number: str, dat
 def test_a_language_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="pt"):
         Localisation("pt")
+
+
+@pytest.mark.parametrize(("now", "said"), [(6.96, "0.0"), (7.04, "0.0"), (6.9, "\u22120.1"), (9.0, "+2.0")])
+def test_change_that_rounds_to_nothing_has_no_sign(now: float, said: str) -> None:
+    before, after = ({"density_per_mm": Figure(value), "images_evaluable": Figure(16)} for value in (7.0, now))
+    row = change_row(Localisation("en"), "density_per_mm", before, after)
+    assert row.by == said

@@ -28,7 +28,7 @@ class Broker:
         self.most_open = 0
         self.results: list[bytes] = []
 
-    def connection(self, *_: object) -> "Line":
+    def connection(self, *_: object, **__: object) -> "Line":
         return Line(self)
 
 
@@ -37,6 +37,7 @@ class Line:
 
     is_session_present = False
     is_writing = False
+    receive_maximum = 20
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -147,7 +148,7 @@ def test_status_of_an_unreachable_broker_is_whole(monkeypatch: pytest.MonkeyPatc
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(mqtt_publisher, "BrokerConnection", lambda *_: NoLine(Broker()))
+    monkeypatch.setattr(mqtt_publisher, "BrokerConnection", lambda *_, **__: NoLine(Broker()))
 
     def race() -> Race:
         publisher = publisher_over(MemoryOutbox())

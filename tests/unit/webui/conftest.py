@@ -44,7 +44,7 @@ def take_picture(station: PageStation) -> Callable[[], None]:
 @pytest.fixture
 def finished_exam(client: FlaskClient, take_picture: Callable[[], None]) -> str:
     """The id of an exam with one picture."""
-    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True})
     take_picture()
     client.post("/api/v1/exam/capture")
     return str(client.post("/api/v1/exam/finish").json["finished_exam_id"])

@@ -250,10 +250,13 @@ def test_a_program_logs_in_works_and_logs_out(station: PageStation) -> None:
     assert wrong.status_code == 403
     right = program.post("/api/v1/session", json={"name": OPERATOR, "password": PASSWORD}, headers=headers)
     assert right.json["account"]["role"] == "operator"
-    stale = program.post("/api/v1/exam/start", json={"pseudonym": "NC-1"}, headers=headers)
+    stale = program.post("/api/v1/exam/start", json={"pseudonym": "NC-1", "is_new": True}, headers=headers)
     assert stale.status_code == 400, "the token of before the login"
     headers = {"X-CSRFToken": right.json["csrf_token"]}
-    assert program.post("/api/v1/exam/start", json={"pseudonym": "NC-1"}, headers=headers).status_code == 200
+    assert (
+        program.post("/api/v1/exam/start", json={"pseudonym": "NC-1", "is_new": True}, headers=headers).status_code
+        == 200
+    )
     assert program.delete("/api/v1/session", headers=headers).json["account"] is None
     assert program.get("/api/v1/state").status_code == 401
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.exam_parts import NOON
 from tests.support.page_station import PageStation
 
 
 @pytest.fixture
 def open_exam(client: FlaskClient) -> FlaskClient:
     """The unlocked browser, with an exam open."""
-    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"}).status_code == 200
+    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True}).status_code == 200
     return client
 
 
@@ -87,7 +88,7 @@ def test_requests_that_make_no_sense_are_refused_in_words(client: FlaskClient, p
 
 def test_request_without_the_pages_token_is_refused(client: FlaskClient, station: PageStation) -> None:
     del client.environ_base["HTTP_X_CSRFTOKEN"]
-    answer = client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    answer = client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True})
     assert answer.status_code == 400
     assert answer.json["error"]["remedy"] == "Reload the page."
     assert station.session.snapshot().exam is None
@@ -116,7 +117,7 @@ def test_state_says_everything_the_status_bar_shows(
 def test_protocol_skipping_and_replacing_over_the_api(
     client: FlaskClient, station: PageStation, take_picture: Callable[[], None]
 ) -> None:
-    exam = client.post("/api/v1/exam/start", json={"pseudonym": "NC-7", "protocol": "16"}).json["exam"]
+    exam = client.post("/api/v1/exam/start", json={"pseudonym": "NC-7", "is_new": True, "protocol": "16"}).json["exam"]
     assert (exam["protocol"], len(exam["placements"]), exam["selected"]["sector"]) == ("16", 16, "B")
     skipped = client.post("/api/v1/exam/skip", json={"reason": "bandage", "whole_finger": True}).json["exam"]
     assert [one["sector"] for one in skipped["skipped"]] == ["B", "C"]
@@ -127,7 +128,7 @@ def test_protocol_skipping_and_replacing_over_the_api(
     take_picture()
     second = client.post("/api/v1/exam/capture", json={"replaces": True}).json
     assert [image["image_id"] for image in second["exam"]["images"]] == [second["captured"]["image_id"]]
-    client.post("/api/v1/exam/finish")
+    client.post("/api/v1/exam/finish", json={"accepts_missing": True})
     noted = [(entry.action, entry.actor) for entry in station.journal.entries() if entry.subject.startswith("exam:")]
     assert [action for action, _ in noted] == ["exam.started", "exam.skipped", "exam.finished"]
     assert {name for _, name in noted} == {station.store.exams()[0].operator}
@@ -155,3 +156,28 @@ def test_automatic_capture_is_switched_and_told(client: FlaskClient) -> None:
     assert client.post("/api/v1/exam/auto", json={"is_on": True}).json["guided"]["auto"]["phase"] == "looking"
     assert client.get("/api/v1/state").json["guided"]["auto"]["phase"] == "looking"
     assert client.post("/api/v1/exam/auto", json={"is_on": False}).json["guided"]["auto"]["phase"] == "off"
+
+
+def test_unknown_pseudonym_is_a_new_patient_only_if_it_is_called_so(client: FlaskClient, station: PageStation) -> None:
+    refused = client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    assert (refused.status_code, refused.json["error"]["message"]) == (409, "no patient has this pseudonym")
+    assert station.store.patients.patients().total == 0
+    station.store.patients.add_patient("NC-0042", NOON)
+    refused = client.post("/api/v1/exam/start", json={"pseudonym": "nc-0042", "is_new": True})
+    assert refused.json["error"]["message"] == "a patient has this pseudonym already"
+    assert client.post("/api/v1/exam/start", json={"pseudonym": "nc-0042"}).status_code == 200
+
+
+@pytest.mark.parametrize("facts", [{"medication": "x" * 2001}, {"disorganisation": 2}])
+def test_facts_that_cannot_stand_start_no_exam(
+    client: FlaskClient, station: PageStation, facts: dict[str, object]
+) -> None:
+    body = {"pseudonym": "NC-1", "is_new": True, "facts": facts}
+    assert client.post("/api/v1/exam/start", json=body).status_code == 409
+    assert station.session.snapshot().exam is None
+
+
+def test_clinical_details_are_stated_with_the_start(client: FlaskClient, station: PageStation) -> None:
+    body = {"pseudonym": "NC-1", "is_new": True, "facts": {"antibodies": "anti-Scl-70", "acclimatisation_min": 20}}
+    exam_id = client.post("/api/v1/exam/start", json=body).json["exam"]["exam_id"]
+    assert station.services.facts.of(exam_id) == body["facts"]

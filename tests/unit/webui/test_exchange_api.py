@@ -21,9 +21,11 @@ from appliance.domain.exam_search import ExamPage, ExamQuery
 from appliance.exports.selection import MOST_EXAMS, exams_found
 from appliance.exports.settings import PacsSettings
 from appliance.ports import ExamImport
+from tests.support.accounts import OPERATOR, PHYSICIAN
 from tests.support.archive import Archive
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import EXAM_ID, PSEUDONYM, finished_exam, image_id, pixels
+from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
 
 
@@ -300,3 +302,42 @@ def test_without_an_archive_sending_says_what_to_set(client: FlaskClient, exam: 
     assert "no DICOM archive is set" in json.dumps(answer.json)
     assert client.get(f"/api/v1/exams/{exam}/pacs").json["state"] == "none"  # type: ignore[index]
     assert client.get("/api/v1/pacs").json["is_on"] is False  # type: ignore[index]
+
+
+def test_files_are_made_as_jobs_that_their_owner_finds_again(
+    client: FlaskClient, station: PageStation, exam: str
+) -> None:
+    station.exchange.jobs.start()
+    asked = client.post("/api/v1/jobs/export", json={"format": "csv", "exam_ids": [exam]}).json["job"]
+    assert (asked["kind"], asked["subject"]) == ("csv", PSEUDONYM)
+    job = wait_for_job(client, asked["job_id"])
+    assert job["file_name"] == f"exam-{EXAM_ID[:8]}.csv.zip"
+    with client.get(f"/api/v1/jobs/{job['job_id']}/file") as made:
+        assert "capillaries.csv" in zipfile.ZipFile(io.BytesIO(made.data)).namelist()
+    assert [one["job_id"] for one in client.get("/api/v1/jobs").json["jobs"]] == [job["job_id"]]
+    other = log_in(station.app.test_client(), PHYSICIAN)
+    assert other.get("/api/v1/jobs").json == {"jobs": []}
+    assert other.get(f"/api/v1/jobs/{job['job_id']}/file").status_code == 404
+    assert client.delete(f"/api/v1/jobs/{job['job_id']}").json == {"jobs": []}
+    station.exchange.jobs.stop()
+
+
+def test_operator_may_ask_for_a_report_and_for_no_export(station: PageStation, exam: str) -> None:
+    operator = log_in(station.app.test_client(), OPERATOR)
+    assert operator.post("/api/v1/jobs/report", json={"exam_id": exam}).json["job"]["state"] == "waiting"
+    assert operator.post("/api/v1/jobs/export", json={"format": "csv", "exam_ids": [exam]}).status_code == 403
+    assert operator.get("/files").status_code == 200
+
+
+@pytest.mark.parametrize("selection", [{}, {"exam_ids": [EXAM_ID], "search": {}}, {"exam_ids": []}])
+def test_export_names_one_selection(client: FlaskClient, selection: dict[str, Any]) -> None:
+    assert client.post("/api/v1/jobs/export", json={"format": "csv", **selection}).status_code == 422
+
+
+def wait_for_job(client: FlaskClient, job_id: str) -> dict[str, Any]:
+    for _ in range(500):
+        found: dict[str, Any] = client.get(f"/api/v1/jobs/{job_id}").json["job"]
+        if found["state"] in ("done", "failed"):
+            return found
+        time.sleep(0.02)
+    raise AssertionError(found)

@@ -30,13 +30,13 @@ def test_no_exam_is_dated_1970_unless_somebody_vouches_for_the_clock() -> None:
     station = PageStation(exam_clock=SetClock(EPOCH))
     client = log_in(station.app.test_client())
 
-    refused = client.post("/api/v1/exam/start", json={"pseudonym": "NC-1"})
+    refused = client.post("/api/v1/exam/start", json={"pseudonym": "NC-1", "is_new": True})
     assert refused.status_code == 409
     assert "the clock says 1970-01-01T00:00:05.000Z" in refused.json["error"]["message"]
     assert 'id="clock"' in client.get("/about").text
 
     assert client.post("/api/v1/clock/confirm").json == {"earliest_utc": None}
-    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-1"}).status_code == 200
+    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-1", "is_new": True}).status_code == 200
     [entry] = station.journal.entries("clock")
     assert (entry.action, entry.actor) == (CONFIRMED, "ana.ruiz")
     assert entry.detail["clock"] == "1970-01-01T00:00:05.000Z"

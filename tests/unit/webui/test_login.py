@@ -263,7 +263,7 @@ def test_idle_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_what_somebody_does_prolongs_the_session(client: FlaskClient, take_picture: Callable[[], None]) -> None:
     assert COOKIE in client.get("/").headers.get("Set-Cookie", "")
-    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"})
+    client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True})
     take_picture()
     image = client.post("/api/v1/exam/capture")
     assert COOKIE in image.headers.get("Set-Cookie", "")
@@ -312,9 +312,14 @@ def with_cookie_of(client: FlaskClient, value: str) -> FlaskClient:
 def test_pages_of_other_sites_can_change_nothing_even_with_the_token(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
-    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"}, headers=headers).status_code == 400
+    assert (
+        client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True}, headers=headers).status_code
+        == 400
+    )
     own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
-    assert client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042"}, headers=own).status_code == 200
+    assert (
+        client.post("/api/v1/exam/start", json={"pseudonym": "NC-0042", "is_new": True}, headers=own).status_code == 200
+    )
 
 
 def test_a_login_page_left_open_overnight_gets_another_try(stranger: FlaskClient) -> None:

@@ -35,7 +35,8 @@ def examine(ask: Callable[..., Any], take_picture: Callable[[], None]) -> Callab
     """Does a whole exam of one picture and gives its id."""
 
     def run(pseudonym: str) -> str:
-        ask("POST", "exam/start", {"pseudonym": pseudonym})
+        is_new = ask("POST", "patients/search", {"text": pseudonym})["total"] == 0
+        ask("POST", "exam/start", {"pseudonym": pseudonym, "is_new": is_new})
         take_picture()
         ask("POST", "exam/capture")
         return str(ask("POST", "exam/finish")["finished_exam_id"])

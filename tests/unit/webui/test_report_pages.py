@@ -31,7 +31,7 @@ def exam(station: PageStation) -> Exam:
     for image in made.images:
         kept = replace(image, sha256=hashlib.sha256(skin_png()).hexdigest())
         station.store.add_image(started.exam_id, kept, skin_png())
-    message = OutboxMessage(str(UUID(int=7)), "nailfold.exam/1", b"{}", "0" * 64)
+    message = OutboxMessage("00000000-0000-7000-8000-000000000007", "nailfold.exam/1", b"{}", "0" * 64)
     assert made.finished_at_utc is not None
     return station.store.finish_exam(started.exam_id, made.finished_at_utc, message)
 
@@ -141,7 +141,7 @@ def test_settings_are_the_administrators_and_reach_the_next_report(station: Page
     document = administrator.get(f"/exams/{exam.exam_id}/report/document.html").text
     assert "Our title" in document
     assert "Rückverfolgbarkeit" in document
-    assert 'name="oil"' in administrator.get(f"/exams/{exam.exam_id}/report").text
+    assert 'data-fact="oil"' in administrator.get(f"/exams/{exam.exam_id}/report").text
 
 
 def test_a_faulty_template_is_refused_with_its_line_and_a_good_one_can_be_removed(

@@ -94,12 +94,14 @@ def test_an_operator_may_look_and_not_touch(desk: Desk) -> None:
     assert operator.get(f"{desk.path}/review").status_code == 200
     for verb, body in (("edits", {"edit": WIDEN}), ("undo", {}), ("redo", {})):
         assert operator.post(f"{desk.path}/{verb}", json={"revision": 0, **body}).status_code == 403
-    assert operator.post(f"{desk.exam_path}/validate", json={"revision": 0}).status_code == 403
+    assert operator.post(f"{desk.exam_path}/validate", json={"revision": 0, "accepts_unseen": True}).status_code == 403
 
 
 def test_conclusion_and_validation(desk: Desk) -> None:
     concluded = desk.client.post(f"{desk.exam_path}/conclusion", json={"revision": 0, "text": "Normal."}).get_json()
-    validated = desk.client.post(f"{desk.exam_path}/validate", json={"revision": concluded["revision"]}).get_json()
+    validated = desk.client.post(
+        f"{desk.exam_path}/validate", json={"revision": concluded["revision"], "accepts_unseen": True}
+    ).get_json()
     assert (validated["conclusion"], validated["validated_by"]) == ("Normal.", PHYSICIAN)
     assert desk.look()["validated_by"] == PHYSICIAN
     assert desk.edits(kind="set_comment", text="second thoughts").get_json()["validated_by"] is None

@@ -9,7 +9,10 @@ const GENERATED = new URL("../src/generated/", import.meta.url);
 const STYLE = { printWidth: 120 };
 
 /** What the API answers and the WebSocket says, by its name in the API's description. */
-const ANSWERS = ["TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer"];
+const ANSWERS = [
+  ...["TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "BoardAnswer"],
+  ...["ButtonsDocument", "JobsAnswer"],
+];
 
 const FILES = {
   analysis: { source: "appliance/schemas/nailfold.analysis-1.schema.json", schema: (read) => ({ ...read, title: "Analysis" }) },

@@ -8,6 +8,7 @@ import { ApiFault, get, post } from "./common/api";
 import { need, setAttribute, setText } from "./common/dom";
 import { figure, t, tWord } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
+import { isBehindDialog, isTakenByFocus } from "./keyboard/owner";
 import type { FrameMessage, Status } from "./live/protocol";
 import { LiveConnection } from "./live/socket";
 
@@ -308,8 +309,8 @@ function choose(point: number): void {
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function onKey(event: KeyboardEvent): void {
-  const isTyping = (event.target as Element).matches("input, textarea, select");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isBehindDialog() || isTakenByFocus(event, document.activeElement)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const arrow = ARROWS[event.key];
   if (arrow && board.points.length && !need("#points").hidden) board.nudge(arrow[0], arrow[1], event.shiftKey);
   else if (event.key === "+") board.zoomBy(1);

@@ -6,6 +6,8 @@ import { need } from "./common/dom";
 import { ALL_LAYERS, type Layers, Overlay } from "./common/overlay";
 import { wireExamReview } from "./review/exam_panel";
 
+const SMALL_UP_TO_PX = 420;
+const SMALL: Layers = { ...ALL_LAYERS, widths: false };
 const NOTHING: Layers = { boxes: false, widths: false, labels: false, haemorrhages: false };
 
 class Still {
@@ -39,7 +41,8 @@ class Still {
     context.imageSmoothingQuality = "high";
     context.drawImage(this.picture, 0, 0, cssWidth, this.image.height * scale);
     const isShown = need<HTMLInputElement>("#show-overlay").checked;
-    this.overlay.draw(context, this.image, scale, isShown ? ALL_LAYERS : NOTHING);
+    const layers = cssWidth <= SMALL_UP_TO_PX ? SMALL : ALL_LAYERS;
+    this.overlay.draw(context, this.image, scale, isShown ? layers : NOTHING, { isDistalOnly: true });
     this.canvas.dataset["drawn"] = String(isShown);
   }
 }

@@ -2,8 +2,8 @@
 
 import { get, post } from "./common/api";
 import { need } from "./common/dom";
-import { download } from "./common/download";
 import { t } from "./common/i18n";
+import { makeFile } from "./common/jobs";
 import { toast, toastFault } from "./common/toast";
 import { searched } from "./organise/conditions";
 
@@ -33,10 +33,8 @@ function exportsOfExam(panel: HTMLElement): void {
   report.addEventListener("change", offer);
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      const asked = new URLSearchParams();
-      if (identity.checked) asked.set("with_identity", "true");
-      if (report.checked) asked.set("with_report", "true");
-      void busy(button, () => download(`exams/${exam}/exports/${button.dataset["export"]}?${asked}`));
+      const asked = { format: button.dataset["export"], exam_ids: [exam], with_identity: identity.checked, with_report: report.checked };
+      void busy(button, () => exported(asked));
     });
   }
   const send = panel.querySelector<HTMLButtonElement>("#send-to-pacs");
@@ -82,10 +80,19 @@ function wordsOf(at: Sending): string {
 }
 
 /** A menu of formats: what it exports is asked for at the moment of the choice. */
-function exportsOf(select: HTMLSelectElement, path: string, chosen: () => Record<string, unknown>): void {
+function exportsOf(select: HTMLSelectElement, chosen: () => Record<string, unknown>): void {
   const format = select.value;
-  if (format) void busy(select, () => download(path, { format, ...chosen() }));
+  if (format) void busy(select, () => exported({ format, ...chosen() }));
   select.value = "";
+}
+
+/** Made in the background: who leaves the page finds the file under Files. */
+async function exported(asked: object): Promise<void> {
+  const files = { label: t("jobs.title"), run: () => window.location.assign("/files") };
+  const job = await makeFile("jobs/export", asked, (at) => {
+    if (at.state === "waiting") toast(t("jobs.asked"), "done", files);
+  });
+  if (job.state === "done") toast(t("jobs.saved", { name: job.file_name ?? "" }), "done", files);
 }
 
 function chosenExams(): Record<string, unknown> {
@@ -98,10 +105,10 @@ function exportsOfLists(): void {
   document.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLSelectElement)) return;
     const { exportFound, exportFolder, exportCollection } = target.dataset;
-    if (target.id === "chosen-export") exportsOf(target, "exports", chosenExams);
-    else if (exportFound !== undefined) exportsOf(target, "exports/found", () => ({ search: searched() }));
-    else if (exportFolder) exportsOf(target, "exports/found", () => ({ search: { folder_id: exportFolder } }));
-    else if (exportCollection) exportsOf(target, "exports/collection", () => ({ collection_id: exportCollection }));
+    if (target.id === "chosen-export") exportsOf(target, chosenExams);
+    else if (exportFound !== undefined) exportsOf(target, () => ({ search: searched() }));
+    else if (exportFolder) exportsOf(target, () => ({ search: { folder_id: exportFolder } }));
+    else if (exportCollection) exportsOf(target, () => ({ collection_id: exportCollection }));
   });
 }
 

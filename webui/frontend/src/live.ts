@@ -3,14 +3,19 @@
 import { ALL_LAYERS, type Layers } from "./common/overlay";
 import { need, setAttribute, setText } from "./common/dom";
 import { t } from "./common/i18n";
+import type { PictureSettings } from "./common/picture_levels";
+import { type Handlers, listenToKeys } from "./keyboard/layer";
+import { showKeys } from "./keyboard/sheet";
 import { StationClock } from "./live/clock";
-import { type Command, listenToKeys } from "./live/commands";
 import { ExamPanel } from "./live/exam_panel";
 import { GuidedPanel } from "./live/guided";
+import { EarlierPicture } from "./live/earlier";
 import { HintBadge } from "./live/hints";
-import { LoopCard, loopAt } from "./live/loop_card";
+import { NowStrip } from "./live/now_strip";
+import { LoopCard, loopAt, placeOf } from "./live/loop_card";
+import { BoxButtons } from "./live/box_buttons";
 import { PaintLog } from "./live/metrics";
-import type { Status } from "./live/protocol";
+import type { Placement, Status } from "./live/protocol";
 import { Readings } from "./live/readings";
 import { LiveConnection } from "./live/socket";
 import { Stage } from "./live/stage";
@@ -19,6 +24,8 @@ import { StatusBar } from "./live/status_bar";
 // Figures that change faster than this cannot be read, and each change costs layout beside the engine on the same cores.
 const REFRESH_MS = 200;
 const FLASH_MS = 220;
+const ZOOM_STEP = 1.4;
+const WHEEL_STEP = 1.0015;
 
 const page = need("#live");
 const stageElement = need("#stage");
@@ -33,9 +40,15 @@ const stage = new Stage(canvas, stageElement, clock, paints, limits, { ...ALL_LA
 const readings = new Readings();
 const statusBar = new StatusBar();
 const loopCard = new LoopCard();
-const exam = new ExamPanel(flash);
 const guided = new GuidedPanel();
 const hint = new HintBadge();
+const now = new NowStrip();
+const earlier = new EarlierPicture();
+const exam = new ExamPanel(flash, (shown) => {
+  now.show(shown);
+  earlier.show(shown);
+});
+const boxButtons = new BoxButtons(stage, showFrozen);
 const pedal = { capture: JSON.parse(page.dataset["captureKeys"]!) as string[], undo: JSON.parse(page.dataset["undoKeys"]!) as string[] };
 let refreshedAtMs = 0;
 let status: Status | null = null;
@@ -53,6 +66,7 @@ const connection = new LiveConnection(`${location.protocol === "https:" ? "wss" 
     statusBar.show(received);
     exam.show(received.exam);
     guided.show(received.guided, received.exam.selected);
+    boxButtons.follow(received.buttons);
   },
   onConnection: (connected) => {
     isConnected = connected;
@@ -70,11 +84,14 @@ function refresh(): void {
   if (showOverlay !== stage.isOverlayShown) stage.schedule();
   setAttribute(stageElement, "data-picture", stage.image === null ? "none" : isPictureLive ? "live" : "old");
   setText(need("#no-live [data-reason]"), reasonForNoPicture());
-  readings.show(showOverlay ? stage.image : null);
+  readings.show(showOverlay ? stage.header : null);
   hint.show(showOverlay ? stage.image : null);
   showAge(showOverlay);
   const image = stage.image;
-  loopCard.show(pointer && image && showOverlay ? loopAt(image, pointer.x, pointer.y) : null);
+  const at = pointer && stage.pointAt(pointer.x, pointer.y);
+  const loop = at && image && showOverlay ? loopAt(image, at[0], at[1]) : null;
+  stage.pointedAt = loop && image ? placeOf(image, loop) : null;
+  loopCard.show(loop);
 }
 
 function reasonForNoPicture(): string {
@@ -112,10 +129,9 @@ function mapLayers(value: () => boolean): Layers {
 
 function showLayers(): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-layer]")) {
-    const layer = button.dataset["layer"] as keyof Layers | "all";
-    const isOn = layer === "all" ? Object.values(stage.layers).every(Boolean) : stage.layers[layer];
-    setAttribute(button, "aria-pressed", String(isOn));
+    setAttribute(button, "aria-pressed", String(stage.layers[button.dataset["layer"] as keyof Layers]));
   }
+  setAttribute(need('[data-command="overlay"]', page), "aria-pressed", String(Object.values(stage.layers).every(Boolean)));
 }
 
 function toggleFreeze(): void {
@@ -128,7 +144,7 @@ function toggleFreeze(): void {
 }
 
 function showFrozen(isFrozen: boolean): void {
-  stage.freeze(isFrozen);
+  if (isFrozen !== stage.isFrozen) stage.freeze(isFrozen);
   need("#frozen").hidden = !stage.isFrozen;
   const button = need('[data-command="freeze"]');
   setAttribute(button, "aria-pressed", String(stage.isFrozen));
@@ -155,58 +171,56 @@ function toggleHelp(isShown = need("#help").hidden): void {
   need("#help").hidden = !isShown;
 }
 
-function run(command: Command): void {
-  switch (command.do) {
-    case "capture":
-      return void capture();
-    case "retake":
-      return void capture(true);
-    case "skip":
-      return exam.toggleSkip();
-    case "auto":
-      return void exam.tell("exam/auto", { is_on: !guided.isAuto });
-    case "clip":
-      return void exam.tell("exam/clip");
-    case "panorama":
-      return panorama();
-    case "cancel-sweep":
-      return void exam.tell("exam/sweep/cancel");
-    case "undo":
-      return void exam.undo();
-    case "redo":
-      return void exam.redo();
-    case "finish":
-      return void exam.finish();
-    case "discard":
-      return exam.discard();
-    case "freeze":
-      return toggleFreeze();
-    case "fullscreen":
-      return toggleFullscreen();
-    case "help":
-      return toggleHelp();
-    case "escape":
-      (document.activeElement as HTMLElement | null)?.blur();
-      if (guided.isSweeping) void exam.tell("exam/sweep/cancel");
-      return toggleHelp(false);
-    case "layer":
-      return toggleLayer(command.layer);
-    case "sector":
-      return exam.selectSector(command.sector);
-    case "step":
-      return exam.step(command.step);
-    case "place":
-      return exam.stepPlace(command.step);
-  }
+const commands: Handlers & Record<string, (choice: string) => void> = {
+  capture: () => void capture(),
+  retake: () => void capture(true),
+  not_evaluable: () => exam.toggleSkip(),
+  auto: () => void exam.tell("exam/auto", { is_on: !guided.isAuto }),
+  clip: () => void exam.tell("exam/clip"),
+  panorama,
+  cancel_sweep: () => void exam.tell("exam/sweep/cancel"),
+  undo: () => void exam.undo(),
+  redo: () => void exam.redo(),
+  finish: () => void exam.finish(),
+  discard: () => exam.discard(),
+  freeze: toggleFreeze,
+  fullscreen: toggleFullscreen,
+  overlay: () => toggleLayer("all"),
+  layer: (layer) => toggleLayer(layer as keyof Layers),
+  sector: (sector) => exam.selectSector(sector as Placement["sector"]),
+  green: () => showLook({ ...stage.settings, isGreen: !stage.settings.isGreen }),
+  zoom: zoomBy,
+  earlier: () => earlier.toggle(exam.document),
+  neighbour: (step) => exam.step(Number(step) as -1 | 1),
+  place: (step) => exam.stepPlace(Number(step) as -1 | 1),
+  help: () => toggleHelp(),
+  escape: () => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    if (guided.isSweeping) void exam.tell("exam/sweep/cancel");
+    toggleHelp(false);
+  },
+};
+
+function showLook(settings: PictureSettings): void {
+  stage.look(settings);
+  need<HTMLInputElement>("#live-contrast").value = String(settings.contrast);
+  setAttribute(need('[data-command="green"]', page), "aria-pressed", String(settings.isGreen));
+}
+
+function zoomBy(way: string): void {
+  if (way === "fit") stage.wholePicture();
+  else stage.zoom(way === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
+  showZoom();
+}
+
+function showZoom(): void {
+  setAttribute(stageElement, "data-zoomed", String(stage.window.zoom > 1));
 }
 
 function listenToButtons(): void {
   document.addEventListener("click", (event) => {
-    const button = (event.target as Element).closest<HTMLElement>("[data-command], [data-layer]");
-    if (!button) return;
-    const { command, layer } = button.dataset;
-    if (layer) run({ do: "layer", layer: layer as keyof Layers | "all" });
-    else run({ do: command } as Command);
+    const button = (event.target as Element).closest<HTMLElement>("[data-command]");
+    if (button) commands[button.dataset["command"]!]?.(button.dataset["choice"] ?? "");
   });
 }
 
@@ -220,13 +234,26 @@ function releaseFocusAfterPointer(): void {
 function listenToPointer(): void {
   const point = (event: PointerEvent) => {
     const at = canvas.getBoundingClientRect();
+    const before = pointer;
+    pointer = { x: (event.clientX - at.left) / at.width, y: (event.clientY - at.top) / at.height };
     const image = stage.image;
-    if (!image) return;
-    pointer = { x: ((event.clientX - at.left) / at.width) * image.width, y: ((event.clientY - at.top) / at.height) * image.height };
+    if (!image || !before || !(event.buttons & 1)) return;
+    const { zoom } = stage.window;
+    stage.move(((before.x - pointer.x) * image.width) / zoom, ((before.y - pointer.y) * image.height) / zoom);
   };
   stageElement.addEventListener("pointermove", point);
   stageElement.addEventListener("pointerdown", point);
   stageElement.addEventListener("pointerleave", () => (pointer = null));
+  stageElement.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.deltaY) return;
+      event.preventDefault();
+      stage.zoom(WHEEL_STEP ** -event.deltaY, pointer && stage.pointAt(pointer.x, pointer.y));
+      showZoom();
+    },
+    { passive: false },
+  );
 }
 
 declare global {
@@ -254,10 +281,14 @@ window.__nailfold = {
   }),
 };
 
-listenToKeys(run, pedal);
+showKeys("live");
+listenToKeys("live", commands, pedal);
 listenToButtons();
 releaseFocusAfterPointer();
 listenToPointer();
+need("#live-contrast").addEventListener("input", (event) => {
+  showLook({ ...stage.settings, contrast: Number((event.target as HTMLInputElement).value) });
+});
 showLayers();
 // Together with a picture, so that figures and boxes belong to the same one; by the clock when none comes.
 stage.onPainted = () => {

@@ -2,7 +2,9 @@
 
 import { ApiFault, send } from "./common/api";
 import { need } from "./common/dom";
+import { statedFacts } from "./common/facts_form";
 import { t } from "./common/i18n";
+import { cancelJob, isOver, makeFile, stateWords } from "./common/jobs";
 import { toast, toastFault } from "./common/toast";
 
 const page = need("#report-page");
@@ -35,42 +37,29 @@ function faultOf(parsed: Document): HTMLElement {
 async function makePdf(): Promise<void> {
   pdf.disabled = true;
   progress.hidden = false;
+  const words = need("[data-words]", progress);
+  const stop = need<HTMLButtonElement>("[data-cancel]", progress);
   const began = Date.now();
-  const tick = () => (progress.textContent = t("report.making", { seconds: Math.round((Date.now() - began) / 1000) }));
-  tick();
-  const timer = window.setInterval(tick, 1000);
+  const asked = { exam_id: page.dataset["exam"], paper: paper.value, language: language.value };
   try {
-    const address = `/api/v1/exams/${page.dataset["exam"]}/report.pdf?paper=${paper.value}&language=${language.value}`;
-    const answer = await fetch(address);
-    if (!answer.ok) {
-      const { error } = (await answer.json()) as { error: { message: string; remedy: string } };
-      throw new ApiFault(error.message, error.remedy, answer.status);
-    }
-    save(await answer.blob());
-    progress.textContent = t("report.made");
+    const job = await makeFile("jobs/report", asked, (at) => {
+      stop.hidden = isOver(at);
+      stop.onclick = () => void cancelJob(at).catch(toastFault);
+      words.textContent = at.state === "running" ? t("report.making", { seconds: Math.round((Date.now() - began) / 1000) }) : stateWords(at);
+    });
+    if (job.state === "done") words.textContent = t("report.made");
   } catch (fault) {
-    progress.hidden = true;
+    // It stays: a notice that vanishes would leave nothing to read.
+    words.textContent = fault instanceof ApiFault ? [fault.message, fault.remedy].filter(Boolean).join(". ") : "";
     toastFault(fault);
   } finally {
-    window.clearInterval(timer);
     pdf.disabled = false;
   }
 }
 
-function save(made: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(made);
-  link.download = `report-${page.dataset["exam"]}-${language.value}.pdf`;
-  link.click();
-  window.setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
 need<HTMLFormElement>("#report-facts form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const facts: Record<string, string | number> = {};
-  for (const field of (event.target as HTMLFormElement).querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
-    if (field.value.trim()) facts[field.name] = field.type === "number" ? Number(field.value) : field.value.trim();
-  }
+  const facts = statedFacts(event.target as HTMLFormElement);
   try {
     await send("PUT", `exams/${page.dataset["exam"]}/report-facts`, { facts });
     toast(t("report.saved_facts"));

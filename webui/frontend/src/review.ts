@@ -1,18 +1,22 @@
 // One image under review: picture, findings, figures and log, kept in step with the station.
 
+import type { Morphology } from "./common/analysis";
 import { need, setAttribute, setText } from "./common/dom";
 import { figure, t, tWord } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
+import { type Handlers, listenToKeys } from "./keyboard/layer";
+import { showKeys } from "./keyboard/sheet";
+import { AgainstDialog, contradictedBy } from "./review/against";
 import { Board, type Mode } from "./review/board";
 import { Desk } from "./review/desk";
 import { FindingPanel } from "./review/finding_panel";
 import { FindingsTable } from "./review/findings_table";
-import { boxOf, inReadingOrder } from "./review/geometry";
+import { boxOf, inReadingOrder, numbersOf } from "./review/geometry";
 import { showChain, showHistory } from "./review/history";
 import { Loupe } from "./review/loupe";
-import { AS_CAPTURED, Picture } from "./review/picture";
+import { AS_CAPTURED } from "./common/picture_levels";
+import { Picture } from "./review/picture";
 import type { Edit, ImageReview, WidthKind } from "./review/protocol";
-import { ReviewKeys } from "./review/keys";
 import { tabs } from "./review/tabs";
 
 const root = need("#review");
@@ -23,7 +27,14 @@ let validatedBy: string | null = null;
 const picture = new Picture();
 const loupe = new Loupe(need<HTMLCanvasElement>("#loupe"), picture.canvas);
 const desk = new Desk(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
-const send = (edit: Edit) => void desk.edit(edit);
+const against = new AgainstDialog();
+const send = (edit: Edit): void => {
+  const found = contradictedBy(edit, desk.current);
+  if (!found) return void desk.edit(edit);
+  against.ask(found, () => void desk.edit({ ...edit, against_measurement: true } as Edit));
+  // A choice that was not made yet shows what stands.
+  show(desk.current);
+};
 const panel = new FindingPanel(need("#finding"), { onEdit: send, onDraw: (kind) => setMode(kind) });
 const table = new FindingsTable(need("#findings"), mayEdit, { onSelect: choose, onEdit: send });
 const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit, {
@@ -43,7 +54,7 @@ const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit,
 
 function show(review: ImageReview): void {
   if (validatedBy && !review.validated_by) toast(t("review.validated_taken_back", { name: validatedBy }));
-  validatedBy = review.validated_by;
+  validatedBy = review.validated_by_name;
   board.show(review);
   panel.show(review, board.selectedId);
   table.show(review, board.selectedId);
@@ -72,7 +83,7 @@ function showState(review: ImageReview): void {
   const isOut = !review.counts;
   const state = need("#state");
   const word = review.validated_by
-    ? t("review.state.validated", { name: review.validated_by })
+    ? t("review.state.validated", { name: review.validated_by_name ?? review.validated_by })
     : review.not_evaluable_because
       ? t("review.state.excluded")
       : !quality.evaluable
@@ -96,7 +107,9 @@ function showState(review: ImageReview): void {
 
 async function showLog(): Promise<void> {
   if (need("#panel-history").hidden) return;
-  await desk.history().then((entries) => showHistory(need("#history"), entries), toastFault);
+  const { analysis } = desk.current;
+  const findings = numbersOf(analysis, desk.current);
+  await desk.history().then(({ entries, names }) => showHistory(need("#history"), entries, { findings, people: names }), toastFault);
 }
 
 /** Reads the whole journal, so it is asked for when the log is opened and not with every change. */
@@ -156,6 +169,16 @@ function setMode(mode: Mode): void {
   else if (mode !== "select") setText(hint, t(`review.hint_${mode as "capillary" | "haemorrhage" | "measure"}`));
 }
 
+/** The picture is right as it stands; on to the next that was not seen, or back to the exam once all were. */
+async function accept(): Promise<void> {
+  try {
+    await desk.see();
+    window.location.assign(root.dataset["nextUnseen"]!);
+  } catch (fault) {
+    toastFault(fault);
+  }
+}
+
 function press(command: string, isPressed: boolean): void {
   setAttribute(need(`[data-command="${command}"]`), "aria-pressed", String(isPressed));
 }
@@ -195,7 +218,18 @@ function toggleGreen(): void {
   showPicture();
 }
 
-const commands: Record<string, () => void> = {
+const showTab = tabs(need(".tablist"), () => {
+  void showLog();
+  void showWholeness();
+});
+
+const ZOOMS: Record<string, () => void> = {
+  in: () => board.zoom(ZOOM_STEP),
+  out: () => board.zoom(1 / ZOOM_STEP),
+  fit: () => board.fit(),
+};
+
+const commands: Handlers & Record<string, (choice: string) => void> = {
   select: () => setMode("select"),
   capillary: () => setMode("capillary"),
   haemorrhage: () => setMode("haemorrhage"),
@@ -205,18 +239,24 @@ const commands: Record<string, () => void> = {
   redo: () => void desk.redo(),
   delete: remove,
   row: () => mayEdit && panel.toggleRow(),
+  shape: (shape) => mayEdit && panel.reclass(shape as Morphology),
+  nudge: (by) => nudge(...(by.split(" ").map(Number) as [number, number])),
   machine: toggleMachine,
   overlay: toggleOverlay,
   green: toggleGreen,
   picture: () => toggle("picture-settings", "picture"),
   help: () => toggle("help", "help"),
-  zoom_in: () => board.zoom(ZOOM_STEP),
-  zoom_out: () => board.zoom(1 / ZOOM_STEP),
-  fit: () => board.fit(),
-  next_finding: () => step(1),
-  previous_finding: () => step(-1),
-  next_image: () => root.dataset["next"] && window.location.assign(root.dataset["next"]),
-  previous_image: () => root.dataset["previous"] && window.location.assign(root.dataset["previous"]),
+  zoom: (way) => ZOOMS[way]!(),
+  finding: (way) => step(Number(way) as 1 | -1),
+  neighbour: (way) => {
+    const address = root.dataset[Number(way) > 0 ? "next" : "previous"];
+    if (address) window.location.assign(address);
+  },
+  not_evaluable: () => {
+    showTab("note");
+    need<HTMLInputElement>("#reason").focus();
+  },
+  accept: () => mayEdit && void accept(),
   escape: () => {
     need("#help").hidden = true;
     setMode("select");
@@ -225,9 +265,10 @@ const commands: Record<string, () => void> = {
 };
 
 document.querySelectorAll<HTMLElement>("[data-command]").forEach((button) =>
-  button.addEventListener("click", () => commands[button.dataset["command"]!]?.()),
+  button.addEventListener("click", () => commands[button.dataset["command"]!]?.(button.dataset["choice"] ?? "")),
 );
-new ReviewKeys(commands, { nudge, reclass: (shape) => mayEdit && panel.reclass(shape) }).listen();
+showKeys("review");
+listenToKeys("review", commands);
 for (const id of ["brightness", "contrast", "green"]) need(`#${id}`).addEventListener("input", showPicture);
 need("#picture-reset").addEventListener("click", () => {
   need<HTMLInputElement>("#brightness").value = String(AS_CAPTURED.brightness);
@@ -246,11 +287,9 @@ need("#exclude").addEventListener("click", () => {
   send({ kind: "exclude", reason: reason.value });
 });
 need("#include").addEventListener("click", () => send({ kind: "include" }));
-tabs(need(".tablist"), () => {
-  void showLog();
-  void showWholeness();
-});
 
+const shown = document.querySelector<HTMLElement>('.filmstrip [aria-current="page"]');
+shown?.scrollIntoView({ block: "nearest", inline: "center" });
 await picture.load(root.dataset["picture"]!);
 picture.show(AS_CAPTURED);
 board.fit();

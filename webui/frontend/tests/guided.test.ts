@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AnalysedImage } from "../src/common/analysis";
 import { parseAvi } from "../src/common/avi";
-import { commandOf, isTakenByFocus } from "../src/live/commands";
 import { type Hint, SteadyHint, hintOf } from "../src/live/hints";
 import { neighbourPlacement } from "../src/live/placement";
 
@@ -42,34 +41,6 @@ describe("SteadyHint", () => {
     const steady = new SteadyHint();
     steady.take(glare, 0);
     expect(steady.take(null, 10)).toBeNull();
-  });
-});
-
-describe("keys", () => {
-  const press = (key: string, more: object = {}) => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
-  const pedal = { capture: ["PageDown", "Enter"], undo: ["PageUp"] };
-
-  it.each([
-    ["g", { do: "auto" }],
-    ["r", { do: "retake" }],
-    ["n", { do: "skip" }],
-    ["p", { do: "panorama" }],
-    ["v", { do: "clip" }],
-    ["u", { do: "sector", sector: "unknown" }],
-    ["ArrowDown", { do: "place", step: 1 }],
-  ])("%s", (key, command) => expect(commandOf(press(key))).toEqual(command));
-
-  it("take a pedal's keys as the settings name them, before any other meaning", () => {
-    expect(commandOf(press("PageDown"))).toBeNull();
-    expect(commandOf(press("PageDown"), pedal)).toEqual({ do: "capture" });
-    expect(commandOf(press("Enter"), pedal)).toEqual({ do: "capture" });
-    expect(commandOf(press("Enter", { ctrlKey: true }), pedal)).toEqual({ do: "finish" });
-    expect(commandOf(press("PageUp"), pedal)).toEqual({ do: "undo" });
-  });
-
-  it("belong to an open dialog", () => {
-    const inDialog = { closest: (selector: string) => (selector === "dialog[open]" ? {} : null), matches: () => false } as unknown as Element;
-    expect(isTakenByFocus(press("2"), inDialog)).toBe(true);
   });
 });
 

@@ -9,14 +9,15 @@ import {
   fitted,
   inReadingOrder,
   measure,
+  numbersOf,
+  outwards,
   toImage,
   toScreen,
   withSegment,
   zoomedAt,
 } from "../src/review/geometry";
 import { change, describe as describeEntry } from "../src/review/history";
-import { commandOf } from "../src/review/keys";
-import { levels } from "../src/review/picture";
+import { applyLevels, levels } from "../src/common/picture_levels";
 import type { HistoryEntry } from "../src/review/protocol";
 
 function loop(x: number, y: number, w: number, h: number): Capillary {
@@ -82,8 +83,16 @@ describe("findings under the pointer", () => {
     expect(findingAt(IMAGE, NAMES, [600, 470], 0)).toBeNull();
   });
 
-  it("steps from left to right", () => {
-    expect(inReadingOrder(IMAGE, NAMES)).toEqual(["m3", "h1", "m1", "m2"]);
+  it("steps along the distal row, then the other rows, then the haemorrhages, and numbers them so", () => {
+    const image = { ...IMAGE, capillaries: IMAGE.capillaries.map((one, at) => (at === 2 ? { ...one, row: "other" as const } : one)) };
+    expect(inReadingOrder(IMAGE, NAMES)).toEqual(["m3", "m1", "m2", "h1"]);
+    expect(inReadingOrder(image, NAMES)).toEqual(["m1", "m2", "m3", "h1"]);
+    expect([...numbersOf(image, NAMES)]).toEqual([["m1", "1"], ["m2", "2"], ["m3", "3"], ["h1", "H1"]]);
+  });
+
+  it("has its handles beside the column, on the width's own line", () => {
+    expect(outwards([0, 0], [3, 4], 10)).toEqual([6, 8]);
+    expect(outwards([5, 5], [5, 5], 10)).toEqual([0, -10]);
   });
 
   it("is drawn the same from any corner", () => {
@@ -124,14 +133,16 @@ describe("the picture", () => {
   });
 });
 
-describe("keys", () => {
-  it("undo and redo by both habits", () => {
-    expect([commandOf("z", true, false), commandOf("y", true, false), commandOf("Z", true, true)]).toEqual(["undo", "redo", "redo"]);
-    expect(commandOf("z", false, false)).toBeNull();
+describe("the red-free view", () => {
+  it("is the green channel in all three, and leaves what is transparent alone", () => {
+    const pixels = new Uint8ClampedArray([200, 90, 40, 255]);
+    applyLevels(pixels, { brightness: 0, contrast: 0, isGreen: true });
+    expect([...pixels]).toEqual([90, 90, 90, 255]);
   });
 });
 
 describe("the log", () => {
+  const CALLED = { findings: new Map([["m3", "7"]]), people: {} };
   const entry = (action: string, detail: HistoryEntry["detail"]): HistoryEntry => ({
     seq: 1,
     at_utc: "2026-11-22T12:00:00Z",
@@ -148,12 +159,12 @@ describe("the log", () => {
       before: widths(18),
       after: widths(54.2),
     });
-    expect(describeEntry(dragged)).toBe("Apex width of 3");
+    expect(describeEntry(dragged, CALLED)).toBe("Apex width of 7");
     expect(change(dragged)).toEqual(["18.0 µm", "54.2 µm"]);
   });
 
   it("names what was undone", () => {
     const undone = entry("review.undone", { edit: { kind: "delete_capillary", finding_id: "p2" } });
-    expect(describeEntry(undone)).toBe("Undone: Capillary P2 deleted");
+    expect(describeEntry(undone, CALLED)).toBe("Undone: Capillary p2 deleted");
   });
 });

@@ -3,11 +3,11 @@ import type { Capillary } from "../src/common/analysis";
 import { figure, t, tWord } from "../src/common/i18n";
 import { scaleWords } from "../src/calibration/words";
 import { labelText, priorityOf } from "../src/common/overlay";
-import { commandOf } from "../src/live/commands";
 import { loopAt, widthLine } from "../src/live/loop_card";
 import type { Status } from "../src/live/protocol";
 import { bandOf } from "../src/live/readings";
 import { chipsOf } from "../src/live/status_bar";
+import { signed } from "../src/trends/words";
 
 function capillary(changes: Partial<Capillary> = {}): Capillary {
   return {
@@ -28,6 +28,12 @@ function capillary(changes: Partial<Capillary> = {}): Capillary {
 }
 
 const NO_WIDTHS = { apical: null, arterial: null, venous: null };
+
+describe("a change", () => {
+  it("has no sign where it rounds to nothing", () => {
+    expect([signed(-0.04, 1), signed(0.04, 1), signed(-0.06, 1), signed(2, 0)]).toEqual(["0.0", "0.0", "\u22120.1", "+2"]);
+  });
+});
 
 describe("labels", () => {
   it("name the unit where there is room and drop it in a crowd", () => {
@@ -87,38 +93,6 @@ describe("bands", () => {
   });
 });
 
-describe("keys", () => {
-  const press = (key: string, held: object = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
-
-  it.each([
-    [" ", { do: "capture" }],
-    ["1", { do: "layer", layer: "boxes" }],
-    ["2", { do: "layer", layer: "widths" }],
-    ["3", { do: "layer", layer: "labels" }],
-    ["4", { do: "layer", layer: "haemorrhages" }],
-    ["o", { do: "layer", layer: "all" }],
-    ["C", { do: "sector", sector: "C" }],
-    ["ArrowRight", { do: "step", step: 1 }],
-    ["?", { do: "help" }],
-  ])("%s", (key, command) => {
-    expect(press(key)).toEqual(command);
-  });
-
-  it("undo, redo and finish need Control", () => {
-    expect(press("z", { ctrlKey: true })).toEqual({ do: "undo" });
-    expect(press("Z", { ctrlKey: true, shiftKey: true })).toEqual({ do: "redo" });
-    expect(press("y", { metaKey: true })).toEqual({ do: "redo" });
-    expect(press("Enter", { ctrlKey: true })).toEqual({ do: "finish" });
-    expect(press("z")).toBeNull();
-  });
-
-  it("leave the browser's own keys alone", () => {
-    expect(press("c", { ctrlKey: true })).toBeNull();
-    expect(press("a", { altKey: true })).toBeNull();
-    expect(press("Tab")).toBeNull();
-  });
-});
-
 describe("status", () => {
   const status: Status = {
     type: "status",
@@ -131,6 +105,7 @@ describe("status", () => {
     live: { listeners: 1, frames_encoded: 10 },
     guided: { auto: { phase: "off", progress: 0, problem: "" }, clip: { phase: "idle", progress: 0, problem: "" }, sweep: { phase: "idle", seconds: 0, travelled_px: 0, travelled_mm: null, is_lost: false, problem: "" } },
     exam: { boot_id: "b", revision: 0, exam_id: null, patient_pseudonym: null, selected: { hand: "left", finger: "index", sector: "A" }, protocol: "free", placements: [], skipped: [], hand_map: null, images: [], can_undo: false, can_redo: false, can_finish: false },
+    buttons: { frozen_seq: null, presses: 0, problem: "" },
   };
 
   it("counts what waits for the fleet's receipt where receipts are expected, and nowhere else", () => {

@@ -34,6 +34,13 @@ class KeyboardOperator:
         self._wait("the field for the pseudonym has the focus", "document.activeElement?.id === 'pseudonym'")
         keys.type(PSEUDONYM)
         keys.press("Enter")
+        self._wait("the patient is chosen", "document.querySelector('#patient-chosen')?.hidden === false")
+        # Back over the clinical details to the protocols, and on from the clinic's own to the free one.
+        for key in ("Shift+Tab", "Shift+Tab", "ArrowRight"):
+            keys.press(key)
+        self._wait("the free protocol is chosen", "document.querySelector('[name=protocol][value=free]')?.checked")
+        self._tab_to("#start-exam")
+        keys.press("Enter")
         self._wait("an exam is open", "document.querySelector('#exam')?.dataset.exam === 'open'")
         for number in range(1, placements + 1):
             self._capture(number)

@@ -137,3 +137,19 @@ def test_a_missing_file_is_one_problem(tmp_path: Path) -> None:
 def test_a_value_where_a_table_belongs_is_a_problem_not_a_crash(tmp_path: Path, text: str) -> None:
     (problem,) = check_site_file(site(tmp_path, text))
     assert "must be a table" in problem
+
+
+def test_a_simulated_scope_comes_with_a_simulated_board_and_a_real_one_never_does(tmp_path: Path) -> None:
+    demo = shown(load_settings())
+    assert demo["firmware.board"] == ("simulated", "simulated capillaroscope")
+    assert demo["firmware.socket"] == ("/state/nailfold/board.sock", "station.data_dir")
+    clinic = shown(load_settings(None, {"capture.source": "v4l2:"}))
+    assert clinic["firmware.board"] == ("auto", "default")
+    assert clinic["firmware.socket"] == ("/run/nailfold-firmware/board.sock", "default")
+    without = shown(load_settings(site(tmp_path, '[firmware]\nboard = "none"\n')))
+    assert without["firmware.board"][0] == "none"
+
+
+def test_firmware_settings_that_cannot_work_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\[firmware\]: firmware.bounce_s is 0"):
+        load_settings(site(tmp_path, "[firmware]\nbounce_s = 0\n"))

@@ -54,6 +54,13 @@ export function figure(value: number | null | undefined, decimals = 0): string {
   return value === null || value === undefined ? t("unmeasured") : withSign(value.toFixed(decimals));
 }
 
+/** A day as this language writes it, of a date ("1968-03-09") or of a moment in this browser's time zone. */
+export function date(of: string): string {
+  const isDay = of.length === 10;
+  const words: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", year: "numeric" };
+  return new Date(of).toLocaleDateString(language(), isDay ? { ...words, timeZone: "UTC" } : words);
+}
+
 function written(value: string | number): string {
   return typeof value === "number" ? withSign(String(value)) : value;
 }

@@ -12,6 +12,18 @@ export interface Layers {
   haemorrhages: boolean;
 }
 
+/** What a page wants said beside the layers. */
+export interface Emphasis {
+  /** Numbers of the capillaries, in their order. */
+  numbers?: readonly string[];
+  /** Other rows keep their labels to themselves, but for giants and for the capillary at `at`. */
+  isDistalOnly?: boolean;
+  /** Indices of those whose class contradicts their width. */
+  contradicted?: ReadonlySet<number>;
+  /** Index of the capillary that the reader points at or has chosen. */
+  at?: number | null;
+}
+
 export const ALL_LAYERS: Layers = { boxes: true, widths: true, labels: false, haemorrhages: true };
 
 const OTHER_ROW_ALPHA = 0.5;
@@ -30,7 +42,7 @@ export class Overlay {
   /**
    * @param scale canvas units (CSS pixels) per pixel of the analysed picture.
    */
-  draw(canvas: CanvasRenderingContext2D, image: AnalysedImage, scale: number, layers: Layers): void {
+  draw(canvas: CanvasRenderingContext2D, image: AnalysedImage, scale: number, layers: Layers, emphasis: Emphasis = {}): void {
     canvas.save();
     // Half a pixel: results count from the centre of the top-left pixel, the canvas from its corner.
     canvas.translate(scale / 2, scale / 2);
@@ -40,7 +52,7 @@ export class Overlay {
       image.capillaries.forEach((capillary) => this.box(canvas, capillary, scale));
     }
     if (layers.widths) image.capillaries.forEach((capillary) => this.widths(canvas, capillary, scale));
-    this.labels(canvas, image, scale, layers);
+    this.labels(canvas, image, scale, layers, emphasis);
     canvas.restore();
     if (image.um_per_px !== null) this.scaleBar(canvas, image.height * scale, scale / image.um_per_px);
   }
@@ -108,24 +120,31 @@ export class Overlay {
     canvas.globalAlpha = 1;
   }
 
-  private labels(canvas: CanvasRenderingContext2D, image: AnalysedImage, scale: number, layers: Layers): void {
-    const requests: (LabelRequest & { text: string; capillary: Capillary })[] = [];
+  private labels(canvas: CanvasRenderingContext2D, image: AnalysedImage, scale: number, layers: Layers, emphasis: Emphasis): void {
+    const requests: (LabelRequest & { text: string; number: string; numberWidth: number; capillary: Capillary })[] = [];
     const isCrowded = image.capillaries.length > CROWDED;
     canvas.font = `600 12px ${FONT}`;
     image.capillaries.forEach((capillary, index) => {
-      const text = labelText(capillary, layers, isCrowded);
-      if (!text) return;
+      const isSpoken = !emphasis.isDistalOnly || capillary.row === "distal" || isGiant(capillary) || index === emphasis.at;
+      const isContradicted = emphasis.contradicted?.has(index) ?? false;
+      const words = isSpoken || isContradicted ? labelText(capillary, layers, isCrowded) : "";
+      const text = isContradicted ? `≠ ${words}` : words;
+      const number = layers.boxes ? (emphasis.numbers?.[index] ?? "") : "";
+      if (!text && !number) return;
       const [x, y, w, h] = capillary.bbox_px.map((value) => value * scale) as [number, number, number, number];
       const key = capillary.track_id === null ? `i${index}` : `t${capillary.track_id}`;
-      const width = this.measure(canvas, text) + 10;
-      requests.push({ key, anchor: { x, y, w, h }, w: width, h: LABEL_HEIGHT, priority: priorityOf(capillary), text, capillary });
+      const numberWidth = number ? this.measure(canvas, number) + 8 : 0;
+      const width = numberWidth + (text ? this.measure(canvas, text) + 10 : 0);
+      const priority = priorityOf(capillary) + (index === emphasis.at ? 1000 : 0);
+      requests.push({ key, anchor: { x, y, w, h }, w: width, h: LABEL_HEIGHT, priority, text, number, numberWidth, capillary });
     });
     const bounds: Rect = { x: 0, y: 0, w: image.width * scale, h: image.height * scale };
     const placed = placeLabels(requests, bounds, this.sides);
     const byKey = new Map(requests.map((request) => [request.key, request]));
     for (const { key, rect } of placed) {
       const request = byKey.get(key)!;
-      drawLabel(canvas, rect, request.text, request.capillary);
+      if (request.text) drawLabel(canvas, { ...rect, x: rect.x + request.numberWidth, w: rect.w - request.numberWidth }, request.text, request.capillary);
+      if (request.number) drawNumber(canvas, { ...rect, w: request.numberWidth }, request.number, request.capillary);
     }
     this.sides = new Map(placed.map(({ key, side }) => [key, side]));
     this.labelsPlaced = placed.length;
@@ -183,14 +202,17 @@ function widthText(capillary: Capillary, isCrowded: boolean): string {
 
 /** Who may choose a place first: what matters most clinically, then the distal row, then the surer detection. */
 export function priorityOf(capillary: Capillary): number {
-  const isGiant = capillary.morphology === "giant" || capillary.size === "giant";
   return (
-    (isGiant ? 100 : 0) +
+    (isGiant(capillary) ? 100 : 0) +
     (capillary.row === "distal" ? 20 : 0) +
     (capillary.morphology === "ramified" ? 10 : 0) +
     (capillary.size === "enlarged" ? 5 : 0) +
     capillary.score
   );
+}
+
+function isGiant(capillary: Capillary): boolean {
+  return capillary.morphology === "giant" || capillary.size === "giant";
 }
 
 function apexOf(capillary: Capillary): [number, number] {
@@ -208,6 +230,20 @@ function drawLabel(canvas: CanvasRenderingContext2D, rect: Rect, text: string, c
   canvas.textAlign = "center";
   canvas.textBaseline = "middle";
   canvas.fillText(text, rect.x + rect.w / 2, rect.y + rect.h / 2 + 0.5);
+  canvas.globalAlpha = 1;
+}
+
+/** The number of a finding: light where a width is dark, so that the two are not taken for one another. */
+function drawNumber(canvas: CanvasRenderingContext2D, rect: Rect, number: string, capillary: Capillary): void {
+  canvas.globalAlpha = capillary.row === "distal" ? 1 : 0.75;
+  canvas.fillStyle = "#e8edf3";
+  const tag = new Path2D();
+  tag.roundRect(rect.x, rect.y, rect.w, rect.h, 5);
+  canvas.fill(tag);
+  canvas.fillStyle = "#10161d";
+  canvas.textAlign = "center";
+  canvas.textBaseline = "middle";
+  canvas.fillText(number, rect.x + rect.w / 2, rect.y + rect.h / 2 + 0.5);
   canvas.globalAlpha = 1;
 }
 

@@ -6,6 +6,10 @@ export interface Answers {
   GuidedDocument: GuidedDocument;
   HandMapDocument: HandMapDocument;
   CalibrationsAnswer: CalibrationsAnswer;
+  PatientsAnswer: PatientsAnswer;
+  BoardAnswer: BoardAnswer;
+  ButtonsDocument: ButtonsDocument;
+  JobsAnswer: JobsAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -383,4 +387,161 @@ export interface ProfileDocument {
   key: string;
   magnifications: string[];
   name: string;
+}
+/**
+ * Some of the patients that were found.
+ */
+export interface PatientsAnswer {
+  /**
+   * Why identities cannot be read; empty while all is well
+   */
+  identity_problem: string;
+  patients: PatientEntryDocument[];
+  total: number;
+}
+/**
+ * A patient in a list.
+ */
+export interface PatientEntryDocument {
+  created_at_utc: string;
+  /**
+   * Archived and discarded ones aside
+   */
+  exams: number;
+  identity: IdentityDocument | null;
+  /**
+   * An identity is kept that this box cannot open
+   */
+  is_sealed: boolean;
+  last_exam_at_utc: string | null;
+  patient_id: string;
+  pseudonym: string;
+}
+/**
+ * Who the patient is; stays on the box.
+ */
+export interface IdentityDocument {
+  birth_date: string | null;
+  clinic_number: string;
+  name: string;
+  note: string;
+  sex: ("female" | "male" | "other" | "unknown") | null;
+}
+/**
+ * The board as the firmware said last; what was just asked for shows a moment later.
+ */
+export interface BoardAnswer {
+  board: BoardDocument;
+}
+/**
+ * Buttons, lamp, light, sensors and watchdog.
+ */
+export interface BoardDocument {
+  /**
+   * Those there are, of "capture", "freeze", "pedal" and "shutdown"
+   */
+  buttons: string[];
+  /**
+   * By the kernel's names
+   */
+  fans_rpm: {
+    [k: string]: number;
+  };
+  /**
+   * The firmware answers; the rest is as it said last
+   */
+  is_connected: boolean;
+  /**
+   * A board of software, whose buttons can be pressed here
+   */
+  is_simulated: boolean;
+  /**
+   * What the status LED shows; empty where there is none
+   */
+  lamp: string;
+  /**
+   * Brightness of the ring light, 0 to 1; null where there is none
+   */
+  light_level: number | null;
+  model: string;
+  name: string;
+  /**
+   * Those that are held down now
+   */
+  pressed: string[];
+  /**
+   * Why it does not, or what is missing; empty while all is well
+   */
+  reason: string;
+  /**
+   * By the kernel's names
+   */
+  temperatures_c: {
+    [k: string]: number;
+  };
+  /**
+   * Device of the hardware watchdog; empty where none is used
+   */
+  watchdog: string;
+  /**
+   * Why it is not fed, or not used; empty while it is fed
+   */
+  watchdog_reason: string;
+}
+/**
+ * What came of the box's own buttons.
+ */
+export interface ButtonsDocument {
+  /**
+   * Number of the picture that a button froze; null while live
+   */
+  frozen_seq: number | null;
+  /**
+   * How many were acted on or refused; a higher number means a new one
+   */
+  presses: number;
+  /**
+   * Why the last press did nothing; empty after a success
+   */
+  problem: string;
+}
+/**
+ * Your own jobs, newest first.
+ */
+export interface JobsAnswer {
+  jobs: JobDocument[];
+}
+/**
+ * A file that is being made, or was.
+ */
+export interface JobDocument {
+  asked_at_utc: string;
+  done: number;
+  /**
+   * What to save it as; null before it is made
+   */
+  file_name: string | null;
+  job_id: string;
+  /**
+   * report, or the format of an export
+   */
+  kind: string;
+  /**
+   * Why it failed, or what is not in the file; empty while all is well
+   */
+  message: string;
+  remedy: string;
+  /**
+   * Bytes
+   */
+  size: number;
+  /**
+   * Of a job: it goes from the first to one of the last three.
+   */
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  subject: string;
+  /**
+   * 0 while it is not known
+   */
+  total: number;
 }

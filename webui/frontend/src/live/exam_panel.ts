@@ -6,11 +6,13 @@ import { markCurrent, showHandMap } from "../common/hand_map";
 import { figure, inLine, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import { type Choice, ExamState } from "./exam_state";
+import { FinishCheck, lacking, progress } from "./finish_check";
 import { kindTag } from "./guided";
 import { neighbourFinger, neighbourPlacement, samePlace } from "./placement";
 import type { CapturedImage, ExamDocument, Placement } from "./protocol";
 import { RequestQueue } from "./request_queue";
 import { SkipDialog } from "./skip_dialog";
+import { StartPanel } from "./start_panel";
 
 interface Answer {
   exam?: ExamDocument;
@@ -30,13 +32,20 @@ export class ExamPanel {
   private discarding = 0;
   private known: ReadonlySet<string> | null = null;
   private readonly own = new Set<string>();
+  private readonly startPanel = new StartPanel(async (start) => (await this.ask("exam/start", start)) !== null);
+  private readonly finishCheck = new FinishCheck(
+    () => void this.close(true),
+    (place) => this.select(() => place),
+  );
   private readonly skipDialog = new SkipDialog((reason, isWholeFinger) => void this.skip(reason, isWholeFinger));
 
-  constructor(private readonly onCaptured: () => void) {
-    need<HTMLFormElement>("#exam-start").addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.start();
-    });
+  /**
+   * @param onDrawn told of the exam as the operator's choices make it, before the station has answered.
+   */
+  constructor(
+    private readonly onCaptured: () => void,
+    private readonly onDrawn: (exam: ExamDocument) => void,
+  ) {
     need("#hands").addEventListener("click", (event) => this.clicked(event, "[data-finger]"));
     need("#sectors").addEventListener("click", (event) => this.clicked(event, "[data-sector]"));
   }
@@ -47,21 +56,17 @@ export class ExamPanel {
     if (this.queue.isIdle) this.settle();
   }
 
+  /** The exam as the station last said. */
+  get document(): ExamDocument | null {
+    return this.exam;
+  }
+
   private get exam(): ExamDocument | null {
     return this.state.station;
   }
 
   get isOpen(): boolean {
     return this.exam?.exam_id != null;
-  }
-
-  async start(): Promise<void> {
-    const input = need<HTMLInputElement>("#pseudonym");
-    const chosen = Object.fromEntries(new FormData(need<HTMLFormElement>("#exam-start")));
-    const answer = await this.ask("exam/start", chosen);
-    if (!answer) return;
-    input.value = "";
-    input.blur();
   }
 
   /**
@@ -73,7 +78,7 @@ export class ExamPanel {
     let hadStills = false;
     const answer = await this.ask("exam/capture", how, () => {
       hadStills = this.exam !== null && stillsAt(this.exam, this.exam.selected).length > 0;
-      if (!this.isOpen) need<HTMLInputElement>("#pseudonym").focus();
+      if (!this.isOpen) this.startPanel.focus();
       return this.isOpen;
     });
     if (!answer?.captured) return false;
@@ -115,8 +120,15 @@ export class ExamPanel {
     if (await this.ask("exam/redo", {}, () => this.exam?.can_redo === true)) toast(t("exam.redone"));
   }
 
+  /** Finishes an exam that is whole; else what is missing is said first. */
   async finish(): Promise<void> {
-    const answer = await this.ask("exam/finish", {}, () => this.isOpen);
+    // What was captured a moment ago has to be counted.
+    await this.queue.add(async () => undefined);
+    if (this.exam && this.isOpen && this.finishCheck.isWhole(this.exam)) await this.close(false);
+  }
+
+  private async close(acceptsMissing: boolean): Promise<void> {
+    const answer = await this.ask("exam/finish", { accepts_missing: acceptsMissing }, () => this.isOpen);
     if (!answer?.finished_exam_id) return;
     const page = `/exams/${answer.finished_exam_id}`;
     toast(t("exam.finished"), "done", { label: t("exam.open_exam"), run: () => window.location.assign(page) });
@@ -203,12 +215,13 @@ export class ExamPanel {
     if (text === this.drawn) return;
     this.drawn = text;
     const isOpen = exam.exam_id !== null;
+    this.onDrawn(exam);
     setAttribute(this.root, "data-exam", isOpen ? "open" : "none");
     document.body.toggleAttribute("data-exam-open", isOpen);
     this.captures.hidden = !isOpen;
     setText(need("#exam-pseudonym"), exam.patient_pseudonym ?? "");
     setText(need("#exam-count"), countWords(exam));
-    this.drawStart(exam);
+    this.startPanel.offer(exam);
     setText(need("#capture-target"), placementWords(exam.selected));
     this.enable("undo", exam.can_undo);
     this.enable("redo", exam.can_redo);
@@ -216,21 +229,13 @@ export class ExamPanel {
     need('[data-command="finish"]', this.root).toggleAttribute("data-complete", isComplete(exam));
     this.enable("retake", stillsAt(exam, exam.selected).length > 0);
     const isSkipped = exam.skipped.some((skipped) => samePlace(skipped, exam.selected));
-    setAttribute(need('[data-command="skip"]', this.root), "aria-pressed", String(isSkipped));
+    setAttribute(need('[data-command="not_evaluable"]', this.root), "aria-pressed", String(isSkipped));
     this.drawChoices(exam);
     this.drawCaptures(exam);
   }
 
   private enable(command: string, isPossible: boolean): void {
     need<HTMLButtonElement>(`[data-command="${command}"]`, this.root).disabled = !isPossible;
-  }
-
-  private drawStart(exam: ExamDocument): void {
-    // Between exams the protocol that was used last is offered; what the operator has chosen since stays.
-    const form = need<HTMLFormElement>("#exam-start");
-    const last = form.querySelector<HTMLInputElement>(`[name=protocol][value="${CSS.escape(exam.protocol)}"]`);
-    if (last && form.dataset["offered"] !== exam.protocol) last.checked = true;
-    form.dataset["offered"] = exam.protocol;
   }
 
   private drawChoices(exam: ExamDocument): void {
@@ -320,7 +325,7 @@ function stillsAt(exam: ExamDocument, place: Placement): CapturedImage[] {
 }
 
 function isComplete(exam: ExamDocument): boolean {
-  return exam.protocol !== "free" && exam.hand_map?.is_complete === true;
+  return exam.protocol !== "free" && lacking(exam).length === 0;
 }
 
 /** "12 of 32" where a protocol asks for so many, else how many were captured. */
@@ -329,8 +334,7 @@ function countWords(exam: ExamDocument): string {
     const count = exam.images.length;
     return count === 1 ? t("exam.one_image") : t("exam.images", { count });
   }
-  const missing = exam.hand_map?.counts.missing ?? exam.placements.length;
-  return t("exam.done_of", { done: exam.placements.length - missing, total: exam.placements.length });
+  return t("exam.done_of", { ...progress(exam) });
 }
 
 function words(placement: Placement): { hand: string; finger: string; sector: string } {

@@ -10,6 +10,11 @@ export function loopAt(image: AnalysedImage, x: number, y: number): Capillary | 
   return hit.sort((a, b) => a.bbox_px[2] * a.bbox_px[3] - b.bbox_px[2] * b.bbox_px[3])[0] ?? null;
 }
 
+/** Its index among the picture's capillaries. */
+export function placeOf(image: AnalysedImage, capillary: Capillary): number {
+  return image.capillaries.indexOf(capillary);
+}
+
 /** "Apex 22.4 µm" and so on; pixels without a scale. */
 export function widthLine(capillary: Capillary): string {
   const names = ["apical", "arterial", "venous"] as const;

@@ -1,7 +1,7 @@
 // What the station says over the live WebSocket.
 
 import type { AnalysedImage } from "../common/analysis";
-import type { GuidedDocument, LiveExam as ExamDocument } from "../generated/api";
+import type { ButtonsDocument, GuidedDocument, LiveExam as ExamDocument } from "../generated/api";
 
 export type {
   GuidedDocument,
@@ -17,6 +17,8 @@ export interface FrameHeader {
   captured_monotonic_s: number;
   stage_ms: Record<string, number>;
   image: AnalysedImage;
+  /** Half of the 95 % interval of the density, as the report computes it; null without a density. */
+  density_ci95_per_mm: number | null;
 }
 
 export interface FrameMessage {
@@ -56,6 +58,7 @@ export interface Status {
   live: { listeners: number; frames_encoded: number };
   guided: GuidedDocument;
   exam: ExamDocument;
+  buttons: ButtonsDocument;
 }
 
 export interface Pong {

@@ -1,6 +1,8 @@
 // The figures beside the picture.
 
 import type { AnalysedImage, Metrics } from "../common/analysis";
+import type { FrameHeader } from "./protocol";
+import { SteadyDensity } from "./steady_density";
 import { need, setAttribute, setText } from "../common/dom";
 import { figure, t, tWord } from "../common/i18n";
 
@@ -18,24 +20,35 @@ export class Readings {
   private readonly root = need("#readings");
   private readonly density = need(".density");
   private readonly band = need("#band");
+  private readonly steady = new SteadyDensity();
   private readonly marker = need("#density-marker");
 
   /** Figures of the picture on the screen; null where no current picture is shown. Then, and where it is not evaluable, no figure stays. */
-  show(image: AnalysedImage | null): void {
+  show(header: Pick<FrameHeader, "seq" | "image" | "density_ci95_per_mm"> | null): void {
+    const image = header?.image ?? null;
     setAttribute(this.root, "data-fresh", String(image !== null));
     for (const place of this.root.querySelectorAll<HTMLElement>("[data-reading]")) {
+      if (place === this.density) continue;
       const key = place.dataset["reading"] as keyof Metrics;
       const value = image?.quality.evaluable ? (image.metrics[key] as number | null) : null;
       setText(need(":scope [data-value]", place), figure(value, Number(place.dataset["decimals"])));
       setAttribute(place, "data-some", String(Boolean(value)));
       setAttribute(place, "data-measured", String(value !== null));
     }
-    this.showDensity(image);
+    this.showDensity(header);
     this.showTotal(image);
   }
 
-  private showDensity(image: AnalysedImage | null): void {
-    const density = image?.metrics.density_per_mm ?? null;
+  private showDensity(header: Pick<FrameHeader, "seq" | "image" | "density_ci95_per_mm"> | null): void {
+    if (!header) this.steady.forget();
+    const image = header?.image ?? null;
+    const perMm = image?.quality.evaluable ? image.metrics.density_per_mm : null;
+    const now = perMm === null ? null : { perMm, ci95: header!.density_ci95_per_mm };
+    const steady = header && this.steady.take(header.seq, now, performance.now());
+    const density = steady?.perMm ?? null;
+    setText(need("[data-value]", this.density), figure(density, Number(this.density.dataset["decimals"])));
+    setAttribute(this.density, "data-measured", String(density !== null));
+    setText(need("[data-ci]", this.density), steady?.ci95 == null ? "" : `± ${figure(steady.ci95, 1)}`);
     const band = density === null ? "" : bandOf(density, this.cut("normalFrom"), this.cut("extremeUpTo"));
     setText(this.band, band && t(`band.${band}`));
     setAttribute(this.band, "data-band", band);
@@ -43,7 +56,7 @@ export class Readings {
     if (density !== null) {
       this.marker.style.left = `${Math.min(100, (density / SCALE_END_PER_MM) * 100).toFixed(1)}%`;
     }
-    const because = image?.metrics.density_unmeasurable_because;
+    const because = density === null ? image?.metrics.density_unmeasurable_because : null;
     setText(need("[data-note]", this.density), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
   }
 

@@ -3,9 +3,11 @@
 import type { AnalysedImage } from "../common/analysis";
 import { type Layers, Overlay } from "../common/overlay";
 import type { StationClock } from "./clock";
+import { AS_CAPTURED, type PictureSettings, applyLevels, isAsCaptured } from "../common/picture_levels";
 import { type Freshness, type Limits, freshness } from "./freshness";
 import type { PaintLog } from "./metrics";
 import type { FrameHeader, FrameMessage } from "./protocol";
+import { WHOLE, type Window, moved, zoomed } from "./zoom";
 
 interface Picture {
   header: FrameHeader;
@@ -15,12 +17,15 @@ interface Picture {
 }
 
 const MOST_DEVICE_PIXELS = 2;
+/** The last second's messages: a button of the box freezes the picture of its moment, and the page hears of it later. */
+const RECENT = 40;
 
 export class Stage {
   private readonly canvas: CanvasRenderingContext2D;
   private readonly overlay = new Overlay();
   private shown: Picture | null = null;
   private waiting: { message: FrameMessage; receivedAtMs: number } | null = null;
+  private recent: { message: FrameMessage; receivedAtMs: number }[] = [];
   private isDecoding = false;
   private isScheduled = false;
   private unlogged = false;
@@ -28,6 +33,12 @@ export class Stage {
   private isCameraLive = false;
   layers: Layers;
   isOverlayShown = false;
+  settings: PictureSettings = AS_CAPTURED;
+  window: Window = WHOLE;
+  /** Index of the capillary under the pointer: it says its width wherever it lies. */
+  pointedAt: number | null = null;
+  private readonly changed = document.createElement("canvas");
+  private changedFor: { bitmap: ImageBitmap; settings: PictureSettings } | null = null;
   onPainted: () => void = () => {};
 
   constructor(
@@ -48,6 +59,7 @@ export class Stage {
     // Nobody sees a hidden tab, and decoding takes time from the engine.
     if (this.isFrozen || document.hidden) return;
     this.waiting = { message, receivedAtMs };
+    this.recent = [...this.recent.slice(1 - RECENT), this.waiting];
     if (!this.isDecoding) void this.decode();
   }
 
@@ -56,6 +68,40 @@ export class Stage {
       this.isCameraLive = isLive;
       this.schedule();
     }
+  }
+
+  /** Brightness, contrast, red-free: of the picture on screen alone. */
+  look(settings: PictureSettings): void {
+    this.settings = settings;
+    this.schedule();
+  }
+
+  zoom(factor: number, at: [number, number] | null = null): void {
+    const image = this.image;
+    if (!image) return;
+    const { zoom, x, y } = this.window;
+    const middle: [number, number] = [x + image.width / zoom / 2, y + image.height / zoom / 2];
+    this.window = zoomed(this.window, factor, at ?? middle, image.width, image.height);
+    this.schedule();
+  }
+
+  wholePicture(): void {
+    this.window = WHOLE;
+    this.schedule();
+  }
+
+  move(dx: number, dy: number): void {
+    const image = this.image;
+    if (image) this.window = moved(this.window, dx, dy, image.width, image.height);
+    this.schedule();
+  }
+
+  /** A point of the canvas, 0 to 1 from its corner, in pixels of the picture. */
+  pointAt(x: number, y: number): [number, number] | null {
+    const image = this.image;
+    if (!image) return null;
+    const { zoom, x: left, y: top } = this.window;
+    return [left + (x * image.width) / zoom, top + (y * image.height) / zoom];
   }
 
   setLayers(layers: Layers): void {
@@ -73,8 +119,21 @@ export class Stage {
     this.schedule();
   }
 
+  /** Stand still on an earlier picture; false where this page no longer has it. */
+  async freezeAt(seq: number): Promise<boolean> {
+    const found = this.recent.find(({ message }) => message.header.seq === seq);
+    if (!found) return false;
+    this.freeze(true);
+    if (this.seq !== seq) this.take(await createImageBitmap(found.message.jpeg), found.message, found.receivedAtMs, 0);
+    return true;
+  }
+
   get image(): AnalysedImage | null {
     return this.shown?.header.image ?? null;
+  }
+
+  get header(): FrameHeader | null {
+    return this.shown?.header ?? null;
   }
 
   get seq(): number | null {
@@ -118,12 +177,16 @@ export class Stage {
         bitmap.close();
         break;
       }
-      this.shown?.bitmap.close();
-      this.shown = { header: message.header, bitmap, receivedAtMs, decodeMs: performance.now() - startedAtMs };
+      this.take(bitmap, message, receivedAtMs, performance.now() - startedAtMs);
       this.unlogged = true;
-      this.schedule();
     }
     this.isDecoding = false;
+  }
+
+  private take(bitmap: ImageBitmap, { header }: FrameMessage, receivedAtMs: number, decodeMs: number): void {
+    this.shown?.bitmap.close();
+    this.shown = { header, bitmap, receivedAtMs, decodeMs };
+    this.schedule();
   }
 
   private paint(): void {
@@ -132,11 +195,32 @@ export class Stage {
     const startedAtMs = performance.now();
     const { width, height } = picture.header.image;
     const scale = this.fit(width, height);
-    this.canvas.drawImage(picture.bitmap, 0, 0, width * scale, height * scale);
+    const { zoom, x, y } = this.window;
+    const shown = scale * zoom;
+    this.canvas.save();
+    this.canvas.translate(-x * shown, -y * shown);
+    this.canvas.drawImage(this.pictureOf(picture.bitmap), 0, 0, width * shown, height * shown);
     this.isOverlayShown = this.freshness().showOverlay;
-    if (this.isOverlayShown) this.overlay.draw(this.canvas, picture.header.image, scale, this.layers);
+    const emphasis = { isDistalOnly: true, at: this.pointedAt };
+    if (this.isOverlayShown) this.overlay.draw(this.canvas, picture.header.image, shown, this.layers, emphasis);
+    this.canvas.restore();
     if (this.unlogged) this.log(picture, startedAtMs);
     this.onPainted();
+  }
+
+  /** The picture as it is to be seen; as captured it costs nothing. */
+  private pictureOf(bitmap: ImageBitmap): CanvasImageSource {
+    const { settings, changed } = this;
+    if (isAsCaptured(settings)) return bitmap;
+    if (this.changedFor?.bitmap === bitmap && this.changedFor.settings === settings) return changed;
+    [changed.width, changed.height] = [bitmap.width, bitmap.height];
+    const context = changed.getContext("2d", { willReadFrequently: true })!;
+    context.drawImage(bitmap, 0, 0);
+    const pixels = context.getImageData(0, 0, changed.width, changed.height);
+    applyLevels(pixels.data, settings);
+    context.putImageData(pixels, 0, 0);
+    this.changedFor = { bitmap, settings };
+    return changed;
   }
 
   private log(picture: Picture, startedAtMs: number): void {

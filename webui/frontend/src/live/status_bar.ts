@@ -1,7 +1,7 @@
 // Camera, analysis, scale, network and waiting results: always visible, always honest.
 
 import { need, setAttribute, setText } from "../common/dom";
-import { figure, t, tWord } from "../common/i18n";
+import { type TextKey, figure, t, tWord } from "../common/i18n";
 import type { Status } from "./protocol";
 
 type State = "good" | "warn" | "bad" | "unknown";
@@ -65,11 +65,27 @@ function outboxChip(outbox: Status["outbox"]): Chip {
   };
 }
 
+const WORST_FIRST: readonly State[] = ["bad", "warn"];
+
+/** What the one dot says: that all is well, or the worst of the chips in its own words. */
+export function overallOf(chips: Record<string, Chip>): { state: State; words: string } {
+  for (const state of WORST_FIRST) {
+    const found = Object.entries(chips).find(([, chip]) => chip.state === state);
+    if (found) return { state, words: `${t(`status.${found[0]}` as TextKey)}: ${found[1].value}` };
+  }
+  return { state: "good", words: t("status.all_well") };
+}
+
 export class StatusBar {
   private readonly root = need("#status");
+  private readonly dot = need("#status-dot");
 
   show(status: Status): void {
-    for (const [name, chip] of Object.entries(chipsOf(status))) {
+    const chips = chipsOf(status);
+    const { state, words } = overallOf(chips);
+    setAttribute(this.dot, "data-state", state);
+    setText(need("[data-words]", this.dot), words);
+    for (const [name, chip] of Object.entries(chips)) {
       const place = need(`[data-chip="${name}"]`, this.root);
       setAttribute(place, "data-state", chip.state);
       setAttribute(place, "data-detail", chip.detail);
@@ -79,6 +95,8 @@ export class StatusBar {
 
   /** Without a connection nothing is known any more. */
   forget(): void {
+    setAttribute(this.dot, "data-state", "unknown");
+    setText(need("[data-words]", this.dot), t("status.disconnected"));
     for (const place of this.root.querySelectorAll("[data-chip]")) {
       setAttribute(place, "data-state", "unknown");
       setText(need("[data-value]", place), "–");

@@ -4,7 +4,7 @@ import Konva from "konva";
 
 import type { AnalysedImage, Point, Segment } from "../common/analysis";
 import { figure } from "../common/i18n";
-import { ALL_LAYERS, Overlay } from "../common/overlay";
+import { ALL_LAYERS, type Emphasis, Overlay } from "../common/overlay";
 import {
   type View,
   MIN_BOX_PX,
@@ -14,6 +14,8 @@ import {
   findingAt,
   fitted,
   measure,
+  numbersOf,
+  outwards,
   toImage,
   toScreen,
   withBox,
@@ -36,7 +38,8 @@ export interface BoardEvents {
   onDrawn(): void;
 }
 
-const HANDLE_RADIUS = 7;
+const HANDLE_RADIUS = 6;
+const HANDLE_AWAY_PX = 11;
 const TOUCH_MARGIN_PX = 22;
 const SHARP_FROM_ZOOM = 3;
 const WHEEL_STEP = 1.0015;
@@ -124,7 +127,9 @@ export class Board {
     const box = this.boxAt(place);
     const [x, y] = toScreen(this.view, [box.x + box.w / 2, box.y + box.h / 2]);
     const { width, height } = this.stage.size();
-    if (x > 40 && y > 40 && x < width - 40 && y < height - 40) return;
+    // At the edge of a picture that is seen whole there is nothing to scroll to.
+    const edge = this.isFitted ? 0 : 40;
+    if (x > edge && y > edge && x < width - edge && y < height - edge) return;
     this.look({ ...this.view, x: this.view.x + width / 2 - x, y: this.view.y + height / 2 - y });
   }
 
@@ -249,19 +254,22 @@ export class Board {
     if (!segment) return;
     for (const index of [0, 1] as const) {
       const [x, y] = toScreen(this.view, segment[index]);
+      const [dx, dy] = outwards(toScreen(this.view, segment[index === 0 ? 1 : 0]), [x, y], HANDLE_AWAY_PX);
+      // Beside the column and hollow: the edge that it stands for has to be seen.
       const handle = new Konva.Circle({
-        x,
-        y,
+        x: x + dx,
+        y: y + dy,
         name: "end",
         radius: HANDLE_RADIUS,
         stroke: "#fff",
         strokeWidth: 2,
-        fill: "rgba(157,177,255,0.35)",
         hitStrokeWidth: TOUCH_MARGIN_PX,
+        shadowColor: "#000",
+        shadowBlur: 3,
         draggable: true,
       });
       const moved = (): Segment => {
-        const here = toImage(this.view, [handle.x(), handle.y()]);
+        const here = toImage(this.view, [handle.x() - dx, handle.y() - dy]);
         return index === 0 ? [here, segment[1]] : [segment[0], here];
       };
       handle.on("dragstart dragmove", () => this.followEnd(at, kind, moved(), index));
@@ -290,9 +298,21 @@ export class Board {
     const { x, y, zoom } = this.view;
     context.save();
     context.translate(x, y);
-    this.overlay.draw(context, this.image, zoom, this.showsFindings ? ALL_LAYERS : NO_LAYERS);
+    this.overlay.draw(context, this.image, zoom, this.showsFindings ? ALL_LAYERS : NO_LAYERS, this.emphasis());
     this.frameSelected(context);
     context.restore();
+  }
+
+  private emphasis(): Emphasis {
+    if (!this.review || this.showsMachine) return { isDistalOnly: true };
+    const numbers = numbersOf(this.review.analysis, this.review);
+    const place = this.selected ? this.placeOf(this.selected) : null;
+    return {
+      numbers: this.review.capillaries.map(({ finding_id }) => numbers.get(finding_id)!),
+      isDistalOnly: true,
+      contradicted: new Set(this.review.capillaries.flatMap((one, index) => (one.contradicts ? [index] : []))),
+      at: place?.list === "capillaries" ? place.at : null,
+    };
   }
 
   private frameSelected(context: CanvasRenderingContext2D): void {

@@ -42,8 +42,19 @@ export class Desk {
     return this.send("redo");
   }
 
-  async history(): Promise<HistoryEntry[]> {
-    return (await get<{ entries: HistoryEntry[] }>(`${this.path}/history`)).entries;
+  history(): Promise<{ entries: HistoryEntry[]; names: Record<string, string> }> {
+    return get(`${this.path}/history`);
+  }
+
+  /** Resolves once every change made so far is at the station. */
+  settled(): Promise<void> {
+    return this.queue;
+  }
+
+  /** The reader has seen the picture as it is. */
+  async see(): Promise<void> {
+    await this.settled();
+    await post(`${this.path}/seen`);
   }
 
   verifyJournal(): Promise<JournalCheck> {

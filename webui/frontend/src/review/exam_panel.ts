@@ -37,11 +37,23 @@ export function wireExamReview(): void {
     const first = isChanged() ? conclude() : Promise.resolve();
     first.then(() => send("pattern", { pattern: pattern.value || null })).then(() => window.location.reload(), toastFault);
   });
+  document.querySelector("#reopen form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reason = document.querySelector<HTMLInputElement>("#reopen-reason")!.value;
+    post(`exams/${page.dataset["exam"]}/reopen`, { reason }).then(() => window.location.assign("/"), toastFault);
+  });
   on("conclude", conclude);
-  on("validate", async () => {
+  const validate = async (acceptsUnseen: boolean) => {
     // What is typed but not saved is part of what the physician vouches for.
     if (isChanged()) await conclude();
-    await send("validate", {});
+    await send("validate", { accepts_unseen: acceptsUnseen });
+  };
+  const unseen = document.querySelector<HTMLDialogElement>("#unseen-check");
+  unseen?.addEventListener("click", (event) => event.target === unseen && unseen.close());
+  document.querySelector<HTMLElement>("#validate")?.addEventListener("click", () => {
+    if (document.querySelector<HTMLElement>("#validate")!.dataset["unseen"] === "0") void validate(false).then(() => window.location.reload(), toastFault);
+    else unseen!.showModal();
   });
+  on("validate-unseen", () => validate(true));
   on("invalidate", () => send("invalidate", { reason: t("exam_review.invalidated_by_hand") }));
 }

@@ -3,17 +3,12 @@
 import type { AnalysedImage, Capillary, Morphology, Segment, SizeClass } from "../common/analysis";
 import { need, setText } from "../common/dom";
 import { figure, t, tWord } from "../common/i18n";
-import { measure } from "./geometry";
+import { measure, numbersOf } from "./geometry";
 import { type CapillaryOrigin, type Edit, type ImageReview, WIDTH_KINDS, type WidthKind } from "./protocol";
 
 export interface PanelEvents {
   onEdit(edit: Edit): void;
   onDraw(kind: WidthKind): void;
-}
-
-/** How a finding is called: p2 was drawn by hand, the others carry the machine's number. */
-export function nameOf(findingId: string): string {
-  return findingId.startsWith("p") ? findingId.toUpperCase() : findingId.slice(1);
 }
 
 export class FindingPanel {
@@ -53,7 +48,7 @@ export class FindingPanel {
     need("#finding-form", this.root).hidden = at < 0 && !isBlood;
     need("#capillary-form", this.root).hidden = at < 0;
     if (id === null) return;
-    const name = nameOf(id);
+    const name = numbersOf(review.analysis, review).get(id) ?? id;
     setText(need("#finding-name", this.root), t(isBlood ? "review.haemorrhage_name" : "review.capillary_name", { name }));
     setText(need("#finding-origin", this.root), "");
     if (at >= 0) this.capillary(review.analysis.capillaries[at]!, review.capillaries[at]!, review.analysis);
@@ -92,7 +87,8 @@ export class FindingPanel {
 
   private capillary(loop: Capillary, origin: CapillaryOrigin, image: AnalysedImage): void {
     const changed = origin.is_drawn ? "review.drawn" : "review.changed";
-    setText(need("#finding-origin", this.root), origin.is_changed ? t(changed) : t("review.by_machine"));
+    const contradiction = origin.contradicts ? t("against.mark", { size: tWord("size", origin.contradicts).toLowerCase() }) : "";
+    setText(need("#finding-origin", this.root), [origin.is_changed ? t(changed) : t("review.by_machine"), contradiction].filter(Boolean).join("; "));
     this.root.querySelectorAll<HTMLElement>("[data-morphology]").forEach((button) => {
       const isChosen = button.dataset["morphology"] === loop.morphology;
       button.setAttribute("aria-checked", String(isChosen));

@@ -3,8 +3,7 @@
 import type { Capillary, Morphology } from "../common/analysis";
 import { icon } from "../common/dom";
 import { figure, t, tWord } from "../common/i18n";
-import { nameOf } from "./finding_panel";
-import { inReadingOrder } from "./geometry";
+import { inReadingOrder, numbersOf } from "./geometry";
 import type { CapillaryOrigin, Edit, ImageReview } from "./protocol";
 
 const SHAPES: readonly Morphology[] = ["normal", "tortuous", "ramified", "giant"];
@@ -15,6 +14,8 @@ export interface TableEvents {
 }
 
 export class FindingsTable {
+  private numbers: ReadonlyMap<string, string> = new Map();
+
   constructor(
     private readonly body: HTMLElement,
     private readonly mayEdit: boolean,
@@ -23,6 +24,7 @@ export class FindingsTable {
 
   show(review: ImageReview, selected: string | null): void {
     const focused = (document.activeElement as HTMLElement | null)?.dataset["cell"];
+    this.numbers = numbersOf(review.analysis, review);
     const rows = inReadingOrder(review.analysis, review).map((id) => this.row(review, id, id === selected));
     this.body.replaceChildren(...rows);
     // The rows are new, the focus stays where the reader was.
@@ -41,10 +43,14 @@ export class FindingsTable {
     return row;
   }
 
+  private nameOf(id: string): string {
+    return this.numbers.get(id) ?? id;
+  }
+
   private name(id: string, isChanged: boolean): HTMLElement {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: nameOf(id) });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: this.nameOf(id) });
     button.dataset["cell"] = `${id}-name`;
-    button.setAttribute("aria-label", t(id.startsWith("h") ? "review.haemorrhage_name" : "review.capillary_name", { name: nameOf(id) }));
+    button.setAttribute("aria-label", t(this.nameOf(id).startsWith("H") ? "review.haemorrhage_name" : "review.capillary_name", { name: this.nameOf(id) }));
     if (isChanged) button.dataset["changed"] = "true";
     button.addEventListener("click", () => this.events.onSelect(id));
     const head = document.createElement("th");
@@ -53,22 +59,22 @@ export class FindingsTable {
     return head;
   }
 
-  private capillary(loop: Capillary, { finding_id }: CapillaryOrigin): HTMLElement[] {
+  private capillary(loop: Capillary, { finding_id, contradicts }: CapillaryOrigin): HTMLElement[] {
     const shape = document.createElement("select");
     shape.dataset["cell"] = `${finding_id}-shape`;
     shape.disabled = !this.mayEdit;
-    shape.setAttribute("aria-label", `${t("review.shape")} ${nameOf(finding_id)}`);
+    shape.setAttribute("aria-label", `${t("review.shape")} ${this.nameOf(finding_id)}`);
     shape.append(...SHAPES.map((name) => new Option(tWord("morphology", name), name, false, name === loop.morphology)));
     shape.addEventListener("change", () =>
       this.events.onEdit({ kind: "set_morphology", finding_id, morphology: shape.value as Morphology }),
     );
     const um = loop.widths_um.apical;
     const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
-    const width = cell(mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
-    width.title = tWord("size", loop.size);
+    const width = cell((contradicts ? "≠ " : "") + mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
+    width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : tWord("size", loop.size);
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
     row.dataset["cell"] = `${finding_id}-row`;
-    row.setAttribute("aria-label", `${t("loop.distal")}, ${nameOf(finding_id)}`);
+    row.setAttribute("aria-label", `${t("loop.distal")}, ${this.nameOf(finding_id)}`);
     row.addEventListener("change", () =>
       this.events.onEdit({ kind: "set_row", finding_id, row: row.checked ? "distal" : "other" }),
     );
@@ -78,7 +84,7 @@ export class FindingsTable {
   private remove(id: string, isCapillary: boolean): HTMLElement {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "small icon-only", disabled: !this.mayEdit });
     button.dataset["cell"] = `${id}-delete`;
-    button.setAttribute("aria-label", `${t("review.delete")} ${nameOf(id)}`);
+    button.setAttribute("aria-label", `${t("review.delete")} ${this.nameOf(id)}`);
     button.append(icon("discard"));
     button.addEventListener("click", () =>
       this.events.onEdit({ kind: isCapillary ? "delete_capillary" : "delete_haemorrhage", finding_id: id }),

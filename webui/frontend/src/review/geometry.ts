@@ -81,6 +81,12 @@ export function measure(segment: Segment, umPerPx: number | null): LiveMeasure {
   return { px, um, size, isNearCut };
 }
 
+/** The way of so many units from one point on beyond another; upwards where they are the same. */
+export function outwards([fromX, fromY]: Point, [x, y]: Point, units: number): Point {
+  const length = Math.hypot(x - fromX, y - fromY);
+  return length === 0 ? [0, -units] : [((x - fromX) / length) * units, ((y - fromY) / length) * units];
+}
+
 export interface Names {
   capillaries: { finding_id: string }[];
   haemorrhages: { finding_id: string }[];
@@ -98,14 +104,21 @@ export function findingAt(image: AnalysedImage, names: Names, [x, y]: Point, mar
   return candidates[0]?.id ?? null;
 }
 
-/** Findings from left to right, as a reader goes over a nailfold. */
+/** Findings as a reader goes over a nailfold: the distal row from left to right, the other rows, the haemorrhages. */
 export function inReadingOrder(image: AnalysedImage, names: Names): string[] {
-  return [
-    ...image.capillaries.map((found, at) => ({ id: names.capillaries[at]!.finding_id, x: found.bbox_px[0] })),
-    ...image.haemorrhages.map((found, at) => ({ id: names.haemorrhages[at]!.finding_id, x: found.bbox_px[0] })),
-  ]
-    .sort((a, b) => a.x - b.x)
-    .map(({ id }) => id);
+  const loops = image.capillaries.map((found, at) => {
+    return { id: names.capillaries[at]!.finding_id, group: found.row === "distal" ? 0 : 1, x: found.bbox_px[0] };
+  });
+  const bleeding = image.haemorrhages.map((found, at) => ({ id: names.haemorrhages[at]!.finding_id, group: 2, x: found.bbox_px[0] }));
+  return [...loops, ...bleeding].sort((a, b) => a.group - b.group || a.x - b.x).map(({ id }) => id);
+}
+
+/** The number of each finding in that order, as picture and list show it: loops 1, 2, 3, haemorrhages H1, H2. */
+export function numbersOf(image: AnalysedImage, names: Names): ReadonlyMap<string, string> {
+  const loops = new Set(names.capillaries.map(({ finding_id }) => finding_id));
+  const order = inReadingOrder(image, names);
+  const [first, second] = [order.filter((id) => loops.has(id)), order.filter((id) => !loops.has(id))];
+  return new Map([...first.map((id, at) => [id, `${at + 1}`] as const), ...second.map((id, at) => [id, `H${at + 1}`] as const)]);
 }
 
 /** A copy with one width replaced, for drawing while a hand is still moving. */

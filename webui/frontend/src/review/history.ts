@@ -2,15 +2,21 @@
 
 import { setText } from "../common/dom";
 import { type TextKey, figure, language, t, tWord } from "../common/i18n";
-import { nameOf } from "./finding_panel";
 import type { FindingSummary, HistoryEntry, JournalCheck } from "./protocol";
 
+/** How findings and people are called: findings by the numbers that picture and list show now, people by their full names. */
+export interface Names {
+  findings: ReadonlyMap<string, string>;
+  people: Readonly<Record<string, string>>;
+}
+
 /** What was done, in the physician's words. */
-export function describe({ action, detail }: HistoryEntry): string {
+export function describe({ action, detail }: HistoryEntry, { findings }: Names): string {
   const edit = detail.edit;
   if (!edit) return action;
   const width = edit.width ? t(`loop.${edit.width}`) : "";
-  const what = t(`review.history.${edit.kind}` as TextKey, { name: edit.finding_id ? nameOf(edit.finding_id) : "", width });
+  const what = t(`review.history.${edit.kind}` as TextKey, { name: edit.finding_id ? (findings.get(edit.finding_id) ?? edit.finding_id) : "", width });
+  if (edit.against_measurement) return `${what} (${t("against.history")})`;
   if (action === "review.undone") return t("review.history.undone", { what });
   return action === "review.redone" ? t("review.history.redone", { what }) : what;
 }
@@ -38,19 +44,20 @@ function widthOf(summary: FindingSummary, kind: "apical" | "arterial" | "venous"
   return px === null || px === undefined ? t("unmeasured") : `${figure(px, 1)} px`;
 }
 
-export function showHistory(list: HTMLElement, entries: HistoryEntry[]): void {
+export function showHistory(list: HTMLElement, entries: HistoryEntry[], names: Names): void {
   if (entries.length === 0) {
     const none = Object.assign(document.createElement("li"), { className: "hint", textContent: t("review.history.none") });
     list.replaceChildren(none);
     return;
   }
-  list.replaceChildren(...[...entries].reverse().map(line));
+  list.replaceChildren(...[...entries].reverse().map((entry) => line(entry, names)));
 }
 
-function line(entry: HistoryEntry): HTMLElement {
+function line(entry: HistoryEntry, names: Names): HTMLElement {
+  const called = (account: string): string => names.people[account] ?? account;
   const item = document.createElement("li");
   item.dataset["seq"] = String(entry.seq);
-  const head = Object.assign(document.createElement("p"), { textContent: describe(entry) });
+  const head = Object.assign(document.createElement("p"), { textContent: describe(entry, names) });
   const [before, after] = change(entry);
   if (before || after) head.append(beforeAfter(before || t("unmeasured"), after || t("unmeasured")));
   const { density_before: was, density_after: is } = entry.detail;
@@ -62,8 +69,8 @@ function line(entry: HistoryEntry): HTMLElement {
   const when = new Date(entry.at_utc);
   const foot = Object.assign(document.createElement("p"), { className: "hint" });
   const time = Object.assign(document.createElement("time"), { dateTime: entry.at_utc, textContent: when.toLocaleString(language()) });
-  foot.append(`${entry.actor}, `, time);
-  if (entry.detail.invalidates) foot.append(`; ${t("review.history.invalidates", { name: entry.detail.invalidates })}`);
+  foot.append(`${called(entry.actor)}, `, time);
+  if (entry.detail.invalidates) foot.append(`; ${t("review.history.invalidates", { name: called(entry.detail.invalidates) })}`);
   foot.title = `${entry.seq} ${entry.hash}`;
   item.append(foot);
   return item;

@@ -1,20 +1,6 @@
 // The still with brightness, contrast and the red-free view applied; what is measured stays the still itself.
 
-export interface PictureSettings {
-  brightness: number;
-  contrast: number;
-  isGreen: boolean;
-}
-
-export const AS_CAPTURED: PictureSettings = { brightness: 0, contrast: 0, isGreen: false };
-
-/** What each of the 256 levels becomes; brightness and contrast from -100 to 100, 0 changes nothing. */
-export function levels({ brightness, contrast }: PictureSettings): Uint8ClampedArray {
-  const gain = contrast >= 0 ? 1 + (contrast / 100) * 3 : 1 + contrast / 125;
-  const table = new Uint8ClampedArray(256);
-  for (let level = 0; level < 256; level++) table[level] = Math.round((level - 128) * gain + 128 + brightness * 1.28);
-  return table;
-}
+import { AS_CAPTURED, type PictureSettings, applyLevels } from "../common/picture_levels";
 
 export class Picture {
   readonly canvas = document.createElement("canvas");
@@ -37,16 +23,8 @@ export class Picture {
     this.settings = settings;
     if (!this.original) return;
     const { data, width, height } = this.original;
-    const shown = new ImageData(width, height);
-    const table = levels(settings);
-    // Haemoglobin is darkest in green light: the green channel alone shows capillaries best.
-    const [red, blue] = settings.isGreen ? [1, 1] : [0, 2];
-    for (let at = 0; at < data.length; at += 4) {
-      shown.data[at] = table[data[at + red]!]!;
-      shown.data[at + 1] = table[data[at + 1]!]!;
-      shown.data[at + 2] = table[data[at + blue]!]!;
-      shown.data[at + 3] = 255;
-    }
+    const shown = new ImageData(new Uint8ClampedArray(data), width, height);
+    applyLevels(shown.data, settings);
     this.canvas.getContext("2d")!.putImageData(shown, 0, 0);
   }
 }

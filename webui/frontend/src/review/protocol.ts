@@ -21,6 +21,8 @@ export interface CapillaryOrigin {
   size_by_hand: boolean;
   row_by_hand: boolean;
   is_changed: boolean;
+  /** The measured calibre that a person's class contradicts. */
+  contradicts: SizeClass | null;
 }
 
 export interface HaemorrhageOrigin {
@@ -44,15 +46,16 @@ export interface ImageReview {
   can_redo: boolean;
   next_finding_id: string;
   validated_by: string | null;
+  validated_by_name: string | null;
 }
 
 export type Edit =
   | { kind: "add_capillary"; finding_id: string; box: Box; morphology: Morphology }
   | { kind: "delete_capillary"; finding_id: string }
   | { kind: "change_box"; finding_id: string; box: Box }
-  | { kind: "set_morphology"; finding_id: string; morphology: Morphology }
+  | { kind: "set_morphology"; finding_id: string; morphology: Morphology; against_measurement?: boolean }
   | { kind: "set_row"; finding_id: string; row: "distal" | "other" | null }
-  | { kind: "set_size"; finding_id: string; size: SizeClass | null }
+  | { kind: "set_size"; finding_id: string; size: SizeClass | null; against_measurement?: boolean }
   | { kind: "set_width"; finding_id: string; width: WidthKind; segment: { start_px: Point; end_px: Point } }
   | { kind: "remove_width"; finding_id: string; width: WidthKind }
   | { kind: "add_haemorrhage"; finding_id: string; box: Box }
@@ -78,7 +81,7 @@ export interface HistoryEntry {
   action: string;
   hash: string;
   detail: {
-    edit?: { kind: Edit["kind"]; finding_id?: string; width?: WidthKind; text?: string; reason?: string };
+    edit?: { kind: Edit["kind"]; finding_id?: string; width?: WidthKind; text?: string; reason?: string; against_measurement?: boolean };
     before?: FindingSummary | null;
     after?: FindingSummary | null;
     density_before?: number | null;

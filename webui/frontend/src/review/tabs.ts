@@ -1,6 +1,7 @@
 // A tab list as the ARIA authoring practices describe it: arrows move, the chosen panel shows.
 
-export function tabs(list: HTMLElement, onShow: (panel: string) => void): void {
+/** Returns what shows the panel of a name, as a click on its tab does. */
+export function tabs(list: HTMLElement, onShow: (panel: string) => void): (name: string) => void {
   const all = [...list.querySelectorAll<HTMLElement>('[role="tab"]')];
 
   function choose(tab: HTMLElement): void {
@@ -25,4 +26,5 @@ export function tabs(list: HTMLElement, onShow: (panel: string) => void): void {
     next.focus();
     choose(next);
   });
+  return (name) => choose(all.find((one) => one.id === `tab-${name}`)!);
 }

@@ -52,7 +52,9 @@ export function stateWords(exam: TrendExam): string {
   return t(exam.is_validated ? "trends.validated" : "trends.not_validated");
 }
 
-function signed(by: number, decimals: number): string {
-  const sign = by > 0 ? "+" : by < 0 ? "\u2212" : "";
-  return `${sign}${figure(Math.abs(by), decimals)}`;
+/** With its sign; what rounds to nothing has none. */
+export function signed(by: number, decimals: number): string {
+  const rounded = Number(by.toFixed(decimals));
+  const sign = rounded > 0 ? "+" : rounded < 0 ? "\u2212" : "";
+  return `${sign}${figure(Math.abs(rounded), decimals)}`;
 }

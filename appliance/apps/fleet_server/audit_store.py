@@ -1,0 +1,74 @@
+"""The journals of every box, checked link by link."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.tables import Whose, audit, audit_heads, of_box
+from appliance.domain.instant import to_rfc3339
+from appliance.domain.journal import FIRST_LINK, seal
+from appliance.fleet.audit import Audit, entry_of
+
+
+class AuditStore:
+    """Entries of the boxes' journals. Every method raises StoreError; calls from any thread and process."""
+
+    def __init__(self, database: FleetDatabase) -> None:
+        self._database = database
+
+    def take(self, whose: Whose, entries: Sequence[Audit], now_utc: datetime) -> int:
+        """Keep them; up to which number the journal is now here without a gap and as it was sealed."""
+        heard_at = to_rfc3339(now_utc, "microseconds")
+        with self._database.transaction("keep a box's journal") as connection:
+            rows = [
+                {
+                    "site": whose[0],
+                    "box": whose[1],
+                    "seq": one.seq,
+                    "document": one.model_dump_json(by_alias=True),
+                    "hash": one.hash,
+                    "heard_at": heard_at,
+                }
+                for one in entries
+            ]
+            connection.execute(self._database.insert_once(audit), rows)
+            return self._advance(connection, whose)
+
+    def entries(self, whose: Whose, limit: int = 100) -> tuple[Audit, ...]:
+        """The newest so many of one box, newest first."""
+        query = select(audit.c.document).where(of_box(audit, whose)).order_by(audit.c.seq.desc()).limit(limit)
+        with self._database.transaction("read a box's journal") as connection:
+            return tuple(Audit.model_validate_json(text) for text in connection.execute(query).scalars())
+
+    def have(self, whose: Whose) -> int:
+        """Up to which number a box's journal is here without a gap."""
+        with self._database.transaction("read a box's journal") as connection:
+            return connection.execute(select(audit_heads.c.seq).where(of_box(audit_heads, whose))).scalar() or 0
+
+    def problem(self, whose: Whose) -> str:
+        """Why a box's journal is not what it was; empty while all is well."""
+        with self._database.transaction("read a box's journal") as connection:
+            return connection.execute(select(audit_heads.c.problem).where(of_box(audit_heads, whose))).scalar() or ""
+
+    def _advance(self, connection: Connection, whose: Whose) -> int:
+        query = select(audit_heads).where(of_box(audit_heads, whose)).with_for_update()
+        known = connection.execute(query).mappings().first()
+        seq, link = (0, FIRST_LINK) if known is None else (known["seq"], known["hash"])
+        problem = ""
+        behind = select(audit.c.document).where(of_box(audit, whose), audit.c.seq > seq).order_by(audit.c.seq)
+        for text in connection.execute(behind).scalars():
+            entry = entry_of(Audit.model_validate_json(text))
+            if entry.seq != seq + 1:
+                break
+            if entry.previous_hash != link:
+                problem = f"entry {entry.seq} does not follow the one before it: the journal was replaced"
+            elif seal(entry) != entry.hash:
+                problem = f"entry {entry.seq} was changed after it was written"
+            if problem:
+                break
+            seq, link = entry.seq, entry.hash
+        row = {"site": whose[0], "box": whose[1], "seq": seq, "hash": link, "problem": problem}
+        connection.execute(self._database.replace(audit_heads), row)
+        return int(seq)

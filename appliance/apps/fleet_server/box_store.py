@@ -1,0 +1,163 @@
+"""How every box of the fleet is, as it last said itself."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.tables import Whose, box_reports, box_states, desired, of_box, telemetry
+from appliance.domain.instant import to_rfc3339
+from appliance.fleet.shadow import ShadowDesired
+
+_BOOTS_KEPT = 8
+_TWIN_FORGOTTEN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class BoxRow:
+    """One box.
+
+    Attributes:
+        state_at: when its birth, goodbye or will came, by the server's clock.
+        has_twin: another device ran under its name in the last ten minutes.
+        reports: "telemetry", "alerts" and "shadow" to (document, when it came); what never came is missing.
+    """
+
+    site: str
+    box: str
+    is_online: bool
+    software: str
+    state: dict[str, Any]
+    state_at: str
+    has_twin: bool
+    reports: dict[str, tuple[dict[str, Any], str]]
+
+
+class BoxStore:
+    """States, reports and desired settings. Every method raises StoreError; calls from any thread and process."""
+
+    def __init__(self, database: FleetDatabase) -> None:
+        self._database = database
+
+    def take_state(self, whose: Whose, state: dict[str, Any], now_utc: datetime) -> None:
+        """A birth counts always; a goodbye or will only if it is of the newest connection."""
+        now = to_rfc3339(now_utc, "microseconds")
+        with self._database.transaction("keep a box's state") as connection:
+            known = connection.execute(select(box_states).where(of_box(box_states, whose))).mappings().first()
+            boots = [] if known is None else json.loads(known["boots"])
+            twin_at = None if known is None else known["twin_at"]
+            if state["is_online"]:
+                if state["boot_id"] in boots[1:]:
+                    twin_at = now
+                boots = [state["boot_id"], *(one for one in boots if one != state["boot_id"])][:_BOOTS_KEPT]
+            elif known is None or (known["boot_id"], known["conn_seq"]) != (
+                state["boot_id"][:64],
+                state["conn_seq"],
+            ):
+                return
+            row = {
+                "site": whose[0],
+                "box": whose[1],
+                "is_online": state["is_online"],
+                "boot_id": state["boot_id"][:64],
+                "conn_seq": state["conn_seq"],
+                "software": state["software"][:100],
+                "state": json.dumps(state),
+                "state_at": now,
+                "boots": json.dumps(boots),
+                "twin_at": twin_at,
+            }
+            connection.execute(self._database.replace(box_states), row)
+
+    def take_report(self, whose: Whose, kind: str, document: dict[str, Any], now_utc: datetime) -> None:
+        """A telemetry, the alerts or the reported settings, in the place of the earlier one."""
+        self.take_reports([(whose, kind, document)], now_utc)
+
+    def take_reports(self, reports: Sequence[tuple[Whose, str, dict[str, Any]]], now_utc: datetime) -> None:
+        """Many, of any boxes, in one commit."""
+        heard_at = to_rfc3339(now_utc, "microseconds")
+        rows = [
+            {"site": site, "box": box, "kind": kind, "document": json.dumps(document), "heard_at": heard_at}
+            for (site, box), kind, document in reports
+        ]
+        history = [
+            {"site": site, "box": box, "ts": document["ts"], "document": json.dumps(document)}
+            for (site, box), kind, document in reports
+            if kind == "telemetry"
+        ]
+        # In one order, so that two workers never wait for one another.
+        rows.sort(key=lambda row: (row["site"], row["box"], row["kind"]))
+        with self._database.transaction("keep the boxes' reports") as connection:
+            if rows:
+                connection.execute(self._database.replace(box_reports), rows)
+            if history:
+                connection.execute(self._database.insert_once(telemetry), history)
+
+    def boxes(self, now_utc: datetime) -> tuple[BoxRow, ...]:
+        """Every box that ever said something, by site and name."""
+        since = to_rfc3339(now_utc - _TWIN_FORGOTTEN, "microseconds")
+        with self._database.transaction("read the boxes") as connection:
+            rows = connection.execute(select(box_states).order_by(box_states.c.site, box_states.c.box)).mappings().all()
+            reports = self._reports(connection)
+        return tuple(
+            BoxRow(
+                row["site"],
+                row["box"],
+                row["is_online"],
+                row["software"],
+                json.loads(row["state"]),
+                row["state_at"],
+                row["twin_at"] is not None and row["twin_at"] >= since,
+                reports.get((row["site"], row["box"]), {}),
+            )
+            for row in rows
+        )
+
+    def want(self, whose: Whose, settings: dict[str, Any], by: str, now_utc: datetime) -> ShadowDesired:
+        """Settings that a box shall have, in the place of the earlier wish; a worker tells it."""
+        with self._database.transaction("keep the desired settings") as connection:
+            version = connection.execute(select(desired.c.version).where(of_box(desired, whose))).scalar() or 0
+            row = {
+                "site": whose[0],
+                "box": whose[1],
+                "version": version + 1,
+                "settings": json.dumps(settings),
+                "set_at": to_rfc3339(now_utc, "microseconds"),
+                "set_by": by,
+                "is_told": False,
+            }
+            connection.execute(self._database.replace(desired), row)
+        return ShadowDesired(version=version + 1, settings=settings, ts=to_rfc3339(now_utc))
+
+    def untold(self, now_utc: datetime) -> Sequence[tuple[Whose, ShadowDesired]]:
+        """Wishes that no box was told yet; each is given to one worker."""
+        found = []
+        with self._database.transaction("read the desired settings") as connection:
+            for row in connection.execute(select(desired).where(~desired.c.is_told)).mappings().all():
+                whose = (row["site"], row["box"])
+                mine = update(desired).where(
+                    of_box(desired, whose), desired.c.version == row["version"], ~desired.c.is_told
+                )
+                if connection.execute(mine.values(is_told=True)).rowcount == 1:
+                    wish = ShadowDesired(
+                        version=row["version"], settings=json.loads(row["settings"]), ts=to_rfc3339(now_utc)
+                    )
+                    found.append((whose, wish))
+        return found
+
+    def forget_telemetry(self, before_utc: datetime) -> int:
+        """Drop what is older than that; how many."""
+        with self._database.transaction("drop old telemetry") as connection:
+            old = telemetry.delete().where(telemetry.c.ts < to_rfc3339(before_utc))
+            return int(connection.execute(old).rowcount)
+
+    def _reports(self, connection: Connection) -> dict[Whose, dict[str, tuple[dict[str, Any], str]]]:
+        found: dict[Whose, dict[str, tuple[dict[str, Any], str]]] = {}
+        for row in connection.execute(select(box_reports)).mappings():
+            whose = (row["site"], row["box"])
+            found.setdefault(whose, {})[row["kind"]] = (json.loads(row["document"]), row["heard_at"])
+        return found

@@ -1,0 +1,85 @@
+"""The fleet's console, joined: stores, accounts and pages behind one server."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+
+from appliance.accounts.access import load_or_create_secrets
+from appliance.accounts.account_service import AccountService
+from appliance.apps.fleet_server.console_views import ConsoleViews
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.rollouts import RolloutStore
+from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import SettingsError
+from appliance.storage.account_store import SqliteAccountStore
+from appliance.storage.database import Database
+from appliance.storage.journal import SqliteJournal
+from webui.console.app import create_console
+from webui.console.services import ConsoleServices
+
+ACCOUNTS_FILE = "console.sqlite3"
+
+
+class Console:
+    """Who may look, and what there is to see. Usable with `with`, which closes it.
+
+    Args:
+        folder: keeps the console's own accounts, their journal and the key of the cookies.
+    """
+
+    def __init__(self, folder: Path, database: FleetDatabase) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        clock = SystemClock()
+        self._own = Database(folder / ACCOUNTS_FILE)
+        self.accounts = AccountService(SqliteAccountStore(self._own), SqliteJournal(self._own, clock.now_utc), clock)
+        views = ConsoleViews(database, clock)
+        self.services = ConsoleServices(
+            accounts=self.accounts,
+            secrets=load_or_create_secrets(folder / "access.json")[0],
+            boxes=views.boxes,
+            jobs=views.jobs,
+            rollouts=views.rollouts,
+            pause_rollout=RolloutStore(database).pause,
+            audit=views.audit,
+            results=views.results,
+            engines=views.engines,
+            now_utc=clock.now_utc,
+        )
+
+    def __enter__(self) -> "Console":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._own.close()
+
+
+def serve_console(console: Console, settings: FleetSettings, started: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Args:
+        started: called with the address.
+
+    Raises:
+        SettingsError: nobody could log in, the address is taken, or passwords would cross the network in the clear.
+    """
+    web = settings.web
+    if not console.accounts.is_set_up:
+        raise SettingsError("the console has no account", "Make one: nailfold fleet console-account.")
+    if web.is_tls and web.tls_certificate is None:
+        raise SettingsError("the console has no certificate", "Set web.tls_certificate and web.tls_key.")
+    try:
+        bound = socket.create_server((web.host, web.port))
+    except OSError as error:
+        raise SettingsError(f"cannot serve on {web.host}:{web.port}: {error.strerror}") from error
+    app = WSGIMiddleware(create_console(console.services, web).wsgi_app)
+    config = uvicorn.Config(
+        app, lifespan="off", server_header=False, access_log=False, log_config=None,
+        ssl_certfile=web.tls_certificate, ssl_keyfile=web.tls_key,
+    )  # fmt: skip
+    started(f"{'https' if web.is_tls else 'http'}://{web.host}:{bound.getsockname()[1]}")
+    with bound:
+        uvicorn.Server(config).run(sockets=[bound])

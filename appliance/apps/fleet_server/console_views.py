@@ -1,0 +1,172 @@
+"""What the console shows, from the fleet's database."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from statistics import mean
+from typing import Any
+
+from sqlalchemy import func, select
+
+from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
+from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
+from appliance.domain.instant import from_rfc3339
+from appliance.ports import Clock
+from webui.console.views import AlertView, AuditView, BoxView, GroupView, JobView, ResultView, RolloutView
+
+MOST_RESULTS = 200
+_SILENT = timedelta(minutes=10)
+_AWAY = timedelta(days=1)
+
+
+class ConsoleViews:
+    """Every method raises StoreError where the database is away."""
+
+    def __init__(self, database: FleetDatabase, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._boxes, self._jobs, self._audit = BoxStore(database), JobStore(database), AuditStore(database)
+
+    def boxes(self) -> tuple[BoxView, ...]:
+        """All, those that need a person first, then by name."""
+        now = self._clock.now_utc()
+        rows = self._boxes.boxes(now)
+        with self._database.transaction("read the boxes") as connection:
+            missing = {
+                (site, box): int(count)
+                for site, box, count in connection.execute(
+                    select(gaps.c.site, gaps.c.box, func.count()).group_by(gaps.c.site, gaps.c.box)
+                )
+            }
+            broken = {(row.site, row.box) for row in connection.execute(select(audit_heads)) if row.problem}
+            wished = {(row.site, row.box): json.loads(row.settings) for row in connection.execute(select(desired))}
+        views = [
+            _box(row, now, missing.get((row.site, row.box), 0), (row.site, row.box) in broken, wished) for row in rows
+        ]
+        return tuple(sorted(views, key=lambda view: (not view.needs_person, view.site, view.box)))
+
+    def jobs(self, name: str | None) -> tuple[JobView, ...]:
+        """Of one box, or of all; newest first."""
+        whose = None if name is None else _whose(name)
+        return tuple(
+            JobView(
+                f"{row.signed.site}/{row.signed.box}",
+                row.signed.job.job_id,
+                row.signed.job.kind,
+                row.state.value,
+                row.reason,
+                row.made_by,
+                from_rfc3339(row.made_at),
+                from_rfc3339(row.changed_at),
+            )
+            for row in self._jobs.all(whose)[:MOST_RESULTS]
+        )
+
+    def rollouts(self) -> tuple[RolloutView, ...]:
+        """Newest first."""
+        return tuple(
+            RolloutView(
+                one.rollout_id,
+                one.bundle,
+                one.failed_share,
+                one.threshold,
+                one.is_paused,
+                tuple(_group(stage) for stage in one.stages),
+            )
+            for one in RolloutStore(self._database).all()
+        )
+
+    def audit(self, name: str) -> tuple[AuditView, ...]:
+        """The newest entries of a box's journal."""
+        return tuple(
+            AuditView(one.seq, from_rfc3339(one.at), one.actor, one.action, one.subject)
+            for one in self._audit.entries(_whose(name), 50)
+        )
+
+    def results(self, site: str, engine: str) -> tuple[ResultView, ...]:
+        """The newest, of one site or all, measured with one engine or any."""
+        query = select(results).order_by(results.c.finished_at.desc()).limit(MOST_RESULTS)
+        if site:
+            query = query.where(results.c.site == site)
+        if engine:
+            with_it = select(origins.c.msg_id).where(origins.c.kind == "engine", origins.c.value == engine)
+            query = query.where(results.c.msg_id.in_(with_it))
+        with self._database.transaction("read the results") as connection:
+            return tuple(_result(row) for row in connection.execute(query).mappings())
+
+    def engines(self) -> tuple[str, ...]:
+        """Digests that any kept result was measured with."""
+        query = select(origins.c.value).where(origins.c.kind == "engine").distinct().order_by(origins.c.value)
+        with self._database.transaction("read the engines") as connection:
+            return tuple(connection.execute(query).scalars())
+
+
+def _group(stage: Stage) -> GroupView:
+    counts = Counter("not_begun" if state is None else state.value for state in stage.boxes.values())
+    failed = [name for name, state in stage.boxes.items() if state and state.is_final and state.value != "succeeded"]
+    return GroupView(stage.number + 1, dict(counts), tuple(sorted(failed)))
+
+
+def _whose(name: str) -> tuple[str, str]:
+    site, _, box = name.partition("/")
+    return site, box
+
+
+def _box(
+    row: BoxRow, now: datetime, missing: int, is_broken: bool, wished: dict[tuple[str, str], dict[str, Any]]
+) -> BoxView:
+    telemetry, heard = row.reports.get("telemetry", ({}, None))
+    state_at = from_rfc3339(row.state_at)
+    heard_at = None if heard is None else from_rfc3339(heard)
+    told = row.reports.get("alerts", ({"alerts": []}, ""))[0]["alerts"]
+    alerts = [AlertView(one["code"], from_rfc3339(one["since"]), one["value"], one["limit"]) for one in told]
+    if row.has_twin:
+        alerts.append(AlertView("twin", state_at))
+    if is_broken:
+        alerts.append(AlertView("journal_broken", state_at))
+    if row.is_online and heard_at is not None and now - max(heard_at, state_at) > _SILENT:
+        alerts.append(AlertView("silent", heard_at))
+    if not row.is_online and now - state_at > _AWAY:
+        alerts.append(AlertView("away", state_at))
+    return BoxView(
+        row.site,
+        row.box,
+        row.is_online,
+        state_at,
+        row.software,
+        heard_at,
+        tuple(alerts),
+        telemetry,
+        row.state["engines"],
+        _not_in_force(wished.get((row.site, row.box), {}), row.reports.get("shadow", ({}, ""))[0]),
+        missing,
+    )
+
+
+def _not_in_force(wished: dict[str, Any], reported: dict[str, Any]) -> dict[str, str]:
+    settings, refused = reported.get("settings", {}), reported.get("refused", {})
+    return {key: refused.get(key, "") for key, value in wished.items() if settings.get(key) != value}
+
+
+def _result(row: Any) -> ResultView:
+    document = json.loads(row["payload"])
+    metrics = [image["result"]["metrics"] for image in document["images"]]
+    widths = [loop["widths_um"]["apical"] for image in document["images"] for loop in image["result"]["capillaries"]]
+    return ResultView(
+        f"{row['site']}/{row['box']}",
+        row["exam_id"],
+        row["patient_pseudonym"],
+        from_rfc3339(row["finished_at"]),
+        len(document["images"]),
+        _mean(one.get("density_per_mm") for one in metrics),
+        _mean(widths),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None

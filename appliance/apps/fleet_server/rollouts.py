@@ -1,0 +1,213 @@
+"""A bundle for many boxes, group after group; the next begins only when somebody says so."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import select, update
+
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.job_maker import JobMaker
+from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.tables import Whose, of_box, rollout_boxes, rollouts
+from appliance.domain.errors import SettingsError
+from appliance.domain.instant import to_rfc3339
+from appliance.fleet.jobs import JobState
+
+KIND = "update-engines"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One group of a rollout.
+
+    Attributes:
+        boxes: names to the state of their job; None for those whose turn has not come.
+    """
+
+    number: int
+    boxes: dict[str, JobState | None]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """State to how many boxes; "not begun" for those whose turn has not come."""
+        return dict(Counter("not begun" if state is None else state.value for state in self.boxes.values()))
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One bundle on its way to the boxes."""
+
+    rollout_id: str
+    bundle: str
+    threshold: float
+    is_paused: bool
+    stages: tuple[Stage, ...]
+
+    @property
+    def failed_share(self) -> float:
+        """Of the boxes whose job has ended: those where it did not succeed."""
+        ended = [state for stage in self.stages for state in stage.boxes.values() if state and state.is_final]
+        return sum(state is not JobState.SUCCEEDED for state in ended) / len(ended) if ended else 0.0
+
+    @property
+    def under_way(self) -> int:
+        """Boxes whose job has not ended: also those that are away."""
+        asked = [state for stage in self.stages for state in stage.boxes.values() if state is not None]
+        return sum(not state.is_final for state in asked)
+
+
+class RolloutStore:
+    """Rollouts and their jobs. Every method raises StoreError; calls from any process."""
+
+    def __init__(self, database: FleetDatabase) -> None:
+        self._database, self._jobs = database, JobStore(database)
+
+    def start(
+        self,
+        bundle: str,
+        boxes: Sequence[Whose],
+        shares: Sequence[float],
+        threshold: float,
+        by: str,
+        now_utc: datetime,
+    ) -> str:
+        """A new rollout, of which no box has heard yet; its id.
+
+        Args:
+            shares: of all boxes, group by group, such as 0.01 and 0.1; who is left is the last group.
+            threshold: with a larger share of failures no further group begins.
+
+        Raises:
+            SettingsError: there is no box, or a share is none.
+        """
+        if not boxes or not all(0 < share < 1 for share in shares) or sum(shares) >= 1:
+            raise SettingsError("a rollout needs boxes, and shares that are above 0 and together below 1")
+        rollout_id = str(uuid_utils.uuid7())
+        # The same boxes are not always the first: their order hangs on the bundle.
+        order = sorted(boxes, key=lambda one: hashlib.sha256(f"{bundle} {one[0]}/{one[1]}".encode()).digest())
+        bounds = [max(1, round(len(order) * sum(shares[: count + 1]))) for count in range(len(shares))]
+        rows = [
+            {
+                "rollout_id": rollout_id,
+                "site": site,
+                "box": box,
+                "stage": sum(place >= bound for bound in bounds),
+                "job_id": "",
+            }
+            for place, (site, box) in enumerate(order)
+        ]
+        with self._database.transaction("keep the rollout") as connection:
+            row = {
+                "rollout_id": rollout_id,
+                "bundle": bundle,
+                "threshold": threshold,
+                "is_paused": False,
+                "made_at": to_rfc3339(now_utc, "microseconds"),
+                "made_by": by,
+            }
+            connection.execute(rollouts.insert().values(**row))
+            connection.execute(rollout_boxes.insert(), rows)
+        return rollout_id
+
+    def rollout(self, rollout_id: str) -> Rollout:
+        """How far it is. Raises SettingsError for one that there is not."""
+        with self._database.transaction("read the rollout") as connection:
+            row = connection.execute(select(rollouts).where(rollouts.c.rollout_id == rollout_id)).mappings().first()
+            members = self._members(connection, rollout_id)
+        if row is None:
+            raise SettingsError(f"there is no rollout {rollout_id}", "See: nailfold fleet rollout list.")
+        stages: dict[int, dict[str, JobState | None]] = {}
+        for one in members:
+            stages.setdefault(one["stage"], {})[f"{one['site']}/{one['box']}"] = self._state(one)
+        ordered = tuple(Stage(number, boxes) for number, boxes in sorted(stages.items()))
+        return Rollout(rollout_id, row["bundle"], row["threshold"], row["is_paused"], ordered)
+
+    def all(self) -> tuple[Rollout, ...]:
+        """Newest first."""
+        with self._database.transaction("read the rollouts") as connection:
+            query = select(rollouts.c.rollout_id).order_by(rollouts.c.made_at.desc())
+            found = connection.execute(query).scalars().all()
+        return tuple(self.rollout(rollout_id) for rollout_id in found)
+
+    def pause(self, rollout_id: str, is_paused: bool) -> None:
+        """No further group begins, or may again. Jobs that boxes already have go on."""
+        with self._database.transaction("pause the rollout") as connection:
+            is_it = rollouts.c.rollout_id == rollout_id
+            connection.execute(update(rollouts).where(is_it).values(is_paused=is_paused))
+
+    def next_group(self, rollout_id: str, maker: JobMaker, by: str, now_utc: datetime, *, force: bool = False) -> int:
+        """Ask the next group; how many boxes.
+
+        Args:
+            force: also while boxes of earlier groups have not ended; never beyond the threshold or in a pause.
+
+        Raises:
+            SettingsError: it is paused, too many failed, some are still under way, or no group is left.
+        """
+        now = self.rollout(rollout_id)
+        if now.is_paused:
+            raise SettingsError("the rollout is paused", "Go on with: nailfold fleet rollout resume.")
+        if now.failed_share > now.threshold:
+            self.pause(rollout_id, True)
+            raise SettingsError(
+                f"{now.failed_share:.0%} of the boxes failed, {now.threshold:.0%} are allowed: the rollout is paused"
+            )
+        if now.under_way and not force:
+            raise SettingsError(f"{now.under_way} boxes have not ended yet", "Wait for them, or add --force.")
+        waiting = [stage for stage in now.stages if None in stage.boxes.values()]
+        if not waiting:
+            raise SettingsError("every group was asked already")
+        for name in waiting[0].boxes:
+            self._ask(rollout_id, name, maker, now.bundle, by, now_utc)
+        return len(waiting[0].boxes)
+
+    def back(self, rollout_id: str, bundle: str, maker: JobMaker, by: str, now_utc: datetime) -> int:
+        """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many."""
+        self.pause(rollout_id, True)
+        asked = 0
+        for name, state in ((n, s) for stage in self.rollout(rollout_id).stages for n, s in stage.boxes.items()):
+            if state is None or (state.is_final and state is not JobState.SUCCEEDED):
+                continue
+            whose = _whose(name)
+            if not state.is_final:
+                self._cancel(rollout_id, whose, maker, by, now_utc)
+            self._jobs.add(maker.make(whose, KIND, {"bundle": bundle}, now_utc), by, now_utc)
+            asked += 1
+        return asked
+
+    def _ask(self, rollout_id: str, name: str, maker: JobMaker, bundle: str, by: str, now_utc: datetime) -> None:
+        whose = _whose(name)
+        signed = maker.make(whose, KIND, {"bundle": bundle}, now_utc)
+        self._jobs.add(signed, by, now_utc)
+        with self._database.transaction("keep the rollout") as connection:
+            is_it = (rollout_boxes.c.rollout_id == rollout_id) & of_box(rollout_boxes, whose)
+            connection.execute(update(rollout_boxes).where(is_it).values(job_id=signed.job.job_id))
+
+    def _cancel(self, rollout_id: str, whose: Whose, maker: JobMaker, by: str, now_utc: datetime) -> None:
+        with self._database.transaction("read the rollout") as connection:
+            is_it = (rollout_boxes.c.rollout_id == rollout_id) & of_box(rollout_boxes, whose)
+            job_id = connection.execute(select(rollout_boxes.c.job_id).where(is_it)).scalar_one()
+        row = self._jobs.job(whose, job_id)
+        if row is not None and not row.signed.job.is_cancelled:
+            self._jobs.add(maker.cancel(row.signed), by, now_utc)
+
+    def _members(self, connection: Any, rollout_id: str) -> Sequence[Any]:
+        query = select(rollout_boxes).where(rollout_boxes.c.rollout_id == rollout_id)
+        rows: Sequence[Any] = connection.execute(query).mappings().all()
+        return rows
+
+    def _state(self, member: Any) -> JobState | None:
+        if not member["job_id"]:
+            return None
+        row = self._jobs.job((member["site"], member["box"]), member["job_id"])
+        return None if row is None else row.state
+
+
+def _whose(name: str) -> Whose:
+    site, _, box = name.partition("/")
+    return site, box

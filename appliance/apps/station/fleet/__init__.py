@@ -1,0 +1,1 @@
+"""The box's agent of the fleet, joined to the station."""

@@ -1,0 +1,117 @@
+"""New networks for a box: fetched, measured against the validated ones, tried, confirmed or taken back."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from appliance.apps.config.engine_bundle import BUNDLE_ORIGIN, EngineBundles
+from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.engines.clinical_gate import GateReport, compare, sealed_pictures
+from appliance.apps.station.fleet.update_client import UpdateClient
+from appliance.domain.errors import UpdateError
+from appliance.fleet.job_runner import JobKind, StepContext
+from appliance.fleet.jobs import Job
+from appliance.inference.engine_set import load_engine_set
+
+BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
+SOFTWARE = "software"
+"""The bundle's name for the networks that came with the box's software."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LEAST_FREE_BYTES = 500_000_000
+_PACKAGE = "package"
+
+
+class EngineUpdate:
+    """The kind of job "update-engines".
+
+    Args:
+        client: of a release's address; raises UpdateError where this box takes no updates.
+        restart: ends the station and starts it anew; returns at once.
+        gate: compares two folders of networks; by default with the runtime of the settings, on the sealed pictures.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSettings,
+        client: Callable[[str | None], UpdateClient],
+        restart: Callable[[], None],
+        gate: Callable[[Path, Path], GateReport] | None = None,
+    ) -> None:
+        self._loaded, self._client, self._restart = loaded, client, restart
+        self._data_dir = loaded.settings.station.data_dir
+        self._bundles = EngineBundles(self._data_dir)
+        self._gate = gate or self._measure
+
+    @property
+    def kind(self) -> JobKind:
+        """What the box can do, and what it writes down about it after the restart."""
+        steps = {"fetch": self._fetch, "measure": self._try_out, "switch": self._switch}
+        return JobKind(steps, after_restart=self._confirm)
+
+    def _fetch(self, context: StepContext) -> None:
+        origin = self._loaded.origins.get("inference.weights_dir", _PACKAGE)
+        if origin not in (_PACKAGE, BUNDLE_ORIGIN):
+            raise UpdateError(f"{origin} sets inference.weights_dir: this box takes no other networks")
+        free = shutil.disk_usage(self._data_dir).free
+        if free < _LEAST_FREE_BYTES:
+            raise UpdateError(f"only {free // 1_000_000} MB are free", "Free some space first.")
+        name, release = _bundle(context.job), context.job.parameters.get("release")
+        if name == SOFTWARE:
+            return
+        client = self._client(None if release is None else str(release))
+        client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name))
+        context.detail["installed"] = name
+
+    def _try_out(self, context: StepContext) -> None:
+        name = _bundle(context.job)
+        if name == SOFTWARE:
+            return
+        report = self._gate(validated_weights(), self._bundles.folder(name))
+        context.detail["gate"] = report.figures
+        if not report.is_within:
+            shutil.rmtree(self._bundles.folder(name), ignore_errors=True)
+            raise UpdateError(f"{name} does not measure as the validated networks do: {'; '.join(report.reasons)}")
+
+    def _switch(self, context: StepContext) -> None:
+        name = _bundle(context.job)
+        self._bundles.choose("" if name == SOFTWARE else name)
+        context.ends_station = True
+        self._restart()
+
+    def _confirm(self, job: Job) -> dict[str, Any]:
+        name, active = _bundle(job), self._bundles.active()
+        if name == SOFTWARE and not active.name:
+            self._bundles.confirm()
+            return {"installed": name, "booted": name, "confirmed": name}
+        if active.name != name:
+            raise UpdateError(f"{name} was taken back: {active.reason or 'the station ended before the switch'}")
+        report = self._gate(validated_weights(), self._bundles.folder(name))
+        if not report.is_within:
+            reason = f"after the start it does not measure as the validated networks do: {'; '.join(report.reasons)}"
+            self._bundles.go_back(reason)
+            self._restart()
+            raise UpdateError(f"{name} was taken back: {reason}")
+        self._bundles.confirm()
+        return {"installed": name, "booted": name, "confirmed": name, "gate": report.figures}
+
+    def _measure(self, validated: Path, new: Path) -> GateReport:
+        inference, software = self._loaded.settings.inference, "gate"
+        before = load_engine_set(replace(inference, weights_dir=validated), software)
+        after = load_engine_set(replace(inference, weights_dir=new), software)
+        return compare(before, after, sealed_pictures())
+
+
+def validated_weights() -> Path:
+    """Those of this software: what every bundle is measured against, so that small shifts cannot add up."""
+    return Path(str(resources.files("engines").joinpath("weights")))
+
+
+def _bundle(job: Job) -> str:
+    name = str(job.parameters.get("bundle", ""))
+    if not _NAME.fullmatch(name):
+        raise UpdateError(f"the job names the bundle {name!r}", "Use letters, digits, dots, dashes and underscores.")
+    return name

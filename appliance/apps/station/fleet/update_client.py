@@ -1,0 +1,123 @@
+"""Files of a release, taken only where TUF vouches for them; from a web server, a folder or a USB stick."""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from tuf.api import exceptions
+from tuf.ngclient import FetcherInterface, Updater
+
+from appliance.domain.errors import UpdateError
+from appliance.domain.instant import from_rfc3339
+
+_log = logging.getLogger(__name__)
+MADE_AT = "x-nailfold-made-at"
+"""Member of the signed timestamp: when it was made. A box's clock can be wrong, this cannot."""
+_CHUNK = 1 << 16
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.ExpiredMetadataError, "it has expired, or the clock of this box is ahead"),
+    (exceptions.EqualVersionNumberError, "it has the number of another version (mix and match)"),
+    (exceptions.BadVersionNumberError, "it is older than what this box has seen (rollback), or not of one release"),
+    (exceptions.UnsignedMetadataError, "it is not signed by the keys of this box's fleet"),
+    (exceptions.DownloadLengthMismatchError, "it is longer than its release says"),
+    (exceptions.LengthOrHashMismatchError, "it is not the file of the release (changed or cut off)"),
+    (exceptions.DownloadHTTPError, "a file of the release is not there"),
+    (exceptions.DownloadError, "it cannot be fetched"),
+    (exceptions.RepositoryError, "it is no release that can be read"),
+)
+
+
+class UpdateClient:
+    """The TUF client of a box.
+
+    Args:
+        root: the first root metadata, which came with the box's own software.
+        folder: keeps what was seen; whoever empties it lets an attacker go back to the first root.
+        base: "https://...", or "file:///media/stick/release": below it lie metadata/ and targets/.
+        now_utc: the box's clock.
+        floor_utc: it cannot be earlier than that, whatever the clock says.
+        raise_floor: called with a later such time, which a release has proved.
+    """
+
+    def __init__(
+        self,
+        root: bytes,
+        folder: Path,
+        base: str,
+        now_utc: Callable[[], datetime],
+        floor_utc: Callable[[], datetime],
+        raise_floor: Callable[[datetime], None],
+    ) -> None:
+        self._root, self._folder, self._base = root, folder, base.rstrip("/")
+        self._now_utc, self._floor_utc, self._raise_floor = now_utc, floor_utc, raise_floor
+
+    def fetch(self, prefix: str, names: tuple[str, ...], into: Path) -> None:
+        """Put the release's files "PREFIX/NAME" into a new folder, whole or not at all.
+
+        Raises:
+            UpdateError: one of them is not what a valid, newest release says; in the operator's words.
+        """
+        unfinished = into.with_name(f"{into.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        try:
+            updater = self._refreshed()
+            for name in names:
+                self._fetch_one(updater, f"{prefix}/{name}", unfinished / name)
+        except Exception as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if isinstance(error, UpdateError):
+                raise
+            raise UpdateError(f"the release at {self._base} is refused: {_in_words(error)}") from error
+        shutil.rmtree(into, ignore_errors=True)
+        unfinished.replace(into)
+
+    def _refreshed(self) -> Updater:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fetcher = FolderFetcher() if self._base.startswith("file:") else None
+        updater = Updater(
+            str(self._folder), f"{self._base}/metadata/", None, f"{self._base}/targets/", fetcher, bootstrap=self._root
+        )
+        # python-tuf offers no other way to a clock that is not the computer's, and a box at 1970 would take everything.
+        trusted = updater._trusted_set
+        trusted.reference_time = max(self._now_utc(), self._floor_utc())
+        updater.refresh()
+        made_at = trusted.timestamp.unrecognized_fields.get(MADE_AT)
+        if made_at is not None:
+            self._raise_floor(from_rfc3339(made_at))
+        return updater
+
+    def _fetch_one(self, updater: Updater, name: str, into: Path) -> None:
+        target = updater.get_targetinfo(name)
+        if target is None:
+            raise UpdateError(f"the release at {self._base} has no {name}", "Ask who made the release.")
+        updater.download_target(target, str(into))
+        with into.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+class FolderFetcher(FetcherInterface):
+    """Files instead of a web server."""
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        path = Path(unquote(urlparse(url).path))
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise exceptions.DownloadHTTPError(f"there is no {path}", 404) from error
+        _log.debug("reading %s (%d bytes)", path, size)
+        return self._read(path)
+
+    def _read(self, path: Path) -> Iterator[bytes]:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+
+def _in_words(error: Exception) -> str:
+    words = next((text for kind, text in _WORDS if isinstance(error, kind)), "")
+    return f"{words} ({error})" if words else f"{type(error).__name__}: {error}"

@@ -1,0 +1,78 @@
+"""Everything that a box knows about patients, gone, with a proof."""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.apps.config.settings import Settings
+from appliance.domain.errors import StoreError
+from appliance.domain.instant import to_rfc3339
+from appliance.fleet.job_record import JobRecord
+from appliance.fleet.jobs import JobState
+from appliance.storage.open_storage import open_beside, open_storage
+
+FILE_NAME = "wipe.json"
+_KEPT = (FILE_NAME, "station.lock")
+_log = logging.getLogger(__name__)
+
+
+def ask_to_wipe(data_dir: Path, record: JobRecord, settings: Settings, now_utc: datetime) -> None:
+    """The next start of the station wipes the box before anything else. Raises StoreError."""
+    with open_beside(settings.storage, lambda: now_utc) as storage:
+        exams = storage.database.rows("count the exams", "SELECT count(*) AS n FROM exams")[0]["n"]
+        images = storage.database.rows("count the images", "SELECT count(*) AS n FROM images")[0]["n"]
+    tops = list(_everything(data_dir, settings))
+    files = [path for top in tops for path in (top, *top.rglob("*")) if path.is_file()]
+    document = {
+        "record": record.model_dump(mode="json", by_alias=True),
+        "found": {"exams": exams, "images": images, "files": len(files), "bytes": sum(_size(one) for one in files)},
+    }
+    try:
+        (data_dir / FILE_NAME).write_text(json.dumps(document), "utf-8")
+    except OSError as error:
+        raise StoreError(f"could not prepare the wipe: {error.strerror}") from error
+
+
+def wipe_if_asked(settings: Settings, boot_id: str, now_utc: datetime) -> None:
+    """Remove everything, then write the proof into the new, empty data; interrupted, it begins anew at the next start.
+
+    Raises:
+        StoreError: something cannot be removed; the box does not start with half of its data.
+    """
+    data_dir = settings.station.data_dir
+    marker = data_dir / FILE_NAME
+    if not marker.exists():
+        return
+    asked: dict[str, Any] = json.loads(marker.read_text("utf-8"))
+    _log.warning("wiping this box, as the fleet asked")
+    try:
+        for path in list(_everything(data_dir, settings)):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"the box could not be wiped: {error}", "Replace the disk, or erase it by hand.") from error
+    left = [str(path) for path in _everything(data_dir, settings)]
+    proof = {"removed": asked["found"], "left": left, "wiped_at": to_rfc3339(now_utc)}
+    record = JobRecord.model_validate(asked["record"])
+    with open_storage(settings.storage, lambda: now_utc) as storage, storage.journal.transaction("note the wipe"):
+        done = record.changed(boot_id, JobState.SUCCEEDED, detail=proof)
+        storage.fleet_notes.keep_note(f"job:{record.job.job_id}", done.model_dump(mode="json", by_alias=True))
+        storage.journal.append("station", "box", "box.wiped", {"job_id": record.job.job_id, **proof})
+    marker.unlink()
+
+
+def _everything(data_dir: Path, settings: Settings) -> Iterator[Path]:
+    """What is to go, folders whole: the data folder's content, and what lies outside of it."""
+    yield from (path for path in sorted(data_dir.iterdir()) if path.name not in _KEPT)
+    outside = [settings.storage.folder, settings.storage.identity_key or data_dir / "identity.key"]
+    yield from (path for path in outside if path.exists() and data_dir not in path.parents)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

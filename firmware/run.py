@@ -1,0 +1,39 @@
+"""`nailfold firmware`: the service that owns the board."""
+
+import signal
+import threading
+from types import FrameType
+
+from firmware.open_board import open_board
+from firmware.sd_notify import notify, watchdog_interval_s
+from firmware.service import Firmware
+from firmware.settings import AUTO, FirmwareSettings
+
+_LONGEST_WAIT_S = 3600.0
+
+
+def run_firmware(settings: FirmwareSettings, software: str) -> None:
+    """Serve the board until SIGTERM or Ctrl-C. Raises FirmwareError as `Firmware.start`."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    if settings.board != AUTO:
+        # The simulated one is the station's own. The service stays, or systemd would start it again and again.
+        notify(f"READY=1\nSTATUS=nothing to serve: firmware.board is {settings.board}")
+        stopping.wait()
+        return
+    board = open_board(settings)
+    firmware = Firmware(board, settings, software)
+    firmware.start()
+    try:
+        notify(f"READY=1\nSTATUS=board {board.name} {board.problem}".rstrip())
+        while not stopping.wait(watchdog_interval_s() or _LONGEST_WAIT_S):
+            if firmware.is_working:
+                notify("WATCHDOG=1")
+    finally:
+        notify("STOPPING=1")
+        firmware.stop()

@@ -1,0 +1,180 @@
+"""`make test-box`: boots the installed package under systemd in a virtual machine, and writes what it saw.
+
+python tests/box/boot.py --root build/box/root --report build/reports/box.json
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "hardware"))
+import vm
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+_BOOT_MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "uhid", "hid_cp2112", "softdog")
+_LINE = re.compile(r"^PROBE (\S+) ?(.*)$", re.MULTILINE)
+_KERNEL_SAYS = (
+    "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on systemd.show_status=no "
+    # The doctor runs every network once more, which takes minutes in emulation.
+    "systemd.mask=nailfold-first-boot.service"
+)
+_SITE = """
+[firmware]
+shutdown_file = "/run/nailfold-firmware/power-off"
+board = "auto"
+capture_pin = "cp2112_gpio:0"
+freeze_pin = "cp2112_gpio:1"
+led_pin = "cp2112_gpio:4"
+watchdog = "software"
+
+[station]
+data_dir = "/var/lib/nailfold"
+"""
+
+
+def main() -> int:
+    """Exit status 0 if the box came up, an exam was made by its buttons, and both services lived through it."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--root", type=Path, default=REPOSITORY / "build/box/root")
+    options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
+    options.add_argument("--timeout-s", type=float, default=1500.0)
+    asked = options.parse_args()
+    output = boot(asked.root, asked.timeout_s)
+    told = [(key, value.strip()) for key, value in _LINE.findall(output)]
+    report = summary(told, output)
+    asked.report.parent.mkdir(parents=True, exist_ok=True)
+    asked.report.write_text(json.dumps(report, indent=2) + "\n")
+    asked.report.with_suffix(".log").write_text(output)
+    print(json.dumps(report, indent=2))
+    return 0 if report["is_whole"] else 1
+
+
+def summary(told: list[tuple[str, str]], output: str) -> dict[str, object]:
+    """What the report holds."""
+    said = dict(told)
+    units = dict(value.split(" ", 1) for key, value in told if key == "unit")
+    is_whole = (
+        "boot_to_live_s" in said
+        and "done" in said
+        and "failed" not in said
+        and said.get("restarts") == "0 0"
+        and said.get("after_kill", "").startswith("active")
+        and said.get("exam_finished_by_button") == "yes"
+    )
+    return {
+        "schema": "nailfold.box/1",
+        "is_whole": is_whole,
+        "boot_to_live_s": float(said["boot_to_live_s"]) if "boot_to_live_s" in said else None,
+        "failed": [value for key, value in told if key == "failed"],
+        "units": units,
+        "said": {key: value for key, value in told if key not in ("unit", "failed")},
+        "critical_chain": re.findall(r"^PROBE-CHAIN (.*)$", output, re.MULTILINE),
+    }
+
+
+def boot(root: Path, timeout_s: float) -> str:
+    """All that the machine prints until it powers off."""
+    if not (root / "opt/nailfold").is_dir():
+        sys.exit(f"{root} holds no installed package; run: tests/box/make_root.sh PACKAGE {root}")
+    place = REPOSITORY / "build/box"
+    extra = place / "extra"
+    lay_out_extra(extra)
+    kernel = vm._kernel()
+    busybox = vm._static_busybox()
+    initramfs = place / f"initramfs-{os.getpid()}.cpio"
+    initramfs.write_bytes(archive(kernel, busybox))
+    shared = "local,security_model=none,readonly=on,multidevs=remap"
+    command = [
+        *(
+            "qemu-system-x86_64",
+            "-machine",
+            "pc",
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "max",
+            "-smp",
+            "2",
+            "-m",
+            "4096",
+        ),
+        *("-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-nic", "none"),
+        *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
+        *("-append", _KERNEL_SAYS),
+        *("-virtfs", f"{shared},path={root},mount_tag=root", "-virtfs", f"{shared},path={extra},mount_tag=extra"),
+    ]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False)
+        output = done.stdout + done.stderr
+    except subprocess.TimeoutExpired as expired:
+        output = (expired.stdout or b"") + f"\nPROBE failed stopped after {timeout_s:g} s\n".encode()
+    finally:
+        initramfs.unlink()
+    return output.decode(errors="replace").replace("\r", "")
+
+
+def lay_out_extra(extra: Path) -> None:
+    """What is copied over the root: the probe, the board, its settings, and that they are enabled."""
+    shutil.rmtree(extra, ignore_errors=True)
+    units = extra / "etc/systemd/system"
+    (units / "multi-user.target.wants").mkdir(parents=True)
+    (extra / "probe").mkdir()
+    for name in ("nailfold-probe.service", "nailfold-gpio.service"):
+        shutil.copy(HERE / "guest" / name, units)
+        (units / "multi-user.target.wants" / name).symlink_to(f"/etc/systemd/system/{name}")
+    for source in (HERE / "guest/probe.sh", HERE / "guest/exam.py", REPOSITORY / "tests/hardware/cp2112.py"):
+        shutil.copy(source, extra / "probe")
+    (extra / "probe/probe.sh").chmod(0o755)
+    # Emulation is twenty times slower than a box, and the cores are shared.
+    for service in ("nailfold-station", "nailfold-firmware", "nailfold-first-boot"):
+        (units / f"{service}.service.d").mkdir()
+        (units / f"{service}.service.d/slow.conf").write_text("[Service]\nTimeoutStartSec=20min\n")
+    (extra / "etc/nailfold").mkdir()
+    (extra / "etc/nailfold/site.toml").write_text(_SITE)
+
+
+def archive(kernel: vm.Kernel, busybox: Path) -> bytes:
+    """An initramfs that stacks memory over the root and hands over to systemd."""
+    files = kernel.files_for(_BOOT_MODULES)
+    how, layers = (
+        "trans=virtio,version=9p2000.L,ro,msize=512000",
+        "lowerdir=/lower,upperdir=/memory/upper,workdir=/memory/work",
+    )
+    load = "\n".join(f"insmod /modules/{path.name}" for path in files)
+    script = f"""#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin
+mkdir -p /proc /sys /dev /lower /memory /new
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+{load}
+mount -t 9p -o {how},cache=loose root /lower || echo "PROBE failed no root over 9p"
+mount -t tmpfs -o size=2g memory /memory
+mkdir /memory/upper /memory/work /memory/extra
+mount -t overlay -o {layers} overlay /new || echo "PROBE failed no overlay"
+mount -t 9p -o {how} extra /memory/extra
+cp -a /memory/extra/. /new/
+chown -R 0:0 /new/probe /new/etc/nailfold
+umount /memory/extra
+exec switch_root /new /sbin/init
+"""
+    entries = [("bin", 0o040755, b""), ("modules", 0o040755, b"")]
+    entries += [("bin/busybox", 0o100755, busybox.read_bytes()), ("init", 0o100755, script.encode())]
+    entries += [(f"modules/{path.name}", 0o100644, path.read_bytes()) for path in files]
+    packed = b"".join(vm._cpio_entry(number, *entry) for number, entry in enumerate(entries, 1))
+    return packed + vm._cpio_entry(0, "TRAILER!!!", 0, b"")
+
+
+if __name__ == "__main__":
+    began_s = time.monotonic()
+    status = main()
+    print(f"{time.monotonic() - began_s:.0f} s")
+    sys.exit(status)

@@ -1,0 +1,89 @@
+"""Inside the virtual box: sets it up, starts an exam, captures, freezes and finishes by buttons on the GPIO chip."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+URL = "http://127.0.0.1:8080"
+TIMEOUT_S = 60
+EXPANDER = Path("/run/cp2112")
+"""Takes "short LINE" and "open LINE" for the device of tests/hardware/cp2112.py."""
+
+
+class Browser:
+    """Cookies and tokens, as a page has them."""
+
+    def __init__(self) -> None:
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        self._token = ""
+
+    def get(self, path: str) -> str:
+        text: str = self._opener.open(URL + path, timeout=TIMEOUT_S).read().decode()
+        if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
+            self._token = found[1]
+        return text
+
+    def json(self, path: str) -> Any:
+        return json.loads(self.get(path))
+
+    def set_up(self, code: str) -> None:
+        """What the first page of a new box does."""
+        self.get("/setup")
+        form = {"code": code, "name": "ana.ruiz", "full_name": "Dr. Ana Ruiz", "csrf_token": self._token}
+        form |= {"password": "small vessels tell", "again": "small vessels tell"}
+        self._opener.open(URL + "/setup", urllib.parse.urlencode(form).encode(), TIMEOUT_S).close()
+        self.get("/")
+
+    def post(self, path: str, **fields: object) -> Any:
+        headers = {"Content-Type": "application/json", "X-CSRFToken": self._token, "Origin": URL}
+        request = urllib.request.Request(URL + path, json.dumps(fields).encode(), headers)
+        return json.loads(self._opener.open(request, timeout=TIMEOUT_S).read())
+
+
+def press(line: int, is_pressed: bool) -> None:
+    """Close or open the contact on a line of the GPIO chip."""
+    EXPANDER.write_text(f"{'short' if is_pressed else 'open'} {line}\n")
+
+
+def seconds_until(is_so: Callable[[], bool], what: str) -> float:
+    """How long it took; ends the exam where it does not come."""
+    began_s = time.monotonic()
+    while not is_so():
+        if time.monotonic() - began_s > TIMEOUT_S:
+            raise SystemExit(f"PROBE failed {what}")
+        time.sleep(0.1)
+    return time.monotonic() - began_s
+
+
+def main() -> None:
+    """Prints "PROBE key value" lines."""
+    command = ["journalctl", "-b", "-o", "cat", "-u", "nailfold-station"]
+    journal = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    browser = Browser()
+    browser.set_up(re.findall(r"access code (\S+)", journal)[-1])
+    board = browser.json("/api/v1/board")["board"]
+    shown = {
+        key: board[key] for key in ("is_connected", "is_simulated", "name", "buttons", "lamp", "reason", "watchdog")
+    }
+    print("PROBE board", json.dumps(shown))
+    browser.post("/api/v1/exam/start", pseudonym="NC-0042")
+    press(0, True)
+    took_s = seconds_until(lambda: len(browser.json("/api/v1/state")["exam"]["images"]) == 1, "capture by button")
+    press(0, False)
+    print(f"PROBE button_to_capture_seen_s {took_s:.2f}")
+    seconds_until(lambda: browser.json("/api/v1/board")["board"]["lamp"] == "exam", "lamp")
+    press(1, True)
+    seconds_until(lambda: browser.json("/api/v1/state")["exam"]["exam_id"] is None, "finish by holding freeze")
+    press(1, False)
+    print("PROBE exam_finished_by_button yes", flush=True)
+
+
+if __name__ == "__main__":
+    main()

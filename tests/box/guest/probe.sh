@@ -1,0 +1,31 @@
+#!/bin/sh
+# Looks at the box from inside and prints "PROBE key value" lines.
+say() { echo "PROBE $*"; }
+up() { cut -d' ' -f1 /proc/uptime; }
+url=http://127.0.0.1:8080
+tries=0
+until curl -fsS -m 20 $url/health/ready >/run/ready 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $((tries % 20)) != 1 ] || say "waiting $(up) $(systemctl is-active nailfold-firmware nailfold-first-boot nailfold-station | tr '\n' ' ')$(journalctl -b --no-pager -o cat -u nailfold-station -n 1)"
+    [ $tries -lt 300 ] || { say failed no-live-picture; journalctl -b --no-pager -u nailfold-station -u nailfold-firmware | tail -n 60; exit 1; }
+    sleep 3
+done
+say boot_to_live_s "$(up)"
+say ready "$(cat /run/ready)"
+for unit in nailfold-station nailfold-firmware nailfold-first-boot nailfold-engines; do
+    say "unit $unit $(systemctl show -p ActiveState,SubState,Result,NRestarts,StatusText --value $unit | tr '\n' ' ')"
+done
+say "gpio $(stat -c '%G %a' /dev/gpiochip0 2>/dev/null)"
+say "socket $(stat -c '%U %G %a' /run/nailfold-firmware/board.sock 2>/dev/null)"
+say "board $(journalctl -b --no-pager -o cat -u nailfold-station | grep -m1 'board ')"
+say "firmware $(journalctl -b --no-pager -o cat -u nailfold-firmware | tail -n 3 | tr '\n' '|')"
+python3 /probe/exam.py || say failed exam
+# Longer than the station's and the firmware's watchdogs: systemd hears that both live.
+sleep 75
+say "restarts $(systemctl show -p NRestarts --value nailfold-station) $(systemctl show -p NRestarts --value nailfold-firmware)"
+kill -9 "$(systemctl show -p MainPID --value nailfold-firmware)"
+sleep 20
+say "after_kill $(systemctl is-active nailfold-firmware) $(journalctl -b --no-pager -o cat -u nailfold-station | grep -c 'connected')"
+say critical_chain
+systemd-analyze critical-chain --no-pager nailfold-station.service 2>&1 | sed 's/^/PROBE-CHAIN /'
+say done "$(up)"

@@ -1,0 +1,151 @@
+"""The fleet's console in a real browser, with 200 boxes of which three need a person."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import log_in
+from tests.support.full_fleet import OPERATOR, PASSWORD, FullFleet
+
+DESKTOP, PHONE = (1440, 900), (390, 844)
+PAGES = ("/", "/box/clinic-07/box-2", "/box/clinic-01/box-1", "/jobs", "/rollouts", "/results", "/box/nobody/nowhere")
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullFleet]:
+    with FullFleet(tmp_path_factory.mktemp("fleet")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def login(browser: Browser, fleet: FullFleet) -> Any:
+    """A browser's cookies after logging in: once, because that is made slow on purpose."""
+    page = browser.new_context().new_page()
+    page.goto(fleet.url)
+    log_in(page, OPERATOR, PASSWORD)
+    return page.context.storage_state()
+
+
+@pytest.fixture
+def entered(browser: Browser, fleet: FullFleet, login: Any) -> Iterator[Callable[..., Page]]:
+    contexts = []
+
+    def enter(width: int = 1440, height: int = 900, **more: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, storage_state=login, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(fleet.url)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "locale"), [(DESKTOP, "light", "en-GB"), (PHONE, "dark", "de-DE")], ids=["desktop", "phone"]
+)
+def test_every_page_is_accessible_and_never_wider_than_the_screen(
+    entered: Callable[..., Page], fleet: FullFleet, size: tuple[int, int], theme: str, locale: str
+) -> None:
+    page = entered(*size, color_scheme=theme, locale=locale)
+    for path in PAGES:
+        page.goto(fleet.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate("document.querySelector('nav').scrollWidth <= innerWidth"), path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def test_three_boxes_that_need_a_person_stand_first_and_say_why(entered: Callable[..., Page]) -> None:
+    page = entered()
+    assert page.locator("h1").inner_text() == "3 need a person"
+    cards = page.locator(".card").all_inner_texts()
+    assert [text.splitlines()[0] for text in cards] == ["clinic-07/box-2", "clinic-23/box-4", "clinic-31/box-1"]
+    assert "disk almost full for 3 h" in cards[0]
+    assert "away too long for 2 d" in cards[1]
+    assert "another device has its name" in cards[2]
+    assert page.locator(".dot").count() == 200
+    page.click("text=clinic-07/box-2")
+    assert "widths are shifted by +8.0%" in page.locator("main").inner_text()
+    assert "exam.best_of_s" in page.locator("main").inner_text()
+
+
+def test_rollout_shows_its_groups_and_can_be_paused(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    page.click("nav >> text=Rollouts")
+    shown = page.locator(".rollout").inner_text()
+    assert "8 % failed, 5 % allowed" in shown
+    assert "Group 1: " in shown
+    assert "180 not begun" in shown
+    page.click("text=Pause")
+    assert "paused" in page.locator(".rollout h2").inner_text()
+    page.click("text=Let it go on")
+    assert "paused" not in page.locator(".rollout h2").inner_text()
+
+
+def test_results_are_found_by_site(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    page.goto(f"{fleet.url}/results")
+    assert page.locator("tbody tr").count() == 6
+    page.select_option("#site", "clinic-12")
+    page.press("#site", "Tab")
+    page.click("text=Show")
+    assert page.locator("tbody tr").count() == 1
+
+
+def test_nothing_is_shown_without_a_login_and_wrong_passwords_wait(browser: Browser, fleet: FullFleet) -> None:
+    page = browser.new_context().new_page()
+    for path in PAGES:
+        page.goto(fleet.url + path)
+        assert page.url.endswith("/login"), path
+    for _ in range(7):
+        page.fill("#name", OPERATOR)
+        page.fill("#password", "guessed")
+        page.press("#password", "Enter")
+        page.wait_for_selector(".problem")
+    assert page.request.post(f"{fleet.url}/logout").status == 400, "a form of another site"
+    page.context.close()
+
+
+def test_whole_console_can_be_walked_by_keyboard(entered: Callable[..., Page]) -> None:
+    page = entered()
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.innerText.trim()"))
+    assert {"Boxes", "Jobs", "Results", "Log out", "clinic-07/box-2"} <= reached
+
+
+def test_database_that_is_away_is_said_and_no_old_figure_is_shown(browser: Browser, tmp_path: Path) -> None:
+    with FullFleet(tmp_path, boxes_a_site=1) as fleet:
+        page = browser.new_context().new_page()
+        page.goto(fleet.url)
+        log_in(page, OPERATOR, PASSWORD)
+        fleet.stop_database()
+        page.reload()
+        assert page.locator("h1").inner_text() == "That did not work"
+        assert "read the boxes" in page.locator(".problem").inner_text()
+        page.context.close()
+
+
+def test_page_renews_itself_keeps_the_focus_and_says_when_it_cannot(browser: Browser, tmp_path: Path) -> None:
+    with FullFleet(tmp_path, boxes_a_site=1) as fleet:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.clock.install()
+        page.goto(fleet.url)
+        log_in(page, OPERATOR, PASSWORD)
+        page.focus("text=clinic-31/box-1 >> nth=0")
+        before = page.locator(".as-of").inner_text()
+        page.clock.run_for(31_000)
+        page.wait_for_function("before => document.querySelector('.as-of').innerText !== before", arg=before)
+        assert page.evaluate("document.activeElement.innerText") == "clinic-31/box-1"
+        page.context.set_offline(True)
+        page.clock.run_for(31_000)
+        page.wait_for_selector(".as-of.problem")
+        assert "does not answer" in page.locator(".as-of").inner_text()
+        page.context.close()

@@ -1,0 +1,62 @@
+"""A box in a process of its own: one exam captured, finished, edited, validated and sent, again and again.
+
+`python -m tests.chaos.box FOLDER PORT` does one round after what an earlier process left, says each act on standard
+output once it was answered, waits until the broker has everything, and ends.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from appliance.domain.errors import ApplianceError
+from appliance.domain.review_edits import SetComment
+from appliance.exam.message import BoxAddress
+from appliance.exam.publication import Publication
+from appliance.exam.review_service import ReviewService
+from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_parts import SystemClock
+
+DELIVERY_S = 30.0
+
+
+def say(*words: str) -> None:
+    """One line, at once and unbuffered: what was said was answered."""
+    os.write(1, (" ".join(words) + "\n").encode())
+
+
+def round_of(desk: ExamDesk) -> None:
+    """Finish what is open or a new exam, comment its first picture, validate it."""
+    exam = desk.examine()
+    say("finished", exam.exam_id)
+    outbox = desk.storage.outbox
+    publication = Publication(
+        BoxAddress(SITE, BOX), outbox.newest_message_id, SystemClock().now_utc, desk.publisher.wake
+    )
+    reviews = ReviewService(desk.storage.exams, desk.storage.journal, publication)
+    image_id = exam.images[0].image_id
+    revision = reviews.image(exam.exam_id, image_id).log.revision
+    reviews.edit(exam.exam_id, image_id, SetComment("seen"), "dr.ruiz", revision)
+    say("edited", exam.exam_id)
+    reviews.validate(exam.exam_id, "dr.ruiz", reviews.log(exam.exam_id).revision, accepts_unseen=True)
+    say("validated", exam.exam_id)
+
+
+def main() -> None:
+    """One round; 1 where the box refused something, as on a full disk."""
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    try:
+        with ExamDesk(folder, mqtt_settings(port), resend_after_s=0.4) as desk:
+            desk.publisher.start()
+            round_of(desk)
+            until_s = time.monotonic() + DELIVERY_S
+            while (status := desk.storage.outbox.status()).pending + status.sent and time.monotonic() < until_s:
+                time.sleep(0.02)
+    except ApplianceError as error:
+        say("refused", str(error).replace("\n", " "))
+        sys.exit(1)
+    say("done")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""What the fleet's stores of boxes, jobs and journals promise, on SQLite and on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.files.signatures import make_signing_key
+from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.box_store import BoxStore
+from appliance.apps.fleet_server.console_views import ConsoleViews
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.job_maker import JobMaker
+from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import SettingsError
+from appliance.domain.journal import JournalEntry, JournalHead, next_entry
+from appliance.fleet.audit import Audit, audit_of
+from appliance.fleet.jobs import JobState, JobUpdate, SignedJob
+from tests.support.full_fleet import recorded
+from tests.support.postgres import Postgres, postgres_folder
+
+WHOSE = ("clinic-1", "box-7")
+NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
+TS = "2026-11-30T12:00:00.000Z"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    if postgres_folder() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with Postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FleetDatabase]:
+    url = f"sqlite:///{tmp_path}/fleet.sqlite3"
+    if request.param == "postgresql":
+        running: Postgres = request.getfixturevalue("postgres")
+        running.empty()
+        url = running.url
+    with FleetDatabase(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> JobMaker:
+    make_signing_key(tmp_path / "k", tmp_path / "p")
+    return JobMaker(tmp_path / "k")
+
+
+def state(boot_id: str, is_online: bool = True, conn_seq: int = 1) -> dict[str, object]:
+    return {**recorded("nailfold.state-1"), "boot_id": boot_id, "is_online": is_online, "conn_seq": conn_seq}
+
+
+def test_will_of_an_earlier_connection_changes_nothing(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    store.take_state(WHOSE, state("b1"), NOW)
+    store.take_state(WHOSE, state("b1", conn_seq=2), NOW)
+    store.take_state(WHOSE, state("b1", is_online=False, conn_seq=1), NOW)
+    assert store.boxes(NOW)[0].is_online
+    store.take_state(WHOSE, state("b1", is_online=False, conn_seq=2), NOW)
+    assert not store.boxes(NOW)[0].is_online
+
+
+def test_restart_is_no_twin_and_a_boot_id_that_comes_back_is_one_for_ten_minutes(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    for boot_id in ("b1", "b2"):
+        store.take_state(WHOSE, state(boot_id), NOW)
+    assert not store.boxes(NOW)[0].has_twin
+    store.take_state(WHOSE, state("b1"), NOW)
+    assert store.boxes(NOW + timedelta(minutes=9))[0].has_twin
+    assert not store.boxes(NOW + timedelta(minutes=11))[0].has_twin
+
+
+def test_old_telemetry_is_dropped_and_the_newest_stays_shown(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    store.take_state(WHOSE, state("b1"), NOW)
+    for ts in ("2026-08-01T00:00:00.000Z", TS):
+        store.take_report(WHOSE, "telemetry", {**recorded("nailfold.telemetry-1"), "ts": ts}, NOW)
+    assert store.forget_telemetry(NOW - timedelta(days=90)) == 1
+    assert store.boxes(NOW)[0].reports["telemetry"][0]["ts"] == TS
+
+
+def test_wish_is_given_to_one_worker(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    store.want(WHOSE, {"exam.best_of_s": 0.8}, "eva", NOW)
+    ((whose, wish),) = store.untold(NOW)
+    assert (whose, wish.version, wish.settings) == (WHOSE, 1, {"exam.best_of_s": 0.8})
+    assert store.untold(NOW) == []
+
+
+def update(signed: SignedJob, version: int, job_state: JobState) -> JobUpdate:
+    return JobUpdate(job_id=signed.job.job_id, version=version, state=job_state, boot_id="b", ts=TS)
+
+
+def test_job_is_pending_until_its_end_and_an_older_state_never_replaces_a_newer(
+    database: FleetDatabase, maker: JobMaker
+) -> None:
+    store, signed = JobStore(database), maker.make(WHOSE, "restart", {}, NOW)
+    store.add(signed, "eva", NOW)
+    with pytest.raises(SettingsError, match="already"):
+        store.add(signed, "eva", NOW)
+    assert store.untold() == [WHOSE]
+    assert store.untold() == []
+    assert [one.job_id for one in store.pending(WHOSE, NOW).pending] == [signed.job.job_id]
+    assert store.take_update(WHOSE, update(signed, 3, JobState.SUCCEEDED), NOW) == ""
+    assert store.take_update(WHOSE, update(signed, 3, JobState.SUCCEEDED), NOW) == "", "told twice"
+    assert store.take_update(WHOSE, update(signed, 2, JobState.IN_PROGRESS), NOW) == "a newer state is known"
+    assert store.take_update(("clinic-1", "box-8"), update(signed, 9, JobState.FAILED), NOW) != ""
+    assert store.pending(WHOSE, NOW).pending == ()
+    (row,) = store.all()
+    assert (row.state, row.signed) == (JobState.SUCCEEDED, signed)
+
+
+def chain(count: int) -> list[Audit]:
+    entries: list[JournalEntry] = []
+    for number in range(count):
+        head = JournalHead(entries[-1].seq, entries[-1].hash) if entries else None
+        entries.append(next_entry(head, NOW, "ana", "exam:1", "exam.noted", {"number": number}))
+    return [audit_of(entry) for entry in entries]
+
+
+def test_journal_counts_up_to_its_first_gap_however_it_comes(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(6)
+    assert store.take(WHOSE, told[:2], NOW) == 2
+    assert store.take(WHOSE, told[3:], NOW) == 2
+    assert store.take(WHOSE, told[1:3], NOW) == 6
+    assert store.have(WHOSE) == 6
+    assert [one.seq for one in store.entries(WHOSE, 2)] == [6, 5]
+
+
+def test_two_workers_that_take_one_journal_lose_nothing(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(40)
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(lambda start: store.take(WHOSE, told[start : start + 10], NOW), (0, 10, 20, 30)))
+    assert store.take(WHOSE, told[:1], NOW) == 40
+
+
+def test_changed_and_replaced_entries_are_told(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(3)
+    store.take(WHOSE, told[:1], NOW)
+    changed = told[1].model_copy(update={"actor": "somebody"})
+    assert store.take(WHOSE, [changed], NOW) == 1
+    assert "entry 2 was changed" in store.problem(WHOSE)
+    other = ("clinic-1", "box-8")
+    store.take(other, told[:1], NOW)
+    foreign = told[1].model_copy(update={"previous_hash": "f" * 64})
+    store.take(other, [foreign], NOW)
+    assert "the journal was replaced" in store.problem(other)
+    BoxStore(database).take_state(WHOSE, state("b1"), NOW)
+    (view,) = ConsoleViews(database, SystemClock()).boxes()
+    assert "journal_broken" in [alert.code for alert in view.alerts]

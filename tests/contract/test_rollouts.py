@@ -1,0 +1,107 @@
+"""A bundle goes to a few boxes first, stops where too many fail, and can be taken back."""
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.files.signatures import make_signing_key
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.job_maker import JobMaker
+from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.rollouts import RolloutStore
+from appliance.domain.errors import SettingsError
+from appliance.fleet.jobs import JobState, JobUpdate
+
+NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
+BOXES = [(f"clinic-{number // 5}", f"box-{number}") for number in range(50)]
+
+
+class Desk:
+    """The operator, and boxes that answer as they are told."""
+
+    def __init__(self, database: FleetDatabase, maker: JobMaker) -> None:
+        self.store, self.jobs, self.maker = RolloutStore(database), JobStore(database), maker
+        self.rollout_id = self.store.start("e-2", BOXES, (0.1, 0.4), 0.2, "eva", NOW)
+
+    def ask(self, *, force: bool = False) -> int:
+        return self.store.next_group(self.rollout_id, self.maker, "eva", NOW, force=force)
+
+    def answer(self, state: JobState, count: int = 99, reason: str = "") -> None:
+        """So many of the boxes that have been asked and have not answered."""
+        open_ones = [row for row in self.jobs.all() if not row.state.is_final][:count]
+        for row in open_ones:
+            whose = (row.signed.site, row.signed.box)
+            update = JobUpdate(
+                job_id=row.signed.job.job_id, version=9, state=state, reason=reason, boot_id="b",
+                ts="2026-11-30T12:00:00.000Z",
+            )  # fmt: skip
+            assert self.jobs.take_update(whose, update, NOW) == ""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    make_signing_key(tmp_path / "k", tmp_path / "p")
+    with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
+        yield Desk(database, JobMaker(tmp_path / "k"))
+
+
+def test_groups_are_as_large_as_was_said_and_each_waits_for_the_one_before(desk: Desk) -> None:
+    assert [len(stage.boxes) for stage in desk.store.rollout(desk.rollout_id).stages] == [5, 20, 25]
+    assert desk.ask() == 5
+    with pytest.raises(SettingsError, match="5 boxes have not ended yet"):
+        desk.ask()
+    desk.answer(JobState.SUCCEEDED, 4)
+    assert desk.ask(force=True) == 20, "one box is away, and nobody waits for it"
+    desk.answer(JobState.SUCCEEDED)
+    assert desk.ask() == 25
+    desk.answer(JobState.SUCCEEDED)
+    with pytest.raises(SettingsError, match="every group was asked"):
+        desk.ask()
+
+
+def test_too_many_failures_pause_it_and_no_force_helps(desk: Desk) -> None:
+    desk.ask()
+    desk.answer(JobState.FAILED, 2, "measure: widths are shifted by +8.0%")
+    desk.answer(JobState.SUCCEEDED)
+    for force in (False, True):
+        with pytest.raises(SettingsError, match=r"40% of the boxes failed|is paused"):
+            desk.ask(force=force)
+    assert desk.store.rollout(desk.rollout_id).is_paused
+    assert len(desk.jobs.all()) == 5, "no further box was asked"
+
+
+def test_one_failure_below_the_threshold_does_not_stop_it(desk: Desk) -> None:
+    desk.ask()
+    desk.answer(JobState.TIMED_OUT, 1)
+    desk.answer(JobState.SUCCEEDED)
+    assert desk.store.rollout(desk.rollout_id).failed_share == pytest.approx(0.2)
+    assert desk.ask() == 20
+
+
+def test_back_asks_those_that_took_it_and_cancels_those_that_have_not_begun(desk: Desk) -> None:
+    desk.ask()
+    desk.answer(JobState.SUCCEEDED, 2)
+    desk.answer(JobState.FAILED, 1)
+    before = {row.signed.job.job_id for row in desk.jobs.all()}
+    assert desk.store.back(desk.rollout_id, "software", desk.maker, "eva", NOW) == 4
+    new = [row for row in desk.jobs.all() if row.signed.job.job_id not in before]
+    assert [row.signed.job.parameters for row in new] == [{"bundle": "software"}] * 4
+    assert sum(row.signed.job.is_cancelled for row in desk.jobs.all()) == 2
+    with pytest.raises(SettingsError, match="is paused"):
+        desk.ask()
+    desk.store.pause(desk.rollout_id, False)
+    assert not desk.store.rollout(desk.rollout_id).is_paused
+
+
+def test_another_bundle_begins_with_other_boxes(desk: Desk) -> None:
+    other = desk.store.start("e-3", BOXES, (0.1,), 0.2, "eva", NOW)
+    first = [set(desk.store.rollout(one).stages[0].boxes) for one in (desk.rollout_id, other)]
+    assert first[0] != first[1]
+
+
+@pytest.mark.parametrize("shares", [(0.0,), (0.6, 0.5), (1.0,)])
+def test_shares_that_are_none_are_refused(desk: Desk, shares: tuple[float, ...]) -> None:
+    with pytest.raises(SettingsError, match="shares"):
+        desk.store.start("e-4", BOXES, shares, 0.2, "eva", NOW)

@@ -1,0 +1,152 @@
+"""New networks for a box, over a real broker, with real networks before the clinical gate."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.config.engine_bundle import EngineBundles
+from appliance.apps.engines.clinical_gate import compare, sealed_pictures
+from appliance.apps.fleet_server.release_maker import ReleaseMaker
+from appliance.apps.station.fleet.engine_update import validated_weights
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import UpdateError
+from appliance.fleet.jobs import JobState
+from appliance.inference.engine_set import load_engine_set
+from appliance.inference.settings import InferenceSettings
+from appliance.ports import EngineSet
+from tests.support.broker import Broker, mosquitto_binary
+from tests.support.fleet_box import FleetBox
+from tests.support.fleet_side import Fleet
+from tests.support.networks import shipped, widened
+
+pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(broker: Broker, tmp_path: Path) -> Iterator[Fleet]:
+    made = Fleet(tmp_path, broker.port)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> ReleaseMaker:
+    maker = ReleaseMaker(tmp_path / "release", tmp_path / "keys")
+    maker.make(SystemClock().now_utc())
+    maker.add_bundle("good", shipped(tmp_path / "good"), SystemClock().now_utc())
+    maker.add_bundle("wide", widened(tmp_path / "wide", 1.08), SystemClock().now_utc())
+    return maker
+
+
+def updatable(folder: Path, port: int) -> FleetBox:
+    box = folder / "box"
+    return FleetBox(
+        box,
+        port,
+        fleet={"update_root": folder / "release/metadata/1.root.json", "update_url": f"file://{folder}/release"},
+    )
+
+
+def engines_of(box: FleetBox) -> Path:
+    weights = box.settings.settings.inference.weights_dir
+    assert weights is not None
+    return weights
+
+
+def test_good_networks_are_measured_tried_confirmed_and_run_until_the_fleet_goes_back(
+    broker: Broker,
+    fleet: Fleet,
+    release: ReleaseMaker,
+    tmp_path: Path,
+) -> None:
+    with fleet.serving():
+        with updatable(tmp_path, broker.port) as box:
+            assert engines_of(box) == validated_weights()
+            job_id = fleet.ask(box.job("update-engines", {"bundle": "good"}))
+            assert box.restarting.wait(60), fleet.job(job_id)
+            assert not EngineBundles(tmp_path / "box").active().is_confirmed
+        with updatable(tmp_path, broker.port) as box:
+            row = fleet.wait_for(job_id, JobState.SUCCEEDED)
+            assert engines_of(box) == tmp_path / "box/engine-bundles/good"
+            assert EngineBundles(tmp_path / "box").active().is_confirmed
+            back = fleet.ask(box.job("update-engines", {"bundle": "software"}))
+            assert box.restarting.wait(60), fleet.job(back)
+        with updatable(tmp_path, broker.port) as box:
+            fleet.wait_for(back, JobState.SUCCEEDED)
+            assert engines_of(box) == validated_weights()
+        assert row.detail is not None
+        assert (row.detail["installed"], row.detail["booted"], row.detail["confirmed"]) == ("good",) * 3
+        assert row.detail["gate"]["mean_width"] == 0
+
+
+def test_networks_that_measure_too_wide_pass_every_signature_and_are_caught_by_the_clinical_gate(
+    broker: Broker,
+    fleet: Fleet,
+    release: ReleaseMaker,
+    tmp_path: Path,
+) -> None:
+    with fleet.serving(), updatable(tmp_path, broker.port) as box:
+        row = fleet.wait_for(fleet.ask(box.job("update-engines", {"bundle": "wide"})), JobState.FAILED)
+        assert "wide does not measure as the validated networks do: widths are shifted by +8" in row.reason
+        assert EngineBundles(tmp_path / "box").weights_dir() is None
+        assert not (tmp_path / "box/engine-bundles/wide").exists()
+        assert not box.restarting.is_set()
+
+
+def test_networks_that_measure_otherwise_after_the_start_are_taken_back(
+    broker: Broker,
+    fleet: Fleet,
+    release: ReleaseMaker,
+    tmp_path: Path,
+) -> None:
+    """As where another runtime compiles them wrongly: they passed before the switch."""
+    with fleet.serving():
+        with updatable(tmp_path, broker.port) as box:
+            job_id = fleet.ask(box.job("update-engines", {"bundle": "good"}))
+            assert box.restarting.wait(60)
+        for file in (tmp_path / "wide").iterdir():
+            (tmp_path / "box/engine-bundles/good" / file.name).write_bytes(file.read_bytes())
+        with updatable(tmp_path, broker.port) as box:
+            row = fleet.wait_for(job_id, JobState.FAILED)
+            assert "good was taken back: after the start it does not measure" in row.reason
+            assert box.restarting.wait(10)
+        with updatable(tmp_path, broker.port) as box:
+            assert engines_of(box) == validated_weights()
+
+
+def test_networks_with_which_the_station_does_not_come_up_are_taken_back_by_the_third_start(tmp_path: Path) -> None:
+    bundles = EngineBundles(tmp_path)
+    bundles.choose("broken")
+    assert bundles.count_start().name == "broken"
+    assert bundles.count_start().name == "broken"
+    back = bundles.count_start()
+    assert (back.name, back.is_confirmed) == ("", True)
+    assert back.reason == "the station did not confirm it in 2 starts"
+
+
+def networks(folder: Path) -> EngineSet:
+    return load_engine_set(InferenceSettings(weights_dir=folder, threads=1), "test")
+
+
+def test_gate_lets_small_differences_through_and_no_shift(tmp_path: Path) -> None:
+    validated, pictures = networks(validated_weights()), sealed_pictures()
+    for factor, is_within in ((1.02, True), (1.06, False), (0.93, False)):
+        report = compare(validated, networks(widened(tmp_path / str(factor), factor)), pictures)
+        assert report.figures["mean_width"] == pytest.approx(factor - 1, abs=0.003)
+        assert report.is_within is is_within
+        assert report.figures["widths"] > 150
+
+
+def test_reference_set_that_was_changed_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"picture")
+    (tmp_path / "seal.json").write_text(json.dumps({"images": {"a.jpg": "0" * 64}}))
+    with pytest.raises(UpdateError, match="not the one that was sealed"):
+        sealed_pictures(tmp_path)

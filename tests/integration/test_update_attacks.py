@@ -1,0 +1,180 @@
+"""Every attack on an update that TUF names, against the box's own client: refused, said why, nothing put in place."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from appliance.apps.fleet_server.release_maker import BUNDLE_FILES, ReleaseMaker
+from appliance.apps.station.fleet.update_client import UpdateClient
+from appliance.domain.errors import UpdateError
+
+NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
+
+
+class Site:
+    """A release with the bundle e-1, and a box that has already taken it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.now, self.floor = folder, NOW, datetime(2026, 11, 1, tzinfo=timezone.utc)
+        self.release = folder / "release"
+        self.weights = folder / "weights"
+        self.weights.mkdir()
+        for name in BUNDLE_FILES:
+            (self.weights / name).write_bytes(f"{name} of the release".encode() * 100)
+        self.maker = ReleaseMaker(self.release, folder / "keys")
+        self.maker.make(NOW)
+        self.root = self.maker.root_file.read_bytes()
+        self.maker.add_bundle("e-1", self.weights, NOW)
+        self.fetch("e-1")
+
+    @property
+    def metadata(self) -> Path:
+        return self.release / "metadata"
+
+    def fetch(self, name: str) -> Path:
+        into = self.folder / "box" / name
+        client = UpdateClient(
+            self.root, self.folder / "seen", f"file://{self.release}", lambda: self.now, lambda: self.floor, self.raised
+        )
+        client.fetch(f"engines/{name}", BUNDLE_FILES, into)
+        return into
+
+    def raised(self, moment: datetime) -> None:
+        self.floor = max(self.floor, moment)
+
+    def target(self, name: str) -> Path:
+        (file,) = (self.release / "targets" / "engines" / "e-2").glob(f"*.{name}")
+        return file
+
+    def newest(self, role: str) -> Path:
+        files = self.metadata.glob(f"*{role}.json")
+        return max(files, key=lambda file: json.loads(file.read_text())["signed"]["version"])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def offer_second(site: Site) -> None:
+    site.maker.add_bundle("e-2", site.weights, NOW)
+
+
+def rollback(site: Site) -> None:
+    """The attacker puts back a whole, once valid, older release."""
+    shutil.copytree(site.metadata, site.folder / "older")
+    offer_second(site)
+    site.fetch("e-2")
+    shutil.rmtree(site.metadata)
+    shutil.copytree(site.folder / "older", site.metadata)
+
+
+def freeze(site: Site) -> None:
+    """The attacker offers the same release for ever, so that no box hears of a newer one."""
+    offer_second(site)
+    site.now = NOW + timedelta(days=31)
+
+
+def expired_with_a_clock_at_1970(site: Site) -> None:
+    """As before, and the battery of the box's clock is empty."""
+    freeze(site)
+    site.floor = site.now
+    site.now = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def wrong_key(site: Site) -> None:
+    """A release of somebody else's keys."""
+    foreign = ReleaseMaker(site.folder / "foreign", site.folder / "foreign-keys")
+    foreign.make(NOW)
+    for _ in range(3):
+        foreign.renew(NOW)
+    foreign.add_bundle("e-2", site.weights, NOW)
+    shutil.rmtree(site.release)
+    shutil.copytree(site.folder / "foreign", site.release)
+
+
+def wrong_target(site: Site) -> None:
+    """The right name, another content of the same length."""
+    offer_second(site)
+    site.target("keypoints.onnx").write_bytes(b"x" * len((site.weights / "keypoints.onnx").read_bytes()))
+
+
+def truncated(site: Site) -> None:
+    offer_second(site)
+    file = site.target("detector.onnx")
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def oversized(site: Site) -> None:
+    """A file without an end fills no disk."""
+    offer_second(site)
+    with site.target("detector.onnx").open("ab") as file:
+        file.truncate(10**10)
+
+
+def mix_and_match(site: Site) -> None:
+    """Old targets under a new snapshot."""
+    older = site.newest("targets").read_bytes()
+    offer_second(site)
+    site.newest("targets").write_bytes(older)
+
+
+def targets_signed_by_the_timestamps_key(site: Site) -> None:
+    """The key that is on a server all day long must not be able to make a release."""
+    (site.folder / "keys" / "targets.pem").write_bytes((site.folder / "keys" / "timestamp.pem").read_bytes())
+    offer_second(site)
+
+
+def missing_file(site: Site) -> None:
+    offer_second(site)
+    site.target("keypoints.onnx").unlink()
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        (rollback, "older than what this box has seen"),
+        (freeze, "it has expired"),
+        (expired_with_a_clock_at_1970, "it has expired"),
+        (wrong_key, "not signed by the keys of this box's fleet"),
+        (wrong_target, "changed or cut off"),
+        (truncated, "changed or cut off"),
+        (oversized, "longer than its release says"),
+        (mix_and_match, "mix and match|not of one release"),
+        (targets_signed_by_the_timestamps_key, "not signed by the keys"),
+        (missing_file, "is not there"),
+    ],
+    ids=lambda one: one.__name__ if callable(one) else "",
+)
+def test_attack_is_refused_and_what_runs_is_left_alone(site: Site, attack: Callable[[Site], None], said: str) -> None:
+    attack(site)
+    before = {file.name: file.read_bytes() for file in (site.folder / "box" / "e-1").iterdir()}
+    wanted = "e-2" if attack is not rollback else "e-3"
+    with pytest.raises(UpdateError, match=said):
+        site.fetch(wanted)
+    assert not (site.folder / "box" / wanted).exists()
+    assert not list((site.folder / "box").glob("*.part"))
+    assert {file.name: file.read_bytes() for file in (site.folder / "box" / "e-1").iterdir()} == before
+
+
+def test_release_that_is_what_it_says_is_taken(site: Site) -> None:
+    offer_second(site)
+    into = site.fetch("e-2")
+    assert {file.name for file in into.iterdir()} == set(BUNDLE_FILES)
+    assert site.floor == NOW, "the signed time of the release"
+
+
+def test_clock_at_1970_takes_a_release_that_is_still_valid(site: Site) -> None:
+    """A box without a clock battery is not cut off from updates."""
+    offer_second(site)
+    site.now = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    assert site.fetch("e-2").exists()
+
+
+def test_bundle_that_is_in_no_release_is_refused(site: Site) -> None:
+    with pytest.raises(UpdateError, match=r"has no engines/e-9/manifest\.json"):
+        site.fetch("e-9")

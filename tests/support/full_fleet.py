@@ -1,0 +1,129 @@
+"""A fleet of 200 boxes in use, of which three need a person, behind a running console."""
+
+import json
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from appliance.apps.files.signatures import make_signing_key
+from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.box_store import BoxStore
+from appliance.apps.fleet_server.console import Console
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.job_maker import JobMaker
+from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.rollouts import RolloutStore
+from appliance.apps.fleet_server.settings import fleet_settings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.instant import to_rfc3339
+from appliance.domain.journal import JournalEntry, JournalHead, next_entry
+from appliance.fleet.audit import audit_of
+from appliance.fleet.jobs import JobState, JobUpdate
+from tests.support.fleet_results import result
+from webui.console.app import create_console
+
+OPERATOR, PASSWORD = "eva", "a quiet lamp beside seven stones"
+SITES = tuple(f"clinic-{number:02d}" for number in range(1, 41))
+_CAUGHT = "measure: engines-2 does not measure as the validated networks do: widths are shifted by +8.0% (at most 4%)"
+_MESSAGES = Path(__file__).parents[1] / "data" / "fleet_messages"
+
+
+def recorded(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((_MESSAGES / f"{name}.json").read_text("utf-8"))
+    return document
+
+
+class FullFleet:
+    """Usable with `with`, which serves the console; `url` is where."""
+
+    def __init__(self, folder: Path, boxes_a_site: int = 5) -> None:
+        self._database = FleetDatabase(f"sqlite:///{folder}/fleet.sqlite3")
+        self._now = SystemClock().now_utc()
+        self._boxes = BoxStore(self._database)
+        for site in SITES:
+            for number in range(1, boxes_a_site + 1):
+                self._add(site, f"box-{number}")
+        self._trouble()
+        self._work(folder)
+        self._console = Console(folder / "console", self._database)
+        self._console.accounts.set_up(OPERATOR, "Eva Lang", PASSWORD)
+        self._server = make_server("127.0.0.1", 0, create_console(self._console.services, fleet_settings().web))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "FullFleet":
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._console.__exit__()
+        self._database.close()
+
+    def stop_database(self) -> None:
+        """Its tables are gone, as far as the console can tell."""
+        with self._database.transaction("break it") as connection:
+            connection.exec_driver_sql("ALTER TABLE box_states RENAME TO away")
+
+    def _add(self, site: str, box: str, is_online: bool = True, hours_ago: float = 0.2) -> None:
+        then = self._now - timedelta(hours=hours_ago)
+        state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": f"{site}-{box}"}
+        self._boxes.take_state((site, box), state, then)
+        if not is_online:
+            self._boxes.take_state((site, box), {**state, "is_online": False}, then)
+        heard = self._now - timedelta(seconds=20) if is_online else then
+        telemetry = {**recorded("nailfold.telemetry-1"), "ts": to_rfc3339(heard)}
+        self._boxes.take_report((site, box), "telemetry", telemetry, heard)
+
+    def _trouble(self) -> None:
+        since = to_rfc3339(self._now - timedelta(hours=3))
+        raised = {**recorded("nailfold.alerts-1"), "alerts": [
+            {"code": "disk_low", "since": since, "value": 4321.0, "limit": 5000.0}
+        ]}  # fmt: skip
+        self._boxes.take_report(("clinic-07", "box-2"), "alerts", raised, self._now)
+        self._add("clinic-23", "box-4", is_online=False, hours_ago=60)
+        for boot_id in ("a", "b", "a"):
+            state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id}
+            self._boxes.take_state(("clinic-31", "box-1"), state, self._now)
+        # Away since this morning: nobody has to do anything.
+        self._add("clinic-12", "box-3", is_online=False, hours_ago=5)
+
+    def _work(self, folder: Path) -> None:
+        whose = ("clinic-07", "box-2")
+        make_signing_key(folder / "jobs.key", folder / "jobs.pub")
+        jobs, maker = JobStore(self._database), JobMaker(folder / "jobs.key")
+        for kind, state, reason in (
+            ("collect-logs", JobState.SUCCEEDED, ""),
+            ("update-engines", JobState.FAILED, _CAUGHT),
+            ("restart", JobState.DEFERRED, "an exam is open"),
+        ):  # fmt: skip
+            signed = maker.make(whose, kind, {}, self._now)
+            jobs.add(signed, OPERATOR, self._now - timedelta(minutes=30))
+            update = JobUpdate(
+                job_id=signed.job.job_id, version=2, state=state, reason=reason, boot_id="b", ts=to_rfc3339(self._now)
+            )
+            jobs.take_update(whose, update, self._now - timedelta(minutes=4))
+        rollouts = RolloutStore(self._database)
+        boxes = [(site, f"box-{number}") for site in SITES for number in range(1, 6)]
+        self.rollout_id = rollouts.start("engines-2", boxes, (0.1,), 0.05, OPERATOR, self._now)
+        rollouts.next_group(self.rollout_id, maker, OPERATOR, self._now)
+        first, *others = [row for row in jobs.all() if row.made_at == to_rfc3339(self._now, "microseconds")]
+        for row, state in ((first, JobState.FAILED), *((one, JobState.SUCCEEDED) for one in others[:12])):
+            ended = JobUpdate(
+                job_id=row.signed.job.job_id, version=2, state=state, boot_id="b", ts=to_rfc3339(self._now)
+            )
+            jobs.take_update((row.signed.site, row.signed.box), ended, self._now)
+        self._boxes.want(whose, {"exam.best_of_s": 0.8}, OPERATOR, self._now)
+        entries: list[JournalEntry] = []
+        for action in ("account.logged_in", "exam.started", "exam.finished", "review.validated"):
+            head = JournalHead(entries[-1].seq, entries[-1].hash) if entries else None
+            entries.append(next_entry(head, self._now, "ana", "exam:01a22c9d", action, {}))
+        AuditStore(self._database).take(whose, [audit_of(one) for one in entries], self._now)
+        kept = [result(seq, site="clinic-07", box="box-2") for seq in range(1, 6)]
+        ResultStore(self._database).keep([*kept, result(9, site="clinic-12", box="box-1")], (), self._now)

@@ -1,0 +1,169 @@
+"""Whatever an exam holds, every way out says the same numbers and words: page, report, JSON, CSV, FHIR and message."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.analysis.exam_figures import exam_figures
+from appliance.analysis.figures_document import figures_document
+from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector
+from appliance.domain.exam_figures import ExamFigures, Figures
+from appliance.domain.figure_definition import Kind
+from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.review import ReviewedExam, ReviewedImage
+from appliance.exam.message import BoxAddress, build_corrected_message
+from appliance.exports.csv_tables import csv_tables
+from appliance.exports.fhir.bundle import fhir_bundle
+from appliance.exports.report.cells import cell
+from appliance.exports.report.localisation import Localisation
+from appliance.exports.source import ExamToExport
+from tests.support.exam_parts import NOON
+from tests.support.exam_to_export import kept_still
+from tests.support.reviewed_exams import Loop, exam_of, image_of
+from webui.localisation.figure_formatting import format_figure
+
+ENGLISH = Localisation("en")
+PLACES = st.builds(
+    Placement,
+    st.sampled_from(Hand),
+    st.sampled_from([Finger.INDEX, Finger.RING]),
+    st.sampled_from([Sector.A, Sector.B, Sector.UNKNOWN, Sector.PANORAMIC]),
+)
+LOOPS = st.lists(
+    st.builds(
+        Loop,
+        st.floats(8, 90).map(lambda um: round(um, 1)),
+        st.sampled_from(["normal", "tortuous", "ramified"]),
+        st.sampled_from(["distal", "distal", "other"]),
+    ),
+    max_size=12,
+)
+
+
+@st.composite
+def exams(draw: st.DrawFn) -> ReviewedExam:
+    """Stills, clips and panoramas, some unfit, some left out, some edited, on few fingers so that they share some."""
+    images = []
+    for number in range(1, draw(st.integers(1, 6)) + 1):
+        image = image_of(
+            draw(LOOPS),
+            draw(PLACES),
+            row_mm=draw(st.sampled_from([None, 0.8, 1.0, 1.6])),
+            um_per_px=draw(st.sampled_from([1.0, 1.0, None])),
+            haemorrhages=draw(st.integers(0, 3)),
+            number=number,
+            reasons=draw(st.sampled_from([(), (), (), ("out_of_focus",)])),
+            kind=draw(st.sampled_from([ImageKind.STILL, ImageKind.STILL, ImageKind.PANORAMA, ImageKind.CLIP])),
+        )
+        excluded = draw(st.sampled_from([None, None, "hair"]))
+        images.append(replace(image, not_evaluable_because=excluded, is_edited=draw(st.booleans())))
+    return exam_of(*images, exam_id="00000000-0000-7000-8000-000000000099")
+
+
+def to_export(reviewed: ReviewedExam, figures: ExamFigures) -> ExamToExport:
+    gone = {one.image.image_id: "not kept in this test" for one in reviewed.images}
+    return ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", unreadable=gone)
+
+
+def rows_of(source: ExamToExport, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(csv_tables([source])[name].decode("utf-8-sig"))))
+
+
+def as_number(key: str, written: str) -> float | str | None:
+    if not written:
+        return None
+    return written if DEFINITIONS[key].kind is Kind.CATEGORY else float(written)
+
+
+def assert_same(key: str, found: float | str | None, meant: float | int | str | None) -> None:
+    if isinstance(meant, str) or meant is None or isinstance(found, str) or found is None:
+        assert found == meant, key
+    else:
+        assert abs(found - meant) <= 0.5 * 10.0 ** -DEFINITIONS[key].decimals, key
+
+
+def observed(bundle: Any) -> list[tuple[str, float]]:
+    """Every number that the Bundle states under a figure's code."""
+    found = []
+    for entry in bundle["entry"]:
+        if entry["resource"]["resourceType"] != "Observation":
+            continue
+        for part in (entry["resource"], *entry["resource"].get("component", ())):
+            value = part.get("valueQuantity", {}).get("value", part.get("valueInteger"))
+            if value is not None:
+                found.append((part["code"]["coding"][0]["code"], float(value)))
+    return found
+
+
+@settings(max_examples=30)
+@given(exams())
+def test_tables_documents_and_words_are_of_the_same_figures(reviewed: ReviewedExam) -> None:
+    figures = exam_figures(reviewed)
+    source, document = to_export(reviewed, figures), figures_document(reviewed, figures)
+    (exam_row,) = rows_of(source, "exams.csv")
+    for key, figure in figures.exam.items():
+        assert_same(key, document["exam"][key]["value"], figure.value)
+        assert_same(key, as_number(key, exam_row[key]), figure.value)
+        assert_words_agree(figures.exam, key)
+    fingers = {(row["hand"], row["finger"]): row for row in rows_of(source, "fingers.csv")}
+    for (hand, finger), found in figures.fingers.items():
+        for key, figure in found.items():
+            assert_same(key, as_number(key, fingers[hand.value, finger.value][key]), figure.value)
+            assert_words_agree(found, key)
+
+
+def assert_words_agree(figures: Figures, key: str) -> None:
+    """The page and the paper write a number with the same digits, and both have none where there is none."""
+    on_page, on_paper = format_figure(key, figures[key]), cell(ENGLISH, key, figures[key])
+    assert on_page.is_missing == on_paper.is_missing, key
+    if DEFINITIONS[key].kind is not Kind.CATEGORY and not on_page.is_missing:
+        assert on_page.value == on_paper.value, key
+
+
+@settings(max_examples=30)
+@given(exams())
+def test_message_counts_what_the_figures_count(reviewed: ReviewedExam) -> None:
+    measured = [one for one in reviewed.images if one.image.kind is not ImageKind.CLIP]
+    if not measured:
+        return
+    figures = exam_figures(reviewed)
+    sent = build_corrected_message(reviewed, BoxAddress("clinic", "box1"), NOON, 1, None, is_validated=True)
+    message = json.loads(sent.payload)
+    assert [one["excluded"] for one in message["images"]] == [one.not_evaluable_because is not None for one in measured]
+    for total in message["fingers"]:
+        found = figures.fingers.get((Hand(total["hand"]), Finger(total["finger"])))
+        entering = entering_of(reviewed, total)
+        assert total["images_evaluable"] == len(entering)
+        if found is None or found["images_evaluable"].value is None:
+            assert not entering
+            continue
+        assert total["images_evaluable"] == found["images_evaluable"].value
+        for counter in ("haemorrhages", "ramified", "tortuous", "capillaries_total"):
+            assert total[counter] == found[counter].value, counter
+        if len(entering) == 1 and total["mean_density_per_mm"] is not None:
+            assert_same("density_per_mm", total["mean_density_per_mm"], found["density_per_mm"].value)
+
+
+def entering_of(reviewed: ReviewedExam, total: Any) -> list[ReviewedImage]:
+    where = (Hand(total["hand"]), Finger(total["finger"]))
+    return [one for one in reviewed.images if one.enters and (one.image.hand, one.image.finger) == where]
+
+
+@settings(max_examples=15)
+@given(exams())
+def test_every_number_of_the_bundle_is_a_figure_of_the_exam(reviewed: ReviewedExam) -> None:
+    figures = exam_figures(reviewed)
+    known: dict[str, set[float]] = {}
+    for of in (figures.exam, *figures.fingers.values(), *figures.sectors.values(), *figures.images.values()):
+        for key, figure in of.items():
+            if isinstance(figure.value, int | float):
+                known.setdefault(key.replace("_", "-"), set()).add(float(figure.value))
+    for code, value in observed(fhir_bundle(to_export(reviewed, figures))):
+        if code in known:
+            decimals = DEFINITIONS[code.replace("-", "_")].decimals
+            assert any(abs(value - one) <= 0.5 * 10.0**-decimals for one in known[code]), (code, value)

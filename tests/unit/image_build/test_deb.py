@@ -1,0 +1,127 @@
+"""The Debian package without its wheels: the same bytes twice, all its parts, and a bill of materials that holds."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/deb"))
+from package_tree import Tree, lay_out
+from sbom import write_sbom
+from target import ARCHITECTURES, Target
+from wheels import pinned
+
+REPOSITORY = Path(__file__).parents[3]
+DEB = REPOSITORY / "image-build/deb"
+BUILT_AT = 1_764_500_000
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
+
+
+def wheel_in(folder: Path, name: str = "small", licence: str = "License-Expression: MIT") -> Path:
+    """A wheel with its metadata alone."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-1.2-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        stamp = zipfile.ZipInfo(f"{name}-1.2.dist-info/METADATA", (2026, 1, 1, 0, 0, 0))
+        archive.writestr(stamp, f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.2\n{licence}\n")
+    return path
+
+
+def packed(folder: Path, umask: int) -> bytes:
+    """A package without wheels, built in a folder of its own."""
+    before = os.umask(umask)
+    try:
+        folder.mkdir()
+        sbom = folder / "sbom.json"
+        write_sbom(sbom, [wheel_in(folder / "w")], REPOSITORY, "1.0", BUILT_AT)
+        tree = Tree(folder / "root")
+        lay_out(tree, Target("amd64", "3.11"), "1.0-1~py311", sbom, REPOSITORY)
+        tree.settle(BUILT_AT)
+        out = folder / "made.deb"
+        command = ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zzstd", "--build", tree.root, out]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": str(BUILT_AT)}
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        return out.read_bytes()
+    finally:
+        os.umask(before)
+
+
+@needs_dpkg
+def test_two_builds_are_the_same_bytes_whatever_the_folder_and_the_umask(tmp_path: Path) -> None:
+    assert packed(tmp_path / "one", 0o022) == packed(tmp_path / "another-place", 0o077)
+
+
+@needs_dpkg
+def test_the_package_says_what_it_is_and_brings_every_unit(tmp_path: Path) -> None:
+    packed(tmp_path / "made", 0o022)
+    package = tmp_path / "made/made.deb"
+
+    def told(*arguments: str) -> str:
+        return subprocess.run(
+            ["dpkg-deb", *arguments], check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+        ).stdout
+
+    assert told("-f", str(package), "Architecture", "Version") == "Architecture: amd64\nVersion: 1.0-1~py311\n"
+    assert "python3 (>= 3.11~), python3 (<< 3.12~)" in told("-f", str(package), "Depends")
+    listed = told("-c", str(package))
+    assert "root/root" in listed
+    for unit in (REPOSITORY / "systemd/system").iterdir():
+        assert f"./lib/systemd/system/{unit.name}\n" in listed
+    assert "./etc/nailfold/site.toml" in listed
+    assert told("-I", str(package), "conffiles") == "/etc/nailfold/site.toml\n"
+
+
+@pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("python", ["3.10", "3.11"])
+def test_the_lock_names_one_version_of_each_package_for_every_target(arch: str, python: str) -> None:
+    names = [line.partition("==")[0] for line in pinned(REPOSITORY / "requirements.lock", Target(arch, python))]
+    assert len(names) == len(set(names))
+    assert {"flask", "numpy", "onnxruntime", "gpiozero", "lgpio"} <= set(names)
+    assert ("tomli" in names) == (python == "3.10"), "markers are judged for the target"
+
+
+def test_another_computer_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    names = [line.partition("==")[0] for line in pinned(REPOSITORY / "requirements.lock", Target("arm64", "3.10"))]
+    assert "greenlet" in names, "needed on aarch64 with 3.10"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_maintainer_scripts_are_shell(script: str) -> None:
+    path = DEB / "debian" / script
+    assert path.read_text().startswith("#!/bin/sh\nset -e\n")
+    subprocess.run(["sh", "-n", path], check=True)
+
+
+def test_purging_keeps_exams() -> None:
+    """The one line that must not be lost: exams are looked for before the data folder is deleted."""
+    script = (DEB / "debian/postrm").read_text()
+    assert script.index("find /var/lib/nailfold/exams") < script.index("rm -rf /var/lib/nailfold\n")
+
+
+def test_the_bill_of_materials_holds_and_is_the_same_twice(tmp_path: Path) -> None:
+    validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib is not installed")
+    schema = pytest.importorskip("cyclonedx.schema").SchemaVersion
+    wheels = [
+        wheel_in(tmp_path / "w"),
+        wheel_in(tmp_path / "w", "older", "Classifier: License :: OSI Approved :: BSD License"),
+        wheel_in(tmp_path / "w", "silent", "Summary: none"),
+    ]
+    for name in ("one", "two"):
+        write_sbom(tmp_path / name, wheels, REPOSITORY, "1.0", BUILT_AT)
+    text = (tmp_path / "one").read_text()
+    assert text == (tmp_path / "two").read_text()
+    assert validation.JsonStrictValidator(schema.V1_6).validate_str(text) is None
+    parts = {part["bom-ref"]: part for part in json.loads(text)["components"]}
+    assert parts["pkg:pypi/small@1.2"]["licenses"] == [{"expression": "MIT"}]
+    assert parts["pkg:pypi/older@1.2"]["licenses"] == [{"license": {"name": "BSD License"}}]
+    assert "licenses" not in parts["pkg:pypi/silent@1.2"]
+    assert any(one.startswith("pkg:npm/konva@") for one in parts)
+    assert not any("vitest" in one for one in parts), "what only builds the pages is not on the box"
+    assert sum(part["type"] == "machine-learning-model" for part in parts.values()) >= 2

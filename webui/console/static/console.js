@@ -1,0 +1,28 @@
+// Renews what the page shows, without moving the reader or the keyboard's focus; says so when it cannot.
+const main = document.getElementById("main");
+const every = Number(main.dataset.renewEveryS) * 1000;
+
+function keepFocus(replace) {
+  const focused = document.activeElement;
+  const href = main.contains(focused) ? focused.getAttribute("href") : null;
+  replace();
+  if (href !== null) main.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+}
+
+async function renew() {
+  try {
+    const answer = await fetch(location.href);
+    if (answer.redirected) {
+      location.reload(); // the login has ended
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    keepFocus(() => main.replaceChildren(...page.getElementById("main").childNodes));
+  } catch {
+    const stamp = main.querySelector(".as-of");
+    stamp.classList.add("problem");
+    stamp.textContent = stamp.dataset.lost;
+  }
+}
+
+if (every > 0) setInterval(renew, every);

@@ -1,0 +1,108 @@
+"""What the console shows: frozen values, made by whoever has the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class AlertView:
+    """One raised alert; `code` has a text of its own."""
+
+    code: str
+    since_utc: datetime
+    value: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class BoxView:
+    """One box.
+
+    Attributes:
+        state_at_utc: when it came or went, by the server's clock.
+        heard_at_utc: when its newest telemetry came; None before the first.
+        alerts: of the box, and those that the server adds: "twin", "silent", "journal_broken".
+        not_in_force: desired settings that are not, to the box's reason; empty where it gives none.
+    """
+
+    site: str
+    box: str
+    is_online: bool
+    state_at_utc: datetime
+    software: str
+    heard_at_utc: datetime | None = None
+    alerts: tuple[AlertView, ...] = ()
+    telemetry: Mapping[str, Any] = field(default_factory=dict)
+    engines: Mapping[str, str] = field(default_factory=dict)
+    not_in_force: Mapping[str, str] = field(default_factory=dict)
+    missing_results: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.site}/{self.box}"
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to do something."""
+        return bool(self.alerts)
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One job of one box."""
+
+    box: str
+    job_id: str
+    kind: str
+    state: str
+    reason: str
+    made_by: str
+    made_at_utc: datetime
+    changed_at_utc: datetime
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """One group of a rollout: state of its jobs ("not_begun" before its turn) to how many boxes; names of failures."""
+
+    number: int
+    counts: Mapping[str, int]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """One bundle on its way to the boxes; shares are of 1."""
+
+    rollout_id: str
+    bundle: str
+    failed_share: float
+    threshold: float
+    is_paused: bool
+    groups: tuple[GroupView, ...]
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """One entry of a box's journal."""
+
+    seq: int
+    at_utc: datetime
+    actor: str
+    action: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """One result as the fleet keeps it: no identity, ever."""
+
+    box: str
+    exam_id: str
+    pseudonym: str
+    finished_at_utc: datetime
+    images: int
+    density_per_mm: float | None
+    apical_um: float | None
