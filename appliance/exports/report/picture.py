@@ -114,8 +114,10 @@ def _kind(loop: Capillary) -> str:
 
 
 def _label(draw: ImageDraw.ImageDraw, loop: Capillary, scale: float, font: Font, unit: int) -> None:
-    """The diameter above the loops of the distal row, and above every giant."""
+    """The diameter above the loops of the distal row, and above every giant: there the one that makes it one."""
     um = None if loop.apical is None else loop.apical.um
+    if loop.is_giant:
+        um = max((width.um for width in loop.named_widths.values() if width and width.um), default=um)
     if um is None or (loop.row is not Row.DISTAL and not loop.is_giant):
         return
     left, top, right, _ = _box(loop.bbox, scale)

@@ -47,6 +47,12 @@ describe("labels", () => {
     expect(labelText(capillary({ track_id: null }), { widths: false, labels: true }, true)).toBe("");
   });
 
+  it("put the mark beside the width that decided, also where that is a limb's", () => {
+    const wideLimb = capillary({ widths_um: { apical: 14.9, arterial: 21.3, venous: 12 } });
+    expect(labelText(wideLimb, { widths: true, labels: false }, false)).toBe("15 ▲21 µm");
+    expect(labelText({ ...wideLimb, size: "normal" }, { widths: true, labels: false }, true)).toBe("15");
+  });
+
   it("never show micrometres without a scale", () => {
     expect(labelText(capillary({ widths_um: NO_WIDTHS, size: "normal" }), { widths: true, labels: false }, true)).toBe("16 px");
   });

@@ -191,11 +191,21 @@ export function labelText(capillary: Capillary, layers: Pick<Layers, "widths" | 
   return parts.filter(Boolean).join(" ");
 }
 
+/** The width of the limb that makes a loop enlarged or giant though its apex is not as wide; null where the apex decides. */
+export function decidingLimbUm(capillary: Capillary): number | null {
+  const { apical, arterial, venous } = capillary.widths_um;
+  const widest = Math.max(arterial ?? 0, venous ?? 0);
+  return capillary.size !== "normal" && apical !== null && widest > apical ? widest : null;
+}
+
 function widthText(capillary: Capillary, isCrowded: boolean): string {
   const mark = { normal: "", enlarged: "▲", giant: "▲▲" }[capillary.size];
   const { apical: um } = capillary.widths_um;
   const { apical: px } = capillary.widths_px;
-  if (um !== null) return `${mark}${figure(um, 0)}${isCrowded ? "" : " µm"}`;
+  const unit = isCrowded ? "" : " µm";
+  const limb = decidingLimbUm(capillary);
+  if (limb !== null) return `${figure(um, 0)} ${mark}${figure(limb, 0)}${unit}`;
+  if (um !== null) return `${mark}${figure(um, 0)}${unit}`;
   if (px !== null) return `${mark}${figure(px, 0)} px`;
   return mark && `${mark}~`;
 }

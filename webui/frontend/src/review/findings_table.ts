@@ -1,6 +1,7 @@
 // Every finding as a row of a table: the same edits without the canvas.
 
 import type { Capillary, Morphology } from "../common/analysis";
+import { decidingLimbUm } from "../common/overlay";
 import { icon } from "../common/dom";
 import { figure, t, tWord } from "../common/i18n";
 import { inReadingOrder, numbersOf } from "./geometry";
@@ -70,7 +71,11 @@ export class FindingsTable {
     );
     const um = loop.widths_um.apical;
     const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
-    const width = cell((contradicts ? "≠ " : "") + mark + (um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1)), "number");
+    const limb = decidingLimbUm(loop);
+    const apex = um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1);
+    // The mark stands beside the width that decided.
+    const marked = limb === null ? mark + apex : `${apex} ${mark}${figure(limb, 1)}`;
+    const width = cell((contradicts ? "≠ " : "") + marked, "number");
     width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : tWord("size", loop.size);
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
     row.dataset["cell"] = `${finding_id}-row`;
