@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from flask.testing import FlaskClient
@@ -15,7 +15,8 @@ from PIL import Image
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import ExamStart
 from appliance.exam.calibration_service import StageMicrometer
-from appliance.exports.export_service import ExportFormat
+from appliance.exports.export_service import ExportedFile, ExportFormat
+from appliance.exports.progress import Progress
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD
 from tests.support.exam_parts import CALIBRATION, NOON, shown_frame
 from tests.support.page_station import PageStation
@@ -45,6 +46,7 @@ class ApiStation:
         self.pages.hub.start()
         self.pages.guided.start()
         self.pages.exchange.start()
+        self.known = {**self.known, "job_id": self._job_that_is_done()}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,6 +81,21 @@ class ApiStation:
             session.select(place.hand, place.finger, place.sector)
         if verb in ("sweep/end", "sweep/cancel"):
             guided.sweep.begin()
+
+    def _job_that_is_done(self) -> str:
+        """A file that need not be a real one."""
+
+        def write(file: BinaryIO, _: Progress) -> ExportedFile:
+            file.write(b"PK")
+            return ExportedFile("exam.csv.zip", "application/zip")
+
+        jobs = self.pages.exchange.jobs
+        job_id = jobs.add("csv", "NC-0042", ADMINISTRATOR, write).job_id
+        deadline = time.monotonic() + 10
+        while not jobs.job(job_id, ADMINISTRATOR).state.is_over:
+            assert time.monotonic() < deadline, "the job was not done"
+            time.sleep(0.02)
+        return job_id
 
     def _show_until_recorded(self) -> None:
         """A clip holds pictures of its own exam alone, and they are encoded in another thread."""
