@@ -12,6 +12,7 @@ import pytest
 
 from appliance import schemas
 from appliance.domain.exam import ExamState
+from appliance.transport.send_window import MOST_IN_FLIGHT
 from tests.support import exam_box
 from tests.support.broker import Broker, mosquitto_binary
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
@@ -91,8 +92,10 @@ def test_power_cut_at_every_step_loses_nothing_and_never_renames_a_message(tmp_p
         assert run_box(folder, broker.port, len(exam_box.FAULTS)) == 0
         arrivals = subscriber.collect()
     require_consistent(folder, arrivals, exams=len(exam_box.FAULTS))
-    # The one double that no outbox can avoid: killed after the hand-over, before the answer was written down.
-    assert len(arrivals) == len(exam_box.FAULTS) + 1
+    # Doubles that no outbox can avoid: handed over, and killed before the answer was written down. At each kill that
+    # may be every message that was in flight, under the id that it has.
+    doubles = len(arrivals) - len(exam_box.FAULTS)
+    assert 1 <= doubles <= sum(range(1, len(exam_box.FAULTS) + 1))
 
 
 def test_power_cuts_at_random_times_lose_nothing(tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_power_cuts_at_random_times_lose_nothing(tmp_path: Path) -> None:
         assert run_box(folder, broker.port, done) == 0
         arrivals = subscriber.collect()
     assert kills >= 3, f"seed {seed}"
-    assert len(arrivals) <= done + kills, f"more than one double a kill, seed {seed}"
+    assert len(arrivals) <= done + kills * MOST_IN_FLIGHT, f"more doubles than were in flight, seed {seed}"
     require_consistent(folder, arrivals, exams=done)
 
 

@@ -156,7 +156,7 @@ def test_a_template_that_takes_too_much_costs_its_own_report_alone(
     with pytest.raises(ExportError, match=said):
         report_service(exam_now(), folder=tmp_path).pdf(EXAM)
     (tmp_path / "template.html.jinja").unlink()
-    assert "Traceability" in report_service(exam_now(), folder=tmp_path).html(EXAM, Choice(), lambda *_: "", "", "")
+    assert "NC-0042" in report_service(exam_now(), folder=tmp_path).html(EXAM, Choice(), lambda *_: "", "", "")
 
 
 @pytest.fixture
