@@ -98,7 +98,7 @@ class LimitedProcess:
             with theirs:
                 limits = [str(self._memory_bytes), str(math.ceil(self._timeout_s) + _SPARE_CPU_S)]
                 command = [sys.executable, "-c", _PROGRAMME, str(theirs.fileno()), *limits]
-                self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), env=_environment())
+                self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), env=own_environment())
             self._connection = Connection(ours.detach())
         return self._connection
 
@@ -112,8 +112,8 @@ class LimitedProcess:
         self._idle.start()
 
 
-def _environment() -> dict[str, str]:
-    # The process imports this very package, from wherever the station runs.
+def own_environment() -> dict[str, str]:
+    """Of a process that imports this very package, from wherever the station runs."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 

@@ -1,7 +1,6 @@
 """New networks for a box, over a real broker, with real networks before the clinical gate."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,19 +21,6 @@ from tests.support.fleet_side import Fleet
 from tests.support.networks import shipped, widened
 
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def fleet(broker: Broker, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(tmp_path, broker.port)
-    yield made
-    made.database.close()
 
 
 @pytest.fixture

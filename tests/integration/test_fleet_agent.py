@@ -30,19 +30,6 @@ pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def fleet(broker: Broker, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(tmp_path, broker.port)
-    yield made
-    made.database.close()
-
-
-@pytest.fixture
 def box(broker: Broker, tmp_path: Path) -> Iterator[FleetBox]:
     with FleetBox(tmp_path / "box", broker.port) as running:
         yield running

@@ -1,11 +1,11 @@
 """Which networks a box runs: those of its software, or a bundle that came later."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
+from appliance.durable_files import write_durably
 
 FOLDER_NAME = "engine-bundles"
 FILE_NAME = "engine-bundle.json"
@@ -86,12 +86,7 @@ class EngineBundles:
         return self.active()
 
     def _keep(self, active: ActiveBundle) -> None:
-        unfinished = self._file.with_suffix(".part")
         try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump(asdict(active), file)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._file)
+            write_durably(self._file, json.dumps(asdict(active)).encode())
         except OSError as error:
             raise StoreError(f"could not write {self._file}: {error.strerror}") from error

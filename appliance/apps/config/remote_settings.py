@@ -1,7 +1,6 @@
 """Settings that a fleet wants of this box, kept beside its data and read at the next start."""
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from enum import Enum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, get_type_hints
 from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.config.settings_reader import Layer, read_layers
 from appliance.domain.errors import StoreError
+from appliance.durable_files import write_durably
 
 FILE_NAME = "fleet-settings.json"
 ORIGIN = "the fleet"
@@ -66,13 +66,8 @@ class KeptRemoteSettings:
         return found
 
     def _write(self, tables: Mapping[str, Any]) -> None:
-        unfinished = self._file.with_suffix(".part")
         try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump(tables, file)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._file)
+            write_durably(self._file, json.dumps(tables).encode())
         except OSError as error:
             raise StoreError(f"could not keep the fleet's settings: {error.strerror}") from error
 

@@ -1,6 +1,5 @@
 """What a worker does with everything that boxes say beside their results."""
 
-import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.tables import Whose
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
 from appliance.domain.errors import ExportError
 from appliance.domain.instant import to_rfc3339
@@ -126,6 +126,6 @@ class BoxDesk:
 
 
 def _checked(name: str, payload: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(payload)
+    document: dict[str, Any] = bounded_loads(payload)
     schemas.validate(name, document)
     return document

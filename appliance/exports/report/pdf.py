@@ -9,6 +9,7 @@ import tempfile
 
 from appliance.domain.errors import ExportError
 from appliance.exports.progress import JobCancelledError, NoProgress, Progress
+from appliance.limited_process import own_environment
 
 LONGEST_CPU_S = 600
 """Of one core, for one report: some fifty times what the largest takes. By the clock there is no limit: a station that
@@ -34,7 +35,7 @@ def html_to_pdf(html: str, progress: Progress | None = None) -> bytes:
     with tempfile.TemporaryFile(prefix="nailfold-report-") as sent:
         sent.write(html.encode())
         sent.seek(0)
-        with subprocess.Popen(command, stdin=sent, stdout=pipe, stderr=pipe, env=_environment()) as worker:
+        with subprocess.Popen(command, stdin=sent, stdout=pipe, stderr=pipe, env=own_environment()) as worker:
             made, said = _wait_for(worker, progress)
     if worker.returncode == -signal.SIGXCPU:
         raise ExportError(f"the report took more than {LONGEST_CPU_S} s of a core", "Print fewer pages, see the form.")
@@ -62,8 +63,3 @@ def limit_cpu() -> None:
 def lower_priority() -> None:
     """Let everything else of the station go first."""
     os.nice(_NICENESS)
-
-
-def _environment() -> dict[str, str]:
-    # The worker imports this very package, from wherever the station runs.
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
