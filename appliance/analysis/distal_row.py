@@ -11,7 +11,7 @@ from appliance.analysis.edge_rule import has_half_its_head_inside
 from appliance.analysis.measure import MeasuredLoop
 from appliance.analysis.row_fit import RowCurve, fit_row, to_row_axes
 from appliance.analysis.row_support import not_astray
-from appliance.domain.detection import BoundingBox
+from appliance.domain.detection import BoundingBox, Row
 from appliance.domain.keypoints import Point
 
 FloatArray = NDArray[np.float64]
@@ -78,6 +78,11 @@ def find_distal_row(loops: Sequence[MeasuredLoop], width_px: int, height_px: int
     counted = has_half_its_head_inside(loops, np.array([apex_of(loop, roll) for loop in loops]), roll, size)
     is_distal = tuple(index in members and counted[index] for index in range(len(loops)))
     return DistalRow(is_distal, curve if any(is_distal) else None)
+
+
+def row_apices(loops: Sequence[MeasuredLoop], curve: RowCurve) -> tuple[Point, ...]:
+    """The apices of those that lie in the distal row, whose curve it is."""
+    return tuple(apex_of(loop, curve.roll_rad) for loop in loops if loop.row is Row.DISTAL)
 
 
 def row_through(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) -> RowCurve | None:

@@ -81,4 +81,5 @@ def median_figures(image_rgb: NDArray[np.uint8], tile_px: tuple[int, int], seen:
         exposure=median(lambda piece: piece.exposure),
         redness=median(lambda piece: piece.redness),
         contrast=median(lambda piece: piece.contrast),
+        hidden=None,
     )

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.blanching import BlanchingWatch
+from appliance.analysis.countable import areas_of
+from appliance.analysis.counted_row import counted_row
 from appliance.analysis.density import measure_density
-from appliance.analysis.distal_row import find_distal_row
+from appliance.analysis.distal_row import find_distal_row, row_apices
 from appliance.analysis.framing import framing_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
@@ -121,7 +123,10 @@ class Pipeline:
             is_blanched=examination.is_blanched,
             is_turned=not orientation.is_known,
         )
-        density = measure_density(row, distal, um_per_px, quality.is_evaluable)
+        hidden = examination.figures.hidden
+        hidden_px = () if hidden is None else areas_of(hidden, frame.width_px, frame.height_px)
+        counted = None if row is None else counted_row(row, row_apices(loops, row), hidden_px)
+        density = measure_density(row, distal, um_per_px, quality.is_evaluable, counted)
         metrics = count_metrics(capillaries, len(haemorrhages), density)
         watch.lap("metrics")
         return FrameAnalysis(
@@ -139,6 +144,8 @@ class Pipeline:
             identity=self._engines.identity,
             stage_ms=watch.total(),
             um_per_px_uncertainty=None if calibration is None else calibration.uncertainty_um_per_px,
+            hidden_px=hidden_px,
+            counted_row_px=() if counted is None else counted.stretches_px,
         )
 
     def _locate(self, picture_rgb: NDArray[np.uint8], detections: Detections) -> tuple[LoopKeypoints, ...]:

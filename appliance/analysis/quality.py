@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.countable import HiddenCells, hidden_cells
 from appliance.analysis.framing import Framing
 from appliance.analysis.matching import Shift
 from appliance.analysis.settings import AnalysisSettings
@@ -48,6 +49,7 @@ class PictureFigures:
         contrast: standard deviation of `detail` over the mean green level: how strongly the vessels stand out.
         detail: float32 (h, 160), structures of about a capillary's width, for the comparison with the next frame.
         px_per_detail_px: pixels of the full frame per pixel of `detail`.
+        hidden: cells in which nobody could see a loop (countable.py); None where nobody looked.
     """
 
     focus: float
@@ -57,6 +59,7 @@ class PictureFigures:
     contrast: float
     detail: FloatImage
     px_per_detail_px: float
+    hidden: HiddenCells | None = None
 
 
 def measure_picture(image_rgb: NDArray[np.uint8]) -> PictureFigures:
@@ -73,7 +76,8 @@ def measure_picture(image_rgb: NDArray[np.uint8]) -> PictureFigures:
     fine, coarse = _bands(green)
     sampled = cv2.resize(image_rgb, (DETAIL_PX, small_size[1] // 2), interpolation=cv2.INTER_NEAREST)
     saturated = cv2.countNonZero(cv2.inRange(sampled, (SATURATED,) * 3, (255,) * 3))
-    ratio = _fine_over_coarse(fine, cv2.resize(coarse, small_size, interpolation=cv2.INTER_LINEAR))
+    coarse_here = cv2.resize(coarse, small_size, interpolation=cv2.INTER_LINEAR)
+    ratio = _fine_over_coarse(fine, coarse_here)
     return PictureFigures(
         focus=float(np.clip((ratio - BLURRED) / (SHARP - BLURRED), 0, 1)),
         glare=saturated / (sampled.shape[0] * sampled.shape[1]),
@@ -82,6 +86,7 @@ def measure_picture(image_rgb: NDArray[np.uint8]) -> PictureFigures:
         contrast=float(np.sqrt(np.mean(coarse * coarse))) / max(float(green.mean()), 1.0),
         detail=coarse,
         px_per_detail_px=width / DETAIL_PX,
+        hidden=hidden_cells(fine, coarse_here, sampled),
     )
 
 

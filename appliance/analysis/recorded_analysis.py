@@ -47,6 +47,7 @@ def revise(machine: RecordedAnalysis, analysis: ImageAnalysis) -> RecordedAnalys
         "evaluable": analysis.quality.is_evaluable,
         "reasons": [reason.value for reason in analysis.quality.reasons],
     }
+    image.pop("counted_row_px", None)  # left out where there is none
     image |= {"quality": {**image["quality"], **verdict}, **findings_document(analysis)}
     return recorded_from_document(described)
 

@@ -64,6 +64,8 @@ def image_document(analysis: ImageAnalysis, file_name: str | None, extra: Mappin
     }
     if analysis.um_per_px_uncertainty is not None:
         image["um_per_px_uncertainty"] = round(analysis.um_per_px_uncertainty, 6)
+    if analysis.hidden_px:
+        image["hidden_px"] = [_box(area) for area in analysis.hidden_px]
     if extra is not None:
         if clash := image.keys() & extra.keys():
             raise ValueError(f"extra members {sorted(clash)} would replace measured ones")
@@ -72,12 +74,15 @@ def image_document(analysis: ImageAnalysis, file_name: str | None, extra: Mappin
 
 
 def findings_document(analysis: ImageAnalysis) -> Json:
-    """The members of an image's part that tell what was found: `capillaries`, `haemorrhages`, `metrics`."""
-    return {
+    """The members of an image's part that tell what was found: `capillaries`, `haemorrhages`, `metrics`, the row."""
+    found: Json = {
         "capillaries": [capillary_document(capillary, analysis.um_per_px) for capillary in analysis.capillaries],
         "haemorrhages": [haemorrhage_document(haemorrhage) for haemorrhage in analysis.haemorrhages],
         "metrics": _metrics(analysis.metrics),
     }
+    if analysis.counted_row_px:
+        found["counted_row_px"] = [[_point(point) for point in line] for line in analysis.counted_row_px]
+    return found
 
 
 def _quality(quality: FrameQuality) -> Json:

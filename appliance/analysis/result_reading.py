@@ -41,6 +41,8 @@ def read_image(image: Json, identity: EngineIdentity) -> ImageAnalysis:
         haemorrhages=tuple(map(_haemorrhage, image["haemorrhages"])),
         metrics=ImageMetrics(**{name: image["metrics"][name] for name in _METRICS}),
         identity=identity,
+        hidden_px=tuple(BoundingBox(*area) for area in image.get("hidden_px", ())),
+        counted_row_px=tuple(tuple(map(_point, line)) for line in image.get("counted_row_px", ())),
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from appliance.analysis.counted_row import CountedRow, counted_row
 from appliance.analysis.density import RowDensity, measure_density
-from appliance.analysis.distal_row import find_distal_row, row_through
+from appliance.analysis.distal_row import find_distal_row, row_apices, row_through
 from appliance.analysis.measure import MeasuredLoop, loop_of
 from appliance.analysis.metrics import count_metrics
 from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings
@@ -24,10 +25,24 @@ def reviewed_analysis(machine: ImageAnalysis, findings: ReviewedFindings) -> Ima
     if not findings.is_edited and quality == machine.quality:
         return machine
     capillaries, curve = _with_rows(findings, (machine.width_px, machine.height_px))
-    density = _density(machine, findings, capillaries, curve, quality.is_evaluable)
+    if _is_row_untouched(findings) and quality.is_evaluable == machine.quality.is_evaluable:
+        known, row_px = machine.metrics, machine.counted_row_px
+        density = RowDensity(known.distal_row_mm, known.density_per_mm, known.density_unmeasurable_because)
+    else:
+        counted = None if curve is None else _counted(machine, capillaries, curve)
+        row_px = () if counted is None else counted.stretches_px
+        distal = sum(one.row is Row.DISTAL for one in capillaries)
+        density = measure_density(curve, distal, findings.um_per_px, quality.is_evaluable, counted)
     haemorrhages = tuple(one.detection for one in findings.haemorrhages)
     metrics = count_metrics(capillaries, len(haemorrhages), density)
-    return replace(machine, quality=quality, capillaries=capillaries, haemorrhages=haemorrhages, metrics=metrics)
+    return replace(
+        machine,
+        quality=quality,
+        capillaries=capillaries,
+        haemorrhages=haemorrhages,
+        metrics=metrics,
+        counted_row_px=row_px,
+    )
 
 
 def _quality(machine: FrameQuality, findings: ReviewedFindings) -> FrameQuality:
@@ -65,16 +80,10 @@ def _rows_by_rule(reviewed: Sequence[ReviewedCapillary], size_px: tuple[int, int
     return [Row.DISTAL if at in distal else Row.OTHER for at in range(len(loops))], found.curve
 
 
-def _density(
-    machine: ImageAnalysis,
-    findings: ReviewedFindings,
-    capillaries: Sequence[Capillary],
-    curve: RowCurve | None,
-    is_evaluable: bool,
-) -> RowDensity:
-    is_row_untouched = not findings.rows_are_stale and all(one.hand_row is None for one in findings.capillaries)
-    if is_row_untouched and is_evaluable == machine.quality.is_evaluable:
-        known = machine.metrics
-        return RowDensity(known.distal_row_mm, known.density_per_mm, known.density_unmeasurable_because)
-    distal = sum(one.row is Row.DISTAL for one in capillaries)
-    return measure_density(curve, distal, findings.um_per_px, is_evaluable)
+def _counted(machine: ImageAnalysis, capillaries: Sequence[Capillary], curve: RowCurve) -> CountedRow:
+    """What counts of the row; where a person saw a loop, the row can be seen."""
+    return counted_row(curve, row_apices([loop_of(one) for one in capillaries], curve), machine.hidden_px)
+
+
+def _is_row_untouched(findings: ReviewedFindings) -> bool:
+    return not findings.rows_are_stale and all(one.hand_row is None for one in findings.capillaries)

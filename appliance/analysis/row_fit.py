@@ -57,13 +57,25 @@ class RowCurve:
         value = self.level + self.slope * near + self.bend * near**2
         return np.asarray(value + (u - near) * (self.slope + 2 * self.bend * near))
 
-    def length_px(self) -> float:
-        """Length of the row inside the frame, from border to border."""
-        width, height = self.size_px
-        reach = math.hypot(width, height)
+    def samples(self, below_px: float = 0.0) -> tuple[FloatArray, FloatArray]:
+        """Places along the row, beyond the frame on both sides: u (SAMPLES,), and pixels (SAMPLES, 2) so far below."""
+        reach = math.hypot(*self.size_px)
         u = np.linspace(-reach, reach, SAMPLES)
-        points = from_row_axes(np.stack([u, self.height(u)], axis=1), self.roll_rad, self.size_px)
-        return _length_inside(points, width, height)
+        return u, from_row_axes(np.stack([u, self.height(u) - below_px], axis=1), self.roll_rad, self.size_px)
+
+    def is_inside(self, points: FloatArray) -> NDArray[np.bool_]:
+        """Whether pixels (N, 2) lie in the frame."""
+        x, y = points[:, 0], points[:, 1]
+        width, height = self.size_px
+        return np.asarray((x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5))
+
+    def length_px(self, counts: NDArray[np.bool_] | None = None) -> float:
+        """Length of the row inside the frame, from border to border; only of the samples that count, if given."""
+        _, points = self.samples()
+        counted = self.is_inside(points) if counts is None else counts
+        steps = np.hypot(*np.diff(points, axis=0).T)
+        # A step that crosses the border counts half.
+        return float((steps * (counted[:-1].astype(float) + counted[1:]) / 2).sum())
 
 
 def to_row_axes(points_px: FloatArray, roll_rad: float, size_px: tuple[int, int]) -> FloatArray:
@@ -102,11 +114,3 @@ def fit_row(
         weight = np.minimum(1.0, OUTLIER / np.maximum(off, OUTLIER))
     level, slope, bend = (float(value) for value in solved)
     return RowCurve(roll_rad, level, slope, bend, float(u.min()), float(u.max()), size_px)
-
-
-def _length_inside(points: FloatArray, width: int, height: int) -> float:
-    x, y = points[:, 0], points[:, 1]
-    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    steps = np.hypot(np.diff(x), np.diff(y))
-    # A step that crosses the border counts half.
-    return float((steps * (inside[:-1].astype(float) + inside[1:]) / 2).sum())

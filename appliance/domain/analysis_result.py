@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import cached_property
 
 from appliance.domain.calibration import Calibration
-from appliance.domain.detection import HaemorrhageDetection
+from appliance.domain.detection import BoundingBox, HaemorrhageDetection
 from appliance.domain.frame import Frame
+from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary
 from appliance.domain.metrics import ImageMetrics
 from appliance.domain.quality import FrameQuality
@@ -39,6 +40,8 @@ class ImageAnalysis:
         um_per_px_uncertainty: half the width of the scale's 95 % interval; None where nobody measured it.
         capillaries, haemorrhages: best score first, those that a person drew behind them.
         metrics: computed from exactly these findings.
+        hidden_px: areas in which nobody could see a loop.
+        counted_row_px: the stretches of the distal row that density is counted along, each a line of points.
     """
 
     captured_at_utc: datetime
@@ -52,6 +55,8 @@ class ImageAnalysis:
     metrics: ImageMetrics
     identity: EngineIdentity
     um_per_px_uncertainty: float | None = None
+    hidden_px: tuple[BoundingBox, ...] = ()
+    counted_row_px: tuple[tuple[Point, ...], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,8 @@ class ImageMetrics:
         capillaries_total, capillaries_distal: loops in the image and in its distal row.
         distal_row_mm: evaluable length of the distal row; None without a calibration.
         density_per_mm: distal loops per millimetre; None with `density_unmeasurable_because`.
-        density_unmeasurable_because: "no_calibration", "not_evaluable", "no_distal_row" (none, or mostly outside
-            the frame); None when measured.
+        density_unmeasurable_because: "no_calibration", "not_evaluable", "row_hidden" (too little of it can be seen),
+            "no_distal_row" (none, or mostly outside the frame); None when measured.
         mean_apical_um, largest_width_um: None where no calibrated width exists.
         normal, tortuous, ramified, giant: loops by shape.
         size_normal, size_enlarged, size_giant: loops by calibre.

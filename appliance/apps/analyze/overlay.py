@@ -1,5 +1,6 @@
 """A picture with everything that was found drawn in, and the figures in a strip below it."""
 
+import math
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import BoundingBox, Morphology, Row
+from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary
 
 Colour = tuple[int, int, int]
@@ -21,10 +23,14 @@ COLOURS: dict[Morphology, Colour] = {
 }
 LETTERS = {Morphology.NORMAL: "N", Morphology.TORTUOUS: "T", Morphology.RAMIFIED: "R", Morphology.GIANT: "G"}
 HAEMORRHAGE_COLOUR: Colour = (255, 159, 229)
+ROW_COLOUR: Colour = (255, 255, 255)
+ROW_BORDER = 0.02
+"""A counted stretch that ends so near to the border, in widths, ends with the picture; as on the pages."""
 UNMEASURED = {
     "no_calibration": "density not measurable: no scale known",
     "not_evaluable": "density not measurable: picture not evaluable",
     "no_distal_row": "density not measurable: no distal row found",
+    "row_hidden": "density not measurable: too little of the distal row can be seen",
 }
 _INK: Colour = (255, 255, 255)
 _STRIP: Colour = (16, 20, 24)
@@ -45,6 +51,10 @@ def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
     draw = ImageDraw.Draw(canvas)
     for patch in analysis.haemorrhages:
         draw.ellipse(_corners(patch.bbox), outline=HAEMORRHAGE_COLOUR, width=2 * unit)
+    for stretch in analysis.counted_row_px:
+        for end, inner in ((stretch[0], stretch[1]), (stretch[-1], stretch[-2])):
+            if min(*end, width - end[0], height - end[1]) >= ROW_BORDER * width:
+                draw.line(_bracket(end, inner, 6 * unit), fill=ROW_COLOUR, width=2 * unit)
     for number, capillary in enumerate(analysis.capillaries, start=1):
         _draw_capillary(draw, capillary, number, font, unit)
     for index, line in enumerate(lines):
@@ -90,6 +100,11 @@ def _draw_capillary(
         label += f" {apical.um:.0f} um" if apical.um is not None else f" {apical.px:.0f} px"
     place = (capillary.bbox.x, max(0.0, capillary.bbox.y - 13 * unit))
     draw.text(place, label, fill=colour, font=font, stroke_width=unit, stroke_fill=(0, 0, 0))
+
+
+def _bracket(end: Point, inner: Point, size_px: int) -> list[Point]:
+    (x, y), back = end, math.copysign(size_px, inner[0] - end[0])
+    return [(x + back, y - size_px), (x, y - size_px), (x, y + size_px), (x + back, y + size_px)]
 
 
 def _corners(box: BoundingBox) -> tuple[float, float, float, float]:

@@ -53,6 +53,7 @@ BECAUSE: Mapping[str, str] = {
     "not_evaluable": _n("not evaluable"),
     "excluded_by_physician": _n("excluded by the physician"),
     "no_distal_row": _n("no distal row found"),
+    "row_hidden": _n("too little of the distal row can be seen"),
     "no_density": _n("no density"),
     "no_widths": _n("no diameter measurable"),
     "no_giants": _n("not applicable: no giant capillaries"),

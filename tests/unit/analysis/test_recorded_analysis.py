@@ -88,7 +88,7 @@ def qualities() -> some.SearchStrategy[FrameQuality]:
 def metrics() -> some.SearchStrategy[ImageMetrics]:
     count = some.integers(0, 40)
     densities = some.tuples(numbers(0.01, 20, 2), some.none()) | some.tuples(
-        some.none(), some.sampled_from(("no_calibration", "not_evaluable", "no_distal_row"))
+        some.none(), some.sampled_from(("no_calibration", "not_evaluable", "no_distal_row", "row_hidden"))
     )
     um = some.none() | numbers(0.01, 150, 2)
     row_mm = some.none() | numbers(0, 9, 3)
@@ -120,7 +120,14 @@ def analyses(draw: some.DrawFn) -> ImageAnalysis:
         haemorrhages=tuple(draw(some.lists(some.builds(HaemorrhageDetection, boxes(), numbers(0, 1, 3)), max_size=3))),
         metrics=draw(metrics()),
         identity=EngineIdentity("0.1.0", "onnxruntime-cpu", {"detector": f"sha256:{'a' * 64}"}),
+        hidden_px=tuple(draw(some.lists(boxes(), max_size=3))),
+        counted_row_px=tuple(draw(some.lists(lines(), max_size=2))),
     )
+
+
+def lines() -> some.SearchStrategy[tuple[tuple[float, float], ...]]:
+    place = some.tuples(numbers(0, 4096, 1), numbers(0, 4096, 1))
+    return some.lists(place, min_size=2, max_size=5).map(tuple)
 
 
 @settings(deadline=None, max_examples=60)

@@ -31,6 +31,8 @@ const LABEL_HEIGHT = 18;
 const CROWDED = 14;
 const SCALE_BAR_UM = 100;
 const TICKS_FROM = 10;
+const BRACKET = 7;
+const BORDER = 0.02;
 
 /** Draws over a picture that already fills the canvas; remembers where labels stood, so that they do not jump. */
 export class Overlay {
@@ -49,6 +51,7 @@ export class Overlay {
     if (layers.haemorrhages) image.haemorrhages.forEach((found) => this.haemorrhage(canvas, found, scale));
     if (layers.boxes) {
       this.distalRow(canvas, image, scale);
+      this.countedRow(canvas, image, scale);
       image.capillaries.forEach((capillary) => this.box(canvas, capillary, scale));
     }
     if (layers.widths) image.capillaries.forEach((capillary) => this.widths(canvas, capillary, scale));
@@ -110,6 +113,27 @@ export class Overlay {
     canvas.fill(dots);
     canvas.globalAlpha = 1;
     canvas.lineCap = "butt";
+  }
+
+  /** Brackets where a stretch of the row that density is counted along ends inside the picture. */
+  private countedRow(canvas: CanvasRenderingContext2D, image: AnalysedImage, scale: number): void {
+    const path = new Path2D();
+    for (const line of image.counted_row_px ?? []) {
+      for (const [at, next] of [[line[0]!, line[1]!], [line[line.length - 1]!, line[line.length - 2]!]] as const) {
+        if (isAtBorder(at, image)) continue;
+        const [x, y] = [at[0]! * scale, at[1]! * scale];
+        const inwards = Math.sign(next[0]! - at[0]!) * BRACKET;
+        path.moveTo(x + inwards, y - BRACKET);
+        path.lineTo(x, y - BRACKET);
+        path.lineTo(x, y + BRACKET);
+        path.lineTo(x + inwards, y + BRACKET);
+      }
+    }
+    strokeCasing(canvas, path, 4);
+    canvas.setLineDash([]);
+    canvas.lineWidth = 2;
+    canvas.strokeStyle = ROW_COLOUR;
+    canvas.stroke(path);
   }
 
   private widths(canvas: CanvasRenderingContext2D, capillary: Capillary, scale: number): void {
@@ -277,6 +301,12 @@ function strokeSegment(canvas: CanvasRenderingContext2D, [start, end]: Segment, 
   canvas.lineWidth = 1.5;
   canvas.strokeStyle = WIDTH_COLOUR;
   canvas.stroke(path);
+}
+
+function isAtBorder(at: readonly number[], image: AnalysedImage): boolean {
+  const margin = BORDER * image.width;
+  const [x, y] = [at[0]!, at[1]!];
+  return Math.min(x, y, image.width - x, image.height - y) < margin;
 }
 
 function strokeCasing(canvas: CanvasRenderingContext2D, path: Path2D, lineWidth: number): void {

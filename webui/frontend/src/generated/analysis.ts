@@ -12,16 +12,16 @@ export type Digest = string;
  */
 export type BboxPx = [number, number, number, number];
 /**
- * The detector's confidence, 0 to 1.
- */
-export type Score = number;
-/**
  * [x, y] in pixels of the full frame; x right, y down, origin at the centre of the top-left pixel. May lie outside the frame.
  *
  * @minItems 2
  * @maxItems 2
  */
 export type PointPx = [number, number];
+/**
+ * The detector's confidence, 0 to 1.
+ */
+export type Score = number;
 /**
  * The two ends of a width, in pixels; the apical one from the outer to the inner edge of the bend.
  *
@@ -91,6 +91,14 @@ export interface Image {
    * Half the width of the scale's 95 % interval, in micrometres per pixel; left out where it is unknown.
    */
   um_per_px_uncertainty?: number;
+  /**
+   * Areas in which nobody could see a loop: glare, out of focus, no picture. Left out where there are none.
+   */
+  hidden_px?: BboxPx[];
+  /**
+   * The stretches of the distal row along which density is counted, each a line of points. Left out where there is no row.
+   */
+  counted_row_px?: [PointPx, PointPx, ...PointPx[]][];
   /**
    * Which calibration gave the scale; null without one.
    */
@@ -315,5 +323,5 @@ export interface Metrics {
   /**
    * Why there is no density; null when there is one.
    */
-  density_unmeasurable_because: "no_calibration" | "not_evaluable" | "no_distal_row" | null;
+  density_unmeasurable_because: "no_calibration" | "not_evaluable" | "no_distal_row" | "row_hidden" | null;
 }
