@@ -1,7 +1,7 @@
 """Everything that was found in one picture."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -61,11 +61,15 @@ class FrameAnalysis(ImageAnalysis):
     Attributes:
         seq, captured_monotonic_s: copied from the frame.
         stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
+        measure_rest: in a video some loops carry widths on from an earlier frame; this measures them in this one and
+            gives the whole result anew. None where every loop was measured in this very frame. From any thread; raises
+            InferenceError.
     """
 
     seq: int
     captured_monotonic_s: float
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    measure_rest: Callable[[], "FrameAnalysis"] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,3 +118,8 @@ class AnalysedFrame:
         if self.calibration is not None and self.calibration.calibration_id != self.analysis.calibration_id:
             used, given = self.analysis.calibration_id, self.calibration.calibration_id
             raise ValueError(f"a result by calibration {used} was paired with calibration {given}")
+
+    def in_full(self) -> "AnalysedFrame":
+        """The same picture with every loop measured in this very picture. Raises InferenceError."""
+        rest = self.analysis.measure_rest
+        return self if rest is None else replace(self, analysis=rest())
