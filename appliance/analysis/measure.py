@@ -111,7 +111,8 @@ def is_possible_width(segment: WidthSegment, box: BoundingBox) -> bool:
     length_px = segment.length_px
     if not MIN_WIDTH_PX <= length_px <= WIDEST_OF_BOX * min(box.w, box.h):
         return False
-    return _is_near(segment.start_px, box) and _is_near(segment.end_px, box)
+    margin = max(MIN_MARGIN_PX, BOX_MARGIN * max(box.w, box.h))
+    return _is_near(segment.start_px, box, margin) and _is_near(segment.end_px, box, margin)
 
 
 def _measure(segment: WidthSegment | None, box: BoundingBox, um_per_px: float | None) -> MeasuredWidth | None:
@@ -121,7 +122,6 @@ def _measure(segment: WidthSegment | None, box: BoundingBox, um_per_px: float | 
     return MeasuredWidth(segment, px, None if um_per_px is None else px * um_per_px)
 
 
-def _is_near(point: Point, box: BoundingBox) -> bool:
-    margin = max(MIN_MARGIN_PX, BOX_MARGIN * max(box.w, box.h))
+def _is_near(point: Point, box: BoundingBox, margin: float) -> bool:
     x, y = point
     return box.x - margin <= x <= box.x + box.w + margin and box.y - margin <= y <= box.y + box.h + margin

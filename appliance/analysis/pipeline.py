@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,25 +13,47 @@ from appliance.analysis.countable import areas_of
 from appliance.analysis.counted_row import counted_row
 from appliance.analysis.density import measure_density
 from appliance.analysis.distal_row import find_distal_row, row_apices
+from appliance.analysis.following import FollowedFrame, Follower
 from appliance.analysis.framing import framing_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
-from appliance.analysis.orientation import UPRIGHT, find_orientation
+from appliance.analysis.orientation import UPRIGHT, Orientation, find_orientation
 from appliance.analysis.quality import PictureFigures, grade, measure_picture, shift_between
 from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.size import classify_size, settle_morphology
 from appliance.analysis.stopwatch import Stopwatch
-from appliance.analysis.tracking import Tracker
 from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration
-from appliance.domain.detection import Detections, Row
+from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Row
 from appliance.domain.frame import Frame
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.measurement import Capillary
 from appliance.ports import EngineSet
+
+
+@dataclass(frozen=True)
+class _Examination:
+    """What one picture says of itself: its figures, its shift, the shift again where the tracker may rely on it."""
+
+    figures: PictureFigures
+    shift: Shift | None = None
+    trusted_shift: Shift | None = None
+    is_blanched: bool = False
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a result is made of, beside its measured loops."""
+
+    frame: Frame
+    calibration: Calibration | None
+    examination: _Examination
+    haemorrhages: tuple[HaemorrhageDetection, ...]
+    orientation: Orientation = UPRIGHT
+    is_still: bool = False
 
 
 class Pipeline:
@@ -57,7 +79,7 @@ class Pipeline:
         self._calibration = calibration
         self._settings = settings if settings is not None else AnalysisSettings()
         self._perf_counter = perf_counter
-        self._tracker = Tracker(self._settings)
+        self._follower = Follower(self._settings)
         self._previous: PictureFigures | None = None
         self._figures_of = figures_of
         self._blanching = BlanchingWatch(self._settings)
@@ -78,8 +100,9 @@ class Pipeline:
 
         Args:
             track: follow capillaries from the previous tracked frame, which gives ids, smoothed widths and classes and
-                the picture's motion. A still is analysed for itself and leaves the tracks as they are; it has time to
-                be looked at closely, and upright however the finger lies in it.
+                the picture's motion; not every loop is measured in every frame (following.py), and the result's
+                `as_still` catches up on that. A still is analysed for itself and leaves the tracks as they are; it
+                has time to be looked at closely, and upright however the finger lies in it.
 
         Raises:
             InferenceError: an engine failed.
@@ -87,29 +110,74 @@ class Pipeline:
         watch = Stopwatch(self._perf_counter)
         examined = self._beside.submit(self._examine, frame, track)
         calibration = usable_calibration(self._calibration, frame.width_px, frame.height_px)
+        if track:
+            return self._follow(frame, calibration, examined, watch)
+        return self._look_closely(frame, calibration, examined, watch)
+
+    def _follow(
+        self, frame: Frame, calibration: Calibration | None, examined: Future[_Examination], watch: Stopwatch
+    ) -> FrameAnalysis:
         um_per_px = None if calibration is None else calibration.um_per_px
-        # A still has time for more than one look; a live frame has not.
-        stills = None if track else self._engines.stills
-        detector = self._engines.detector
+        detections = self._engines.detector.detect(frame.image_rgb)
+        watch.lap("detector")
+        examination = examined.result()
+        watch.lap("quality")
+        located = self._follower.locate(
+            detections.capillaries,
+            (frame.width_px, frame.height_px),
+            frame.captured_monotonic_s,
+            examination.trusted_shift,
+        )
+        watch.lap("track")
+        keypoints = self._locate(frame.image_rgb, located.boxes_due)
+        watch.lap("keypoints")
+        followed = located.measured(keypoints, um_per_px)
+        watch.lap("measure")
+        seen = _Seen(frame, calibration, examination, detections.haemorrhages)
+        live = self._concluded(seen, followed.loops, watch)
+
+        def as_still() -> FrameAnalysis:
+            return self._look_closely(frame, calibration, examined, Stopwatch(self._perf_counter), followed)
+
+        return replace(live, as_still=as_still)
+
+    def _look_closely(
+        self,
+        frame: Frame,
+        calibration: Calibration | None,
+        examined: Future[_Examination],
+        watch: Stopwatch,
+        followed: FollowedFrame | None = None,
+    ) -> FrameAnalysis:
+        """The result of a still; of one out of a video, the loops that were followed keep their smoothed widths."""
+        um_per_px = None if calibration is None else calibration.um_per_px
+        detector, stills = self._engines.detector, self._engines.stills
+        # Without an engine for stills there is no time for more than one look.
         orientation = UPRIGHT if stills is None else find_orientation(detector, frame.image_rgb)
         view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
         picture = view.show(frame.image_rgb) if orientation.turn_rad else frame.image_rgb
         detections = detector.detect(picture) if stills is None else stills.detect(picture, um_per_px)
         watch.lap("detector")
-        keypoints = self._locate(picture, detections)
+        examination = examined.result()
+        watch.lap("quality")
+        watch.lap("track")
+        keypoints = self._locate(picture, [capillary.bbox for capillary in detections.capillaries])
         watch.lap("keypoints")
         loops = measure_loops(detections.capillaries, keypoints, um_per_px)
         haemorrhages = detections.haemorrhages
         if orientation.turn_rad:
             loops, haemorrhages = view.loops_back(loops), view.haemorrhages_back(haemorrhages)
+        if followed is not None:
+            loops = followed.recognised(loops)
         watch.lap("measure")
-        examination = examined.result()
-        watch.lap("quality")
-        hint = examination.trusted_shift
-        if track:
-            loops = self._tracker.follow(loops, (frame.width_px, frame.height_px), frame.captured_monotonic_s, hint)
-        watch.lap("track")
-        loops, row = _with_rows(loops, frame.width_px, frame.height_px, orientation.turn_rad)
+        seen = _Seen(frame, calibration, examination, haemorrhages, orientation, is_still=stills is not None)
+        return self._concluded(seen, loops, watch)
+
+    def _concluded(self, seen: _Seen, loops: Sequence[MeasuredLoop], watch: Stopwatch) -> FrameAnalysis:
+        """The result, given the measured loops: rows, classes, verdict and figures."""
+        frame, calibration, examination = seen.frame, seen.calibration, seen.examination
+        um_per_px = None if calibration is None else calibration.um_per_px
+        loops, row = _with_rows(loops, frame.width_px, frame.height_px, seen.orientation.turn_rad)
         watch.lap("row")
         capillaries = tuple(_settle(loop) for loop in loops)
         distal = sum(capillary.row is Row.DISTAL for capillary in capillaries)
@@ -119,15 +187,15 @@ class Pipeline:
             len(loops),
             frame.width_px,
             self._settings,
-            framing=framing_of(loops, distal, row, frame.width_px, is_still=stills is not None),
+            framing=framing_of(loops, distal, row, frame.width_px, is_still=seen.is_still),
             is_blanched=examination.is_blanched,
-            is_turned=not orientation.is_known,
+            is_turned=not seen.orientation.is_known,
         )
         hidden = examination.figures.hidden
         hidden_px = () if hidden is None else areas_of(hidden, frame.width_px, frame.height_px)
         counted = None if row is None else counted_row(row, row_apices(loops, row), hidden_px)
         density = measure_density(row, distal, um_per_px, quality.is_evaluable, counted)
-        metrics = count_metrics(capillaries, len(haemorrhages), density)
+        metrics = count_metrics(capillaries, len(seen.haemorrhages), density)
         watch.lap("metrics")
         return FrameAnalysis(
             seq=frame.seq,
@@ -139,7 +207,7 @@ class Pipeline:
             calibration_id=None if calibration is None else calibration.calibration_id,
             quality=quality,
             capillaries=capillaries,
-            haemorrhages=haemorrhages,
+            haemorrhages=seen.haemorrhages,
             metrics=metrics,
             identity=self._engines.identity,
             stage_ms=watch.total(),
@@ -148,11 +216,10 @@ class Pipeline:
             counted_row_px=() if counted is None else counted.stretches_px,
         )
 
-    def _locate(self, picture_rgb: NDArray[np.uint8], detections: Detections) -> tuple[LoopKeypoints, ...]:
-        boxes = [capillary.bbox for capillary in detections.capillaries]
+    def _locate(self, picture_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
         return self._engines.keypoints.estimate(picture_rgb, boxes) if boxes else ()
 
-    def _examine(self, frame: Frame, track: bool) -> "_Examination":
+    def _examine(self, frame: Frame, track: bool) -> _Examination:
         """Figures of the picture and, in a video, what changed since the one before."""
         figures = self._figures_of(frame.image_rgb)
         if not track:
@@ -164,16 +231,6 @@ class Pipeline:
         of_width = None if trusted is None else (trusted[0] / frame.width_px, trusted[1] / frame.width_px)
         is_blanched = self._blanching.look(figures, frame.captured_monotonic_s, of_width)
         return _Examination(figures, shift, trusted, is_blanched)
-
-
-@dataclass(frozen=True)
-class _Examination:
-    """What one picture says of itself: its figures, its shift, the shift again where the tracker may rely on it."""
-
-    figures: PictureFigures
-    shift: Shift | None = None
-    trusted_shift: Shift | None = None
-    is_blanched: bool = False
 
 
 def _with_rows(
@@ -189,7 +246,8 @@ def _with_rows(
     found = find_distal_row([loops[at] for at in eligible], width_px, height_px, turn_rad)
     distal = {at for at, is_distal in zip(eligible, found.is_distal, strict=True) if is_distal}
     rows = (Row.DISTAL if at in distal else Row.OTHER for at in range(len(loops)))
-    return tuple(replace(loop, row=row) for loop, row in zip(loops, rows, strict=True)), found.curve
+    placed = (loop if loop.row is row else replace(loop, row=row) for loop, row in zip(loops, rows, strict=True))
+    return tuple(placed), found.curve
 
 
 def _settle(loop: MeasuredLoop) -> Capillary:

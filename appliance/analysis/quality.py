@@ -33,6 +33,9 @@ SATURATED = 250
 DARKEST = 12
 """Levels up to here are noise: their ratio says nothing about colour."""
 
+LOGARITHMS = np.log(np.maximum(np.arange(256), 1))
+"""Of the levels of a byte."""
+
 TRUSTED_RESPONSE = 0.5
 """Peak of the phase correlation below which two frames do not show the same scene: 89 pairs of unrelated rendered
 frames reach 0.45 at most, 300 pairs of shifted and freshly noisy ones 0.64 at least."""
@@ -164,9 +167,11 @@ CHECKS: Mapping[QualityReason, Callable[[_Evidence, AnalysisSettings], bool]] = 
 
 
 def _redness(sampled: NDArray[np.uint8]) -> float:
-    levels = sampled[::2, ::2].reshape(-1, 3).astype(np.float32)
-    telling = levels[(levels[:, :2].min(axis=1) > DARKEST) & (levels[:, :2].max(axis=1) < SATURATED)]
-    return 0.0 if len(telling) == 0 else float(np.log(telling[:, 0] / telling[:, 1]).mean())
+    red, green = sampled[::2, ::2, 0], sampled[::2, ::2, 1]
+    telling = (np.minimum(red, green) > DARKEST) & (np.maximum(red, green) < SATURATED)
+    if not telling.any():
+        return 0.0
+    return float((LOGARITHMS[red[telling]] - LOGARITHMS[green[telling]]).mean())
 
 
 def _bands(green: FloatImage) -> tuple[FloatImage, FloatImage]:

@@ -25,7 +25,9 @@ class AnalysisSettings:
         track_confirm_hits: detections in different frames before a loop gets an id.
         track_max_missed_frames: frames in a row without a detection before a loop is forgotten.
         track_max_gap_s: a longer pause between frames starts all tracks anew.
-        track_smoothing_frames: measurable frames over which widths and classes are smoothed.
+        track_smoothing_frames: frames over which classes are smoothed.
+        track_smoothing_measurements: measurements over which widths are smoothed.
+        track_remeasure_s: every loop of a video is measured anew at least this often.
 
     Raises:
         SettingsError: a limit can never be met.
@@ -49,11 +51,13 @@ class AnalysisSettings:
     blanched_colour_fall: float = 0.02
     blanched_detail_fall: float = 0.30
     # Tracking: our choice at 25 to 60 frames a second: a flicker of one frame gets no id, a third of a second of
-    # occlusion keeps it, and half a second of widths is averaged.
+    # occlusion keeps it, half a second of classes is voted on. Widths: docs/decisions, 2026-11-30, key points.
     track_confirm_hits: int = 2
     track_max_missed_frames: int = 10
     track_max_gap_s: float = 1.0
     track_smoothing_frames: int = 15
+    track_smoothing_measurements: int = 7
+    track_remeasure_s: float = 0.15
 
     def __post_init__(self) -> None:
         _require(0 <= self.focus_min < 1, "focus_min", self.focus_min, "between 0 and 1")
@@ -62,6 +66,13 @@ class AnalysisSettings:
         _require(self.motion_max_of_width > 0, "motion_max_of_width", self.motion_max_of_width, "above 0")
         _require(self.track_confirm_hits >= 1, "track_confirm_hits", self.track_confirm_hits, "at least 1")
         _require(self.track_smoothing_frames >= 1, "track_smoothing_frames", self.track_smoothing_frames, "at least 1")
+        _require(
+            self.track_smoothing_measurements >= 1,
+            "track_smoothing_measurements",
+            self.track_smoothing_measurements,
+            "at least 1",
+        )
+        _require(self.track_remeasure_s >= 0, "track_remeasure_s", self.track_remeasure_s, "0 or more")
         _require(
             self.track_max_missed_frames >= 0, "track_max_missed_frames", self.track_max_missed_frames, "0 or more"
         )

@@ -1,16 +1,33 @@
 """What is remembered of one loop from frame to frame."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop
-from appliance.domain.detection import BoundingBox, Morphology, SizeClass
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, SizeClass
+from appliance.domain.keypoints import LoopKeypoints, WidthSegment
 from appliance.domain.measurement import MeasuredWidth
 
 T = TypeVar("T")
+Memory = Mapping[str, Sequence[float]]
+"""Widths in pixels by the names of a loop's three, oldest first."""
+
+SURPRISE = 0.25
+"""A width that differs from its running median by more than this share says that the loop changed, or that the network
+was wrong: it is looked at again in the next frame. On rendered videos one width in thirty does."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Where a loop was measured last: the network's points, the box they were found in, and when."""
+
+    keypoints: LoopKeypoints
+    box: BoundingBox
+    at_s: float
 
 
 @dataclass
@@ -19,72 +36,134 @@ class Track:
 
     Attributes:
         bbox: where it was seen last, carried along by the common shift while it is missed.
-        smoothing_frames: how much is remembered.
+        smoothing_frames: over how many frames classes are voted.
+        smoothing_measurements: over how many measurements widths are smoothed.
         track_id: None until confirmed.
         hits: frames in which it was seen.
         missed: frames in a row in which it was not.
+        last: its newest measurement; None before the first.
+        measurements: how often it was measured.
+        moved_px: how far the nailfold moved since `last`.
+        is_unsure: `last` lacks a width that was there before, or one of its widths is a surprise.
     """
 
     bbox: BoundingBox
     smoothing_frames: int
+    smoothing_measurements: int
     track_id: int | None = None
     hits: int = 0
     missed: int = 0
+    last: Measurement | None = None
+    measurements: int = 0
+    moved_px: Shift = (0.0, 0.0)
+    is_unsure: bool = False
     _widths_px: dict[str, deque[float]] = field(default_factory=dict)
-    _shapes: deque[tuple[Morphology, float]] = field(init=False)
-    _sizes: deque[tuple[SizeClass, float]] = field(init=False)
+    _shapes: "_Ballots[Morphology]" = field(init=False)
+    _sizes: "_Ballots[SizeClass]" = field(init=False)
 
     def __post_init__(self) -> None:
-        self._shapes = deque(maxlen=self.smoothing_frames)
-        self._sizes = deque(maxlen=self.smoothing_frames)
+        self._shapes, self._sizes = _Ballots(self.smoothing_frames), _Ballots(self.smoothing_frames)
 
-    def see(self, loop: MeasuredLoop) -> MeasuredLoop:
-        """Remember this frame's loop and give it back with smoothed widths and classes.
-
-        A width is the running median of the frames in which it was measurable, so one bad frame does not drag it. Where
-        this frame has no such width the answer has none either: there is no segment to show. Classes are those
-        with most votes, weighted by score; of equals the latest.
-        """
-        self.bbox, self.missed = loop.bbox, 0
+    def locate(self, bbox: BoundingBox, shift_px: Shift) -> None:
+        """Seen in this frame, in which the nailfold moved by that much."""
+        self.bbox, self.missed = bbox, 0
         self.hits += 1
-        score = loop.detection.score
-        detection = replace(
-            loop.detection,
-            morphology=_vote(self._shapes, loop.detection.morphology, score),
-            size_by_appearance=_vote(self._sizes, loop.detection.size_by_appearance, score),
-        )
-        return replace(
-            loop,
-            detection=detection,
-            apical=self._smooth("apical", loop.apical),
-            arterial=self._smooth("arterial", loop.arterial),
-            venous=self._smooth("venous", loop.venous),
-            track_id=self.track_id,
-        )
+        self._move(shift_px)
 
-    def miss(self, shift_px: tuple[float, float]) -> None:
+    def miss(self, shift_px: Shift) -> None:
         """Not seen in this frame: move along with the others."""
         self.missed += 1
         self.bbox = replace(self.bbox, x=self.bbox.x + shift_px[0], y=self.bbox.y + shift_px[1])
+        self._move(shift_px)
 
-    def _smooth(self, name: str, width: MeasuredWidth | None) -> MeasuredWidth | None:
-        if width is None:
-            return None
-        remembered = self._widths_px.setdefault(name, deque(maxlen=self.smoothing_frames))
-        remembered.append(width.px)
-        px = median(remembered)
-        return MeasuredWidth(width.segment, px, None if width.um is None else width.um * px / width.px)
+    def vote(self, detection: CapillaryDetection) -> CapillaryDetection:
+        """This frame's detection with the classes that have most votes, weighted by score; of equals the latest."""
+        shape = self._shapes.vote(detection.morphology, detection.score)
+        size = self._sizes.vote(detection.size_by_appearance, detection.score)
+        if shape is detection.morphology and size is detection.size_by_appearance:
+            return detection
+        return replace(detection, morphology=shape, size_by_appearance=size)
+
+    def remember(self, measurement: Measurement, loop: MeasuredLoop) -> None:
+        """The loop was measured in this frame."""
+        self.last, self.moved_px = measurement, (0.0, 0.0)
+        self.measurements += 1
+        self.is_unsure = False
+        for name, width in named_widths(loop).items():
+            remembered = self._widths_px.get(name)
+            if width is None:
+                self.is_unsure |= bool(remembered)
+                continue
+            if remembered is None:
+                remembered = self._widths_px[name] = deque(maxlen=self.smoothing_measurements)
+            remembered.append(width.px)
+            self.is_unsure |= abs(width.px / median(remembered) - 1) > SURPRISE
+
+    @property
+    def memory(self) -> Memory:
+        """The widths that are smoothed over, as they are now."""
+        return {name: tuple(widths) for name, widths in self._widths_px.items()}
+
+    def carried(self) -> LoopKeypoints:
+        """The points of the newest measurement, moved along with the nailfold; needs one."""
+        assert self.last is not None
+        points, by = self.last.keypoints, self.moved_px
+        return LoopKeypoints(_shifted(points.apical, by), _shifted(points.arterial, by), _shifted(points.venous, by))
+
+    def _move(self, shift_px: Shift) -> None:
+        self.moved_px = (self.moved_px[0] + shift_px[0], self.moved_px[1] + shift_px[1])
 
 
-def _vote(ballots: deque[tuple[T, float]], ballot: T, weight: float) -> T:
-    ballots.append((ballot, weight))
-    if all(choice == ballot for choice, _ in ballots):
-        return ballot
-    return _winner(list(ballots))
+def named_widths(loop: MeasuredLoop) -> dict[str, MeasuredWidth | None]:
+    """All three by their names."""
+    return {"apical": loop.apical, "arterial": loop.arterial, "venous": loop.venous}
 
 
-def _winner(ballots: Sequence[tuple[T, float]]) -> T:
-    count: Counter[T] = Counter()
-    for choice, weight in reversed(ballots):
-        count[choice] += weight  # type: ignore[assignment]  # weights are fractional
-    return max(count, key=count.__getitem__)
+def smoothed(loop: MeasuredLoop, memory: Memory, track_id: int | None) -> MeasuredLoop:
+    """The loop with its id and each width replaced by the median of what is remembered, so that one bad frame does not
+    drag it. Where the loop has no such width the answer has none either: there is no segment to show.
+    """
+    # Not dataclasses.replace: it takes four times as long, for every loop of every frame.
+    return MeasuredLoop(
+        loop.detection,
+        loop.apex_px,
+        _smooth(loop.apical, memory.get("apical")),
+        _smooth(loop.arterial, memory.get("arterial")),
+        _smooth(loop.venous, memory.get("venous")),
+        loop.row,
+        track_id,
+    )
+
+
+def _smooth(width: MeasuredWidth | None, remembered: Sequence[float] | None) -> MeasuredWidth | None:
+    if width is None or not remembered:
+        return width
+    px = median(remembered)
+    return MeasuredWidth(width.segment, px, None if width.um is None else width.um * px / width.px)
+
+
+def _shifted(segment: WidthSegment | None, by: Shift) -> WidthSegment | None:
+    if segment is None:
+        return None
+    (x0, y0), (x1, y1) = segment.start_px, segment.end_px
+    return WidthSegment((x0 + by[0], y0 + by[1]), (x1 + by[0], y1 + by[1]))
+
+
+class _Ballots(Generic[T]):
+    """The last votes on one class, each with its weight."""
+
+    def __init__(self, most: int) -> None:
+        self._cast: deque[tuple[T, float]] = deque(maxlen=most)
+        self._alike = 0
+
+    def vote(self, ballot: T, weight: float) -> T:
+        """What has most votes after this one; of equals the latest."""
+        self._alike = self._alike + 1 if self._cast and self._cast[-1][0] is ballot else 1
+        self._cast.append((ballot, weight))
+        return ballot if self._alike >= len(self._cast) else self._winner()
+
+    def _winner(self) -> T:
+        count: Counter[T] = Counter()
+        for choice, weight in reversed(self._cast):
+            count[choice] += weight  # type: ignore[assignment]  # weights are fractional
+        return max(count, key=count.__getitem__)

@@ -1,7 +1,7 @@
 """Everything that was found in one picture."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -66,11 +66,15 @@ class FrameAnalysis(ImageAnalysis):
     Attributes:
         seq, captured_monotonic_s: copied from the frame.
         stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
+        as_still: a live frame gets one look and some of its loops carry widths on from an earlier frame; this looks at
+            the same picture as at a still and gives the whole result anew. None where that was done. From any thread;
+            raises InferenceError.
     """
 
     seq: int
     captured_monotonic_s: float
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    as_still: Callable[[], "FrameAnalysis"] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -119,3 +123,8 @@ class AnalysedFrame:
         if self.calibration is not None and self.calibration.calibration_id != self.analysis.calibration_id:
             used, given = self.analysis.calibration_id, self.calibration.calibration_id
             raise ValueError(f"a result by calibration {used} was paired with calibration {given}")
+
+    def as_still(self) -> "AnalysedFrame":
+        """The same picture with the result of a still. Raises InferenceError."""
+        look = self.analysis.as_still
+        return self if look is None else replace(self, analysis=look())

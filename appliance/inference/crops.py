@@ -103,9 +103,21 @@ def _shrunk(
     """The neighbourhood of a square averaged over factor x factor pixels, and the square's corner in it."""
     left, top = int(np.floor(x0)) - factor, int(np.floor(y0)) - factor
     cells = int(np.ceil(side / factor)) + 4
-    columns = np.clip(np.arange(left, left + cells * factor), 0, image_rgb.shape[1] - 1)
-    rows = np.clip(np.arange(top, top + cells * factor), 0, image_rgb.shape[0] - 1)
-    region = image_rgb[rows[:, None], columns]
+    region = _region(image_rgb, left, top, cells * factor)
     small = cv2.resize(region, (cells, cells), interpolation=cv2.INTER_AREA)
     # The region's left edge lies half a pixel left of its first centre.
     return small.astype(np.uint8, copy=False), (x0 - left + 0.5) / factor - 0.5, (y0 - top + 0.5) / factor - 0.5
+
+
+def _region(image_rgb: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
+    """A square of the picture, a view where it lies inside; beyond the border its pixels are repeated."""
+    height, width = image_rgb.shape[:2]
+    if left >= 0 and top >= 0 and left + side <= width and top + side <= height:
+        return image_rgb[top : top + side, left : left + side]
+    # At least one pixel, however far outside the square lies.
+    x0, y0 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    x1, y1 = min(max(left + side, x0 + 1), width), min(max(top + side, y0 + 1), height)
+    before_x, before_y = min(x0 - left, side - 1) if left < 0 else 0, min(y0 - top, side - 1) if top < 0 else 0
+    after_x, after_y = side - (x1 - x0) - before_x, side - (y1 - y0) - before_y
+    inside = image_rgb[y0:y1, x0:x1]
+    return np.asarray(cv2.copyMakeBorder(inside, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE), np.uint8)

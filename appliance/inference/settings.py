@@ -7,7 +7,7 @@ from appliance.domain.errors import SettingsError
 
 RUNTIMES = ("onnxruntime", "tensorrt")
 TENSORRT_FLAVOURS = ("tensorrt", "tensorrt_rtx")
-PRECISIONS = ("float", "fp32", "fp16", "int8")
+PRECISIONS = ("auto", "float", "fp32", "fp16", "int8")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class InferenceSettings:
         tensorrt_flavour: "tensorrt" (JetPack) or "tensorrt_rtx" (GeForce and RTX computers).
         precision: "fp32", "fp16" (TensorRT alone), "int8" (after `nailfold engines quantize`) or "float": the runtime's
             own, fp32 in ONNX Runtime and fp16 in TensorRT. What is not there is an error, never replaced by another.
+            "auto" is int8 for a station's ONNX Runtime where this computer accepted it, "float" everywhere else.
         threads: ONNX Runtime's threads for one network; capture, encoding and a browser need the other cores.
         spin_while_idle: let ONNX Runtime's threads spin between two operators. Measured on 2 cores: no faster, and it
             takes a core from everybody else (docs/decisions/2026-11-22-engine-threads.md).
@@ -35,7 +36,7 @@ class InferenceSettings:
     weights_dir: Path | None = None
     engine_cache_dir: Path = Path("/var/lib/nailfold/engines")
     tensorrt_flavour: str = "tensorrt"
-    precision: str = "float"
+    precision: str = "auto"
     threads: int = 2
     spin_while_idle: bool = False
     min_score_capillary: float = 0.40
@@ -64,8 +65,8 @@ class InferenceSettings:
 
     @property
     def engine_precision(self) -> str:
-        """The precision that runs, "fp32", "fp16" or "int8"."""
-        if self.precision != "float":
+        """The precision that runs, "fp32", "fp16" or "int8"; a station decides "auto" before it asks."""
+        if self.precision not in ("auto", "float"):
             return self.precision
         return "fp32" if self.runtime == "onnxruntime" else "fp16"
 

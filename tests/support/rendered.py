@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.measure import MeasuredLoop
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
@@ -21,7 +22,7 @@ IDENTITY = EngineIdentity("0.1.0", "truth", {"detector": f"sha256:{'1' * 64}", "
 class TruthEngine:
     """Both networks at once, perfect: finds every loop that an expert would count, with its true widths.
 
-    `show` changes the scene; `move` shifts what is found, as a hand would.
+    `show` changes the scene; `move` shifts what is found, as a hand would; `widen` lets the vessels grow.
     """
 
     def __init__(self, scene: RenderedImage) -> None:
@@ -31,9 +32,14 @@ class TruthEngine:
         self.loops = visible_loops(scene)
         self._haemorrhages = [truth for truth in scene.haemorrhages if not truth.is_ignored]
         self._shift = np.zeros(2)
+        self._widening = 1.0
 
     def move(self, dx: float, dy: float) -> None:
         self._shift += (dx, dy)
+
+    def widen(self, factor: float) -> None:
+        """Every width from now on, about the segment's first end."""
+        self._widening *= factor
 
     @property
     def engines(self) -> EngineSet:
@@ -46,10 +52,12 @@ class TruthEngine:
         )
 
     def estimate(self, image_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
-        return tuple(
-            LoopKeypoints(self._segment(loop.apical_px), self._segment(loop.arterial_px), self._segment(loop.venous_px))
-            for loop in self.loops
-        )
+        shown = {self._box(loop.bbox_px): loop for loop in self.loops}
+        return tuple(self._points(shown[box]) for box in boxes)
+
+    def _points(self, loop: LoopTruth) -> LoopKeypoints:
+        ends = (loop.apical_px, loop.arterial_px, loop.venous_px)
+        return LoopKeypoints(*(self._segment(segment) for segment in ends))
 
     def _box(self, box: tuple[float, float, float, float]) -> BoundingBox:
         dx, dy = (float(by) for by in self._shift)
@@ -58,8 +66,14 @@ class TruthEngine:
     def _segment(self, segment: Segment | None) -> WidthSegment | None:
         if segment is None:
             return None
-        (x0, y0), (x1, y1) = np.asarray(segment) + self._shift
+        start, end = np.asarray(segment) + self._shift
+        (x0, y0), (x1, y1) = start, start + self._widening * (end - start)
         return WidthSegment((float(x0), float(y0)), (float(x1), float(y1)))
+
+
+def points_of(loop: MeasuredLoop) -> LoopKeypoints:
+    """What a network says that sees exactly these widths."""
+    return LoopKeypoints(*(None if one is None else one.segment for one in (loop.apical, loop.arterial, loop.venous)))
 
 
 def visible_loops(scene: RenderedImage) -> tuple[LoopTruth, ...]:

@@ -9,6 +9,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from appliance.apps.doctor.check import Check
+from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.capture.open_source import open_source
 from appliance.capture.settings import CaptureSettings
@@ -28,7 +29,8 @@ _BROKER_TIMEOUT_S = 5.0
 def check_engines(settings: InferenceSettings) -> Check:
     """Whether the networks are the vouched ones and work: they are run on a rendered nailfold."""
     try:
-        engines = load_engine_set(settings, "doctor")
+        precision = live_precision(settings)
+        engines = load_engine_set(precision.settings, "doctor")
         image = render(_SEED, um_per_px=1.41, pattern=Pattern.HEALTHY, difficulty=0.0).image_rgb
         started_s = time.perf_counter()
         boxes = [capillary.bbox for capillary in engines.detector.detect(image).capillaries]
@@ -40,7 +42,10 @@ def check_engines(settings: InferenceSettings) -> Check:
     if not boxes:
         seen = f"{runtime} runs, but finds no capillary in a rendered nailfold"
         return Check("engines", False, True, seen, "Install the software again.")
-    seen = f"{runtime}, weights verified, {len(boxes)} capillaries in a rendered nailfold in {spent_ms:.0f} ms"
+    seen = (
+        f"{runtime}, weights verified, {len(boxes)} capillaries in a rendered nailfold in {spent_ms:.0f} ms; "
+        f"{precision.why}"
+    )
     return Check("engines", True, True, seen)
 
 

@@ -20,6 +20,7 @@ from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
+from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.certificate import StationCertificate
@@ -144,7 +145,7 @@ class Station:
         scene = SceneFactory()
         capture = settings_at_full_size(loaded)
         source = open_source(capture.source, capture, scene)
-        engines = shared(load_engine_set(settings.inference, version))
+        engines = shared(load_engine_set(live_precision(settings.inference).settings, version))
         pipeline = Pipeline(engines, settings=settings.analysis)
         self._storage = open_storage(settings.storage, clock.now_utc)
         journal = self._storage.journal

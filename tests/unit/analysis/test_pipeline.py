@@ -12,12 +12,14 @@ from appliance.domain.detection import BoundingBox, Detections, Morphology, Row,
 from appliance.domain.errors import InferenceError
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.domain.measurement import Capillary
+from appliance.domain.quality import QualityReason
 from appliance.ports import EngineSet
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.render import render
 from engines.synthetic.truth import RenderedImage, Segment
 from tests.support.rendered import IDENTITY, TruthEngine, calibration_of, frame_of
 
+GHOST = BoundingBox(300.0, -20.0, 40.0, 60.0)
 STAGES = {"detector", "keypoints", "measure", "row", "quality", "track", "metrics", "total"}
 
 
@@ -159,11 +161,13 @@ def test_a_false_detection_of_one_frame_does_not_hide_the_row(scene: RenderedIma
 
         def detect(self, image_rgb):
             seen = super().detect(image_rgb)
-            ghost = replace(seen.capillaries[0], bbox=BoundingBox(300.0, -20.0, 40.0, 60.0), score=0.4)
+            ghost = replace(seen.capillaries[0], bbox=GHOST, score=0.4)
             return replace(seen, capillaries=seen.capillaries + (ghost,) * self.sees_a_ghost)
 
         def estimate(self, image_rgb, boxes):
-            return super().estimate(image_rgb, boxes) + (LoopKeypoints(None, None, None),) * self.sees_a_ghost
+            true = [box for box in boxes if box != GHOST]
+            found = iter(super().estimate(image_rgb, true))
+            return tuple(LoopKeypoints(None, None, None) if box == GHOST else next(found) for box in boxes)
 
     engine = Flickering(scene)
     pipeline = Pipeline(engine.engines, calibration_of(scene))
@@ -256,3 +260,59 @@ def _widths(capillary: Capillary):
 
 def _length(segment: Segment) -> float:
     return float(np.hypot(*np.subtract(*segment)))
+
+
+def test_what_is_kept_of_a_video_was_measured_in_that_very_frame(
+    pipeline: Pipeline, engine: TruthEngine, scene: RenderedImage
+) -> None:
+    for seq in range(30):
+        live = pipeline.analyse(frame_of(scene.image_rgb, seq), track=True)
+    grown = 1.2
+    engine.widen(grown)
+    live = pipeline.analyse(frame_of(scene.image_rgb, 30), track=True)
+    assert live.as_still is not None
+    whole = live.as_still()
+    assert whole.as_still is None
+    ends = [(loop.apical_px, loop.arterial_px, loop.venous_px) for loop in engine.loops]
+    stale = 0
+    for kept, seen, true in zip(whole.capillaries, live.capillaries, ends, strict=True):
+        for width, before, segment in zip(
+            (kept.apical, kept.arterial, kept.venous), (seen.apical, seen.arterial, seen.venous), true, strict=True
+        ):
+            if width is not None and before is not None and segment is not None:
+                assert width.segment.length_px == pytest.approx(grown * _length(segment))
+                stale += before.segment.length_px == pytest.approx(_length(segment))
+        assert (kept.track_id, kept.bbox, kept.score) == (None, seen.bbox, seen.score)
+    assert stale > 0, "the live result carried some of them on"
+    assert (whole.seq, whole.quality) == (live.seq, live.quality)
+
+
+def test_what_is_kept_of_a_video_is_looked_at_as_a_still(engine: TruthEngine, scene: RenderedImage) -> None:
+    """The careful look finds what one look missed; what the video knows of the picture, that it moved, stays."""
+    looks = []
+
+    class Careful:
+        def detect(self, image_rgb, um_per_px):
+            looks.append(um_per_px)
+            return engine.detect(image_rgb)
+
+    class Hasty:
+        def detect(self, image_rgb):
+            found = engine.detect(image_rgb)
+            return replace(found, capillaries=found.capillaries[1:])
+
+    scale = calibration_of(scene)
+    pipeline = Pipeline(EngineSet(Hasty(), engine, IDENTITY, Careful()), scale)
+    pipeline.analyse(frame_of(scene.image_rgb, 1), track=True)
+    live = pipeline.analyse(frame_of(np.roll(scene.image_rgb, 20, axis=1), 2), track=True)
+    assert not looks
+    assert live.as_still is not None
+    kept = live.as_still()
+    assert looks == [scale.um_per_px]
+    assert len(kept.capillaries) == len(live.capillaries) + 1
+    assert kept.quality.motion_px == live.quality.motion_px is not None
+    assert QualityReason.MOTION in kept.quality.reasons
+
+
+def test_a_still_has_nothing_left_to_measure(pipeline: Pipeline, scene: RenderedImage) -> None:
+    assert pipeline.analyse(frame_of(scene.image_rgb), track=False).as_still is None

@@ -2,12 +2,13 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
 from appliance.analysis.recorded_analysis import document_of
-from appliance.domain.analysis_result import AnalysedFrame
-from appliance.domain.errors import ExamError, StoreError
+from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
+from appliance.domain.errors import ExamError, InferenceError, StoreError
 from appliance.domain.exam import ExamStart, ExamState, Finger, Hand, Placement, Sector
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
@@ -351,3 +352,27 @@ def test_a_button_keeps_nothing_where_nothing_fresh_was_shown() -> None:
     with pytest.raises(ExamError, match=r"the picture was 1\.5 s old"):
         exam.session.capture_at(exam.clock.monotonic_s() + 1.5)
     assert exam.session.snapshot().last_error != ""
+
+
+def test_a_capture_keeps_what_was_measured_in_that_very_picture(desk: Desk) -> None:
+    """The live view carries widths on for a moment; a capture catches up on that."""
+    desk.session.start("NC-1", ExamStart("ana"))
+    desk.show()
+    assert desk.shown is not None
+    whole = replace(desk.shown.analysis, capillaries=desk.shown.analysis.capillaries * 2)
+    desk.shown = replace(desk.shown, analysis=replace(desk.shown.analysis, as_still=lambda: whole))
+    assert len(desk.session.capture().recorded.analysis.capillaries) == 2
+
+
+def test_a_picture_that_cannot_be_measured_in_full_is_not_kept(desk: Desk) -> None:
+    def fail() -> FrameAnalysis:
+        raise InferenceError("the keypoints network failed", "Restart the station.")
+
+    desk.session.start("NC-1", ExamStart("ana"))
+    desk.show()
+    assert desk.shown is not None
+    desk.shown = replace(desk.shown, analysis=replace(desk.shown.analysis, as_still=fail))
+    with pytest.raises(InferenceError):
+        desk.session.capture()
+    assert desk.session.snapshot().last_error
+    assert desk.session.snapshot().counts == {}

@@ -29,20 +29,45 @@ def live_page(url: str, access_code: str) -> Iterator[Any]:
     Raises:
         ExportError: playwright or Chromium is missing, or the page does not come up.
     """
+    with _new_page() as page:
+        with _told("the live page"):
+            set_up_in_browser(page, url, access_code)
+            _wait_for_picture(page)
+        yield page
+
+
+@contextmanager
+def paint_address(url: str) -> Iterator[None]:
+    """Headless Chromium with that address open; closed at the end. Raises ExportError."""
+    with _new_page() as page:
+        with _told(url):
+            # A page whose picture never ends is never loaded.
+            page.goto(url, wait_until="commit")
+        yield
+
+
+@contextmanager
+def _new_page() -> Iterator[Any]:
     require_modules("playwright")
     from playwright import sync_api  # noqa: PLC0415 (the `rehearse` extra)
 
     with sync_api.sync_playwright() as playwright:
         path = os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        try:
+        with _told("the browser"):
             browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            set_up_in_browser(page, url, access_code)
-            _wait_for_picture(page)
-        except sync_api.Error as error:
-            raise ExportError(f"the live page did not come up: {str(error).splitlines()[0]}", "See the log.") from error
         yield page
         browser.close()
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    from playwright import sync_api  # noqa: PLC0415 (the `rehearse` extra)
+
+    try:
+        yield
+    except sync_api.Error as error:
+        raise ExportError(f"{what} did not come up: {str(error).splitlines()[0]}", "See the log.") from error
 
 
 def _wait_for_picture(page: Any) -> None:

@@ -39,13 +39,21 @@ class StationFigures:
     measured_s: float
 
 
-def measure_station(flags: list[str], measured_s: float, reporter: Callable[[str], None]) -> StationFigures:
-    """Run the station on the simulated scope at 30 frames a second with one browser, and measure.
+def measure_station(
+    flags: list[str],
+    measured_s: float,
+    reporter: Callable[[str], None],
+    source: str = "simulated:?fps=30",
+    warm_up_s: float | None = None,
+) -> StationFigures:
+    """Run the station with one browser, and measure.
 
     Args:
         flags: further flags of `nailfold run`.
-        measured_s: after a warm-up of 30 s.
+        measured_s: after the warm-up.
         reporter: progress for the operator.
+        source: what it watches; the simulated scope at 30 frames a second if nothing is said.
+        warm_up_s: 30 if nothing is said.
 
     Raises:
         ApplianceError: the station or the browser did not start, or nothing was painted.
@@ -53,10 +61,11 @@ def measure_station(flags: list[str], measured_s: float, reporter: Callable[[str
     with tempfile.TemporaryDirectory(prefix="nailfold-bench-") as folder:
         site = Path(folder) / "site.toml"
         site.touch()  # No site's own settings: the figures are those of the product.
-        base = ["--config", str(site), "--data-dir", folder, "--port", "0", "--source", "simulated:?fps=30"]
+        base = ["--config", str(site), "--data-dir", folder, "--port", "0", "--source", source]
         with StationProcess([*base, *flags]) as station, live_page(station.url, station.access_code) as page:
-            reporter(f"warming up for {WARM_UP_S:.0f} s")
-            time.sleep(WARM_UP_S)
+            warm_up_s = WARM_UP_S if warm_up_s is None else warm_up_s
+            reporter(f"warming up for {warm_up_s:.0f} s")
+            time.sleep(warm_up_s)
             reporter(f"measuring for {measured_s:.0f} s")
             return _observe(station, PaintedFrames(page), measured_s)
 
