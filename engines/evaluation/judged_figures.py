@@ -116,6 +116,17 @@ def missed_loops(picture: JudgedPicture, finding: PictureFindings) -> FloatArray
     return np.asarray(np.delete(picture.loops, hit[hit >= 0], axis=0))
 
 
+def count_errors(pictures: Sequence[JudgedPicture], findings: Sequence[PictureFindings]) -> tuple[float, float]:
+    """Loops found minus loops there: mean a loop, and mean square a loop. Misses and false boxes of a picture cancel.
+
+    The second is what counting by the detector adds to the variance of a count, in units of the count.
+    """
+    pairs = list(zip(pictures, findings, strict=True))
+    errors = np.array([len(false_boxes(*pair)) - len(missed_loops(*pair)) for pair in pairs], dtype=np.float64)
+    loops = sum(len(picture.loops) for picture in pictures)
+    return float(errors.sum() / loops), float((errors**2).sum() / loops)
+
+
 def _confident(finding: PictureFindings) -> PictureFindings:
     sure = finding.scores >= CONFIDENCE
     return PictureFindings(finding.boxes[sure], finding.scores[sure])

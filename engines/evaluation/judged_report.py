@@ -10,6 +10,7 @@ from engines.evaluation.judged_figures import (
     IOUS,
     Look,
     PictureFindings,
+    count_errors,
     false_kinds,
     find_in,
     headline,
@@ -39,6 +40,8 @@ def judged_report(pictures: Sequence[JudgedPicture], findings: Sequence[PictureF
         for min_iou in IOUS:
             told = ", ".join(f"{kind} {value:.3f}" for kind, value in recalls(some, found, min_iou).items())
             lines.append(f"  recall at IoU {min_iou:.2f} of {told}")
+        bias, square = count_errors(some, found)
+        lines.append(f"  found minus there, a loop: mean {bias:+.3f}, mean square {square:.3f}")
     for kind, sides in side_errors(pictures, findings).items():
         told = ", ".join(f"{side} {value:+.3f}" for side, value in sides.items())
         lines.append(f"box sides outside of {kind}: {told}")
