@@ -6,6 +6,7 @@ its top). `roll_rad` is the clockwise turn of the finger on the screen; 0 has th
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,10 @@ class RowCurve:
 
     def length_px(self) -> float:
         """Length of the row inside the frame, from border to border."""
+        return self._length_px
+
+    @cached_property
+    def _length_px(self) -> float:
         width, height = self.size_px
         reach = math.hypot(width, height)
         u = np.linspace(-reach, reach, SAMPLES)
