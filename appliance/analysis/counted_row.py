@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.row_fit import RowCurve, to_row_axes
+from appliance.analysis.row_fit import RowCurve, length_of, to_row_axes
 from appliance.domain.detection import BoundingBox
 from appliance.domain.keypoints import Point
 
@@ -41,15 +41,17 @@ def counted_row(curve: RowCurve, apices_px: Sequence[Point], hidden_px: Sequence
         apices_px: of the loops that form the row; where one was seen, the row was seen.
         hidden_px: from countable.areas_of.
     """
-    width, height = curve.size_px
     u, points = curve.samples()
-    is_hidden = curve.is_inside(points) & _lies_in(hidden_px, curve.samples(BELOW_OF_HEIGHT * height)[1])
-    if len(apices_px):
-        seen_u = to_row_axes(np.array(apices_px), curve.roll_rad, curve.size_px)[:, 0]
-        is_hidden &= np.abs(u[:, None] - seen_u[None, :]).min(axis=1) > _reach_of_a_loop(seen_u, width)
-    counts = curve.is_inside(points) & ~_without_short(is_hidden, points, SHORT_OF_WIDTH * width)
+    counts = curve.is_inside(points)
+    if hidden_px:
+        width, height = curve.size_px
+        is_hidden = counts & _lies_in(hidden_px, curve.samples(BELOW_OF_HEIGHT * height)[1])
+        if len(apices_px):
+            seen_u = to_row_axes(np.array(apices_px), curve.roll_rad, curve.size_px)[:, 0]
+            is_hidden &= np.abs(u[:, None] - seen_u[None, :]).min(axis=1) > _reach_of_a_loop(seen_u, width)
+        counts &= ~_without_short(is_hidden, points, SHORT_OF_WIDTH * width)
     lines = [points[a:b] for a, b in _runs(counts) if b - a > 1]
-    return CountedRow(tuple(_written(line) for line in lines), curve.length_px(counts))
+    return CountedRow(tuple(_written(line) for line in lines), length_of(points, counts))
 
 
 def _reach_of_a_loop(seen_u: FloatArray, width: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, map_coordinates
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from appliance.analysis.micrometer_comb import MIN_LINES, Comb, Strips
 
@@ -109,7 +109,7 @@ def fit_spacing(lines: FoundLines) -> Spacing:
     free = max(1, len(numbers) - 2)
     residual = float(np.sqrt((weights * left**2).sum() / free))
     spread = float((weights * (numbers - np.average(numbers, weights=weights)) ** 2).sum())
-    uncertainty = float(student.ppf(0.975, free)) * residual / np.sqrt(spread)
+    uncertainty = float(stdtrit(free, 0.975)) * residual / np.sqrt(spread)
     drift, drift_uncertainty = _drift(numbers, left, slope)
     return Spacing(slope, middle - slope * float(lines.numbers.mean()), uncertainty, residual, drift, drift_uncertainty)
 
@@ -268,4 +268,4 @@ def _drift(numbers: Array, left: Array, pitch_px: float) -> tuple[float, float]:
     rest = left - bend * square
     error = float(np.sqrt((rest**2).sum() / max(1, len(left) - 3) / (square**2).sum()))
     to_share = 2 * span / pitch_px
-    return bend * to_share, float(student.ppf(0.975, max(1, len(left) - 3))) * error * abs(to_share)
+    return bend * to_share, float(stdtrit(max(1, len(left) - 3), 0.975)) * error * abs(to_share)

@@ -6,6 +6,7 @@ its top). `roll_rad` is the clockwise turn of the finger on the screen; 0 has th
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +70,20 @@ class RowCurve:
         width, height = self.size_px
         return np.asarray((x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5))
 
-    def length_px(self, counts: NDArray[np.bool_] | None = None) -> float:
-        """Length of the row inside the frame, from border to border; only of the samples that count, if given."""
+    def length_px(self) -> float:
+        """Length of the row inside the frame, from border to border."""
+        return self._length_px
+
+    @cached_property
+    def _length_px(self) -> float:
         _, points = self.samples()
-        counted = self.is_inside(points) if counts is None else counts
-        steps = np.hypot(*np.diff(points, axis=0).T)
-        # A step that crosses the border counts half.
-        return float((steps * (counted[:-1].astype(float) + counted[1:]) / 2).sum())
+        return length_of(points, self.is_inside(points))
+
+
+def length_of(points: FloatArray, counts: NDArray[np.bool_]) -> float:
+    """Length of a line through points (N, 2) as far as they count; a step in or out of what counts is half of one."""
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    return float((steps * (counts[:-1].astype(float) + counts[1:]) / 2).sum())
 
 
 def to_row_axes(points_px: FloatArray, roll_rad: float, size_px: tuple[int, int]) -> FloatArray:

@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, get_decoder
 from pydicom.uid import ImplicitVRLittleEndian, JPEGBaseline8Bit
 
+from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.domain.errors import CaptureError
 
 
@@ -41,15 +41,6 @@ def dicom_rgb(dataset: Dataset) -> NDArray[np.uint8]:
     if kind != "RGB" or pixels.shape[2] != 3:
         raise CaptureError(f"its colours are {kind}, which is not read here", "Export it as RGB.")
     return _eight_bits(pixels, low, high)
-
-
-def require_whole_jpeg(data: bytes) -> None:
-    """Raises CaptureError where the picture's data end before the picture: libjpeg would fill the rest with grey."""
-    try:
-        simplejpeg.decode_jpeg(data, colorspace="Gray", strict=True)
-    except ValueError as error:
-        if "premature end" in str(error).lower():
-            raise CaptureError("damaged picture (the JPEG ends too early)") from error
 
 
 def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tuple[float, float]) -> NDArray[np.uint8]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from pydicom.dataset import Dataset
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 ZONE_ASSUMED = "its file gives the time without an offset from UTC; taken as this box's local time"
 DAY_ALONE = "its file gives the day alone; noon of this box's local time stands for it"
@@ -50,7 +52,7 @@ def time_of_exif(exif: Image.Exif) -> StatedTime:
     return StatedTime()
 
 
-def time_of_dicom(dataset: Dataset) -> StatedTime:
+def time_of_dicom(dataset: "Dataset") -> StatedTime:
     """AcquisitionDateTime, else date and time of acquisition, content, series or study; offsets as in PS3.5, 6.2."""
     zone = str(dataset.get("TimezoneOffsetFromUTC", "") or "").strip()
     whole = str(dataset.get("AcquisitionDateTime", "") or "").strip()

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from appliance.capture.dicom_pixels import require_whole_jpeg
-from appliance.capture.dicom_still import read_dicom_still
 from appliance.capture.scale_metadata import scale_of_picture
 from appliance.capture.stated_time import time_of_exif
 from appliance.capture.still import LARGEST_PIXELS, Still, require_usable_size
+from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.domain.errors import CaptureError
 from appliance.foreign_files.kinds import MediaKind, kind_of
 
@@ -44,7 +43,11 @@ def read_still(path: Path) -> Still:
         raise CaptureError(f"refused {path}: {status.st_size / 1e6:.0f} MB, at most {LARGEST_BYTES / 1e6:.0f} MB")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes on size and odd metadata; our own limits are below.
-        return read_dicom_still(path) if kind is MediaKind.DICOM else _decode(path)
+        if kind is not MediaKind.DICOM:
+            return _decode(path)
+        from appliance.capture.dicom_still import read_dicom_still  # noqa: PLC0415 (pydicom: 50 MB)
+
+        return read_dicom_still(path)
 
 
 def _decode(path: Path) -> Still:

@@ -27,7 +27,7 @@ class ExamSettings:
 
     max_frame_age_s: float = 1.0
     best_of_s: float = 0.5
-    history_s: float = 3.0
+    history_s: float = 2.0
     auto_still_s: float = 0.7
     auto_still_widths_per_s: float = 0.1
     auto_moved_of_width: float = 0.2

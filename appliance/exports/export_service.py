@@ -20,8 +20,6 @@ from appliance.domain.review import ReviewedExam
 from appliance.exports.archive.write import write_archive
 from appliance.exports.coco.data_set import coco_files
 from appliance.exports.csv_tables import csv_tables
-from appliance.exports.dicom.files import dicom_files, dicom_objects
-from appliance.exports.dicom.pacs import echo
 from appliance.exports.dicom.sending import PacsSender, Sending
 from appliance.exports.fhir.bundle import fhir_bytes
 from appliance.exports.progress import NoProgress, Progress, Told
@@ -176,11 +174,15 @@ class ExportService:
         source = self.source(exam_id, with_identity=with_identity)
         if next(iter(source.pictures()), None) is None:
             raise ExportError(f"exam {exam_id} has no pictures to send", "Choose another exam.")
+        from appliance.exports.dicom.files import dicom_objects  # noqa: PLC0415 (pydicom: 50 MB)
+
         self._senders[exam_id] = actor
         return self.sender.send(exam_id, lambda: list(dicom_objects(source)))
 
     def echo(self) -> None:
         """Return when the DICOM archive answers. Raises ExportError saying what does not fit."""
+        from appliance.exports.dicom.pacs import echo  # noqa: PLC0415 (pydicom: 50 MB)
+
         echo(self._pacs)
 
     def _note_sending(self, done: Sending) -> None:
@@ -238,6 +240,8 @@ def _files(form: ExportFormat, sources: Sequence[ExamToExport], report: Report |
             if form is ExportFormat.FHIR:
                 yield f"{exam_id}.json", _fhir(source, report)
             else:
+                from appliance.exports.dicom.files import dicom_files  # noqa: PLC0415 (pydicom: 50 MB)
+
                 yield from ((f"{exam_id}/{name}", content) for name, content in dicom_files(source).items())
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from appliance.capture.dicom_still import DicomStill
 from appliance.capture.still import Still
 from appliance.capture.still_reader import read_still
 from appliance.domain.errors import CaptureError, StoreError
@@ -51,6 +50,8 @@ def read_foreign_still(path: Path) -> ForeignPicture:
 
 
 def _foreign(still: Still) -> ForeignPicture:
+    from appliance.capture.dicom_still import DicomStill  # noqa: PLC0415 (pydicom: 50 MB)
+
     facts = still.facts if isinstance(still, DicomStill) else None
     pages = f"only the first of {still.pages} pictures" if still.pages > 1 else ""
     source = ScaleSource.TAGS if facts is None else ScaleSource.DICOM

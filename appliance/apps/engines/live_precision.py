@@ -19,9 +19,12 @@ from appliance.domain.errors import InferenceError
 from appliance.durable_files import write_durably
 from appliance.inference.engine_set import load_engine_set, open_manifest
 from appliance.inference.settings import InferenceSettings
+from appliance.limited_process import LimitedProcess, LimitExceededError
 
 _log = logging.getLogger(__name__)
 SCHEMA = "nailfold.int8-check/1"
+MEMORY_BYTES, TIMEOUT_S = 2_000_000_000, 300.0
+"""Far more than the trial takes: one core of a busy computer needs 20 seconds."""
 
 SAME_NETWORK = Tolerance(found_again=0.97, found_besides=0.03, mean_width=0.01, single_width=0.02, measured_again=0.95)
 """Int8 against float32 of the same weights. On a processor with VNNI: 1.0, 0.0, 0.002, 0.005 and 0.988 of 73 loops."""
@@ -91,7 +94,7 @@ def _tried_here(full: InferenceSettings, reduced: InferenceSettings, path: Path)
     kept = _read(path)
     if all(kept.get(name) == value for name, value in here.items()):
         return list(kept["reasons"])
-    report = _try(full, reduced)
+    report = _judged(full, reduced)
     _log.info("int8 against fp32 on the reference pictures: %s", report.figures)
     path.parent.mkdir(parents=True, exist_ok=True)
     verdict = {**here, "figures": report.figures, "reasons": list(report.reasons)}
@@ -99,7 +102,16 @@ def _tried_here(full: InferenceSettings, reduced: InferenceSettings, path: Path)
     return list(report.reasons)
 
 
-def _try(full: InferenceSettings, reduced: InferenceSettings) -> GateReport:
+def _judged(full: InferenceSettings, reduced: InferenceSettings) -> GateReport:
+    """In a process of its own: four networks at once are 100 MB that a station would never give back."""
+    try:
+        return LimitedProcess(MEMORY_BYTES, TIMEOUT_S, idle_s=1.0).call(try_out, full, reduced)
+    except LimitExceededError as error:
+        return GateReport({}, (f"the trial did not end well: {error}",))
+
+
+def try_out(full: InferenceSettings, reduced: InferenceSettings) -> GateReport:
+    """Both on the reference pictures."""
     before, after = load_engine_set(full, "int8-check"), load_engine_set(reduced, "int8-check")
     return compare(before, after, sealed_pictures(), SAME_NETWORK)
 

@@ -41,6 +41,7 @@ from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
+from appliance.apps.station.spare_memory import give_back_soon
 from appliance.apps.station.tapped_slot import TappedSlot
 from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
@@ -275,6 +276,7 @@ class Station:
         self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
         self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
         self._web: WebServer | None = None
+        self._spare_memory: threading.Timer | None = None
 
     def _fleet_agent(
         self,
@@ -342,6 +344,7 @@ class Station:
         self._board.start()
         self._vitals.start()
         self._heartbeat.start()
+        self._spare_memory = give_back_soon()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -367,6 +370,8 @@ class Station:
             last_to_first.callback(self._vitals.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._heartbeat.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._board.stop, _STOP_TIMEOUT_S)
+            if self._spare_memory is not None:
+                last_to_first.callback(self._spare_memory.cancel)
         _log.info("stopped")
 
     def _newest_frame(self) -> Frame | None:

@@ -6,16 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-
-from pydicom.dataset import Dataset
+from typing import Any
 
 from appliance.domain.errors import ApplianceError
-from appliance.exports.dicom.pacs import PacsUnreachableError, store
 from appliance.exports.settings import PacsSettings
 
 _log = logging.getLogger(__name__)
 _KEPT_FINISHED = 200
-MakeObjects = Callable[[], Sequence[Dataset]]
+MakeObjects = Callable[[], Sequence[Any]]
+"""Makes the pydicom Datasets to be sent."""
 
 
 class SendState(Enum):
@@ -113,6 +112,7 @@ class PacsSender:
             self._note(done)
 
     def _send_one(self, exam_id: str, make: MakeObjects) -> Sending:
+        from appliance.exports.dicom.pacs import PacsUnreachableError, store  # noqa: PLC0415 (pydicom: 50 MB)
 
         def stored(count: int) -> None:
             self._update(exam_id, stored=count)

@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-import pydicom
 from PIL import Image
 
 from appliance.domain.errors import CaptureError, ExportError
@@ -74,6 +73,8 @@ def _cost_of(image: Image.Image) -> int:
 
 def _dicom_cost(path: Path) -> int:
     """Every frame as it is stored, and one as it is used."""
+    import pydicom  # noqa: PLC0415 (50 MB)
+
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)  # force: without a preamble too
         pixels = int(header.get("Rows", 0)) * int(header.get("Columns", 0)) * int(header.get("SamplesPerPixel", 1))

@@ -189,7 +189,7 @@ class Pacs:
 @pytest.fixture
 def pacs(monkeypatch: pytest.MonkeyPatch) -> Pacs:
     found = Pacs()
-    monkeypatch.setattr(sending, "store", found.store)
+    monkeypatch.setattr("appliance.exports.dicom.pacs.store", found.store)
     return found
 
 

@@ -29,7 +29,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch, *reasons: str) -> list[int]:
         tries.append(1)
         return GateReport({"mean_width": 0.0}, reasons)
 
-    monkeypatch.setattr(module, "_try", answer)
+    monkeypatch.setattr(module, "_judged", answer)
     return tries
 
 
