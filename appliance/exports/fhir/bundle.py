@@ -8,6 +8,7 @@ from typing import Any
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.exam import Finger, Hand, ImageKind
 from appliance.domain.exam_figures import Figures
+from appliance.domain.honest_digits import scale_decimals
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import LOCAL_NAME, LOCAL_SYSTEM_URL, LOCAL_VERSION, figure_display, own_uuid
@@ -155,7 +156,10 @@ def _scales(source: ExamToExport, images: list[ReviewedImage]) -> Iterator[Json]
             continue
         seen.add(calibration_id)
         origin = source.scale_origin(image)
-        yield {"code": local("um-per-px"), "valueQuantity": quantity(um_per_px, "um")}
+        yield {
+            "code": local("um-per-px"),
+            "valueQuantity": quantity(um_per_px, "um", scale_decimals(image.analysis.um_per_px_uncertainty)),
+        }
         words = f"{calibration_id} ({'unknown' if origin is None else origin.value.replace('_', ' ')})"
         yield {"code": local("scale-origin"), "valueString": words}
 
