@@ -79,7 +79,9 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "exams": (
         *(field.name for field in EXAM_FIELDS if not field.is_local),
         "images",
+        "operator_name",
         "validated_by",
+        "validated_by_name",
         "validated_at_utc",
         "pattern",
         "conclusion",
@@ -153,7 +155,9 @@ def _exams(source: ExamToExport) -> Iterable[Row]:
     yield {
         **{field.name: field.plain(exam) for field in EXAM_FIELDS if not field.is_local},
         "images": len(exam.single_images),
+        "operator_name": source.operator_name,
         "validated_by": reviewed.validated_by,
+        "validated_by_name": source.validator_name,
         "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
         "conclusion": reviewed.conclusion,

@@ -98,8 +98,10 @@ def _report(
     if images:
         resource["imagingStudy"] = [reference(pictures.imaging_study_id(source), "ImagingStudy")]
         resource["media"] = [{"link": reference(pictures.media_id(image), "Media")} for image in images]
-    if reviewed.validated_by is not None:
-        resource["resultsInterpreter"] = [{"type": "Practitioner", "display": reviewed.validated_by}]
+    if source.operator_name:
+        resource["performer"] = [{"type": "Practitioner", "display": source.operator_name}]
+    if source.validator_name is not None:
+        resource["resultsInterpreter"] = [{"type": "Practitioner", "display": source.validator_name}]
     if reviewed.conclusion:
         resource["conclusion"] = reviewed.conclusion
     if reviewed.pattern is not None:

@@ -98,7 +98,8 @@ def test_an_edit_gives_another_report_over_the_same_pictures(read: list[Dataset]
 def test_the_report_follows_tid_1500_and_is_verified_by_the_physician(report: hd.sr.ComprehensiveSR) -> None:
     assert report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
     assert report.VerificationFlag == "VERIFIED"
-    assert str(report.VerifyingObserverSequence[0].VerifyingObserverName) == "dr.ruiz^"
+    assert str(report.VerifyingObserverSequence[0].VerifyingObserverName) == "Dr. Elena Ruiz^"
+    assert str(report.OperatorsName) == "Jo Field^"
     assert report.CompletionFlag == "COMPLETE"
 
 

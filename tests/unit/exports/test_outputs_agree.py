@@ -71,7 +71,7 @@ def exams(draw: st.DrawFn) -> ReviewedExam:
 
 def to_export(reviewed: ReviewedExam, figures: ExamFigures) -> ExamToExport:
     gone = {one.image.image_id: "not kept in this test" for one in reviewed.images}
-    return ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", unreadable=gone)
+    return ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", str, unreadable=gone)
 
 
 def rows_of(source: ExamToExport, name: str) -> list[dict[str, str]]:

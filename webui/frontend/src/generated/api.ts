@@ -345,7 +345,14 @@ export interface CalibrationDocument {
   made_at_utc: string;
   magnification: string;
   note: string;
+  /**
+   * The account
+   */
   operator: string;
+  /**
+   * Its full name
+   */
+  operator_name: string;
   /**
    * ACTIVE: applies to its setup, one a setup. SUPERSEDED: a newer one took its place. RETIRED: withdrawn.
    */
