@@ -6,6 +6,7 @@ from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
+from appliance.accounts.full_names import full_names
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.camera_state import CameraState
 from appliance.domain.exam_figures import ExamFigures
@@ -112,8 +113,7 @@ class Services:
 
     def full_name(self, account: str) -> str:
         """Of whoever has, or had, an account of that name; the name itself where there was none."""
-        kept = self.accounts.store.by_name(account)
-        return account if kept is None else kept.account.full_name or account
+        return full_names(self.accounts.store)(account)
 
     def figures(self, exam_id: str) -> ExamFigures:
         """The figures of an exam as it stands now. Raises NotKeptError if there is no such exam."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedExam
 
 SCHEMA = "nailfold.figures/2"
@@ -15,7 +16,7 @@ Json = dict[str, Any]
 def figures_document(reviewed: ReviewedExam, figures: ExamFigures) -> Json:
     """The figures of one exam, images in the order of their capture.
 
-    Values have one decimal more than is printed, so that readers round once.
+    Values have one decimal more than their uncertainty lets pages print, so that readers round once.
     """
     return {
         "schema": SCHEMA,
@@ -55,7 +56,7 @@ def _figures(figures: Figures) -> Json:
 
 
 def _figure(key: str, figure: Figure) -> Json:
-    digits = DEFINITIONS[key].decimals + 1
+    digits = decimals_of_figure(key, figure) + 1
     return {
         "value": round(figure.value, digits) if isinstance(figure.value, float) else figure.value,
         "uncertainty": None if figure.uncertainty is None else round(figure.uncertainty, digits),

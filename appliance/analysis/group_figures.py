@@ -11,6 +11,7 @@ from appliance.domain.bands import DENSITY
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definition import Extent, Kind
 from appliance.domain.figure_definitions import DEFINITIONS, figures_of
+from appliance.domain.printed_figure import HIGH, LOW
 from appliance.domain.scores import lost_share, semiquantitative
 
 NO_WIDTHS = "no_widths"
@@ -78,7 +79,9 @@ def counts_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     share = Figure(None, because=NO_DISTAL_ROW)
     if distal:
         half = 100 * uncertainty.of_share(enlarged, distal)
-        share = Figure(100 * enlarged / distal, half, None, {"enlarged": enlarged, "capillaries": distal})
+        low, high = (round(100 * end, 1) for end in uncertainty.share_interval(enlarged, distal))
+        basis = {"enlarged": enlarged, "capillaries": distal, LOW: low, HIGH: high}
+        share = Figure(100 * enlarged / distal, half, None, basis)
     return {
         "evaluable_mm": Figure(sum(rows)) if rows else Figure(None, because=density.because),
         "capillaries_distal": Figure(distal),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from appliance.analysis.image_tally import ImageTally
+from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.exam_figures import Figure, Figures
 
 SEEN = "seen_aside"
@@ -28,10 +29,11 @@ def with_seen(figures: Figures, aside: Sequence[ImageTally]) -> Figures:
         for key, (member, count) in counts.items()
         if count and key in figures
     }
-    widest = max((one.largest.um for one in aside if one.largest is not None), default=None)
-    if widest is not None and "largest_width_um" in figures and _is_wider(widest, figures["largest_width_um"]):
+    widest = max((one.largest for one in aside if one.largest is not None), key=lambda one: one.um, default=None)
+    if widest is not None and "largest_width_um" in figures and _is_wider(widest.um, figures["largest_width_um"]):
         shown = figures["largest_width_um"]
-        found["largest_width_um"] = replace(shown, basis={**shown.basis, SEEN_UM: round(widest, 1)})
+        written = round(widest.um, width_decimals(widest.um, widest.um_per_px))
+        found["largest_width_um"] = replace(shown, basis={**shown.basis, SEEN_UM: written})
     return {key: found.get(key, figure) for key, figure in figures.items()}
 
 

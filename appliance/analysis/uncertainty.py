@@ -5,6 +5,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from appliance.domain.bands import CALIBRE
+from appliance.domain.honest_digits import decimals_of_value
+from appliance.domain.metrics import ImageMetrics
+
 Z_95 = 1.96
 
 END_POINT_SD_PX = 1.0
@@ -52,6 +56,12 @@ def of_width(width: Width) -> float:
     return Z_95 * math.hypot(width.end_points_sd_um, width.um * width.scale_share)
 
 
+def width_decimals(um: float, um_per_px: float | None) -> int:
+    """Of a single width as it is printed: never on the other side of 20 or 50 um than it is."""
+    off = None if um_per_px is None else of_width(Width(um, um_per_px))
+    return decimals_of_value(um, off, 1, CALIBRE.cuts)
+
+
 def of_mean_width(widths: Sequence[Width]) -> float:
     """Of the mean of one or more widths.
 
@@ -78,6 +88,13 @@ def of_density(capillaries: int, row_mm: float, images: int, scale_share: float)
     return Z_95 * math.hypot(count_sd / row_mm, capillaries / row_mm * scale_share)
 
 
+def of_density_in(metrics: ImageMetrics) -> float | None:
+    """Of the density of one image by itself, its scale taken as exact; None where there is no density."""
+    if metrics.density_per_mm is None or not metrics.distal_row_mm:
+        return None
+    return of_density(metrics.capillaries_distal, metrics.distal_row_mm, 1, 0.0)
+
+
 def of_rare(loops: int, row_mm: float) -> float:
     """Of few scattered loops per millimetre: counted events (Poisson); none found may still be one."""
     return Z_95 * math.sqrt(max(loops, 1)) / row_mm
@@ -92,3 +109,10 @@ def of_share(part: int, whole: int) -> float:
     """Of a share of counted loops, 0 to 1: half of Wilson's interval, which is no zero for "none of five"."""
     share, z2 = part / whole, Z_95**2
     return Z_95 / (1 + z2 / whole) * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2))
+
+
+def share_interval(part: int, whole: int) -> tuple[float, float]:
+    """Both ends of Wilson's interval of a share, 0 to 1; it lies unevenly around the share."""
+    z2 = Z_95**2
+    middle, half = (part / whole + z2 / (2 * whole)) / (1 + z2 / whole), of_share(part, whole)
+    return max(0.0, middle - half), min(1.0, middle + half)

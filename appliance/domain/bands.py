@@ -82,6 +82,16 @@ LOSS_INDEX = Bands(("below", "from"), (Cut(1.67, True),), sources.LOSS_INDEX_201
 """Cut-off 1.67. The abstract does not say to which side 1.67 itself belongs; means of eight whole scores never are
 1.67."""
 
+CUTS_OF: Mapping[str, tuple[Cut, ...]] = MappingProxyType(
+    {
+        "density_per_mm": DENSITY.cuts,
+        "largest_width_um": CALIBRE.cuts,
+        "csuri": CSURI.cuts,
+        "loss_index": LOSS_INDEX.cuts,
+    }
+)
+"""Figures whose value is named by these bands wherever it is printed."""
+
 NUMBERS: Mapping[str, float] = MappingProxyType(
     {
         "extremely_up_to": DENSITY.cuts[0].value,

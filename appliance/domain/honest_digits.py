@@ -1,8 +1,15 @@
-"""How many decimals a number deserves beside its uncertainty; pages, report and calibrations print by it."""
+"""How many decimals a number deserves beside its uncertainty; pages, report, exports and calibrations print by it."""
 
 import math
+from collections.abc import Sequence
+
+from appliance.domain.bands import Cut
 
 MOST_DECIMALS = 6
+UNSTATED_SCALE_DECIMALS = 3
+"""Of a scale in micrometres per pixel whose uncertainty nobody stated."""
+
+_MORE_BESIDE_A_CUT = 2
 
 
 def decimals_beside(uncertainty: float, most: int = MOST_DECIMALS) -> int:
@@ -21,3 +28,31 @@ def decimals_beside(uncertainty: float, most: int = MOST_DECIMALS) -> int:
     leading = round(uncertainty / 10**exponent, 6)
     digits = -exponent + (1 if leading < 2 else 0)
     return max(0, min(most, digits))
+
+
+def decimals_of_value(value: float, uncertainty: float | None, most: int, cuts: Sequence[Cut] = ()) -> int:
+    """As `decimals_beside`, and so many more that no cut lies between a value and what is printed of it.
+
+    6.6 +- 2.1 beside a cut at 7 gives 1: a "7" under the word "lowered" would contradict itself.
+
+    Args:
+        value: what is printed.
+        uncertainty: half an interval; None where none is known, which gives `most`.
+        most: decimals of the definition; a cut may ask for up to two more.
+        cuts: at which the value changes its name.
+    """
+    decimals = most if uncertainty is None else decimals_beside(uncertainty, most)
+    for more in range(decimals, most + _MORE_BESIDE_A_CUT):
+        if all(cut.is_below(round(value, more)) == cut.is_below(value) for cut in cuts):
+            return more
+    return most + _MORE_BESIDE_A_CUT if cuts else decimals
+
+
+def scale_decimals(uncertainty: float | None) -> int:
+    """Of micrometres per pixel and of their uncertainty; 0 is an uncertainty that nobody stated."""
+    return decimals_beside(uncertainty) if uncertainty else UNSTATED_SCALE_DECIMALS
+
+
+def written_decimals(rounded: float) -> int:
+    """Of a number that was rounded before it was kept: 56.0 has none, 50.2 one."""
+    return 0 if rounded == int(rounded) else len(repr(rounded).partition(".")[2])

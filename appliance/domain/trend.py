@@ -8,6 +8,7 @@ from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definition import Kind, Place
 from appliance.domain.figure_definitions import DEFINITIONS, figures_at
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.repeatability import Change, change
 
 PLOTTED = figures_at(Place.TREND_PLOTS)
@@ -57,9 +58,11 @@ class TrendPoint:
         return dict(self.since.engines) != dict(self.exam.engines)
 
 
-def decimals_of(key: str) -> int:
-    """As printed; counts for each image have one."""
-    return 1 if key in COUNTS else DEFINITIONS[key].decimals
+def decimals_of(key: str, figure: Figure | None = None) -> int:
+    """As printed, of one figure by its uncertainty; counts for each image have one."""
+    if key in COUNTS:
+        return 1
+    return DEFINITIONS[key].decimals if figure is None else decimals_of_figure(key, figure)
 
 
 def per_image(key: str, figures: Figures) -> Figure:

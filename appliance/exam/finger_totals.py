@@ -1,12 +1,15 @@
-"""Sums and means of each finger over its images."""
+"""Sums and density of each finger over its images."""
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Any
 
+from appliance.analysis.group_figures import density_of
+from appliance.analysis.image_tally import tally
 from appliance.domain.exam import Finger, Hand
+from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import MEASURED
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedImage
 
 COUNTERS = tuple(one.key for one in MEASURED if one.kind is Kind.COUNT)
@@ -16,7 +19,8 @@ def finger_totals(images: Sequence[ReviewedImage]) -> list[dict[str, Any]]:
     """One entry a finger that has images, left hand first, thumb to little finger.
 
     Only images that count and are not panoramic enter. Counters are sums over them: a capillary seen in two overlapping
-    images counts in both. The mean density is over the images where density was measured; with none it is null.
+    images counts in both. The density is that of pages and report (`density_of`): all distal loops over all millimetres
+    of the images where density was measured; with none it is null.
     """
     return [
         _total(hand, finger, of_finger)
@@ -29,13 +33,20 @@ def finger_totals(images: Sequence[ReviewedImage]) -> list[dict[str, Any]]:
 def _total(hand: Hand, finger: Finger, images: Sequence[ReviewedImage]) -> dict[str, Any]:
     counting = [one for one in images if one.enters]
     metrics = [one.analysis.metrics for one in counting]
-    densities = [metric.density_per_mm for metric in metrics if metric.density_per_mm is not None]
+    density = density_of([tally(one) for one in counting]) if counting else None
     return {
         "hand": hand.value,
         "finger": finger.value,
         "images": len(images),
         "images_evaluable": len(metrics),
         **{counter: sum(getattr(metric, counter) for metric in metrics) for counter in COUNTERS},
-        "images_with_density": len(densities),
-        "mean_density_per_mm": fmean(densities) if densities else None,
+        "images_with_density": 0 if density is None else density.basis.get("images", 0),
+        "mean_density_per_mm": None if density is None else _written(density),
     }
+
+
+def _written(density: Figure) -> float | None:
+    """With one digit more than pages print, as in the document of the figures."""
+    if not isinstance(density.value, float):
+        return None
+    return round(density.value, decimals_of_figure("density_per_mm", density) + 1)

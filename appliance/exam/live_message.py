@@ -53,8 +53,6 @@ def _header(frame: Frame, analysis: FrameAnalysis) -> dict[str, Any]:
 
 
 def _density_ci95(analysis: FrameAnalysis) -> float | None:
-    metrics = analysis.metrics
-    if metrics.density_per_mm is None or not metrics.distal_row_mm:
-        return None
     # The scale's own uncertainty is a hundredth of the scatter's; the station does not carry it with a frame.
-    return round(uncertainty.of_density(metrics.capillaries_distal, metrics.distal_row_mm, 1, 0.0), 2)
+    off = uncertainty.of_density_in(analysis.metrics)
+    return None if off is None else round(off, 2)

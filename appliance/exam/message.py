@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +9,21 @@ from typing import Any
 import uuid_utils
 
 from appliance import schemas
+from appliance.analysis.exam_figures import exam_figures
 from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam, ImageKind
+from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.instant import to_rfc3339
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage, unreviewed
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
 
 SCHEMA = "nailfold.exam/1"
+
+FIGURES = ("density_per_mm", "mean_apical_um")
+"""Of the exam, which a list of results shows."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ def build_exam_message(exam: Exam, address: BoxAddress, finished_at_utc: datetim
     Raises:
         ExportError: the exam has no images, or what it holds does not fit the schema.
     """
-    return _checked(_document(exam, _measured(unreviewed(exam)), address, finished_at_utc))
+    return _checked(_document(unreviewed(exam), address, finished_at_utc))
 
 
 def build_corrected_message(
@@ -59,7 +64,7 @@ def build_corrected_message(
         ExportError: as for `build_exam_message`.
     """
     exam, measured = reviewed.exam, _measured(reviewed)
-    document = _document(exam, measured, address, exam.finished_at_utc or now_utc)
+    document = _document(reviewed, address, exam.finished_at_utc or now_utc)
     for entry, one in zip(document["images"], measured, strict=True):
         entry["is_edited"] = one.is_edited
         entry["excluded"] = one.not_evaluable_because is not None
@@ -88,9 +93,8 @@ def _checked(document: dict[str, Any]) -> OutboxMessage:
     return OutboxMessage(document["msg_id"], SCHEMA, payload, hashlib.sha256(payload).hexdigest())
 
 
-def _document(
-    exam: Exam, measured: Sequence[ReviewedImage], address: BoxAddress, finished_at_utc: datetime
-) -> dict[str, Any]:
+def _document(reviewed: ReviewedExam, address: BoxAddress, finished_at_utc: datetime) -> dict[str, Any]:
+    exam, measured = reviewed.exam, _measured(reviewed)
     if not measured:
         raise ExportError(f"exam {exam.exam_id} has no images to report", "Capture an image or discard the exam.")
     images = [_image(one) for one in measured]
@@ -107,7 +111,21 @@ def _document(
         "software": images[-1]["software"],
         "images": images,
         "fingers": finger_totals(measured),
+        "figures": _figures(exam_figures(reviewed).exam),
     }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    """Of the exam, with the digits that pages print; null where a figure could not be determined."""
+    return {key: _figure(key, figures[key]) for key in FIGURES}
+
+
+def _figure(key: str, figure: Figure) -> dict[str, float | None]:
+    if not isinstance(figure.value, int | float):
+        return {"value": None, "uncertainty": None}
+    decimals = decimals_of_figure(key, figure)
+    off = None if figure.uncertainty is None else round(figure.uncertainty, decimals)
+    return {"value": round(figure.value, decimals), "uncertainty": off}
 
 
 def _image(one: ReviewedImage) -> dict[str, Any]:

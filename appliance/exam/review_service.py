@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.analysis.against_measurement import contradicted_class
+from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.journal import JournalEntry
@@ -254,9 +255,10 @@ def _require_measured_or_meant(after: ImageReview, edit: ImageEdit) -> None:
         return
     one = next((one for one in after.findings.capillaries if one.finding_id == edit.finding_id), None)
     measured = None if one is None else contradicted_class(one, after.reviewed.analysis.um_per_px)
-    if one is not None and measured is not None:
+    if one is not None and measured is not None and (widest_um := one.capillary.widest_um) is not None:
+        decimals = width_decimals(widest_um, after.reviewed.analysis.um_per_px)
         raise ExamError(
-            f"the loop measures {one.capillary.widest_um:.1f} µm, so its calibre is {measured.value}",
+            f"the loop measures {widest_um:.{decimals}f} µm, so its calibre is {measured.value}",
             "Measure it again, or class it against the measurement on purpose.",
         )
 

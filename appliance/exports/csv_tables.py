@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from appliance.analysis.size import is_size_near_cut
+from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
 from appliance.domain.instant import to_rfc3339
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedImage
 from appliance.exports.source import ExamToExport
 
@@ -77,7 +79,9 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "exams": (
         *(field.name for field in EXAM_FIELDS if not field.is_local),
         "images",
+        "operator_name",
         "validated_by",
+        "validated_by_name",
         "validated_at_utc",
         "pattern",
         "conclusion",
@@ -93,21 +97,22 @@ def _capillaries(source: ExamToExport) -> Iterable[Row]:
             yield {
                 **_where(source, image),
                 "number": number,
-                "x_px": loop.bbox.x,
-                "y_px": loop.bbox.y,
-                "width_px": loop.bbox.w,
-                "height_px": loop.bbox.h,
-                "score": loop.score,
+                **{name: round(value, 1) for name, value in _box(loop.bbox).items()},
+                "score": round(loop.score, 3),
                 "row": loop.row.value,
                 "morphology": loop.morphology.value,
                 "size": loop.size.value,
                 "size_basis": loop.size_basis.value,
                 "size_is_near_cut": is_size_near_cut(loop, image.analysis.um_per_px),
-                "apex_x_px": apex[0],
-                "apex_y_px": apex[1],
-                **{f"{name}_width_px": width and width.px for name, width in loop.named_widths.items()},
-                **{f"{name}_width_um": width and width.um for name, width in loop.named_widths.items()},
+                "apex_x_px": _rounded(apex[0], 1),
+                "apex_y_px": _rounded(apex[1], 1),
+                **{f"{name}_width_px": width and _rounded(width.px, 2) for name, width in loop.named_widths.items()},
+                **{f"{name}_width_um": width and _rounded(width.um, 2) for name, width in loop.named_widths.items()},
             }
+
+
+def _box(box: BoundingBox) -> dict[str, float]:
+    return {"x_px": box.x, "y_px": box.y, "width_px": box.w, "height_px": box.h}
 
 
 def _images(source: ExamToExport) -> Iterable[Row]:
@@ -150,7 +155,9 @@ def _exams(source: ExamToExport) -> Iterable[Row]:
     yield {
         **{field.name: field.plain(exam) for field in EXAM_FIELDS if not field.is_local},
         "images": len(exam.single_images),
+        "operator_name": source.operator_name,
         "validated_by": reviewed.validated_by,
+        "validated_by_name": source.validator_name,
         "validated_at_utc": None if reviewed.validated_at_utc is None else to_rfc3339(reviewed.validated_at_utc),
         "pattern": None if reviewed.pattern is None else reviewed.pattern.value,
         "conclusion": reviewed.conclusion,
@@ -174,8 +181,17 @@ def _where(source: ExamToExport, image: ReviewedImage) -> Row:
 def _figures(figures: Figures) -> Row:
     row: Row = {}
     for key, figure in figures.items():
-        row |= {key: figure.value, f"{key}_ci95": figure.uncertainty, f"{key}_because": figure.because}
+        digits = decimals_of_figure(key, figure) + 1
+        row |= {
+            key: _rounded(figure.value, digits),
+            f"{key}_ci95": _rounded(figure.uncertainty, digits),
+            f"{key}_because": figure.because,
+        }
     return row
+
+
+def _rounded(value: float | int | str | None, digits: int) -> float | int | str | None:
+    return round(value, digits) if isinstance(value, float) else value
 
 
 def _csv_bytes(table: str, rows: Sequence[Row], sources: Sequence[ExamToExport]) -> bytes:

@@ -51,6 +51,7 @@ class ExportSources:
         read_file: the kept file of an image, by exam and image.
         entries: the journal's entries about an exam, oldest first.
         identity: of a patient by pseudonym; None where none was entered.
+        full_name: of an account by its login.
         calibrations: those the box knows, by id.
         journal: takes an entry for every export.
     """
@@ -64,6 +65,7 @@ class ExportSources:
     journal: Journal
     now_utc: Callable[[], datetime]
     software_version: str
+    full_name: Callable[[str], str]
     calibrations: Callable[[], Mapping[str, Calibration]] = dict
 
 
@@ -161,6 +163,7 @@ class ExportService:
             read_file=lambda image_id: given.read_file(exam_id, image_id),
             decode=given.decode,
             software_version=given.software_version,
+            full_name=given.full_name,
             calibrations=given.calibrations(),
             journal=[journal_entry_to_json(entry) for entry in given.entries(exam_id)],
             identity=given.identity(exam.patient_pseudonym) if with_identity else None,

@@ -35,6 +35,7 @@ class ExamToExport:
         read_file: the kept file of an image by image id; StoreError where its digest does not match.
         unreadable: images whose file is missing or damaged, with the reason; all that is known of them still leaves.
         decode: a still's file as pixels and metadata.
+        full_name: of an account by its login.
         definitions: unit, decimals and source of each figure by its key.
         calibrations: the calibrations known to the box by id.
         journal: what was done with this exam, oldest first, in JSON types.
@@ -46,6 +47,7 @@ class ExamToExport:
     read_file: Callable[[str], bytes]
     decode: Callable[[bytes], KeptStill]
     software_version: str
+    full_name: Callable[[str], str]
     definitions: Mapping[str, FigureDefinition] = field(default_factory=lambda: DEFINITIONS)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     journal: Sequence[Mapping[str, Any]] = ()
@@ -56,6 +58,16 @@ class ExamToExport:
     @property
     def exam(self) -> Exam:
         return self.reviewed.exam
+
+    @property
+    def operator_name(self) -> str:
+        """Of who started the exam; empty where nobody was noted."""
+        return self.full_name(self.exam.operator) if self.exam.operator else ""
+
+    @property
+    def validator_name(self) -> str | None:
+        """Of the physician who validated it; None while nobody has."""
+        return None if self.reviewed.validated_by is None else self.full_name(self.reviewed.validated_by)
 
     def still(self, image_id: str) -> KeptStill:
         """One still's pixels and metadata. Raises StoreError where the file is not the one that was kept."""

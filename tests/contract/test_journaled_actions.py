@@ -129,7 +129,9 @@ class Box:
         self.reports = build_report_service(
             folder / "report", kept.exams, kept.finder, kept.accounts, kept.journal, now_utc, "1.0", lambda _: None
         )
-        self.exports = build_export_service(kept.exams, kept.patients, kept.journal, PacsSettings(), now_utc, "1.0")
+        self.exports = build_export_service(
+            kept.exams, kept.patients, kept.journal, PacsSettings(), now_utc, "1.0", str
+        )
         self.pictures = build_import_tools(kept.exams, kept.journal, look_at_still, now_utc)
         self.archives = build_archive_imports(
             folder / "archives", kept.exams, kept.patients, kept.journal, ADDRESS, now_utc

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
+from appliance.storage.memory_journal import MemoryJournal
+from tests.support.accounts import new_account_desk
 from tests.support.exam_parts import SystemClock
 
 
@@ -22,6 +25,7 @@ def data(tmp_path: Path) -> Path:
     journal = SqliteJournal(database, SystemClock().now_utc)
     for number in range(3):
         journal.append("p.klein", "review:a", "review.edited", {"number": number})
+    new_account_desk(MemoryJournal(SystemClock().now_utc), SqliteAccountStore(database))
     database.close()
     return tmp_path
 
@@ -57,7 +61,7 @@ def test_a_tampered_row_is_named_and_the_exit_code_tells(data: Path) -> None:
 def test_the_newest_entries_are_printed(data: Path) -> None:
     done = nailfold("journal", "show", "--last", "1", "--data-dir", str(data))
     assert done.stdout.count("\n") == 1
-    assert 'p.klein review.edited review:a {"number":2}' in done.stdout
+    assert 'p.klein (Dr. Paul Klein) review.edited review:a {"number":2}' in done.stdout
 
 
 def test_a_folder_without_a_station_is_refused(tmp_path: Path) -> None:

@@ -104,6 +104,9 @@ def figures(of: Exam) -> ExamFigures:
     return ExamFigures(exam, fingers, {}, {image.image_id: finger for image in of.images})
 
 
+FULL_NAMES = {"dr.ruiz": "Dr. Elena Ruiz", "nurse": "Jo Field"}
+
+
 def exam_to_export(
     exam: Exam, files: Mapping[str, bytes], *, validated_by: str | None = "dr.ruiz", **more: Any
 ) -> ExamToExport:
@@ -114,6 +117,7 @@ def exam_to_export(
         read_file=files.__getitem__,
         decode=kept_still,
         software_version="0.1.0",
+        full_name=lambda login: FULL_NAMES.get(login, login),
         **more,
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.accounts.access import AccessSecrets
+from appliance.accounts.full_names import full_names
 from appliance.analysis.panorama import Panorama
 from appliance.apps.archive.assembly import build_exchange
 from appliance.apps.archive.report import build_report_service
@@ -108,6 +109,7 @@ class PageStation:
             BoxAddress("clinic", "box1"),
             SystemClock().now_utc,
             IDENTITY.software_version,
+            full_names(self.accounts.store),
         )
         self.board = StationBoard(
             firmware or FirmwareSettings(board="none"), "nailfold test", self.session, self.history

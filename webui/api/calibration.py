@@ -129,14 +129,14 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
                 problem=scale.reason,
                 is_due=scale.is_due,
                 needs_no_calibration=desk.scale_is_known(),
-                calibrations=[calibration_document(kept) for kept in desk.store.calibrations()],
+                calibrations=[calibration_document(kept, services.full_name) for kept in desk.store.calibrations()],
             )
         )
 
     @api.get("/calibrations/<calibration_id>", summary="One calibration", responses=_answers(OneCalibrationAnswer))
     def one(path: CalibrationPath) -> Response:
         kept = desk.store.calibration(path.calibration_id)
-        return _json(OneCalibrationAnswer(calibration=calibration_document(kept)))
+        return _json(OneCalibrationAnswer(calibration=calibration_document(kept, services.full_name)))
 
     @api.get("/calibrations/<calibration_id>/evidence/<axis>", summary="The picture behind an axis", responses=_PNG)
     def evidence(path: EvidencePath) -> Response:
@@ -155,7 +155,7 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
         replaced = active.calibration.calibration_id if active and body.state is CalibrationState.ACTIVE else None
         return _json(
             StateAnswer(
-                calibration=calibration_document(after),
+                calibration=calibration_document(after, services.full_name),
                 previous_state=before.state,
                 replaced=None if replaced == path.calibration_id else replaced,
             )
@@ -207,7 +207,7 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
     def keep(body: KeepBody) -> Response:
         target = StageMicrometer(body.target, body.target_tolerance_percent)
         kept = desk.keep(body.measurement_ids, body.magnification, target, body.note, actor())
-        return _json(OneCalibrationAnswer(calibration=calibration_document(kept)))
+        return _json(OneCalibrationAnswer(calibration=calibration_document(kept, services.full_name)))
 
     return api
 

@@ -104,5 +104,5 @@ class ResultView:
     pseudonym: str
     finished_at_utc: datetime
     images: int
-    density_per_mm: float | None
-    apical_um: float | None
+    density_per_mm: str
+    apical_um: str

@@ -1,5 +1,7 @@
 """Calibrations and measurements as the API sends them."""
 
+from collections.abc import Callable
+
 from pydantic import BaseModel, Field
 
 from appliance.domain.calibration import Axis
@@ -47,7 +49,8 @@ class CalibrationDocument(BaseModel):
     made_at_utc: str
     target: str
     target_tolerance_percent: float | None
-    operator: str
+    operator: str = Field(description="The account")
+    operator_name: str = Field(description="Its full name")
     note: str
     state: CalibrationState
     changed_at_utc: str
@@ -144,7 +147,7 @@ class CombinedAnswer(BaseModel):
     hint: HintDocument
 
 
-def calibration_document(kept: KeptCalibration) -> CalibrationDocument:
+def calibration_document(kept: KeptCalibration, full_name: Callable[[str], str]) -> CalibrationDocument:
     """The document of one calibration."""
     known = kept.calibration
     return CalibrationDocument(
@@ -162,6 +165,7 @@ def calibration_document(kept: KeptCalibration) -> CalibrationDocument:
         target=kept.target,
         target_tolerance_percent=kept.target_tolerance_percent,
         operator=kept.operator,
+        operator_name=full_name(kept.operator),
         note=kept.note,
         state=kept.state,
         changed_at_utc=to_rfc3339(kept.changed_at_utc),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from appliance.analysis import uncertainty
 from appliance.domain.exam import CapturedImage, Placement
 from appliance.domain.hand_map import hand_map
 from appliance.domain.instant import to_rfc3339
@@ -49,5 +50,6 @@ def image_summary(image: CapturedImage) -> dict[str, Any]:
         "sector": image.sector.value,
         "captured_at_utc": to_rfc3339(image.captured_at_utc),
         "density_per_mm": image.analysis.metrics.density_per_mm,
+        "density_ci95_per_mm": uncertainty.of_density_in(image.analysis.metrics),
         "is_evaluable": image.analysis.quality.is_evaluable,
     }

@@ -33,6 +33,7 @@ class ResultAnswer(BaseModel):
     is_evaluable: bool
     capillaries: int
     density_per_mm: float | None
+    density_ci95_per_mm: float | None = Field(description="Half the width of its 95 % interval")
 
 
 class FileAnswer(BaseModel):
@@ -122,7 +123,10 @@ def file_document(item: ImportItem) -> FileAnswer:
     found = None
     if result is not None and not result.problem:
         found = ResultAnswer(
-            is_evaluable=result.is_evaluable, capillaries=result.capillaries, density_per_mm=result.density_per_mm
+            is_evaluable=result.is_evaluable,
+            capillaries=result.capillaries,
+            density_per_mm=result.density_per_mm,
+            density_ci95_per_mm=result.density_ci95_per_mm,
         )
     return FileAnswer(
         item_id=item.item_id,

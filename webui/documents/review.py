@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from appliance.analysis.picture_digits import picture_decimals
 from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.journal import JournalCheck, JournalEntry
 from appliance.domain.pattern import NailfoldPattern
@@ -33,6 +34,7 @@ class ImageReviewAnswer(BaseModel):
     not_evaluable_because: str | None
     counts: bool = Field(description="Whether the image enters the exam's figures")
     is_edited: bool
+    decimals: dict[str, int] = Field(description="Of each metric: the digits that its uncertainty carries")
     can_undo: bool
     can_redo: bool
     next_finding_id: str = Field(description="A name that a new finding can have")
@@ -110,6 +112,7 @@ def image_review_document(
         not_evaluable_because=reviewed.not_evaluable_because,
         counts=reviewed.counts,
         is_edited=reviewed.is_edited,
+        decimals=dict(picture_decimals(reviewed)),
         can_undo=bool(review.log.done),
         can_redo=bool(review.log.undone),
         next_finding_id=_free_name(findings.used_ids),

@@ -33,6 +33,7 @@ class PointDocument(BaseModel):
     exam_id: str
     value: float | None
     uncertainty: float | None = Field(description="Half the width of the 95 % interval; null where none is known")
+    decimals: int = Field(description="Of the value and its uncertainty, as printed")
     because: str | None = Field(description="Why there is no value")
     change: ChangeDocument | None
 
@@ -87,16 +88,17 @@ def _series(key: str, exams: list[TrendExam], group: Group) -> SeriesDocument:
         decimals=decimals_of(key),
         is_per_image=key in COUNTS,
         cuts=list(DEFINITIONS[key].cuts),
-        points=[_point(point) for point in found],
+        points=[_point(key, point) for point in found],
     )
 
 
-def _point(point: TrendPoint) -> PointDocument:
+def _point(key: str, point: TrendPoint) -> PointDocument:
     figure, value = point.figure, point.figure.value
     return PointDocument(
         exam_id=point.exam.exam_id,
         value=float(value) if isinstance(value, int | float) else None,
         uncertainty=figure.uncertainty,
+        decimals=decimals_of(key, figure),
         because=figure.because,
         change=_change(point),
     )

@@ -41,6 +41,7 @@ class LiveImage(LivePlace):
     kind: ImageKind
     captured_at_utc: Instant
     density_per_mm: float | None
+    density_ci95_per_mm: float | None
     is_evaluable: bool
 
 

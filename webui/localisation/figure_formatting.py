@@ -7,6 +7,8 @@ from appliance.domain.bands import NUMBERS
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.honest_digits import written_decimals
+from appliance.domain.printed_figure import PrintedFigure, printed_figure
 from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import number
 
@@ -58,27 +60,33 @@ def _formatted(key: str, figure: Figure) -> FormattedFigure:
         return FormattedFigure(text("unmeasured"), because, _joined(because, _reason(figure)), is_missing=True)
     if DEFINITIONS[key].kind is Kind.CATEGORY:
         return FormattedFigure(text(f"verdict.{figure.value}"), _rule(figure), _joined(*_doubts(figure)))
-    value = _number(key, float(figure.value))
+    printed = printed_figure(key, figure)
+    value = number(printed.value, printed.decimals)
     if figure.basis.get("bound") == "lower":
         value = text("figures.lower_bound", value=value)
     if figure.uncertainty is None:
         return FormattedFigure(value, _beside(key, figure), _basis(key, figure))
-    off, unit = _number(key, figure.uncertainty), catalogue()["metrics"][key]["unit"]
+    off = _off(printed)
+    unit = catalogue()["metrics"][key]["unit"]
     detail = text("figures.uncertainty", value=value, off=off, unit=unit)
-    note = "; ".join(one for one in (text("figures.plus_minus", off=off), _beside(key, figure)) if one)
+    note = "; ".join(one for one in (off, _beside(key, figure)) if one)
     return FormattedFigure(value, note, _joined(detail, _basis(key, figure)))
 
 
 def _aside(figure: Figure) -> str:
     basis = figure.basis
     if "seen_aside_um" in basis:
-        return text("figures.seen_aside_um", um=basis["seen_aside_um"])
+        um = float(basis["seen_aside_um"])
+        return text("figures.seen_aside_um", um=number(um, written_decimals(um)))
     found = next((member for member in ("seen_aside", "giants_aside") if member in basis), None)
     return "" if found is None else text(f"figures.{found}", count=basis[found])
 
 
-def _number(key: str, value: float) -> str:
-    return number(value, DEFINITIONS[key].decimals)
+def _off(printed: PrintedFigure) -> str:
+    if printed.between is not None:
+        low, high = (number(end, printed.decimals) for end in printed.between)
+        return text("figures.between", low=low, high=high)
+    return text("figures.plus_minus", off=number(printed.off or 0.0, printed.decimals))
 
 
 def _beside(key: str, figure: Figure) -> str:

@@ -1,9 +1,8 @@
 """The calibration wizard's page."""
 
-import math
-
 from flask import Blueprint, render_template
 
+from appliance.domain.honest_digits import scale_decimals
 from webui.localisation.formatting import format_moment, number
 from webui.services import Services
 
@@ -21,13 +20,22 @@ def calibration_blueprint(services: Services) -> Blueprint:
     def one_page(calibration_id: str) -> str:
         kept = desk.store.calibration(calibration_id)
         return render_template(
-            "calibration_one.html", kept=kept, known=kept.calibration, format_moment=format_moment, scale_text=_scale
+            "calibration_one.html",
+            kept=kept,
+            known=kept.calibration,
+            format_moment=format_moment,
+            scale_text=_scale,
+            axis_text=lambda one: _one_axis(one, kept.calibration.uncertainty_um_per_px),
         )
 
     return pages
 
 
 def _scale(um_per_px: float, uncertainty: float) -> str:
-    """With two figures of the uncertainty, as the wizard shows it."""
-    decimals = 3 if uncertainty <= 0 else min(6, max(3, 1 - math.floor(math.log10(uncertainty))))
+    decimals = scale_decimals(uncertainty)
     return f"{number(um_per_px, decimals)} \u00b1 {number(uncertainty, decimals)} \u00b5m/px"
+
+
+def _one_axis(um_per_px: float, uncertainty: float | None) -> str:
+    """Of one axis, to the digits of the whole scale."""
+    return f"{number(um_per_px, scale_decimals(uncertainty))} \u00b5m/px"

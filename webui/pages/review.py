@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 
 from flask import Blueprint, Response, jsonify, render_template
 
+from appliance.analysis.picture_digits import picture_decimals
 from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.account import Role
 from appliance.domain.errors import NotKeptError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
-from appliance.domain.figure_definitions import METRICS
 from appliance.domain.review import ReviewedImage
 from appliance.exam.seen_pictures import unseen_by
 from webui.auth.current_account import current_account
@@ -68,7 +68,7 @@ def _is_physician() -> bool:
 def _metric(reviewed: ReviewedImage, key: str) -> str:
     """A dash for every figure of a picture that does not count, whatever was found in it."""
     value: float | None = getattr(reviewed.analysis.metrics, key) if reviewed.counts else None
-    return text("unmeasured") if value is None else number(value, METRICS[key].decimals)
+    return text("unmeasured") if value is None else number(value, picture_decimals(reviewed)[key])
 
 
 def _position(exam: Exam, image_id: str) -> int:

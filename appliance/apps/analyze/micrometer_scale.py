@@ -11,6 +11,7 @@ from appliance.analysis.micrometer import find_graduations
 from appliance.capture.still_reader import read_still
 from appliance.domain.calibration import Axis
 from appliance.domain.errors import CalibrationError
+from appliance.domain.honest_digits import scale_decimals
 from appliance.exam.calibration_service import graduation_scale
 
 
@@ -43,9 +44,10 @@ def calibrate(request: CalibrationRequest) -> None:
     if request.as_json:
         click.echo(json.dumps(result, indent=2))
         return
-    share = 100 * result["uncertainty_um_per_px"] / result["um_per_px"]
+    off = result["uncertainty_um_per_px"]
+    decimals, share = scale_decimals(off), 100 * off / result["um_per_px"]
     click.echo(
-        f"{result['um_per_px']:.5f} um/px +- {result['uncertainty_um_per_px']:.5f} (95 %, {share:.3f} %) along "
+        f"{result['um_per_px']:.{decimals}f} um/px +- {off:.{decimals}f} (95 %, {share:.1g} %) along "
         f"{result['axis']} for {result['width_px']}x{result['height_px']} pictures"
     )
     click.echo(

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from appliance.analysis import uncertainty
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.bands import DENSITY
 from appliance.domain.detection import BoundingBox, Morphology, Row
+from appliance.domain.honest_digits import decimals_of_value
 from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary
 
@@ -64,11 +67,18 @@ def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
     return buffer.getvalue()
 
 
+def _density_words(density_per_mm: float | None, off: float | None) -> str:
+    if density_per_mm is None or off is None:
+        return ""
+    decimals = decimals_of_value(density_per_mm, off, 1, DENSITY.cuts)
+    return f"{density_per_mm:.{decimals}f} +- {off:.{decimals}f} capillaries per mm"
+
+
 def summary_lines(analysis: FrameAnalysis) -> list[str]:
     """The figures of one picture in the words of the clinic."""
     metrics = analysis.metrics
     reason = metrics.density_unmeasurable_because
-    density = f"{metrics.density_per_mm:.1f} capillaries per mm" if metrics.density_per_mm is not None else ""
+    density = _density_words(metrics.density_per_mm, uncertainty.of_density_in(metrics))
     counts = (
         f"capillaries: {metrics.capillaries_total}, in the distal row: {metrics.capillaries_distal}; {metrics.normal} "
         f"normal, {metrics.tortuous} tortuous, {metrics.ramified} ramified, {metrics.giant} giant; "

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from appliance.accounts.full_names import FullName
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.settings import AnalysisSettings
 from appliance.apps.archive.foreign_stills import ForeignStills
@@ -41,6 +42,7 @@ def build_export_service(
     pacs: PacsSettings,
     now_utc: Callable[[], datetime],
     version: str,
+    full_name: FullName,
     calibrations: Calibrations = dict,
 ) -> ExportService:
     """Every format of export over these exams; `patients` None leaves identities out whatever is asked for."""
@@ -65,6 +67,7 @@ def build_export_service(
         journal=journal,
         now_utc=now_utc,
         software_version=version,
+        full_name=full_name,
         calibrations=calibrations,
     )
     return ExportService(sources, pacs)
@@ -110,12 +113,13 @@ def build_exchange(
     address: BoxAddress,
     now_utc: Callable[[], datetime],
     version: str,
+    full_name: FullName,
     calibrations: Calibrations = dict,
 ) -> Exchange:
     """Exports and imports of a station; uploads lie below `folder` until they are done with."""
 
     return Exchange(
-        exports=build_export_service(store, patients, journal, pacs, now_utc, version, calibrations),
+        exports=build_export_service(store, patients, journal, pacs, now_utc, version, full_name, calibrations),
         pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
         archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
         jobs=ExportJobs(folder / "made", now_utc),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from appliance.accounts.full_names import full_names
 from appliance.apps.archive.assembly import build_export_service, known_scales
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
@@ -45,6 +46,7 @@ class DataFolder:
             self.settings.pacs,
             SystemClock().now_utc,
             VERSION,
+            full_names(kept.accounts),
             lambda: known_scales(kept.calibrations),
         )
 

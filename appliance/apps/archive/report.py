@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from appliance.accounts.full_names import full_names
 from appliance.domain.exam import Exam, ExamState
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.pattern import PatternAdvice
@@ -39,17 +40,13 @@ def build_report_service(
         query = ExamQuery(pseudonym=pseudonym, state=ExamState.FINISHED, is_archived=None)
         return [entry.exam for entry in finder.search(query, limit=_MOST_SEARCHED).exams]
 
-    def full_name(name: str) -> str:
-        kept = accounts.by_name(name)
-        return name if kept is None else kept.account.full_name
-
     sources = ReportSources(
         reviewed=reviews.reviewed,
         figures=lambda exam_id: figures_of(reviews.reviewed(exam_id), facts),
         facts=facts.of,
         exams_of=exams_of,
         png=store.read_png,
-        full_name=full_name,
+        full_name=full_names(accounts),
         journal=journal,
         now_utc=now_utc,
         software_version=version,

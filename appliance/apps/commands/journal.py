@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from appliance.accounts.full_names import full_names
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import load
 from appliance.apps.system_clock import SystemClock
@@ -45,11 +46,12 @@ def verify(context: click.Context, as_json: bool, config: Path | None, data_dir:
 def show(subject: str | None, last: int, config: Path | None, data_dir: Path | None) -> None:
     """Print the newest entries, oldest first: number, time, actor, action, subject, detail."""
     with _storage(config, data_dir) as storage:
+        full_name = full_names(storage.accounts)
         for entry in storage.journal.entries(subject, limit=last):
             when = to_rfc3339(entry.at_utc)
-            click.echo(
-                f"{entry.seq} {when} {entry.actor} {entry.action} {entry.subject} {canonical_json(entry.detail)}"
-            )
+            name = full_name(entry.actor)
+            actor = entry.actor if name == entry.actor else f"{entry.actor} ({name})"
+            click.echo(f"{entry.seq} {when} {actor} {entry.action} {entry.subject} {canonical_json(entry.detail)}")
 
 
 def _storage(config: Path | None, data_dir: Path | None) -> Storage:

@@ -2,9 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from statistics import mean
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,6 +13,8 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
 from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
+from appliance.domain.bands import CUTS_OF
+from appliance.domain.honest_digits import decimals_of_value
 from appliance.domain.instant import from_rfc3339
 from appliance.ports import Clock
 from webui.console.views import AlertView, AuditView, BoxView, GroupView, JobView, ResultView, RolloutView
@@ -154,19 +154,22 @@ def _not_in_force(wished: dict[str, Any], reported: dict[str, Any]) -> dict[str,
 
 def _result(row: Any) -> ResultView:
     document = json.loads(row["payload"])
-    metrics = [image["result"]["metrics"] for image in document["images"]]
-    widths = [loop["widths_um"]["apical"] for image in document["images"] for loop in image["result"]["capillaries"]]
     return ResultView(
         f"{row['site']}/{row['box']}",
         row["exam_id"],
         row["patient_pseudonym"],
         from_rfc3339(row["finished_at"]),
         len(document["images"]),
-        _mean(one.get("density_per_mm") for one in metrics),
-        _mean(widths),
+        _words(document, "density_per_mm"),
+        _words(document, "mean_apical_um"),
     )
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return mean(known) if known else None
+def _words(document: dict[str, Any], key: str) -> str:
+    """ "7.4 ± 0.5" as the box printed it; empty where there is none, or where an older box sent none."""
+    figure = document.get("figures", {}).get(key)
+    if figure is None or figure["value"] is None:
+        return ""
+    off = figure["uncertainty"]
+    decimals = decimals_of_value(figure["value"], off, 1, CUTS_OF.get(key, ()))
+    return f"{figure['value']:.{decimals}f} \N{PLUS-MINUS SIGN} {off:.{decimals}f}"

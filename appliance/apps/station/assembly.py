@@ -13,6 +13,7 @@ import click
 
 from appliance.accounts.access import load_or_create_secrets
 from appliance.accounts.account_service import AccountService
+from appliance.accounts.full_names import full_names
 from appliance.analysis.panorama_analysis import PanoramaAnalyser
 from appliance.analysis.pipeline import Pipeline
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
@@ -219,6 +220,7 @@ class Station:
             address,
             clock.now_utc,
             version,
+            full_names(self._storage.accounts),
             lambda: known_scales(self._storage.calibrations),
         )
         self._board = StationBoard(settings.firmware, f"nailfold {version}", session, history)

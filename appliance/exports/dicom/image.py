@@ -8,7 +8,7 @@ from pydicom.uid import VLPhotographicImageStorage
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.exam import Hand, ImageKind
 from appliance.domain.review import ReviewedImage
-from appliance.exports.dicom.header import anatomic_region, date, new_dataset, time
+from appliance.exports.dicom.header import anatomic_region, date, new_dataset, person_name, time
 from appliance.exports.dicom.uids import image_uid, series_uid
 from appliance.exports.source import ExamToExport
 
@@ -37,6 +37,8 @@ def dicom_image(source: ExamToExport, image: ReviewedImage, series_number: int, 
     dataset.BodyPartExamined = "THUMB" if kept.finger.value == "thumb" else "FINGER"
     dataset.SeriesDescription = f"{kept.hand.value} {kept.finger.value}"
     dataset.InstanceNumber = instance_number
+    if source.operator_name:
+        dataset.OperatorsName = person_name(source.operator_name)
     dataset.ImageComments = f"sector {kept.sector.value}"
     dataset.AnatomicRegionSequence = [anatomic_region(kept.hand, kept.finger)]
     dataset.ImageType = ["ORIGINAL" if kept.kind is ImageKind.STILL else "DERIVED", "PRIMARY"]

@@ -17,6 +17,7 @@ from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figures
 from appliance.domain.measurement import Capillary
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
@@ -61,7 +62,7 @@ def dicom_report(source: ExamToExport, images: Sequence[Dataset]) -> sr.Comprehe
         title=codes.DCM.ImagingMeasurementReport,
         referenced_images=list(images),
     )
-    return sr.ComprehensiveSR(
+    document = sr.ComprehensiveSR(
         evidence=list(images),
         content=content,
         series_instance_uid=report_series_uid(source.exam.exam_id),
@@ -72,11 +73,14 @@ def dicom_report(source: ExamToExport, images: Sequence[Dataset]) -> sr.Comprehe
         is_complete=True,
         is_final=reviewed.validated_by is not None,
         is_verified=reviewed.validated_by is not None,
-        verifying_observer_name=None if reviewed.validated_by is None else person_name(reviewed.validated_by),
-        verifying_organization=None if reviewed.validated_by is None else MANUFACTURER,
+        verifying_observer_name=None if source.validator_name is None else person_name(source.validator_name),
+        verifying_organization=None if source.validator_name is None else MANUFACTURER,
         software_versions=source.software_version,
         series_description="Nailfold capillaroscopy: measurements",
     )
+    if source.operator_name:
+        document.OperatorsName = person_name(source.operator_name)
+    return document
 
 
 def _context(source: ExamToExport) -> sr.ObservationContext:
@@ -84,9 +88,9 @@ def _context(source: ExamToExport) -> sr.ObservationContext:
         uid=oid(own_uuid("station", source.software_version)), name="nailfold", manufacturer_name=MANUFACTURER
     )
     observer = sr.ObserverContext(codes.DCM.Device, device)
-    if source.reviewed.validated_by is None:
+    if source.validator_name is None:
         return sr.ObservationContext(observer_device_context=observer)
-    person = sr.PersonObserverIdentifyingAttributes(name=person_name(source.reviewed.validated_by))
+    person = sr.PersonObserverIdentifyingAttributes(name=person_name(source.validator_name))
     return sr.ObservationContext(sr.ObserverContext(codes.DCM.Person, person), observer)
 
 
@@ -164,14 +168,17 @@ def _figures_group(
         elif figure.value is not None:
             definition = source.definitions.get(key)
             unit = (definition.unit if definition else "") or "1"
-            spread = figure.uncertainty
+            decimals = decimals_of_figure(key, figure)
+            spread = None if figure.uncertainty is None else round(figure.uncertainty, decimals)
             properties = None
             if spread is not None:
                 properties = sr.MeasurementProperties(
                     upper_measurement_uncertainty=spread, lower_measurement_uncertainty=spread
                 )
             code = Code(unit, "UCUM", "no units" if unit == "1" else unit)
-            measurements.append(sr.Measurement(concept, float(figure.value), code, properties=properties))
+            measurements.append(
+                sr.Measurement(concept, round(float(figure.value), decimals), code, properties=properties)
+            )
     if measurements or evaluations:
         words = name if where is None else finger_text(*where)
         yield sr.MeasurementsAndQualitativeEvaluations(
@@ -218,7 +225,7 @@ def _digest(source: ExamToExport) -> str:
     reviewed, figures = source.reviewed, source.figures
     said = [
         [image_document_of(image.recorded) for image in reviewed.images],
-        [reviewed.conclusion, reviewed.validated_by, source.software_version, hd.__version__],
+        [reviewed.conclusion, source.validator_name, source.operator_name, source.software_version, hd.__version__],
         repr(sorted((key, repr(value)) for key, value in figures.exam.items())),
         repr(sorted((repr(key), repr(sorted(value.items(), key=str))) for key, value in figures.fingers.items())),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.exam import Finger, Hand, ImageKind
 from appliance.domain.exam_figures import Figures
+from appliance.domain.honest_digits import scale_decimals
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import LOCAL_NAME, LOCAL_SYSTEM_URL, LOCAL_VERSION, figure_display, own_uuid
@@ -97,8 +98,10 @@ def _report(
     if images:
         resource["imagingStudy"] = [reference(pictures.imaging_study_id(source), "ImagingStudy")]
         resource["media"] = [{"link": reference(pictures.media_id(image), "Media")} for image in images]
-    if reviewed.validated_by is not None:
-        resource["resultsInterpreter"] = [{"type": "Practitioner", "display": reviewed.validated_by}]
+    if source.operator_name:
+        resource["performer"] = [{"type": "Practitioner", "display": source.operator_name}]
+    if source.validator_name is not None:
+        resource["resultsInterpreter"] = [{"type": "Practitioner", "display": source.validator_name}]
     if reviewed.conclusion:
         resource["conclusion"] = reviewed.conclusion
     if reviewed.pattern is not None:
@@ -155,7 +158,10 @@ def _scales(source: ExamToExport, images: list[ReviewedImage]) -> Iterator[Json]
             continue
         seen.add(calibration_id)
         origin = source.scale_origin(image)
-        yield {"code": local("um-per-px"), "valueQuantity": quantity(um_per_px, "um")}
+        yield {
+            "code": local("um-per-px"),
+            "valueQuantity": quantity(um_per_px, "um", scale_decimals(image.analysis.um_per_px_uncertainty)),
+        }
         words = f"{calibration_id} ({'unknown' if origin is None else origin.value.replace('_', ' ')})"
         yield {"code": local("scale-origin"), "valueString": words}
 

@@ -7,6 +7,7 @@ from typing import Any
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import FigureDefinition
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.exports.codes import (
     FINGER_SNOMED,
     LOCAL_CODES,
@@ -66,14 +67,15 @@ def quantity(value: float, unit: str, decimals: int | None = None) -> Json:
 
 def components(key: str, figure: Figure, definition: FigureDefinition | None) -> list[Json]:
     """A figure as one component, and a second for the half width of its 95 % interval where one is known."""
-    unit, decimals = ("1", None) if definition is None else (definition.unit or "1", definition.decimals)
+    unit = "1" if definition is None else definition.unit or "1"
+    decimals = None if definition is None else decimals_of_figure(key, figure)
     code = local(key, figure_display(key))
     if figure.value is None:
         return [{"code": code, "dataAbsentReason": _absent(str(figure.because))}]
     first = {"code": code, **_value(figure.value, unit, decimals)}
     if figure.uncertainty is None:
         return [first]
-    width = quantity(figure.uncertainty, unit, None if decimals is None else decimals + 1)
+    width = quantity(figure.uncertainty, unit, decimals)
     interval = local(f"{key}.ci95", f"{figure_display(key)}, half width of the 95 % interval")
     return [first, {"code": interval, "valueQuantity": width}]
 

@@ -11,6 +11,7 @@ import numpy as np
 import uuid_utils
 from numpy.typing import NDArray
 
+from appliance.analysis import uncertainty
 from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, ScaleOrigin
@@ -91,6 +92,7 @@ class PictureResult:
     is_evaluable: bool = False
     capillaries: int = 0
     density_per_mm: float | None = None
+    density_ci95_per_mm: float | None = None
     um_per_px: float | None = None
     scale_source: ScaleSource | None = None
     is_time_unknown: bool = False
@@ -199,6 +201,7 @@ def _result(
         is_evaluable=analysis.quality.is_evaluable,
         capillaries=analysis.metrics.capillaries_total,
         density_per_mm=analysis.metrics.density_per_mm,
+        density_ci95_per_mm=uncertainty.of_density_in(analysis.metrics),
         um_per_px=None if scale is None else scale.um_per_px,
         scale_source=read.scale_source if is_of_file else None,
     )

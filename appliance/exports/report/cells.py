@@ -7,6 +7,8 @@ from appliance.domain.bands import NUMBERS
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.honest_digits import written_decimals
+from appliance.domain.printed_figure import printed_figure
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import Localisation
 
@@ -22,7 +24,7 @@ class Cell:
         name, short: full name and column head.
         value: number or category; an en dash where there is none.
         unit: "µm"; empty for counts and categories.
-        off: "± 1.6"; empty where no uncertainty is known.
+        off: "± 1.6" or "(0 to 2.1)"; empty where no uncertainty is known.
         note: why there is no value, the rule that fired, or what the value depends on.
         is_missing: whether there is no value.
         aside: what was seen in pictures that do not count; empty where nothing was.
@@ -46,9 +48,8 @@ def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
     if isinstance(figure.value, str):
         value = localisation(terms.VERDICTS[figure.value])
     elif figure.value is not None:
-        value = localisation.number(figure.value, definition.decimals)
+        value, off = number_words(localisation, key, figure)
         value = f"≥ {value}" if figure.basis.get("bound") == "lower" else value
-        off = "" if figure.uncertainty is None else f"± {localisation.number(figure.uncertainty, definition.decimals)}"
     return Cell(
         key,
         localisation(terms.FIGURES[key]),
@@ -60,6 +61,16 @@ def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
         figure.value is None,
         seen_aside(localisation, figure),
     )
+
+
+def number_words(localisation: Localisation, key: str, figure: Figure) -> tuple[str, str]:
+    """A figure's number and what stands beside it: "8.1" and "± 1.6", or "15" and "(5 to 36)"."""
+    found = printed_figure(key, figure)
+    value = localisation.number(found.value, found.decimals)
+    if found.between is not None:
+        low, high = (localisation.number(end, found.decimals) for end in found.between)
+        return value, localisation("({low} to {high})", low=low, high=high)
+    return value, "" if found.off is None else f"± {localisation.number(found.off, found.decimals)}"
 
 
 def note(localisation: Localisation, key: str, figure: Figure) -> str:
@@ -83,7 +94,8 @@ def seen_aside(localisation: Localisation, figure: Figure) -> str:
     if "seen_aside" in basis:
         return localisation("+{count} seen, not counted", count=basis["seen_aside"])
     if "seen_aside_um" in basis:
-        return localisation("{um} µm seen, not counted", um=localisation.number(float(basis["seen_aside_um"]), 1))
+        um = float(basis["seen_aside_um"])
+        return localisation("{um} µm seen, not counted", um=localisation.number(um, written_decimals(um)))
     if "giants_aside" in basis:
         return localisation("{count} giants seen in pictures that do not count", count=basis["giants_aside"])
     return ""

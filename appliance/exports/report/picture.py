@@ -7,6 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
+from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
 from appliance.domain.errors import StoreError
@@ -104,7 +105,7 @@ def _draw(layer: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
             ends = (width.segment.start_px, width.segment.end_px)
             _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, 2 * unit)
     for loop in analysed.capillaries:
-        _label(draw, loop, scale, font, unit)
+        _label(draw, loop, analysed.um_per_px, scale, font, unit)
 
 
 def _kind(loop: Capillary) -> str:
@@ -113,7 +114,9 @@ def _kind(loop: Capillary) -> str:
     return (Morphology.GIANT if is_giant else loop.morphology).value
 
 
-def _label(draw: ImageDraw.ImageDraw, loop: Capillary, scale: float, font: Font, unit: int) -> None:
+def _label(
+    draw: ImageDraw.ImageDraw, loop: Capillary, um_per_px: float | None, scale: float, font: Font, unit: int
+) -> None:
     """The diameter above the loops of the distal row, and above every giant: there the one that makes it one."""
     um = None if loop.apical is None else loop.apical.um
     if loop.is_giant:
@@ -123,7 +126,7 @@ def _label(draw: ImageDraw.ImageDraw, loop: Capillary, scale: float, font: Font,
     left, top, right, _ = _box(loop.bbox, scale)
     kind = _kind(loop)
     at = ((left + right) / 2, max(4.0 * unit, top - 3 * unit))
-    words = f"{LETTERS.get(kind, '')} {um:.0f}".strip()
+    words = f"{LETTERS.get(kind, '')} {um:.{width_decimals(um, um_per_px)}f}".strip()
     anchor = "mb" if top > 20 * unit else "mt"
     x0, y0, x1, y1 = draw.textbbox(at, words, font=font, anchor=anchor)
     # On a dark ground: an outline alone is lost on red-brown skin when it is printed.

@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.honest_digits import decimals_beside
+from appliance.domain.honest_digits import scale_decimals
 from appliance.domain.review import ReviewedImage
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, place_name
 from appliance.exports.report.localisation import Localisation
 from appliance.exports.report.material import Material
 from appliance.exports.report.view import Fact, Trace, TraceImage
-
-_SCALE_DECIMALS = 4
-"""Of a scale whose uncertainty nobody stated."""
 
 
 def trace_of(localisation: Localisation, material: Material) -> Trace:
@@ -56,7 +53,7 @@ def scales_of(localisation: Localisation, images: Iterable[ReviewedImage]) -> li
             found[localisation("no scale")] = None
             continue
         off = analysed.um_per_px_uncertainty
-        decimals = _SCALE_DECIMALS if off is None else decimals_beside(off)
+        decimals = scale_decimals(off)
         scale = localisation.number(analysed.um_per_px, decimals)
         stated = localisation("uncertainty not stated") if off is None else f"± {localisation.number(off, decimals)}"
         found[f"{analysed.calibration_id}: {scale} µm/px, {stated}"] = None
@@ -69,7 +66,9 @@ def _image(localisation: Localisation, one: ReviewedImage) -> TraceImage:
         place=place_name(localisation, one.image.placement),
         kind=localisation(terms.ORIGINS[one.image.kind.value]),
         taken=localisation.moment(one.image.captured_at_utc),
-        um_per_px=MISSING if scale is None else localisation.number(scale, 4),
+        um_per_px=MISSING
+        if scale is None
+        else localisation.number(scale, scale_decimals(one.analysis.um_per_px_uncertainty)),
         sha256=one.image.sha256,
         state=_state(localisation, one),
     )

@@ -118,9 +118,11 @@ def _signed(localisation: Localisation, rounded: float, decimals: int) -> str:
 def change_row(localisation: Localisation, key: str, before: Figures, now: Figures) -> ChangeRow:
     """One figure of two exams side by side; counts are for each image."""
     pair = per_image(key, before), per_image(key, now)
-    found, decimals = change(key, *pair), decimals_of(key)
+    found = change(key, *pair)
+    decimals = min(decimals_of(key), max(decimals_of(key, one) for one in pair))
     then, newest = (
-        localisation.number(one.value, decimals) if isinstance(one.value, int | float) else MISSING for one in pair
+        localisation.number(one.value, decimals_of(key, one)) if isinstance(one.value, int | float) else MISSING
+        for one in pair
     )
     unit = terms.UNITS[DEFINITIONS[key].unit]
     if found is None:
@@ -189,7 +191,7 @@ def _plot(
     ]
     if not points:
         return None
-    decimals = decimals_of(key)
+    decimals = decimals_of(key, found[-1][1])
     newest = (
         localisation.number(points[-1].value, decimals) if points[-1].at == found[-1][0].started_at_utc else MISSING
     )

@@ -1,16 +1,50 @@
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.domain.honest_digits import decimals_beside
+from appliance.analysis.uncertainty import Width, of_width
+from appliance.domain.bands import CALIBRE, DENSITY, Cut
+from appliance.domain.honest_digits import decimals_beside, decimals_of_value, scale_decimals
+
+CASES = json.loads((Path(__file__).parents[2] / "data" / "honest_digits.json").read_text())
+ON_PAGES = Path(__file__).parents[3] / "webui" / "frontend" / "src" / "common" / "honest_digits.ts"
 
 
-@pytest.mark.parametrize(
-    ("uncertainty", "decimals"),
-    [(0.000051, 5), (0.00012, 5), (0.16, 2), (0.6, 1), (1.6, 1), (2.0, 0), (8.2, 0), (19.0, 0), (0.0, 6)],
-)
-def test_digits_by_hand(uncertainty: float, decimals: int) -> None:
-    assert decimals_beside(uncertainty) == decimals
+@pytest.mark.parametrize(("uncertainty", "most", "decimals"), CASES["beside"])
+def test_digits_by_hand(uncertainty: float, most: int, decimals: int) -> None:
+    assert decimals_beside(uncertainty, most) == decimals
+
+
+@pytest.mark.parametrize("case", CASES["of_value"])
+def test_a_cut_between_the_value_and_its_print_asks_for_more_digits(case: dict[str, Any]) -> None:
+    cuts = [Cut(*one) for one in case["cuts"]]
+    assert decimals_of_value(case["value"], case["uncertainty"], case["most"], cuts) == case["decimals"]
+
+
+@pytest.mark.parametrize(("uncertainty", "decimals"), CASES["scale"])
+def test_digits_of_a_scale(uncertainty: float | None, decimals: int) -> None:
+    assert scale_decimals(uncertainty) == decimals
+
+
+@given(st.floats(0, 20), st.floats(0.05, 30))
+def test_a_printed_density_has_the_name_of_the_density(density: float, uncertainty: float) -> None:
+    decimals = decimals_of_value(density, uncertainty, 1, DENSITY.cuts)
+    if min(abs(density - cut.value) for cut in DENSITY.cuts) > 0.001:
+        assert DENSITY.name(round(density, decimals)) == DENSITY.name(density)
+
+
+def test_the_pages_know_the_same_error_and_the_same_cuts_of_a_width() -> None:
+    source = ON_PAGES.read_text()
+    (cuts,) = re.findall(r"CALIBRE_CUTS: readonly Cut\[\] = (.*);", source)
+    assert [Cut(*one) for one in json.loads(cuts)] == list(CALIBRE.cuts)
+    assert "WIDTH_OFF_PX = 1.96 * Math.SQRT2;" in source
+    assert of_width(Width(22.4, 1.0)) == pytest.approx(1.96 * math.sqrt(2))
 
 
 @given(st.floats(1e-9, 1e6), st.integers(0, 6))

@@ -3,18 +3,22 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.analysis.exam_figures import exam_figures
 from appliance.analysis.figures_document import figures_document
+from appliance.domain.bands import CUTS_OF
 from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector
-from appliance.domain.exam_figures import ExamFigures, Figures
+from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.message import BoxAddress, build_corrected_message
 from appliance.exports.csv_tables import csv_tables
@@ -67,7 +71,7 @@ def exams(draw: st.DrawFn) -> ReviewedExam:
 
 def to_export(reviewed: ReviewedExam, figures: ExamFigures) -> ExamToExport:
     gone = {one.image.image_id: "not kept in this test" for one in reviewed.images}
-    return ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", unreadable=gone)
+    return ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", str, unreadable=gone)
 
 
 def rows_of(source: ExamToExport, name: str) -> list[dict[str, str]]:
@@ -80,11 +84,12 @@ def as_number(key: str, written: str) -> float | str | None:
     return written if DEFINITIONS[key].kind is Kind.CATEGORY else float(written)
 
 
-def assert_same(key: str, found: float | str | None, meant: float | int | str | None) -> None:
+def assert_same(key: str, found: float | str | None, figure: Figure) -> None:
+    meant = figure.value
     if isinstance(meant, str) or meant is None or isinstance(found, str) or found is None:
         assert found == meant, key
     else:
-        assert abs(found - meant) <= 0.5 * 10.0 ** -DEFINITIONS[key].decimals, key
+        assert abs(found - meant) <= 0.5001 * 10.0 ** -decimals_of_figure(key, figure), key
 
 
 def observed(bundle: Any) -> list[tuple[str, float]]:
@@ -107,22 +112,37 @@ def test_tables_documents_and_words_are_of_the_same_figures(reviewed: ReviewedEx
     source, document = to_export(reviewed, figures), figures_document(reviewed, figures)
     (exam_row,) = rows_of(source, "exams.csv")
     for key, figure in figures.exam.items():
-        assert_same(key, document["exam"][key]["value"], figure.value)
-        assert_same(key, as_number(key, exam_row[key]), figure.value)
+        assert_same(key, document["exam"][key]["value"], figure)
+        assert_same(key, as_number(key, exam_row[key]), figure)
         assert_words_agree(figures.exam, key)
     fingers = {(row["hand"], row["finger"]): row for row in rows_of(source, "fingers.csv")}
     for (hand, finger), found in figures.fingers.items():
         for key, figure in found.items():
-            assert_same(key, as_number(key, fingers[hand.value, finger.value][key]), figure.value)
+            assert_same(key, as_number(key, fingers[hand.value, finger.value][key]), figure)
             assert_words_agree(found, key)
 
 
 def assert_words_agree(figures: Figures, key: str) -> None:
-    """The page and the paper write a number with the same digits, and both have none where there is none."""
+    """The page and the paper write a number with the same digits, and both have none where there is none.
+
+    What stands beside it has the same digits, and says nothing that cannot be.
+    """
     on_page, on_paper = format_figure(key, figures[key]), cell(ENGLISH, key, figures[key])
     assert on_page.is_missing == on_paper.is_missing, key
     if DEFINITIONS[key].kind is not Kind.CATEGORY and not on_page.is_missing:
         assert on_page.value == on_paper.value, key
+        assert_digits_are_honest(key, on_paper.value.strip("\N{GREATER-THAN OR EQUAL TO} "), on_paper.off)
+        assert on_page.note.startswith(on_paper.off), key
+
+
+def assert_digits_are_honest(key: str, value: str, off: str) -> None:
+    """As many decimals on both sides, no more significant ones than an uncertainty carries, nothing below zero."""
+    shown = {len(one.partition(".")[2]) for one in re.findall(r"[\d.]+", f"{value} {off}")}
+    assert len(shown) == 1, (value, off)
+    if off.startswith("\N{PLUS-MINUS SIGN}"):
+        significant = off[1:].strip().replace(".", "").lstrip("0")
+        assert 1 <= len(significant) <= (4 if key in CUTS_OF else 2), (key, value, off)
+        assert float(off[1:]) <= float(value), (key, value, off)
 
 
 @settings(max_examples=30)
@@ -145,8 +165,9 @@ def test_message_counts_what_the_figures_count(reviewed: ReviewedExam) -> None:
         assert total["images_evaluable"] == found["images_evaluable"].value
         for counter in ("haemorrhages", "ramified", "tortuous", "capillaries_total"):
             assert total[counter] == found[counter].value, counter
-        if len(entering) == 1 and total["mean_density_per_mm"] is not None:
-            assert_same("density_per_mm", total["mean_density_per_mm"], found["density_per_mm"].value)
+        assert_same("density_per_mm", total["mean_density_per_mm"], found["density_per_mm"])
+    for key, stated in message["figures"].items():
+        assert_same(key, stated["value"], figures.exam[key])
 
 
 def entering_of(reviewed: ReviewedExam, total: Any) -> list[ReviewedImage]:
@@ -158,12 +179,12 @@ def entering_of(reviewed: ReviewedExam, total: Any) -> list[ReviewedImage]:
 @given(exams())
 def test_every_number_of_the_bundle_is_a_figure_of_the_exam(reviewed: ReviewedExam) -> None:
     figures = exam_figures(reviewed)
-    known: dict[str, set[float]] = {}
+    known: dict[str, list[Figure]] = {}
     for of in (figures.exam, *figures.fingers.values(), *figures.sectors.values(), *figures.images.values()):
         for key, figure in of.items():
             if isinstance(figure.value, int | float):
-                known.setdefault(key.replace("_", "-"), set()).add(float(figure.value))
+                known.setdefault(key.replace("_", "-"), []).append(figure)
     for code, value in observed(fhir_bundle(to_export(reviewed, figures))):
         if code in known:
-            decimals = DEFINITIONS[code.replace("-", "_")].decimals
-            assert any(abs(value - one) <= 0.5 * 10.0**-decimals for one in known[code]), (code, value)
+            key = code.replace("-", "_")
+            assert any(value == pytest.approx(round(one.value, decimals_of_figure(key, one))) for one in known[code])

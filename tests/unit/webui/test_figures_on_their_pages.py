@@ -17,8 +17,11 @@ def test_the_live_page_shows_its_figures_with_their_decimals(client: FlaskClient
 def test_the_review_page_shows_its_figures_with_their_decimals(client: FlaskClient, finished_exam: str) -> None:
     link = re.search(r"/exams/[\w-]+/images/[\w-]+/review", client.get(f"/exams/{finished_exam}").text)
     assert link is not None
-    shown = re.findall(r'data-metric="(\w+)" data-decimals="(\d)"', client.get(link[0]).text)
-    assert shown == [(key, str(METRICS[key].decimals)) for key in figures_at(Place.REVIEW_PANEL)]
+    shown = re.findall(r'data-metric="(\w+)"', client.get(link[0]).text)
+    assert shown == list(figures_at(Place.REVIEW_PANEL))
+    decimals = client.get(f"/api/v1{link[0]}").json["decimals"]
+    assert [decimals[key] <= METRICS[key].decimals for key in shown] == [True] * len(shown)
+    assert decimals["density_per_mm"] == 0, "one loop over a seventh of a millimetre is off by several"
 
 
 def test_the_exam_page_shows_cards_fingers_and_pictures(client: FlaskClient, finished_exam: str) -> None:

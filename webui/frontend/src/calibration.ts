@@ -54,7 +54,7 @@ function showNow(): void {
   const words = scale
     ? kept
       ? t("calibration.in_force", { scale: scaleWords(kept.um_per_px, kept.uncertainty_um_per_px).join(" ± "), magnification: kept.magnification, size: `${kept.width_px} × ${kept.height_px}` })
-      : t("calibration.in_force_given", { scale: figure(scale.um_per_px, 3), origin: tWord("origin", scale.origin) })
+      : t("calibration.in_force_given", { scale: scaleWords(scale.um_per_px, scale.uncertainty_um_per_px).join(" ± "), origin: tWord("origin", scale.origin) })
     : `${t("calibration.none")} ${status?.calibration_problem ?? ""}`;
   setText(now, scale?.is_due ? `${words}. ${t("calibration.due")}` : words);
 }

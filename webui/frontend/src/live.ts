@@ -91,7 +91,7 @@ function refresh(): void {
   const at = pointer && stage.pointAt(pointer.x, pointer.y);
   const loop = at && image && showOverlay ? loopAt(image, at[0], at[1]) : null;
   stage.pointedAt = loop && image ? placeOf(image, loop) : null;
-  loopCard.show(loop);
+  loopCard.show(loop, image?.um_per_px ?? null);
 }
 
 function reasonForNoPicture(): string {

@@ -64,10 +64,10 @@ function show(review: ImageReview): void {
   void showLog();
 }
 
-function showMetrics({ analysis, machine, counts }: ImageReview): void {
+function showMetrics({ analysis, machine, counts, decimals: digits }: ImageReview): void {
   document.querySelectorAll<HTMLElement>("[data-metric]").forEach((element) => {
     const key = element.dataset["metric"] as keyof typeof analysis.metrics;
-    const decimals = Number(element.dataset["decimals"]);
+    const decimals = digits[key] ?? 0;
     const shown = (metrics: typeof analysis.metrics) => figure(metrics[key] as number | null, decimals);
     // A picture that does not count has no figures, whatever was found in it.
     const now = counts ? shown(analysis.metrics) : figure(null, decimals);

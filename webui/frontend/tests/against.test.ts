@@ -24,7 +24,7 @@ describe("a class against the measurement", () => {
   });
 
   it("asks about a calibre by eye too, once, and never without a width", () => {
-    expect(contradictedBy({ kind: "set_size", finding_id: "m1", size: "normal" }, review(30))).toEqual({ um: 30, measured: "enlarged" });
+    expect(contradictedBy({ kind: "set_size", finding_id: "m1", size: "normal" }, review(30))).toMatchObject({ um: 30, measured: "enlarged" });
     expect(contradictedBy({ kind: "set_size", finding_id: "m1", size: null }, review(30))).toBeNull();
     expect(contradictedBy({ ...shape("giant"), against_measurement: true } as Edit, review(13.5))).toBeNull();
     expect(contradictedBy(shape("giant"), review(null))).toBeNull();

@@ -37,29 +37,29 @@ describe("a change", () => {
 
 describe("labels", () => {
   it("name the unit where there is room and drop it in a crowd", () => {
-    expect(labelText(capillary(), { widths: true, labels: false }, false)).toBe("▲22 µm");
-    expect(labelText(capillary(), { widths: true, labels: false }, true)).toBe("▲22");
+    expect(labelText(capillary(), { widths: true, labels: false }, false, 1.4)).toBe("▲22 µm");
+    expect(labelText(capillary(), { widths: true, labels: false }, true, 1.4)).toBe("▲22");
   });
 
   it("join number and width, or say nothing", () => {
-    expect(labelText(capillary({ size: "normal" }), { widths: true, labels: true }, true)).toBe("#17 22");
-    expect(labelText(capillary(), { widths: false, labels: true }, true)).toBe("#17");
-    expect(labelText(capillary({ track_id: null }), { widths: false, labels: true }, true)).toBe("");
+    expect(labelText(capillary({ size: "normal" }), { widths: true, labels: true }, true, 1.4)).toBe("#17 22");
+    expect(labelText(capillary(), { widths: false, labels: true }, true, 1.4)).toBe("#17");
+    expect(labelText(capillary({ track_id: null }), { widths: false, labels: true }, true, 1.4)).toBe("");
   });
 
   it("put the mark beside the width that decided, also where that is a limb's", () => {
     const wideLimb = capillary({ widths_um: { apical: 14.9, arterial: 21.3, venous: 12 } });
-    expect(labelText(wideLimb, { widths: true, labels: false }, false)).toBe("15 ▲21 µm");
-    expect(labelText({ ...wideLimb, size: "normal" }, { widths: true, labels: false }, true)).toBe("15");
+    expect(labelText(wideLimb, { widths: true, labels: false }, false, 1.4)).toBe("15 ▲21 µm");
+    expect(labelText({ ...wideLimb, size: "normal" }, { widths: true, labels: false }, true, 1.4)).toBe("15");
   });
 
   it("never show micrometres without a scale", () => {
-    expect(labelText(capillary({ widths_um: NO_WIDTHS, size: "normal" }), { widths: true, labels: false }, true)).toBe("16 px");
+    expect(labelText(capillary({ widths_um: NO_WIDTHS, size: "normal" }), { widths: true, labels: false }, true, 1.4)).toBe("16 px");
   });
 
   it("mark a size judged by appearance as such", () => {
     const unmeasured = capillary({ widths_um: NO_WIDTHS, widths_px: NO_WIDTHS, size: "giant", size_basis: "appearance" });
-    expect(labelText(unmeasured, { widths: true, labels: false }, true)).toBe("▲▲~");
+    expect(labelText(unmeasured, { widths: true, labels: false }, true, 1.4)).toBe("▲▲~");
   });
 
   it("place giants first, then the distal row", () => {
@@ -82,8 +82,8 @@ describe("one loop under the pointer", () => {
   });
 
   it("gives its widths in micrometres, or in pixels without a scale", () => {
-    expect(widthLine(capillary())).toBe("Apex 22.4   Arterial 15.5   Venous –   µm");
-    expect(widthLine(capillary({ widths_um: NO_WIDTHS }))).toBe("Apex 15.9   Arterial 11.0   Venous –   px");
+    expect(widthLine(capillary(), 1.4)).toBe("Apex 22   Arterial 16   Venous –   µm");
+    expect(widthLine(capillary({ widths_um: NO_WIDTHS }), null)).toBe("Apex 16   Arterial 11   Venous –   px");
   });
 });
 
@@ -165,7 +165,7 @@ describe("words", () => {
 });
 
 describe("a scale", () => {
-  it("stands with two figures of its uncertainty, and alone where nobody measured that", () => {
+  it("stands with the digits of its uncertainty, and alone where nobody measured that", () => {
     expect(scaleWords(1.4142, 0.0123)).toEqual(["1.414", "0.012"]);
     expect(scaleWords(1.4142, null)).toEqual(["1.414"]);
   });

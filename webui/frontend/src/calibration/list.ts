@@ -32,7 +32,7 @@ export class CalibrationList {
     const scale = element("a", "cal-list-scale", `${scaleWords(one.um_per_px, one.uncertainty_um_per_px).join(" ± ")} µm/px`);
     (scale as HTMLAnchorElement).href = `/calibration/${one.calibration_id}`;
     const when = new Date(one.made_at_utc).toLocaleDateString(language(), { dateStyle: "medium" });
-    const facts = element("span", "hint", `${one.magnification}, ${one.width_px} × ${one.height_px}, ${one.device_name}. ${when}, ${one.operator}`);
+    const facts = element("span", "hint", `${one.magnification}, ${one.width_px} × ${one.height_px}, ${one.device_name}. ${when}, ${one.operator_name}`);
     const tag = element("span", "tag cal-tag", t(`calibration.state_${one.state}`));
     tag.dataset["state"] = one.state;
     const words = element("div", "cal-list-words");

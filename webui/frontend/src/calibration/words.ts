@@ -1,12 +1,13 @@
 // Measurements and scales in the operator's words.
 
+import { scaleDecimals } from "../common/honest_digits";
 import { figure, t } from "../common/i18n";
 import type { Combined, Measurement } from "./protocol";
 
-/** A scale with two figures of its uncertainty; alone where nobody measured how uncertain it is. */
+/** A scale to the digits of its uncertainty; alone where nobody measured how uncertain it is. */
 export function scaleWords(umPerPx: number, uncertainty: number | null): [string] | [string, string] {
-  if (uncertainty === null) return [figure(umPerPx, 3)];
-  const decimals = uncertainty > 0 ? Math.min(6, Math.max(3, 1 - Math.floor(Math.log10(uncertainty)))) : 3;
+  const decimals = scaleDecimals(uncertainty);
+  if (uncertainty === null) return [figure(umPerPx, decimals)];
   return [figure(umPerPx, decimals), figure(uncertainty, decimals)];
 }
 
@@ -39,6 +40,6 @@ export function hintWords({ hint }: Combined): string {
 
 /** Both axes beside each other. */
 export function axesWords(scale: Combined): string {
-  const one = (value: number | null) => (value === null ? t("calibration.not_measured") : `${figure(value, 4)} µm/px`);
+  const one = (value: number | null) => (value === null ? t("calibration.not_measured") : `${figure(value, scaleDecimals(scale.uncertainty_um_per_px))} µm/px`);
   return `${t("calibration.along_x")}: ${one(scale.um_per_px_x)}. ${t("calibration.along_y")}: ${one(scale.um_per_px_y)}.`;
 }

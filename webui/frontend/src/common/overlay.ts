@@ -1,7 +1,7 @@
 // Draws what was found in a picture; the live view and the stored exam draw with the same code.
 
 import type { AnalysedImage, Capillary, Haemorrhage, Segment } from "./analysis";
-import { figure } from "./i18n";
+import { figureBeside, WIDTH_OFF_PX, widthFigure } from "./honest_digits";
 import { type LabelRequest, type Rect, placeLabels } from "./labels";
 import { CASING_COLOUR, CLASS_STYLES, HAEMORRHAGE_STYLE, ROW_COLOUR, WIDTH_COLOUR, drawGlyph } from "./overlay_style";
 
@@ -151,7 +151,7 @@ export class Overlay {
     image.capillaries.forEach((capillary, index) => {
       const isSpoken = !emphasis.isDistalOnly || capillary.row === "distal" || isGiant(capillary) || index === emphasis.at;
       const isContradicted = emphasis.contradicted?.has(index) ?? false;
-      const words = isSpoken || isContradicted ? labelText(capillary, layers, isCrowded) : "";
+      const words = isSpoken || isContradicted ? labelText(capillary, layers, isCrowded, image.um_per_px) : "";
       const text = isContradicted ? `≠ ${words}` : words;
       const number = layers.boxes ? (emphasis.numbers?.[index] ?? "") : "";
       if (!text && !number) return;
@@ -208,10 +208,10 @@ export class Overlay {
 const FONT = '"Inter Variable", system-ui, sans-serif';
 
 /** The label of one loop: its apical width, its number, both or nothing. A crowded picture leaves the unit away. */
-export function labelText(capillary: Capillary, layers: Pick<Layers, "widths" | "labels">, isCrowded: boolean): string {
+export function labelText(capillary: Capillary, layers: Pick<Layers, "widths" | "labels">, isCrowded: boolean, umPerPx: number | null): string {
   const parts: string[] = [];
   if (layers.labels && capillary.track_id !== null) parts.push(`#${capillary.track_id}`);
-  if (layers.widths) parts.push(widthText(capillary, isCrowded));
+  if (layers.widths) parts.push(widthText(capillary, isCrowded, umPerPx));
   return parts.filter(Boolean).join(" ");
 }
 
@@ -222,15 +222,15 @@ export function decidingLimbUm(capillary: Capillary): number | null {
   return capillary.size !== "normal" && apical !== null && widest > apical ? widest : null;
 }
 
-function widthText(capillary: Capillary, isCrowded: boolean): string {
+function widthText(capillary: Capillary, isCrowded: boolean, umPerPx: number | null): string {
   const mark = { normal: "", enlarged: "▲", giant: "▲▲" }[capillary.size];
   const { apical: um } = capillary.widths_um;
   const { apical: px } = capillary.widths_px;
   const unit = isCrowded ? "" : " µm";
   const limb = decidingLimbUm(capillary);
-  if (limb !== null) return `${figure(um, 0)} ${mark}${figure(limb, 0)}${unit}`;
-  if (um !== null) return `${mark}${figure(um, 0)}${unit}`;
-  if (px !== null) return `${mark}${figure(px, 0)} px`;
+  if (limb !== null) return `${widthFigure(um, umPerPx)} ${mark}${widthFigure(limb, umPerPx)}${unit}`;
+  if (um !== null) return `${mark}${widthFigure(um, umPerPx)}${unit}`;
+  if (px !== null) return `${mark}${figureBeside(px, WIDTH_OFF_PX, 1)} px`;
   return mark && `${mark}~`;
 }
 

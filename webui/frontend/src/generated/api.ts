@@ -72,6 +72,10 @@ export interface PointDocument {
    */
   because: string | null;
   change: ChangeDocument | null;
+  /**
+   * Of the value and its uncertainty, as printed
+   */
+  decimals: number;
   exam_id: string;
   /**
    * Half the width of the 95 % interval; null where none is known
@@ -175,6 +179,7 @@ export interface CellDocument {
  */
 export interface LiveImage {
   captured_at_utc: string;
+  density_ci95_per_mm: number | null;
   density_per_mm: number | null;
   /**
    * Thumbs are outside the standard but offered (doi 10.1016/j.autrev.2020.102458).
@@ -340,7 +345,14 @@ export interface CalibrationDocument {
   made_at_utc: string;
   magnification: string;
   note: string;
+  /**
+   * The account
+   */
   operator: string;
+  /**
+   * Its full name
+   */
+  operator_name: string;
   /**
    * ACTIVE: applies to its setup, one a setup. SUPERSEDED: a newer one took its place. RETIRED: withdrawn.
    */

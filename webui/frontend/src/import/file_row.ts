@@ -1,6 +1,7 @@
 // One file of an import: what was guessed of it, corrected by the operator.
 
 import { icon } from "../common/dom";
+import { figureBeside, scaleDecimals } from "../common/honest_digits";
 import { figure, t, type TextKey } from "../common/i18n";
 
 export interface ImportFile {
@@ -15,7 +16,7 @@ export interface ImportFile {
   scale_source: "dicom" | "still" | "tags" | null;
   problem: string;
   note: string;
-  result: { is_evaluable: boolean; capillaries: number; density_per_mm: number | null } | null;
+  result: { is_evaluable: boolean; capillaries: number; density_per_mm: number | null; density_ci95_per_mm: number | null } | null;
 }
 
 export interface RowVerbs {
@@ -68,7 +69,7 @@ function small(file: ImportFile): HTMLElement {
 
 function scaleWords(file: ImportFile): string {
   if (file.um_per_px === null || file.scale_source === null) return t("import.no_scale");
-  return t(`import.scale_from_${file.scale_source}`, { um: figure(file.um_per_px, 2) });
+  return t(`import.scale_from_${file.scale_source}`, { um: figure(file.um_per_px, scaleDecimals(null)) });
 }
 
 function choice(group: keyof typeof CHOICES, file: ImportFile, isFixed: boolean, verbs: RowVerbs): HTMLSelectElement {
@@ -90,7 +91,7 @@ function words(file: ImportFile): HTMLElement {
   if (file.problem) said.textContent = file.problem;
   else if (result && !result.is_evaluable) said.textContent = t("import.not_evaluable", { count: result.capillaries });
   else if (result?.density_per_mm != null)
-    said.textContent = t("import.measured", { count: result.capillaries, density: figure(result.density_per_mm, 1) });
+    said.textContent = t("import.measured", { count: result.capillaries, density: figureBeside(result.density_per_mm, result.density_ci95_per_mm, 1) });
   else if (result) said.textContent = t("import.measured_without_density", { count: result.capillaries });
   else said.textContent = needsPlace(file) ? t("import.needs_place") : t("import.ready");
   return said;

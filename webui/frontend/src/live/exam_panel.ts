@@ -3,7 +3,8 @@
 import { ApiFault, post } from "../common/api";
 import { icon, need, setAttribute, setText } from "../common/dom";
 import { markCurrent, showHandMap } from "../common/hand_map";
-import { figure, inLine, t, tWord } from "../common/i18n";
+import { figureBeside } from "../common/honest_digits";
+import { inLine, t, tWord } from "../common/i18n";
 import { toast, toastFault } from "../common/toast";
 import { type Choice, ExamState } from "./exam_state";
 import { FinishCheck, lacking, progress } from "./finish_check";
@@ -307,7 +308,7 @@ function thumbnail(examId: string, image: CapturedImage): HTMLElement {
   const words = Object.assign(document.createElement("span"), { className: "thumbnail-words" });
   words.append(
     Object.assign(document.createElement("b"), { textContent: placementWords(image) }),
-    Object.assign(document.createElement("span"), { textContent: image.is_evaluable ? `${figure(image.density_per_mm, 1)} /mm` : t("exam_page.not_evaluable") }),
+    Object.assign(document.createElement("span"), { textContent: image.is_evaluable ? `${figureBeside(image.density_per_mm, image.density_ci95_per_mm, 1)} /mm` : t("exam_page.not_evaluable") }),
   );
   item.append(picture, words);
   const tag = kindTag(image.kind);

@@ -2,7 +2,8 @@
 
 import type { AnalysedImage, Capillary } from "../common/analysis";
 import { need, setText } from "../common/dom";
-import { figure, inLine, t, tWord } from "../common/i18n";
+import { figureBeside, WIDTH_OFF_PX, widthFigure } from "../common/honest_digits";
+import { inLine, t, tWord } from "../common/i18n";
 
 /** The smallest box that contains a point of the picture; null where there is none. */
 export function loopAt(image: AnalysedImage, x: number, y: number): Capillary | null {
@@ -16,18 +17,19 @@ export function placeOf(image: AnalysedImage, capillary: Capillary): number {
 }
 
 /** "Apex 22.4 µm" and so on; pixels without a scale. */
-export function widthLine(capillary: Capillary): string {
+export function widthLine(capillary: Capillary, umPerPx: number | null): string {
   const names = ["apical", "arterial", "venous"] as const;
   const isCalibrated = names.some((name) => capillary.widths_um[name] !== null);
   const unit = isCalibrated ? "µm" : "px";
-  const widths = isCalibrated ? capillary.widths_um : capillary.widths_px;
-  return names.map((name) => `${t(`loop.${name}`)} ${figure(widths[name], 1)}`).join("   ") + `   ${unit}`;
+  const { widths_um: um, widths_px: px } = capillary;
+  const written = (name: (typeof names)[number]) => (isCalibrated ? widthFigure(um[name], umPerPx) : figureBeside(px[name], WIDTH_OFF_PX, 1));
+  return names.map((name) => `${t(`loop.${name}`)} ${written(name)}`).join("   ") + `   ${unit}`;
 }
 
 export class LoopCard {
   private readonly card = need("#loop-card");
 
-  show(capillary: Capillary | null): void {
+  show(capillary: Capillary | null, umPerPx: number | null): void {
     this.card.hidden = capillary === null;
     if (!capillary) return;
     const basis = capillary.size_basis === "appearance" ? ` (${t("loop.by_appearance")})` : "";
@@ -35,7 +37,7 @@ export class LoopCard {
     const number = capillary.track_id === null ? "" : `#${capillary.track_id}   `;
     setText(
       this.card,
-      `${number}${tWord("morphology", capillary.morphology)}, ${inLine(tWord("size", capillary.size))}${basis}, ${row}\n${widthLine(capillary)}`,
+      `${number}${tWord("morphology", capillary.morphology)}, ${inLine(tWord("size", capillary.size))}${basis}, ${row}\n${widthLine(capillary, umPerPx)}`,
     );
   }
 }

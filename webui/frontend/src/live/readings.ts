@@ -4,6 +4,7 @@ import type { AnalysedImage, Metrics } from "../common/analysis";
 import type { FrameHeader } from "./protocol";
 import { SteadyDensity } from "./steady_density";
 import { need, setAttribute, setText } from "../common/dom";
+import { type Cut, decimalsOfValue } from "../common/honest_digits";
 import { figure, t, tWord } from "../common/i18n";
 
 export type Band = "normal" | "lowered" | "extremely_lowered";
@@ -46,9 +47,10 @@ export class Readings {
     const now = perMm === null ? null : { perMm, ci95: header!.density_ci95_per_mm };
     const steady = header && this.steady.take(header.seq, now, performance.now());
     const density = steady?.perMm ?? null;
-    setText(need("[data-value]", this.density), figure(density, Number(this.density.dataset["decimals"])));
+    const decimals = density === null ? 0 : decimalsOfValue(density, steady?.ci95 ?? null, Number(this.density.dataset["decimals"]), this.cuts());
+    setText(need("[data-value]", this.density), figure(density, decimals));
     setAttribute(this.density, "data-measured", String(density !== null));
-    setText(need("[data-ci]", this.density), steady?.ci95 == null ? "" : `± ${figure(steady.ci95, 1)}`);
+    setText(need("[data-ci]", this.density), steady?.ci95 == null ? "" : `± ${figure(steady.ci95, decimals)}`);
     const band = density === null ? "" : bandOf(density, this.cut("normalFrom"), this.cut("extremeUpTo"));
     setText(this.band, band && t(`band.${band}`));
     setAttribute(this.band, "data-band", band);
@@ -58,6 +60,10 @@ export class Readings {
     }
     const because = density === null ? image?.metrics.density_unmeasurable_because : null;
     setText(need("[data-note]", this.density), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
+  }
+
+  private cuts(): Cut[] {
+    return [[this.cut("extremeUpTo"), false], [this.cut("normalFrom"), true]];
   }
 
   private cut(name: "normalFrom" | "extremeUpTo"): number {

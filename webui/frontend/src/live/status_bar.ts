@@ -1,6 +1,7 @@
 // Camera, analysis, scale, network and waiting results: always visible, always honest.
 
 import { need, setAttribute, setText } from "../common/dom";
+import { scaleWords } from "../calibration/words";
 import { type TextKey, figure, t, tWord } from "../common/i18n";
 import type { Status } from "./protocol";
 
@@ -30,12 +31,12 @@ export function chipsOf(status: Status): Record<string, Chip> {
     calibration: {
       state: calibration && !calibration.is_due ? "good" : "warn",
       value: calibration
-        ? [`${figure(calibration.um_per_px, 2)} µm/px`, calibration.magnification].filter(Boolean).join(", ")
+        ? [`${scaleWords(calibration.um_per_px, calibration.uncertainty_um_per_px)[0]} µm/px`, calibration.magnification].filter(Boolean).join(", ")
         : t("status.uncalibrated"),
       detail: calibration
         ? [
             calibration.is_due ? t("calibration.due") : "",
-            calibration.uncertainty_um_per_px === null ? "" : `± ${figure(calibration.uncertainty_um_per_px, 4)} µm/px`,
+            calibration.uncertainty_um_per_px === null ? "" : `± ${scaleWords(calibration.um_per_px, calibration.uncertainty_um_per_px)[1]} µm/px`,
             tWord("origin", calibration.origin),
             calibration.calibration_id,
           ].filter(Boolean).join(", ")

@@ -2,12 +2,19 @@
 
 import type { Capillary, SizeClass } from "../common/analysis";
 import { need, setText } from "../common/dom";
-import { figure, t, tWord } from "../common/i18n";
+import { widthFigure } from "../common/honest_digits";
+import { t, tWord } from "../common/i18n";
 import { measure, widestUm } from "./geometry";
 import type { Edit, ImageReview } from "./protocol";
 
+export interface Contradiction {
+  um: number;
+  umPerPx: number;
+  measured: SizeClass;
+}
+
 /** The measured calibre that an edit would contradict, as the station judges it; null where it would not. */
-export function contradictedBy(edit: Edit, review: ImageReview): { um: number; measured: SizeClass } | null {
+export function contradictedBy(edit: Edit, review: ImageReview): Contradiction | null {
   if ((edit.kind !== "set_morphology" && edit.kind !== "set_size") || edit.against_measurement) return null;
   const at = review.capillaries.findIndex((one) => one.finding_id === edit.finding_id);
   const loop: Capillary | undefined = review.analysis.capillaries[at];
@@ -17,7 +24,7 @@ export function contradictedBy(edit: Edit, review: ImageReview): { um: number; m
   const { size, isNearCut } = measure([[0, 0], [um / um_per_px, 0]], um_per_px);
   if (isNearCut || size === null) return null;
   const disagrees = edit.kind === "set_size" ? edit.size !== null && edit.size !== size : (edit.morphology === "giant") !== (size === "giant") && edit.morphology !== "ramified";
-  return disagrees ? { um, measured: size } : null;
+  return disagrees ? { um, umPerPx: um_per_px, measured: size } : null;
 }
 
 export class AgainstDialog {
@@ -33,9 +40,9 @@ export class AgainstDialog {
     });
   }
 
-  ask({ um, measured }: { um: number; measured: SizeClass }, onMeant: () => void): void {
+  ask({ um, umPerPx, measured }: Contradiction, onMeant: () => void): void {
     this.onMeant = onMeant;
-    setText(need("[data-words]", this.dialog), t("against.measured", { um: figure(um, 1), size: tWord("size", measured).toLowerCase() }));
+    setText(need("[data-words]", this.dialog), t("against.measured", { um: widthFigure(um, umPerPx), size: tWord("size", measured).toLowerCase() }));
     this.dialog.showModal();
     need<HTMLElement>("[data-keep]", this.dialog).focus();
   }

@@ -3,7 +3,7 @@
 import Konva from "konva";
 
 import type { AnalysedImage, Point, Segment } from "../common/analysis";
-import { figure } from "../common/i18n";
+import { widthWords } from "../common/honest_digits";
 import { ALL_LAYERS, type Emphasis, Overlay } from "../common/overlay";
 import {
   type View,
@@ -347,8 +347,9 @@ export class Board {
   }
 
   private label(context: CanvasRenderingContext2D, [x, y]: Point): void {
-    const { px, um } = measure([this.start!, this.end!], this.review?.analysis.um_per_px ?? null);
-    const words = um === null ? `${figure(px, 1)} px` : `${figure(um, 1)} µm`;
+    const umPerPx = this.review?.analysis.um_per_px ?? null;
+    const { px, um } = measure([this.start!, this.end!], umPerPx);
+    const words = widthWords(um, px, umPerPx);
     context.font = '600 14px "Inter Variable", system-ui, sans-serif';
     context.textAlign = "left";
     context.lineWidth = 4;

@@ -2,7 +2,8 @@
 
 import type { AnalysedImage, Capillary, Morphology, Segment, SizeClass } from "../common/analysis";
 import { need, setText } from "../common/dom";
-import { figure, t, tWord } from "../common/i18n";
+import { widthWords } from "../common/honest_digits";
+import { t, tWord } from "../common/i18n";
 import { measure, numbersOf } from "./geometry";
 import { type CapillaryOrigin, type Edit, type ImageReview, WIDTH_KINDS, type WidthKind } from "./protocol";
 
@@ -73,7 +74,7 @@ export class FindingPanel {
   live(kind: WidthKind, segment: Segment): void {
     const found = measure(segment, this.review?.analysis.um_per_px ?? null);
     const line = this.line(kind);
-    setText(need("[data-value]", line), found.um === null ? `${figure(found.px, 1)} px` : `${figure(found.um, 1)} µm`);
+    setText(need("[data-value]", line), widthWords(found.um, found.px, this.review?.analysis.um_per_px ?? null));
     setText(need("[data-note]", line), [found.size && tWord("size", found.size), found.isNearCut && t("review.near_cut")].filter(Boolean).join(", "));
   }
 
@@ -107,8 +108,7 @@ export class FindingPanel {
   private width(kind: WidthKind, loop: Capillary, origin: CapillaryOrigin, image: AnalysedImage): void {
     const line = this.line(kind);
     const [um, px] = [loop.widths_um[kind], loop.widths_px[kind]];
-    const value = um !== null ? `${figure(um, 1)} µm` : px !== null ? `${figure(px, 1)} px` : t("unmeasured");
-    setText(need("[data-value]", line), value);
+    setText(need("[data-value]", line), widthWords(um, px, image.um_per_px));
     const isByHand = origin.widths_by_hand.includes(kind);
     const segment = loop.segments_px[kind];
     const isNear = segment && px !== null && um !== null && image.um_per_px !== null &&

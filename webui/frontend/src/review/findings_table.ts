@@ -3,7 +3,8 @@
 import type { Capillary, Morphology } from "../common/analysis";
 import { decidingLimbUm } from "../common/overlay";
 import { icon } from "../common/dom";
-import { figure, t, tWord } from "../common/i18n";
+import { figureBeside, WIDTH_OFF_PX, widthFigure } from "../common/honest_digits";
+import { t, tWord } from "../common/i18n";
 import { inReadingOrder, numbersOf } from "./geometry";
 import type { CapillaryOrigin, Edit, ImageReview } from "./protocol";
 
@@ -38,7 +39,7 @@ export class FindingsTable {
     if (isSelected) row.setAttribute("aria-selected", "true");
     const at = review.capillaries.findIndex((one) => one.finding_id === id);
     const cells = at >= 0
-      ? this.capillary(review.analysis.capillaries[at]!, review.capillaries[at]!)
+      ? this.capillary(review.analysis.capillaries[at]!, review.capillaries[at]!, review.analysis.um_per_px)
       : [cell(t("review.haemorrhage")), cell(""), cell("")];
     row.append(this.name(id, at >= 0 && review.capillaries[at]!.is_changed), ...cells, this.remove(id, at >= 0));
     return row;
@@ -60,7 +61,7 @@ export class FindingsTable {
     return head;
   }
 
-  private capillary(loop: Capillary, { finding_id, contradicts }: CapillaryOrigin): HTMLElement[] {
+  private capillary(loop: Capillary, { finding_id, contradicts }: CapillaryOrigin, umPerPx: number | null): HTMLElement[] {
     const shape = document.createElement("select");
     shape.dataset["cell"] = `${finding_id}-shape`;
     shape.disabled = !this.mayEdit;
@@ -72,9 +73,9 @@ export class FindingsTable {
     const um = loop.widths_um.apical;
     const mark = { normal: "", enlarged: "▲ ", giant: "▲▲ " }[loop.size];
     const limb = decidingLimbUm(loop);
-    const apex = um === null ? figure(loop.widths_px.apical, 1) : figure(um, 1);
+    const apex = um === null ? figureBeside(loop.widths_px.apical, WIDTH_OFF_PX, 1) : widthFigure(um, umPerPx);
     // The mark stands beside the width that decided.
-    const marked = limb === null ? mark + apex : `${apex} ${mark}${figure(limb, 1)}`;
+    const marked = limb === null ? mark + apex : `${apex} ${mark}${widthFigure(limb, umPerPx)}`;
     const width = cell((contradicts ? "≠ " : "") + marked, "number");
     width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : tWord("size", loop.size);
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });

@@ -2,6 +2,7 @@
 
 import { setText } from "../common/dom";
 import { type TextKey, figure, language, t, tWord } from "../common/i18n";
+import { widthWords } from "../common/honest_digits";
 import type { FindingSummary, HistoryEntry, JournalCheck } from "./protocol";
 
 /** How findings and people are called: findings by the numbers that picture and list show now, people by their full names. */
@@ -39,9 +40,8 @@ export function change({ action, detail }: HistoryEntry): [string, string] {
 
 function widthOf(summary: FindingSummary, kind: "apical" | "arterial" | "venous"): string {
   const um = summary.widths_um?.[kind];
-  if (um !== null && um !== undefined) return `${figure(um, 1)} µm`;
   const px = summary.widths_px?.[kind];
-  return px === null || px === undefined ? t("unmeasured") : `${figure(px, 1)} px`;
+  return widthWords(um, px, um && px ? um / px : null);
 }
 
 export function showHistory(list: HTMLElement, entries: HistoryEntry[], names: Names): void {

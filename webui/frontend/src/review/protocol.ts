@@ -42,6 +42,8 @@ export interface ImageReview {
   not_evaluable_because: string | null;
   counts: boolean;
   is_edited: boolean;
+  /** Of each metric: the digits that its uncertainty carries. */
+  decimals: Record<string, number>;
   can_undo: boolean;
   can_redo: boolean;
   next_finding_id: string;

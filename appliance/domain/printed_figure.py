@@ -1,0 +1,57 @@
+"""A figure as it is printed: how many digits, and what stands beside it; every page, paper and file asks here."""
+
+from dataclasses import dataclass
+
+from appliance.domain.bands import CUTS_OF
+from appliance.domain.exam_figures import Figure
+from appliance.domain.figure_definition import Kind
+from appliance.domain.figure_definitions import DEFINITIONS, METRICS
+from appliance.domain.honest_digits import decimals_of_value
+
+LOW, HIGH = "low", "high"
+"""Members of a figure's basis: the ends of a 95 % interval that does not lie evenly around the value."""
+
+
+@dataclass(frozen=True)
+class PrintedFigure:
+    """A number with the digits that its uncertainty carries.
+
+    Attributes:
+        value: the number, not rounded.
+        decimals: of the value and of what stands beside it.
+        off: half the width of the 95 % interval; None where none is known or where `between` says it better.
+        between: both ends, where an even interval would reach what cannot be: below 0, or above 100 %.
+    """
+
+    value: float
+    decimals: int
+    off: float | None
+    between: tuple[float, float] | None
+
+
+def printed_figure(key: str, figure: Figure) -> PrintedFigure:
+    """The digits of one figure that has a number.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if not isinstance(figure.value, int | float):
+        raise ValueError(f"{key} is {figure.value!r}, not a number")
+    value, off = float(figure.value), figure.uncertainty
+    decimals = decimals_of_value(value, off, DEFINITIONS[key].decimals, CUTS_OF.get(key, ()))
+    between = None if off is None else _between(key, figure, value, off)
+    return PrintedFigure(value, decimals, None if between else off, between)
+
+
+def decimals_of_figure(key: str, figure: Figure) -> int:
+    """Of a figure with or without a number; without one, as its definition says."""
+    return printed_figure(key, figure).decimals if isinstance(figure.value, int | float) else METRICS[key].decimals
+
+
+def _between(key: str, figure: Figure, value: float, off: float) -> tuple[float, float] | None:
+    if LOW in figure.basis and HIGH in figure.basis:
+        return float(figure.basis[LOW]), float(figure.basis[HIGH])
+    highest = 100.0 if DEFINITIONS[key].kind is Kind.SHARE else None
+    if value - off >= 0 and (highest is None or value + off <= highest):
+        return None
+    return max(0.0, value - off), value + off if highest is None else min(highest, value + off)
