@@ -68,9 +68,10 @@ def test_boxes_are_listed_with_what_they_need(config: Path, tmp_path: Path) -> N
     now_utc = SystemClock().now_utc()
     with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
         store = BoxStore(database)
-        for boot_id in ("b1", "b2", "b1"):
-            store.take_state(BOX, {**state, "boot_id": boot_id, "is_online": True}, now_utc)
-        store.take_state(BOX, {**state, "boot_id": "b2", "is_online": False}, now_utc)
+        for conn_seq, boot_id in enumerate(("b1", "b2", "b1")):
+            born = {**state, "boot_id": boot_id, "conn_seq": conn_seq, "is_online": True}
+            store.take_states([(BOX, born)], now_utc)
+        store.take_states([(BOX, {**state, "boot_id": "b2", "is_online": False})], now_utc)
         store.take_report(BOX, "alerts", alerts, now_utc)
     listed = run("boxes", "--config", config)
     assert re.fullmatch(r"clinic-1/box-7 online since \S+ software 0\.1\.0 needs disk_low,twin\n", listed), (

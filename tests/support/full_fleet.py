@@ -74,9 +74,9 @@ class FullFleet:
     def _add(self, site: str, box: str, is_online: bool = True, hours_ago: float = 0.2) -> None:
         then = self._now - timedelta(hours=hours_ago)
         state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": f"{site}-{box}"}
-        self._boxes.take_state((site, box), state, then)
+        self._boxes.take_states([((site, box), state)], then)
         if not is_online:
-            self._boxes.take_state((site, box), {**state, "is_online": False}, then)
+            self._boxes.take_states([((site, box), {**state, "is_online": False})], then)
         heard = self._now - timedelta(seconds=20) if is_online else then
         telemetry = {**recorded("nailfold.telemetry-1"), "ts": to_rfc3339(heard)}
         self._boxes.take_report((site, box), "telemetry", telemetry, heard)
@@ -88,9 +88,9 @@ class FullFleet:
         ]}  # fmt: skip
         self._boxes.take_report(("clinic-07", "box-2"), "alerts", raised, self._now)
         self._add("clinic-23", "box-4", is_online=False, hours_ago=60)
-        for boot_id in ("a", "b", "a"):
-            state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id}
-            self._boxes.take_state(("clinic-31", "box-1"), state, self._now)
+        for conn_seq, boot_id in enumerate(("a", "b", "a")):
+            state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id, "conn_seq": conn_seq}
+            self._boxes.take_states([(("clinic-31", "box-1"), state)], self._now)
         # Away since this morning: nobody has to do anything.
         self._add("clinic-12", "box-3", is_online=False, hours_ago=5)
 

@@ -96,7 +96,7 @@ box_states = Table(
     Column("software", String(100), nullable=False),
     Column("state", Text, nullable=False),
     Column("state_at", _TIME, nullable=False),  # by the server's clock, as every `..._at` here
-    Column("boots", Text, nullable=False),  # JSON: the last boot ids, newest first; one that comes back is a twin
+    Column("boots", Text, nullable=False),  # JSON: [boot id, newest connection] of the last ones, newest first
     Column("twin_at", _TIME),
 )
 
