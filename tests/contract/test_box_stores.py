@@ -14,6 +14,7 @@ from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 from appliance.domain.journal import JournalEntry, JournalHead, next_entry
@@ -107,6 +108,29 @@ def test_two_workers_that_hear_the_same_states_never_wait_for_one_another(databa
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(hear, (1, -1)))
     assert {row.state["conn_seq"] for row in store.boxes(NOW)} == {5}
+
+
+def test_database_of_the_layout_before_goes_on_without_a_false_twin(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/fleet.sqlite3"
+    with FleetDatabase(url) as database:
+        BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
+        with database.transaction("make it old") as connection:
+            connection.exec_driver_sql("""UPDATE box_states SET boots = '["b1"]'""")
+            connection.exec_driver_sql("UPDATE layout SET version = 3")
+    with FleetDatabase(url) as database:
+        store = BoxStore(database)
+        store.take_states([(WHOSE, state("b1", conn_seq=2))], NOW)
+        assert (store.boxes(NOW)[0].state["conn_seq"], store.boxes(NOW)[0].has_twin) == (2, False)
+
+
+def test_site_keeps_what_was_said_last_and_refuses_what_is_no_place(database: FleetDatabase) -> None:
+    store = SiteStore(database)
+    store.keep("lyon", "Rheumatology", None, "eva", NOW)
+    store.keep("lyon", "  Rheumatology, Lyon ", (45.76, 4.84), "eva", NOW)
+    assert store.all() == {"lyon": Site("lyon", "Rheumatology, Lyon", (45.76, 4.84))}
+    for title, place in (("", None), ("Lyon", (91.0, 0.0)), ("Lyon", (0.0, 181.0))):
+        with pytest.raises(SettingsError):
+            store.keep("lyon", title, place, "eva", NOW)
 
 
 def test_old_telemetry_is_dropped_and_the_newest_stays_shown(database: FleetDatabase) -> None:

@@ -11,6 +11,7 @@ from appliance.apps.commands.fleet_identity import authority, broker_config, req
 from appliance.apps.commands.fleet_jobs import boxes, job, job_key, want
 from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
+from appliance.apps.commands.fleet_simulate import demo, simulate
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.console import Console, serve_console
@@ -31,7 +32,7 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config, boxes, want, job_key, job, release, rollout):
+for part in (request, authority, broker_config, boxes, want, job_key, job, release, rollout, simulate, demo):
     command.add_command(part)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 3
+LAYOUT = 4
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -82,6 +82,18 @@ gaps = Table(
     Column("seen_at", _TIME, nullable=False),
     Column("asked", Integer, nullable=False),
     Column("ask_at", _TIME, nullable=False),
+)
+
+# What people call a site, and where it is; nobody but them says so.
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("title", String(100), nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("set_at", _TIME, nullable=False),
+    Column("set_by", String(100), nullable=False),
 )
 
 # How each box is: the newest of each kind of message, as its JSON text.
