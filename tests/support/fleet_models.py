@@ -15,7 +15,9 @@ _TEMPLATE: list[dict[str, Any]] = deepcopy(result().document["images"])
 _LOOPS = 8
 
 
-def exams(first: int, count: int, *, wider: float = 0.0, box: str = "box-7", detector: str = "a") -> Iterator[Result]:
+def exams(
+    first: int, count: int, *, wider: float = 0.0, site: str = "clinic-1", box: str = "box-7", detector: str = "a"
+) -> Iterator[Result]:
     """Exams number `first` and on, an hour apart, with two images of eight loops; numbers give always the same.
 
     Args:
@@ -30,7 +32,8 @@ def exams(first: int, count: int, *, wider: float = 0.0, box: str = "box-7", det
             image["software"]["engines"]["detector"] = f"sha256:{detector * 64}"
             loop = image["result"]["capillaries"][0]
             image["result"]["capillaries"] = [_loop(loop, mean_um * (1 + wider), chance) for _ in range(_LOOPS)]
-        yield result(number + 1, box=box, images=images, finished_at=to_rfc3339(START + timedelta(hours=number)))
+        finished_at = to_rfc3339(START + timedelta(hours=number))
+        yield result(number + 1, site=site, box=box, images=images, finished_at=finished_at)
 
 
 def _loop(template: dict[str, Any], mean_um: float, chance: random.Random) -> dict[str, Any]:
