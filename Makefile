@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet-load deb prove-deb test-box setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: setup-test  ## measure speed and memory into build/reports/bench.json (AR
 exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json
 	@mkdir -p build/reports
 	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
+
+fleet: setup  ## show a fleet on this computer: broker, console and five simulated boxes (ARGS="--boxes 40")
+	$(BIN)/nailfold fleet demo --history 40 --exams-an-hour 30 --telemetry-s 10 $(ARGS)
 
 fleet-load: setup-test  ## boxes, broker and ingest under load and kill -9, into build/reports/fleet.json (ARGS="--boxes 1000 --results 100")
 	$(BIN)/python tests/load/fleet_load.py $(ARGS)

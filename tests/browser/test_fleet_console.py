@@ -1,5 +1,6 @@
 """The fleet's console in a real browser, with 200 boxes of which three need a person."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,18 @@ from tests.browser.chromium import log_in
 from tests.support.full_fleet import OPERATOR, PASSWORD, FullFleet
 
 DESKTOP, PHONE = (1440, 900), (390, 844)
-PAGES = ("/", "/box/clinic-07/box-2", "/box/clinic-01/box-1", "/jobs", "/rollouts", "/results", "/box/nobody/nowhere")
+PAGES = (
+    "/",
+    "/site/clinic-07",
+    "/box/clinic-07/box-2",
+    "/box/clinic-01/box-1",
+    "/jobs",
+    "/rollouts",
+    "/results?since=2026-09-07",
+    "/accounts",
+    "/password",
+    "/box/nobody/nowhere",
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +100,115 @@ def test_rollout_shows_its_groups_and_can_be_paused(entered: Callable[..., Page]
     assert "paused" not in page.locator(".rollout h2").inner_text()
 
 
-def test_results_are_found_by_site(entered: Callable[..., Page], fleet: FullFleet) -> None:
+def test_results_are_found_by_site_box_and_day_and_drawn_over_time(
+    entered: Callable[..., Page], fleet: FullFleet
+) -> None:
     page = entered()
     page.goto(f"{fleet.url}/results")
-    assert page.locator("tbody tr").count() == 6
-    page.select_option("#site", "clinic-12")
+    assert page.locator("tbody tr").count() == 151
+    assert page.locator(".over-time").first.locator("circle").count() == 151
+    page.select_option("#site", "clinic-07")
     page.press("#site", "Tab")
     page.click("text=Show")
-    assert page.locator("tbody tr").count() == 1
+    page.select_option("#box", "box-2")
+    page.fill("#since", "2026-09-02")
+    page.fill("#until", "2026-09-03")
+    page.click("text=Show")
+    # An exam an hour from the first of September, 8:00 on.
+    assert page.locator("tbody tr").count() == 48
+    assert "48 exams, median" in page.locator(".over-time").first.inner_text()
+
+
+def test_drift_of_a_boxs_networks_stands_on_the_first_page_and_is_drawn_on_the_boxs(
+    entered: Callable[..., Page], fleet: FullFleet
+) -> None:
+    page = entered()
+    assert "widths have drifted" in page.locator(".card").first.inner_text()
+    page.goto(f"{fleet.url}/box/clinic-07/box-2")
+    width = page.locator(".model.bad")
+    assert width.count() == 1
+    assert "Apical width" in width.inner_text()
+    assert "drifted" in width.inner_text()
+    assert width.locator("path.reference").count() == width.locator("path.current").count() == 1
+    page.goto(f"{fleet.url}/box/clinic-01/box-1")
+    assert "Compared once there are 100 and 50 exams" in page.locator(".model").first.inner_text()
+
+
+def test_map_leads_to_a_site_which_an_operator_names_and_places(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    assert page.locator(".map a").count() == 38
+    assert page.locator(".map circle.bad").count() == 3
+    page.click(".map a:has-text('Graz') >> nth=0", force=True)
+    page.wait_for_url("**/site/clinic-*")
+    page.goto(f"{fleet.url}/site/clinic-40")
+    assert page.locator("h1").inner_text() == "clinic-40"
+    page.fill("#title", "Rheumatology, Tartu")
+    page.fill("#latitude", "58,38")
+    page.press("#latitude", "Enter")
+    assert "is no place" in page.locator(".problem").inner_text()
+    page.fill("#title", "Rheumatology, Tartu")
+    page.fill("#latitude", "58,38")
+    page.fill("#longitude", "26.72")
+    page.press("#longitude", "Enter")
+    page.wait_for_selector("h1:has-text('Rheumatology, Tartu')")
+    page.goto(fleet.url)
+    assert page.locator(".map a").count() == 39
+
+
+def test_boxes_are_found_by_what_they_need_and_by_the_name_of_their_site(entered: Callable[..., Page]) -> None:
+    page = entered()
+    page.select_option("#show", "offline")
+    page.press("#q", "Enter")
+    assert page.locator("tbody tr").count() == 2
+    page.select_option("#show", "all")
+    page.fill("#q", "bologna")
+    page.press("#q", "Enter")
+    assert set(page.locator("tbody th").all_inner_texts()) == {
+        f"clinic-{site}/box-{box}" for site in (13, 38) for box in range(1, 6)
+    }
+
+
+def test_viewer_chooses_a_password_sees_everything_and_changes_nothing(browser: Browser, fleet: FullFleet) -> None:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(fleet.url)
+    log_in(page, "vera", fleet.viewer_code)
+    page.goto(f"{fleet.url}/jobs")
+    assert page.url.endswith("/password"), "nothing before the password"
+    page.fill("#new", "seven grey geese over a pond")
+    page.press("#new", "Enter")
+    page.wait_for_selector(".card")
+    assert page.locator("nav >> text=Accounts").count() == 0
+    token = page.locator("[name=csrf_token]").first.input_value()
+    for path in ("/site/clinic-01", f"/rollouts/{fleet.rollout_id}/pause", "/accounts"):
+        form = {"csrf_token": token, "is_paused": "1", "title": "x", "name": "x", "full_name": "x", "role": "viewer"}
+        assert page.request.post(fleet.url + path, form=form).status == 403, path
+    assert page.request.get(f"{fleet.url}/accounts").status == 403
+    page.goto(f"{fleet.url}/rollouts")
+    assert page.locator(".rollout button").count() == 0
+    page.context.close()
+
+
+def test_administrator_adds_an_account_changes_its_role_and_cannot_lock_everybody_out(
+    entered: Callable[..., Page], fleet: FullFleet
+) -> None:
+    page = entered()
+    page.click("nav >> text=Accounts")
+    page.fill("#name", "otto")
+    page.fill("#full_name", "Otto Berg")
+    page.select_option("#role", "operator")
+    page.press("#full_name", "Enter")
+    page.wait_for_selector(".code")
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}", page.locator(".code").inner_text())
+    own = page.locator(".person:has-text('Eva Lang')")
+    own.locator("select").select_option("viewer")
+    own.locator("button:has-text('Save')").click()
+    assert "last administrator" in page.locator(".problem").inner_text()
+    other = page.locator(".person:has-text('Otto Berg')")
+    assert other.locator("select").input_value() == "operator"
+    other.locator("select").select_option("viewer")
+    other.locator("button:has-text('Save')").click()
+    page.wait_for_selector(".people")
+    assert page.locator(".person:has-text('Otto Berg') select").input_value() == "viewer"
 
 
 def test_nothing_is_shown_without_a_login_and_wrong_passwords_wait(browser: Browser, fleet: FullFleet) -> None:
@@ -115,7 +228,7 @@ def test_nothing_is_shown_without_a_login_and_wrong_passwords_wait(browser: Brow
 def test_whole_console_can_be_walked_by_keyboard(entered: Callable[..., Page]) -> None:
     page = entered()
     reached = set()
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.innerText.trim()"))
     assert {"Boxes", "Jobs", "Results", "Log out", "clinic-07/box-2"} <= reached

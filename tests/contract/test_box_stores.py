@@ -14,6 +14,7 @@ from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 from appliance.domain.journal import JournalEntry, JournalHead, next_entry
@@ -58,27 +59,83 @@ def state(boot_id: str, is_online: bool = True, conn_seq: int = 1) -> dict[str, 
 
 def test_will_of_an_earlier_connection_changes_nothing(database: FleetDatabase) -> None:
     store = BoxStore(database)
-    store.take_state(WHOSE, state("b1"), NOW)
-    store.take_state(WHOSE, state("b1", conn_seq=2), NOW)
-    store.take_state(WHOSE, state("b1", is_online=False, conn_seq=1), NOW)
+    store.take_states([(WHOSE, state("b1"))], NOW)
+    store.take_states([(WHOSE, state("b1", conn_seq=2))], NOW)
+    store.take_states([(WHOSE, state("b1", is_online=False, conn_seq=1))], NOW)
     assert store.boxes(NOW)[0].is_online
-    store.take_state(WHOSE, state("b1", is_online=False, conn_seq=2), NOW)
+    store.take_states([(WHOSE, state("b1", is_online=False, conn_seq=2))], NOW)
     assert not store.boxes(NOW)[0].is_online
 
 
 def test_restart_is_no_twin_and_a_boot_id_that_comes_back_is_one_for_ten_minutes(database: FleetDatabase) -> None:
     store = BoxStore(database)
     for boot_id in ("b1", "b2"):
-        store.take_state(WHOSE, state(boot_id), NOW)
+        store.take_states([(WHOSE, state(boot_id))], NOW)
     assert not store.boxes(NOW)[0].has_twin
-    store.take_state(WHOSE, state("b1"), NOW)
+    store.take_states([(WHOSE, state("b1", conn_seq=2))], NOW)
     assert store.boxes(NOW + timedelta(minutes=9))[0].has_twin
     assert not store.boxes(NOW + timedelta(minutes=11))[0].has_twin
 
 
+def test_states_that_a_slower_worker_hears_again_change_nothing(database: FleetDatabase) -> None:
+    store, later = BoxStore(database), NOW + timedelta(minutes=3)
+    told = [(WHOSE, state("b1")), (WHOSE, state("b2")), (WHOSE, state("b2", is_online=False))]
+    store.take_states(told, NOW)
+    before = store.boxes(NOW)
+    assert not before[0].is_online
+    store.take_states(told, later)
+    assert store.boxes(NOW) == before, "neither a twin nor online again, and its goodbye is as old as it was"
+    store.take_states([(WHOSE, state("b2", conn_seq=2))], later)
+    assert store.boxes(later)[0].is_online
+
+
+def test_one_commit_takes_the_states_of_many_boxes_in_the_order_of_their_coming(database: FleetDatabase) -> None:
+    store, names = BoxStore(database), [("clinic-1", f"box-{number}") for number in range(50)]
+    told = [(whose, state(f"b-{whose[1]}", is_online)) for whose in reversed(names) for is_online in (True, False)]
+    store.take_states([*told, (names[0], state("b-box-0", conn_seq=2))], NOW)
+    online = [row.box for row in store.boxes(NOW) if row.is_online]
+    assert (len(store.boxes(NOW)), online) == (50, ["box-0"])
+
+
+def test_two_workers_that_hear_the_same_states_never_wait_for_one_another(database: FleetDatabase) -> None:
+    names = [("clinic-1", f"box-{number}") for number in range(30)]
+    store = BoxStore(database)
+
+    def hear(order: int) -> None:
+        for seq in range(1, 6):
+            store.take_states([(whose, state("b", conn_seq=seq)) for whose in names[::order]], NOW)
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(hear, (1, -1)))
+    assert {row.state["conn_seq"] for row in store.boxes(NOW)} == {5}
+
+
+def test_database_of_the_layout_before_goes_on_without_a_false_twin(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/fleet.sqlite3"
+    with FleetDatabase(url) as database:
+        BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
+        with database.transaction("make it old") as connection:
+            connection.exec_driver_sql("""UPDATE box_states SET boots = '["b1"]'""")
+            connection.exec_driver_sql("UPDATE layout SET version = 3")
+    with FleetDatabase(url) as database:
+        store = BoxStore(database)
+        store.take_states([(WHOSE, state("b1", conn_seq=2))], NOW)
+        assert (store.boxes(NOW)[0].state["conn_seq"], store.boxes(NOW)[0].has_twin) == (2, False)
+
+
+def test_site_keeps_what_was_said_last_and_refuses_what_is_no_place(database: FleetDatabase) -> None:
+    store = SiteStore(database)
+    store.keep("lyon", "Rheumatology", None, "eva", NOW)
+    store.keep("lyon", "  Rheumatology, Lyon ", (45.76, 4.84), "eva", NOW)
+    assert store.all() == {"lyon": Site("lyon", "Rheumatology, Lyon", (45.76, 4.84))}
+    for title, place in (("", None), ("Lyon", (91.0, 0.0)), ("Lyon", (0.0, 181.0))):
+        with pytest.raises(SettingsError):
+            store.keep("lyon", title, place, "eva", NOW)
+
+
 def test_old_telemetry_is_dropped_and_the_newest_stays_shown(database: FleetDatabase) -> None:
     store = BoxStore(database)
-    store.take_state(WHOSE, state("b1"), NOW)
+    store.take_states([(WHOSE, state("b1"))], NOW)
     for ts in ("2026-08-01T00:00:00.000Z", TS):
         store.take_report(WHOSE, "telemetry", {**recorded("nailfold.telemetry-1"), "ts": ts}, NOW)
     assert store.forget_telemetry(NOW - timedelta(days=90)) == 1
@@ -129,7 +186,7 @@ def test_journal_counts_up_to_its_first_gap_however_it_comes(database: FleetData
     assert store.take(WHOSE, told[:2], NOW) == 2
     assert store.take(WHOSE, told[3:], NOW) == 2
     assert store.take(WHOSE, told[1:3], NOW) == 6
-    assert store.have(WHOSE) == 6
+    assert store.have([WHOSE, ("clinic-1", "box-8")]) == {WHOSE: 6, ("clinic-1", "box-8"): 0}
     assert [one.seq for one in store.entries(WHOSE, 2)] == [6, 5]
 
 
@@ -151,6 +208,6 @@ def test_changed_and_replaced_entries_are_told(database: FleetDatabase) -> None:
     foreign = told[1].model_copy(update={"previous_hash": "f" * 64})
     store.take(other, [foreign], NOW)
     assert "the journal was replaced" in store.problem(other)
-    BoxStore(database).take_state(WHOSE, state("b1"), NOW)
+    BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
     (view,) = ConsoleViews(database, SystemClock()).boxes()
     assert "journal_broken" in [alert.code for alert in view.alerts]

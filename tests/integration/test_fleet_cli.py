@@ -13,8 +13,11 @@ from appliance.apps.files.signatures import is_signed, read_public_keys
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.model_watch import ModelWatch
+from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.system_clock import SystemClock
 from appliance.fleet.jobs import SignedJob, signed_bytes
+from tests.support.fleet_results import result
 
 BOX = ("clinic-1", "box-7")
 NAME = "clinic-1/box-7"
@@ -68,9 +71,10 @@ def test_boxes_are_listed_with_what_they_need(config: Path, tmp_path: Path) -> N
     now_utc = SystemClock().now_utc()
     with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
         store = BoxStore(database)
-        for boot_id in ("b1", "b2", "b1"):
-            store.take_state(BOX, {**state, "boot_id": boot_id, "is_online": True}, now_utc)
-        store.take_state(BOX, {**state, "boot_id": "b2", "is_online": False}, now_utc)
+        for conn_seq, boot_id in enumerate(("b1", "b2", "b1")):
+            born = {**state, "boot_id": boot_id, "conn_seq": conn_seq, "is_online": True}
+            store.take_states([(BOX, born)], now_utc)
+        store.take_states([(BOX, {**state, "boot_id": "b2", "is_online": False})], now_utc)
         store.take_report(BOX, "alerts", alerts, now_utc)
     listed = run("boxes", "--config", config)
     assert re.fullmatch(r"clinic-1/box-7 online since \S+ software 0\.1\.0 needs disk_low,twin\n", listed), (
@@ -87,3 +91,11 @@ def test_database_of_an_earlier_layout_gets_the_new_tables(tmp_path: Path) -> No
     engine.dispose()
     with FleetDatabase(url) as database:
         assert BoxStore(database).boxes(SystemClock().now_utc()) == ()
+
+
+def test_new_reference_of_a_boxs_networks_begins_with_its_next_exams(config: Path, tmp_path: Path) -> None:
+    with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
+        ResultStore(database).keep([result(1)], (), SystemClock().now_utc())
+        assert len(ModelWatch(database).periods(BOX)[0].reference) == 1
+        run("reference", "--config", config, "--by", "eva", "/".join(BOX))
+        assert len(ModelWatch(database).periods(BOX)[0].reference) == 0

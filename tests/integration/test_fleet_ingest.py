@@ -18,6 +18,7 @@ from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
+from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, fleet_settings
 from appliance.apps.system_clock import SystemClock
@@ -58,7 +59,7 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     with FleetDatabase(settings.database.url) as database:
         store = ResultStore(database)
         gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxDesk(database, SystemClock())
-        worker = IngestWorker(settings, store, gaps, desk, SystemClock())
+        worker = IngestWorker(settings, store, gaps, desk, ModelWatch(database), SystemClock())
         thread = threading.Thread(target=worker.run, args=(stopping,))
         thread.start()
         try:

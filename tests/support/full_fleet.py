@@ -15,16 +15,22 @@ from appliance.apps.fleet_server.console import Console
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.rollouts import RolloutStore
 from appliance.apps.fleet_server.settings import fleet_settings
+from appliance.apps.fleet_server.site_store import SiteStore
+from appliance.apps.fleet_server.tables import Whose
+from appliance.apps.fleet_simulator.characters import CLINICS
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import JournalEntry, JournalHead, next_entry
 from appliance.fleet.audit import audit_of
 from appliance.fleet.jobs import JobState, JobUpdate
+from tests.support.fleet_models import exams
 from tests.support.fleet_results import result
 from webui.console.app import create_console
+from webui.console.roles import ConsoleRole
 
 OPERATOR, PASSWORD = "eva", "a quiet lamp beside seven stones"
 SITES = tuple(f"clinic-{number:02d}" for number in range(1, 41))
@@ -44,13 +50,14 @@ class FullFleet:
         self._database = FleetDatabase(f"sqlite:///{folder}/fleet.sqlite3")
         self._now = SystemClock().now_utc()
         self._boxes = BoxStore(self._database)
-        for site in SITES:
-            for number in range(1, boxes_a_site + 1):
-                self._add(site, f"box-{number}")
+        self._add_all([(site, f"box-{number}") for site in SITES for number in range(1, boxes_a_site + 1)])
         self._trouble()
         self._work(folder)
+        self._places()
+        self._drift()
         self._console = Console(folder / "console", self._database)
         self._console.accounts.set_up(OPERATOR, "Eva Lang", PASSWORD)
+        self.viewer_code = self._console.accounts.add(OPERATOR, "vera", "Vera Amsel", ConsoleRole.VIEWER.kept_as)[1]
         self._server = make_server("127.0.0.1", 0, create_console(self._console.services, fleet_settings().web))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -71,15 +78,17 @@ class FullFleet:
         with self._database.transaction("break it") as connection:
             connection.exec_driver_sql("ALTER TABLE box_states RENAME TO away")
 
-    def _add(self, site: str, box: str, is_online: bool = True, hours_ago: float = 0.2) -> None:
+    def _add_all(self, names: list[Whose], is_online: bool = True, hours_ago: float = 0.2) -> None:
         then = self._now - timedelta(hours=hours_ago)
-        state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": f"{site}-{box}"}
-        self._boxes.take_state((site, box), state, then)
+        births = [
+            (whose, {**recorded("nailfold.state-1"), "is_online": True, "boot_id": "-".join(whose)}) for whose in names
+        ]
+        self._boxes.take_states(births, then)
         if not is_online:
-            self._boxes.take_state((site, box), {**state, "is_online": False}, then)
+            self._boxes.take_states([(whose, {**state, "is_online": False}) for whose, state in births], then)
         heard = self._now - timedelta(seconds=20) if is_online else then
         telemetry = {**recorded("nailfold.telemetry-1"), "ts": to_rfc3339(heard)}
-        self._boxes.take_report((site, box), "telemetry", telemetry, heard)
+        self._boxes.take_reports([(whose, "telemetry", telemetry) for whose in names], heard)
 
     def _trouble(self) -> None:
         since = to_rfc3339(self._now - timedelta(hours=3))
@@ -87,12 +96,28 @@ class FullFleet:
             {"code": "disk_low", "since": since, "value": 4321.0, "limit": 5000.0}
         ]}  # fmt: skip
         self._boxes.take_report(("clinic-07", "box-2"), "alerts", raised, self._now)
-        self._add("clinic-23", "box-4", is_online=False, hours_ago=60)
-        for boot_id in ("a", "b", "a"):
-            state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id}
-            self._boxes.take_state(("clinic-31", "box-1"), state, self._now)
+        self._add_all([("clinic-23", "box-4")], is_online=False, hours_ago=60)
+        for conn_seq, boot_id in enumerate(("a", "b", "a")):
+            state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id, "conn_seq": conn_seq}
+            self._boxes.take_states([(("clinic-31", "box-1"), state)], self._now)
         # Away since this morning: nobody has to do anything.
-        self._add("clinic-12", "box-3", is_online=False, hours_ago=5)
+        self._add_all([("clinic-12", "box-3")], is_online=False, hours_ago=5)
+
+    def _places(self) -> None:
+        """Every site is in a town, several in some; one has only a name, another nothing."""
+        store = SiteStore(self._database)
+        for number, site in enumerate(SITES[:-1]):
+            town = CLINICS[number % len(CLINICS)]
+            place = (town.latitude + number // len(CLINICS), town.longitude) if number else None
+            store.keep(site, f"{town.title} {number + 1}", place, OPERATOR, self._now)
+
+    def _drift(self) -> None:
+        drifting = [
+            *exams(0, 100, site="clinic-07", box="box-2"),
+            *exams(100, 50, site="clinic-07", box="box-2", wider=0.25),
+        ]
+        ResultStore(self._database).keep(drifting, (), self._now)
+        ModelWatch(self._database).step(600.0, self._now, most=10)
 
     def _work(self, folder: Path) -> None:
         whose = ("clinic-07", "box-2")
@@ -125,5 +150,4 @@ class FullFleet:
             head = JournalHead(entries[-1].seq, entries[-1].hash) if entries else None
             entries.append(next_entry(head, self._now, "ana", "exam:01a22c9d", action, {}))
         AuditStore(self._database).take(whose, [audit_of(one) for one in entries], self._now)
-        kept = [result(seq, site="clinic-07", box="box-2") for seq in range(1, 6)]
-        ResultStore(self._database).keep([*kept, result(9, site="clinic-12", box="box-1")], (), self._now)
+        ResultStore(self._database).keep([result(9, site="clinic-12", box="box-1")], (), self._now)

@@ -1,12 +1,29 @@
 """Where the console's pages get what they show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
-from webui.console.views import AuditView, BoxView, JobView, ResultView, RolloutView
+from webui.console.views import AuditView, BoxView, JobView, ModelView, ResultView, RolloutView, SiteView
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """Which results are asked for; an empty text or None asks for all.
+
+    Attributes:
+        box: its name within the site.
+        engine: digest of a network.
+        since, until: days, of the exam's end; both are included.
+    """
+
+    site: str = ""
+    box: str = ""
+    engine: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -15,20 +32,26 @@ class ConsoleServices:
 
     Attributes:
         boxes: all, those that need a person first.
+        sites: of these boxes, by their names.
+        name_site: what people call a site, and its place (latitude, longitude) or None; by whom. Raises SettingsError.
+        models: the watched figures of a box's networks.
         jobs: of one box by its name, or of all (None), newest first.
         rollouts: newest first; `pause_rollout` stops the next group of one, or lets it begin again.
         audit: the newest entries of a box's journal.
-        results: the newest, of one site or of all (""), measured with an engine or with any ("").
+        results: the newest exams, each in its newest revision.
         engines: digests that any kept result was measured with.
     """
 
     accounts: AccountService
     secrets: AccessSecrets
     boxes: Callable[[], tuple[BoxView, ...]]
+    sites: Callable[[Sequence[BoxView]], tuple[SiteView, ...]]
+    name_site: Callable[[str, str, tuple[float, float] | None, str], None]
+    models: Callable[[str], tuple[ModelView, ...]]
     jobs: Callable[[str | None], tuple[JobView, ...]]
     rollouts: Callable[[], tuple[RolloutView, ...]]
     pause_rollout: Callable[[str, bool], None]
     audit: Callable[[str], tuple[AuditView, ...]]
-    results: Callable[[str, str], tuple[ResultView, ...]]
+    results: Callable[[ResultFilter], tuple[ResultView, ...]]
     engines: Callable[[], tuple[str, ...]]
     now_utc: Callable[[], datetime]

@@ -1,6 +1,6 @@
 """What the console shows: frozen values, made by whoever has the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ class BoxView:
     Attributes:
         state_at_utc: when it came or went, by the server's clock.
         heard_at_utc: when its newest telemetry came; None before the first.
-        alerts: of the box, and those that the server adds: "twin", "silent", "journal_broken".
+        alerts: of the box, and those that the server adds: "twin", "silent", "away", "journal_broken", "drift_...".
         not_in_force: desired settings that are not, to the box's reason; empty where it gives none.
     """
 
@@ -47,6 +47,59 @@ class BoxView:
     def needs_person(self) -> bool:
         """Whether somebody has to do something."""
         return bool(self.alerts)
+
+
+@dataclass(frozen=True)
+class SiteView:
+    """One site.
+
+    Attributes:
+        title: what people call it; its name in topics where nobody has said.
+        place: degrees of latitude and longitude; None where nobody has said.
+        boxes, online, needing: how many boxes, how many of them are online, how many need a person.
+    """
+
+    site: str
+    title: str
+    place: tuple[float, float] | None
+    boxes: int
+    online: int
+    needing: int
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """One watched figure of a box's networks, in the reference period and now.
+
+    Attributes:
+        figure: has a text of its own.
+        step: width of a bin; of a share there are two bins, no and yes.
+        reference, current: counts by bin.
+        exams, needed: how many exams either period has, and has to have.
+        index: distance of the two; None before both periods are whole. Drift from `limit` on, if it is not chance.
+    """
+
+    figure: str
+    is_share: bool
+    step: float
+    reference: tuple[int, ...]
+    current: tuple[int, ...]
+    exams: tuple[int, int]
+    needed: tuple[int, int]
+    index: float | None
+    limit: float
+    is_raised: bool
+
+    @property
+    def shares(self) -> tuple[float | None, float | None]:
+        """Of a share: its value in both periods, of 1."""
+        if not self.is_share:
+            return None, None
+        return _share(self.reference), _share(self.current)
+
+
+def _share(counts: Sequence[int]) -> float | None:
+    return counts[-1] / sum(counts) if any(counts) else None
 
 
 @dataclass(frozen=True)
@@ -96,13 +149,22 @@ class AuditView:
 
 
 @dataclass(frozen=True)
+class FigureView:
+    """A figure of an exam: for a plot, and "7.4 ± 0.5" as the box printed it."""
+
+    value: float
+    words: str
+
+
+@dataclass(frozen=True)
 class ResultView:
-    """One result as the fleet keeps it: no identity, ever."""
+    """One result as the fleet keeps it: no identity, ever. Figures are None where the box sent none."""
 
     box: str
     exam_id: str
     pseudonym: str
     finished_at_utc: datetime
     images: int
-    density_per_mm: str
-    apical_um: str
+    density_per_mm: FigureView | None
+    apical_um: FigureView | None
+    is_validated: bool = False

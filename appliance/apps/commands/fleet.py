@@ -8,15 +8,17 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
-from appliance.apps.commands.fleet_jobs import boxes, job, job_key, want
+from appliance.apps.commands.fleet_jobs import boxes, job, job_key, reference, want
 from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
+from appliance.apps.commands.fleet_simulate import demo, simulate
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.console import Console, serve_console
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
+from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
 from appliance.apps.system_clock import SystemClock
@@ -31,7 +33,7 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config, boxes, want, job_key, job, release, rollout):
+for part in (request, authority, broker_config, boxes, want, reference, job_key, job, release, rollout, simulate, demo):
     command.add_command(part)
 
 
@@ -47,7 +49,7 @@ def ingest(config: Path) -> None:
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
         desk = BoxDesk(database, SystemClock())
-        IngestWorker(settings, ResultStore(database), gaps, desk, SystemClock()).run(stopping)
+        IngestWorker(settings, ResultStore(database), gaps, desk, ModelWatch(database), SystemClock()).run(stopping)
 
 
 @command.command("console")

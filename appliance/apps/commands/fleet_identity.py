@@ -86,8 +86,18 @@ def revoke(folder: Path, names: tuple[str, ...]) -> None:
 )
 @click.option("--server", "servers", multiple=True, required=True, help="A server's mqtt.box; once for each.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=8883, show_default=True)
+@click.option("--address", default="", help="Listen on that one alone; every address of the computer by default.")
 def broker_config(
-    out: Path, ca: Path, certificate: Path, key: Path, revoked: Path, memory: Path, servers: tuple[str, ...], port: int
+    out: Path,
+    ca: Path,
+    certificate: Path,
+    key: Path,
+    revoked: Path,
+    memory: Path,
+    servers: tuple[str, ...],
+    port: int,
+    address: str,
 ) -> None:
     """Write the configuration of a Mosquitto that lets in the fleet's certificates alone, each to its own topics."""
-    click.echo(write_broker_config(out, BrokerFiles(ca, certificate, key, revoked, memory), servers, port))
+    files = BrokerFiles(ca, certificate, key, revoked, memory)
+    click.echo(write_broker_config(out, files, servers, port, address))

@@ -13,6 +13,7 @@ from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import STEPS, JobMaker
 from appliance.apps.fleet_server.job_store import JobRow, JobStore
+from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.settings import load_fleet_settings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
@@ -69,6 +70,16 @@ def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
         click.echo(
             f"version {desired.version}; not yet in force: {', '.join(_delta(store, name, desired)) or 'nothing'}"
         )
+
+
+@click.command("reference")
+@CONFIG
+@_BOX
+@BY
+def reference(config: Path, name: str, by: str) -> None:
+    """Begin a new reference period of a box's networks with its exams from now on, as after a repair."""
+    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+        ModelWatch(database).begin_reference(whose(name), by, SystemClock().now_utc())
 
 
 def _delta(store: BoxStore, name: str, desired: ShadowDesired) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.tables import Whose, audit, audit_heads, of_box
@@ -42,10 +42,13 @@ class AuditStore:
         with self._database.transaction("read a box's journal") as connection:
             return tuple(Audit.model_validate_json(text) for text in connection.execute(query).scalars())
 
-    def have(self, whose: Whose) -> int:
-        """Up to which number a box's journal is here without a gap."""
-        with self._database.transaction("read a box's journal") as connection:
-            return connection.execute(select(audit_heads.c.seq).where(of_box(audit_heads, whose))).scalar() or 0
+    def have(self, names: Sequence[Whose]) -> dict[Whose, int]:
+        """Up to which number each box's journal is here without a gap; 0 for one that has told nothing."""
+        of_them = tuple_(audit_heads.c.site, audit_heads.c.box).in_(names)
+        query = select(audit_heads.c.site, audit_heads.c.box, audit_heads.c.seq).where(of_them)
+        with self._database.transaction("read the boxes' journals") as connection:
+            heads = {(site, box): int(seq) for site, box, seq in connection.execute(query)}
+        return {whose: heads.get(whose, 0) for whose in names}
 
     def problem(self, whose: Whose) -> str:
         """Why a box's journal is not what it was; empty while all is well."""

@@ -54,6 +54,7 @@ class BoxDesk:
         answers: list[Publication] = []
         journals: dict[Whose, list[Audit]] = {}
         reports: list[tuple[Whose, str, dict[str, Any]]] = []
+        states: list[tuple[Whose, dict[str, Any]]] = []
         for topic, payload in messages:
             place = place_of(topic)
             if place is None or place.site == HOST_SITE:
@@ -62,14 +63,18 @@ class BoxDesk:
             try:
                 if place.rest.startswith("audit/"):
                     journals.setdefault(whose, []).append(read_message(Audit, payload))
+                elif not payload:
+                    continue  # what was retained is taken away
+                elif place.rest == "state":
+                    states.append((whose, _checked("nailfold.state-1", payload)))
                 elif place.rest in _REPORTS:
-                    if payload:
-                        kind = place.rest.partition("/")[0]
-                        reports.append((whose, kind, _checked(_REPORTS[place.rest], payload)))
+                    kind = place.rest.partition("/")[0]
+                    reports.append((whose, kind, _checked(_REPORTS[place.rest], payload)))
                 else:
                     answers += self._take_one(whose, place.rest, payload)
             except (ExportError, ValueError) as error:
                 _log.warning("what came on %s cannot be used: %s", topic, str(error)[:300])
+        answers += self._take_states(states)
         if reports:
             self.boxes.take_reports(reports, self._clock.now_utc())
         for whose, entries in journals.items():
@@ -91,8 +96,6 @@ class BoxDesk:
 
     def _take_one(self, whose: Whose, rest: str, payload: bytes) -> list[Publication]:
         now_utc = self._clock.now_utc()
-        if rest == "state":
-            return self._take_state(whose, _checked("nailfold.state-1", payload)) if payload else []
         if rest.endswith("/get"):
             return [self._give_job(whose, read_message(JobGet, payload).job_id)]
         if rest.endswith("/update"):
@@ -103,13 +106,18 @@ class BoxDesk:
             return [Publication(f"{BoxTopics(*whose).job_update(change.job_id)}/{ending}", answer.payload())]
         return []
 
-    def _take_state(self, whose: Whose, state: dict[str, Any]) -> list[Publication]:
-        """A box may have told its journal while nobody listened: it learns how far it is here."""
-        self.boxes.take_state(whose, state, self._clock.now_utc())
-        if not state["is_online"]:
+    def _take_states(self, states: Sequence[tuple[Whose, dict[str, Any]]]) -> list[Publication]:
+        """A box may have told its journal while nobody listened: at its birth it learns how far it is here."""
+        if not states:
             return []
-        have = AuditHave(seq=self.audit.have(whose), ts=self._ts())
-        return [Publication(BoxTopics(*whose).audit_have, have.payload())]
+        self.boxes.take_states(states, self._clock.now_utc())
+        born = sorted({whose for whose, state in states if state["is_online"]})
+        if not born:
+            return []
+        ts, have = self._ts(), self.audit.have(born)
+        return [
+            Publication(BoxTopics(*whose).audit_have, AuditHave(seq=have[whose], ts=ts).payload()) for whose in born
+        ]
 
     def _give_job(self, whose: Whose, job_id: str) -> Publication:
         topics = BoxTopics(*whose)

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.state_rows import known_states, next_state
 from appliance.apps.fleet_server.tables import Whose, box_reports, box_states, desired, of_box, telemetry
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.shadow import ShadowDesired
 
-_BOOTS_KEPT = 8
 _TWIN_FORGOTTEN = timedelta(minutes=10)
 
 
@@ -43,35 +43,24 @@ class BoxStore:
     def __init__(self, database: FleetDatabase) -> None:
         self._database = database
 
-    def take_state(self, whose: Whose, state: dict[str, Any], now_utc: datetime) -> None:
-        """A birth counts always; a goodbye or will only if it is of the newest connection."""
+    def take_states(self, states: Sequence[tuple[Whose, dict[str, Any]]], now_utc: datetime) -> None:
+        """Births and wills of any boxes, in the order in which they came, in one commit.
+
+        What is known already is not written anew: every worker hears every state.
+        """
         now = to_rfc3339(now_utc, "microseconds")
-        with self._database.transaction("keep a box's state") as connection:
-            known = connection.execute(select(box_states).where(of_box(box_states, whose))).mappings().first()
-            boots = [] if known is None else json.loads(known["boots"])
-            twin_at = None if known is None else known["twin_at"]
-            if state["is_online"]:
-                if state["boot_id"] in boots[1:]:
-                    twin_at = now
-                boots = [state["boot_id"], *(one for one in boots if one != state["boot_id"])][:_BOOTS_KEPT]
-            elif known is None or (known["boot_id"], known["conn_seq"]) != (
-                state["boot_id"][:64],
-                state["conn_seq"],
-            ):
-                return
-            row = {
-                "site": whose[0],
-                "box": whose[1],
-                "is_online": state["is_online"],
-                "boot_id": state["boot_id"][:64],
-                "conn_seq": state["conn_seq"],
-                "software": state["software"][:100],
-                "state": json.dumps(state),
-                "state_at": now,
-                "boots": json.dumps(boots),
-                "twin_at": twin_at,
-            }
-            connection.execute(self._database.replace(box_states), row)
+        names = sorted({whose for whose, _ in states})
+        if not names:
+            return
+        with self._database.transaction("keep the boxes' states") as connection:
+            rows = known_states(connection, names)
+            before = dict(rows)
+            for whose, state in states:
+                rows[whose] = next_state(rows.get(whose), whose, state, now)
+            # In one order, so that two workers never wait for one another.
+            changed = [row for name in names if (row := rows[name]) is not None and row != before.get(name)]
+            if changed:
+                connection.execute(self._database.replace(box_states), changed)
 
     def take_report(self, whose: Whose, kind: str, document: dict[str, Any], now_utc: datetime) -> None:
         """A telemetry, the alerts or the reported settings, in the place of the earlier one."""

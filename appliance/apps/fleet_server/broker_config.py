@@ -34,7 +34,9 @@ class BrokerFiles:
     memory: Path
 
 
-def write_broker_config(folder: Path, files: BrokerFiles, servers: Sequence[str], port: int = 8883) -> Path:
+def write_broker_config(
+    folder: Path, files: BrokerFiles, servers: Sequence[str], port: int = 8883, address: str = ""
+) -> Path:
     """Write mosquitto.conf and fleet.acl into a folder; the path of the first.
 
     Nothing connects without TLS and a certificate. The common name of a certificate is "SITE/BOX"; the broker takes it
@@ -42,6 +44,7 @@ def write_broker_config(folder: Path, files: BrokerFiles, servers: Sequence[str]
 
     Args:
         servers: names of the fleet's servers, whose certificates are those of "host/NAME".
+        address: it listens on that one alone; empty: on every address of its computer.
 
     Raises:
         SettingsError: a name cannot stand in a topic, or a file is not there.
@@ -57,15 +60,15 @@ def write_broker_config(folder: Path, files: BrokerFiles, servers: Sequence[str]
     rules, configuration = folder.resolve() / "fleet.acl", folder.resolve() / "mosquitto.conf"
     write_atomically(rules, _rules(servers).encode())
     rules.chmod(0o644)
-    write_atomically(configuration, _configuration(files, rules, port).encode())
+    write_atomically(configuration, _configuration(files, rules, f"{port} {address}".rstrip()).encode())
     configuration.chmod(0o644)
     return configuration
 
 
-def _configuration(files: BrokerFiles, rules: Path, port: int) -> str:
+def _configuration(files: BrokerFiles, rules: Path, listens: str) -> str:
     lines = (
         "# Written by `nailfold fleet broker-config`; write it again rather than change it.",
-        f"listener {port}",
+        f"listener {listens}",
         f"cafile {files.boxes_ca.resolve()}",
         f"certfile {files.certificate.resolve()}",
         f"keyfile {files.key.resolve()}",

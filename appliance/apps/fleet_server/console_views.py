@@ -1,7 +1,9 @@
 """What the console shows, from the fleet's database."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,15 +13,30 @@ from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.model_drift import CURRENT_EXAMS, REFERENCE_EXAMS
+from appliance.apps.fleet_server.model_watch import ModelWatch, Periods, RaisedDrift
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
+from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
 from appliance.domain.bands import CUTS_OF
 from appliance.domain.honest_digits import decimals_of_value
-from appliance.domain.instant import from_rfc3339
+from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.ports import Clock
-from webui.console.views import AlertView, AuditView, BoxView, GroupView, JobView, ResultView, RolloutView
+from webui.console.services import ResultFilter
+from webui.console.views import (
+    AlertView,
+    AuditView,
+    BoxView,
+    FigureView,
+    GroupView,
+    JobView,
+    ModelView,
+    ResultView,
+    RolloutView,
+    SiteView,
+)
 
-MOST_RESULTS = 200
+MOST_RESULTS = 500
 _SILENT = timedelta(minutes=10)
 _AWAY = timedelta(days=1)
 
@@ -30,6 +47,7 @@ class ConsoleViews:
     def __init__(self, database: FleetDatabase, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._boxes, self._jobs, self._audit = BoxStore(database), JobStore(database), AuditStore(database)
+        self._models, self._sites = ModelWatch(database), SiteStore(database)
 
     def boxes(self) -> tuple[BoxView, ...]:
         """All, those that need a person first, then by name."""
@@ -44,10 +62,32 @@ class ConsoleViews:
             }
             broken = {(row.site, row.box) for row in connection.execute(select(audit_heads)) if row.problem}
             wished = {(row.site, row.box): json.loads(row.settings) for row in connection.execute(select(desired))}
+        drifts = self._models.raised()
         views = [
             _box(row, now, missing.get((row.site, row.box), 0), (row.site, row.box) in broken, wished) for row in rows
         ]
+        views = [
+            replace(view, alerts=(*view.alerts, *map(_drift_alert, drifts.get((view.site, view.box), ()))))
+            for view in views
+        ]
         return tuple(sorted(views, key=lambda view: (not view.needs_person, view.site, view.box)))
+
+    def sites(self, boxes: Sequence[BoxView]) -> tuple[SiteView, ...]:
+        """The sites of these boxes, by their names."""
+        named, by_site = self._sites.all(), defaultdict[str, list[BoxView]](list)
+        for box in boxes:
+            by_site[box.site].append(box)
+        return tuple(_site(site, named.get(site), members) for site, members in sorted(by_site.items()))
+
+    def name_site(self, site: str, title: str, place: tuple[float, float] | None, by: str) -> None:
+        """What people call a site and where it is. Raises SettingsError too."""
+        self._sites.keep(site, title, place, by, self._clock.now_utc())
+
+    def models(self, name: str) -> tuple[ModelView, ...]:
+        """The watched figures of a box's networks."""
+        whose = _whose(name)
+        raised = {one.figure for one in self._models.raised().get(whose, [])}
+        return tuple(_model(one, one.figure.key in raised) for one in self._models.periods(whose))
 
     def jobs(self, name: str | None) -> tuple[JobView, ...]:
         """Of one box, or of all; newest first."""
@@ -87,16 +127,24 @@ class ConsoleViews:
             for one in self._audit.entries(_whose(name), 50)
         )
 
-    def results(self, site: str, engine: str) -> tuple[ResultView, ...]:
-        """The newest, of one site or all, measured with one engine or any."""
-        query = select(results).order_by(results.c.finished_at.desc()).limit(MOST_RESULTS)
-        if site:
-            query = query.where(results.c.site == site)
-        if engine:
-            with_it = select(origins.c.msg_id).where(origins.c.kind == "engine", origins.c.value == engine)
+    def results(self, asked: ResultFilter) -> tuple[ResultView, ...]:
+        """The newest exams, each in its newest revision."""
+        query = select(results).order_by(results.c.finished_at.desc(), results.c.revision.desc()).limit(MOST_RESULTS)
+        for column, value in ((results.c.site, asked.site), (results.c.box, asked.box)):
+            query = query.where(column == value) if value else query
+        if asked.engine:
+            with_it = select(origins.c.msg_id).where(origins.c.kind == "engine", origins.c.value == asked.engine)
             query = query.where(results.c.msg_id.in_(with_it))
+        if asked.since is not None:
+            query = query.where(results.c.finished_at >= to_rfc3339(asked.since))
+        if asked.until is not None:
+            query = query.where(results.c.finished_at < to_rfc3339(asked.until + timedelta(days=1)))
+        newest: dict[str, ResultView] = {}
         with self._database.transaction("read the results") as connection:
-            return tuple(_result(row) for row in connection.execute(query).mappings())
+            for row in connection.execute(query).mappings():
+                if row["exam_id"] not in newest:
+                    newest[row["exam_id"]] = _result(row)
+        return tuple(newest.values())
 
     def engines(self) -> tuple[str, ...]:
         """Digests that any kept result was measured with."""
@@ -160,16 +208,48 @@ def _result(row: Any) -> ResultView:
         row["patient_pseudonym"],
         from_rfc3339(row["finished_at"]),
         len(document["images"]),
-        _words(document, "density_per_mm"),
-        _words(document, "mean_apical_um"),
+        _figure(document, "density_per_mm"),
+        _figure(document, "mean_apical_um"),
+        "validated_at" in document,
     )
 
 
-def _words(document: dict[str, Any], key: str) -> str:
-    """ "7.4 ± 0.5" as the box printed it; empty where there is none, or where an older box sent none."""
+def _site(site: str, named: Site | None, boxes: Sequence[BoxView]) -> SiteView:
+    return SiteView(
+        site,
+        site if named is None else named.title,
+        None if named is None else named.place,
+        len(boxes),
+        sum(box.is_online for box in boxes),
+        sum(box.needs_person for box in boxes),
+    )
+
+
+def _drift_alert(drift: RaisedDrift) -> AlertView:
+    return AlertView(f"drift_{drift.figure}", from_rfc3339(drift.since), drift.index, drift.limit)
+
+
+def _model(one: Periods, is_raised: bool) -> ModelView:
+    figure = one.figure
+    return ModelView(
+        figure.key,
+        figure.is_share,
+        figure.step,
+        tuple(one.reference.sum(axis=0).tolist()),
+        tuple(one.current.sum(axis=0).tolist()),
+        (len(one.reference), len(one.current)),
+        (REFERENCE_EXAMS, CURRENT_EXAMS),
+        None if one.drift is None else one.drift.index,
+        figure.raise_at,
+        is_raised,
+    )
+
+
+def _figure(document: dict[str, Any], key: str) -> FigureView | None:
+    """With as many digits as the box printed."""
     figure = document.get("figures", {}).get(key)
     if figure is None or figure["value"] is None:
-        return ""
-    off = figure["uncertainty"]
-    decimals = decimals_of_value(figure["value"], off, 1, CUTS_OF.get(key, ()))
-    return f"{figure['value']:.{decimals}f} \N{PLUS-MINUS SIGN} {off:.{decimals}f}"
+        return None
+    value, off = figure["value"], figure["uncertainty"]
+    decimals = decimals_of_value(value, off, 1, CUTS_OF.get(key, ()))
+    return FigureView(value, f"{value:.{decimals}f} \N{PLUS-MINUS SIGN} {off:.{decimals}f}")

@@ -10,10 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from appliance.apps.fleet_server.tables import LAYOUT, layout, metadata
+from appliance.apps.fleet_server.tables import LAYOUT, box_states, layout, metadata
 from appliance.domain.errors import SettingsError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
+_BOOTS_WITH_CONNECTIONS = 4  # the layout since which `box_states.boots` has them; before, ids alone
 
 
 class FleetDatabase:
@@ -87,7 +88,9 @@ class FleetDatabase:
                 first: Insert = insert(layout).values(version=LAYOUT)
                 connection.execute(first)
             elif version < LAYOUT:
-                connection.execute(layout.update().values(version=LAYOUT))  # so far every step only adds tables
+                if version < _BOOTS_WITH_CONNECTIONS:
+                    connection.execute(box_states.update().values(boots="[]"))
+                connection.execute(layout.update().values(version=LAYOUT))  # every other step only adds tables
             elif version > LAYOUT:
                 raise StoreError(
                     f"the fleet's database has layout {version}, this software knows {LAYOUT}",

@@ -4,11 +4,13 @@ import importlib.metadata
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.gap_finder import GapFinder
+from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
@@ -25,6 +27,7 @@ _LAST_ANSWERS_S = 2.0
 _MOST_WAITING = 65_535
 _RESULTS = "/results/"
 _TIDY_EVERY_S = 3600.0
+_WATCH_EVERY_S = 2.0
 Answer = tuple[str, bytes] | None
 """Topic and payload of a receipt; None where there is nobody to tell."""
 
@@ -38,9 +41,15 @@ class IngestWorker:
     """
 
     def __init__(
-        self, settings: FleetSettings, store: ResultStore, gaps: GapFinder, desk: BoxDesk, clock: Clock
+        self,
+        settings: FleetSettings,
+        store: ResultStore,
+        gaps: GapFinder,
+        desk: BoxDesk,
+        models: ModelWatch,
+        clock: Clock,
     ) -> None:
-        self._settings, self._store, self._gaps, self._clock = settings, store, gaps, clock
+        self._settings, self._store, self._gaps, self._models, self._clock = settings, store, gaps, models, clock
         self.desk = desk
         self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
         self._software = importlib.metadata.version("nailfold-appliance")
@@ -98,6 +107,10 @@ class IngestWorker:
         kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
         self.desk.boxes.forget_telemetry(self._clock.now_utc() - kept)
 
+    def watch_models(self) -> None:
+        """Judge the networks of a few boxes that had results. Raises StoreError."""
+        self._models.step(self._settings.ingest.model_look_s, self._clock.now_utc())
+
     def missing(self) -> list[Answer]:
         """What to ask of the boxes whose results are not all here. Raises StoreError."""
         ts = to_rfc3339(self._clock.now_utc())
@@ -137,6 +150,20 @@ class IngestWorker:
         return self._clock.monotonic_s()
 
 
+@dataclass
+class _Chore:
+    """What is done every so often between batches; `at_s` is when next, monotonic."""
+
+    every_s: float
+    do: Callable[[], None]
+    at_s: float
+
+    def do_if_due(self, now_s: float) -> None:
+        if now_s >= self.at_s:
+            self.do()
+            self.at_s = now_s + self.every_s
+
+
 class _Shift:
     """One connection's work: what came while the last was written, and for at most `batch_wait_s`, shares a commit."""
 
@@ -145,8 +172,13 @@ class _Shift:
         self._ingest = worker.settings.ingest
         self._waiting: list[Received] = []
         self._since_s = 0.0
-        self._look_at_s = worker.monotonic_s() + self._ingest.gap_look_s
-        self._tell_at_s = self._tidy_at_s = worker.monotonic_s()
+        now_s = worker.monotonic_s()
+        self._chores = [
+            _Chore(self._ingest.gap_look_s, self._ask_for_missing, now_s + self._ingest.gap_look_s),
+            _Chore(self._ingest.told_within_s, lambda: self._tell_all(worker.desk.untold()), now_s),
+            _Chore(_WATCH_EVERY_S, worker.watch_models, now_s),
+            _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
+        ]
         self._unanswered = 1  # the birth
 
     def work(self, stopping: threading.Event) -> None:
@@ -157,20 +189,16 @@ class _Shift:
             if self._waiting and (is_full or is_quiet or now_s - self._since_s >= self._ingest.batch_wait_s):
                 batch, self._waiting = self._waiting[: self._ingest.batch], self._waiting[self._ingest.batch :]
                 self._settle(batch)
-            if now_s >= self._look_at_s:
-                for question in self._worker.missing():
-                    self._tell(question)
-                self._look_at_s = now_s + self._ingest.gap_look_s
-            if now_s >= self._tell_at_s:
-                self._tell_all(self._worker.desk.untold())
-                self._tell_at_s = now_s + self._ingest.told_within_s
-            if now_s >= self._tidy_at_s:
-                self._worker.tidy()
-                self._tidy_at_s = now_s + _TIDY_EVERY_S
+            for chore in self._chores:
+                chore.do_if_due(now_s)
         # Receipts that are still to go out spare second sendings.
         until_s = self._worker.monotonic_s() + _LAST_ANSWERS_S
         while self._unanswered > 0 and self._worker.monotonic_s() < until_s:
             self._listen(self._ingest.batch_wait_s)
+
+    def _ask_for_missing(self) -> None:
+        for question in self._worker.missing():
+            self._tell(question)
 
     def _settle(self, batch: Sequence[Received]) -> None:
         """Commit, then confirm to the broker and receipt to the boxes, as fast as the broker takes receipts."""

@@ -1,5 +1,6 @@
 """Results on the fleet's disk: each once, however often it comes."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.model_counts import model_counts
 from appliance.apps.fleet_server.reception import RefusedResult, Result
-from appliance.apps.fleet_server.tables import boxes, gaps, origins, refusals, results
+from appliance.apps.fleet_server.tables import boxes, gaps, model_figures, origins, refusals, results
 from appliance.domain.instant import to_rfc3339
 
 
@@ -42,6 +44,8 @@ class ResultStore:
                 connection.execute(
                     self._database.insert_once(origins), [origin for one in arrived for origin in _origins(one)]
                 )
+                counted = [row for one in arrived for row in _model_rows(one, stored_at)]
+                connection.execute(self._database.insert_once(model_figures), counted)
                 self._note_numbers(connection, arrived)
             if refused:
                 rows = [{"topic": one.topic[:300], "reason": one.reason, "at": stored_at} for one in refused]
@@ -99,6 +103,21 @@ def _row(one: Result, stored_at: str) -> dict[str, Any]:
         "payload": one.payload,
         "stored_at": stored_at,
     }
+
+
+def _model_rows(one: Result, stored_at: str) -> Iterator[dict[str, Any]]:
+    for engines, counts in model_counts(one.document):
+        yield {
+            "msg_id": one.msg_id,
+            "engines": engines[:400],
+            "site": one.site,
+            "box": one.box,
+            "exam_id": one.document["exam_id"],
+            "revision": one.document.get("revision", 0),
+            "finished_at": one.document["finished_at"],
+            "counts": json.dumps(counts),
+            "stored_at": stored_at,
+        }
 
 
 def _origins(one: Result) -> Iterator[dict[str, str]]:

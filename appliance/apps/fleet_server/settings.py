@@ -35,6 +35,7 @@ class IngestSettings:
         gap_grace_s: a number that is missing behind later ones is asked for after this; twice as long each time.
         gap_look_s: how often gaps are searched.
         told_within_s: a new job or desired setting is told to its box after at most so long.
+        model_look_s: how often the figures of boxes with new results are compared with their reference.
         telemetry_kept_days: older telemetry is dropped.
     """
 
@@ -44,6 +45,7 @@ class IngestSettings:
     gap_grace_s: float = 60.0
     gap_look_s: float = 10.0
     told_within_s: float = 2.0
+    model_look_s: float = 600.0
     telemetry_kept_days: float = 90.0
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 3
+LAYOUT = 5
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -84,6 +84,18 @@ gaps = Table(
     Column("ask_at", _TIME, nullable=False),
 )
 
+# What people call a site, and where it is; nobody but them says so.
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("title", String(100), nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("set_at", _TIME, nullable=False),
+    Column("set_by", String(100), nullable=False),
+)
+
 # How each box is: the newest of each kind of message, as its JSON text.
 box_states = Table(
     "box_states",
@@ -96,7 +108,7 @@ box_states = Table(
     Column("software", String(100), nullable=False),
     Column("state", Text, nullable=False),
     Column("state_at", _TIME, nullable=False),  # by the server's clock, as every `..._at` here
-    Column("boots", Text, nullable=False),  # JSON: the last boot ids, newest first; one that comes back is a twin
+    Column("boots", Text, nullable=False),  # JSON: [boot id, newest connection] of the last ones, newest first
     Column("twin_at", _TIME),
 )
 
@@ -195,6 +207,48 @@ rollout_boxes = Table(
     Column("box", String(64), primary_key=True),
     Column("stage", Integer, nullable=False),
     Column("job_id", String(64), nullable=False),
+)
+
+# Counts of each result for the watch over its networks; one row a message and set of networks.
+model_figures = Table(
+    "model_figures",
+    metadata,
+    Column("msg_id", String(36), primary_key=True),
+    Column("engines", String(400), primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("box", String(64), nullable=False),
+    Column("exam_id", String(36), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("finished_at", String(24), nullable=False),
+    Column("counts", Text, nullable=False),  # JSON: figure to bin to count
+    Column("stored_at", _TIME, nullable=False),
+    Index("model_figures_by_box", "site", "box", "finished_at"),
+    Index("model_figures_by_time", "stored_at"),
+)
+
+# From when on the exams of a box count as its reference; without a row from its first with its networks.
+model_references = Table(
+    "model_references",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("since", String(24), nullable=False),
+    Column("set_at", _TIME, nullable=False),
+    Column("set_by", String(100), nullable=False),
+)
+
+# What the last look at a box's networks said.
+model_drifts = Table(
+    "model_drifts",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("figure", String(32), primary_key=True),
+    Column("engines", String(400), nullable=False),
+    Column("stability_index", Float, nullable=False),
+    Column("chance", Float, nullable=False),
+    Column("is_raised", Boolean, nullable=False),
+    Column("since", _TIME, nullable=False),  # of the last change of is_raised
 )
 
 refusals = Table(

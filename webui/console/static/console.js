@@ -9,7 +9,11 @@ function keepFocus(replace) {
   if (href !== null) main.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
 }
 
+// What somebody is typing or choosing is not taken away from under them.
+const isBusy = () => document.activeElement.matches("main :is(input, select)");
+
 async function renew() {
+  if (isBusy()) return;
   try {
     const answer = await fetch(location.href);
     if (answer.redirected) {

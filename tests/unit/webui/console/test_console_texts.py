@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 from string import Formatter
 
+from appliance.apps.fleet_server.model_drift import FIGURES
 from appliance.fleet.alerts import AlertCode
 from appliance.fleet.jobs import JobState
 from webui.console import app
+from webui.console.fleet_pages import SHOWN
+from webui.console.roles import ConsoleRole
 from webui.localisation.language import LANGUAGES
 
 FOLDER = Path(app.__file__).parent
@@ -27,11 +30,15 @@ def test_every_language_has_every_text_with_the_same_blanks() -> None:
 
 
 def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
-    pages = "".join(file.read_text("utf-8") for file in [*(FOLDER / "templates").glob("*.html"), FOLDER / "app.py"])
+    pages = "".join(file.read_text("utf-8") for file in [*(FOLDER / "templates").glob("*.html"), *FOLDER.glob("*.py")])
     asked = set(re.findall(r"""(?:\bt|\bsay)\(["'](\w+)["']""", pages)) | {"needs_one", "needs_person"}
     asked |= {"online", "offline", "clock_good", "clock_bad"}
     asked |= {f"{how}_{unit}" for how in ("ago", "for") for unit in ("days", "hours", "minutes", "seconds")}
     asked |= {f"alert_{code.value}" for code in AlertCode} | {f"alert_{one}" for one in ("twin", "silent", "away")}
     asked |= {f"job_{state.value}" for state in JobState} | {"alert_journal_broken", "job_not_begun", "pause", "resume"}
-    asked -= {"alert_", "job_"}
+    asked |= {f"{kind}_{role.value}" for kind in ("role", "may") for role in ConsoleRole}
+    asked |= {f"figure_{figure.key}" for figure in FIGURES} | {f"alert_drift_{figure.key}" for figure in FIGURES}
+    asked |= {f"show_{one}" for one in SHOWN} | {"period_reference", "period_current", "validated", "not_validated"}
+    asked |= {"plot_apical_um", "plot_density_per_mm"}
+    asked -= {"alert_", "job_", "role_", "may_", "figure_", "show_", "period_", "plot_"}
     assert asked == TEXTS["en"].keys()

@@ -1,0 +1,1 @@
+"""Boxes without camera and engines, for demonstrations of the fleet and for load."""

@@ -1,0 +1,71 @@
+"""What a message costs an ingest worker: `python tests/load/desk_costs.py`, processor and wall time of one thread.
+
+As many boxes as given are born, tell their telemetry and leave, in batches of `ingest.batch`, against a real PostgreSQL
+and without a broker. Time of PostgreSQL's own processes is not in the processor time, and is in the wall time.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.settings import IngestSettings
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.box_topics import BoxTopics
+from tests.support.full_fleet import recorded
+from tests.support.postgres import Postgres
+
+Message = tuple[str, bytes]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What a birth, a telemetry and a goodbye cost an ingest worker.")
+    parser.add_argument("--boxes", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=IngestSettings().batch)
+    given = parser.parse_args()
+    with Postgres() as postgres, FleetDatabase(postgres.url) as database:
+        desk = BoxDesk(database, SystemClock())
+        births, again = _states(given.boxes, 1, is_online=True), _states(given.boxes, 2, is_online=True)
+        told = {
+            "first birth": births,
+            "birth": again,
+            "birth that is known": again,
+            "telemetry": _telemetries(given.boxes),
+            "goodbye": _states(given.boxes, 2, is_online=False),
+        }
+        for what, messages in told.items():
+            processor_ms, wall_ms = _cost_ms(desk, messages, given.batch)
+            print(f"{what}: {processor_ms:.3f} ms of processor, {wall_ms:.3f} ms of time")
+
+
+def _cost_ms(desk: BoxDesk, messages: Sequence[Message], batch: int) -> tuple[float, float]:
+    """Processor and wall time of one message."""
+    processor_s, wall_s = time.thread_time(), time.monotonic()
+    for first in range(0, len(messages), batch):
+        desk.take(messages[first : first + batch])
+    spent = (time.thread_time() - processor_s, time.monotonic() - wall_s)
+    return 1000 * spent[0] / len(messages), 1000 * spent[1] / len(messages)
+
+
+def _states(boxes: int, conn_seq: int, *, is_online: bool) -> list[Message]:
+    state = {**recorded("nailfold.state-1"), "conn_seq": conn_seq, "is_online": is_online}
+    return [(topics.state, json.dumps(state).encode()) for topics in _topics(boxes)]
+
+
+def _telemetries(boxes: int) -> list[Message]:
+    payload = json.dumps(recorded("nailfold.telemetry-1")).encode()
+    return [(topics.telemetry, payload) for topics in _topics(boxes)]
+
+
+def _topics(boxes: int) -> list[BoxTopics]:
+    return [BoxTopics("load", f"box-{number}") for number in range(boxes)]
+
+
+if __name__ == "__main__":
+    main()

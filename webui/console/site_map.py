@@ -1,0 +1,82 @@
+"""Sites on a plain map: latitude and longitude at one scale in the middle, no picture of the Earth below."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webui.console.plots import Tick
+from webui.console.views import SiteView
+
+WIDTH, MOST_HEIGHT = 960.0, 620.0
+_MARGIN = 0.07
+_LEAST_SPAN_DEG = 2.0
+_GRID = (1, 2, 5, 10, 20, 45)
+
+
+@dataclass(frozen=True)
+class MapSite:
+    """One site at its place; `r` grows with the number of its boxes."""
+
+    site: SiteView
+    x: float
+    y: float
+    r: float
+
+
+@dataclass(frozen=True)
+class SiteMap:
+    """User units of an SVG of that size.
+
+    Attributes:
+        meridians, parallels: lines with their degrees.
+        sites: those that need a person last, so that nothing covers them.
+    """
+
+    width: float
+    height: float
+    meridians: tuple[Tick, ...]
+    parallels: tuple[Tick, ...]
+    sites: tuple[MapSite, ...]
+
+
+def draw_map(sites: Sequence[SiteView]) -> SiteMap | None:
+    """None where fewer than two sites have a place."""
+    placed = [(one, *one.place) for one in sites if one.place is not None]
+    if len(placed) < 2:
+        return None
+    south, north = _span([latitude for _, latitude, _ in placed])
+    west, east = _span([longitude for _, _, longitude in placed])
+    # Degrees of longitude are shorter away from the equator.
+    narrower = math.cos(math.radians((south + north) / 2))
+    height = min(MOST_HEIGHT, WIDTH * (north - south) / max(1e-6, (east - west) * narrower))
+
+    def x(longitude: float) -> float:
+        return round(WIDTH * (longitude - west) / (east - west), 1)
+
+    def y(latitude: float) -> float:
+        return round(height * (north - latitude) / (north - south), 1)
+
+    step = next((one for one in _GRID if (east - west) / one <= 8), _GRID[-1])
+    marks = sorted(placed, key=lambda one: (one[0].needing > 0, one[0].site))
+    return SiteMap(
+        WIDTH,
+        round(height, 1),
+        tuple(Tick(x(one), f"{one:g}°") for one in _grid(west, east, step)),
+        tuple(Tick(y(one), f"{one:g}°") for one in _grid(south, north, step)),
+        tuple(MapSite(one, x(longitude), y(latitude), _radius(one)) for one, latitude, longitude in marks),
+    )
+
+
+def _span(degrees: Sequence[float]) -> tuple[float, float]:
+    low, high = min(degrees), max(degrees)
+    spread = max(high - low, _LEAST_SPAN_DEG)
+    middle = (low + high) / 2
+    return middle - spread * (0.5 + _MARGIN), middle + spread * (0.5 + _MARGIN)
+
+
+def _grid(low: float, high: float, step: int) -> list[int]:
+    return [one * step for one in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _radius(site: SiteView) -> float:
+    return round(min(26.0, 9.0 + 2.0 * math.sqrt(site.boxes)), 1)
