@@ -46,12 +46,11 @@ def main() -> int:
     options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
     options.add_argument("--timeout-s", type=float, default=1500.0)
     asked = options.parse_args()
-    output = boot(asked.root, asked.timeout_s)
+    asked.report.parent.mkdir(parents=True, exist_ok=True)
+    output = boot(asked.root, asked.timeout_s, asked.report.with_suffix(".log"))
     told = [(key, value.strip()) for key, value in _LINE.findall(output)]
     report = summary(told, output)
-    asked.report.parent.mkdir(parents=True, exist_ok=True)
     asked.report.write_text(json.dumps(report, indent=2) + "\n")
-    asked.report.with_suffix(".log").write_text(output)
     print(json.dumps(report, indent=2))
     return 0 if report["is_whole"] else 1
 
@@ -79,8 +78,8 @@ def summary(told: list[tuple[str, str]], output: str) -> dict[str, object]:
     }
 
 
-def boot(root: Path, timeout_s: float) -> str:
-    """All that the machine prints until it powers off."""
+def boot(root: Path, timeout_s: float, log: Path) -> str:
+    """All that the machine prints until it powers off; it stands in the log as it comes."""
     if not (root / "opt/nailfold").is_dir():
         sys.exit(f"{root} holds no installed package; run: tests/box/make_root.sh PACKAGE {root}")
     place = REPOSITORY / "build/box"
@@ -110,14 +109,21 @@ def boot(root: Path, timeout_s: float) -> str:
         *("-append", _KERNEL_SAYS),
         *("-virtfs", f"{shared},path={root},mount_tag=root", "-virtfs", f"{shared},path={extra},mount_tag=extra"),
     ]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False)
-        output = done.stdout + done.stderr
-    except subprocess.TimeoutExpired as expired:
-        output = (expired.stdout or b"") + f"\nPROBE failed stopped after {timeout_s:g} s\n".encode()
-    finally:
-        initramfs.unlink()
-    return output.decode(errors="replace").replace("\r", "")
+    with log.open("wb") as printed:
+        try:
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            printed.write(f"\nPROBE failed stopped after {timeout_s:g} s\n".encode())
+        finally:
+            initramfs.unlink()
+    return log.read_text(errors="replace").replace("\r", "")
 
 
 def lay_out_extra(extra: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.options import FILE
-from appliance.apps.config.load_settings import load_settings
+from appliance.apps.config.load_settings import load_site_settings
 from appliance.domain.errors import BoardError
 from firmware.errors import FirmwareError
 from firmware.run import run_firmware
@@ -17,6 +17,6 @@ from firmware.run import run_firmware
 def command(config: Path | None) -> None:
     """Serve the box's buttons, lamp, light and watchdog to the station until Ctrl-C or SIGTERM."""
     try:
-        run_firmware(load_settings(config).settings.firmware, f"nailfold {version('nailfold-appliance')}")
+        run_firmware(load_site_settings(config).firmware, f"nailfold {version('nailfold-appliance')}")
     except FirmwareError as error:
         raise BoardError(error.message, error.remedy) from error

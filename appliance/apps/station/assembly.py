@@ -80,8 +80,12 @@ _STOP_TIMEOUT_S = 1.0
 _LEFT_AFTER_S = 8.0
 
 
-def run_station(loaded: LoadedSettings) -> bool:
+def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
+
+    Args:
+        loaded: the settings.
+        started: called once the pages are served, before systemd is told that the station is ready.
 
     Raises:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
@@ -113,6 +117,7 @@ def run_station(loaded: LoadedSettings) -> bool:
         station.start()
         for line in station.greeting:
             click.echo(line)
+        started()
         notify(f"READY=1\nSTATUS={station.url}")
         stopping.wait()
     finally:
