@@ -41,8 +41,8 @@ prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mm
 
 BOX_ROOT := build/box/root
 test-box:  ## boot the installed package under systemd in a virtual machine, into build/reports/box.json (root, mmdebstrap)
-	@[ -d $(BOX_ROOT) ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
-	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT) $(ARGS)
+	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
+	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT).squashfs $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

@@ -1,5 +1,6 @@
 """nailfold run"""
 
+from importlib.metadata import version
 from typing import Any
 
 import click
@@ -14,10 +15,12 @@ from appliance.apps.station.start_pulse import StartPulse
 def command(**flags: Any) -> None:
     """Start the station and serve its pages until Ctrl-C or SIGTERM."""
     with StartPulse() as pulse:
-        # Loading the libraries is a large part of a start; systemd hears of the start before it.
+        loaded = load(**flags)
+        pulse.tell_firmware(loaded.settings.firmware, f"nailfold {version('nailfold-appliance')}, starting")
+        # Loading the libraries is a large part of a start; systemd and the firmware hear of the start before it.
         from appliance.apps.station.assembly import run_station  # noqa: PLC0415
 
-        is_to_start_again = run_station(load(**flags), pulse.end)
+        is_to_start_again = run_station(loaded, pulse.end)
     if is_to_start_again:
         start_anew()
     leave_at_once(0)

@@ -1,4 +1,4 @@
-"""What a start that takes long tells systemd: that it goes on, for as long as the process computes or reads."""
+"""What a start that takes long tells systemd and the firmware: that it goes on, while the process computes or reads."""
 
 import resource
 import threading
@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+from appliance.apps.station.board_client import BoardClient
+from firmware.protocol import Phase, Progress, StationStatus
 from firmware.sd_notify import notify
+from firmware.settings import AUTO, FirmwareSettings
 
 _EVERY_S = 5.0
 _EXTENDED_BY_S = 120
 _LEAST_LOAD = 0.05
 _MOST_COMPUTING_S = 3600.0
+_STOP_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,15 @@ class StartPulse:
 
     def __init__(self, work: Callable[[], Work] = Work.done, every_s: float = _EVERY_S) -> None:
         self._work, self._every_s = work, every_s
+        self._firmware: BoardClient | None = None
         self._has_ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="start-pulse", daemon=True)
+
+    def tell_firmware(self, settings: FirmwareSettings, software: str) -> None:
+        """From now on the firmware hears of the progress too, or its watchdog would restart the computer."""
+        if settings.board == AUTO:
+            self._firmware = BoardClient(settings.socket, software, act=lambda _: None)
+            self._firmware.start()
 
     def __enter__(self) -> "StartPulse":
         self._thread.start()
@@ -55,17 +66,23 @@ class StartPulse:
         self.end()
 
     def end(self) -> None:
-        """Nothing is told any more; calling it twice is harmless."""
+        """Nothing is told any more; the firmware is free for the station. Calling it twice is harmless."""
         self._has_ended.set()
         self._thread.join()
+        if self._firmware is not None:
+            self._firmware.stop(_STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        began_s, before = time.monotonic(), self._work()
+        began_s, before, steps = time.monotonic(), self._work(), 0
         while not self._has_ended.wait(self._every_s):
             now = self._work()
             if self._is_progress(before, now):
-                told = f"STATUS=starting for {time.monotonic() - began_s:.0f} s"
-                notify(f"EXTEND_TIMEOUT_USEC={_EXTENDED_BY_S * 1_000_000}\n{told}")
+                steps += 1
+                status = f"STATUS=starting for {time.monotonic() - began_s:.0f} s"
+                notify(f"EXTEND_TIMEOUT_USEC={_EXTENDED_BY_S * 1_000_000}\n{status}")
+            if self._firmware is not None:
+                progress = Progress(frames=steps, store=steps, web=steps)
+                self._firmware.tell(StationStatus(phase=Phase.STARTING, progress=progress))
             before = now
 
     def _is_progress(self, before: Work, now: Work) -> bool:

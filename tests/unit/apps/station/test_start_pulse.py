@@ -3,11 +3,13 @@
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from appliance.apps.station.start_pulse import StartPulse, Work
+from firmware.protocol import Leaving, Phase, StationStatus
+from firmware.server import FromStation, StationSocket
+from firmware.settings import FirmwareSettings
 
 EVERY_S = 0.02
 AN_HOUR_S = 3600.0
@@ -81,10 +83,45 @@ def test_nothing_is_told_once_the_service_is_ready(systemd: socket.socket) -> No
         assert told(systemd) == []
 
 
-def test_it_sees_this_process_compute_and_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("process", "moves"), [(Process(EVERY_S, 0), True), (Process(0.0, 0), False)])
+def test_the_firmware_hears_of_progress_and_of_none(
+    process: Process, moves: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    heard: list[FromStation] = []
+    settings = FirmwareSettings(socket=tmp_path_factory.mktemp("f") / "board.sock")
+    firmware = StationSocket(settings.socket, "firmware", lambda: None, heard.append, lambda: None)
+    firmware.start()
+    try:
+        with StartPulse(process, EVERY_S) as pulse:
+            pulse.tell_firmware(settings, "starting")
+            until_s = time.monotonic() + 10.0
+            while len(heard) < 5 and time.monotonic() < until_s:
+                time.sleep(EVERY_S)
+        while not isinstance(heard[-1], Leaving) and time.monotonic() < until_s:
+            time.sleep(EVERY_S)
+    finally:
+        firmware.stop()
+    *told_before, last = heard
+    assert isinstance(last, Leaving), "the place is free for the station"
+    counts = [one.progress.web for one in told_before if isinstance(one, StationStatus)]
+    assert {one.phase for one in told_before if isinstance(one, StationStatus)} == {Phase.STARTING}
+    assert (len(set(counts)) == len(counts)) is moves
+    assert counts == sorted(counts)
+
+
+def test_a_simulated_board_is_the_stations_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = FirmwareSettings(board="simulated", socket=tmp_path_factory.mktemp("f") / "board.sock")
+    process = Process(EVERY_S, 0)
+    with StartPulse(process, EVERY_S) as pulse:
+        pulse.tell_firmware(settings, "starting")
+        while process.looks < 3:
+            time.sleep(EVERY_S)
+    assert not settings.socket.exists()
+
+
+def test_it_sees_this_process_compute() -> None:
     before = Work.done()
     ends_s = time.process_time() + 0.05
     while time.process_time() < ends_s:
         pass
     assert Work.done().computed_s - before.computed_s >= 0.04
-    assert Work.done().read >= before.read
