@@ -34,6 +34,6 @@ mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
         install -m 755 '$here/programs/install_update.py' \"\$1/usr/lib/nailfold/install-update\"" \
     --customize-hook='sh -eu '"'$here/settle.sh'"' "$1"' \
     bookworm "$root"
-mksquashfs "$root" "$squashfs" -quiet -no-progress -noappend -comp lzo -Xalgorithm lzo1x_1 -b 256K -all-time "$SOURCE_DATE_EPOCH" \
-    -mkfs-time "$SOURCE_DATE_EPOCH" -wildcards -e 'proc/*' 'sys/*' 'dev/*' 'run/*' 'tmp/*' >/dev/null
+mksquashfs "$root" "$squashfs" -quiet -no-progress -noappend -comp lzo -Xalgorithm lzo1x_1 -b 256K \
+    -wildcards -e 'proc/*' 'sys/*' 'dev/*' 'run/*' 'tmp/*' >/dev/null
 rm -rf "$root"

@@ -7,6 +7,8 @@ in_root systemctl enable --quiet systemd-networkd systemd-resolved systemd-times
 # Nobody logs in on a box, and nothing installs software beside the slots.
 in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service
+# The doctor of a packaged box runs every network once more; here the first picture comes first.
+in_root systemctl mask --quiet nailfold-first-boot.service
 in_root passwd --quiet --lock root
 in_root update-initramfs -u -k all
 mkdir -p "$root/data" "$root/media/update" "$root/etc/credstore" "$root/var/lib/systemd"

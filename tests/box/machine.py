@@ -13,6 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.box.boot import SLOW
 from tests.box.guest.exam import Browser
 from tests.box.services import await_so
 
@@ -41,6 +42,7 @@ class Machine:
         self.disk, self.serial = folder / "disk.img", folder / "serial.log"
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         self._write_state(self.boot_state | {"extra": _EXTRA})
+        self._write_settings((REPOSITORY / "image-build/image/overlay/etc/nailfold/site.toml").read_text() + SLOW)
         self._processes: list[subprocess.Popen[bytes]] = []
         self.port = 0
 
@@ -66,7 +68,7 @@ class Machine:
                 "-accel",
                 "tcg,thread=multi",
                 "-cpu",
-                "max",
+                "Nehalem",
                 "-smp",
                 "2",
                 "-m",
@@ -120,6 +122,15 @@ class Machine:
     def _write_state(self, state: dict[str, str]) -> None:
         block = boot_slots.packed(state)
         self._at_state(lambda file, place: [os.pwrite(file, block, place + copy) for copy in boot_slots.COPIES_AT])
+
+    def _write_settings(self, site: str) -> None:
+        """What the box would lay out at its first start, with the test's own lines. Needs e2fsprogs."""
+        [part] = [part for part in Layout().partitions if part.name == "data"]
+        file = self._folder / "site.toml"
+        file.write_text(site)
+        steps = f"mkdir settings\ncd settings\nwrite {file} site.toml\n"
+        data = f"{self.disk}?offset={part.offset}"
+        subprocess.run(["/usr/sbin/debugfs", "-w", "-f", "-", data], input=steps.encode(), check=True, capture_output=True)
 
     def _at_state(self, do: Callable[[int, int], Any]) -> Any:
         [part] = [part for part in Layout().partitions if part.name == "boot-state"]

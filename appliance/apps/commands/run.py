@@ -1,5 +1,6 @@
 """nailfold run"""
 
+import faulthandler
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +15,8 @@ from appliance.apps.station.start_pulse import StartPulse
 @settings_options
 def command(**flags: Any) -> None:
     """Start the station and serve its pages until Ctrl-C or SIGTERM."""
+    # A library that crashes says where in the log, before systemd starts the station again.
+    faulthandler.enable()
     with StartPulse() as pulse:
         loaded = load(**flags)
         pulse.tell_firmware(loaded.settings.firmware, f"nailfold {version('nailfold-appliance')}, starting")

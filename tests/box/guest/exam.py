@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 URL = "http://127.0.0.1:8080"
-TIMEOUT_S = 60
+TIMEOUT_S = 600
 EXPANDER = Path("/run/cp2112")
 """Takes "short LINE" and "open LINE" for the device of tests/hardware/cp2112.py."""
 
