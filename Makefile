@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-power image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +44,23 @@ prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mm
 
 BOX_ROOT := build/box/root
 test-box:  ## boot the installed package under systemd in a virtual machine, into build/reports/box.json (root, mmdebstrap)
-	@[ -d $(BOX_ROOT) ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
-	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT) $(ARGS)
+	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
+	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT).squashfs $(ARGS)
+
+test-power:  ## the power goes at random moments of captures and finishes, into build/reports/box.json (ARGS="--cuts 20"; root)
+	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
+	PYTHONPATH=. $(BIN)/python -m tests.box.power $(ARGS)
+
+image:  ## the bootable disk of an amd64 box from the newest package, into build/image (root, mmdebstrap)
+	$(BIN)/python image-build/image/build_image.py $(ARGS)
+
+bundle:  ## a signed update for boxes of `make image`, into build/image
+	$(BIN)/python image-build/image/build_bundle.py $(ARGS)
+
+test-image:  ## boot the image in a virtual machine, update it, roll a bad update back (ARGS="--parts boot"; minutes a start)
+	@[ -f build/image/bad.raucb ] || { tests/box/make_bad_bundle.sh build/image && \
+		$(BIN)/python image-build/image/build_bundle.py --root build/image/bad.squashfs --version 0.1.1 --out build/image/bad.raucb; }
+	PYTHONPATH=. $(BIN)/python -m tests.box.updates $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from firmware.open_board import open_board
@@ -12,8 +13,17 @@ from firmware.settings import AUTO, FirmwareSettings
 _LONGEST_WAIT_S = 3600.0
 
 
-def run_firmware(settings: FirmwareSettings, software: str) -> None:
-    """Serve the board until SIGTERM or Ctrl-C. Raises FirmwareError as `Firmware.start`."""
+def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[], object]) -> None:
+    """Serve the board until SIGTERM or Ctrl-C.
+
+    Args:
+        settings: of the site.
+        software: as the other side's log names this one.
+        started: called once, before systemd is told that the service is ready.
+
+    Raises:
+        FirmwareError: as `Firmware.start`.
+    """
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -23,6 +33,7 @@ def run_firmware(settings: FirmwareSettings, software: str) -> None:
         signal.signal(number, stop)
     if settings.board != AUTO:
         # The simulated one is the station's own. The service stays, or systemd would start it again and again.
+        started()
         notify(f"READY=1\nSTATUS=nothing to serve: firmware.board is {settings.board}")
         stopping.wait()
         return
@@ -30,6 +41,7 @@ def run_firmware(settings: FirmwareSettings, software: str) -> None:
     firmware = Firmware(board, settings, software)
     firmware.start()
     try:
+        started()
         notify(f"READY=1\nSTATUS=board {board.name} {board.problem}".rstrip())
         while not stopping.wait(watchdog_interval_s() or _LONGEST_WAIT_S):
             if firmware.is_working:

@@ -3,8 +3,10 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import logging
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +24,10 @@ from webui.serving.websocket import QuietWebSocket
 from webui.serving.wsgi_pages import WsgiPages
 from webui.settings import WebSettings
 
+_log = logging.getLogger(__name__)
 _LIVE_PATH = "/live/ws"
 _LARGEST_MESSAGE_BYTES = 4096
-_START_TIMEOUT_S = 20.0
+_WAITED_S = 20.0
 
 
 class WebServer:
@@ -42,20 +45,21 @@ class WebServer:
         self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
 
     def start(self) -> None:
-        """Returns as soon as pages are served.
+        """Returns as soon as pages are served, however slow the computer is: a server that cannot start ends.
 
         Raises:
             SettingsError: the server did not start.
         """
         self._feed.start()
         self._thread.start()
-        pause = threading.Event()
-        for _ in range(int(_START_TIMEOUT_S / 0.02)):
-            if self._server.started:
-                return
-            if not self._thread.is_alive():
-                break
-            pause.wait(0.02)
+        asked_again_s = time.monotonic() + _WAITED_S
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.02)
+            if time.monotonic() > asked_again_s:
+                _log.warning("the web server on %s has not started for %.0f s; still waiting", self.url, _WAITED_S)
+                asked_again_s += _WAITED_S
+        if self._server.started:
+            return
         self.stop()
         raise SettingsError(f"web server did not start on {self.url}", "See the log for the reason.")
 
@@ -74,7 +78,7 @@ class WebServer:
             context.load_cert_chain(certificate.certificate_file, certificate.key_file)
 
         try:
-            asyncio.run_coroutine_threadsafe(load(), loop).result(_START_TIMEOUT_S)
+            asyncio.run_coroutine_threadsafe(load(), loop).result(_WAITED_S)
         except concurrent.futures.TimeoutError as error:
             raise OSError("the web server does not answer") from error
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -47,6 +47,21 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
     return loaded
 
 
+def load_site_settings(config: Path | None = None) -> Settings:
+    """Those of the board's and the site's file alone, for a service that may not read the station's data folder.
+
+    What the fleet wants and which networks it sent lie there; neither may touch the board.
+
+    Raises:
+        SettingsError: as `load_settings`.
+    """
+    site = [_site_layer(path) for path in [config or _default_site_file()] if path is not None]
+    loaded, problems = _join(site, lambda _: None)
+    if loaded is None:
+        raise SettingsError("; ".join(problems), "Check a file with: nailfold config check FILE")
+    return loaded.settings
+
+
 def check_site_file(path: Path) -> tuple[str, ...]:
     """Every problem of a site file, one a line; empty when it can be used."""
     try:
@@ -55,13 +70,19 @@ def check_site_file(path: Path) -> tuple[str, ...]:
         return (str(error),)
 
 
-def _join(layers: list[Layer]) -> tuple[LoadedSettings | None, tuple[str, ...]]:
+def _active_bundle(data_dir: Path) -> Path | None:
+    return EngineBundles(data_dir).weights_dir()
+
+
+def _join(
+    layers: list[Layer], bundle_of: Callable[[Path], Path | None] = _active_bundle
+) -> tuple[LoadedSettings | None, tuple[str, ...]]:
     schema = get_type_hints(Settings)
     layers = [_board_layer(layers), *layers]
     reading = read_layers(schema, [layers[0], *_implied_layers(layers), *layers[1:]])
     if reading.problems:
         return None, reading.problems
-    return _with_derived_folders(Settings(**reading.tables), reading.origins), ()
+    return _with_derived_folders(Settings(**reading.tables), reading.origins, bundle_of), ()
 
 
 def _implied_layers(layers: list[Layer]) -> list[Layer]:
@@ -99,7 +120,9 @@ def _given(layer: Layer, table: str, key: str) -> Any:
     return entries.get(key) if isinstance(entries, dict) else None
 
 
-def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> LoadedSettings:
+def _with_derived_folders(
+    settings: Settings, origins: Mapping[str, str], bundle_of: Callable[[Path], Path | None]
+) -> LoadedSettings:
     """Folders that nobody named lie below station.data_dir; the weights are those of the package."""
     inference, storage, firmware = settings.inference, settings.storage, settings.firmware
     origins = dict(origins)
@@ -113,7 +136,7 @@ def _with_derived_folders(settings: Settings, origins: Mapping[str, str]) -> Loa
         firmware = replace(firmware, socket=settings.station.data_dir / "board.sock")
         origins["firmware.socket"] = "station.data_dir"
     if inference.weights_dir is None:
-        bundle = EngineBundles(settings.station.data_dir).weights_dir()
+        bundle = bundle_of(settings.station.data_dir)
         packaged = Path(str(resources.files("engines").joinpath("weights")))
         inference = replace(inference, weights_dir=bundle or packaged)
         origins["inference.weights_dir"] = BUNDLE_ORIGIN if bundle else "package"

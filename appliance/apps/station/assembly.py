@@ -83,8 +83,12 @@ _STOP_TIMEOUT_S = 1.0
 _LEFT_AFTER_S = 8.0
 
 
-def run_station(loaded: LoadedSettings) -> bool:
+def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
+
+    Args:
+        loaded: the settings.
+        started: called once the pages are served, before the board is connected to and systemd hears READY.
 
     Raises:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
@@ -113,7 +117,7 @@ def run_station(loaded: LoadedSettings) -> bool:
 
     station = Station(loaded, restart)
     try:
-        station.start()
+        station.start(started)
         for line in station.greeting:
             click.echo(line)
         notify(f"READY=1\nSTATUS={station.url}")
@@ -327,8 +331,12 @@ class Station:
         code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
         return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
-    def start(self) -> None:
-        """Pages first: a taken port is known before the camera moves. Raises SettingsError for one."""
+    def start(self, served: Callable[[], object] = lambda: None) -> None:
+        """Pages first: a taken port is known before the camera moves. Raises SettingsError for one.
+
+        Args:
+            served: called once, after the pages are served and before the board is connected to.
+        """
         self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
         self._certificate.start(self._web.use_certificate)
         if not self._web_settings.is_loopback and not self._web_settings.is_tls:
@@ -343,6 +351,7 @@ class Station:
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
+        served()
         self._board.start()
         self._vitals.start()
         self._heartbeat.start()

@@ -2,17 +2,20 @@
 
 import json
 import re
+import ssl
 import subprocess
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
 URL = "http://127.0.0.1:8080"
-TIMEOUT_S = 60
+TIMEOUT_S = 600
 EXPANDER = Path("/run/cp2112")
 """Takes "short LINE" and "open LINE" for the device of tests/hardware/cp2112.py."""
 
@@ -20,12 +23,13 @@ EXPANDER = Path("/run/cp2112")
 class Browser:
     """Cookies and tokens, as a page has them."""
 
-    def __init__(self) -> None:
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    def __init__(self, url: str = URL, context: ssl.SSLContext | None = None) -> None:
+        parts = [urllib.request.HTTPCookieProcessor(CookieJar()), urllib.request.HTTPSHandler(context=context)]
+        self._opener, self._url = urllib.request.build_opener(*parts), url
         self._token = ""
 
     def get(self, path: str) -> str:
-        text: str = self._opener.open(URL + path, timeout=TIMEOUT_S).read().decode()
+        text: str = self._opener.open(self._url + path, timeout=TIMEOUT_S).read().decode()
         if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
             self._token = found[1]
         return text
@@ -38,13 +42,29 @@ class Browser:
         self.get("/setup")
         form = {"code": code, "name": "ana.ruiz", "full_name": "Dr. Ana Ruiz", "csrf_token": self._token}
         form |= {"password": "small vessels tell", "again": "small vessels tell"}
-        self._opener.open(URL + "/setup", urllib.parse.urlencode(form).encode(), TIMEOUT_S).close()
+        self._opener.open(self._url + "/setup", urllib.parse.urlencode(form).encode(), TIMEOUT_S).close()
         self.get("/")
 
+    def log_in(self, name: str, password: str) -> None:
+        """As a program does (docs/api.md)."""
+        self._token = self.json("/api/v1/session")["csrf_token"]
+        self._token = self.post("/api/v1/session", name=name, password=password)["csrf_token"]
+
     def post(self, path: str, **fields: object) -> Any:
-        headers = {"Content-Type": "application/json", "X-CSRFToken": self._token, "Origin": URL}
-        request = urllib.request.Request(URL + path, json.dumps(fields).encode(), headers)
+        headers = {"Content-Type": "application/json", "X-CSRFToken": self._token, "Origin": self._url}
+        request = urllib.request.Request(self._url + path, json.dumps(fields).encode(), headers)
         return json.loads(self._opener.open(request, timeout=TIMEOUT_S).read())
+
+    def post_until_taken(self, path: str, within_s: float, **fields: object) -> Any:
+        """Again while the box says that it cannot just now."""
+        until_s = time.monotonic() + within_s
+        while True:
+            try:
+                return self.post(path, **fields)
+            except urllib.error.HTTPError as refused:
+                if refused.code != HTTPStatus.CONFLICT or time.monotonic() > until_s:
+                    raise
+                time.sleep(0.1)
 
 
 def press(line: int, is_pressed: bool) -> None:
@@ -73,7 +93,7 @@ def main() -> None:
         key: board[key] for key in ("is_connected", "is_simulated", "name", "buttons", "lamp", "reason", "watchdog")
     }
     print("PROBE board", json.dumps(shown))
-    browser.post("/api/v1/exam/start", pseudonym="NC-0042")
+    browser.post("/api/v1/exam/start", pseudonym="NC-0042", is_new=True, protocol="free")
     press(0, True)
     took_s = seconds_until(lambda: len(browser.json("/api/v1/state")["exam"]["images"]) == 1, "capture by button")
     press(0, False)

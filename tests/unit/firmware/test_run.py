@@ -46,6 +46,16 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, errors
 
 
+def test_it_starts_without_a_look_into_the_stations_data(tmp_path: Path, systemd: socket.socket) -> None:
+    """The packaged firmware's own user may not read that folder; a folder in the place of a file fails as surely."""
+    for kept in ("engine-bundle.json", "fleet-settings.json"):
+        (tmp_path / "data" / kept).mkdir(parents=True)
+    data, board = f'[station]\ndata_dir = "{tmp_path}/data"\n', f'[firmware]\nsocket = "{tmp_path}/board.sock"\n'
+    process = started(tmp_path, data + board)
+    assert systemd.recv(1000).startswith(b"READY=1\n")
+    assert ended(process)[0] == 0
+
+
 def test_without_pins_it_is_ready_alive_and_says_what_is_missing(tmp_path: Path, systemd: socket.socket) -> None:
     process = started(tmp_path, f'[firmware]\nboard = "auto"\nsocket = "{tmp_path}/board.sock"\n')
     ready = systemd.recv(1000).decode()

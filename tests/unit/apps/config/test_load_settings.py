@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from appliance.apps.config import load_settings as loading
-from appliance.apps.config.load_settings import check_site_file, load_settings
+from appliance.apps.config.load_settings import check_site_file, load_settings, load_site_settings
 from appliance.apps.config.settings import LoadedSettings, StationSettings
 from appliance.domain.calibration import ScaleOrigin
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import SettingsError, StoreError
 from firmware.board import Board
 
 
@@ -153,3 +153,13 @@ def test_a_simulated_scope_comes_with_a_simulated_board_and_a_real_one_never_doe
 def test_firmware_settings_that_cannot_work_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"\[firmware\]: firmware.bounce_s is 0"):
         load_settings(site(tmp_path, "[firmware]\nbounce_s = 0\n"))
+
+
+def test_a_service_without_the_data_folder_has_the_sites_settings(tmp_path: Path) -> None:
+    (tmp_path / "engine-bundle.json").mkdir()
+    path = site(tmp_path, f'[station]\ndata_dir = "{tmp_path}"\n[firmware]\nled_pin = "15"\n')
+    with pytest.raises(StoreError, match=r"engine-bundle\.json cannot be read"):
+        load_settings(path)
+    assert load_site_settings(path).firmware.led_pin == "15"
+    with pytest.raises(SettingsError, match="led_pin"):
+        load_site_settings(site(tmp_path, "[firmware]\nled_pin = 15\n"))

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""Confirms the slot that runs once the station works, or takes it back. Does nothing where it is confirmed already.
+
+A station works when it is active, answers on its own pages, and has not been started again for a while. It does not
+when systemd had to start it three times: then the slot is marked bad, the reason is kept, and the computer restarts into
+the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB counts.
+"""
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import boot_slots
+
+STATION = "nailfold-station.service"
+REASON_FILE = Path("/data/update/taken-back.json")
+MOST_RESTARTS = 3
+SETTLED_AFTER_S = 60.0
+_EVERY_S = 2.0
+_ASKED = ("ActiveState", "NRestarts", "StatusText")
+
+
+def verdict(shown: Mapping[str, str], settled_s: float, answers: Callable[[str], bool]) -> str:
+    """ "good", "bad: why", or "" while it is open.
+
+    Args:
+        shown: the station's properties, as systemctl shows them.
+        settled_s: how long it has been active without a restart.
+        answers: whether a page comes from this address.
+    """
+    if shown["ActiveState"] == "failed":
+        return "bad: the station failed"
+    if int(shown["NRestarts"] or 0) >= MOST_RESTARTS:
+        return f"bad: the station was started again {shown['NRestarts']} times"
+    if shown["ActiveState"] != "active" or settled_s < SETTLED_AFTER_S:
+        return ""
+    return "good" if answers(shown["StatusText"]) else ""
+
+
+def page_comes(url: str) -> bool:
+    """From this box's own server; its certificate is for browsers."""
+    found = re.fullmatch(r"(https?)://[^/]*:(\d+)", url)
+    if found is None:
+        return False
+    context = ssl._create_unverified_context() if found[1] == "https" else None  # noqa: S323 (this very computer)
+    address = f"{found[1]}://127.0.0.1:{found[2]}/health/alive"
+    try:
+        with urllib.request.urlopen(address, timeout=10, context=context) as answer:  # noqa: S310 (http or https)
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _shown() -> dict[str, str]:
+    command = ["systemctl", "show", STATION, *(f"--property={name}" for name in _ASKED)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return dict(line.split("=", 1) for line in told.splitlines())
+
+
+def _await_verdict() -> str:
+    active_since_s, restarts = time.monotonic(), "0"
+    while True:
+        shown = _shown()
+        if shown["ActiveState"] != "active" or shown["NRestarts"] != restarts:
+            active_since_s, restarts = time.monotonic(), shown["NRestarts"]
+        if found := verdict(shown, time.monotonic() - active_since_s, page_comes):
+            return found
+        time.sleep(_EVERY_S)
+
+
+def _keep_reason(slot: str, reason: str) -> None:
+    REASON_FILE.parent.mkdir(parents=True, exist_ok=True)
+    fresh = REASON_FILE.with_suffix(".new")
+    with fresh.open("w") as file:
+        json.dump({"slot": slot, "reason": reason, "at_s": round(time.time())}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(REASON_FILE)
+
+
+def main() -> None:
+    """Of the slot that the kernel's command line names."""
+    found = re.search(r"\brauc\.slot=([AB])\b", Path("/proc/cmdline").read_text())
+    if found is None:
+        sys.exit("confirm-slot: this system was not started from a slot")
+    slot = found[1]
+    if boot_slots.read(boot_slots.DEVICE).get(slot.lower()) == "good":
+        return
+    print(f"slot {slot} is on trial", flush=True)
+    outcome = _await_verdict()
+    if outcome == "good":
+        subprocess.run(["rauc", "status", "mark-good"], check=True)
+        if boot_slots.read(boot_slots.DEVICE).get(slot.lower()) != "good":
+            sys.exit(f"confirm-slot: rauc has not confirmed slot {slot}")
+        print(f"slot {slot} is confirmed", flush=True)
+        return
+    print(f"slot {slot} is taken back: {outcome.removeprefix('bad: ')}", flush=True)
+    _keep_reason(slot, outcome.removeprefix("bad: "))
+    boot_slots.main(["set-state", slot, "bad"])
+    subprocess.run(["systemctl", "reboot"], check=True)
+
+
+if __name__ == "__main__":
+    main()

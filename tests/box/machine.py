@@ -1,0 +1,161 @@
+"""A machine of software emulation with the disk of `make image`, seen from outside: its serial line and its pages."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from tests.box.boot import SLOW
+from tests.box.guest.exam import Browser
+from tests.box.services import await_so
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image/programs"))
+import boot_slots
+from disk import Layout
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# Told to the kernel in the boot state, where a technician could too: the journal on the serial line.
+_EXTRA = "no_timer_check mitigations=off systemd.journald.forward_to_console=1"
+
+
+class Machine:
+    """Between `start` and `cut`; its disk stays. The disk has a cache that a cut loses (nbdkit's cache filter).
+
+    Args:
+        folder: of its own.
+        image: what the disk begins as; it is copied.
+        stick: a FAT image, as if plugged in.
+    """
+
+    def __init__(self, folder: Path, image: Path, stick: Path | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self.stick = folder, stick
+        self.disk, self.serial = folder / "disk.img", folder / "serial.log"
+        subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
+        self._write_state(self.boot_state | {"extra": _EXTRA})
+        self._write_settings((REPOSITORY / "image-build/image/overlay/etc/nailfold/site.toml").read_text() + SLOW)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.port = 0
+
+    def start(self) -> None:
+        """Returns at once."""
+        socket_file = self._folder / "nbd"
+        socket_file.unlink(missing_ok=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        cache = ("--filter=cache", "file", self.disk, "cache=writeback", "cache-min-block-size=4K")
+        self._run("nbdkit", "-f", "-U", socket_file, *cache)
+        await_so(socket_file.exists, "nbdkit", 30)
+        drives = [f"driver=nbd,server.type=unix,server.path={socket_file},if=virtio,discard=unmap"]
+        if self.stick is not None:
+            drives.append(f"file={self.stick},format=raw,if=virtio,readonly=on")
+        self.serial.unlink(missing_ok=True)
+        self._run(
+            *(
+                "qemu-system-x86_64",
+                "-machine",
+                "pc",
+                "-accel",
+                "tcg,thread=multi",
+                "-cpu",
+                "Nehalem",
+                "-smp",
+                "2",
+                "-m",
+                "3072",
+            ),
+            *("-nodefaults", "-display", "none", "-serial", f"file:{self.serial}", "-device", "i6300esb"),
+            *(word for drive in drives for word in ("-drive", drive)),
+            *("-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{self.port}-:8080,restrict=on"),
+        )
+
+    def cut(self) -> None:
+        """The power goes: what the disk had not flushed is lost."""
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.wait()
+        self._processes = []
+
+    def printed(self) -> str:
+        """On the serial line since the last start."""
+        return self.serial.read_text(errors="replace").replace("\r", "") if self.serial.exists() else ""
+
+    def await_printed(self, pattern: str, within_s: float, after: int = 0) -> re.Match[str]:
+        """The first match behind that place of the text. Exits where it does not come."""
+        found: list[re.Match[str]] = []
+
+        def is_there() -> bool:
+            found[:] = [match for match in [re.compile(pattern).search(self.printed(), after)] if match]
+            return bool(found)
+
+        await_so(is_there, f"{pattern!r} on the serial line", within_s)
+        return found[0]
+
+    def browser(self) -> Browser:
+        """A new one, that takes the box's own certificate."""
+        return Browser(f"https://127.0.0.1:{self.port}", ssl._create_unverified_context())
+
+    def is_live(self) -> bool:
+        """Whether pictures come and are analysed."""
+        with contextlib.suppress(OSError, HTTPException):
+            return bool(self.browser().json("/health/ready")["is_ready"])
+        return False
+
+    @property
+    def boot_state(self) -> dict[str, str]:
+        """As it lies on the disk; read while the machine is off."""
+        return (
+            boot_slots.unpacked(self._at_state(lambda file, place: os.pread(file, boot_slots.BLOCK_SIZE, place))) or {}
+        )
+
+    def _write_state(self, state: dict[str, str]) -> None:
+        block = boot_slots.packed(state)
+        self._at_state(lambda file, place: [os.pwrite(file, block, place + copy) for copy in boot_slots.COPIES_AT])
+
+    def _write_settings(self, site: str) -> None:
+        """What the box would lay out at its first start, with the test's own lines. Needs e2fsprogs."""
+        [part] = [part for part in Layout().partitions if part.name == "data"]
+        file = self._folder / "site.toml"
+        file.write_text(site)
+        steps = f"mkdir settings\ncd settings\nwrite {file} site.toml\n"
+        data = f"{self.disk}?offset={part.offset}"
+        subprocess.run(["/usr/sbin/debugfs", "-w", "-f", "-", data], input=steps.encode(), check=True, capture_output=True)
+
+    def _at_state(self, do: Callable[[int, int], Any]) -> Any:
+        [part] = [part for part in Layout().partitions if part.name == "boot-state"]
+        with self.disk.open("r+b") as file:
+            return do(file.fileno(), part.offset)
+
+    def _run(self, *command: str | Path) -> None:
+        if shutil.which(str(command[0]), path=f"{os.environ['PATH']}:/usr/sbin") is None:
+            sys.exit(f"{command[0]} is missing; install qemu-system-x86 and nbdkit")
+        log = (self._folder / f"{Path(command[0]).name}.log").open("ab")
+        with log:
+            self._processes.append(
+                subprocess.Popen(
+                    [str(word) for word in command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, "TMPDIR": str(self._folder)},
+                )
+            )
+
+
+def stick_with(bundle: Path, image: Path) -> None:
+    """A FAT that is called NAILFOLD and holds the bundle. Needs dosfstools and mtools."""
+    with image.open("wb") as file:
+        file.truncate(bundle.stat().st_size + (64 << 20))
+    subprocess.run(["mkfs.vfat", "-F", "32", "-n", "NAILFOLD", image], check=True, capture_output=True)
+    subprocess.run(["mcopy", "-i", image, bundle, "::"], check=True)

@@ -1,0 +1,54 @@
+"""The installed package's services under a systemd of their own: namespaces on this computer's kernel, no emulation."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+class Services:
+    """One start of the box's services; between `start` and `kill`.
+
+    Args:
+        root: an installed root (make_root.sh); nothing is written there.
+        extra: files laid over it.
+        data: the folder that is /var/lib/nailfold.
+        log: takes what the services print.
+    """
+
+    def __init__(self, root: Path, extra: Path, data: Path, log: Path) -> None:
+        self._command = [str(HERE / "enter.sh"), str(root), str(extra), str(data)]
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns at once."""
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """Every process at once, as when the power goes."""
+        assert self._process is not None
+        init = _only_child(self._process.pid)
+        for pid in filter(None, (init, self._process.pid)):
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def await_so(is_so: Callable[[], bool], what: str, within_s: float) -> float:
+    """How long it took; exits where it does not come."""
+    began_s = time.monotonic()
+    while not is_so():
+        if time.monotonic() - began_s > within_s:
+            raise SystemExit(f"within {within_s:g} s: no {what}")
+        time.sleep(0.1)
+    return time.monotonic() - began_s
+
+
+def _only_child(pid: int) -> int:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else 0

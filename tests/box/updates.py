@@ -1,0 +1,157 @@
+"""`make test-image`: the disk of `make image` in an emulated machine: first start, an update, a bad update, power cuts.
+
+    python -m tests.box.updates [--parts boot update bad cuts] [--cuts 3]
+
+All is seen from outside, by the serial line and the pages. Figures go into build/reports/box.json. Minutes a start;
+needs the image and its bundles (make image bundle), qemu-system-x86, nbdkit, dosfstools and mtools.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.box.machine import REPOSITORY, Machine, stick_with
+from tests.box.services import await_so
+
+_START_S = 2400.0
+_NAME, _PASSWORD = "ana.ruiz", "small vessels tell"
+
+
+class Trial:
+    """One machine through all of it.
+
+    Attributes:
+        figures: for the report.
+        finished: exams that the box said it had finished.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.figures: dict[str, Any] = {}
+        self.finished: list[str] = []
+
+    def boot(self) -> None:
+        """The first start: live, set up by the code on the screen, and one exam."""
+        self.figures["boot_to_live_s"] = self._start()
+        browser = self.machine.browser()
+        browser.set_up(self.machine.await_printed(r"access code (\S+)", 60)[1])
+        self.examine()
+        self.note("first start", f"live after {self.figures['boot_to_live_s']} s, {self.finished}")
+
+    def update(self, stick: Path) -> None:
+        """An update from a stick goes into B, starts, and is confirmed; the exam is still there."""
+        self._restart_with(stick)
+        self.machine.await_printed(r"installed; restarting into it", _START_S)
+        self.machine.await_printed(r"nailfold: slot B \(try3\)", _START_S)
+        self.machine.await_printed(r"slot B is confirmed", _START_S)
+        self._require_exams()
+        self.machine.cut()
+        state = self.machine.boot_state
+        self.figures["update_confirmed"] = (state["first"], state["b"]) == ("B", "good")
+        self.note("update", state)
+
+    def bad(self, stick: Path) -> None:
+        """One whose station does not start goes into A, is taken back, and B comes up with the exam; not twice."""
+        self._restart_with(stick)
+        self.machine.await_printed(r"nailfold: slot A \(try3\)", _START_S)
+        taken_back = self.machine.await_printed(r"slot A is taken back: [^\n]*", _START_S)
+        self.machine.await_printed(r"nailfold: slot B \(good\)", _START_S, after=taken_back.end())
+        self.machine.await_printed(r"is or was installed already", _START_S, after=taken_back.end())
+        await_so(self.machine.is_live, "live picture", _START_S)
+        self._require_exams()
+        self.machine.cut()
+        state = self.machine.boot_state
+        self.figures["bad_update_rolled_back"] = state["a"] == "bad"
+        self.note("bad update", f"{taken_back[0]}; {state}")
+
+    def cuts(self, number: int) -> None:
+        """The power goes at random moments of a start and after it; every finished exam is there each time."""
+        self.machine.stick = None
+        for count in range(number):
+            self._start()
+            self._require_exams()
+            until_s = time.monotonic() + random.uniform(0.0, 60.0)
+            while time.monotonic() < until_s:
+                self.examine()
+            self.machine.cut()
+            self.note(f"cut {count + 1}", f"{len(self.finished)} exams finished")
+        self._start()
+        self._require_exams()
+        self.machine.cut()
+        self.figures["machine_kills"], self.figures["machine_exams_finished"] = number, len(self.finished)
+
+    def examine(self) -> None:
+        """One exam of one picture."""
+        browser = self.machine.browser()
+        browser.log_in(_NAME, _PASSWORD)
+        if browser.json("/api/v1/state")["exam"]["exam_id"] is None:
+            name = f"NC-{random.randrange(10**6):06}"
+            browser.post("/api/v1/exam/start", pseudonym=name, is_new=True, protocol="free")
+        # In emulation the newest picture is often older than the box keeps.
+        browser.post_until_taken("/api/v1/exam/capture", _START_S)
+        self.finished.append(browser.post("/api/v1/exam/finish", accepts_missing=True)["finished_exam_id"])
+
+    def note(self, what: str, how: object) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {what}: {how}", flush=True)
+
+    def _restart_with(self, stick: Path) -> None:
+        self.machine.cut()
+        self.machine.stick = stick
+        self.machine.start()
+
+    def _start(self) -> float:
+        began_s = time.monotonic()
+        self.machine.start()
+        await_so(self.machine.is_live, "live picture", _START_S)
+        return round(time.monotonic() - began_s, 1)
+
+    def _require_exams(self) -> None:
+        await_so(self.machine.is_live, "live picture", _START_S)
+        browser = self.machine.browser()
+        browser.log_in(_NAME, _PASSWORD)
+        lost = [one for one in self.finished if not browser.json(f"/api/v1/exams/{one}")["exam"]["pictures"]]
+        if lost:
+            sys.exit(f"exams without their pictures: {lost}")
+
+
+def main() -> int:
+    """Exit status 0 if every part asked for went as it must."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    built = REPOSITORY / "build/image"
+    options.add_argument("--image", type=Path, default=built / "nailfold-amd64.img")
+    options.add_argument("--bundle", type=Path, default=built / "nailfold-amd64.raucb")
+    options.add_argument("--bad-bundle", type=Path, default=built / "bad.raucb")
+    options.add_argument(
+        "--parts", nargs="+", choices=("boot", "update", "bad", "cuts"), default=["boot", "update", "bad"]
+    )
+    options.add_argument("--cuts", type=int, default=3)
+    options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
+    asked = options.parse_args()
+    folder = REPOSITORY / "build/box/machine"
+    shutil.rmtree(folder, ignore_errors=True)
+    trial = Trial(Machine(folder, asked.image))
+    try:
+        trial.boot()
+        for part, bundle in (("update", asked.bundle), ("bad", asked.bad_bundle)):
+            if part in asked.parts:
+                stick = folder / f"{part}.stick"
+                stick_with(bundle, stick)
+                getattr(trial, part)(stick)
+        if "cuts" in asked.parts:
+            trial.machine.cut()
+            trial.cuts(asked.cuts)
+    finally:
+        trial.machine.cut()
+        known = json.loads(asked.report.read_text()) if asked.report.exists() else {"schema": "nailfold.box/1"}
+        asked.report.write_text(json.dumps({**known, **trial.figures}, indent=2) + "\n")
+        print(json.dumps(trial.figures, indent=2))
+    return 0 if all(trial.figures.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
