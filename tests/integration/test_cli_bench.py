@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from appliance.apps import extras
 from appliance.apps.cli import main
-from appliance.apps.workbench.bench import bench
+from appliance.apps.workbench.bench import bench, side_by_side
 from appliance.apps.workbench.bench import browser as bench_browser
 from appliance.apps.workbench.bench import station as bench_station
 from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_runs
@@ -28,6 +28,9 @@ def test_all_figures_are_measured_on_the_real_station_with_a_real_browser(
     monkeypatch.setattr(bench_station, "WARM_UP_S", 1.0)
     monkeypatch.setattr(bench, "QUICK_S", 4.0)
     monkeypatch.setattr(bench, "QUICK_RUNS", 3)
+    monkeypatch.setattr(bench, "QUICK_TURN_S", 3.0)
+    monkeypatch.setattr(side_by_side, "WARM_UP_S", 1.0)
+    monkeypatch.setattr(side_by_side, "VIDEO_S", 1.0)
     result = CliRunner().invoke(main, ["bench", "--quick", "--out", str(tmp_path / "reports/bench.json")])
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "reports/bench.json").read_text())
@@ -39,6 +42,12 @@ def test_all_figures_are_measured_on_the_real_station_with_a_real_browser(
     assert 0 < latency["p50"] <= latency["p95"] <= latency["p99"] <= latency["max"]
     assert figures["rss_mb"] > 50
     assert "frames_per_s" in result.stdout
+    beside = figures["beside_a_plain_loop"]
+    assert beside["frame_over_engines_of"] > 1
+    assert beside["frames_per_s_over"] > 0
+    plain, station = beside["rounds"][0]["plain"], beside["rounds"][0]["station"]
+    assert plain["frames_per_s"] > 0
+    assert station["cpu_ms_per_frame"] > 0
 
 
 def test_a_missing_browser_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

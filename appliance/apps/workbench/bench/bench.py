@@ -4,7 +4,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from appliance.analysis.pipeline import Pipeline
+from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_engine
+from appliance.apps.workbench.bench.side_by_side import load_average, measure_side_by_side
 from appliance.apps.workbench.bench.station import measure_station
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import operator_calibration
@@ -32,34 +34,47 @@ from engines.synthetic.live import LiveScene
 _WIDTH_PX, _HEIGHT_PX, _UM_PER_PX = 640, 480, 1.41
 LONG_S, QUICK_S = 600.0, 120.0
 LONG_RUNS, QUICK_RUNS = 300, 50
+LONG_TURN_S, QUICK_TURN_S, LONG_ROUNDS = 60.0, 30.0, 3
+"""Of the station and of the plain loop, by turns."""
 
 
 def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None:
     """Measure, print, and write JSON where asked.
 
     Args:
-        is_quick: two minutes with the station instead of ten, fewer runs of the networks.
+        is_quick: two minutes with the station instead of ten, one turn with the plain loop instead of three, fewer
+            runs of the networks.
 
     Raises:
         ApplianceError: engines, station or browser are missing.
     """
     require_modules("playwright")
+    asked, settings = settings, live_precision(settings).settings
     runs = QUICK_RUNS if is_quick else LONG_RUNS
     click.echo(f"networks: {runs} runs each", err=True)
     figures: dict[str, Any] = {
         "machine": machine(),
         "measured_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "precision": settings.engine_precision,
     }
     figures |= time_networks(settings, runs)
     figures |= time_pipeline(settings, runs)
-    station = measure_station(
-        ["--runtime", settings.runtime], QUICK_S if is_quick else LONG_S, lambda line: click.echo(line, err=True)
-    )
+    measured_s, turn_s, rounds = (QUICK_S, QUICK_TURN_S, 1) if is_quick else (LONG_S, LONG_TURN_S, LONG_ROUNDS)
+    station = measure_station(["--runtime", settings.runtime], measured_s, _tell)
     figures |= asdict(station)
+    if settings.runtime == "onnxruntime":
+        # The plain loop has the networks as its writer would find them, in float32.
+        plain = replace(asked, precision="float")
+        figures["beside_a_plain_loop"] = measure_side_by_side(plain, turn_s, rounds, _tell)
+    figures["load_average"] = load_average()
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out, (json.dumps(figures, indent=2) + "\n").encode())
     _print(figures)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def time_networks(settings: InferenceSettings, runs: int) -> dict[str, Any]:
@@ -134,4 +149,8 @@ def _print(figures: dict[str, Any]) -> None:
             table.add_row(name, f"{value:.2f}")
         elif name == "capture_to_paint_ms":
             table.add_row(name, "  ".join(f"{share} {ms:.1f}" for share, ms in value.items()))
+        elif name == "beside_a_plain_loop":
+            for ratio, times in value.items():
+                if ratio != "rounds":
+                    table.add_row(f"{ratio}, plain loop", f"{times:.2f}")
     Console().print(table)

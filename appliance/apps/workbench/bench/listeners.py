@@ -17,7 +17,7 @@ from appliance.apps.workbench.bench.browser import live_page
 from appliance.apps.workbench.bench.station_process import StationProcess, cpu_seconds
 from appliance.domain.errors import ExportError
 
-SETTLE_S, MEASURED_S = 4.0, 8.0
+SETTLE_S, MEASURED_S = 2.0, 5.0
 
 
 @dataclass(frozen=True)

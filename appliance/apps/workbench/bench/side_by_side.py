@@ -76,9 +76,9 @@ def measure_side_by_side(
         done = [_round(settings, video, seconds, reporter) for _ in range(rounds)]
     return {
         "rounds": [asdict(one) for one in done],
-        "frame_rate_ratio": median(one.station.frames_per_s / one.plain.frames_per_s for one in done),
-        "cpu_per_frame_ratio": median(one.station.cpu_ms_per_frame / one.plain.cpu_ms_per_frame for one in done),
-        "plain_over_engines": median(one.plain_over_engines for one in done),
+        "frames_per_s_over": median(one.station.frames_per_s / one.plain.frames_per_s for one in done),
+        "cpu_per_frame_over": median(one.station.cpu_ms_per_frame / one.plain.cpu_ms_per_frame for one in done),
+        "frame_over_engines_of": median(one.plain_over_engines for one in done),
     }
 
 

@@ -25,7 +25,7 @@ class StationProcess:
         url, access_code: as the station printed them; no code once there is an administrator.
     """
 
-    def __init__(self, flags: Sequence[str], start_timeout_s: float = 60.0) -> None:
+    def __init__(self, flags: Sequence[str], start_timeout_s: float = 120.0) -> None:
         command = [sys.executable, "-m", "appliance.apps.cli", "run", *flags]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._errors: list[str] = []
