@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
+from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -595,3 +596,26 @@ class CalibrationStore(Protocol):
 
     def state_magnification(self, device_id: str, magnification: str, now_utc: datetime, actor: str) -> None:
         """The ring now stands there."""
+
+
+class BoxDesk(Protocol):
+    """What administrators see and try of the box itself. Every method may be called from any thread."""
+
+    def settings(self) -> tuple[SettingRow, ...]:
+        """Every setting in force, in the order of its tables."""
+
+    def backups(self) -> tuple[BackupRow, ...]:
+        """The copies of the database on the box, newest first."""
+
+    def back_up(self, actor: str) -> BackupRow:
+        """A copy now, named in the journal. Raises StoreError: no room, or the database is damaged."""
+
+    def try_restore(self, actor: str) -> RestoreTrial:
+        """Open the newest copy as a restore would, and read all of it; nothing is put back.
+
+        Raises:
+            StoreError: there is none, or it cannot be restored.
+        """
+
+    def try_broker(self) -> None:
+        """Return when the broker of the settings lets this box in. Raises ExportError saying what does not fit."""

@@ -39,11 +39,13 @@ from webui.pages.about import about_blueprint
 from webui.pages.account import account_api_blueprint, account_blueprint
 from webui.pages.accounts import accounts_blueprint
 from webui.pages.assets import DIST, Assets
+from webui.pages.backups import backups_blueprint
 from webui.pages.board import board_blueprint
 from webui.pages.calibration import calibration_blueprint
 from webui.pages.collections import collections_blueprint
 from webui.pages.exams import exams_blueprint
 from webui.pages.jobs import jobs_blueprint
+from webui.pages.journal import journal_blueprint
 from webui.pages.live import live_blueprint
 from webui.pages.login import auth_blueprint
 from webui.pages.patients import patients_blueprint
@@ -81,7 +83,9 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(accounts_blueprint(desk, services.journal))
     app.register_api(accounts_api_blueprint(desk))
     app.register_blueprint(about_blueprint(services))
-    for plain in (settings_blueprint(), imports_page_blueprint(), jobs_blueprint()):
+    for own in (settings_blueprint, backups_blueprint, journal_blueprint):
+        app.register_blueprint(own(services))
+    for plain in (imports_page_blueprint(), jobs_blueprint()):
         app.register_blueprint(plain)
     app.register_blueprint(live_blueprint(services, settings))
     app.register_api(exam_blueprint(services))

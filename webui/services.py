@@ -27,6 +27,7 @@ from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
     Board,
+    BoxDesk,
     BrokerStatus,
     CollectionStore,
     ExamFinder,
@@ -59,6 +60,7 @@ class Services:
         clock: whether it can date an exam.
         withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
+        box: its settings, backups and connections; None for pages without a station behind them.
         board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -94,6 +96,7 @@ class Services:
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
     board: Board = field(default_factory=NoBoard)
+    box: BoxDesk | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

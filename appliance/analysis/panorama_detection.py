@@ -1,18 +1,15 @@
 """A detector for pictures larger than a camera's frame: searched piece by piece, each loop found once."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.counted_once import each_once
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
 from appliance.ports import Detector
-
-Found = TypeVar("Found", CapillaryDetection, HaemorrhageDetection)
 
 OVERLAP = 0.4
 """Of two neighbouring tiles, in tile sides: wider than any loop, so that each is whole in one of them."""
@@ -22,10 +19,6 @@ ENOUGH_OF_TILE = 1.25
 
 CUT_PX = 3.0
 """A box that ends so near to a tile's inner border is cut there; the neighbouring tile has it whole."""
-
-SAME_IOU = 0.35
-SAME_CONTAINMENT = 0.6
-"""Two boxes from different tiles are one loop from here on: each tile's network draws it a little differently."""
 
 
 class PanoramaDetector:
@@ -55,7 +48,7 @@ class PanoramaDetector:
             for patch in found.haemorrhages:
                 # Haemorrhages adjoin one another and may be wider than the overlap: a cut one still counts.
                 haemorrhages.append(replace(patch, bbox=_moved(patch.bbox, left, top)))
-        return Detections(_each_once(capillaries), _each_once(haemorrhages))
+        return Detections(each_once(capillaries), each_once(haemorrhages))
 
 
 def _spans(length: int, tile: int) -> list[tuple[int, int]]:
@@ -79,20 +72,3 @@ def _is_cut(box: BoundingBox, size: tuple[int, int], inner: tuple[bool, bool, bo
 
 def _moved(box: BoundingBox, dx: float, dy: float) -> BoundingBox:
     return BoundingBox(box.x + dx, box.y + dy, box.w, box.h)
-
-
-def _each_once(found: Sequence[Found]) -> tuple[Found, ...]:
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda detection: -detection.score):
-        if not any(_is_same(one.bbox, other.bbox) for other in kept):
-            kept.append(one)
-    return tuple(kept)
-
-
-def _is_same(one: BoundingBox, other: BoundingBox) -> bool:
-    width = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
-    height = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)
-    if width <= 0 or height <= 0:
-        return False
-    shared, areas = width * height, (one.w * one.h, other.w * other.h)
-    return shared / (sum(areas) - shared) > SAME_IOU or shared / max(min(areas), 1e-6) > SAME_CONTAINMENT

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.analysis.against_measurement import contradicted_class
+from appliance.analysis.counted_once import is_drawn_twice
 from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
@@ -12,7 +13,7 @@ from appliance.domain.journal import JournalEntry
 from appliance.domain.json_value import JsonObject
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
-from appliance.domain.review_edits import ImageEdit, SetMorphology, SetSize, edit_to_json
+from appliance.domain.review_edits import AddCapillary, ChangeBox, ImageEdit, SetMorphology, SetSize, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
 from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
@@ -85,6 +86,7 @@ class ReviewService:
         before = review_image(image, log.image(image_id))
         mine = log.image(image_id)
         after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()))
+        _require_another_loop(before, edit)
         _require_measured_or_meant(after, edit)
         detail = {"edit": edit_to_json(edit), **_difference(before, after, edit)}
         return self._write(exam_id, image, log, actor, EDITED, detail)
@@ -247,6 +249,16 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
         validated_at_utc=log.validated_at_utc,
         unseen=log.unseen,
     )
+
+
+def _require_another_loop(before: ImageReview, edit: ImageEdit) -> None:
+    """Raise ExamError for a loop drawn where one is: two boxes on one loop would count it twice."""
+    if not isinstance(edit, AddCapillary | ChangeBox):
+        return
+    others = [one for one in before.findings.capillaries if one.finding_id != edit.finding_id]
+    is_loop = isinstance(edit, AddCapillary) or len(others) < len(before.findings.capillaries)
+    if is_loop and is_drawn_twice(edit.box, [one.capillary.bbox for one in others]):
+        raise ExamError("there is a capillary at this place already", "Change its box; one loop is counted once.")
 
 
 def _require_measured_or_meant(after: ImageReview, edit: ImageEdit) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.counted_once import suppress
 from appliance.domain.detection import (
     BoundingBox,
     CapillaryDetection,
@@ -17,7 +18,6 @@ from appliance.domain.errors import InferenceError
 from appliance.inference.letterbox import InputView, letterbox_view
 from appliance.inference.manifest import REINSTALL, EngineEntry
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.suppression import suppress
 from appliance.ports import LoadedEngine, Tensor
 
 HAEMORRHAGE = "haemorrhage"

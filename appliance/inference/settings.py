@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.analysis.counted_once import SAME_IOU, SAME_SHARE
 from appliance.domain.errors import SettingsError
 
 RUNTIMES = ("onnxruntime", "tensorrt")
@@ -27,7 +28,7 @@ class InferenceSettings:
             takes a core from everybody else (docs/decisions/2026-11-22-engine-threads.md).
         min_score_capillary, min_score_haemorrhage: detections below are dropped; 0.40 as in Gracia Tello 2022.
         nms_iou: of two boxes overlapping more than this the better one stays.
-        nms_containment: a box with more than this share of its area inside a better one goes too.
+        nms_containment: of two boxes with more than this share of the smaller one in common, too.
         max_candidates: boxes of one kind that enter suppression, best first; bounds the time of a hopeless picture.
         min_keypoint_confidence: widths below are reported as not measurable.
     """
@@ -41,8 +42,8 @@ class InferenceSettings:
     spin_while_idle: bool = False
     min_score_capillary: float = 0.40
     min_score_haemorrhage: float = 0.40
-    nms_iou: float = 0.5
-    nms_containment: float = 0.8
+    nms_iou: float = SAME_IOU
+    nms_containment: float = SAME_SHARE
     max_candidates: int = 300
     min_keypoint_confidence: float = 0.5
 

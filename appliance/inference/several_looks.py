@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.counted_once import suppress
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.suppression import suppress
 from appliance.ports import Detector
 
 Found = TypeVar("Found", CapillaryDetection, HaemorrhageDetection)

@@ -8,15 +8,14 @@ far smaller than the loops that were trained on, as in a small picture of a whol
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.counted_once import each_once
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
 from appliance.inference.settings import InferenceSettings
 from appliance.inference.several_looks import SeveralLooks
-from appliance.inference.suppression import suppress
 from appliance.ports import Detector
 
 LOOP_WIDTH_PX = 36.0
@@ -40,11 +39,7 @@ OVERLAP = 0.35
 """Of neighbouring tiles, as a share of their side: 224 input pixels, five times a loop's width."""
 BORDER_SHARE = 0.01
 """A box this close to a tile's inner border, in shares of its side, is cut by it."""
-SAME_SHARE = 0.6
-"""Two looks that have this much of the smaller box in common saw one thing, one of them more of it than the other."""
 MAX_TILES = 48
-
-Found = TypeVar("Found", CapillaryDetection, HaemorrhageDetection)
 
 
 @dataclass(frozen=True)
@@ -113,24 +108,11 @@ class TiledDetector:
         for tile in tiles:
             part = image_rgb[tile.y : tile.y + tile.h, tile.x : tile.x + tile.w]
             looks.append(_uncut(self._detector.detect(np.ascontiguousarray(part)), tile))
+        same = self._settings.nms_iou, self._settings.nms_containment
         return Detections(
-            tuple(self._without_doubles([look.capillaries for look in looks])),
-            tuple(self._without_doubles([look.haemorrhages for look in looks])),
+            each_once([one for look in looks for one in look.capillaries], *same),
+            each_once([one for look in looks for one in look.haemorrhages], *same),
         )
-
-    def _without_doubles(self, looks: list[tuple[Found, ...]]) -> list[Found]:
-        """All findings, each thing once, best first."""
-        found = sorted(
-            ((one, at) for at, look in enumerate(looks) for one in look), key=lambda pair: pair[0].score, reverse=True
-        )
-        boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one, _ in found]).reshape(-1, 4)
-        look_of = np.array([at for _, at in found])
-        stays: list[int] = []
-        for index in suppress(boxes, self._settings.nms_iou, self._settings.nms_containment):
-            others = [other for other in stays if look_of[other] != look_of[index]]
-            if not _shares_most(boxes[index], boxes[others]):
-                stays.append(int(index))
-        return [found[index][0] for index in stays]
 
 
 def plan_tiles(size: tuple[int, int], input_size: tuple[int, int], frame_px_per_input_px: float) -> tuple[Tile, ...]:
@@ -193,10 +175,3 @@ def _uncut(found: Detections, tile: Tile) -> Detections:
             HaemorrhageDetection(moved(one.bbox), one.score) for one in found.haemorrhages if not tile.cuts(one.bbox)
         ),
     )
-
-
-def _shares_most(box: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
-    """Whether a box has most of its area, or of the other's, in common with one of `others`; x, y, w, h."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    return bool((common > SAME_SHARE * np.minimum(box[2:].prod(), others[:, 2:].prod(axis=1))).any())

@@ -4,14 +4,17 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from appliance.domain.box_settings import RestoreTrial
 from appliance.domain.errors import StoreError
 from appliance.durable_files import flush, sync_folder
-from appliance.storage.database import BUSY_TIMEOUT_S, damage_in, disk_full
+from appliance.storage.database import BUSY_TIMEOUT_S, Database, damage_in, disk_full
+from appliance.storage.journal import SqliteJournal
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PREFIX, _SUFFIX = "exams-", ".sqlite3"
@@ -73,6 +76,28 @@ class Backups:
         for old in self.all()[max(1, self._kept) :]:
             old.path.unlink(missing_ok=True)
         return Backup(path, now_utc)
+
+
+def try_restore(backup: Backup, now_utc: datetime) -> RestoreTrial:
+    """Put a copy of the backup into a folder of its own and read all of it; the box's database is not touched.
+
+    Raises:
+        StoreError: it is damaged, or there is no room for the copy.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=backup.path.parent, prefix="trial-") as folder:
+            copy = Path(folder) / backup.path.name
+            copy_checked(backup.path, copy)
+            database = Database(copy)
+            try:
+                check = SqliteJournal(database, lambda: now_utc).verify()
+                ((exams,),) = database.rows("count the exams of a backup", "SELECT count(*) FROM exams")
+            finally:
+                database.close()
+    except OSError as error:
+        said = f"could not try the backup {backup.path.name}: {error.strerror}"
+        raise StoreError(said, "Free disk space.") from error
+    return RestoreTrial(backup.path.name, int(exams), check.entries, None if check.is_intact else check.broken_seq)
 
 
 def copy_checked(source: Path, target: Path) -> None:

@@ -27,7 +27,7 @@ _GOODBYE_S = 2.0
 _PACKETS_A_POLL = 256
 # Malformed packet, protocol error, topic name invalid, packet too large, payload format invalid.
 _OUR_FAULT = (0x81, 0x82, 0x90, PACKET_TOO_LARGE, 0x99)
-_REFUSALS = {
+REFUSALS = {
     0x84: "the broker does not speak MQTT 5",
     0x85: "the broker refused this box's name; check mqtt.site and mqtt.box",
     0x86: "the broker refused the user name or password",
@@ -38,7 +38,7 @@ _REFUSALS = {
 
 # Mosquitto before 2.0.15 gives no reason when another device takes the place: it only closes.
 _ENDINGS = {
-    **_REFUSALS,
+    **REFUSALS,
     0x80: "the broker ended the connection without a reason; if that goes on, another device may use the name of this "
     "box: check mqtt.site and mqtt.box of both",
 }
@@ -311,7 +311,7 @@ class BrokerConnection:
         self, _client: Any, _data: Any, flags: Any, reason_code: Any, properties: Properties | None
     ) -> None:
         if reason_code.is_failure:
-            self._lost_because = _REFUSALS.get(reason_code.value, str(reason_code).lower())
+            self._lost_because = REFUSALS.get(reason_code.value, str(reason_code).lower())
         else:
             self._connected = (bool(flags.session_present), properties)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.inference.suppression import suppress
+from appliance.analysis.counted_once import suppress
 from engines.accuracy.matching import match
 from engines.synthetic.render import render
 from engines.synthetic.truth import RenderedImage
@@ -22,7 +22,6 @@ RIGHT_IOU = 0.4
 """A box that overlaps one by this is right. At 0.5 a box on a loop that anybody sees would score low for nothing but
 its lower edge, where limbs fade and two experts differ; at 0.3 so many doubtful ones pass that the density reads 0.33
 per mm too high (docs/decisions, 2026-11-28)."""
-NMS_IOU, NMS_CONTAINMENT = 0.5, 0.8  # as appliance.inference.settings
 MAX_CANDIDATES = 300
 
 FloatArray = NDArray[np.float64]
@@ -84,7 +83,7 @@ def _judged(
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     order = order[scores[order] >= MIN_SCORE]
     xywh = np.concatenate([boxes[order, :2], boxes[order, 2:] - boxes[order, :2]], axis=1)
-    kept = suppress(xywh, NMS_IOU, NMS_CONTAINMENT)
+    kept = suppress(xywh)
     result = match(xywh[kept], scores[order][kept], targets, ignored, RIGHT_IOU)
     score = np.clip(result.scores[~result.is_ignored], 1e-6, 1 - 1e-6)
     return np.log(score / (1 - score)), (result.truth_index[~result.is_ignored] >= 0).astype(np.float64)

@@ -99,14 +99,18 @@ def test_pictures_are_placed_measured_and_become_an_exam(
     wait_until(page, "document.querySelectorAll('#file-rows tr').length === 3")
     said = page.inner_text("#file-rows tr:nth-child(3)")
     assert "notes.png" in said
+    assert "cannot read notes.png" in said
     assert "/tmp/" not in said
     assert page.is_disabled("#import-start")
     page.select_option("#file-rows tr:nth-child(2) select >> nth=0", "right")
     page.select_option("#file-rows tr:nth-child(2) select >> nth=1", "ring")
     page.fill("#import-pseudonym", "NC-77")
-    page.fill("#import-scale", "1.5")
+    assert page.locator("#file-rows img").evaluate_all("all => all.map(one => one.naturalWidth > 0)") == [True, True]
+    assert "no date in the file" in page.inner_text("#file-rows tr:nth-child(1)")
+    assert page.inner_text("#scale-rows").split("\n")[1] == "2 pictures, no scale in the file"
+    page.fill("#scale-rows input", "1.5")
     wait_until(page, "!document.querySelector('#import-start').disabled")
-    page.press("#import-scale", "Enter")
+    page.press("#scale-rows input", "Enter")
     page.wait_for_selector("#outcome a.primary")
     page.click("#outcome a.primary")
     page.wait_for_selector("#exam-page")
@@ -114,6 +118,7 @@ def test_pictures_are_placed_measured_and_become_an_exam(
     kept = station.store.exam(exam.exam_id)
     assert [image.finger.value for image in kept.images] == ["index", "ring"]
     assert kept.patient_pseudonym == "NC-77"
+    assert [image.analysis.um_per_px for image in kept.images] == [1.5, 1.5]
 
 
 def test_an_archive_whose_pseudonym_is_in_use_asks_first(

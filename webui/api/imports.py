@@ -16,7 +16,7 @@ from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
 from appliance.exports.archive.uploads import LARGEST_ARCHIVE_BYTES
 from appliance.exports.imports.job import ImportOptions
 from appliance.exports.imports.picture_imports import LARGEST_FILE_BYTES
-from webui.api.openapi import Body, api_blueprint
+from webui.api.openapi import Body, api_blueprint, file_response
 from webui.auth.current_account import actor, requires
 from webui.documents.import_export import (
     FileAnswer,
@@ -60,10 +60,17 @@ class PlaceBody(Body):
     sector: Sector
 
 
+class SizedScale(Body):
+    width_px: int = Field(ge=1)
+    height_px: int = Field(ge=1)
+    um_per_px: float = Field(gt=0, allow_inf_nan=False)
+
+
 class StartImportBody(Body):
     pseudonym: str = Field(min_length=1, max_length=200, description="The clinic's pseudonym; never a name")
     um_per_px: float | None = Field(None, gt=0, allow_inf_nan=False, description="Of every picture")
-    taken_at: AwareDatetime | None = Field(None, description="Of pictures whose file does not tell; now without it")
+    scales: list[SizedScale] = Field([], max_length=500, description="Of pictures of one size; go before um_per_px")
+    taken_at: AwareDatetime | None = Field(None, description="Of every picture; goes before what the files tell")
 
 
 class TakeInBody(Body):
@@ -106,6 +113,16 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
     def add_file(path: ImportPath, query: NameQuery, raw: FileBytes) -> Response:
         return _json(file_document(pictures.add(str(path.import_id), query.name, request.stream)))
 
+    @api.get(
+        "/imports/<import_id>/files/<item_id>/thumbnail.jpg",
+        summary="A small picture of a file",
+        responses=file_response("image/jpeg", description="The picture"),
+    )
+    @requires(Role.PHYSICIAN)
+    def thumbnail(path: FilePath) -> Response:
+        found = pictures.thumbnail(str(path.import_id), path.item_id)
+        return Response(found, mimetype="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
     @api.put("/imports/<import_id>/files/<item_id>", summary="Say where it was taken", responses=file_is)
     @requires(Role.PHYSICIAN)
     def place(path: FilePath, body: PlaceBody) -> Response:
@@ -121,7 +138,8 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
     @requires(Role.PHYSICIAN)
     def start(path: ImportPath, body: StartImportBody) -> Response:
         taken_at: datetime | None = body.taken_at
-        options = ImportOptions(body.pseudonym, body.um_per_px, taken_at, actor())
+        scales = {(one.width_px, one.height_px): one.um_per_px for one in body.scales}
+        options = ImportOptions(body.pseudonym, body.um_per_px, taken_at, actor(), scales)
         return _json(import_document(pictures.start(str(path.import_id), options)))
 
     @api.post("/archives", summary="Upload an archive of another box", responses={"200": UploadAnswer})

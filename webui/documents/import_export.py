@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from appliance.exports.archive.uploads import TakenIn
 from appliance.exports.dicom.sending import Sending, SendState
 from appliance.exports.imports.picture_imports import ImportItem, PictureImport
+from webui.documents.instant import Instant
 
 
 class SendingAnswer(BaseModel):
@@ -48,6 +49,9 @@ class FileAnswer(BaseModel):
     height_px: int
     um_per_px: float | None = Field(description="Embedded in the file")
     scale_source: str | None = Field(description="Which of the file states it: dicom, still (of this product) or tags")
+    taken_at: Instant | None = Field(description="When it was taken, as the file tells")
+    camera_name: str = Field(description="As the file tells; empty where it does not")
+    has_thumbnail: bool = Field(description="A small JPEG is at .../files/{item_id}/thumbnail.jpg")
     problem: str = Field(description="Why it is not imported; empty while all is well")
     note: str
     result: ResultAnswer | None
@@ -138,6 +142,9 @@ def file_document(item: ImportItem) -> FileAnswer:
         height_px=item.height_px,
         um_per_px=item.um_per_px,
         scale_source=item.scale_source and item.scale_source.value,
+        taken_at=item.taken_at_utc,
+        camera_name=item.camera_name,
+        has_thumbnail=bool(item.thumbnail),
         problem=item.problem,
         note="" if result is None else result.note,
         result=found,

@@ -15,6 +15,7 @@ from webui.api.search_bodies import ExamSearchBody, asked_of
 from webui.auth.current_account import current_account
 from webui.documents.hand_map import hand_map_document
 from webui.localisation.catalogue import catalogue, text
+from webui.localisation.conclusions import suggestions
 from webui.localisation.formatting import format_moment
 from webui.pages.exam_listing import exam_rows
 from webui.pages.folder_view import FolderView
@@ -65,6 +66,7 @@ def exams_blueprint(services: Services) -> Blueprint:
             reviewed=reviewed,
             revision=log.revision,
             may_edit=may_edit(exam),
+            suggestions=lambda figures: suggestions(figures, services.reports.folder.conclusions()),
             unseen=unseen,
             entering=sum(one.enters for one in reviewed.images),
             next_exam=_next_to_validate(services, exam.exam_id),

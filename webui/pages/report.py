@@ -5,7 +5,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from appliance.domain.account import Role
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
 from appliance.domain.validation import VALIDATED, Covered
-from appliance.exports.report.folder import CUSTOM_NAMES, LOGO_NAMES, STYLE_NAME
+from appliance.exports.report.folder import CONCLUSIONS_NAME, CUSTOM_NAMES, LOGO_NAMES, STYLE_NAME
 from appliance.exports.report.form import PAGES, PAPERS, STANDARD_FORM
 from appliance.exports.report.localisation import LANGUAGES, Localisation
 from appliance.exports.report.report_service import Choice
@@ -16,7 +16,7 @@ from webui.services import Services
 
 _WIDEST_PX = 2048
 _STANDARD = {TEMPLATE_NAME: STANDARD_FOLDER / TEMPLATE_NAME, STYLE_NAME: STANDARD_FOLDER / STYLE_NAME}
-_STANDARD["form.toml"] = STANDARD_FORM
+_STANDARD |= {"form.toml": STANDARD_FORM, CONCLUSIONS_NAME: STANDARD_FOLDER / CONCLUSIONS_NAME}
 
 
 def report_blueprint(services: Services) -> Blueprint:

@@ -1,13 +1,42 @@
 """The one place from which administrators reach what they can set."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
 from flask import Blueprint, render_template
 
 from appliance.domain.account import Role
+from appliance.domain.box_settings import SettingRow
+from appliance.domain.errors import ExportError
 from webui.auth.current_account import requires
+from webui.localisation.catalogue import text
+from webui.services import Services
+
+CONNECTIONS = ("mqtt", "pacs", "firmware", "fleet", "storage")
+"""Tables of the site's file that this page shows, each with the lines that change it."""
+
+LINES: dict[str, str] = {
+    "mqtt": '[mqtt]\nenabled = true\nhost = "broker.clinic.example"\nport = 8883\nsite = "clinic"\nbox = "room-2"',
+    "pacs": '[pacs]\nhost = "pacs.clinic.example"\nport = 104\ncalled_ae_title = "ARCHIVE"',
+    "firmware": '[firmware]\npedal_pin = "31"\n\n[web]\ncapture_keys = [" ", "PageDown", "F9"]',
+    "fleet": '[fleet]\nenabled = true\nupdate_root = "/etc/nailfold/root.json"\nupdate_url = "https://updates.example/nailfold"',
+    "storage": "[storage]\nbackup_every_h = 24\nbackups_kept = 7",
+}
+"""What a site writes; the exact names, so that it can be copied."""
 
 
-def settings_blueprint() -> Blueprint:
-    """/settings"""
+@dataclass(frozen=True)
+class Outcome:
+    """Of a test of a connection: "broker" or "pacs", and what did not fit; empty where it answered."""
+
+    what: str
+    problem: str = ""
+    remedy: str = ""
+
+
+def settings_blueprint(services: Services) -> Blueprint:
+    """/settings and what lies below it."""
     pages = Blueprint("settings", __name__)
 
     @pages.get("/settings")
@@ -15,4 +44,48 @@ def settings_blueprint() -> Blueprint:
     def page() -> str:
         return render_template("settings.html")
 
+    def connections(outcome: Outcome | None = None) -> str:
+        rows = () if services.box is None else services.box.settings()
+        return render_template(
+            "connections.html",
+            tables=_tables(rows),
+            lines=LINES,
+            broker=services.broker(),
+            pacs=services.exchange.exports.pacs,
+            outcome=outcome,
+        )
+
+    @pages.get("/settings/connections")
+    @requires(Role.ADMINISTRATOR)
+    def connections_page() -> str:
+        return connections()
+
+    @pages.post("/settings/connections/broker")
+    @requires(Role.ADMINISTRATOR)
+    def try_broker() -> str:
+        return connections(_tried("broker", services.box.try_broker if services.box else _nothing_there))
+
+    @pages.post("/settings/connections/pacs")
+    @requires(Role.ADMINISTRATOR)
+    def try_pacs() -> str:
+        return connections(_tried("pacs", services.exchange.exports.echo))
+
     return pages
+
+
+def _tried(what: str, test: Callable[[], None]) -> Outcome:
+    try:
+        test()
+    except ExportError as error:
+        return Outcome(what, error.message, error.remedy)
+    return Outcome(what)
+
+
+def _nothing_there() -> None:
+    raise ExportError(text("backups.nowhere"), text("backups.nowhere_remedy"))
+
+
+def _tables(rows: Sequence[SettingRow]) -> list[tuple[str, list[SettingRow]]]:
+    """The tables of this page, each with its rows."""
+    found = {table: list(of) for table, of in groupby(rows, lambda row: row.key.partition(".")[0])}
+    return [(table, found.get(table, [])) for table in CONNECTIONS]

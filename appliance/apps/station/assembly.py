@@ -24,6 +24,7 @@ from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
+from appliance.apps.station.box_desk import StationBoxDesk
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -270,6 +271,7 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
+            box=StationBoxDesk(loaded, self._storage.backups, journal, clock),
         )
         frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
         self._vitals = Vitals(frames, self._storage.exams, self._served_url)

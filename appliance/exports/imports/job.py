@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class ImportOptions:
 
     Attributes:
         um_per_px: scale of every picture, vouched for by the person who imports; None takes what each file says.
+        um_per_px_of: the same for pictures of one width and height; goes before `um_per_px`.
         taken_at_utc: of all pictures, vouched for by the person who imports; None takes what each file says. Where that
             is nothing the time is unknown: the import's stands in for it, and the result and the journal say so.
         operator: who imports.
@@ -74,6 +75,12 @@ class ImportOptions:
     um_per_px: float | None = None
     taken_at_utc: datetime | None = None
     operator: str = ""
+    um_per_px_of: Mapping[tuple[int, int], float] = field(default_factory=dict)
+
+    def scale_of(self, image_rgb: NDArray[np.uint8]) -> float | None:
+        """What the person said of a picture of this size, uint8 (height, width, 3)."""
+        height, width = image_rgb.shape[:2]
+        return self.um_per_px_of.get((width, height), self.um_per_px)
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,8 @@ def import_pictures(
         raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
     exam = _exam(exam_id, pseudonym, images, options.operator)
     detail: dict[str, Any] = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
+    if options.um_per_px_of:
+        detail["um_per_px_of"] = {f"{w}x{h}": scale for (w, h), scale in sorted(options.um_per_px_of.items())}
     if undated:
         detail["time_unknown"] = undated
     note = JournalNote(options.operator or "station", f"exam:{exam_id}", IMPORTED, detail)
@@ -214,7 +223,7 @@ def _contradictions(read: ForeignPicture, options: ImportOptions) -> Iterator[st
         yield f"its file says that it was taken on {own:%Y-%m-%d}, you said {stated:%Y-%m-%d}: yours was taken"
     if stated is None and own is None:
         yield "its file does not say when it was taken: the time is unknown, the import's stands in for it"
-    scale = options.um_per_px
+    scale = options.scale_of(read.image_rgb)
     if scale is not None and read.um_per_px is not None and abs(read.um_per_px / scale - 1) > _SAME_SCALE:
         yield f"its file says {read.um_per_px:.4g} um per pixel, you said {scale:.4g}: yours was taken"
 
@@ -234,9 +243,10 @@ def _scale(read: ForeignPicture, options: ImportOptions) -> Calibration | None:
         CaptureError: the file states one that is not understood, and nobody another.
     """
     height, width = read.image_rgb.shape[:2]
-    if options.um_per_px is not None:
-        name = f"operator-{options.um_per_px:g}"
-        return Calibration(name, options.um_per_px, width, height, ScaleOrigin.OPERATOR)
+    stated = options.scale_of(read.image_rgb)
+    if stated is not None:
+        name = f"operator-{stated:g}"
+        return Calibration(name, stated, width, height, ScaleOrigin.OPERATOR)
     if read.scale_problem:
         raise CaptureError(f"cannot be measured: {read.scale_problem}", "Give the scale in micrometres per pixel.")
     if read.um_per_px is None:

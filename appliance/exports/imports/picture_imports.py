@@ -2,8 +2,15 @@
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
@@ -17,6 +24,8 @@ _log = logging.getLogger(__name__)
 LARGEST_FILE_BYTES = 500_000_000
 MOST_FILES = 500
 _MOST_IMPORTS = 8
+THUMBNAIL_PX = 240
+"""Longest side; 10 kB each, kept in memory until the import is dropped, so that they stay after it is done."""
 _ARRIVING = "arriving"
 
 
@@ -37,6 +46,9 @@ class ImportItem:
         hand, finger, sector: guessed from metadata and name, corrected by a person; None where nothing tells.
         width_px, height_px: 0 for a file that cannot be read.
         um_per_px, scale_source: embedded in the file, and the field it comes from.
+        taken_at_utc: when it was taken, as the file tells; None where it does not.
+        camera_name: as the file tells; empty where it does not.
+        thumbnail: a small JPEG; empty for a file that cannot be read.
         problem: why it cannot be imported; empty while all is well.
         result: once it was measured.
     """
@@ -50,6 +62,9 @@ class ImportItem:
     height_px: int = 0
     um_per_px: float | None = None
     scale_source: ScaleSource | None = None
+    taken_at_utc: datetime | None = None
+    camera_name: str = ""
+    thumbnail: bytes = field(default=b"", repr=False)
     problem: str = ""
     result: PictureResult | None = None
 
@@ -117,7 +132,7 @@ class PictureImports:
             item = self._look(import_id, item_id, name)
         except (ApplianceError, OSError) as error:
             # The person knows the file by its own name, not by where it lies meanwhile.
-            item = ImportItem(item_id, name, problem=str(error).replace(str(path), name))
+            item = ImportItem(item_id, name, problem=_by_own_name(str(error), path, name))
         return self._arrived(import_id, item)
 
     def _arrived(self, import_id: str, item: ImportItem) -> ImportItem:
@@ -141,6 +156,13 @@ class PictureImports:
             item = replace(_item(self._collecting(import_id), item_id), hand=hand, finger=finger, sector=sector)
             self._replace_item(import_id, item)
             return item
+
+    def thumbnail(self, import_id: str, item_id: str) -> bytes:
+        """A small JPEG of a file. Raises NotKeptError for one that could not be read."""
+        found = _item(self.show(import_id), item_id).thumbnail
+        if not found:
+            raise NotKeptError(f"there is no picture of file {item_id}", "It could not be read.")
+        return found
 
     def remove(self, import_id: str, item_id: str) -> PictureImport:
         """Leave a file out."""
@@ -218,6 +240,9 @@ class PictureImports:
             height_px=height,
             um_per_px=read.um_per_px,
             scale_source=read.scale_source,
+            taken_at_utc=read.taken_at_utc,
+            camera_name=read.camera_name,
+            thumbnail=_thumbnail(read.image_rgb),
         )
 
     def _collecting(self, import_id: str) -> PictureImport:
@@ -238,6 +263,17 @@ class PictureImports:
 
     def _put(self, changed: PictureImport) -> None:
         self._known[changed.import_id] = changed
+
+
+def _thumbnail(image_rgb: NDArray[np.uint8]) -> bytes:
+    image, out = Image.fromarray(image_rgb), BytesIO()
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _by_own_name(message: str, path: Path, name: str) -> str:
+    return message.replace(str(path), name).replace(f"read {path.name}:", f"read {name}:")
 
 
 def _below(name: str) -> str:

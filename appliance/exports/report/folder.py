@@ -8,13 +8,14 @@ from pathlib import Path
 import tinycss2
 
 from appliance.domain.errors import ExportError
+from appliance.exports.report.conclusions import ConclusionTemplate, read_templates
 from appliance.exports.report.form import REMEDY, STANDARD_FORM, ReportForm, read_form
 from appliance.exports.report.template import STANDARD_FOLDER, TEMPLATE_NAME, check_template
 
-FORM_NAME, STYLE_NAME = "form.toml", "style.css"
+FORM_NAME, STYLE_NAME, CONCLUSIONS_NAME = "form.toml", "style.css", "conclusions.toml"
 LOGO_NAMES = {"logo.svg": "image/svg+xml", "logo.png": "image/png", "logo.jpg": "image/jpeg"}
 _LOGO_STARTS = {"logo.svg": (b"<svg", b"<?xml"), "logo.png": (b"\x89PNG",), "logo.jpg": (b"\xff\xd8",)}
-CUSTOM_NAMES = (FORM_NAME, TEMPLATE_NAME, STYLE_NAME, *LOGO_NAMES)
+CUSTOM_NAMES = (FORM_NAME, TEMPLATE_NAME, STYLE_NAME, CONCLUSIONS_NAME, *LOGO_NAMES)
 LARGEST_LOGO = 500_000
 _FONTS = Path(__file__).parent / "fonts"
 _FACES = (
@@ -47,6 +48,11 @@ class ReportFolder:
     def template(self) -> str | None:
         """The clinic's template; None where there is none."""
         return self._read(TEMPLATE_NAME)
+
+    def conclusions(self) -> tuple[ConclusionTemplate, ...]:
+        """The clinic's templates of conclusions; none without a file. Raises ExportError naming the fault."""
+        own = self._read(CONCLUSIONS_NAME)
+        return () if own is None else read_templates(own)
 
     def style(self) -> str:
         """The standard style, followed by the clinic's. Raises ExportError naming the line of a fault."""
@@ -120,6 +126,8 @@ def _check(name: str, content: bytes) -> None:
         raise ExportError(f"{name} is no UTF-8 text", "Save it as UTF-8.") from error
     if name == FORM_NAME:
         read_form(source, name)
+    elif name == CONCLUSIONS_NAME:
+        read_templates(source)
     elif name == STYLE_NAME:
         checked_style(source)
     else:

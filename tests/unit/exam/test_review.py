@@ -180,7 +180,7 @@ def test_a_row_set_by_hand_stands_against_the_rule_until_given_back(reviewer: Re
 
 def test_a_box_moved_away_loses_the_machines_widths_and_keeps_those_drawn(reviewer: Reviewer) -> None:
     drawn = SetWidth("m1", WidthKind.ARTERIAL, WidthSegment((42.0, 260.0), (58.0, 260.0)))
-    loop = reviewer.does(drawn, ChangeBox("m1", box_of(5))).reviewed.analysis.capillaries[0]
+    loop = reviewer.does(drawn, ChangeBox("m1", replace(box_of(5), y=330.0))).reviewed.analysis.capillaries[0]
     assert (loop.apical, loop.apex_px) == (None, None)
     assert loop.arterial is not None
     assert loop.arterial.um == pytest.approx(24.0)
@@ -260,8 +260,16 @@ def test_an_unknown_finding_is_refused_and_not_logged(reviewer: Reviewer, edit: 
     assert reviewer.journal.entries() == ()
 
 
+def test_a_loop_is_not_drawn_where_one_is(reviewer: Reviewer) -> None:
+    for twice in (AddCapillary("p1", replace(box_of(3), x=box_of(3).x + 5)), ChangeBox("m1", box_of(2))):
+        with pytest.raises(ExamError, match="at this place already"):
+            reviewer.does(twice)
+    crossing = replace(box_of(3), x=box_of(3).x + 20, y=260.0)
+    assert reviewer.does(AddCapillary("p1", crossing)).reviewed.analysis.metrics.capillaries_total == 8
+
+
 def test_a_name_is_used_once_even_after_a_delete(reviewer: Reviewer) -> None:
-    reviewer.does(AddCapillary("p1", box_of(3)), DeleteCapillary("p1"))
+    reviewer.does(AddCapillary("p1", replace(box_of(3), y=330.0)), DeleteCapillary("p1"))
     with pytest.raises(ExamError, match="used before"):
         reviewer.does(AddHaemorrhage("p1", box_of(3)))
 

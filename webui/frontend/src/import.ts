@@ -4,6 +4,7 @@ import { get, post, send } from "./common/api";
 import { need } from "./common/dom";
 import { t } from "./common/i18n";
 import { toast, toastFault } from "./common/toast";
+import { SizedScales } from "./import/sized_scales";
 import { fileRow, type ImportFile, needsPlace } from "./import/file_row";
 import { type Dropped, droppedFiles, upload } from "./import/upload";
 
@@ -31,6 +32,7 @@ const pictures = need<HTMLFormElement>("#pictures");
 const rows = need<HTMLTableSectionElement>("#file-rows");
 const startButton = need<HTMLButtonElement>("#import-start");
 const outcome = need("#outcome");
+const scales = new SizedScales(need("#scale-rows"));
 let current: PictureImport | null = null;
 let archiveId = "";
 
@@ -126,11 +128,11 @@ function decide(): void {
 }
 
 async function start(): Promise<void> {
-  const scale = need<HTMLInputElement>("#import-scale").value;
   const taken = need<HTMLInputElement>("#import-taken").value;
   const body = {
     pseudonym: need<HTMLInputElement>("#import-pseudonym").value,
-    um_per_px: scale ? Number(scale) : null,
+    um_per_px: null,
+    scales: scales.stated(),
     taken_at: taken ? new Date(`${taken}T12:00`).toISOString() : null,
   };
   const path = `imports/${current!.import_id}`;
@@ -151,8 +153,9 @@ function show(at: PictureImport): void {
   pictures.hidden = at.files.length === 0;
   const isFixed = at.state !== "collecting";
   const focused = document.activeElement?.getAttribute("aria-label") ?? "";
-  rows.replaceChildren(...at.files.map((file) => fileRow(file, isFixed, verbs)));
+  rows.replaceChildren(...at.files.map((file) => fileRow(file, `/api/v1/imports/${at.import_id}/files`, isFixed, verbs)));
   if (focused) rows.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
+  scales.show(at.files, isFixed);
   startButton.disabled = isFixed || at.files.some(needsPlace) || at.files.every((file) => file.problem !== "");
   drop.hidden = isFixed;
   const bar = need<HTMLProgressElement>("#import-progress");

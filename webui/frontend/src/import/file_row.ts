@@ -2,7 +2,7 @@
 
 import { icon } from "../common/dom";
 import { figureBeside, scaleDecimals } from "../common/honest_digits";
-import { figure, t, type TextKey } from "../common/i18n";
+import { date, figure, t, type TextKey } from "../common/i18n";
 
 export interface ImportFile {
   item_id: string;
@@ -14,6 +14,9 @@ export interface ImportFile {
   height_px: number;
   um_per_px: number | null;
   scale_source: "dicom" | "still" | "tags" | null;
+  taken_at: string | null;
+  camera_name: string;
+  has_thumbnail: boolean;
   problem: string;
   note: string;
   result: { is_evaluable: boolean; capillaries: number; density_per_mm: number | null; density_ci95_per_mm: number | null } | null;
@@ -31,16 +34,19 @@ const CHOICES = {
 } as const;
 
 /** A row of the table; `isFixed` once the pictures are being measured. */
-export function fileRow(file: ImportFile, isFixed: boolean, verbs: RowVerbs): HTMLTableRowElement {
+export function fileRow(file: ImportFile, filesAt: string, isFixed: boolean, verbs: RowVerbs): HTMLTableRowElement {
   const row = document.createElement("tr");
   row.dataset["item"] = file.item_id;
   row.dataset["state"] = stateOf(file);
   const name = document.createElement("th");
   name.scope = "row";
-  name.append(file.name, small(file));
+  const both = Object.assign(document.createElement("div"), { className: "import-file" });
+  both.append(picture(file, filesAt), nameAndFacts(file));
+  name.append(both);
   row.append(name);
   for (const group of ["hand", "finger", "sector"] as const) {
     const cell = row.insertCell();
+    if (!file.problem) cell.dataset["label"] = t(`import.${group}`);
     if (!file.problem) cell.append(choice(group, file, isFixed, verbs));
   }
   row.insertCell().append(words(file));
@@ -59,12 +65,29 @@ function stateOf(file: ImportFile): string {
   return needsPlace(file) ? "unplaced" : "ready";
 }
 
-function small(file: ImportFile): HTMLElement {
-  const facts = document.createElement("small");
-  if (file.width_px) {
-    facts.textContent = [`${file.width_px} × ${file.height_px}`, scaleWords(file), file.note].filter(Boolean).join(", ");
+function picture(file: ImportFile, filesAt: string): HTMLElement {
+  if (!file.has_thumbnail) return Object.assign(document.createElement("span"), { className: "import-picture" });
+  const image = document.createElement("img");
+  image.className = "import-picture";
+  image.alt = "";
+  image.src = `${filesAt}/${file.item_id}/thumbnail.jpg`;
+  return image;
+}
+
+function nameAndFacts(file: ImportFile): HTMLElement {
+  const words = document.createElement("span");
+  words.append(file.name);
+  if (!file.width_px) return words;
+  for (const line of [`${file.width_px} × ${file.height_px}, ${scaleWords(file)}`, originWords(file), file.note]) {
+    if (line) words.append(Object.assign(document.createElement("small"), { textContent: line }));
   }
-  return facts;
+  return words;
+}
+
+/** "taken 12 Mar 2024, EVA 200x"; where the file does not tell, that. */
+function originWords(file: ImportFile): string {
+  const taken = file.taken_at === null ? t("import.no_date") : t("import.taken", { date: date(file.taken_at) });
+  return [taken, file.camera_name].filter(Boolean).join(", ");
 }
 
 function scaleWords(file: ImportFile): string {

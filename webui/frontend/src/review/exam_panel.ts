@@ -31,6 +31,7 @@ export function wireExamReview(): void {
   conclusion.addEventListener("input", () => {
     if (save) save.disabled = !isChanged();
   });
+  wireSuggestions(conclusion);
   const pattern = document.querySelector<HTMLSelectElement>("#pattern");
   pattern?.addEventListener("change", () => {
     // What is typed but not saved would be lost with the page.
@@ -56,4 +57,19 @@ export function wireExamReview(): void {
   });
   on("validate-unseen", () => validate(true));
   on("invalidate", () => send("invalidate", { reason: t("exam_review.invalidated_by_hand") }));
+}
+
+/** A suggestion comes behind what is written and is selected, to be read and edited; nothing is saved by it. */
+function wireSuggestions(conclusion: HTMLTextAreaElement): void {
+  document.querySelector("#suggestions")?.addEventListener("click", (event) => {
+    const article = (event.target as Element).closest("[data-take-over]")?.closest("article");
+    const words = article?.querySelector("[data-suggestion]")?.textContent;
+    if (!words) return;
+    const before = conclusion.value.trim();
+    conclusion.value = before ? `${before}\n\n${words}` : words;
+    conclusion.focus();
+    conclusion.setSelectionRange(conclusion.value.length - words.length, conclusion.value.length);
+    conclusion.dispatchEvent(new Event("input"));
+    document.querySelector<HTMLElement>("#suggested")!.hidden = false;
+  });
 }

@@ -1,0 +1,101 @@
+"""What administrators see and try of the box: connections, backups, the journal."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from appliance.apps.config.load_settings import check_site_file, load_settings
+from appliance.apps.station.box_desk import StationBoxDesk
+from appliance.exports.settings import PacsSettings
+from appliance.storage.open_storage import open_storage
+from appliance.storage.settings import StorageSettings
+from tests.support.accounts import FULL_NAMES, OPERATOR, PHYSICIAN
+from tests.support.broker import Broker
+from tests.support.exam_parts import SystemClock
+from tests.support.page_client import log_in
+from tests.support.page_station import PageStation
+from webui.pages.settings import LINES
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    running = Broker(tmp_path / "broker")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def station(tmp_path: Path, broker: Broker) -> Iterator[PageStation]:
+    site = tmp_path / "site.toml"
+    site.write_text(f'[mqtt]\nenabled = true\nhost = "127.0.0.1"\nport = {broker.port}\ntls = false\n')
+    loaded = load_settings(site)
+    clock = SystemClock()
+    storage = open_storage(StorageSettings(folder=tmp_path / "exams"), clock.now_utc)
+    storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
+    desk = StationBoxDesk(loaded, storage.backups, storage.journal, clock)
+    yield PageStation(box=desk, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
+    storage.close()
+
+
+def said(page: str) -> str:
+    (found,) = re.findall(r'<p role="status" class="try-outcome"[^>]*>(.*?)</p>', page)
+    return found
+
+
+def test_the_broker_is_tried_with_the_settings_in_force(client: FlaskClient, broker: Broker) -> None:
+    page = client.get("/settings/connections").text
+    assert f"<code>{broker.port}</code>" in page
+    assert said(client.post("/settings/connections/broker").text) == "The broker lets this box in."
+    broker.stop()
+    assert "no connection to 127.0.0.1" in said(client.post("/settings/connections/broker").text)
+
+
+def test_an_archive_that_does_not_answer_is_named(client: FlaskClient) -> None:
+    assert "127.0.0.1" in said(client.post("/settings/connections/pacs").text)
+
+
+def test_a_backup_is_made_tried_and_named_in_the_journal(client: FlaskClient) -> None:
+    assert "There is none yet" in client.get("/settings/backups/").text
+    assert "was made and read through" in said(client.post("/settings/backups/make").text)
+    assert "0 exams, 1 entries of the journal. The journal is unbroken" in said(
+        client.post("/settings/backups/try").text
+    )
+
+
+def test_a_damaged_backup_is_said_to_be_none(client: FlaskClient, tmp_path: Path) -> None:
+    client.post("/settings/backups/make")
+    (kept,) = (tmp_path / "exams" / "backups").glob("exams-*.sqlite3")
+    content = bytearray(kept.read_bytes())
+    content[4096 * 3 : 4096 * 6] = b"\xff" * (4096 * 3)
+    kept.write_bytes(content)
+    answer = client.post("/settings/backups/try")
+    assert answer.status_code >= 400
+    assert "damaged" in answer.text
+    assert list(kept.parent.glob("trial-*")) == []
+
+
+def test_the_journal_shows_people_by_their_names_and_checks_every_seal(
+    client: FlaskClient, station: PageStation
+) -> None:
+    station.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
+    station.journal.append(PHYSICIAN, "review:b", "review.edited", {"number": 2})
+    page = client.get("/settings/journal/?subject=review:a").text
+    assert FULL_NAMES[PHYSICIAN] in page
+    assert "review:b" not in page
+    assert "every seal fits" in said(client.get("/settings/journal/?check=1").text)
+
+
+@pytest.mark.parametrize("path", ["/settings/connections", "/settings/backups/", "/settings/journal/"])
+def test_an_operator_is_kept_out(stranger: FlaskClient, path: str) -> None:
+    assert log_in(stranger, OPERATOR).get(path).status_code == 403
+
+
+@pytest.mark.parametrize("table", LINES)
+def test_the_lines_to_copy_are_settings(tmp_path: Path, table: str) -> None:
+    site = tmp_path / "lines.toml"
+    site.write_text(LINES[table])
+    assert check_site_file(site) == ()
