@@ -10,6 +10,7 @@ from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.identity import make_request, write_key
 from appliance.apps.fleet_server.authority import BOX_DAYS, Authority
 from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_config
+from appliance.apps.fleet_server.emqx_config import write_emqx_config
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 
@@ -76,7 +77,7 @@ def revoke(folder: Path, names: tuple[str, ...]) -> None:
 
 
 @click.command("broker-config")
-@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="For mosquitto.conf and fleet.acl.")
+@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="For the configuration and the rules.")
 @click.option("--ca", type=FILE, required=True, metavar="FILE", help="Certificate of the fleet's authority.")
 @click.option("--certificate", type=FILE, required=True, metavar="FILE", help="The broker's own.")
 @click.option("--key", type=FILE, required=True, metavar="FILE", help="The broker's own.")
@@ -86,7 +87,9 @@ def revoke(folder: Path, names: tuple[str, ...]) -> None:
 )
 @click.option("--server", "servers", multiple=True, required=True, help="A server's mqtt.box; once for each.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=8883, show_default=True)
-@click.option("--address", default="", help="Listen on that one alone; every address of the computer by default.")
+@click.option("--broker", type=click.Choice(("mosquitto", "emqx")), default="mosquitto", show_default=True)
+@click.option("--ban", "banned", multiple=True, metavar="SITE/BOX", help="EMQX alone, which reads no revocation list.")
+@click.option("--address", default="", help="Of Mosquitto, to listen on alone; every one by default.")
 def broker_config(
     out: Path,
     ca: Path,
@@ -96,8 +99,17 @@ def broker_config(
     memory: Path,
     servers: tuple[str, ...],
     port: int,
+    broker: str,
+    banned: tuple[str, ...],
     address: str,
 ) -> None:
-    """Write the configuration of a Mosquitto that lets in the fleet's certificates alone, each to its own topics."""
+    """Write the configuration of a broker that lets in the fleet's certificates alone, each to its own topics."""
     files = BrokerFiles(ca, certificate, key, revoked, memory)
+    if broker == "emqx":
+        if address:
+            raise click.UsageError("--address is for Mosquitto alone.")
+        click.echo(write_emqx_config(out, files, servers, port, banned))
+        return
+    if banned:
+        raise click.UsageError("--ban is for EMQX alone; a Mosquitto reads the revocation list.")
     click.echo(write_broker_config(out, files, servers, port, address))

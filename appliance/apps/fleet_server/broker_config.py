@@ -9,10 +9,27 @@ from appliance.apps.files.atomic_file import make_writable_folder, write_atomica
 from appliance.domain.box_topics import HOST_SITE, ROOT
 from appliance.domain.errors import SettingsError
 
-_UP = ("state", "results/+", "telemetry", "alerts", "shadow/reported", "jobs/+/get", "jobs/+/update", "audit/+")
-_TO_BOXES = ("receipts/+", "resend", "shadow/desired", "audit-have", "jobs/notify", "jobs/+/get/+", "jobs/+/update/+")
+WRITTEN_BY_BOXES = (
+    "state",
+    "results/+",
+    "telemetry",
+    "alerts",
+    "shadow/reported",
+    "jobs/+/get",
+    "jobs/+/update",
+    "audit/+",
+)
+TOLD_TO_BOXES = (
+    "receipts/+",
+    "resend",
+    "shadow/desired",
+    "audit-have",
+    "jobs/notify",
+    "jobs/+/get/+",
+    "jobs/+/update/+",
+)
 # A box reads its own state too: that is how it finds another device under its name.
-_DOWN = ("state", *_TO_BOXES)
+READ_BY_BOXES = ("state", *TOLD_TO_BOXES)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -50,12 +67,7 @@ def write_broker_config(
         SettingsError: a name cannot stand in a topic, or a file is not there.
         ExportError: the folder cannot be written to.
     """
-    for name in servers:
-        if not _NAME.fullmatch(name):
-            raise SettingsError(f"the server's name is {name!r}", "Use 1 to 64 letters, digits, dashes or underscores.")
-    for file in (files.boxes_ca, files.certificate, files.key, files.revoked):
-        if not file.is_file():
-            raise SettingsError(f"there is no file {file}", "Make the authority first: nailfold fleet authority.")
+    require_usable(files, servers)
     make_writable_folder(folder)
     rules, configuration = folder.resolve() / "fleet.acl", folder.resolve() / "mosquitto.conf"
     write_atomically(rules, _rules(servers).encode())
@@ -63,6 +75,16 @@ def write_broker_config(
     write_atomically(configuration, _configuration(files, rules, f"{port} {address}".rstrip()).encode())
     configuration.chmod(0o644)
     return configuration
+
+
+def require_usable(files: BrokerFiles, servers: Sequence[str]) -> None:
+    """Raises SettingsError where a server's name cannot stand in a topic, or a file is not there."""
+    for name in servers:
+        if not _NAME.fullmatch(name):
+            raise SettingsError(f"the server's name is {name!r}", "Use 1 to 64 letters, digits, dashes or underscores.")
+    for file in (files.boxes_ca, files.certificate, files.key, files.revoked):
+        if not file.is_file():
+            raise SettingsError(f"there is no file {file}", "Make the authority first: nailfold fleet authority.")
 
 
 def _configuration(files: BrokerFiles, rules: Path, listens: str) -> str:
@@ -96,8 +118,8 @@ def _rules(servers: Sequence[str]) -> str:
     lines = ["# A server of the fleet hears every box and answers it; it can send nothing in a box's name."]
     for name in servers:
         lines += [f"user {HOST_SITE}/{name}", f"topic read {ROOT}/#"]
-        lines += [f"topic write {ROOT}/+/+/{rest}" for rest in _TO_BOXES]
+        lines += [f"topic write {ROOT}/+/+/{rest}" for rest in TOLD_TO_BOXES]
     lines += ["", "# Everybody: under the name of the certificate alone (%u is SITE/BOX)."]
-    lines += [f"pattern write {ROOT}/%u/{rest}" for rest in _UP]
-    lines += [f"pattern read {ROOT}/%u/{rest}" for rest in _DOWN]
+    lines += [f"pattern write {ROOT}/%u/{rest}" for rest in WRITTEN_BY_BOXES]
+    lines += [f"pattern read {ROOT}/%u/{rest}" for rest in READ_BY_BOXES]
     return "\n".join(lines) + "\n"
