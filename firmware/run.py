@@ -35,7 +35,7 @@ def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[]
         # The simulated one is the station's own. The service stays, or systemd would start it again and again.
         started()
         notify(f"READY=1\nSTATUS=nothing to serve: firmware.board is {settings.board}")
-        stopping.wait()
+        _stay(stopping, lambda: True)
         return
     board = open_board(settings)
     firmware = Firmware(board, settings, software)
@@ -43,9 +43,14 @@ def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[]
     try:
         started()
         notify(f"READY=1\nSTATUS=board {board.name} {board.problem}".rstrip())
-        while not stopping.wait(watchdog_interval_s() or _LONGEST_WAIT_S):
-            if firmware.is_working:
-                notify("WATCHDOG=1")
+        _stay(stopping, lambda: firmware.is_working)
     finally:
         notify("STOPPING=1")
         firmware.stop()
+
+
+def _stay(stopping: threading.Event, is_working: Callable[[], bool]) -> None:
+    """Until it is to stop, with a sign of life for systemd's watchdog."""
+    while not stopping.wait(watchdog_interval_s() or _LONGEST_WAIT_S):
+        if is_working():
+            notify("WATCHDOG=1")

@@ -72,6 +72,7 @@ def test_without_pins_it_is_ready_alive_and_says_what_is_missing(tmp_path: Path,
 def test_with_nothing_to_serve_it_stays_and_makes_no_socket(tmp_path: Path, systemd: socket.socket, board: str) -> None:
     process = started(tmp_path, f'[firmware]\nboard = "{board}"\nsocket = "{tmp_path}/none/board.sock"\n')
     assert f"nothing to serve: firmware.board is {board}" in systemd.recv(1000).decode()
+    assert systemd.recv(1000) == b"WATCHDOG=1", "or systemd would kill it"
     assert ended(process)[0] == 0
     assert not (tmp_path / "none").exists()
 
