@@ -130,7 +130,9 @@ class Machine:
         file.write_text(site)
         steps = f"mkdir settings\ncd settings\nwrite {file} site.toml\n"
         data = f"{self.disk}?offset={part.offset}"
-        subprocess.run(["/usr/sbin/debugfs", "-w", "-f", "-", data], input=steps.encode(), check=True, capture_output=True)
+        subprocess.run(
+            ["/usr/sbin/debugfs", "-w", "-f", "-", data], input=steps.encode(), check=True, capture_output=True
+        )
 
     def _at_state(self, do: Callable[[int, int], Any]) -> Any:
         [part] = [part for part in Layout().partitions if part.name == "boot-state"]
