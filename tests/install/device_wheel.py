@@ -20,6 +20,8 @@ CARRIED = (
     "appliance/exports/report/standard/form.toml",
     "appliance/schemas/nailfold.analysis-1.schema.json",
     "engines/weights/detector.onnx",
+    "engines/weights/detector.int8-onnxruntime.json",
+    "engines/weights/detector.int8-onnxruntime.onnx",
     "engines/weights/manifest.json",
     "webui/static/dist/.vite/manifest.json",
     "webui/templates/live.html",
