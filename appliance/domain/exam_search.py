@@ -19,6 +19,7 @@ class ExamQuery:
         is_filed: in some folder, or in none.
         is_validated: as the exam is now.
         is_archived: in the archive, or not in it.
+        hides_discarded: leaves out what was discarded; of no meaning with `state`.
     """
 
     text: str = ""
@@ -32,6 +33,7 @@ class ExamQuery:
     state: ExamState | None = None
     is_validated: bool | None = None
     is_archived: bool | None = False
+    hides_discarded: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from appliance.domain.errors import NotKeptError
+from appliance.domain.exam import ExamState
 from appliance.domain.exam_search import ExamEntry, ExamPage, ExamQuery
 from appliance.domain.folder import FolderTree
 from appliance.storage.database import Database, Row, Value, utc_text
@@ -50,6 +51,7 @@ class SqliteExamFinder:
             ("started_at >= ?", None if query.from_utc is None else utc_text(query.from_utc)),
             ("started_at < ?", None if query.before_utc is None else utc_text(query.before_utc)),
             ("state = ?", None if query.state is None else query.state.value),
+            ("state <> ?", ExamState.DISCARDED.value if query.hides_discarded and query.state is None else None),
             ("is_archived = ?", None if query.is_archived is None else int(query.is_archived)),
             ("(folder_id IS NOT NULL) = ?", None if query.is_filed is None else int(query.is_filed)),
             (f"{_IS_VALIDATED} = ?", None if query.is_validated is None else int(query.is_validated)),

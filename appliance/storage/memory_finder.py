@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.domain.exam import Exam
+from appliance.domain.exam import Exam, ExamState
 from appliance.domain.exam_search import ExamEntry, ExamPage, ExamQuery
 from appliance.domain.folder import FolderTree
 from appliance.ports import Journal
@@ -29,6 +29,7 @@ class MemoryExamFinder:
                 query.from_utc is None or exam.started_at_utc >= query.from_utc,
                 query.before_utc is None or exam.started_at_utc < query.before_utc,
                 query.state in (None, exam.state),
+                not query.hides_discarded or query.state is not None or exam.state is not ExamState.DISCARDED,
                 query.is_archived in (None, exam.is_archived),
                 query.is_filed in (None, exam.folder_id is not None),
                 query.is_validated in (None, self._is_validated(exam)),

@@ -14,7 +14,7 @@ WIDTHS = {"desktop": (1440, 900, 1), "tablet": (820, 1180, 1), "phone": (390, 84
 PAGES = (
     *("live", "exams", "exam", "review", "report", "patients", "patient", "projects", "collections", "collection"),
     *("calibration", "import", "accounts", "account of another", "account", "about", "settings", "board"),
-    *("report settings", "files", "error"),
+    *("report settings", "files", "connections", "backups", "journal", "error"),
 )
 
 # Clicked before axe looks: what is hidden at first.
@@ -24,6 +24,8 @@ OPENED = {
     "patient": "summary",
     "projects": '[data-folder-action="move"]',
     "collection": "summary",
+    "connections": "#mqtt summary",
+    "journal": "td summary",
 }
 
 # What a person can reach with the tabulator: of a group of radio buttons the one, and no link around another one's box.

@@ -293,6 +293,9 @@ def test_exams_are_found_by_finger_hand_date_state_and_archive(box: Harness) -> 
     assert box.found(ExamQuery(from_utc=NOON)) == [gone, both]
     assert box.found(ExamQuery(before_utc=NOON)) == [ring]
     assert box.found(ExamQuery(state=ExamState.DISCARDED)) == [gone]
+    assert box.found(ExamQuery(state=ExamState.DISCARDED, hides_discarded=True)) == [gone]
+    assert gone in box.found(ExamQuery())
+    assert gone not in box.found(ExamQuery(hides_discarded=True))
     assert box.found(ExamQuery(is_archived=True)) == [archived]
     assert box.found(ExamQuery(is_archived=None, pseudonym="NC-4")) == [archived]
 

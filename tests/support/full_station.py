@@ -34,6 +34,8 @@ def fill(station: PageStation) -> dict[str, str]:
     station.session.start("NC-0077-WITH-A-VERY-LONG-PSEUDONYM", ExamStart("ana"))
     show(station)
     station.session.capture()
+    assert station.services.box is not None
+    station.services.box.back_up("ana")
     return {
         "live": "/",
         "exams": "/exams/",
@@ -54,6 +56,9 @@ def fill(station: PageStation) -> dict[str, str]:
         "files": "/files",
         "settings": "/settings",
         "board": "/board",
+        "connections": "/settings/connections",
+        "backups": "/settings/backups/",
+        "journal": "/settings/journal/?check=1",
         "report settings": "/settings/report",
         "error": "/exams/00000000-0000-0000-0000-000000000000",
     }

@@ -45,6 +45,7 @@ from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from firmware.settings import FirmwareSettings
 from tests.support.accounts import new_account_desk
+from tests.support.box_desk import MemoryBoxDesk
 from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
 from webui.app import create_app
@@ -151,7 +152,7 @@ class PageStation:
             message_state=self.store.outbox.message_state,
             clock=self.clock_watch,
             withheld=WithheldResults(self.store.outbox, self.journal),
-            box=box,
+            box=box or MemoryBoxDesk(),
             board=self.board,
         )
         self.app = create_app(self.services, self.settings)

@@ -38,7 +38,7 @@ class ExamSearchBody(PageBody):
     finger: Finger | None = Field(None, description="Has a picture of it")
     folder_id: UUID | None = Field(None, description="Filed there or below")
     is_filed: bool | None = None
-    state: ExamState | None = None
+    state: ExamState | None = Field(None, description="null: any but discarded")
     is_validated: bool | None = None
     is_archived: bool | None = False
 
@@ -56,6 +56,7 @@ class ExamSearchBody(PageBody):
             state=self.state,
             is_validated=self.is_validated,
             is_archived=self.is_archived,
+            hides_discarded=True,
         )
 
 

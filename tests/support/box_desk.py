@@ -1,0 +1,41 @@
+"""A `BoxDesk` in memory: some settings, and backups that are only counted."""
+
+from datetime import datetime, timezone
+
+from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
+from appliance.domain.errors import StoreError
+
+SETTINGS = (
+    SettingRow("mqtt.enabled", "True", "/etc/nailfold/site.toml"),
+    SettingRow("mqtt.host", "broker.of-a-clinic-with-a-long-name.example", "/etc/nailfold/site.toml"),
+    SettingRow("pacs.host", "", "default"),
+    SettingRow("storage.backups_kept", "7", "default"),
+)
+
+
+class MemoryBoxDesk:
+    """Its broker always answers."""
+
+    def __init__(self) -> None:
+        self._backups: list[BackupRow] = []
+
+    def settings(self) -> tuple[SettingRow, ...]:
+        return SETTINGS
+
+    def backups(self) -> tuple[BackupRow, ...]:
+        return tuple(self._backups)
+
+    def back_up(self, actor: str) -> BackupRow:
+        assert actor
+        now = datetime.now(timezone.utc)
+        self._backups.insert(0, BackupRow(f"exams-{now:%Y%m%dT%H%M%SZ}.sqlite3", now, 245_760))
+        return self._backups[0]
+
+    def try_restore(self, actor: str) -> RestoreTrial:
+        assert actor
+        if not self._backups:
+            raise StoreError("there is no backup to try", "Make one first.")
+        return RestoreTrial(self._backups[0].name, 2, 40, None)
+
+    def try_broker(self) -> None:
+        return None
