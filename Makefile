@@ -30,7 +30,7 @@ exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the
 	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
 
 fleet: setup  ## show a fleet on this computer: broker, console and five simulated boxes (ARGS="--boxes 40")
-	$(BIN)/nailfold fleet demo --history 40 --exams-an-hour 30 --telemetry-s 10 $(ARGS)
+	$(BIN)/nailfold fleet demo --history 160 --images 4 --exams-an-hour 30 --telemetry-s 10 $(ARGS)
 
 fleet-load: setup-test  ## boxes, broker and ingest under load and kill -9, into build/reports/fleet.json (ARGS="--boxes 1000 --results 100")
 	$(BIN)/python tests/load/fleet_load.py $(ARGS)

@@ -215,7 +215,7 @@ class BrokerConnection:
         """Hand over with QoS 1; the number under which `Acknowledged` will come. Raises ExportError when offline."""
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise self._unreachable(paho.error_string(info.rc))
+            raise self._unreachable(paho.error_string(info.rc).lower().rstrip("."))
         return info.mid
 
     def confirm(self, received: Received) -> None:

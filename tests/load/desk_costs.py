@@ -1,27 +1,32 @@
 """What a message costs an ingest worker: `python tests/load/desk_costs.py`, processor and wall time of one thread.
 
-As many boxes as given are born, tell their telemetry and leave, in batches of `ingest.batch`, against a real PostgreSQL
-and without a broker. Time of PostgreSQL's own processes is not in the processor time, and is in the wall time.
+As many boxes as given are born, tell their telemetry, send a result and leave, in batches of `ingest.batch`, against a
+real PostgreSQL and without a broker. Time of PostgreSQL's own processes is in the wall time alone.
 """
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.apps.fleet_server.box_desk import BoxDesk
 from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.reception import Arrival, Result, receive
+from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import IngestSettings
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.box_topics import BoxTopics
+from tests.support.fleet_results import arrival
 from tests.support.full_fleet import recorded
 from tests.support.postgres import Postgres
 
 Message = tuple[str, bytes]
+T = TypeVar("T")
 
 
 def main() -> None:
@@ -40,17 +45,28 @@ def main() -> None:
             "goodbye": _states(given.boxes, 2, is_online=False),
         }
         for what, messages in told.items():
-            processor_ms, wall_ms = _cost_ms(desk, messages, given.batch)
-            print(f"{what}: {processor_ms:.3f} ms of processor, {wall_ms:.3f} ms of time")
+            _print(what, _cost_ms(desk.take, messages, given.batch))
+        store, clock = ResultStore(database), SystemClock()
+
+        def keep(arrivals: Sequence[Arrival]) -> None:
+            found = [one for arrival in arrivals if isinstance(one := receive(arrival), Result)]
+            store.keep(found, (), clock.now_utc())
+
+        results = [arrival(1, site="load", box=f"box-{number}") for number in range(given.boxes)]
+        _print("result", _cost_ms(keep, results, given.batch))
 
 
-def _cost_ms(desk: BoxDesk, messages: Sequence[Message], batch: int) -> tuple[float, float]:
+def _cost_ms(take: Callable[[Sequence[T]], object], messages: Sequence[T], batch: int) -> tuple[float, float]:
     """Processor and wall time of one message."""
     processor_s, wall_s = time.thread_time(), time.monotonic()
     for first in range(0, len(messages), batch):
-        desk.take(messages[first : first + batch])
+        take(messages[first : first + batch])
     spent = (time.thread_time() - processor_s, time.monotonic() - wall_s)
     return 1000 * spent[0] / len(messages), 1000 * spent[1] / len(messages)
+
+
+def _print(what: str, cost_ms: tuple[float, float]) -> None:
+    print(f"{what}: {cost_ms[0]:.3f} ms of processor, {cost_ms[1]:.3f} ms of time")
 
 
 def _states(boxes: int, conn_seq: int, *, is_online: bool) -> list[Message]:

@@ -66,6 +66,8 @@ class Load:
         store, total = ResultStore(database), self._boxes * self._results
         ingest = [self._start_ingest(number) for number in range(self._workers)]
         boxes = [self._start_boxes(number) for number in range(self._processes)]
+        for process in boxes:
+            _wait_for(process, "filled")
         began_s = time.monotonic()
         for process in boxes:
             _write_line(process)
@@ -85,6 +87,7 @@ class Load:
         boxes[0].kill()
         boxes[0].wait()
         boxes[0] = self._start_boxes(0)
+        _wait_for(boxes[0], "filled")
         _write_line(boxes[0])
         reach(1.0)
         took_s = time.monotonic() - began_s
@@ -138,9 +141,7 @@ class Load:
         first, count = self._span(number)
         numbers = (self._broker.port, first, count, self._results)
         command = [fleet_boxes.__file__, str(self._folder / "boxes"), *map(str, numbers)]
-        process = self._start(command, f"boxes-{number}.log")
-        _wait_for(process, "filled")
-        return process
+        return self._start(command, f"boxes-{number}.log")
 
     def _span(self, number: int) -> tuple[int, int]:
         first = number * self._boxes // self._processes

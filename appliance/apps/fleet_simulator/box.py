@@ -68,11 +68,12 @@ class SimulatedBox:
     def tell_history(self, exams: int, days: float) -> None:
         """Finish so many exams as if they had been in the last days, oldest first; before the first `start`."""
         now_utc = self._clock.now_utc()
-        for number in range(exams):
-            share = (number + self._chance.random()) / exams
-            is_drifting = self.character.trouble is Trouble.WIDTHS_DRIFT and share > DRIFT_AFTER
-            began_utc = now_utc - timedelta(days=days * (1 - share), hours=1)
-            self._examining.examine(Engine(self._identity, float(is_drifting)), began_utc)
+        with self._storage.journal.transaction("tell the exams of before"):
+            for number in range(exams):
+                share = (number + self._chance.random()) / exams
+                is_drifting = self.character.trouble is Trouble.WIDTHS_DRIFT and share > DRIFT_AFTER
+                began_utc = now_utc - timedelta(days=days * (1 - share), hours=1)
+                self._examining.examine(Engine(self._identity, float(is_drifting)), began_utc)
 
     def examine(self) -> None:
         """One exam that ended just now."""
@@ -106,7 +107,7 @@ class SimulatedBox:
         loaded = load_settings(self._folder.parent / f"{self._folder.name}.toml", self._flags)
         settings, clock = loaded.settings, self._clock
         wipe_if_asked(settings, "simulated", clock.now_utc())
-        storage = self._ends.enter_context(open_storage(settings.storage, clock.now_utc))
+        self._storage = storage = self._ends.enter_context(open_storage(settings.storage, clock.now_utc))
         self._publisher = MqttPublisher(
             settings.mqtt, storage.outbox, self._identity, clock, self._chance, storage.journal.state
         )

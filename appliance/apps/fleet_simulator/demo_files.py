@@ -22,6 +22,7 @@ from appliance.apps.system_clock import SystemClock
 
 ACCOUNT = "operator"
 _INGEST = "ingest-1"
+_MODEL_LOOK_S = 20.0  # who looks at a demonstration does not wait for ten minutes
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class DemoFiles:
         text = (
             f'[mqtt]\nhost = "{HOST}"\nport = {self._ports.broker}\nbox = "{_INGEST}"\n'
             f'ca_file = "{self.authority}/ca.crt"\nclient_certificate_file = "{certificate}"\n'
-            f'client_key_file = "{key}"\n[database]\nurl = "{self._url}"\n'
+            f'client_key_file = "{key}"\n[ingest]\nmodel_look_s = {_MODEL_LOOK_S}\n[database]\nurl = "{self._url}"\n'
             f'[web]\nport = {self._ports.console}\n[console]\nfolder = "{self.folder}/console"\n'
         )
         settings = self.folder / "servers.toml"

@@ -9,12 +9,22 @@ from statistics import mean
 import pytest
 
 from appliance.analysis.recorded_analysis import document_of, record_analysis
-from appliance.apps.fleet_simulator.characters import characters
+from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.model_watch import ModelWatch
+from appliance.apps.fleet_server.reception import Arrival, Result, receive
+from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_simulator.box import SimulatedBox
+from appliance.apps.fleet_simulator.characters import Trouble, characters
 from appliance.apps.fleet_simulator.crowd import SimulatedBroker
 from appliance.apps.fleet_simulator.nailfolds import Engine, analyse, any_nailfold, review
+from appliance.apps.system_clock import SystemClock
 from appliance.domain.analysis_result import ImageAnalysis
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import SettingsError
+from appliance.ports import QueuedMessage
 from appliance.schemas import validate
+from appliance.storage.open_storage import open_beside
+from appliance.storage.settings import StorageSettings
 from tests.support.exam_parts import IDENTITY
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
@@ -67,3 +77,31 @@ def test_simulated_boxes_leave_this_computer_only_with_certificates() -> None:
     with pytest.raises(SettingsError, match="without TLS"):
         SimulatedBroker("broker.example.org", 8883)
     assert SimulatedBroker("127.0.0.1", 1883).flags("a/b", Path("x"))["mqtt.tls"] is False
+
+
+def test_history_of_a_drifting_box_is_what_the_fleet_finds_as_drift(tmp_path: Path) -> None:
+    character = next(one for one in characters(5) if one.trouble is Trouble.WIDTHS_DRIFT)
+    flags = {"mqtt.host": "127.0.0.1", "mqtt.tls": False}
+    with SimulatedBox(character, tmp_path / "data", flags, IDENTITY, images=3) as box:
+        box.tell_history(160, days=60.0)
+    folder = next((tmp_path / "data").rglob("exams.sqlite3")).parent
+    with open_beside(StorageSettings(folder), SystemClock().now_utc) as storage:
+        waiting = storage.outbox.due(SystemClock().now_utc(), 1000)
+    assert [one.seq for one in waiting] == list(range(1, len(waiting) + 1))
+    whose = (character.clinic.site, character.box)
+    with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
+        arrived = [receive(arrival_of(one, whose)) for one in waiting]
+        kept = [one for one in arrived if isinstance(one, Result)]
+        assert len(kept) == len(waiting)
+        ResultStore(database).keep(kept, (), NOW)
+        watch = ModelWatch(database)
+        watch.step(600.0, NOW)
+        assert {one.figure for one in watch.raised()[whose]} >= {"score", "apical_um"}
+
+
+def arrival_of(queued: QueuedMessage, whose: tuple[str, str]) -> Arrival:
+    message = queued.message
+    properties = {
+        "msg_id": message.msg_id, "schema": message.schema, "seq": str(queued.seq), "sha256": message.sha256
+    }  # fmt: skip
+    return Arrival(BoxTopics(*whose).result(message.msg_id), message.payload, properties)
