@@ -27,18 +27,20 @@ def main() -> int:
     """Build and say how long it took and how large it is."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--package", type=Path, help="default: the newest of build/deb")
+    options.add_argument("--root", type=Path, help="a squashfs that is there already; no other is made")
     options.add_argument("--keyring", type=Path, help="certificate of who signs this box's updates")
     options.add_argument("--out", type=Path, default=REPOSITORY / "build/image")
     asked = options.parse_args()
     began_s = time.monotonic()
     asked.out.mkdir(parents=True, exist_ok=True)
     package = asked.package or newest_package()
-    keyring = asked.keyring or make_test_ca(asked.out / "test-ca").authority
     built_at = source_date(package)
-    squashfs = asked.out / "root.squashfs"
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(built_at), "LC_ALL": "C.UTF-8"}
-    subprocess.run([HERE / "make_root.sh", package, keyring, squashfs], check=True, env=environment)
-    pad(squashfs)
+    squashfs = asked.root or asked.out / "root.squashfs"
+    if asked.root is None:
+        keyring = asked.keyring or make_test_ca(asked.out / "test-ca").authority
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": str(built_at), "LC_ALL": "C.UTF-8"}
+        subprocess.run([HERE / "make_root.sh", package, keyring, squashfs], check=True, env=environment)
+        pad(squashfs)
     disk = asked.out / "nailfold-amd64.img"
     write_disk(disk, squashfs, Layout(), built_at)
     took_s, used_mb = time.monotonic() - began_s, disk.stat().st_blocks * 512 / 1e6

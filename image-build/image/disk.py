@@ -1,4 +1,4 @@
-"""The disk of a new box: partitions, GRUB for BIOS and UEFI, slot A and empty data; the same bytes for the same parts."""
+"""The disk of a new box: partitions, GRUB for BIOS and UEFI, slot A, empty data; the same bytes for the same parts."""
 
 import io
 import os

@@ -36,7 +36,7 @@ capture_pin = "cp2112_gpio:0"
 freeze_pin = "cp2112_gpio:1"
 led_pin = "cp2112_gpio:4"
 watchdog = "software"
-stalled_after_s = 240
+stalled_after_s = 3600
 
 [station]
 data_dir = "/var/lib/nailfold"

@@ -52,8 +52,9 @@ class LossyDisk:
         _run("mount", "-t", "ext4", "-o", "noatime", self._loop, self.mounted)
 
     def cut(self) -> None:
-        """The power goes. Whatever has files open there must be killed before `clear`."""
-        self._servers[0].kill()
+        """The power goes. Whatever has files open there must be killed before `clear`; harmless where it is off."""
+        for server in self._servers[:1]:
+            server.kill()
 
     def clear(self) -> None:
         """Take away what a cut, or an orderly `unmount`, has left of the disk in this computer."""

@@ -34,11 +34,12 @@ class Machine:
         folder: of its own.
         image: what the disk begins as; it is copied.
         stick: a FAT image, as if plugged in.
+        scheme: of its pages.
     """
 
-    def __init__(self, folder: Path, image: Path, stick: Path | None = None) -> None:
+    def __init__(self, folder: Path, image: Path, stick: Path | None = None, scheme: str = "https") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self.stick = folder, stick
+        self._folder, self.stick, self._scheme = folder, stick, scheme
         self.disk, self.serial = folder / "disk.img", folder / "serial.log"
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         self._write_state(self.boot_state | {"extra": _EXTRA})
@@ -104,7 +105,7 @@ class Machine:
 
     def browser(self) -> Browser:
         """A new one, that takes the box's own certificate."""
-        return Browser(f"https://127.0.0.1:{self.port}", ssl._create_unverified_context())
+        return Browser(f"{self._scheme}://127.0.0.1:{self.port}", ssl._create_unverified_context())
 
     def is_live(self) -> bool:
         """Whether pictures come and are analysed."""

@@ -31,12 +31,14 @@ class Services:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def kill(self) -> None:
-        """Every process at once, as when the power goes."""
-        assert self._process is not None
+        """Every process at once, as when the power goes; harmless where there is none."""
+        if self._process is None:
+            return
         init = _only_child(self._process.pid)
         for pid in filter(None, (init, self._process.pid)):
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        self._process = None
 
 
 def await_so(is_so: Callable[[], bool], what: str, within_s: float) -> float:

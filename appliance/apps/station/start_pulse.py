@@ -82,7 +82,7 @@ class StartPulse:
                 notify(f"EXTEND_TIMEOUT_USEC={_EXTENDED_BY_S * 1_000_000}\n{status}")
             if self._firmware is not None:
                 progress = Progress(frames=steps, store=steps, web=steps)
-                self._firmware.tell(StationStatus(phase=Phase.STARTING, progress=progress))
+                self._firmware.tell(StationStatus(phase=Phase.STARTING, reason="", progress=progress))
             before = now
 
     def _is_progress(self, before: Work, now: Work) -> bool:

@@ -2,8 +2,9 @@
 """Confirms the slot that runs once the station works, or takes it back. Does nothing where it is confirmed already.
 
 A station works when it is active, answers on its own pages, and has not been started again for a while. It does not
-when systemd had to start it three times: then the slot is marked bad, the reason is kept, and the computer restarts into
-the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB counts.
+when systemd had to start it three times: then the slot is marked bad, the reason is kept, and the computer restarts
+into the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB
+counts the tries.
 """
 
 import json

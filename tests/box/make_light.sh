@@ -1,0 +1,20 @@
+#!/bin/sh
+# The image with a stand-in for the station, which emulation starts in seconds: make_light.sh FOLDER-OF-THE-IMAGE FOLDER
+#
+# Makes FOLDER/{good,bad}.squashfs: everything of the image but /opt/nailfold; the bad one's services fail. Needs root.
+set -eu
+image=$1 light=$2
+here=$(cd "$(dirname "$0")" && pwd)
+rm -rf "$light"
+mkdir -p "$light"
+# The software is most of it.
+unsquashfs -quiet -no-progress -excludes -d "$light/root" "$image/root.squashfs" opt/nailfold usr/share/fonts >/dev/null
+pack() {
+    mksquashfs "$light/root" "$1" -quiet -no-progress -noappend -comp lzo -Xalgorithm lzo1x_1 -b 256K >/dev/null
+    truncate -s %4096 "$1"
+}
+install -m 755 "$here/guest/stand_in.py" "$light/root/usr/bin/nailfold"
+pack "$light/good.squashfs"
+printf '#!/bin/sh\necho "this software does not start" >&2\nexit 1\n' >"$light/root/usr/bin/nailfold"
+pack "$light/bad.squashfs"
+rm -rf "$light/root"
