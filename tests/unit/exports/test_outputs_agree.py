@@ -7,12 +7,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import highdicom as hd
+import numpy as np
+import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.analysis import uncertainty
 from appliance.analysis.exam_figures import exam_figures
 from appliance.analysis.figures_document import figures_document
+from appliance.analysis.picture_digits import picture_decimals
 from appliance.domain.bands import CUTS_OF
 from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
@@ -22,12 +27,13 @@ from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.message import BoxAddress, build_corrected_message
 from appliance.exports.csv_tables import csv_tables
+from appliance.exports.dicom.files import dicom_files
 from appliance.exports.fhir.bundle import fhir_bundle
 from appliance.exports.report.cells import cell
 from appliance.exports.report.localisation import Localisation
-from appliance.exports.source import ExamToExport
+from appliance.exports.source import ExamToExport, KeptStill
 from tests.support.exam_parts import NOON
-from tests.support.exam_to_export import kept_still
+from tests.support.exam_to_export import finished_exam, kept_still
 from tests.support.reviewed_exams import Loop, exam_of, image_of
 from webui.localisation.figure_formatting import format_figure
 
@@ -188,3 +194,39 @@ def test_every_number_of_the_bundle_is_a_figure_of_the_exam(reviewed: ReviewedEx
         if code in known:
             key = code.replace("-", "_")
             assert any(value == pytest.approx(round(one.value, decimals_of_figure(key, one))) for one in known[code])
+
+
+def test_the_dicom_report_states_what_is_printed() -> None:
+    """One exam: highdicom takes a second for each picture."""
+    loops = [Loop(23.4), Loop(61.7), Loop(14.2), Loop(19.8)]
+    places = [Placement(Hand.LEFT, finger, Sector.A) for finger in (Finger.INDEX, Finger.RING)]
+    exam_id = "00000000-0000-7000-8000-000000000099"
+    reviewed = exam_of(*(image_of(loops, place, number=at) for at, place in enumerate(places, 1)), exam_id=exam_id)
+    figures = exam_figures(reviewed)
+    png = next(iter(finished_exam(count=1)[1].values()))
+    still = KeptStill(np.zeros((960, 1280, 3), np.uint8), kept_still(png).metadata)
+    source = ExamToExport(reviewed, figures, lambda _: b"", lambda _: still, "0.1.0", str)
+    objects = [pydicom.dcmread(io.BytesIO(one)) for one in dicom_files(source).values()]
+    reports = [one for one in objects if one.Modality == "SR"]
+    groups = hd.sr.ComprehensiveSR.from_dataset(reports[0]).content.get_image_measurement_groups()
+    (whole,) = [one for one in groups if one.tracking_identifier == "exam"]
+    stated = {one.name.value: one.value for one in whole.get_measurements()}
+    meant = {key: figure for key, figure in figures.exam.items() if isinstance(figure.value, int | float)}
+    assert stated.keys() == meant.keys()
+    for key, figure in meant.items():
+        assert float(stated[key]) == pytest.approx(round(float(figure.value), decimals_of_figure(key, figure))), key
+
+
+@settings(max_examples=30)
+@given(exams())
+def test_the_live_panel_states_of_a_picture_what_its_page_does(reviewed: ReviewedExam) -> None:
+    """The live header's interval is that of the picture's figure; the scale of these pictures is exact."""
+    for one in reviewed.images:
+        figure = exam_figures(reviewed).images.get(one.image.image_id, {}).get("density_per_mm")
+        if figure is None or figure.value is None:
+            continue
+        metrics = one.analysis.metrics
+        assert metrics.density_per_mm == pytest.approx(figure.value, abs=0.006)
+        assert uncertainty.of_density_in(metrics) == pytest.approx(figure.uncertainty)
+        decimals = picture_decimals(one)["density_per_mm"]
+        assert f"{metrics.density_per_mm:.{decimals}f}" == f"{figure.value:.{decimals}f}"
