@@ -43,7 +43,7 @@ NARROW_SHAPES = {"hairpin": "normal", "crossing": "normal"}
 """Category to shape. Limbs that cross are a normal loop's too. The data set does not tell a giant apart, so the second
 table holds for narrow loops alone."""
 NARROW_PX = 65
-"""Of an original 640 px wide. At its scope's 1.3 um/px that is 85 um: a column of 50 um twice, with no gap, is wider."""
+"""Of an original 640 px wide; 85 um at that scope's 1.3 um/px. A column of 50 um twice, with no gap, is wider."""
 
 
 def open_restored(folder: Path, weights: Path) -> "RestoredPictures":
