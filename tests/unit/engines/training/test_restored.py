@@ -89,3 +89,12 @@ def test_a_filled_in_frame_looks_like_what_is_around_it_and_hides_it() -> None:
     assert 0.01 < is_gap.mean() < 0.6
     assert np.abs(overlay.levels - slope)[is_gap].mean() < 8
     assert np.array_equal(overlay.levels[~is_gap], (slope + grain)[~is_gap])
+
+
+@pytest.mark.parametrize(("width", "shape"), [(50, "normal"), (60, None)])
+def test_a_narrow_plain_loop_is_normal_and_a_wide_one_may_be_a_giant(
+    tmp_path: Path, width: int, shape: str | None
+) -> None:
+    """65 px of the original are 52 px of this picture."""
+    (loop,) = pictures(tmp_path, [label(100, 50, width, 120, category_id=1)]).truths[0]["loops"]
+    assert loop["morphology"] == shape
