@@ -34,7 +34,7 @@ _MODULES = (
         "normal",
         "minicmd",
     ),
-    *("gzio", "serial", "terminal", "memdisk", "tar"),
+    *("gzio", "serial", "terminal", "memdisk", "tar", "fat"),
 )
 
 
@@ -93,8 +93,7 @@ def write_disk(disk: Path, root: Path, layout: Layout, built_at: int) -> None:
     with tempfile.TemporaryDirectory() as scratch, disk.open("r+b") as file:
         _write_bios_grub(file.fileno(), bios, Path(scratch))
         _copy(_efi_files(Path(scratch), efi, built_at), file.fileno(), efi.offset)
-        for place in boot_slots.COPIES_AT:
-            os.pwrite(file.fileno(), boot_slots.packed({"first": "A", "a": "good", "b": "bad"}), state.offset + place)
+        _copy(_boot_state(Path(scratch), state, built_at), file.fileno(), state.offset)
         _copy(root, file.fileno(), slot_a.offset)
         _copy(_empty_data(Path(scratch), data, built_at), file.fileno(), data.offset)
 
@@ -132,7 +131,7 @@ def _write_bios_grub(disk: int, place: Partition, scratch: Path) -> None:
 def _efi_files(scratch: Path, place: Partition, built_at: int) -> Path:
     """A FAT with the one file that a firmware starts without being told."""
     program, image = scratch / "BOOTX64.EFI", scratch / "efi.img"
-    _mkimage("x86_64-efi", program, ("fat",))
+    _mkimage("x86_64-efi", program, ())
     os.utime(program, (built_at, built_at))
     with image.open("wb") as file:
         file.truncate(place.size_mib * MIB)
@@ -140,6 +139,24 @@ def _efi_files(scratch: Path, place: Partition, built_at: int) -> Path:
     _run("mkfs.vfat", "--invariant", "-i", "6e61696c", "-n", "EFI", image, environment=at)
     for command in (("mmd", "::EFI", "::EFI/BOOT"), ("mcopy", "-m", program, "::EFI/BOOT/BOOTX64.EFI")):
         _run(command[0], "-i", image, *command[1:], environment=at)
+    return image
+
+
+def _boot_state(scratch: Path, place: Partition, built_at: int) -> Path:
+    """A FAT with the copies at their places: GRUB writes to files alone, and in place."""
+    image, block = scratch / "state.img", scratch / "block"
+    block.write_bytes(boot_slots.packed(boot_slots.FACTORY))
+    os.utime(block, (built_at, built_at))
+    with image.open("wb") as file:
+        file.truncate(place.size_mib * MIB)
+    at = {**os.environ, "SOURCE_DATE_EPOCH": str(built_at)}
+    shape = ("-F", "12", "-S", str(SECTOR), "-s", "8", "-R", "8", "-f", "1", "-r", "128")
+    _run("mkfs.vfat", "--invariant", "-i", "6e61696d", *shape, image, environment=at)
+    for name in boot_slots.COPIES:
+        _run("mcopy", "-m", "-i", image, block, f"::{name}", environment=at)
+    written = image.read_bytes()
+    if any(not written.startswith(block.read_bytes(), copy) for copy in boot_slots.COPIES_AT):
+        sys.exit("the boot state's files do not lie where boot_slots.py looks for them")
     return image
 
 

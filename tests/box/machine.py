@@ -117,7 +117,12 @@ class Machine:
     def boot_state(self) -> dict[str, str]:
         """As it lies on the disk; read while the machine is off."""
         return (
-            boot_slots.unpacked(self._at_state(lambda file, place: os.pread(file, boot_slots.BLOCK_SIZE, place))) or {}
+            boot_slots.unpacked(
+                self._at_state(
+                    lambda file, place: os.pread(file, boot_slots.BLOCK_SIZE, place + boot_slots.COPIES_AT[0])
+                )
+            )
+            or {}
         )
 
     def _write_state(self, state: dict[str, str]) -> None:

@@ -3,9 +3,10 @@
 
     boot-slots get-primary | set-primary NAME | get-state NAME | set-state NAME good|bad
 
-Two copies of GRUB's environment block lie on a partition of their own, without a file system. Each is written in place
-and fits one sector, which a disk writes whole or not at all; GRUB takes the second where the first is none. A slot is
-"good" once it was confirmed, "try3" to "try1" while it is on trial with so many starts left, else "bad".
+Two copies of GRUB's environment block lie on a partition of their own, as two files of a FAT that is never mounted on
+the box: GRUB finds them by name, this program by their place. Each is written in place and fits one sector, which a disk
+writes whole or not at all; GRUB takes the second where the first is none. A slot is "good" once it was confirmed,
+"try3" to "try1" while it is on trial with so many starts left, else "bad".
 """
 
 import os
@@ -15,11 +16,13 @@ from pathlib import Path
 
 DEVICE = Path("/dev/disk/by-partlabel/boot-state")
 SLOTS = ("A", "B")
-COPIES_AT = (0, 4096)
+COPIES = ("STATE1", "STATE2")
+COPIES_AT = (9216, 13312)
+"""Bytes from the partition's first; image-build/image/disk.py makes it so."""
 BLOCK_SIZE = 1024
 SECTOR_SIZE = 512
 _SIGNATURE = b"# GRUB Environment Block\n"
-_FACTORY = {"first": "A", "a": "good", "b": "bad"}
+FACTORY = {"first": "A", "a": "good", "b": "bad"}
 _ON_TRIAL = "try3"
 
 
@@ -51,7 +54,7 @@ def read(device: Path) -> dict[str, str]:
             file.seek(place)
             if (state := unpacked(file.read(BLOCK_SIZE))) is not None:
                 return state
-    return dict(_FACTORY)
+    return dict(FACTORY)
 
 
 def write(device: Path, state: dict[str, str]) -> None:

@@ -1,6 +1,9 @@
 """Which slot starts, when one is confirmed or taken back, and which bundle is installed: the box's own programs."""
 
+import os
+import shutil
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import disk
 import install_update
 
 IMAGE = Path(__file__).parents[3] / "image-build/image"
+SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 FACTORY = {"first": "A", "a": "good", "b": "bad"}
 
 
@@ -122,10 +126,22 @@ def test_partitions_follow_one_another_and_have_their_numbers() -> None:
     names = [part.name for part in parts]
     assert names == ["bios", "efi", "boot-state", "root-a", "root-b", "data"]
     grub = (IMAGE / "grub.cfg").read_text()
-    assert f"gpt{names.index('boot-state') + 1})0+2" in grub
-    assert f"gpt{names.index('boot-state') + 1}){boot_slots.COPIES_AT[1] // disk.SECTOR}+2" in grub
+    for copy in boot_slots.COPIES:
+        assert grub.count(f"gpt{names.index('boot-state') + 1})/{copy}") == 2
     for name in ("root-a", "root-b"):
         assert f"set part={names.index(name) + 1}; set label={name}" in grub
+
+
+@pytest.mark.skipif(shutil.which("mcopy", path=SBIN) is None, reason="mtools is not installed")
+@pytest.mark.skipif(shutil.which("mkfs.vfat", path=SBIN) is None, reason="dosfstools is not installed")
+def test_grub_and_the_box_mean_the_same_bytes(tmp_path: Path) -> None:
+    place = disk.Layout().partitions[2]
+    image = disk._boot_state(tmp_path, place, 1_764_500_000)
+    assert boot_slots.read(image) == FACTORY
+    boot_slots.write(image, FACTORY | {"first": "B", "b": "try3"})
+    for copy in boot_slots.COPIES:
+        named = subprocess.run(["mtype", "-i", image, f"::{copy}"], check=True, capture_output=True).stdout
+        assert boot_slots.unpacked(named) == FACTORY | {"first": "B", "b": "try3"}
 
 
 @pytest.mark.skipif(not Path("/usr/lib/grub/i386-pc/boot.img").exists(), reason="grub-pc-bin is not installed")
