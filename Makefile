@@ -57,9 +57,20 @@ image:  ## the bootable disk of an amd64 box from the newest package, into build
 bundle:  ## a signed update for boxes of `make image`, into build/image
 	$(BIN)/python image-build/image/build_bundle.py $(ARGS)
 
-test-image:  ## boot the image in a virtual machine, update it, roll a bad update back (ARGS="--parts boot"; minutes a start)
-	@[ -f build/image/bad.raucb ] || { tests/box/make_bad_bundle.sh build/image && \
-		$(BIN)/python image-build/image/build_bundle.py --root build/image/bad.squashfs --version 0.1.1 --out build/image/bad.raucb; }
+SIGNED := --cert build/image/test-ca/signer.pem --key build/image/test-ca/signer.key
+BUNDLE := $(BIN)/python image-build/image/build_bundle.py $(SIGNED)
+build/light/bad.raucb: build/image/root.squashfs
+	tests/box/make_light.sh build/image build/light
+	$(BIN)/python image-build/image/build_image.py --root build/light/good.squashfs --out build/light
+	$(BUNDLE) --root build/light/good.squashfs --out build/light/nailfold-amd64.raucb
+	$(BUNDLE) --root build/light/bad.squashfs --version 0.1.1 --out $@
+
+build/image/bad.raucb: build/image/root.squashfs
+	tests/box/make_bad_bundle.sh build/image
+	$(BUNDLE) --root build/image/root.squashfs --out build/image/nailfold-amd64.raucb
+	$(BUNDLE) --root build/image/bad.squashfs --version 0.1.1 --out $@
+
+test-image: $(if $(findstring --light,$(ARGS)),build/light,build/image)/bad.raucb  ## boot the image in a virtual machine, update it, roll a bad update back (ARGS=--light: with a stand-in for the station)
 	PYTHONPATH=. $(BIN)/python -m tests.box.updates $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs

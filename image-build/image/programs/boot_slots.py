@@ -4,8 +4,8 @@
     boot-slots get-primary | set-primary NAME | get-state NAME | set-state NAME good|bad
 
 Two copies of GRUB's environment block lie on a partition of their own, as two files of a FAT that is never mounted on
-the box: GRUB finds them by name, this program by their place. Each is written in place and fits one sector, which a disk
-writes whole or not at all; GRUB takes the second where the first is none. A slot is "good" once it was confirmed,
+the box: GRUB finds them by name, this program by their place. Each is written in place and fits one sector, which a
+disk writes whole or not at all; GRUB takes the second where the first is none. A slot is "good" once it was confirmed,
 "try3" to "try1" while it is on trial with so many starts left, else "bad".
 """
 
