@@ -114,7 +114,7 @@ def test_evaluable_then_sharp_then_still_pictures_are_preferred(
 def test_history_is_bounded_in_time_and_bytes(scope: Scope, places: tuple[Picture, ...]) -> None:
     for _ in range(60):
         scope.show(places[0])
-    assert len(scope.history.recent(100)) == 31
+    assert len(scope.history.recent(100)) == 21, "two seconds, ten a second"
     small = FrameHistory(3.0, most_bytes=3 * places[0].nbytes)
     for shown in scope.history.recent(100):
         small.add(shown)
