@@ -18,9 +18,11 @@ SAME_IOU = 0.5
 """Boxes that overlap by more (intersection over union) are one thing."""
 
 SAME_SHARE = 0.6
-"""So are boxes that have more than this of the smaller one in common, whichever is the surer: a piece of a loop and the
-whole loop. On 49 judged real pictures this takes four boxes of 484 and no judged loop, 0.55 takes a judged loop
-(docs/decisions, 2026-11-30, counted once)."""
+"""So are a box and a surer one that holds more than this of it: a piece of a loop and the whole loop."""
+
+SURER_PIECE_SHARE = 0.85
+"""So are a box and a surer, smaller one of which it holds more than this. With less, a surer loop of the row behind,
+whose head lies in the box before it, would take a whole loop away (docs/decisions, 2026-11-30, counted once)."""
 
 
 def suppress(boxes_xywh: Boxes, iou: float = SAME_IOU, share: float = SAME_SHARE) -> NDArray[np.intp]:
@@ -29,7 +31,7 @@ def suppress(boxes_xywh: Boxes, iou: float = SAME_IOU, share: float = SAME_SHARE
     Args:
         boxes_xywh: [N, 4], left, top, width, height, all larger than nothing; best first.
         iou: intersection over union above which two boxes are one thing.
-        share: of the smaller box that lies in both, above which they are one thing too.
+        share: of a box that lies in a surer one, above which they are one thing too.
     """
     same = _same(boxes_xywh, iou, share)
     is_gone = np.zeros(len(boxes_xywh), dtype=bool)
@@ -55,7 +57,7 @@ def is_drawn_twice(box: BoundingBox, others: Sequence[BoundingBox]) -> bool:
 
 
 def _same(boxes: Boxes, iou: float, share: float) -> NDArray[np.bool_]:
-    """Whether box [row] and box [column] are one thing; bool [N, N]."""
+    """Whether box [row], the surer, and box [column] are one thing; bool [N, N]."""
     x0, y0, w, h = boxes.T
     x1, y1 = x0 + w, y0 + h
     width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
@@ -63,5 +65,6 @@ def _same(boxes: Boxes, iou: float, share: float) -> NDArray[np.bool_]:
     common = np.maximum(width, 0.0) * np.maximum(height, 0.0)
     area = w * h
     union = area[:, None] + area - common
-    same: NDArray[np.bool_] = (common > iou * union) | (common > share * np.minimum(area[:, None], area))
-    return same
+    is_piece = common > share * area
+    is_around_piece = common > max(share, SURER_PIECE_SHARE) * area[:, None]
+    return np.asarray((common > iou * union) | is_piece | is_around_piece)

@@ -29,7 +29,10 @@ WHY: dict[str, tuple[int, str]] = {
     "appliance/exports/report/plots.py": (4, "coordinates of a drawing"),
     "appliance/exports/report/trends.py": (5, "published repeatability"),
     "webui/console/plots.py": (2, "coordinates of a drawing, and the tip of a point whose interval the table has"),
-    "webui/console/templates/macros.html": (3, "medians of many exams beside their plot, and an index beside its limit"),
+    "webui/console/templates/macros.html": (
+        3,
+        "medians of many exams beside their plot, and an index beside its limit",
+    ),
     "webui/console/templates/box.html": (1, "free space"),
     "webui/frontend/src/board.ts": (1, "a temperature as the sensor gives it"),
     "webui/frontend/src/calibration.ts": (1, "where a point was placed"),

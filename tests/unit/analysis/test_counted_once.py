@@ -36,6 +36,11 @@ def test_a_loop_of_the_row_behind_stays_although_its_apex_lies_in_the_box_before
     assert _kept((0, 0, 24, 90), (2, 60, 22, 100)) == [0, 1]  # a third of it; judged loops lie like this
 
 
+def test_a_surer_loop_of_the_row_behind_takes_no_whole_loop_away() -> None:
+    """Two thirds of the surer box lie in the larger one, and its foot reaches out below."""
+    assert _kept((0, 125, 53, 98), (18, 0, 50, 223)) == [0, 1]
+
+
 def test_crossing_loops_both_stay() -> None:
     assert _kept((0, 0, 30, 80), (15, 20, 30, 80)) == [0, 1]
 
