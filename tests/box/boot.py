@@ -110,7 +110,7 @@ def boot(root: Path, timeout_s: float, log: Path) -> str:
             "pc",
             "-accel",
             "tcg,thread=multi",
-            # The emulation of AVX in QEMU 7.2 lets the station crash.
+            # With "max" of QEMU 7.2, which emulates AVX, the station crashed; why is not known.
             "-cpu",
             "Nehalem",
             "-smp",

@@ -20,11 +20,10 @@ class LossyDisk:
 
     Args:
         folder: of its own, for the disk's file and the mount points.
-        ignores_flush: a disk that lies: nothing is kept until it is unplugged in order. For showing that it is noticed.
     """
 
-    def __init__(self, folder: Path, ignores_flush: bool = False) -> None:
-        self._folder, self._ignores_flush = folder, ignores_flush
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._image, self._socket, self._fuse = folder / "disk.img", folder / "nbd", folder / "fuse"
         self.mounted = folder / "mounted"
         self._servers: list[subprocess.Popen[bytes]] = []
@@ -41,10 +40,8 @@ class LossyDisk:
     def plug(self) -> None:
         """Mount it; the file system's own journal repairs what a cut has left."""
         self._socket.unlink(missing_ok=True)
-        cache = ["cache=unsafe"] if self._ignores_flush else ["cache=writeback"]
-        self._start(
-            "nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache, "cache-min-block-size=4K"
-        )
+        cache = ("cache=writeback", "cache-min-block-size=4K")
+        self._start("nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache)
         _await(self._socket.exists, "nbdkit")
         self._start("nbdfuse", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
         _await((self._fuse / "disk").exists, "nbdfuse")

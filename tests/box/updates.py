@@ -1,6 +1,6 @@
-"""`make test-image`: the disk of `make image` in an emulated machine: first start, an update, a bad update, power cuts.
+"""`make test-image`: the disk of `make image` in an emulated machine: first start, an update, a bad update.
 
-    python -m tests.box.updates [--light] [--parts update bad cuts] [--cuts 3]
+    python -m tests.box.updates [--light] [--parts update bad]
 
 All is seen from outside, by the serial line and the pages. Figures go into build/reports/box.json. Minutes a start;
 needs the image and its bundles (make image bundle), qemu-system-x86, nbdkit, dosfstools and mtools.
@@ -9,7 +9,6 @@ needs the image and its bundles (make image bundle), qemu-system-x86, nbdkit, do
 import argparse
 import json
 import random
-import re
 import shutil
 import sys
 import time
@@ -30,10 +29,7 @@ class Trial:
     Attributes:
         figures: for the report.
         finished: exams that the box said it had finished.
-        cut_within_s: the power goes at most so long after it came.
     """
-
-    cut_within_s = 1500.0
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -72,29 +68,6 @@ class Trial:
         state = self.machine.boot_state
         self.figures["bad_update_rolled_back"] = state["a"] == "bad"
         self.note("bad update", f"{taken_back[0]}; {state}")
-
-    def cuts(self, number: int, stick: Path) -> None:
-        """The power goes at random moments of starts, of an update being installed, and of exams; it comes up whole.
-
-        Every second start has the stick of the update in it.
-        """
-        for count in range(number):
-            self.machine.stick = stick if count % 2 else None
-            self.machine.start()
-            until_s = time.monotonic() + random.uniform(5.0, self.cut_within_s)
-            while time.monotonic() < until_s:
-                if self.machine.is_live():
-                    self.examine()
-                time.sleep(1.0)
-            self.machine.cut()
-            state = self.machine.boot_state
-            self.machine.stick = None
-            self.machine.start()
-            self._require_exams()
-            slot = re.findall(r"nailfold: slot (\S+ \S+)", self.machine.printed())[-1]
-            self.machine.cut()
-            self.note(f"cut {count + 1}", f"{len(self.finished)} kept, {state}, came up from {slot}")
-        self.figures["machine_kills"], self.figures["machine_kept"] = number, len(self.finished)
 
     def set_up(self) -> None:
         """With the code that stands on the screen."""
@@ -140,8 +113,6 @@ class Trial:
 class LightTrial(Trial):
     """With the stand-in for the station (guest/stand_in.py): a file that it said is on the disk is an exam here."""
 
-    cut_within_s = 240.0
-
     def set_up(self) -> None:
         """It has no accounts."""
 
@@ -164,8 +135,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     built = REPOSITORY / "build"
     options.add_argument("--light", action="store_true", help="with a stand-in for the station: minutes, not an hour")
-    options.add_argument("--parts", nargs="+", choices=("update", "bad", "cuts"), default=["update", "bad"])
-    options.add_argument("--cuts", type=int, default=3)
+    options.add_argument("--parts", nargs="+", choices=("update", "bad"), default=["update", "bad"])
     options.add_argument("--report", type=Path, default=built / "reports/box.json")
     asked = options.parse_args()
     place = built / ("light" if asked.light else "image")
@@ -182,10 +152,6 @@ def main() -> int:
         if "bad" in asked.parts:
             stick_with(place / "bad.raucb", bad)
             trial.bad(bad)
-        if "cuts" in asked.parts:
-            stick_with(place / "nailfold-amd64.raucb", update)
-            machine.cut()
-            trial.cuts(asked.cuts, update)
     finally:
         machine.cut()
         known = json.loads(asked.report.read_text()) if asked.report.exists() else {"schema": "nailfold.box/1"}
