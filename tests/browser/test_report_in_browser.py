@@ -73,7 +73,7 @@ def test_the_course_of_one_finger_says_where_an_exam_lacks_it_and_the_table_has_
     rows = page.locator("#trend-table tbody tr")
     assert rows.count() == len(exams)
     value = rows.nth(1).locator("td").nth(0).inner_text().split("\n")[0]
-    assert value.startswith("7.0 ± ")
+    assert value.startswith("7 ± ")
     assert value in said
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 

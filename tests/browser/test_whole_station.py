@@ -16,7 +16,7 @@ def test_capillaries_are_outlined_measured_and_captured(browser: Browser, tmp_pa
         wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=40)
         wait_until(page, "window.__nailfold.screen().labelsPlaced > 0", timeout_s=40)
         wait_until(page, "document.querySelector('#quality').dataset.state === 'good'", timeout_s=40)
-        assert page.text_content('[data-chip="calibration"] [data-value]') == "1.41 \u00b5m/px"
+        assert page.text_content('[data-chip="calibration"] [data-value]') == "1.410 \u00b5m/px"
         start_exam(page, "NC-0042", "free")
         page.keyboard.press("Space")
         wait_until(page, "document.querySelector('.thumbnail img')?.naturalWidth > 0")
