@@ -1,12 +1,14 @@
 """A fleet of 200 boxes in use, of which three need a person, behind a running console."""
 
 import json
+import socket
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import make_server
+import uvicorn
+from a2wsgi import WSGIMiddleware
 
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.audit_store import AuditStore
@@ -58,18 +60,21 @@ class FullFleet:
         self._console = Console(folder / "console", self._database)
         self._console.accounts.set_up(OPERATOR, "Eva Lang", PASSWORD)
         self.viewer_code = self._console.accounts.add(OPERATOR, "vera", "Vera Amsel", ConsoleRole.VIEWER.kept_as)[1]
-        self._server = make_server("127.0.0.1", 0, create_console(self._console.services, fleet_settings().web))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        # As serve_console serves it, but in a thread.
+        app = WSGIMiddleware(create_console(self._console.services, fleet_settings().web).wsgi_app)
+        self._bound = socket.create_server(("127.0.0.1", 0))
+        self._server = uvicorn.Server(uvicorn.Config(app, lifespan="off", access_log=False, log_config=None))
+        self.url = f"http://127.0.0.1:{self._bound.getsockname()[1]}"
 
     def __enter__(self) -> "FullFleet":
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._bound]})
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
+        self._server.should_exit = True
         self._thread.join()
-        self._server.server_close()
+        self._bound.close()
         self._console.__exit__()
         self._database.close()
 
