@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.weighted import weighted_quantile
 from appliance.domain.detection import BoundingBox
 
 FloatImage = NDArray[np.float32]
@@ -26,7 +27,12 @@ width): 9 in 10 below 0.138 and 0.70."""
 LEAST_DETAIL = 1.0
 """Variance of the coarse band, in squared grey levels, below which nothing can be said; it then counts as seen. Heads
 of real loops have 3 or more, bare skin between them often less."""
-SATURATED, DARK = 250, 12
+SATURATED = 250
+"""A pixel with all three channels from here on is a highlight."""
+
+DARKEST = 12
+"""Levels up to here are noise: their ratio says nothing about colour."""
+
 HIDDEN_SHARE = 0.5
 """A cell is hidden where so much of it is a highlight or no picture at all."""
 
@@ -43,7 +49,7 @@ def hidden_cells(fine: FloatImage, coarse: FloatImage, sampled_rgb: NDArray[np.u
     ratio = np.asarray(shared / np.maximum(power, LEAST_DETAIL), dtype=np.float32)
     is_soft = (power >= LEAST_DETAIL) & (ratio < min(SOFT, SOFT_OF_SHARP * _sharp(ratio, power)))
     white = cv2.inRange(sampled_rgb, (SATURATED,) * 3, (255,) * 3)
-    black = cv2.inRange(sampled_rgb, (0,) * 3, (DARK,) * 3)
+    black = cv2.inRange(sampled_rgb, (0,) * 3, (DARKEST,) * 3)
     lost = cv2.resize(cv2.bitwise_or(white, black).astype(np.float32) / 255, CELLS, interpolation=cv2.INTER_AREA)
     return np.asarray(is_soft | (lost >= HIDDEN_SHARE))
 
@@ -66,6 +72,4 @@ def _averaged(values: FloatImage) -> FloatImage:
 
 def _sharp(ratio: FloatImage, power: FloatImage) -> float:
     """How sharp the picture is where it is sharp: each cell weighs as much as it shows."""
-    order = ratio.ravel().argsort()
-    rising = np.sqrt(power.ravel()[order]).cumsum()
-    return float(ratio.ravel()[order][np.searchsorted(rising, SHARPER_SHARE * rising[-1])])
+    return weighted_quantile(ratio.ravel(), np.sqrt(power.ravel()), SHARPER_SHARE)

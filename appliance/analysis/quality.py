@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.countable import HiddenCells, hidden_cells
+from appliance.analysis.countable import DARKEST, SATURATED, HiddenCells, hidden_cells
 from appliance.analysis.framing import Framing
 from appliance.analysis.matching import Shift
 from appliance.analysis.settings import AnalysisSettings
+from appliance.analysis.weighted import weighted_quantile
 from appliance.domain.quality import Effect, FrameQuality, QualityReason, reasons_that
 
 FloatImage = NDArray[np.float32]
@@ -26,12 +27,6 @@ QUIET = 0.05
 BLURRED, SHARP = 0.09, 0.30
 """Fine over coarse detail of a nailfold blurred beyond recognition (sigma 2 % of the width) and of the sharpest 5 % of
 rendered ones: the two ends of the focus scale. Real tiles lie between 0.15 and 0.22."""
-
-SATURATED = 250
-"""A pixel with all three channels from here on is a highlight."""
-
-DARKEST = 12
-"""Levels up to here are noise: their ratio says nothing about colour."""
 
 LOGARITHMS = np.log(np.maximum(np.arange(256), 1))
 """Of the levels of a byte."""
@@ -187,10 +182,7 @@ def _bands(green: FloatImage) -> tuple[FloatImage, FloatImage]:
 def _fine_over_coarse(fine: FloatImage, coarse: FloatImage) -> float:
     shared = cv2.resize(fine * coarse, BLOCKS, interpolation=cv2.INTER_AREA).ravel()
     power = cv2.resize(coarse * coarse, BLOCKS, interpolation=cv2.INTER_AREA).ravel()
-    ratio, weight = shared / np.maximum(power, QUIET), np.sqrt(power)
-    order = ratio.argsort()
-    rising = weight[order].cumsum()
-    return float(ratio[order][np.searchsorted(rising, rising[-1] / 2)])
+    return weighted_quantile(shared / np.maximum(power, QUIET), np.sqrt(power), 0.5)
 
 
 def _window(shape: tuple[int, ...]) -> FloatImage:

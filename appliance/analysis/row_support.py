@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.measure import MeasuredLoop
+from appliance.analysis.weighted import weighted_quantile
 
 FloatArray = NDArray[np.float64]
 
@@ -72,7 +73,7 @@ def _weights(loops: Sequence[MeasuredLoop], roll_rad: float) -> FloatArray:
     """How much each finding says of where the row is: its score, size, bend, and whether that looks the row's way."""
     sides = np.array([math.sqrt(loop.bbox.w * loop.bbox.h) for loop in loops])
     scores = np.array([loop.detection.score for loop in loops])
-    typical = _weighted_median(sides, scores * sides)
+    typical = weighted_quantile(sides, scores * sides, 0.5)
     size = (sides / typical / SMALL) ** 2 * 0.25
     return np.asarray(scores * np.minimum(size, 1.0) * [_facing(loop, roll_rad) for loop in loops])
 
@@ -118,9 +119,3 @@ def _best_curve(
             supporters = u[near[winner] > math.exp(-0.5)]
             best = (float(support[winner]), height, float(np.ptp(supporters)) if len(supporters) else 0.0)
     return best[1], best[0], best[2]
-
-
-def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
-    order = np.argsort(values)
-    steps = np.cumsum(weights[order])
-    return float(values[order][int(np.searchsorted(steps, steps[-1] / 2))])

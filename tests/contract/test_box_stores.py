@@ -1,6 +1,5 @@
 """What the fleet's stores of boxes, jobs and journals promise, on SQLite and on a real PostgreSQL."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -21,30 +20,10 @@ from appliance.domain.journal import JournalEntry, JournalHead, next_entry
 from appliance.fleet.audit import Audit, audit_of
 from appliance.fleet.jobs import JobState, JobUpdate, SignedJob
 from tests.support.full_fleet import recorded
-from tests.support.postgres import Postgres, postgres_folder
 
 WHOSE = ("clinic-1", "box-7")
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 TS = "2026-11-30T12:00:00.000Z"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    if postgres_folder() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FleetDatabase]:
-    url = f"sqlite:///{tmp_path}/fleet.sqlite3"
-    if request.param == "postgresql":
-        running: Postgres = request.getfixturevalue("postgres")
-        running.empty()
-        url = running.url
-    with FleetDatabase(url) as opened:
-        yield opened
 
 
 @pytest.fixture

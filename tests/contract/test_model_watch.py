@@ -1,39 +1,15 @@
 """What the watch over the boxes' networks promises, on SQLite and on a real PostgreSQL."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-
-import pytest
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.reception import Result
 from appliance.apps.fleet_server.result_store import ResultStore
 from tests.support.fleet_models import START, exams
-from tests.support.postgres import Postgres, postgres_folder
 
 WHOSE = ("clinic-1", "box-7")
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    if postgres_folder() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FleetDatabase]:
-    url = f"sqlite:///{tmp_path}/fleet.sqlite3"
-    if request.param == "postgresql":
-        running: Postgres = request.getfixturevalue("postgres")
-        running.empty()
-        url = running.url
-    with FleetDatabase(url) as opened:
-        yield opened
 
 
 def raised(database: FleetDatabase, *results: Result, at: datetime = NOW) -> list[str]:
