@@ -90,6 +90,13 @@ def summary(told: list[tuple[str, str]], output: str) -> dict[str, object]:
     }
 
 
+def emulator(memory_mb: int) -> tuple[str, ...]:
+    """QEMU as every box here runs: software emulation of a plain computer with two cores."""
+    # With "max" of QEMU 7.2, which emulates AVX, the station crashed; why is not known.
+    cpu = ("-cpu", "Nehalem", "-smp", "2", "-m", str(memory_mb))
+    return ("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi", *cpu)
+
+
 def boot(root: Path, timeout_s: float, log: Path) -> str:
     """All that the machine prints until it powers off; it stands in the log as it comes."""
     if not root.exists():
@@ -104,20 +111,7 @@ def boot(root: Path, timeout_s: float, log: Path) -> str:
     shared = "local,security_model=none,readonly=on,multidevs=remap"
     disk = f"file={root},format=raw,if=virtio,readonly=on"
     command = [
-        *(
-            "qemu-system-x86_64",
-            "-machine",
-            "pc",
-            "-accel",
-            "tcg,thread=multi",
-            # With "max" of QEMU 7.2, which emulates AVX, the station crashed; why is not known.
-            "-cpu",
-            "Nehalem",
-            "-smp",
-            "2",
-            "-m",
-            "4096",
-        ),
+        *emulator(memory_mb=4096),
         *("-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-nic", "none"),
         *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
         *("-append", _KERNEL_SAYS),

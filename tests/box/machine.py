@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from tests.box.boot import SLOW
+from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
 from tests.box.services import await_so
 
@@ -62,19 +62,7 @@ class Machine:
             drives.append(f"file={self.stick},format=raw,if=virtio,readonly=on")
         self.serial.unlink(missing_ok=True)
         self._run(
-            *(
-                "qemu-system-x86_64",
-                "-machine",
-                "pc",
-                "-accel",
-                "tcg,thread=multi",
-                "-cpu",
-                "Nehalem",
-                "-smp",
-                "2",
-                "-m",
-                "3072",
-            ),
+            *emulator(memory_mb=3072),
             *("-nodefaults", "-display", "none", "-serial", f"file:{self.serial}", "-device", "i6300esb"),
             *(word for drive in drives for word in ("-drive", drive)),
             *("-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{self.port}-:8080,restrict=on"),
