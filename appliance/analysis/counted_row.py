@@ -41,11 +41,11 @@ def counted_row(curve: RowCurve, apices_px: Sequence[Point], hidden_px: Sequence
         apices_px: of the loops that form the row; where one was seen, the row was seen.
         hidden_px: from countable.areas_of.
     """
-    u, points = curve.samples()
+    u, points = curve.samples
     counts = curve.is_inside(points)
     if hidden_px:
         width, height = curve.size_px
-        is_hidden = counts & _lies_in(hidden_px, curve.samples(BELOW_OF_HEIGHT * height)[1])
+        is_hidden = counts & _lies_in(hidden_px, curve.points_below(u, BELOW_OF_HEIGHT * height))
         if len(apices_px):
             seen_u = to_row_axes(np.array(apices_px), curve.roll_rad, curve.size_px)[:, 0]
             is_hidden &= np.abs(u[:, None] - seen_u[None, :]).min(axis=1) > _reach_of_a_loop(seen_u, width)

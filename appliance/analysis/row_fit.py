@@ -58,11 +58,16 @@ class RowCurve:
         value = self.level + self.slope * near + self.bend * near**2
         return np.asarray(value + (u - near) * (self.slope + 2 * self.bend * near))
 
-    def samples(self, below_px: float = 0.0) -> tuple[FloatArray, FloatArray]:
-        """Places along the row, beyond the frame on both sides: u (SAMPLES,), and pixels (SAMPLES, 2) so far below."""
+    @cached_property
+    def samples(self) -> tuple[FloatArray, FloatArray]:
+        """Places along the row, beyond the frame on both sides: u (SAMPLES,), and pixels (SAMPLES, 2)."""
         reach = math.hypot(*self.size_px)
         u = np.linspace(-reach, reach, SAMPLES)
-        return u, from_row_axes(np.stack([u, self.height(u) - below_px], axis=1), self.roll_rad, self.size_px)
+        return u, self.points_below(u, 0.0)
+
+    def points_below(self, u: FloatArray, by_px: float) -> FloatArray:
+        """Pixels (N, 2) so far below the row at positions u."""
+        return from_row_axes(np.stack([u, self.height(u) - by_px], axis=1), self.roll_rad, self.size_px)
 
     def is_inside(self, points: FloatArray) -> NDArray[np.bool_]:
         """Whether pixels (N, 2) lie in the frame."""
@@ -76,7 +81,7 @@ class RowCurve:
 
     @cached_property
     def _length_px(self) -> float:
-        _, points = self.samples()
+        _, points = self.samples
         return length_of(points, self.is_inside(points))
 
 
