@@ -37,6 +37,16 @@ def add_engines(folder: Path, keys: Path, name: str, weights: Path) -> None:
     ReleaseMaker(folder, keys).add_bundle(name, weights, SystemClock().now_utc())
 
 
+@release.command("add-system")
+@_FOLDER
+@_KEYS
+@click.argument("name")
+@click.argument("bundle", type=FILE)
+def add_system(folder: Path, keys: Path, name: str, bundle: Path) -> None:
+    """Add a bundle of `make bundle` (*.raucb) under a new name."""
+    ReleaseMaker(folder, keys).add_system(name, bundle, SystemClock().now_utc())
+
+
 @release.command("renew")
 @_FOLDER
 @_KEYS

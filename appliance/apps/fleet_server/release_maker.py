@@ -1,6 +1,7 @@
 """Releases: TUF repositories of engine bundles, signed by four keys that need never be on one computer."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ LASTS: Mapping[str, timedelta] = {
 }
 """How long a box believes each: so long can somebody withhold a newer release from it (freeze)."""
 BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
+SYSTEM_FILE = "system.raucb"
 MADE_AT = "x-nailfold-made-at"
 
 
@@ -75,6 +77,23 @@ class ReleaseMaker:
             place = self._folder / "targets" / "engines" / name / f"{target.hashes['sha256']}.{file_name}"
             make_writable_folder(place.parent)
             write_atomically(place, content)
+        self._publish(targets, self._newest("snapshot"), self._newest("timestamp"), now_utc)
+
+    def add_system(self, name: str, bundle: Path, now_utc: datetime) -> None:
+        """A new version of the release, with this bundle of RAUC as "system/NAME"."""
+        targets, path = self._newest("targets"), f"system/{name}/{SYSTEM_FILE}"
+        if path in targets.signed.targets:
+            raise SettingsError(f"the release has system/{name} already", "A bundle is never changed.")
+        try:
+            target = TargetFile.from_file(path, str(bundle), ["sha256"])
+            place = self._folder / "targets" / "system" / name / f"{target.hashes['sha256']}.{SYSTEM_FILE}"
+            make_writable_folder(place.parent)
+            # Hundreds of megabytes: not through memory, and there whole before any metadata names it.
+            shutil.copyfile(bundle, place.with_suffix(".part"))
+            place.with_suffix(".part").replace(place)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"cannot take {bundle} over: {error}") from error
+        targets.signed.targets[path] = target
         self._publish(targets, self._newest("snapshot"), self._newest("timestamp"), now_utc)
 
     def renew(self, now_utc: datetime) -> None:

@@ -18,7 +18,14 @@ from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.jobs import JobState
 
-KIND = "update-engines"
+_SYSTEM = "system/"
+
+
+def what_is_asked(bundle: str) -> tuple[str, dict[str, str]]:
+    """Kind and parameters of the job: "system/NAME" is a system, any other name a bundle of networks."""
+    if bundle.startswith(_SYSTEM):
+        return "update-system", {"bundle": bundle.removeprefix(_SYSTEM)}
+    return "update-engines", {"bundle": bundle}
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,15 @@ class RolloutStore:
         return len(waiting[0].boxes)
 
     def back(self, rollout_id: str, bundle: str, maker: JobMaker, by: str, now_utc: datetime) -> int:
-        """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many."""
+        """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many.
+
+        Raises:
+            SettingsError: one is a system and the other is not, so that nothing would go back.
+        """
+        kind, parameters = what_is_asked(bundle)
+        gone = self.rollout(rollout_id).bundle
+        if what_is_asked(gone)[0] != kind:
+            raise SettingsError(f"{bundle} does not take the place of {gone}", "Name the one before: --to system/NAME.")
         self.pause(rollout_id, True)
         asked = 0
         for name, state in ((n, s) for stage in self.rollout(rollout_id).stages for n, s in stage.boxes.items()):
@@ -176,13 +191,13 @@ class RolloutStore:
             whose = _whose(name)
             if not state.is_final:
                 self._cancel(rollout_id, whose, maker, by, now_utc)
-            self._jobs.add(maker.make(whose, KIND, {"bundle": bundle}, now_utc), by, now_utc)
+            self._jobs.add(maker.make(whose, kind, parameters, now_utc), by, now_utc)
             asked += 1
         return asked
 
     def _ask(self, rollout_id: str, name: str, maker: JobMaker, bundle: str, by: str, now_utc: datetime) -> None:
         whose = _whose(name)
-        signed = maker.make(whose, KIND, {"bundle": bundle}, now_utc)
+        signed = maker.make(whose, *what_is_asked(bundle), now_utc)
         self._jobs.add(signed, by, now_utc)
         with self._database.transaction("keep the rollout") as connection:
             is_it = (rollout_boxes.c.rollout_id == rollout_id) & of_box(rollout_boxes, whose)
