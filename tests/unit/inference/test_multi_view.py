@@ -1,4 +1,4 @@
-"""A still is looked at several times: what the looks agree on stays, in the picture's own pixels."""
+"""A still is shown in several views: what the views agree on stays, in the picture's own pixels."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from appliance.domain.detection import (
     Morphology,
     SizeClass,
 )
+from appliance.inference.multi_view import VIEWS, MultiViewDetector, for_one_view
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.several_looks import LOOKS, SeveralLooks, for_one_look
 
 WIDTH, HEIGHT = 640, 480
 LOOP = (300, 200, 40, 90)
@@ -47,13 +47,13 @@ def picture(level: int = 50) -> NDArray[np.uint8]:
     return image
 
 
-def looks(detector: FindsTheDarkBlock) -> SeveralLooks:
-    return SeveralLooks(detector, InferenceSettings())
+def looks(detector: FindsTheDarkBlock) -> MultiViewDetector:
+    return MultiViewDetector(detector, InferenceSettings())
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", VIEWS, ids=str)
 def test_every_look_brings_a_box_back_to_where_it_is(look: object) -> None:
-    one = SeveralLooks(FindsTheDarkBlock(0.9), InferenceSettings(), (look,))  # type: ignore[arg-type]
+    one = MultiViewDetector(FindsTheDarkBlock(0.9), InferenceSettings(), (look,))  # type: ignore[arg-type]
     (found,) = one.detect(picture()).capillaries
     assert (found.bbox.x, found.bbox.y, found.bbox.w, found.bbox.h) == pytest.approx((299.5, 199.5, 40, 90))
     assert (found.morphology, found.size_by_appearance) == (Morphology.TORTUOUS, SizeClass.ENLARGED)
@@ -66,7 +66,7 @@ def test_the_score_is_the_mean_of_all_looks() -> None:
     assert found.score == pytest.approx(0.6)
 
 
-def test_what_one_look_alone_is_sure_of_goes() -> None:
+def test_what_one_view_alone_is_sure_of_goes() -> None:
     assert looks(FindsTheDarkBlock(0.95, 0.0, 0.0, 0.0)).detect(picture()).capillaries == ()
 
 
@@ -81,11 +81,11 @@ def test_what_lies_beyond_the_border_of_a_smaller_look_is_no_loop() -> None:
             corner = CapillaryDetection(BoundingBox(0, 0, 30, 40), 0.9, Morphology.NORMAL, SizeClass.NORMAL)
             return Detections((corner,))
 
-    smaller = tuple(look for look in LOOKS if look.scale < 1)
-    assert SeveralLooks(FindsACorner(0.9), InferenceSettings(), smaller).detect(picture()).capillaries == ()
+    smaller = tuple(look for look in VIEWS if look.scale < 1)
+    assert MultiViewDetector(FindsACorner(0.9), InferenceSettings(), smaller).detect(picture()).capillaries == ()
 
 
 def test_a_single_look_is_asked_for_more_than_counts_in_the_end() -> None:
     settings = InferenceSettings()
-    assert for_one_look(settings).min_score_capillary < settings.min_score_capillary
-    assert for_one_look(InferenceSettings(min_score_capillary=0.01)).min_score_capillary == 0.01
+    assert for_one_view(settings).min_score_capillary < settings.min_score_capillary
+    assert for_one_view(InferenceSettings(min_score_capillary=0.01)).min_score_capillary == 0.01
