@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
-from appliance.apps.fleet_server.tables import Whose, of_box, rollout_boxes, rollouts
+from appliance.apps.fleet_server.tables import Whose, jobs, of_box, rollout_boxes, rollouts
 from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.jobs import JobState
@@ -34,10 +34,12 @@ class Stage:
 
     Attributes:
         boxes: names to the state of their job; None for those whose turn has not come.
+        reasons: names to what the box said last; empty where it said nothing.
     """
 
     number: int
     boxes: dict[str, JobState | None]
+    reasons: dict[str, str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -128,10 +130,12 @@ class RolloutStore:
             members = self._members(connection, rollout_id)
         if row is None:
             raise SettingsError(f"there is no rollout {rollout_id}", "See: nailfold fleet rollout list.")
-        stages: dict[int, dict[str, JobState | None]] = {}
+        stages: dict[int, Stage] = {}
         for one in members:
-            stages.setdefault(one["stage"], {})[f"{one['site']}/{one['box']}"] = self._state(one)
-        ordered = tuple(Stage(number, boxes) for number, boxes in sorted(stages.items()))
+            stage, name = stages.setdefault(one["stage"], Stage(one["stage"], {}, {})), f"{one['site']}/{one['box']}"
+            stage.boxes[name] = None if one["state"] is None else JobState(one["state"])
+            stage.reasons[name] = one["reason"] or ""
+        ordered = tuple(stage for _, stage in sorted(stages.items()))
         return Rollout(rollout_id, row["bundle"], row["threshold"], row["is_paused"], ordered)
 
     def all(self) -> tuple[Rollout, ...]:
@@ -212,15 +216,19 @@ class RolloutStore:
             self._jobs.add(maker.cancel(row.signed), by, now_utc)
 
     def _members(self, connection: Any, rollout_id: str) -> Sequence[Any]:
-        query = select(rollout_boxes).where(rollout_boxes.c.rollout_id == rollout_id)
+        """With the state of their jobs; None where there is no job yet."""
+        its_job = and_(
+            jobs.c.site == rollout_boxes.c.site,
+            jobs.c.box == rollout_boxes.c.box,
+            jobs.c.job_id == rollout_boxes.c.job_id,
+        )
+        query = (
+            select(rollout_boxes.c.site, rollout_boxes.c.box, rollout_boxes.c.stage, jobs.c.state, jobs.c.reason)
+            .select_from(rollout_boxes.outerjoin(jobs, its_job))
+            .where(rollout_boxes.c.rollout_id == rollout_id)
+        )
         rows: Sequence[Any] = connection.execute(query).mappings().all()
         return rows
-
-    def _state(self, member: Any) -> JobState | None:
-        if not member["job_id"]:
-            return None
-        row = self._jobs.job((member["site"], member["box"]), member["job_id"])
-        return None if row is None else row.state
 
 
 def _whose(name: str) -> Whose:
