@@ -58,11 +58,11 @@ def areas_of(hidden: HiddenCells, width_px: int, height_px: int) -> tuple[Boundi
     """The hidden cells as boxes of a picture of that size, neighbours in a line as one."""
     down, across = hidden.shape
     w, h = width_px / across, height_px / down
-    areas = []
-    for row in range(down):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], hidden[row], [False]]).astype(np.int8)))
-        areas += [BoundingBox(a * w - 0.5, row * h - 0.5, (b - a) * w, h) for a, b in edges.reshape(-1, 2).tolist()]
-    return tuple(areas)
+    bordered = np.zeros((down, across + 2), dtype=bool)
+    bordered[:, 1:-1] = hidden
+    rows, edges = np.nonzero(bordered[:, 1:] != bordered[:, :-1])
+    runs = zip(rows[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return tuple(BoundingBox(a * w - 0.5, row * h - 0.5, (b - a) * w, h) for row, a, b in runs)
 
 
 def _averaged(values: FloatImage) -> FloatImage:
