@@ -6,8 +6,8 @@ from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from appliance.analysis.assignment import cheapest_pairs
 from appliance.domain.detection import BoundingBox
 
 FloatArray = NDArray[np.float64]
@@ -40,7 +40,7 @@ def match_boxes(old: Sequence[BoundingBox], new: Sequence[BoundingBox], shift_hi
     hint = shift_hints_px[0]
     if not old or not new:
         return Matching((), hint)
-    pairing = _Pairing(_as_array(old), _as_array(new))
+    pairing = Pairing(_as_array(old), _as_array(new))
     hints = tuple(dict.fromkeys(shift_hints_px))
     if len(hints) > 1:
         hint = max(hints, key=pairing.overlap)
@@ -56,7 +56,7 @@ def _as_array(boxes: Sequence[BoundingBox]) -> FloatArray:
     return np.array([(box.x + box.w / 2, box.y + box.h / 2, box.w, box.h) for box in boxes])
 
 
-class _Pairing:
+class Pairing:
     """Every old box (N, 4) beside every new one (M, 4): what does not depend on the shift is computed once."""
 
     def __init__(self, before: FloatArray, after: FloatArray) -> None:
@@ -66,9 +66,13 @@ class _Pairing:
         self._least_sides = np.minimum(one, two)
         self._areas = one[..., 0] * one[..., 1] + two[..., 0] * two[..., 1]
 
+    def iou(self, shift: Shift) -> FloatArray:
+        """Intersection over union of each old box, moved by the shift, and each new one; (N, M)."""
+        return self._iou(np.abs(self._apart - shift))
+
     def overlap(self, shift: Shift) -> float:
         """How much of the old boxes, moved by the shift, lies on new ones."""
-        return float(self._iou(np.abs(self._apart - shift)).max(axis=1).sum())
+        return float(self.iou(shift).max(axis=1).sum())
 
     def assign(self, shift: Shift) -> tuple[tuple[int, int], ...]:
         """The best pairs (index in the old boxes, index in the new boxes)."""
@@ -76,9 +80,15 @@ class _Pairing:
         distance = apart / self._mean_sides
         is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
         cost = 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1])
-        rows, columns = linear_sum_assignment(np.where(is_possible, cost, IMPOSSIBLE))
-        is_kept = is_possible[rows, columns]
-        return tuple(zip(rows[is_kept].tolist(), columns[is_kept].tolist(), strict=True))
+        # Most loops have one candidate, which has no other; only the rest has to be weighed against each other.
+        is_alone = is_possible & (is_possible.sum(axis=1) == 1)[:, None] & (is_possible.sum(axis=0) == 1)
+        pairs = [(int(i), int(j)) for i, j in np.argwhere(is_alone)]
+        rows = np.flatnonzero(is_possible.any(axis=1) & ~is_alone.any(axis=1))
+        columns = np.flatnonzero(is_possible.any(axis=0) & ~is_alone.any(axis=0))
+        if len(rows):
+            weighed = cheapest_pairs(np.where(is_possible, cost, IMPOSSIBLE)[np.ix_(rows, columns)])
+            pairs += [(int(rows[i]), int(columns[j])) for i, j in weighed if is_possible[rows[i], columns[j]]]
+        return tuple(sorted(pairs))
 
     def median_shift(self, pairs: Sequence[tuple[int, int]]) -> Shift:
         """Of the centres of pairs, each direction by itself."""
@@ -86,7 +96,7 @@ class _Pairing:
         return median(float(dx) for dx, _ in moves), median(float(dy) for _, dy in moves)
 
     def _iou(self, apart: FloatArray) -> FloatArray:
-        """Intersection over union of boxes whose centres are so far apart, (N, M, 2), not negative; (N, M)."""
+        # `apart`: of the centres, (N, M, 2), not negative.
         sides = np.maximum(np.minimum(self._mean_sides - apart, self._least_sides), 0.0)
         shared = sides[..., 0] * sides[..., 1]
         return np.asarray(shared / (self._areas - shared))
