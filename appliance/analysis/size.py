@@ -11,7 +11,7 @@ ENLARGED_FROM_UM, GIANT_ABOVE_UM = (cut.value for cut in CALIBRE.cuts)
 WRITTEN_DECIMALS_UM = 2
 """Decimals of a width in micrometres in the result document."""
 
-SURE_GIANT_FROM_SCORE = 0.85
+SURE_GIANT_FROM_SCORE = 0.94
 """From this score on a giant that the machine alone found counts in scores and categories. The score is the probability
 that a loop is there; a single giant makes a scleroderma pattern, and what looked like a giant where there was no loop
 had less (docs/decisions, possible giants)."""

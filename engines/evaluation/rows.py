@@ -1,5 +1,7 @@
 """The distal row, loop by loop, and the density, on rendered stills turned to any angle, through the whole pipeline.
 
+What a turn leaves empty is black, as around an eyepiece.
+
     python -m engines.evaluation.rows --images 60 --turns 0 45 90 180 [--weights DIR]
 
 Of the loops that were found and truly lie in the distal row, `row_found` is the share that the device put there; of
@@ -96,7 +98,7 @@ def evaluate(engines: EngineSet, images: int, turn_deg: float) -> RowTally:
         rendered = render(seed)
         height, width = rendered.image_rgb.shape[:2]
         view = view_of_turn(width, height, -math.radians(turn_deg))
-        turned = view.show(rendered.image_rgb)
+        turned = view.show(rendered.image_rgb) * view.inside()[:, :, None]
         pipeline = Pipeline(engines, _scale(rendered, turned))
         tally.add(rendered, pipeline.analyse(_frame(turned), track=False), view)
     return tally

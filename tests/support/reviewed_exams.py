@@ -32,7 +32,7 @@ class Loop:
     um: float = 15.0
     shape: str = "normal"
     row: str = "distal"
-    score: float = 0.93
+    score: float = 0.97
 
 
 def image_of(

@@ -22,6 +22,7 @@ from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
+from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
@@ -95,6 +96,7 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
     """
     _set_up_logging(loaded.settings.station.log_level)
+    one_thread_a_picture()
     stopping = threading.Event()
     bundles = EngineBundles(loaded.settings.station.data_dir)
     if bundles.active().name != bundles.count_start().name:
