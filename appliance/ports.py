@@ -598,7 +598,7 @@ class CalibrationStore(Protocol):
         """The ring now stands there."""
 
 
-class BoxDesk(Protocol):
+class BoxAdministration(Protocol):
     """What administrators see and try of the box itself. Every method may be called from any thread."""
 
     def settings(self) -> tuple[SettingRow, ...]:
