@@ -78,7 +78,7 @@ class Pairing:
         """The best pairs (index in the old boxes, index in the new boxes)."""
         apart = np.abs(self._apart - shift)
         distance = apart / self._mean_sides
-        is_possible = (distance <= MAX_OFFSET).all(axis=2)
+        is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
         cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1]), IMPOSSIBLE)
         rows, columns = np.flatnonzero(is_possible.any(axis=1)), np.flatnonzero(is_possible.any(axis=0))
         # Where each has the nearest there is, no other assignment is better.
