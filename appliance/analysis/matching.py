@@ -40,7 +40,7 @@ def match_boxes(old: Sequence[BoundingBox], new: Sequence[BoundingBox], shift_hi
     hint = shift_hints_px[0]
     if not old or not new:
         return Matching((), hint)
-    pairing = Pairing(_as_array(old), _as_array(new))
+    pairing = BoxPairing(_as_array(old), _as_array(new))
     hints = tuple(dict.fromkeys(shift_hints_px))
     if len(hints) > 1:
         hint = max(hints, key=pairing.overlap)
@@ -56,7 +56,7 @@ def _as_array(boxes: Sequence[BoundingBox]) -> FloatArray:
     return np.array([(box.x + box.w / 2, box.y + box.h / 2, box.w, box.h) for box in boxes])
 
 
-class Pairing:
+class BoxPairing:
     """Every old box (N, 4) beside every new one (M, 4): what does not depend on the shift is computed once."""
 
     def __init__(self, before: FloatArray, after: FloatArray) -> None:

@@ -18,9 +18,9 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.parts import Part
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, fleet_settings
+from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.box_topics import BoxTopics
 from tests.integration.test_mqtt_delivery import wait_for_status, wait_online, wait_until
@@ -223,7 +223,7 @@ def test_killed_worker_and_killed_broker_lose_and_double_nothing(each_broker: An
 
 def test_workers_that_share_the_boxes_answer_each_result_once(each_broker: AnyBroker, tmp_path: Path) -> None:
     """Through the broker's shared subscription, or each for its part of the boxes where there is none."""
-    parts = Part(1, 2), Part(2, 2)
+    parts = WorkerShare(1, 2), WorkerShare(2, 2)
     names = [next(f"box-{n}" for n in range(99) if one.is_mine(BoxTopics(SITE, f"box-{n}").resend)) for one in parts]
     receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/+/receipts/+", each_broker.client_options)
     with ExitStack() as ends:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.apps.engines.clinical_gate import Look
+from appliance.apps.engines.clinical_gate import EngineFindings
 from appliance.apps.fleet_server.job_store import JobRow
 from appliance.apps.fleet_server.release_maker import ReleaseMaker
 from appliance.apps.station.fleet import agent
@@ -52,8 +52,8 @@ def slots(made: Path, tmp_path: Path) -> TwoSlots:
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How wide the networks in force measure the one loop of one picture; what the gate compares."""
     width_px = [10.0]
-    look: Callable[[Path | None], tuple[Look, ...]] = lambda _: (  # noqa: E731 (as `looks_of` returns one)
-        Look([BoundingBox(10, 10, 20, 40)], [{"apical": width_px[0]}]),
+    look: Callable[[Path | None], tuple[EngineFindings, ...]] = lambda _: (  # noqa: E731 (as `looks_of` returns one)
+        EngineFindings([BoundingBox(10, 10, 20, 40)], [{"apical": width_px[0]}]),
     )
     monkeypatch.setattr(agent, "looks_of", lambda _: look)
     return width_px

@@ -62,7 +62,7 @@ class GateReport:
 
 
 @dataclass(frozen=True)
-class Look:
+class EngineFindings:
     """What networks found and measured in one picture: `widths` (px, by its name) is as long as `boxes`."""
 
     boxes: list[BoundingBox]
@@ -100,12 +100,14 @@ def compare(
     return judge(look_at(validated, pictures), look_at(new, pictures), tolerance)
 
 
-def look_at(engines: EngineSet, pictures: Sequence[Picture]) -> tuple[Look, ...]:
+def look_at(engines: EngineSet, pictures: Sequence[Picture]) -> tuple[EngineFindings, ...]:
     """What these networks find and measure in each. Raises InferenceError where they cannot run."""
     return tuple(_look(engines, picture) for picture in pictures)
 
 
-def judge(validated: Sequence[Look], new: Sequence[Look], tolerance: Tolerance | None = None) -> GateReport:
+def judge(
+    validated: Sequence[EngineFindings], new: Sequence[EngineFindings], tolerance: Tolerance | None = None
+) -> GateReport:
     """The comparison of both, picture by picture.
 
     Raises:
@@ -139,11 +141,11 @@ def judge(validated: Sequence[Look], new: Sequence[Look], tolerance: Tolerance |
     return GateReport(figures, tuple(_reasons(figures, limits)))
 
 
-def _look(engines: EngineSet, picture: Picture) -> Look:
+def _look(engines: EngineSet, picture: Picture) -> EngineFindings:
     found = engines.detector.detect(picture).capillaries
     keypoints = engines.keypoints.estimate(picture, [one.bbox for one in found])
     measured = measure_loops(found, keypoints, None)
-    return Look([one.detection.bbox for one in measured], [_widths_px(one) for one in measured])
+    return EngineFindings([one.detection.bbox for one in measured], [_widths_px(one) for one in measured])
 
 
 def _widths_px(loop: MeasuredLoop) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
-from appliance.apps.engines.clinical_gate import Look
+from appliance.apps.engines.clinical_gate import EngineFindings
 from appliance.domain.detection import BoundingBox
 from appliance.domain.errors import UpdateError
 from appliance.durable_files import write_durably
@@ -16,7 +16,7 @@ _LOOKS = "looks.json"
 _PICTURES = "pictures"
 
 
-def keep_reference(folder: Path, looks: Sequence[Look]) -> None:
+def keep_reference(folder: Path, looks: Sequence[EngineFindings]) -> None:
     """Copy the pictures of this software, and write down what was measured in them.
 
     The next system may come with other pictures; it has to measure these. Raises UpdateError.
@@ -36,10 +36,10 @@ def kept_pictures(folder: Path) -> Path:
     return folder / _PICTURES
 
 
-def kept_looks(folder: Path) -> tuple[Look, ...]:
+def kept_looks(folder: Path) -> tuple[EngineFindings, ...]:
     """In the order of the pictures. Raises UpdateError where nothing usable was kept."""
     try:
         documents = json.loads((folder / _LOOKS).read_text("utf-8"))
-        return tuple(Look([BoundingBox(**box) for box in one["boxes"]], one["widths"]) for one in documents)
+        return tuple(EngineFindings([BoundingBox(**box) for box in one["boxes"]], one["widths"]) for one in documents)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UpdateError(f"what the system before measured cannot be read: {error}") from error

@@ -11,10 +11,10 @@ from datetime import timedelta
 from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.parts import Part
 from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
@@ -181,7 +181,7 @@ class _Shift:
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
         self._unanswered = 1  # the birth
-        self._part = Part(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
+        self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
         while not stopping.is_set():

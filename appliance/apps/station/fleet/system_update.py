@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.apps.config.settings import LoadedSettings
-from appliance.apps.engines.clinical_gate import GateReport, Look, judge, look_at, sealed_pictures
+from appliance.apps.engines.clinical_gate import EngineFindings, GateReport, judge, look_at, sealed_pictures
 from appliance.apps.engines.kept_reference import keep_reference, kept_looks, kept_pictures
 from appliance.apps.station.fleet.engine_update import bundle_of
 from appliance.apps.station.fleet.system_slots import SystemSlots
@@ -36,7 +36,7 @@ class SystemUpdate:
     loaded: LoadedSettings
     slots: SystemSlots
     client: Callable[[str | None], UpdateClient]
-    look: Callable[[Path | None], tuple[Look, ...]]
+    look: Callable[[Path | None], tuple[EngineFindings, ...]]
     confirmed_within_s: float = 900.0
 
     @property
@@ -122,10 +122,10 @@ class SystemUpdate:
             time.sleep(_LOOK_S)
 
 
-def looks_of(loaded: LoadedSettings) -> Callable[[Path | None], tuple[Look, ...]]:
+def looks_of(loaded: LoadedSettings) -> Callable[[Path | None], tuple[EngineFindings, ...]]:
     """Of the networks that these settings name, loaded for each look alone."""
 
-    def look(folder: Path | None) -> tuple[Look, ...]:
+    def look(folder: Path | None) -> tuple[EngineFindings, ...]:
         return look_at(load_engine_set(loaded.settings.inference, "gate"), sealed_pictures(folder))
 
     return look

@@ -5,7 +5,7 @@ from zlib import crc32
 from appliance.domain.box_topics import place_of
 
 
-class Part:
+class WorkerShare:
     """The boxes of one worker of several; the same box is always in the same part.
 
     By a checksum of its name rather than by lists of sites: a site that nobody has listed would reach nobody.
