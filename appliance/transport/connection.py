@@ -17,6 +17,7 @@ from appliance.foreign_files.text import read_text
 from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.broker_abilities import lacks
 from appliance.transport.encryption import tls_context
+from appliance.transport.paho_speed import take_over
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.waker import Waker
@@ -279,6 +280,7 @@ class BrokerConnection:
 
     def _make_client(self, will: bytes) -> paho.Client:
         settings = self._settings
+        take_over()
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,

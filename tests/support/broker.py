@@ -85,6 +85,12 @@ class Broker:
         """What a power cut does to it."""
         self._end(signal.SIGKILL)
 
+    @property
+    def pid(self) -> int:
+        """Of the running broker."""
+        assert self._process is not None, "the broker does not run"
+        return self._process.pid
+
     def freeze(self) -> None:
         """It keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)
