@@ -273,7 +273,11 @@ class Station:
             board=self._board,
             box=StationBoxDesk(loaded, self._storage.backups, journal, clock),
         )
-        frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
+        frames = Frames(
+            lambda: self._grabber.state,
+            lambda: self._engine.health.frames_seen,
+            lambda: self._engine.computed_s,
+        )
         self._vitals = Vitals(frames, self._storage.exams, self._served_url)
         phase = StationPhase(
             camera=lambda: self._grabber.state,
