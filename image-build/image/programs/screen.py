@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""What a box shows on an attached screen: where its pages are, and the two words for the first page until it is set up.
+
+    screen [--once]
+
+Written anew whenever an address or the state changes. Runs as the station's user, whose file holds the code.
+"""
+
+import argparse
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ACCESS = Path("/var/lib/nailfold/access.json")
+MACHINE_ID = Path("/etc/machine-id")
+PORT = 8080
+_EVERY_S = 3.0
+_CLEAR = "\033[2J\033[H"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the screen says.
+
+    Attributes:
+        name: of this computer on the network.
+        addresses: IPv4, of each network.
+        code: empty once the box is set up.
+        box_id: names this box to somebody who wants to erase it.
+        is_serving: whether its pages answer.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    code: str
+    box_id: str
+    is_serving: bool
+
+    @property
+    def text(self) -> str:
+        if not self.is_serving:
+            return f"nailfold is starting ...\n\nbox {self.box_id}\n"
+        if not self.addresses:
+            where = "No network: plug in the cable."
+        else:
+            lines = [f"https://{self.name}.local:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
+            where = "Open in a browser on the same network:\n\n" + "\n".join(f"    {line}" for line in lines)
+        first = f"\n\nThe first page asks for these words:\n\n    {self.code}" if self.code else ""
+        return f"nailfold\n\n{where}{first}\n\nbox {self.box_id}\n"
+
+
+def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Of `ip -json address`: each that others can reach."""
+    infos = [info for link in links for info in link["addr_info"]]
+    return tuple(info["local"] for info in infos if info["family"] == "inet" and info["scope"] == "global")
+
+
+def box_id(machine_id: str) -> str:
+    """Eight digits of the machine's id, which is another after everything was erased."""
+    return machine_id.strip()[:8]
+
+
+def page(path: str) -> str:
+    """The address at which a page of this box's own server ends; empty where none answers."""
+    # The certificate is for browsers; here both sides are this computer.
+    context = ssl._create_unverified_context()  # noqa: S323 (this very computer)
+    try:
+        with urllib.request.urlopen(f"https://127.0.0.1:{PORT}{path}", timeout=60, context=context) as answer:
+            return str(answer.geturl())
+    except OSError:
+        return ""
+
+
+def look() -> Shown:
+    """As of now. The first page is there only until the box is set up."""
+    links = json.loads(subprocess.run(["ip", "-json", "address"], check=True, capture_output=True).stdout)
+    is_serving = page("/health/alive") != ""
+    is_new = is_serving and page("/setup").endswith("/setup")
+    code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
+    return Shown(socket.gethostname(), ipv4_of(links), _printed(code), box_id(MACHINE_ID.read_text()), is_serving)
+
+
+def _printed(code: str) -> str:
+    return code if "-" in code or not code else f"{code[:4]}-{code[4:]}"
+
+
+def main() -> None:
+    """For ever, unless once is enough."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--once", action="store_true")
+    asked = options.parse_args()
+    before = None
+    while (now := look()) == before or not asked.once:
+        if now != before:
+            sys.stdout.write(_CLEAR + now.text)
+            sys.stdout.flush()
+            before = now
+        time.sleep(_EVERY_S)
+    sys.stdout.write(now.text)
+
+
+if __name__ == "__main__":
+    main()
