@@ -22,8 +22,9 @@ from typing import Any
 
 ACCESS = Path("/var/lib/nailfold/access.json")
 MACHINE_ID = Path("/etc/machine-id")
+ERASED = Path("/data/update/erased.json")
 PORT = 8080
-_EVERY_S = 3.0
+_EVERY_S = 5.0
 _CLEAR = "\033[2J\033[H"
 
 
@@ -37,6 +38,7 @@ class Shown:
         code: empty once the box is set up.
         box_id: names this box to somebody who wants to erase it.
         is_serving: whether its pages answer.
+        was_erased: whether this new box was erased before, with every check passed; None where it never was.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Shown:
     code: str
     box_id: str
     is_serving: bool
+    was_erased: bool | None = None
 
     @property
     def text(self) -> str:
@@ -54,8 +57,9 @@ class Shown:
         else:
             lines = [f"https://{self.name}.local:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
             where = "Open in a browser on the same network:\n\n" + "\n".join(f"    {line}" for line in lines)
+        erased = {None: "", True: "All that was on this box is erased.\n\n", False: "ERASING WAS NOT PROVEN.\n\n"}
         first = f"\n\nThe first page asks for these words:\n\n    {self.code}" if self.code else ""
-        return f"nailfold\n\n{where}{first}\n\nbox {self.box_id}\n"
+        return f"nailfold\n\n{erased[self.was_erased if self.code else None]}{where}{first}\n\nbox {self.box_id}\n"
 
 
 def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
@@ -67,6 +71,11 @@ def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 def box_id(machine_id: str) -> str:
     """Eight digits of the machine's id, which is another after everything was erased."""
     return machine_id.strip()[:8]
+
+
+def is_proven(proof: dict[str, Any]) -> bool:
+    """Of the initramfs (data-partition.sh, erase): every check passed; whether the disk took a discard is its own."""
+    return all(proof[name] is True for name in ("header_is_zero", "old_key_is_refused", "key_is_overwritten"))
 
 
 def page(path: str) -> str:
@@ -86,11 +95,9 @@ def look() -> Shown:
     is_serving = page("/health/alive") != ""
     is_new = is_serving and page("/setup").endswith("/setup")
     code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
-    return Shown(socket.gethostname(), ipv4_of(links), _printed(code), box_id(MACHINE_ID.read_text()), is_serving)
-
-
-def _printed(code: str) -> str:
-    return code if "-" in code or not code else f"{code[:4]}-{code[4:]}"
+    named = box_id(MACHINE_ID.read_text())
+    was_erased = is_proven(json.loads(ERASED.read_text())) if ERASED.exists() else None
+    return Shown(socket.gethostname(), ipv4_of(links), code, named, is_serving, was_erased)
 
 
 def main() -> None:
@@ -99,13 +106,16 @@ def main() -> None:
     options.add_argument("--once", action="store_true")
     asked = options.parse_args()
     before = None
-    while (now := look()) == before or not asked.once:
+    while True:
+        now = look()
+        if asked.once:
+            sys.stdout.write(now.text)
+            return
         if now != before:
             sys.stdout.write(_CLEAR + now.text)
             sys.stdout.flush()
             before = now
         time.sleep(_EVERY_S)
-    sys.stdout.write(now.text)
 
 
 if __name__ == "__main__":

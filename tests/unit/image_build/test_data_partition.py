@@ -4,9 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
+import install_update
+import screen
 
 FUNCTIONS = Path(__file__).parents[3] / "image-build/image/overlay/usr/share/nailfold/data-partition.sh"
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
@@ -96,6 +101,7 @@ def test_what_was_erased_no_key_opens_and_the_proof_says_so(disk: Disk) -> None:
     assert isinstance(discarded, bool)
     whole = {"header_is_zero": True, "old_key_is_refused": True, "key_is_overwritten": True}
     assert proof == {"volume": volume, **whole}
+    assert screen.is_proven(proof)
     assert key.encode() not in disk.key.read_bytes()
     assert before[:4096] not in disk.data.read_bytes()
     assert disk.do("is_erase_asked").returncode == 0, "a power cut now begins anew"
@@ -114,3 +120,26 @@ def test_a_new_box_asks_for_nothing_to_be_erased_and_has_no_key(disk: Disk) -> N
     assert disk.do("is_erase_asked").returncode != 0
     assert disk.made("read_key") == ""
     assert disk.do('opens "$DATA"').returncode != 0
+
+
+def test_a_stick_erases_the_box_that_it_names_and_no_other(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "erase-4f3a91c2").touch()
+    assert install_update.is_erase_asked(tmp_path, "4f3a91c2d5e64b0f9a7c1e2d3f405162\n")
+    assert not install_update.is_erase_asked(tmp_path, "4f3a91c3d5e64b0f9a7c1e2d3f405162\n")
+
+
+def test_the_initramfs_reads_what_the_stick_asked_for(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"')
+    key = disk.made("read_key")
+    install_update.ask_to_erase(disk.key)
+    disk.made("is_erase_asked")
+    assert disk.made("read_key") == key
+    disk.made("forget_request")
+    assert disk.do("is_erase_asked").returncode != 0
+
+
+@pytest.mark.parametrize("missing", ["header_is_zero", "old_key_is_refused", "key_is_overwritten"])
+def test_an_erasing_with_one_check_that_failed_is_not_called_proven(missing: str) -> None:
+    proof = {"header_is_zero": True, "old_key_is_refused": True, "key_is_overwritten": True, "discarded": False}
+    assert screen.is_proven(proof)
+    assert not screen.is_proven(proof | {missing: False})
