@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-JETSON = Path(__file__).parents[3] / "image-build/jetson"
-sys.path.insert(0, str(JETSON / "programs"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/jetson/programs"))
 import jetson_slots
 from jetson_slots import GUID, SlotError
 
 from firmware.pin_map import HEADERS
 
+JETSON = Path(__file__).parents[3] / "image-build/jetson"
 NORMAL, UNBOOTABLE = bytes.fromhex("0700000000000000"), bytes.fromhex("07000000ff000000")
 
 # What nvbootctrl of L4T 36 prints (developer forum 247290 and 340715), and what it does not do.
