@@ -25,6 +25,7 @@ from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.box_desk import StationBoxDesk
+from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -271,6 +272,7 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
+            time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file),
             box=StationBoxDesk(loaded, self._storage.backups, journal, clock),
         )
         frames = Frames(

@@ -36,6 +36,11 @@ class DataDir:
         return self.folder / "access.json"
 
     @property
+    def time_zone_file(self) -> Path:
+        """Names the time zone that was chosen."""
+        return self.folder / "time-zone"
+
+    @property
     def tls_folder(self) -> Path:
         """Where the box's own certificate and its key are kept."""
         return self.folder / "tls"
