@@ -47,6 +47,11 @@ max_frame_age_s = 600.0
 history_s = 600.0
 [live]
 fps_window_s = 300.0
+# What a box would choose for itself: its trial at the first start analyses twelve pictures before the first is shown.
+[inference]
+precision = "int8"
+[capture]
+fps = 2.0
 """
 
 
