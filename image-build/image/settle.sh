@@ -11,7 +11,7 @@ in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firs
 in_root systemctl mask --quiet nailfold-first-boot.service
 in_root passwd --quiet --lock root
 in_root update-initramfs -u -k all
-mkdir -p "$root/data" "$root/media/update" "$root/etc/credstore" "$root/var/lib/systemd"
+mkdir -p "$root/data" "$root/media/update" "$root/media/backup" "$root/etc/credstore" "$root/var/lib/systemd"
 kernel=$(ls "$root/boot" | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
 mv "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz"
 mv "$root/boot/initrd.img-$kernel" "$root/boot/initrd.img"
