@@ -114,7 +114,7 @@ class Trial:
 
     def set_up(self) -> None:
         """With the two words that stand on the screen."""
-        self.machine.browser().set_up(self.machine.await_printed(r"access code (\S+)", 60)[1])
+        self.machine.browser().set_up(self.machine.await_printed(r"two words (\S+)", 60)[1])
 
     def examine(self) -> None:
         """One exam of one picture."""

@@ -333,10 +333,10 @@ class Station:
 
     @property
     def greeting(self) -> tuple[str, ...]:
-        """What is printed when the pages are served; the access code only until there is an administrator."""
+        """What is printed when the pages are served; the two words only until there is an administrator."""
         own = self._certificate.current
         certificate = f"Certificate SHA-256 {own.fingerprint}" if own else ""
-        code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
+        code = "" if self._accounts.is_set_up else f"  two words {self._secrets.printed_code}"
         return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
     def start(self, served: Callable[[], object] = lambda: None) -> None:

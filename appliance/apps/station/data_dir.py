@@ -32,7 +32,7 @@ class DataDir:
 
     @property
     def access_file(self) -> Path:
-        """Where the access code is kept."""
+        """Where the two words of the set-up are kept."""
         return self.folder / "access.json"
 
     @property

@@ -98,7 +98,7 @@ def main() -> None:
     command = ["journalctl", "-b", "-o", "cat", "-u", "nailfold-station"]
     journal = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     browser = Browser()
-    browser.set_up(re.findall(r"access code (\S+)", journal)[-1])
+    browser.set_up(re.findall(r"two words (\S+)", journal)[-1])
     board = browser.json("/api/v1/board")["board"]
     shown = {
         key: board[key] for key in ("is_connected", "is_simulated", "name", "buttons", "lamp", "reason", "watchdog")
