@@ -50,6 +50,7 @@ fps_window_s = 300.0
 # What a box would choose for itself: its trial at the first start analyses twelve pictures before the first is shown.
 [inference]
 precision = "int8"
+engine_cache_dir = "/opt/nailfold/lib/python3.11/site-packages/engines/weights"
 [capture]
 fps = 2.0
 """
