@@ -78,12 +78,13 @@ PYTHONPATH={Path(__file__).parents[2]} {sys.executable} -m tests.integration.tes
 
 
 def test_a_browser_of_the_clinics_network_finds_the_box(answers: list[bytes]) -> None:
-    address, service = answers
+    address, service, place = answers
     assert socket.inet_aton("10.77.0.1") in address
     assert b"nailfold on nailfold" in service
-    assert struct.pack(">H", 8080) in service
+    assert struct.pack(">H", 8080) in place
 
 
 if __name__ == "__main__":
     print(ask("nailfold.local", 1).hex())
     print(ask("_https._tcp.local", 12).hex())
+    print(ask("nailfold on nailfold._https._tcp.local", 33).hex())
