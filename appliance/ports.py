@@ -612,7 +612,7 @@ class TimeZone(Protocol):
         """From now on. Raises SettingsError for another name."""
 
 
-class BoxDesk(Protocol):
+class BoxAdministration(Protocol):
     """What administrators see and try of the box itself. Every method may be called from any thread."""
 
     def settings(self) -> tuple[SettingRow, ...]:

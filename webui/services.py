@@ -27,7 +27,7 @@ from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
     Board,
-    BoxDesk,
+    BoxAdministration,
     BrokerStatus,
     CollectionStore,
     ExamFinder,
@@ -99,7 +99,7 @@ class Services:
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
     board: Board = field(default_factory=NoBoard)
     time_zone: TimeZone | None = None
-    box: BoxDesk | None = None
+    box: BoxAdministration | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -8,12 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.micrometer import Graduations, find_graduations
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.device_profile import DeviceProfile, profile_of
 from appliance.domain.errors import CalibrationError
@@ -29,6 +28,9 @@ from appliance.domain.measured_scale import (
 )
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.ports import CalibrationStore, Clock, Journal
+
+if TYPE_CHECKING:
+    from appliance.analysis.micrometer import Graduations
 
 _MOST_FROZEN = 6
 _MIN_DIVISION_UM, _MAX_DIVISION_UM = 0.5, 100_000.0
@@ -74,7 +76,7 @@ class FrozenPicture:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class ScaleMeasurement:
     """A scale along one axis of one frozen picture.
 
     Attributes:
@@ -91,7 +93,7 @@ class Measurement:
     scale: MeasuredScale
     division_um: float
     drawing: Drawing
-    graduations: Graduations | None = None
+    graduations: "Graduations | None" = None
 
 
 class CalibrationService:
@@ -108,7 +110,7 @@ class CalibrationService:
         self._lock = threading.Lock()  # of what is held
         self._changing = threading.Lock()  # of what is kept: the store and its entry in the journal go together
         self._pictures: OrderedDict[str, FrozenPicture] = OrderedDict()
-        self._measured: OrderedDict[str, Measurement] = OrderedDict()
+        self._measured: OrderedDict[str, ScaleMeasurement] = OrderedDict()
 
     @property
     def profiles(self) -> tuple[DeviceProfile, ...]:
@@ -151,10 +153,12 @@ class CalibrationService:
             picture: FrozenPicture = _recall(self._pictures, picture_id, "the frozen picture is no longer held")
         return picture
 
-    def find(self, picture_id: str, division_um: float, axis: Axis | None = None) -> Measurement:
+    def find(self, picture_id: str, division_um: float, axis: Axis | None = None) -> ScaleMeasurement:
         """The scale from the graduations in a held picture. Raises CalibrationError as `find_graduations` does."""
         _require_length(division_um)
         picture = self.picture(picture_id)
+        from appliance.analysis.micrometer import find_graduations  # noqa: PLC0415 (SciPy: 20 MB)
+
         found = find_graduations(picture.frame.image_rgb, axis)
         scale = graduation_scale(found, division_um)
         drawing = Drawing(lines=tuple((_rounded(start), _rounded(end)) for start, end in found.lines_px))
@@ -162,7 +166,7 @@ class CalibrationService:
 
     def from_points(
         self, picture_id: str, start_px: tuple[float, float], end_px: tuple[float, float], distance_um: float
-    ) -> Measurement:
+    ) -> ScaleMeasurement:
         """The scale from two points that a person placed. Raises CalibrationError as `two_point_scale` does."""
         _require_length(distance_um)
         picture = self.picture(picture_id)
@@ -244,17 +248,17 @@ class CalibrationService:
         scale: MeasuredScale,
         division_um: float,
         drawing: Drawing,
-        found: Graduations | None,
-    ) -> Measurement:
-        measured = Measurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
+        found: "Graduations | None",
+    ) -> ScaleMeasurement:
+        measured = ScaleMeasurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
         with self._lock:
             _remember(self._measured, measured.measurement_id, measured)
         return measured
 
-    def _of_one_setup(self, measurement_ids: Sequence[str]) -> list[Measurement]:
+    def _of_one_setup(self, measurement_ids: Sequence[str]) -> list[ScaleMeasurement]:
         missing = "the measurement is no longer held"
         with self._lock:
-            measured: list[Measurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
+            measured: list[ScaleMeasurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
         frames = [one.picture.frame for one in measured]
         if not frames or len({(f.camera.camera_id, f.width_px, f.height_px) for f in frames}) != 1:
             raise CalibrationError(
@@ -263,7 +267,7 @@ class CalibrationService:
         return measured
 
     def _kept(
-        self, measured: Sequence[Measurement], ring: str, target: StageMicrometer, note: str, operator: str
+        self, measured: Sequence[ScaleMeasurement], ring: str, target: StageMicrometer, note: str, operator: str
     ) -> KeptCalibration:
         now, frame = self._clock.now_utc(), measured[0].picture.frame
         scale = picture_scale([one.scale for one in measured], target.tolerance_percent)
@@ -298,7 +302,7 @@ class CalibrationService:
         self._journal.append(actor, f"calibration:{kept.calibration.calibration_id}", action, detail)
 
 
-def graduation_scale(found: Graduations, division_um: float) -> MeasuredScale:
+def graduation_scale(found: "Graduations", division_um: float) -> MeasuredScale:
     """The scale that graduations a known distance apart give."""
     um_per_px = division_um / found.pitch_px
     return MeasuredScale(
@@ -311,7 +315,7 @@ def graduation_scale(found: Graduations, division_um: float) -> MeasuredScale:
     )
 
 
-def _evidence(measured: Measurement) -> Evidence:
+def _evidence(measured: ScaleMeasurement) -> Evidence:
     scale = measured.scale
     return Evidence(
         axis=scale.axis,

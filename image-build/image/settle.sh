@@ -3,7 +3,7 @@
 set -eu
 root=$1
 in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" "$@"; }
-in_root systemctl enable --quiet systemd-networkd systemd-resolved systemd-timesyncd avahi-daemon nailfold-confirm nailfold-update nailfold-screen
+in_root systemctl enable --quiet systemd-networkd systemd-resolved systemd-timesyncd avahi-daemon nailfold-screen nailfold-confirm nailfold-update.service nailfold-update.path
 # Nobody logs in on a box, and nothing installs software beside the slots.
 in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service

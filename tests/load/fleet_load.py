@@ -131,10 +131,10 @@ class Load:
             f'[mqtt]\nhost = "127.0.0.1"\nport = {self._broker.port}\ntls = false\nbox = "{name}"\n'
             f'reconnect_first_s = 0.2\nreconnect_longest_s = 1.0\n[database]\nurl = "{self._url}"\n'
         )
-        before = self._broker.log().count(f"as nailfold-host-{name}")
+        before = self._broker.connections_of(f"nailfold-host-{name}")
         command = ["-m", "appliance.apps.cli", "fleet", "ingest", "--config", str(file)]
         process = self._start(command, f"{name}.log")
-        _wait(lambda: self._broker.log().count(f"as nailfold-host-{name}") > before, process.poll)
+        _wait(lambda: self._broker.connections_of(f"nailfold-host-{name}") > before, process.poll)
         return process
 
     def _start_boxes(self, number: int) -> Process:

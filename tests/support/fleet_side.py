@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.box_store import BoxRow
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobRow
@@ -13,16 +13,18 @@ from appliance.apps.system_clock import SystemClock
 from appliance.fleet.jobs import JobState, SignedJob
 from tests.integration.test_fleet_ingest import ingest_running, server_settings
 from tests.integration.test_mqtt_delivery import wait_until
+from tests.support.broker import Broker
+from tests.support.ejabberd import EjabberdHost
 from tests.support.fleet_box import WHOSE
 
 
 class Fleet:
     """The fleet's side: its database, and a worker while `serving`."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._settings = server_settings(folder, port)
+    def __init__(self, folder: Path, broker: Broker | EjabberdHost) -> None:
+        self._settings = server_settings(folder, broker)
         self.database = FleetDatabase(self._settings.database.url)
-        self.desk = BoxDesk(self.database, SystemClock())
+        self.desk = BoxMessageService(self.database, SystemClock())
 
     @contextmanager
     def serving(self) -> Iterator[None]:

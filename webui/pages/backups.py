@@ -5,7 +5,7 @@ from flask import Blueprint, render_template
 from appliance.domain.account import Role
 from appliance.domain.box_settings import BackupRow, RestoreTrial
 from appliance.domain.errors import StoreError
-from appliance.ports import BoxDesk
+from appliance.ports import BoxAdministration
 from webui.auth.current_account import actor, requires
 from webui.localisation.catalogue import text
 from webui.localisation.formatting import format_moment, number
@@ -44,7 +44,7 @@ def _megabytes(size_bytes: int) -> str:
     return number(size_bytes / 1e6, 0 if size_bytes >= 10e6 else 1)
 
 
-def _desk(services: Services) -> BoxDesk:
+def _desk(services: Services) -> BoxAdministration:
     if services.box is None:
         raise StoreError(text("backups.nowhere"), text("backups.nowhere_remedy"))
     return services.box

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
@@ -45,7 +46,7 @@ class IngestWorker:
         settings: FleetSettings,
         store: ResultStore,
         gaps: GapFinder,
-        desk: BoxDesk,
+        desk: BoxMessageService,
         models: ModelWatch,
         clock: Clock,
     ) -> None:
@@ -75,15 +76,15 @@ class IngestWorker:
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxDesk.filters(ingest.group)),
+            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(ingest.group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
         connection = BrokerConnection(self._settings.mqtt, self._topics, self._state(is_online=False), listening)
         try:
             connection.open()
-            if not connection.has_shared_subscriptions:
-                _log.warning("this broker has no shared subscriptions: every worker receives everything; run one")
+            for lack in connection.lacks:
+                _log.warning("about this broker: %s", lack)
             connection.publish(self._topics.state, self._state(is_online=True), state_properties(), retain=True)
             _Shift(self, connection).work(stopping)
             connection.publish(self._topics.state, self._state(is_online=False), state_properties(), retain=True)
@@ -95,7 +96,7 @@ class IngestWorker:
         if not waiting:
             return []
         verdicts = [receive(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
-        arrived = [one for one in verdicts if isinstance(one, Result)]
+        arrived = [one for one in verdicts if isinstance(one, ReceivedResult)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
         new = self._store.keep(arrived, refused, self._clock.now_utc())
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
@@ -122,13 +123,13 @@ class IngestWorker:
             for lacking in found
         ]
 
-    def _answer(self, verdict: Result | RefusedResult | TooNew, ts: str) -> Answer:
-        if isinstance(verdict, TooNew):
+    def _answer(self, verdict: ReceivedResult | RefusedResult | UnknownVersion, ts: str) -> Answer:
+        if isinstance(verdict, UnknownVersion):
             if verdict.schema not in self._too_new:
                 _log.error("boxes send %s, which this server does not know; update it", verdict.schema)
             self._too_new.add(verdict.schema)
             return None
-        if isinstance(verdict, Result):
+        if isinstance(verdict, ReceivedResult):
             receipt = Receipt(msg_id=verdict.msg_id, outcome=ReceiptOutcome.STORED, ts=ts)
             return BoxTopics(verdict.site, verdict.box).receipt(verdict.msg_id), receipt.payload()
         _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)
@@ -180,6 +181,7 @@ class _Shift:
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
         self._unanswered = 1  # the birth
+        self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
@@ -231,6 +233,9 @@ class _Shift:
         events = self._connection.poll(wait_s)
         for event in events:
             if isinstance(event, Received):
+                if not self._part.is_mine(event.topic):
+                    self._connection.confirm(event)  # another worker has it too, and answers
+                    continue
                 if not self._waiting:
                     self._since_s = self._worker.monotonic_s()
                 self._waiting.append(event)

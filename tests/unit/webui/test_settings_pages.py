@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.apps.config.load_settings import check_site_file, load_settings
-from appliance.apps.station.box_desk import StationBoxDesk
+from appliance.apps.station.administration import StationAdministration
 from appliance.exports.settings import PacsSettings
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
@@ -36,7 +36,7 @@ def station(tmp_path: Path, broker: Broker) -> Iterator[PageStation]:
     clock = SystemClock()
     storage = open_storage(StorageSettings(folder=tmp_path / "exams"), clock.now_utc)
     storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
-    desk = StationBoxDesk(loaded, storage.backups, storage.journal, clock)
+    desk = StationAdministration(loaded, storage.backups, storage.journal, clock)
     yield PageStation(box=desk, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
     storage.close()
 

@@ -13,7 +13,7 @@ SETTINGS = (
 )
 
 
-class MemoryBoxDesk:
+class MemoryBoxAdministration:
     """Its broker always answers."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ RESTORE_TRIED = "storage.restore_tried"
 _SUBJECT = "storage"
 
 
-class StationBoxDesk:
+class StationAdministration:
     """A `BoxDesk` over what the station was started with."""
 
     def __init__(self, loaded: LoadedSettings, backups: Backups, journal: Journal, clock: Clock) -> None:
