@@ -30,7 +30,7 @@ LEAST = 3.0
 """A direction needs so much evidence, in sums of scores: about four clear loops."""
 MIN_TURN_RAD = math.radians(20)
 """Less is not worth turning: the networks are trained with it, and every turn costs sharpness and the sides of boxes.
-Real tiles turned by 30 degrees gain by it; those that stand upright would lose from 14 on (docs/decisions, sixth round)."""
+Real tiles turned by 30 degrees gain by it; upright ones would lose from 14 on (docs/decisions, sixth round)."""
 MIN_LEAN_RAD = math.radians(12)
 """What is turned is turned once more where its lines still lean by this."""
 AS_MUCH = 0.9
