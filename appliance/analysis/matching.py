@@ -79,16 +79,16 @@ class BoxPairing:
         apart = np.abs(self._apart - shift)
         distance = apart / self._mean_sides
         is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
-        cost = 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1])
-        # Most loops have one candidate, which has no other; only the rest has to be weighed against each other.
-        is_alone = is_possible & (is_possible.sum(axis=1) == 1)[:, None] & (is_possible.sum(axis=0) == 1)
-        pairs = [(int(i), int(j)) for i, j in np.argwhere(is_alone)]
-        rows = np.flatnonzero(is_possible.any(axis=1) & ~is_alone.any(axis=1))
-        columns = np.flatnonzero(is_possible.any(axis=0) & ~is_alone.any(axis=0))
-        if len(rows):
-            weighed = cheapest_pairs(np.where(is_possible, cost, IMPOSSIBLE)[np.ix_(rows, columns)])
-            pairs += [(int(rows[i]), int(columns[j])) for i, j in weighed if is_possible[rows[i], columns[j]]]
-        return tuple(sorted(pairs))
+        cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1]), IMPOSSIBLE)
+        rows, columns = np.flatnonzero(is_possible.any(axis=1)), np.flatnonzero(is_possible.any(axis=0))
+        # Where each has the nearest there is, no other assignment is better.
+        if len(rows) <= len(columns) and _all_differ(of_rows := cost[rows].argmin(axis=1)):
+            return tuple(zip(rows.tolist(), of_rows.tolist(), strict=True))
+        if len(columns) <= len(rows) and _all_differ(of_columns := cost[:, columns].argmin(axis=0)):
+            return tuple(sorted(zip(of_columns.tolist(), columns.tolist(), strict=True)))
+        pairs = cheapest_pairs(cost[np.ix_(rows, columns)].tolist())
+        named = ((int(rows[i]), int(columns[j])) for i, j in pairs)
+        return tuple((i, j) for i, j in named if is_possible[i, j])
 
     def median_shift(self, pairs: Sequence[tuple[int, int]]) -> Shift:
         """Of the centres of pairs, each direction by itself."""
@@ -100,3 +100,7 @@ class BoxPairing:
         sides = np.maximum(np.minimum(self._mean_sides - apart, self._least_sides), 0.0)
         shared = sides[..., 0] * sides[..., 1]
         return np.asarray(shared / (self._areas - shared))
+
+
+def _all_differ(indices: NDArray[np.intp]) -> bool:
+    return len(set(indices.tolist())) == len(indices)

@@ -31,6 +31,7 @@ def stops(times: int) -> dict[str, Any]:
                 began_s = time.monotonic()
                 code = station.stop(timeout_s=5 * WITHIN_S)
                 took_s.append(time.monotonic() - began_s)
+                print(f"stop {number + 1} of {times}: code {code} after {took_s[-1]:.2f} s", flush=True)
                 if code or took_s[-1] > WITHIN_S or "Traceback" in station.errors:
                     problems.append(f"stop {number}: code {code} after {took_s[-1]:.1f} s; {station.errors[-300:]}")
     return {

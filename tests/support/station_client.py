@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -85,7 +85,10 @@ class Watcher:
     def __init__(self, browser: Browser) -> None:
         headers = {"Cookie": browser.cookies, "Origin": browser.url}
         address = browser.url.replace("http", "ws", 1) + "/live/ws"
-        self._socket = connect(address, additional_headers=headers, max_size=None, compression=None)
+        self._open_socket = ExitStack()
+        self._socket = self._open_socket.enter_context(
+            connect(address, additional_headers=headers, max_size=None, compression=None)
+        )
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.frames = 0
         self.captured_s: list[float] = []
@@ -98,7 +101,7 @@ class Watcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._open_socket.close()
         self._thread.join(5)
 
     def _watch(self) -> None:

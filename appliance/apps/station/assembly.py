@@ -26,6 +26,7 @@ from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
+from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
@@ -273,9 +274,14 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
+            time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file),
             box=StationAdministration(loaded, self._storage.backups, journal, clock),
         )
-        frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
+        frames = Frames(
+            lambda: self._grabber.state,
+            lambda: self._engine.health.frames_seen,
+            lambda: self._engine.computed_s,
+        )
         self._vitals = Vitals(frames, self._storage.exams, self._served_url)
         phase = StationPhase(
             camera=lambda: self._grabber.state,
@@ -329,10 +335,10 @@ class Station:
 
     @property
     def greeting(self) -> tuple[str, ...]:
-        """What is printed when the pages are served; the access code only until there is an administrator."""
+        """What is printed when the pages are served; the two words only until there is an administrator."""
         own = self._certificate.current
         certificate = f"Certificate SHA-256 {own.fingerprint}" if own else ""
-        code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
+        code = "" if self._accounts.is_set_up else f"  two words {self._secrets.printed_code}"
         return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
     def start(self, served: Callable[[], object] = lambda: None) -> None:

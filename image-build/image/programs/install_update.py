@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Installs an update: of a stick, before the station starts, or the one that the station asks for.
+"""What a stick asks of the box before the station starts, or the update that the station asks for.
 
-A stick has it as a file *.raucb on a FAT volume that is called NAILFOLD. A bundle of a stick that a slot already holds
-is left alone, also one that was taken back: the stick may stay where it is. The station asks by a file wanted.json in
-its folder, once it has fetched and checked a bundle; each wish is tried once, and what came of it is kept beside the
-reasons of confirm_slot.py.
+A stick is a FAT volume that is called NAILFOLD. A file *.raucb is an update; a bundle that a slot already holds is left
+alone, also one that was taken back: the stick may stay where it is. A file erase-ID, with the box's id from its screen,
+erases everything for good at the next start; afterwards the box has another id, so it happens once.
+
+The station asks by a file wanted.json in its folder, once it has fetched and checked a bundle; each wish is tried once,
+and what came of it is kept beside the reasons of confirm_slot.py.
 """
 
 import json
@@ -16,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 STICK = Path("/media/update")
+KEY = Path("/dev/disk/by-partlabel/key")
+MACHINE_ID = Path("/etc/machine-id")
+ERASE_MAGIC, ERASE_AT = b"NAILFOLD-ERASE\n", 4096
+"""As data-partition.sh reads the request."""
 WISHES = Path("/var/lib/nailfold/system-update")
 OUTCOME = Path("/data/update/outcome.json")
 STATION = "nailfold-station.service"
@@ -35,6 +41,21 @@ def image_digest(info: dict[str, Any]) -> str:
     return str(image["checksum"])
 
 
+def is_erase_asked(stick: Path, machine_id: str) -> bool:
+    """Whether the stick names this very box."""
+    return (stick / f"erase-{machine_id.strip()[:8]}").exists()
+
+
+def ask_to_erase(key: Path) -> None:
+    """The initramfs of the next start does it. On the disk when this returns. Raises OSError."""
+    line = os.open(key, os.O_WRONLY | os.O_SYNC)
+    try:
+        os.pwrite(line, ERASE_MAGIC.ljust(4096, b"\0"), ERASE_AT)
+        os.fsync(line)
+    finally:
+        os.close(line)
+
+
 def _told(*command: str) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, Any] = json.loads(done.stdout)
@@ -43,6 +64,11 @@ def _told(*command: str) -> dict[str, Any]:
 
 def main() -> None:
     """One bundle at most: what a person has plugged in goes first."""
+    if is_erase_asked(STICK, MACHINE_ID.read_text()):
+        print("the stick asks to erase this box; restarting", flush=True)
+        ask_to_erase(KEY)
+        subprocess.run(["systemctl", "reboot"], check=True)
+        return
     bundles = sorted(STICK.glob("*.raucb"))
     if bundles:
         _install_from_stick(str(bundles[-1]))

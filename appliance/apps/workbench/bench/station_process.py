@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.domain.errors import ApplianceError
 
-_OPEN = re.compile(r"Open (\S+)(?:  access code (\S+))?")
+_OPEN = re.compile(r"Open (\S+)(?:  two words (\S+))?")
 
 
 class StationError(ApplianceError):
