@@ -148,7 +148,16 @@ class ExamStore(Protocol):
         """The exam that was open when the station stopped, to be resumed."""
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
-        """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
+        """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches.
+
+        Raises ErasedError if it went with its patient.
+        """
+
+    def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
+        """The ids of the patient's exams, which lose pictures and texts, and are archived; their figures stay.
+
+        Raises ExamError while one of them is open.
+        """
 
     def import_exams(
         self, imports: "Sequence[ExamImport]", now_utc: datetime, journal: "Journal | None" = None
@@ -456,7 +465,14 @@ class Journal(Protocol):
     def entries(
         self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
     ) -> tuple[JournalEntry, ...]:
-        """Oldest first; of one subject or all; with `limit` the newest so many, before `before_seq` where given."""
+        """Oldest first; of one subject or all; with `limit` the newest so many, before `before_seq` where given.
+
+        What people typed about a patient is opened, so that the seal of such an entry is not that of its detail. Of an
+        erased patient a mark stands in its place.
+        """
+
+    def sealed_entries(self, before_seq: int, limit: int) -> tuple[JournalEntry, ...]:
+        """The newest so many before that one, oldest first, as they were written and their seals say: for others."""
 
     def verify(self) -> JournalCheck:
         """Whether every entry is as it was written and none is missing, as far as the journal itself can tell."""
@@ -516,10 +532,26 @@ class PatientStore(Protocol):
         """The patient with that pseudonym, whatever its case."""
 
     def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
-        """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`."""
+        """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`.
+
+        Raises ErasedError for a patient who was erased.
+        """
+
+    def erase(self, patient_id: str, now_utc: datetime) -> Patient:
+        """Forget who it was: no identity, and a pseudonym that tells nothing, here and in every exam. `shred` follows.
+
+        Raises ErasedError for one who was erased.
+        """
+
+    def shred(self, patient_id: str) -> tuple[str, ...]:
+        """Delete the key of an erased patient, so that nothing opens in any copy; never inside a transaction.
+
+        What a crash keeps from happening, the next start does. Answers with the names of older copies that held the
+        patient without a key and were removed. Raises StoreError for one who was not erased, or a disk that refuses.
+        """
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
-        """Those in whose pseudonym and identity every word of `text` is found; who came last, or was added, first."""
+        """Those in whose pseudonym and identity every word of `text` is found, erased ones aside; the newest first."""
 
 
 class FolderStore(Protocol):

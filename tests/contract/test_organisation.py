@@ -15,6 +15,7 @@ from appliance.domain.folder import DEEPEST, FolderTree
 from appliance.domain.patient import PatientIdentity, Sex
 from appliance.exam.review_service import ReviewService
 from appliance.ports import CollectionStore, ExamFinder, ExamStore, FolderStore, Journal, OutboxMessage, PatientStore
+from appliance.storage.box_keys import open_keys
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
 from appliance.storage.exam_finder import SqliteExamFinder
@@ -88,9 +89,9 @@ def sqlite_harness(folder: Path, database: Database) -> Harness:
 
     def lose_key() -> PatientStore:
         key.unlink()
-        return SqlitePatientStore(database, key)
+        return SqlitePatientStore(database, open_keys(database, key))
 
-    patients = SqlitePatientStore(database, key)
+    patients = SqlitePatientStore(database, open_keys(database, key))
     return Harness(
         store=SqliteExamStore(database, ImageFiles(folder / "images", 0)),
         patients=patients,
@@ -392,7 +393,7 @@ def test_index_made_at_the_start_finds_who_is_there_and_who_comes_later(tmp_path
     database = Database(tmp_path / "exams.sqlite3")
     box = sqlite_harness(tmp_path, database)
     box.patients.add_patient("NC-1", NOON, GARCIA)
-    started_again = SqlitePatientStore(database, tmp_path / "identity.key")
+    started_again = SqlitePatientStore(database, open_keys(database, tmp_path / "identity.key"))
     started_again.warm_up()
     started_again.add_patient("NC-2", NOON, PatientIdentity("Ana García"))
     assert started_again.matching("garcia") == ["NC-1", "NC-2"]
@@ -403,7 +404,7 @@ def test_warming_up_without_a_database_is_left_to_the_first_search(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = Database(tmp_path / "exams.sqlite3")
-    patients = SqlitePatientStore(database, tmp_path / "identity.key")
+    patients = SqlitePatientStore(database, open_keys(database, tmp_path / "identity.key"))
     database.close()
     patients.warm_up()
     assert "first search" in caplog.text

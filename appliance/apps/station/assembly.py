@@ -282,7 +282,7 @@ class Station:
         )
         self._heartbeat = Heartbeat(self._vitals.look, phase, self._board.tell, settings.firmware.stalled_after_s)
         self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
-        self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
+        self._warming_up = threading.Thread(target=self._warm_up, name="warm-up")
         self._web: WebServer | None = None
         self._spare_memory: threading.Timer | None = None
 
@@ -367,6 +367,7 @@ class Station:
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
+                last_to_first.callback(self._storage.older_seals.stop)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             if self._agent is not None:
@@ -386,6 +387,10 @@ class Station:
             if self._spare_memory is not None:
                 last_to_first.callback(self._spare_memory.cancel)
         _log.info("stopped")
+
+    def _warm_up(self) -> None:
+        self._storage.patients.warm_up()
+        self._storage.older_seals.run()
 
     def _newest_frame(self) -> Frame | None:
         latest = self._engine.latest
