@@ -153,6 +153,9 @@ class ExamStore(Protocol):
         Raises ErasedError if it went with its patient.
         """
 
+    def require_pictures(self, exam_id: str) -> None:
+        """Raise ErasedError where the exam's pictures went with its patient: for who keeps pictures in memory."""
+
     def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
         """The ids of the patient's exams, which lose pictures and texts, and are archived; their figures stay.
 

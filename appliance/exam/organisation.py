@@ -94,6 +94,8 @@ class OrganisationService:
         """Take exams out of the everyday lists or back: those that were not as asked for."""
         action = "exam.archived" if is_archived else "exam.unarchived"
         with self.journal.transaction("archive the exams"):
+            for exam_id in () if is_archived else exam_ids:
+                self.exams.require_pictures(exam_id)
             changed = tuple(one for one in exam_ids if self.exams.exam(one).is_archived != is_archived)
             self.exams.archive_exams(exam_ids, is_archived)
             for exam_id in changed:

@@ -156,12 +156,17 @@ class SqliteExamStore:
         rows = self._database.rows("read the image", sql, (exam_id, image_id))
         if not rows:
             raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
-        self._require_not_erased(exam_id)
+        self.require_pictures(exam_id)
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
 
     def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         with self._adding:
             import_into(self._database, self._files, imports, now_utc, journal, self._sealed)
+
+    def require_pictures(self, exam_id: str) -> None:
+        sql = "SELECT 1 FROM patients JOIN exams ON pseudonym = patient_pseudonym WHERE exam_id = ? AND erased_at <> ''"
+        if self._database.rows("read the image", sql, (exam_id,)):
+            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
 
     def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
         with self._database.transaction("erase the exams") as connection:
@@ -212,11 +217,6 @@ class SqliteExamStore:
     def _remove_files_of(self, exam_ids: Sequence[str]) -> None:
         for exam_id in exam_ids:
             self._files.remove_exam(exam_id)
-
-    def _require_not_erased(self, exam_id: str) -> None:
-        sql = "SELECT 1 FROM patients JOIN exams ON pseudonym = patient_pseudonym WHERE exam_id = ? AND erased_at <> ''"
-        if self._database.rows("read the image", sql, (exam_id,)):
-            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
 
     def _sealed(self, exam_id: str, text: str) -> str:
         return text if self._texts is None else self._texts.seal(exam_id, text)

@@ -143,12 +143,19 @@ class MemoryExamStore:
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
-        patient = self.patients.patient_of(self.exam(exam_id).patient_pseudonym)
-        if patient is not None and patient.erased_at_utc is not None:
-            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
+        self.require_pictures(exam_id)
         if image.image_id not in self._pngs:
             raise StoreError(f"could not read the image {image.file_name}: it is missing")
         return self._pngs[image.image_id]
+
+    def is_erased(self, exam_id: str) -> bool:
+        """Whether the exam's patient was."""
+        patient = self.patients.patient_of(self.exam(exam_id).patient_pseudonym)
+        return patient is not None and patient.erased_at_utc is not None
+
+    def require_pictures(self, exam_id: str) -> None:
+        if self.is_erased(exam_id):
+            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
 
     def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
         mine = [exam for exam in tuple(self._exams.values()) if exam.patient_pseudonym == patient_pseudonym]

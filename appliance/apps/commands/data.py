@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.archive.data_folder import ACTOR
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import FILE, load
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.instant import to_rfc3339
+from appliance.exam.organisation import OrganisationService
 from appliance.storage.backups import Backup, Backups
 from appliance.storage.open_storage import DATABASE_NAME, open_beside
 from appliance.storage.restore import restore as put_back
@@ -65,6 +67,33 @@ def restore(backup: Path | None, config: Path | None, data_dir: Path | None) -> 
         backup = kept[0].path
     aside = put_back(settings, backup, SystemClock().now_utc())
     click.echo(f"restored {backup}; what was there is in {aside}")
+
+
+@command.command("erase")
+@click.argument("pseudonym")
+@data_options
+def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
+    """Erase the patient with that PSEUDONYM for good: name, pictures and typed texts, in older backups too.
+
+    Figures and the journal's entries stay, under a pseudonym that tells nothing. Asks for the pseudonym once more.
+    Works while the station runs; exports and reports that it holds ready for download go when it restarts.
+    """
+    with open_beside(_settings(config, data_dir), SystemClock().now_utc) as storage:
+        patient = storage.patients.patient_of(pseudonym)
+        if patient is None:
+            raise NotKeptError("there is no patient with this pseudonym", "See the list of patients on the pages.")
+        typed = click.prompt("It cannot be taken back. Type the pseudonym to confirm", prompt_suffix=": ")
+        desk = OrganisationService(
+            storage.exams,
+            storage.patients,
+            storage.folders,
+            storage.collections,
+            storage.journal,
+            SystemClock().now_utc,
+        )
+        exams = desk.erase_patient(ACTOR, patient.patient_id, typed)
+        erased = storage.patients.patient(patient.patient_id)
+    click.echo(f"erased the patient and the pictures of {exams} exams; the figures are under {erased.pseudonym}")
 
 
 @command.command("start-anew")
