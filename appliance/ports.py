@@ -3,11 +3,11 @@
 Each port has a contract suite in tests/contract that its real and its fake adapters pass alike.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
+from appliance.domain.box_settings import BackupRow, KeysTakenIn, RestorePlan, RestoreTrial, SettingRow
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -654,3 +654,25 @@ class BoxDesk(Protocol):
 
     def try_broker(self) -> None:
         """Return when the broker of the settings lets this box in. Raises ExportError saying what does not fit."""
+
+
+class CopyDesk(Protocol):
+    """Encrypted copies of the whole box, the file of its patients' keys, and restoring. All raises StoreError."""
+
+    def write_copy(self, actor: str, file: BinaryIO, passphrase: str, progress: Callable[[int, int], object]) -> str:
+        """The name for a file that now has everything but the patients' keys, named in the journal."""
+
+    def write_keys(self, actor: str, file: BinaryIO, passphrase: str) -> str:
+        """The name for a file that now has the patients' keys, named in the journal."""
+
+    def receive(self, stream: IO[bytes]) -> str:
+        """The id of a file of either kind that was uploaded."""
+
+    def open(self, actor: str, upload_id: str, passphrase: str) -> RestorePlan | KeysTakenIn:
+        """Look into a copy of the data; a file of keys is taken in at once."""
+
+    def plan(self, backup: str) -> RestorePlan:
+        """Look into a backup on the box."""
+
+    def restore(self, actor: str, plan_id: str) -> None:
+        """Restart into what a plan described: what is here is set aside. Raises ExamError while an exam is open."""

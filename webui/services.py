@@ -30,6 +30,7 @@ from appliance.ports import (
     BoxDesk,
     BrokerStatus,
     CollectionStore,
+    CopyDesk,
     ExamFinder,
     ExamStore,
     FolderStore,
@@ -61,6 +62,7 @@ class Services:
         withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         box: its settings, backups and connections; None for pages without a station behind them.
+        copies: encrypted copies of the box and restores; None as for `box`.
         board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -97,6 +99,7 @@ class Services:
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
     board: Board = field(default_factory=NoBoard)
     box: BoxDesk | None = None
+    copies: CopyDesk | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -115,8 +115,12 @@ class Storage:
         self.reserve.hold()
         self.evidence.remove_unfinished()
         self.exams.recover()
-        finish_erasures(self.database, self.keys, self.patients, self.exams, self.journal, now_utc)
+        self.finish_erasures(now_utc)
         self.outbox.prune(now_utc - timedelta(days=self._settings.receipted_kept_days))
+
+    def finish_erasures(self, now_utc: datetime) -> None:
+        """Make the rows agree with the keys: see `finish_erasures` there."""
+        finish_erasures(self.database, self.keys, self.patients, self.exams, self.journal, now_utc)
 
     def close(self) -> None:
         """Close the database and let go of the folder; calling it twice is harmless."""

@@ -55,6 +55,35 @@ class PatientKeys:
         """Why nothing can be sealed or opened, and the remedy; empty while all is well."""
         return "" if self._problem is None else str(self._problem)
 
+    def export(self) -> tuple[Mapping[str, bytes], Mapping[str, str]]:
+        """Every key by patient, and when others were erased: for a file that leaves the box encrypted.
+
+        Raises:
+            StoreError: as `require_usable`, or a key cannot be read.
+        """
+        box = self.require_usable()
+        kept = {path.name: self._unwrap(box, path, path.name) for path in self._kept()}
+        return kept, {patient_id: to_rfc3339(when) for patient_id, when in self.erased().items()}
+
+    def take_in(self, keys: Mapping[str, bytes], erased: Mapping[str, str]) -> tuple[int, int]:
+        """How many keys were new here, and how many patients were erased elsewhere and now are here.
+
+        A key that is here stays, and nobody who was erased comes back.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        box, new, gone = self.require_usable(), 0, 0
+        for patient_id, when in erased.items():
+            if self.erased_at(patient_id) is None:
+                self.erase(patient_id, from_rfc3339(when))
+                gone += 1
+        for patient_id, key in keys.items():
+            if not self._path(patient_id).exists():
+                self._make(box, self._path(patient_id), patient_id, key)
+                new += 1
+        return new, gone
+
     def require_usable(self) -> AESGCM:
         """The box's own cipher. Raises StoreError with `problem`."""
         if self._box is None:
@@ -115,6 +144,10 @@ class PatientKeys:
         except OSError as error:
             raise StoreError(f"could not erase a patient's key: {error.strerror}", "Check the disk.") from error
 
+    def has(self, patient_id: str) -> bool:
+        """Whether there is a key of that patient, or a note that there was one."""
+        return self._path(patient_id).exists()
+
     def erased_at(self, patient_id: str) -> datetime | None:
         """When the patient was erased; None for one that was not."""
         path = self._path(patient_id)
@@ -149,8 +182,8 @@ class PatientKeys:
         paths = sorted(self.folder.glob("*")) if self.folder.is_dir() else []
         return filter(lambda path: path.name[0] != "." and _erased_at(path.read_bytes()) is None, paths)
 
-    def _make(self, box: AESGCM, path: Path, patient_id: str) -> None:
-        wrapped = _FORMAT + _seal(box, _CONTEXT + patient_id.encode(), os.urandom(KEY_BYTES))
+    def _make(self, box: AESGCM, path: Path, patient_id: str, key: bytes | None = None) -> None:
+        wrapped = _FORMAT + _seal(box, _CONTEXT + patient_id.encode(), key or os.urandom(KEY_BYTES))
         try:
             self.folder.mkdir(exist_ok=True, mode=0o700)
             create_durably(path, wrapped, 0o600)

@@ -37,7 +37,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxDesk, BrokerStatus, Clock
+from appliance.ports import BoxDesk, BrokerStatus, Clock, CopyDesk
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -81,6 +81,7 @@ class PageStation:
         exam_clock: Clock | None = None,
         firmware: FirmwareSettings | None = None,
         box: BoxDesk | None = None,
+        copies: CopyDesk | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -153,6 +154,7 @@ class PageStation:
             clock=self.clock_watch,
             withheld=WithheldResults(self.store.outbox, self.journal),
             box=box or MemoryBoxDesk(),
+            copies=copies,
             board=self.board,
         )
         self.app = create_app(self.services, self.settings)

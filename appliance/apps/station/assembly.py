@@ -26,6 +26,7 @@ from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.box_desk import StationBoxDesk
 from appliance.apps.station.certificate import StationCertificate
+from appliance.apps.station.copy_desk import StationCopyDesk
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
@@ -41,6 +42,7 @@ from appliance.apps.station.frame_calibration import (
 from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
+from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.spare_memory import give_back_soon
@@ -69,7 +71,6 @@ from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
 from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
-from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
 from firmware.sd_notify import notify
@@ -112,7 +113,7 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     restarting = threading.Event()
 
     def restart() -> None:
-        _log.info("the fleet asked for a restart: stopping")
+        _log.info("a restart was asked for: stopping")
         restarting.set()
         stopping.set()
 
@@ -154,7 +155,7 @@ class Station:
         source = open_source(capture.source, capture, scene)
         engines = shared(load_engine_set(live_precision(settings.inference).settings, version))
         pipeline = Pipeline(engines, settings=settings.analysis)
-        self._storage = open_storage(settings.storage, clock.now_utc)
+        self._storage = restored_storage(self._data_dir.folder, settings.storage, clock)
         journal = self._storage.journal
         in_force = ScaleInForce(self._storage.calibrations)
         calibration = station_calibration(loaded, lambda: scene.options, in_force)
@@ -272,6 +273,14 @@ class Station:
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
             box=StationBoxDesk(loaded, self._storage.backups, journal, clock),
+            copies=StationCopyDesk(
+                settings.storage,
+                self._storage,
+                self._data_dir.folder,
+                clock,
+                lambda: session.snapshot().exam is not None,
+                restart,
+            ),
         )
         frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
         self._vitals = Vitals(frames, self._storage.exams, self._served_url)
