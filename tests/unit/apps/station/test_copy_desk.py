@@ -130,6 +130,7 @@ def test_a_backup_says_what_it_would_replace_and_restores(box: Box) -> None:
     keep_exam(box.storage, "NC-8")
     plan = box.desk.plan(backup.path.name)
     assert (plan.name, plan.trial.exams, plan.exams_here, plan.lost_exams) == (backup.path.name, 1, 2, 1)
+    assert plan.newest_exam_at_utc == box.storage.exams.exams()[0].started_at_utc
     box.is_busy = True
     with pytest.raises(ExamError, match="an exam is open"):
         box.desk.restore("otto", plan.plan_id)
