@@ -633,7 +633,7 @@ class CalibrationStore(Protocol):
         """The ring now stands there."""
 
 
-class BoxDesk(Protocol):
+class BoxAdministration(Protocol):
     """What administrators see and try of the box itself. Every method may be called from any thread."""
 
     def settings(self) -> tuple[SettingRow, ...]:
@@ -656,7 +656,7 @@ class BoxDesk(Protocol):
         """Return when the broker of the settings lets this box in. Raises ExportError saying what does not fit."""
 
 
-class CopyDesk(Protocol):
+class BoxCopies(Protocol):
     """Encrypted copies of the whole box, the file of its patients' keys, and restoring. All raises StoreError."""
 
     def write_copy(self, actor: str, file: BinaryIO, passphrase: str, progress: Callable[[int, int], object]) -> str:

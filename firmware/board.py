@@ -16,7 +16,7 @@ _CHIPINFO = struct.Struct("=32s32sI")
 
 
 @dataclass(frozen=True)
-class Board:
+class BoardModel:
     """The computer.
 
     Attributes:
@@ -37,12 +37,12 @@ class GpioChip:
     lines: int
 
 
-def identify_board(root: Path = Path("/")) -> Board:
+def identify_board(root: Path = Path("/")) -> BoardModel:
     """The board by its device tree; `root` is for tests and images that are not booted."""
     compatible = _read_text(root / "proc/device-tree/compatible").split("\0")
     name = next((board for soc, board in JETSON_BY_SOC.items() if soc in compatible), GENERIC)
     model = _read_text(root / "proc/device-tree/model") or _read_text(root / "sys/class/dmi/id/product_name")
-    return Board(name, model.strip("\0 \n"))
+    return BoardModel(name, model.strip("\0 \n"))
 
 
 def gpio_chips(dev: Path = Path("/dev")) -> tuple[GpioChip, ...]:

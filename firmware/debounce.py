@@ -7,7 +7,7 @@ from firmware.protocol import Action
 
 
 @dataclass(frozen=True)
-class Change:
+class ContactChange:
     """What a person did, and when; seconds of CLOCK_MONOTONIC."""
 
     action: Action
@@ -43,7 +43,7 @@ class Debouncer:
             self._burst_began_s = at_s
         self._last_edge_s = max(at_s, self._last_edge_s)
 
-    def look(self, is_closed: bool, now_s: float) -> Iterator[Change]:
+    def look(self, is_closed: bool, now_s: float) -> Iterator[ContactChange]:
         """What is known by now, given how the contact stands."""
         if self._burst_began_s is None and is_closed != self.is_pressed:
             self.edge(now_s)  # the kernel's buffer holds 16 edges; what it lost shows in the level
@@ -55,10 +55,10 @@ class Debouncer:
             held_s = self._pressed_s + self._hold_s
             if now_s >= held_s:
                 self._is_held = True
-                yield Change(Action.HELD, held_s)
+                yield ContactChange(Action.HELD, held_s)
 
-    def _settle(self, is_closed: bool, at_s: float) -> Change:
+    def _settle(self, is_closed: bool, at_s: float) -> ContactChange:
         self.is_pressed, self._is_held = is_closed, False
         if is_closed:
             self._pressed_s = at_s
-        return Change(Action.PRESSED if is_closed else Action.RELEASED, at_s)
+        return ContactChange(Action.PRESSED if is_closed else Action.RELEASED, at_s)

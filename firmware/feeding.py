@@ -2,7 +2,7 @@
 
 import threading
 
-from firmware.protocol import Progress
+from firmware.protocol import ProgressCounters
 
 PARTS = ("frames", "store", "web")
 
@@ -32,7 +32,7 @@ class Feeding:
             self._away_since_s, self._has_left, self._counts = None, False, {}
             self._moved_at_s = dict.fromkeys(PARTS, now_s)
 
-    def progressed(self, progress: Progress, now_s: float) -> None:
+    def progressed(self, progress: ProgressCounters, now_s: float) -> None:
         """What the station reports."""
         with self._guard:
             for part in PARTS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from firmware.board import Board, identify_board
+from firmware.board import BoardModel, identify_board
 from firmware.buttons import Contact
 from firmware.errors import FirmwareError
 from firmware.gpio import GpioContact, GpioLamp
@@ -55,7 +55,7 @@ def _chip(label: str) -> Any:
     return ChipLabelFactory(label)
 
 
-def open_board(settings: FirmwareSettings, board: Board | None = None, factory_of: Factory = _chip) -> OpenBoard:
+def open_board(settings: FirmwareSettings, board: BoardModel | None = None, factory_of: Factory = _chip) -> OpenBoard:
     """Every part that the settings name and that can be opened; the others are in `problem`, each with its remedy."""
     board = board or identify_board()
     factories: dict[str, Any] = {}

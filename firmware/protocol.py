@@ -98,7 +98,7 @@ class BoardState(_Message):
     watchdog: WatchdogState
 
 
-class Progress(_Message):
+class ProgressCounters(_Message):
     """Three counters that rise for as long as the part works; see `appliance/apps/station/vitals.py`."""
 
     frames: int = Field(ge=0)
@@ -112,7 +112,7 @@ class StationStatus(_Message):
     type: Literal["status"] = "status"
     phase: Phase
     reason: str = Field("", max_length=500, description="Of a fault")
-    progress: Progress
+    progress: ProgressCounters
 
 
 class SetLight(_Message):
@@ -130,18 +130,18 @@ class Simulate(_Message):
     is_pressed: bool
 
 
-class Leaving(_Message):
+class Goodbye(_Message):
     """The station stops in order: its silence is no fault."""
 
     type: Literal["leaving"] = "leaving"
 
 
 FromFirmware = Annotated[Hello | Refused | ButtonEvent | BoardState, Field(discriminator="type")]
-FromStation = Annotated[Hello | StationStatus | SetLight | Simulate | Leaving, Field(discriminator="type")]
-Message = Hello | Refused | ButtonEvent | BoardState | StationStatus | SetLight | Simulate | Leaving
+FromStation = Annotated[Hello | StationStatus | SetLight | Simulate | Goodbye, Field(discriminator="type")]
+Message = Hello | Refused | ButtonEvent | BoardState | StationStatus | SetLight | Simulate | Goodbye
 
 FROM_FIRMWARE: TypeAdapter[Hello | Refused | ButtonEvent | BoardState] = TypeAdapter(FromFirmware)
-FROM_STATION: TypeAdapter[Hello | StationStatus | SetLight | Simulate | Leaving] = TypeAdapter(FromStation)
+FROM_STATION: TypeAdapter[Hello | StationStatus | SetLight | Simulate | Goodbye] = TypeAdapter(FromStation)
 
 Incoming = TypeVar("Incoming")
 

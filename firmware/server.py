@@ -13,8 +13,8 @@ from firmware.connection import Connection
 from firmware.errors import FirmwareError
 from firmware.protocol import (
     FROM_STATION,
+    Goodbye,
     Hello,
-    Leaving,
     Message,
     ProtocolError,
     Refused,
@@ -26,7 +26,7 @@ from firmware.protocol import (
 from firmware.unix_address import short_address
 
 _log = logging.getLogger(__name__)
-FromStation = Hello | StationStatus | SetLight | Simulate | Leaving
+FromStation = Hello | StationStatus | SetLight | Simulate | Goodbye
 _MODE = 0o660
 
 

@@ -11,12 +11,12 @@ from firmware.errors import FirmwareError
 from firmware.feeding import Feeding
 from firmware.lamp import SIGNAL_OF, Signal, StatusLamp
 from firmware.open_board import OpenBoard
-from firmware.protocol import Action, BoardState, Button, ButtonEvent, Leaving, Phase, SetLight, Simulate, StationStatus
+from firmware.protocol import Action, BoardState, Button, ButtonEvent, Goodbye, Phase, SetLight, Simulate, StationStatus
 from firmware.sensors import fans_rpm, temperatures_c
 from firmware.server import FromStation, StationSocket
 from firmware.settings import FirmwareSettings
 from firmware.shutdown import ask_for_power_off
-from firmware.watched import Watched
+from firmware.watchdog_feeder import WatchdogFeeder
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 1.0
@@ -31,7 +31,7 @@ class Firmware:
         self._board, self._settings, self._sysfs = board, settings, sysfs
         self._feeding = Feeding(settings.stalled_after_s, settings.start_limit_s, time.monotonic())
         self._socket = StationSocket(settings.socket, software, self._came, self._heard, self._went)
-        self._watched = Watched(settings.watchdog, settings.watchdog_timeout_s, self._feeding)
+        self._watched = WatchdogFeeder(settings.watchdog, settings.watchdog_timeout_s, self._feeding)
         self._lamp = None if board.lamp is None else StatusLamp(board.lamp)
         held = {Button.FREEZE: settings.finish_hold_s, Button.SHUTDOWN: settings.shutdown_hold_s}
         self._buttons = Buttons(board.contacts, settings.bounce_s, held, self._pressed)
@@ -132,7 +132,7 @@ class Firmware:
                 if self._board.press is None:
                     raise FirmwareError("this board is real", "Press its buttons.")
                 self._board.press(message.button, message.is_pressed)
-            case Leaving():
+            case Goodbye():
                 self._feeding.left()
         self._changed.set()
 

@@ -27,10 +27,10 @@ from appliance.exports.import_export import Exchange
 from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
     Board,
-    BoxDesk,
+    BoxAdministration,
+    BoxCopies,
     BrokerStatus,
     CollectionStore,
-    CopyDesk,
     ExamFinder,
     ExamStore,
     FolderStore,
@@ -98,8 +98,8 @@ class Services:
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
     board: Board = field(default_factory=NoBoard)
-    box: BoxDesk | None = None
-    copies: CopyDesk | None = None
+    box: BoxAdministration | None = None
+    copies: BoxCopies | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -20,6 +20,7 @@ from appliance.domain.scores import (
 )
 
 NO_GIANTS = "no_giants"
+UNCONFIRMED_GIANTS = "unconfirmed_giants"
 NOT_RATED = "disorganisation_not_rated"
 TOO_FEW_FINGERS = "too_few_fingers"
 
@@ -48,17 +49,18 @@ def loss_index_of(fingers: Mapping[FingerKey, Figures]) -> Figure:
 
 
 def csuri_of(tallies: Sequence[ImageTally]) -> Figure:
-    """D x M / N squared: of the images with a giant the one with the fewest distal loops, then with the most giants.
+    """D x M / N squared: of the images in which a giant counts the one with the fewest distal loops.
 
-    The image's width and what the width means for the cut-off stand in the basis.
+    Of several of them it is the one with the most giants. The image's width and what the width means for the cut-off
+    stand in the basis.
     """
-    with_giants = [one for one in tallies if one.giants]
+    with_giants = [one for one in tallies if one.sure_giants]
     if not with_giants:
-        return Figure(None, because=NO_GIANTS)
+        return Figure(None, because=UNCONFIRMED_GIANTS if any(one.giants for one in tallies) else NO_GIANTS)
     with_row = [one for one in with_giants if one.distal]
     if not with_row:
         return Figure(None, because=NO_DISTAL_ROW)
-    return _csuri_of_image(min(with_row, key=lambda one: (one.distal, -one.giants)))
+    return _csuri_of_image(min(with_row, key=lambda one: (one.distal, -one.sure_giants)))
 
 
 def _csuri_of_image(one: ImageTally) -> Figure:
@@ -67,9 +69,9 @@ def _csuri_of_image(one: ImageTally) -> Figure:
         return Figure(None, because=NO_CALIBRATION, basis=basis)
     if one.largest is None:
         return Figure(None, because=NO_WIDTHS, basis=basis)
-    value = csuri(one.largest.um, one.giants, one.distal)
-    off = uncertainty.of_width(one.largest) * one.giants / one.distal**2
-    basis |= {"largest_um": round(one.largest.um, 1), "giants": one.giants, "capillaries": one.distal}
+    value = csuri(one.largest.um, one.sure_giants, one.distal)
+    off = uncertainty.of_width(one.largest) * one.sure_giants / one.distal**2
+    basis |= {"largest_um": round(one.largest.um, 1), "giants": one.sure_giants, "capillaries": one.distal}
     basis |= {"image_width_mm": round(one.image_width_mm, 2), "reference_width_mm": CSURI_WIDTH_MM}
     basis |= {"cut_off": CSURI.cuts[0].value, "reading": CSURI.name(value)}
     if len(CSURI.within(value, off)) > 1:

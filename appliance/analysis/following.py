@@ -2,7 +2,7 @@
 
 A loop is measured when it is new, when it or the picture moved in a way that the last measurement cannot follow, when
 that measurement was a surprise, and otherwise in turn, every `track_remeasure_s` at the latest. Between two of them its
-points move along with the nailfold and its widths stay. What an exam keeps is looked at as a still, and every loop of
+points move along with the nailfold and its widths stay. What an exam keeps is analysed as a still, and every loop of
 it is measured in that very frame.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from appliance.analysis.matching import Shift, match_boxes
 from appliance.analysis.measure import MeasuredLoop, measure_loop
 from appliance.analysis.settings import AnalysisSettings
-from appliance.analysis.track import Measurement, Memory, Track, named_widths, smoothed
+from appliance.analysis.track import LoopMeasurement, Memory, Track, named_widths, smoothed
 from appliance.analysis.tracking import Tracker
 from appliance.domain.detection import BoundingBox, CapillaryDetection
 from appliance.domain.keypoints import LoopKeypoints
@@ -121,7 +121,7 @@ class LocatedLoops:
             points = found.get(at)
             loop = measure_loop(track.vote(detection), track.carried() if points is None else points, um_per_px)
             if points is not None:
-                track.remember(Measurement(points, detection.bbox, self.at_s), loop)
+                track.remember(LoopMeasurement(points, detection.bbox, self.at_s), loop)
             memories.append(track.memory)
             loops.append(smoothed(loop, memories[-1], track.track_id))
         return FollowedFrame(tuple(loops), tuple(memories))

@@ -14,7 +14,7 @@ from appliance.analysis.settings import AnalysisSettings
 APICES_FOR_SIZE = 3
 """Fewer widths say too little about the magnification."""
 
-STILL_LOOK_PX = 640
+STILL_VIEW_PX = 640
 """A still that is wider is analysed in pieces of this width, at its own pixels: however much of a finger it shows, its
 loops are as large as in such a piece."""
 
@@ -27,7 +27,7 @@ class Framing:
     """How the loops lie in the frame.
 
     Attributes:
-        apex_of_width: median apical width, in widths of what one look shows; None with too few of them. Boxes will not
+        apex_of_width: median apical width, in widths of what one view shows; None with too few of them. Boxes will not
             do: of loops that are too small to be seen well only the larger ones are found.
         row_of_width: length of the distal row inside the frame, in frame widths; None without a row.
         row_at: where the row's middle lies on the finger's axis through it, 0 at the frame's border distal of it and 1
@@ -68,8 +68,8 @@ def framing_of(
         is_still: it was analysed closely, piece by piece.
     """
     apices = [loop.apical.px for loop in loops if loop.apical is not None]
-    look_px = min(width_px, STILL_LOOK_PX) if is_still else width_px
-    apex_of_width = float(np.median(apices)) / look_px if len(apices) >= APICES_FOR_SIZE else None
+    view_px = min(width_px, STILL_VIEW_PX) if is_still else width_px
+    apex_of_width = float(np.median(apices)) / view_px if len(apices) >= APICES_FOR_SIZE else None
     if row is None:
         return Framing(apex_of_width, None, None, None)
     tilt_deg = math.degrees(row.direction_rad) if distal >= LOOPS_FOR_ROW else None

@@ -91,6 +91,7 @@ def counts_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
             sum(one.giants for one in tallies),
             basis={
                 "in_grey_zone": sum(one.giants_in_grey_zone for one in tallies),
+                "possible_giants": sum(one.possible_giants for one in tallies),
                 "ramified_giants": sum(one.ramified_giants for one in tallies),
             },
         ),
@@ -140,7 +141,7 @@ def image_score(key: str, one: ImageTally) -> Figure:
         return Figure(None, because=NO_DISTAL_ROW)
     altered = {
         "score_enlarged": one.distal_enlarged,
-        "score_giants": one.distal_giants,
+        "score_giants": one.distal_giants - one.distal_possible_giants,
         "score_haemorrhages": one.haemorrhages,
         "score_ramified": one.distal_ramified,
     }[key]

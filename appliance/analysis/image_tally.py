@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from appliance.analysis.possible_giants import possible_giants
 from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
 from appliance.analysis.uncertainty import Z_95, Width
 from appliance.domain.analysis_result import ImageAnalysis
@@ -27,6 +28,8 @@ class ImageTally:
         enlarged: loops of enlarged calibre that are no giants.
         enlarged_in_grey_zone: those of them within a pixel of 20 um.
         giants: loops of giant calibre or giant shape.
+        possible_giants, distal_possible_giants: those of them that the machine alone found and is not sure of; they
+            count in no score and no category.
         giants_in_grey_zone: those of them within a pixel of 50 um.
         ramified_giants: those of them that are ramified, which are counted as giants all the same.
         tortuous, ramified, haemorrhages: counts.
@@ -50,6 +53,8 @@ class ImageTally:
     enlarged: int
     enlarged_in_grey_zone: int
     giants: int
+    possible_giants: int
+    distal_possible_giants: int
     giants_in_grey_zone: int
     ramified_giants: int
     tortuous: int
@@ -62,6 +67,11 @@ class ImageTally:
     apical: tuple[Width, ...]
     largest: Width | None
 
+    @property
+    def sure_giants(self) -> int:
+        """The giants that scores and categories count."""
+        return self.giants - self.possible_giants
+
 
 def tally(reviewed: ReviewedImage) -> ImageTally:
     """The counts of one image as reviewed, whether or not it counts."""
@@ -71,6 +81,7 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
     share = scale_share(analysed)
     widest = [loop.widest_um for loop in loops]
     known = [width for width in widest if width is not None]
+    possible = [loops[at] for at in possible_giants(reviewed)]
     giants = [width for loop, width in zip(loops, widest, strict=True) if loop.is_giant]
     return ImageTally(
         image_id=reviewed.image.image_id,
@@ -90,6 +101,8 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
             for loop, width in zip(loops, widest, strict=True)
         ),
         giants=len(giants),
+        possible_giants=len(possible),
+        distal_possible_giants=sum(loop.row is Row.DISTAL for loop in possible),
         giants_in_grey_zone=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in giants),
         ramified_giants=sum(loop.is_giant and loop.morphology is Morphology.RAMIFIED for loop in loops),
         tortuous=_shaped(loops, Morphology.TORTUOUS),

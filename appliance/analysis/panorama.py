@@ -43,7 +43,7 @@ that no seam shows."""
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedFrame:
     """A frame in the panorama: its picture, its pose and its gain against the first one's brightness, per channel."""
 
     image_rgb: ByteImage
@@ -81,9 +81,9 @@ class Stitcher:
 
     lost_frames: int = 0
     travelled_px: float = 0.0
-    _placed: list[Placed] = field(default_factory=list)
-    _candidate: Placed | None = None
-    _newest: Placed | None = None
+    _placed: list[PlacedFrame] = field(default_factory=list)
+    _candidate: PlacedFrame | None = None
+    _newest: PlacedFrame | None = None
     _at: Pose = field(default_factory=lambda: Pose(0.0, 0.0, 0.0))
     _step: tuple[float, float] = (0.0, 0.0)
     _likenesses: list[float] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Stitcher:
         """
         view = registration_view(image_rgb)
         if not self._placed:
-            self._placed.append(Placed(image_rgb, Pose(0.0, 0.0, 0.0), view))
+            self._placed.append(PlacedFrame(image_rgb, Pose(0.0, 0.0, 0.0), view))
             return True
         if image_rgb.shape != self._placed[0].image_rgb.shape:
             raise ExamError("the camera changed its picture size during the sweep", "Sweep again.")
@@ -128,7 +128,7 @@ class Stitcher:
         image, seen = _blend(self._placed)
         return Panorama(image, seen, len(self._placed), self.travelled_px, likeness)
 
-    def _place(self, view: RegistrationView) -> Placed | None:
+    def _place(self, view: RegistrationView) -> PlacedFrame | None:
         """The frame against the nearest frame in use; where that fails, against the one before it."""
         # The hand goes on as it went; where it does not, phase correlation finds the shift.
         expected = Pose(self._at.x + self._step[0], self._at.y + self._step[1], self._at.turn_rad)
@@ -138,10 +138,10 @@ class Stitcher:
             found = register(reference.view, view, reference.pose.between(expected))
             if found is not None and math.hypot(found.pose.x, found.pose.y) < LONGEST_GAP * view.width_px:
                 self._likenesses.append(found.likeness)
-                return Placed(view.image_rgb, reference.pose.then(found.pose), view)
+                return PlacedFrame(view.image_rgb, reference.pose.then(found.pose), view)
         return None
 
-    def _consider(self, found: Placed) -> None:
+    def _consider(self, found: PlacedFrame) -> None:
         """Use the frame, or the sharpest of those before it, where the view has moved far enough."""
         self._newest, gap = found, self._gap(found)
         if gap < CANDIDATE_STEP:
@@ -154,11 +154,11 @@ class Stitcher:
         if gap >= (LATEST_STEP if is_blurred else KEYFRAME_STEP):
             self._use(self._candidate)
 
-    def _gap(self, found: Placed) -> float:
+    def _gap(self, found: PlacedFrame) -> float:
         """To the nearest frame in use, in frame widths."""
         return min(placed.pose.distance_to(found.pose) for placed in self._placed) / found.view.width_px
 
-    def _use(self, found: Placed) -> None:
+    def _use(self, found: PlacedFrame) -> None:
         self._placed.append(found)
         self._candidate = None
         first = self._placed[0].pose
@@ -166,7 +166,7 @@ class Stitcher:
         self.travelled_px = max(placed.pose.distance_to(far) for placed in self._placed)
 
 
-def _blend(placed: list[Placed]) -> tuple[ByteImage, NDArray[np.bool_]]:
+def _blend(placed: list[PlacedFrame]) -> tuple[ByteImage, NDArray[np.bool_]]:
     """All frames on one canvas, each weighted towards its own middle."""
     height, width = placed[0].image_rgb.shape[:2]
     corners = np.concatenate([one.pose.map(_corners(width, height)) for one in placed])
@@ -220,7 +220,7 @@ def _weight(width: int, height: int) -> NDArray[np.float32]:
     return np.asarray(np.outer(down, across**SEAM_SHARPNESS) + 1e-6, dtype=np.float32)
 
 
-def _gains(placed: list[Placed]) -> list[NDArray[np.float32]]:
+def _gains(placed: list[PlacedFrame]) -> list[NDArray[np.float32]]:
     """Takes the camera's own changes of exposure and white balance out, frame by frame along the sweep."""
     means = np.array([np.median(one.image_rgb[::8, ::8].reshape(-1, 3), axis=0) for one in placed]) + 1.0
     usual = np.median(means, axis=0)

@@ -112,7 +112,7 @@ class Pipeline:
         calibration = usable_calibration(self._calibration, frame.width_px, frame.height_px)
         if track:
             return self._follow(frame, calibration, examined, watch)
-        return self._look_closely(frame, calibration, examined, watch)
+        return self._analyse_closely(frame, calibration, examined, watch)
 
     def _follow(
         self, frame: Frame, calibration: Calibration | None, examined: Future[_Examination], watch: Stopwatch
@@ -137,11 +137,11 @@ class Pipeline:
         live = self._concluded(seen, followed.loops, watch)
 
         def as_still() -> FrameAnalysis:
-            return self._look_closely(frame, calibration, examined, Stopwatch(self._perf_counter), followed)
+            return self._analyse_closely(frame, calibration, examined, Stopwatch(self._perf_counter), followed)
 
         return replace(live, as_still=as_still)
 
-    def _look_closely(
+    def _analyse_closely(
         self,
         frame: Frame,
         calibration: Calibration | None,
@@ -152,7 +152,7 @@ class Pipeline:
         """The result of a still; of one out of a video, the loops that were followed keep their smoothed widths."""
         um_per_px = None if calibration is None else calibration.um_per_px
         detector, stills = self._engines.detector, self._engines.stills
-        # Without an engine for stills there is no time for more than one look.
+        # Without an engine for stills there is no time for more than one view.
         orientation = UPRIGHT if stills is None else find_orientation(detector, frame.image_rgb)
         view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
         picture = view.show(frame.image_rgb) if orientation.turn_rad else frame.image_rgb

@@ -41,6 +41,11 @@ class ReviewedCapillary:
     hand_size: SizeClass | None = None
     hand_row: Row | None = None
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether a person decided what it is: its shape, its calibre or a width."""
+        return bool(self.is_drawn or self.hand_widths or self.hand_shape or self.hand_size)
+
 
 @dataclass(frozen=True)
 class ReviewedHaemorrhage:

@@ -15,7 +15,7 @@ class AnalysisSettings:
         glare_max: share of saturated pixels above which a frame is glaring.
         exposure_min, exposure_max: mean grey levels between which a frame is well exposed.
         motion_max_of_width: shift against the previous frame, in frame widths, above which a frame is moving.
-        apex_min_of_width: median apical width, in widths of what one look shows (a live frame; of a still at most 640
+        apex_min_of_width: median apical width, in widths of what one view shows (a live frame; of a still at most 640
             pixels), below which the magnification is too low.
         row_tilt_max_deg: angle of the distal row to the frame's lower edge from which it is called tilted.
         row_margin_of_height: share of the frame's height at its top and bottom in which a row's apices lie too near

@@ -11,6 +11,11 @@ ENLARGED_FROM_UM, GIANT_ABOVE_UM = (cut.value for cut in CALIBRE.cuts)
 WRITTEN_DECIMALS_UM = 2
 """Decimals of a width in micrometres in the result document."""
 
+SURE_GIANT_FROM_SCORE = 0.94
+"""From this score on a giant that the machine alone found counts in scores and categories. The score is the probability
+that a loop is there; a single giant makes a scleroderma pattern, and what looked like a giant where there was no loop
+had less (docs/decisions, possible giants)."""
+
 _RANK = {SizeClass.NORMAL: 0, SizeClass.ENLARGED: 1, SizeClass.GIANT: 2}
 
 
@@ -36,6 +41,11 @@ def is_size_near_cut(capillary: Capillary, um_per_px: float | None) -> bool:
     if um_per_px is None or widest_um is None or capillary.size_basis is SizeBasis.APPEARANCE:
         return False
     return is_near_cut(round(widest_um, WRITTEN_DECIMALS_UM), um_per_px)
+
+
+def is_possible_giant(capillary: Capillary) -> bool:
+    """Whether a loop that no person judged is a giant of which the detector is not sure enough to let it count."""
+    return capillary.is_giant and capillary.score < SURE_GIANT_FROM_SCORE
 
 
 def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:

@@ -22,7 +22,7 @@ was wrong: it is looked at again in the next frame. On rendered videos one width
 
 
 @dataclass(frozen=True)
-class Measurement:
+class LoopMeasurement:
     """Where a loop was measured last: the network's points, the box they were found in, and when."""
 
     keypoints: LoopKeypoints
@@ -53,7 +53,7 @@ class Track:
     track_id: int | None = None
     hits: int = 0
     missed: int = 0
-    last: Measurement | None = None
+    last: LoopMeasurement | None = None
     measurements: int = 0
     moved_px: Shift = (0.0, 0.0)
     is_unsure: bool = False
@@ -84,7 +84,7 @@ class Track:
             return detection
         return replace(detection, morphology=shape, size_by_appearance=size)
 
-    def remember(self, measurement: Measurement, loop: MeasuredLoop) -> None:
+    def remember(self, measurement: LoopMeasurement, loop: MeasuredLoop) -> None:
         """The loop was measured in this frame."""
         self.last, self.moved_px = measurement, (0.0, 0.0)
         self.measurements += 1

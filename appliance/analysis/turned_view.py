@@ -50,7 +50,7 @@ class TurnedView:
         size = (self.view_width_px, self.view_height_px)
         matrix = self._to_view()
         seen = cv2.warpAffine(image_rgb, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        is_inside = cv2.warpAffine(np.full(image_rgb.shape[:2], 255, np.uint8), matrix, size) >= 128
+        is_inside = self.inside()
         if is_inside.all():
             return np.asarray(seen, dtype=np.uint8)
         coarse = (max(1, size[0] // SOFT_CELLS), max(1, size[1] // SOFT_CELLS))
@@ -59,6 +59,12 @@ class TurnedView:
         repeats = (size[1] // GRAIN.shape[0] + 1, size[0] // GRAIN.shape[1] + 1, 1)
         around = np.clip(around + np.tile(GRAIN, repeats)[: size[1], : size[0]], 0, 255)
         return np.asarray(np.where(is_inside[:, :, None], seen, around), dtype=np.uint8)
+
+    def inside(self) -> NDArray[np.bool_]:
+        """Where the view shows the picture and no empty corner, bool [height, width] of the view."""
+        whole = np.full((self.height_px, self.width_px), 255, np.uint8)
+        seen = cv2.warpAffine(whole, self._to_view(), (self.view_width_px, self.view_height_px))
+        return np.asarray(seen >= 128)
 
     def point_back(self, point: Point) -> Point:
         """A point of the view in pixels of the picture."""

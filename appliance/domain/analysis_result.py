@@ -66,8 +66,8 @@ class FrameAnalysis(ImageAnalysis):
     Attributes:
         seq, captured_monotonic_s: copied from the frame.
         stage_ms: stage name to milliseconds ("detector", "keypoints", "measure", ...; "total").
-        as_still: a live frame gets one look and some of its loops carry widths on from an earlier frame; this looks at
-            the same picture as at a still and gives the whole result anew. None where that was done. From any thread;
+        as_still: a live frame is one view, and some of its loops carry widths on from an earlier frame; this analyses
+            the same picture as a still and gives the whole result anew. None where that was done. From any thread;
             raises InferenceError.
     """
 

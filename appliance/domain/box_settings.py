@@ -50,7 +50,7 @@ class RestorePlan:
     """What a restore would put back, and what it would replace.
 
     Attributes:
-        plan_id: names it to `CopyDesk.restore`.
+        plan_id: names it to `BoxCopies.restore`.
         name: of the backup; empty for an encrypted copy that was uploaded.
         trial: what was found when it was opened as a restore would.
         newest_exam_at_utc: when its newest exam was started; None without any.

@@ -49,7 +49,7 @@ correlation: these have no published limit, and pages and report say so beside t
 
 
 @dataclass(frozen=True)
-class Change:
+class FigureChange:
     """From one exam to a later one.
 
     Attributes:
@@ -72,7 +72,7 @@ class Change:
         return None if self.limit is None else abs(self.by) > self.limit
 
 
-def change(key: str, earlier: Figure, later: Figure) -> Change | None:
+def change(key: str, earlier: Figure, later: Figure) -> FigureChange | None:
     """The change of one figure; None where either has no number.
 
     The limit is the larger of the smallest detectable change from published repeatability and the 95 % uncertainty of
@@ -85,4 +85,4 @@ def change(key: str, earlier: Figure, later: Figure) -> Change | None:
     limits = [] if published is None else [published]
     if earlier.uncertainty is not None and later.uncertainty is not None:
         limits.append(math.hypot(earlier.uncertainty, later.uncertainty))
-    return Change(key, later.value - earlier.value, max(limits, default=None), published is not None, fingers)
+    return FigureChange(key, later.value - earlier.value, max(limits, default=None), published is not None, fingers)

@@ -19,6 +19,7 @@ class ReviewedImage:
         comment: the physician's; empty where there is none.
         not_evaluable_because: why a person excluded the image from every figure; None where it counts. What the
             machine thinks is in `analysis.quality`.
+        judged: places in `analysis.capillaries` of the loops whose shape, calibre or width a person decided.
         against_measurement: how many loops a person classed against their measured width.
     """
 
@@ -27,6 +28,7 @@ class ReviewedImage:
     is_edited: bool = False
     comment: str = ""
     not_evaluable_because: str | None = None
+    judged: frozenset[int] = frozenset()
     against_measurement: int = 0
 
     @property

@@ -9,7 +9,7 @@ from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definition import Kind, Place
 from appliance.domain.figure_definitions import DEFINITIONS, figures_at
 from appliance.domain.printed_figure import decimals_of_figure
-from appliance.domain.repeatability import Change, change
+from appliance.domain.repeatability import FigureChange, change
 
 PLOTTED = figures_at(Place.TREND_PLOTS)
 COMPARED = figures_at(Place.REPORT_CHANGES)
@@ -48,7 +48,7 @@ class TrendPoint:
     exam: TrendExam
     figure: Figure
     since: TrendExam | None
-    change: Change | None
+    change: FigureChange | None
 
     @property
     def has_other_engines(self) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from appliance.domain.account import Role
 
 
-class Covered(Enum):
+class ValidatedPart(Enum):
     """One thing that a validation covers."""
 
     FINDINGS = "findings"
@@ -24,7 +24,7 @@ class Covered(Enum):
 
 
 @dataclass(frozen=True)
-class WhoMayChange:
+class ChangePermission:
     """The least role that may change something.
 
     Attributes:
@@ -40,17 +40,17 @@ class WhoMayChange:
         return self.after if is_validated else self.before
 
 
-VALIDATED: Mapping[Covered, WhoMayChange] = MappingProxyType(
+VALIDATED: Mapping[ValidatedPart, ChangePermission] = MappingProxyType(
     {
-        Covered.FINDINGS: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
-        Covered.EXCLUSIONS: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
-        Covered.COMMENTS: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
-        Covered.CONCLUSION: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
-        Covered.PATTERN: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.FINDINGS: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.EXCLUSIONS: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.COMMENTS: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.CONCLUSION: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.PATTERN: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
         # The physician's own rating of the array; it enters the MES.
-        Covered.RATING: WhoMayChange(Role.PHYSICIAN, Role.PHYSICIAN),
+        ValidatedPart.RATING: ChangePermission(Role.PHYSICIAN, Role.PHYSICIAN),
         # Preparation, medication, remarks: the examiner states them until a physician has validated the exam.
-        Covered.FACTS: WhoMayChange(Role.OPERATOR, Role.PHYSICIAN),
+        ValidatedPart.FACTS: ChangePermission(Role.OPERATOR, Role.PHYSICIAN),
     }
 )
 """Pictures, skipped places, protocol and patient of a finished exam have no verb that changes them."""

@@ -74,7 +74,7 @@ class FrozenPicture:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class ScaleMeasurement:
     """A scale along one axis of one frozen picture.
 
     Attributes:
@@ -108,7 +108,7 @@ class CalibrationService:
         self._lock = threading.Lock()  # of what is held
         self._changing = threading.Lock()  # of what is kept: the store and its entry in the journal go together
         self._pictures: OrderedDict[str, FrozenPicture] = OrderedDict()
-        self._measured: OrderedDict[str, Measurement] = OrderedDict()
+        self._measured: OrderedDict[str, ScaleMeasurement] = OrderedDict()
 
     @property
     def profiles(self) -> tuple[DeviceProfile, ...]:
@@ -151,7 +151,7 @@ class CalibrationService:
             picture: FrozenPicture = _recall(self._pictures, picture_id, "the frozen picture is no longer held")
         return picture
 
-    def find(self, picture_id: str, division_um: float, axis: Axis | None = None) -> Measurement:
+    def find(self, picture_id: str, division_um: float, axis: Axis | None = None) -> ScaleMeasurement:
         """The scale from the graduations in a held picture. Raises CalibrationError as `find_graduations` does."""
         _require_length(division_um)
         picture = self.picture(picture_id)
@@ -162,7 +162,7 @@ class CalibrationService:
 
     def from_points(
         self, picture_id: str, start_px: tuple[float, float], end_px: tuple[float, float], distance_um: float
-    ) -> Measurement:
+    ) -> ScaleMeasurement:
         """The scale from two points that a person placed. Raises CalibrationError as `two_point_scale` does."""
         _require_length(distance_um)
         picture = self.picture(picture_id)
@@ -245,16 +245,16 @@ class CalibrationService:
         division_um: float,
         drawing: Drawing,
         found: Graduations | None,
-    ) -> Measurement:
-        measured = Measurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
+    ) -> ScaleMeasurement:
+        measured = ScaleMeasurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
         with self._lock:
             _remember(self._measured, measured.measurement_id, measured)
         return measured
 
-    def _of_one_setup(self, measurement_ids: Sequence[str]) -> list[Measurement]:
+    def _of_one_setup(self, measurement_ids: Sequence[str]) -> list[ScaleMeasurement]:
         missing = "the measurement is no longer held"
         with self._lock:
-            measured: list[Measurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
+            measured: list[ScaleMeasurement] = [_recall(self._measured, one, missing) for one in measurement_ids]
         frames = [one.picture.frame for one in measured]
         if not frames or len({(f.camera.camera_id, f.width_px, f.height_px) for f in frames}) != 1:
             raise CalibrationError(
@@ -263,7 +263,7 @@ class CalibrationService:
         return measured
 
     def _kept(
-        self, measured: Sequence[Measurement], ring: str, target: StageMicrometer, note: str, operator: str
+        self, measured: Sequence[ScaleMeasurement], ring: str, target: StageMicrometer, note: str, operator: str
     ) -> KeptCalibration:
         now, frame = self._clock.now_utc(), measured[0].picture.frame
         scale = picture_scale([one.scale for one in measured], target.tolerance_percent)
@@ -311,7 +311,7 @@ def graduation_scale(found: Graduations, division_um: float) -> MeasuredScale:
     )
 
 
-def _evidence(measured: Measurement) -> Evidence:
+def _evidence(measured: ScaleMeasurement) -> Evidence:
     scale = measured.scale
     return Evidence(
         axis=scale.axis,

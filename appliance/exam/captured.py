@@ -23,7 +23,7 @@ class NewImage:
 def new_still(
     shown: AnalysedFrame, exam_id: str, placement: Placement, tools: SessionTools, kind: ImageKind = ImageKind.STILL
 ) -> NewImage:
-    """A picture with its result, looked at as a still, as a lossless file. Raises InferenceError."""
+    """A picture with its result, analysed as a still, as a lossless file. Raises InferenceError."""
     shown = shown.as_still()
     image_id = str(uuid_utils.uuid7())
     png = tools.encode(shown.frame.image_rgb, describe_still(shown, image_id, exam_id, placement))
@@ -31,7 +31,7 @@ def new_still(
 
 
 def new_clip(video: bytes, best: AnalysedFrame, placement: Placement) -> NewImage:
-    """A video with the result of its best picture, looked at as a still. Raises InferenceError."""
+    """A video with the result of its best picture, analysed as a still. Raises InferenceError."""
     best = best.as_still()
     image_id = str(uuid_utils.uuid7())
     return _new(image_id, f"{image_id}.avi", video, best, placement, ImageKind.CLIP)

@@ -10,6 +10,7 @@ from appliance.analysis.recorded_analysis import revise
 from appliance.analysis.result_document import capillary_document, haemorrhage_document
 from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings, machine_findings
 from appliance.analysis.reviewed_image import reviewed_analysis
+from appliance.analysis.size import is_possible_giant
 from appliance.domain.exam import CapturedImage
 from appliance.domain.review import ReviewedImage
 from appliance.domain.review_edits import ImageEdit, WidthKind
@@ -45,6 +46,7 @@ def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
         is_edited=is_edited,
         comment=findings.comment,
         not_evaluable_because=findings.not_evaluable_because,
+        judged=frozenset(at for at, one in enumerate(findings.capillaries) if one.is_judged),
         against_measurement=sum(
             contradicted_class(one, analysis.um_per_px) is not None for one in findings.capillaries
         ),
@@ -89,6 +91,7 @@ def origin_of(one: ReviewedCapillary, um_per_px: float | None) -> Json:
         "shape_by_hand": one.hand_shape is not None,
         "size_by_hand": one.hand_size is not None,
         "row_by_hand": one.hand_row is not None,
+        "is_possible_giant": not one.is_judged and is_possible_giant(one.capillary),
         "is_changed": one.is_drawn or one.capillary != one.machine or one.hand_row is not None,
     }
 

@@ -9,7 +9,7 @@ from appliance.domain.errors import AccessError, ExamError
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.json_value import JsonObject
 from appliance.domain.review import ReviewedExam
-from appliance.domain.validation import VALIDATED, Covered
+from appliance.domain.validation import VALIDATED, ValidatedPart
 from appliance.exam.review_log import FACTS_STATED, ReviewLog, fold, review_subject
 from appliance.ports import ExamMessage, Journal
 
@@ -96,8 +96,8 @@ def _changed(before: Facts, after: Facts) -> list[str]:
     return [key for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key)]
 
 
-def _covered(keys: Iterable[str]) -> set[Covered]:
-    return {Covered.RATING if key == DISORGANISATION else Covered.FACTS for key in keys}
+def _covered(keys: Iterable[str]) -> set[ValidatedPart]:
+    return {ValidatedPart.RATING if key == DISORGANISATION else ValidatedPart.FACTS for key in keys}
 
 
 def check_facts(facts: Facts) -> None:

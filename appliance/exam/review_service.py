@@ -15,7 +15,6 @@ from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
 from appliance.domain.review_edits import AddCapillary, ChangeBox, ImageEdit, SetMorphology, SetSize, edit_to_json
 from appliance.exam.image_review import ImageReview, finding_summary, review_image, reviewed_image
-from appliance.exam.publication import Publication
 from appliance.exam.review_log import (
     CONCLUDED,
     EDITED,
@@ -29,6 +28,7 @@ from appliance.exam.review_log import (
     fold,
     review_subject,
 )
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.exam.seen_pictures import SeenPictures, unseen_by
 from appliance.ports import ExamMessage, ExamStore, Journal
 
@@ -46,7 +46,7 @@ class ReviewService:
         publication: sends each validated exam as a revision; None where nothing is sent from here.
     """
 
-    def __init__(self, store: ExamStore, journal: Journal, publication: Publication | None = None) -> None:
+    def __init__(self, store: ExamStore, journal: Journal, publication: RevisionMessages | None = None) -> None:
         self._store = store
         self._journal = journal
         self._publication = publication
@@ -131,7 +131,7 @@ class ReviewService:
         return reviewed_as(exam, self.log(exam_id))
 
     def seen_by(self, exam_id: str) -> Mapping[str, str]:
-        """Image id to the account that last looked at the picture as it stands; see SeenPictures."""
+        """Image id to the account that last viewed the picture as it stands; see SeenPictures."""
         return self._seen.by(exam_id, self.log(exam_id))
 
     def see(self, exam_id: str, image_id: str, actor: str) -> None:

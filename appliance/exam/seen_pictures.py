@@ -17,9 +17,9 @@ class SeenPictures:
         self._journal = journal
 
     def by(self, exam_id: str, log: ReviewLog) -> Mapping[str, str]:
-        """Image id to the account that last looked at the picture as it stands now: who marked it, or edited it since.
+        """Image id to the account that last viewed the picture as it stands now: who marked it, or edited it since.
 
-        Pictures that nobody has looked at are absent.
+        Pictures that nobody has viewed are absent.
         """
         found = {image_id: one for image_id, one in log.images.items() if one.revision}
         seen = {image_id: (one.revision, one.edited_by) for image_id, one in found.items()}

@@ -22,7 +22,7 @@ from appliance.exports.coco.data_set import coco_files
 from appliance.exports.csv_tables import csv_tables
 from appliance.exports.dicom.sending import PacsSender, Sending
 from appliance.exports.fhir.bundle import fhir_bytes
-from appliance.exports.progress import NoProgress, Progress, Told
+from appliance.exports.progress import NoProgress, Progress, WithProgress
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import ExamToExport, KeptStill
 from appliance.ports import Journal
@@ -126,7 +126,7 @@ class ExportService:
         if report is not None and form is not ExportFormat.FHIR:
             raise ExportError(f"{form.value} holds no printed report", "Export as FHIR, or without the report.")
         sources = [self.source(exam_id, with_identity=with_identity) for exam_id in dict.fromkeys(exam_ids)]
-        told = Told(sources, progress or NoProgress())
+        told = WithProgress(sources, progress or NoProgress())
         made = write_export(form, told, file, self._sources.now_utc(), report)
         made = replace(made, missing=missing_lines(sources))
         detail: dict[str, Any] = {"format": form.value, "with_identity": with_identity, "sha256": _digest(file)}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from appliance.exports.archive.uploads import ArchiveImports
+from appliance.exports.background_jobs import BackgroundJobs
 from appliance.exports.export_service import ExportService
 from appliance.exports.imports.picture_imports import PictureImports
-from appliance.exports.jobs import ExportJobs
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Exchange:
     exports: ExportService
     pictures: PictureImports
     archives: ArchiveImports
-    jobs: ExportJobs
+    jobs: BackgroundJobs
 
     def start(self) -> None:
         """Start sending to the DICOM archive, and the worker of long jobs; calling it twice is harmless."""

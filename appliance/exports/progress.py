@@ -30,7 +30,7 @@ class NoProgress:
         pass
 
 
-class Told(Sequence[T]):
+class WithProgress(Sequence[T]):
     """A sequence that tells how far somebody who goes through it is."""
 
     def __init__(self, items: Sequence[T], progress: Progress) -> None:

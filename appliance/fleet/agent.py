@@ -27,7 +27,7 @@ class AgentPart(Protocol):
         """Whether the topic was its own. Raises ExportError and StoreError."""
 
 
-class PartedAgent:
+class CompositeAgent:
     """The FleetAgent of the device; a part whose store fails is passed over, and the others go on."""
 
     def __init__(self, parts: Sequence[AgentPart]) -> None:

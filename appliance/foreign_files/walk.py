@@ -29,7 +29,7 @@ class FoundFile:
 
 
 @dataclass
-class Walk:
+class FolderWalk:
     """What lies below a folder.
 
     Attributes:
@@ -53,13 +53,13 @@ class Walk:
         return f"passed over as hidden or a system's own: {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def walk(folder: Path, left_out: Collection[Path] = ()) -> Walk:
+def walk(folder: Path, left_out: Collection[Path] = ()) -> FolderWalk:
     """Every file below a folder, sub-folders and the targets of links included, each folder once.
 
     Args:
         left_out: files and folders of our own that lie there, such as outputs.
     """
-    found = Walk()
+    found = FolderWalk()
     _Walker(folder, {path.resolve() for path in left_out}, found).enter(folder, "")
     return found
 
@@ -76,7 +76,7 @@ def is_passed_over(name: str, is_folder: bool) -> bool:
 
 
 class _Walker:
-    def __init__(self, folder: Path, left_out: set[Path], found: Walk) -> None:
+    def __init__(self, folder: Path, left_out: set[Path], found: FolderWalk) -> None:
         self._left_out = left_out
         self._found = found
         self._visited: set[Path] = set()

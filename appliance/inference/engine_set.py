@@ -14,8 +14,8 @@ from appliance.inference.device_memory import PycudaMemory
 from appliance.inference.gpu import describe_gpu
 from appliance.inference.keypoint_estimator import MAX_BATCH, OnnxKeypointEstimator
 from appliance.inference.manifest import EngineManifest, read_manifest
+from appliance.inference.multi_view import MultiViewDetector, for_one_view
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.several_looks import SeveralLooks, for_one_look
 from appliance.inference.tiled_detection import TiledDetector
 from appliance.inference.trt_library import import_tensorrt
 from appliance.inference.trt_runtime import TensorRtRuntime
@@ -36,11 +36,11 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     runtime = open_runtime(settings, manifest)
     network, entry = runtime.load("detector"), manifest.engine("detector")
     detector = OnnxDetector(network, entry, settings)
-    patient = OnnxDetector(network, entry, for_one_look(settings))
+    patient = OnnxDetector(network, entry, for_one_view(settings))
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)
-    stills = TiledDetector(SeveralLooks(patient, settings), detector.input_size, settings)
+    stills = TiledDetector(MultiViewDetector(patient, settings), detector.input_size, settings)
     return EngineSet(detector, keypoints, EngineIdentity(software_version, runtime.name, engines), stills)
 
 

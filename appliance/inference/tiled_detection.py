@@ -1,6 +1,6 @@
 """Stills larger than the network's input, searched closely enough that thin loops are not shrunk away.
 
-A live frame is one look at the whole picture. A still has time for more: where the loops come out small in that look,
+A live frame is one view of the whole picture. A still has time for more: where the loops come out small in that view,
 and the picture has more pixels to show, overlapping tiles of it are searched too. Where even its own pixels show them
 far smaller than the loops that were trained on, as in a small picture of a whole nailfold, enlarged tiles are tried.
 """
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from appliance.analysis.counted_once import each_once
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
+from appliance.inference.multi_view import MultiViewDetector
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.several_looks import SeveralLooks
 from appliance.ports import Detector
 
 LOOP_WIDTH_PX = 36.0
@@ -65,10 +65,10 @@ class Tile:
 
 
 class TiledDetector:
-    """A StillDetector: one look where that is enough, tiles beside it where it is not.
+    """A StillDetector: one view where that is enough, tiles beside it where it is not.
 
     Args:
-        detector: for one look.
+        detector: for one view.
         input_size: width and height of its input in pixels.
         settings: how overlapping boxes are told apart.
     """
@@ -81,7 +81,7 @@ class TiledDetector:
     def behind(self, front: Callable[[Detector], Detector]) -> "TiledDetector":
         """The same, asking the network through `front`."""
         asked = self._detector
-        detector = asked.behind(front) if isinstance(asked, SeveralLooks) else front(asked)
+        detector = asked.behind(front) if isinstance(asked, MultiViewDetector) else front(asked)
         return TiledDetector(detector, self._input_size, self._settings)
 
     def detect(self, image_rgb: NDArray[np.uint8], um_per_px: float | None) -> Detections:

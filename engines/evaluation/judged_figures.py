@@ -12,7 +12,7 @@ from engines.accuracy.matching import ImageMatch, average_precision, precision_r
 from engines.evaluation.judged import JudgedPicture, judge, kind_of_false
 
 FloatArray = NDArray[np.float64]
-Look = Callable[[NDArray[np.uint8]], Detections]
+FindLoops = Callable[[NDArray[np.uint8]], Detections]
 IOUS = (0.3, 0.5)
 CONFIDENCE = 0.40
 RESAMPLES, SEED = 1000, 1
@@ -27,9 +27,9 @@ class PictureFindings:
     scores: FloatArray
 
 
-def find_in(look: Look, image_rgb: NDArray[np.uint8]) -> PictureFindings:
-    """What a look finds of capillaries, whatever their shape."""
-    found = look(image_rgb).capillaries
+def find_in(find: FindLoops, image_rgb: NDArray[np.uint8]) -> PictureFindings:
+    """What is found of capillaries, whatever their shape."""
+    found = find(image_rgb).capillaries
     boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one in found], dtype=np.float64)
     return PictureFindings(boxes.reshape(-1, 4), np.array([one.score for one in found], dtype=np.float64))
 

@@ -8,7 +8,7 @@ from engines.evaluation.hardships import Hardship, every_hardship
 from engines.evaluation.judged import JudgedPicture
 from engines.evaluation.judged_figures import (
     IOUS,
-    Look,
+    FindLoops,
     PictureFindings,
     count_errors,
     false_kinds,
@@ -49,7 +49,7 @@ def judged_report(pictures: Sequence[JudgedPicture], findings: Sequence[PictureF
     return "\n".join([*lines, f"false boxes: {kinds or 'none'}"])
 
 
-def hard_table(look: Look, pictures: Sequence[JudgedPicture], only: str | None = None) -> str:
+def hard_table(find: FindLoops, pictures: Sequence[JudgedPicture], only: str | None = None) -> str:
     """Precision and recall at IoU 0.30 and 0.50 of the pictures as they are and under each hardship."""
     lines = ["| pictures | precision, recall at IoU .30 | at .50 |", "|---|---|---|"]
     names: dict[str, Hardship] = {"as they are": _as_it_is} | every_hardship()
@@ -57,7 +57,7 @@ def hard_table(look: Look, pictures: Sequence[JudgedPicture], only: str | None =
         if only is not None and only not in name and name != "as they are":
             continue
         hard = [make_hard(picture, np.random.default_rng([at, 7])) for at, picture in enumerate(pictures)]
-        figures = headline(hard, [find_in(look, one.image_rgb) for one in hard])
+        figures = headline(hard, [find_in(find, one.image_rgb) for one in hard])
         cells = [f"{_number(figures[f'precision_{iou}'])} / {_number(figures[f'recall_{iou}'])}" for iou in (30, 50)]
         lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
         print(lines[-1], flush=True)

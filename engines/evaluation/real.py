@@ -180,10 +180,8 @@ def main() -> None:
     parser.add_argument("--hard", action="store_true", help="the judged pictures under every hardship")
     parser.add_argument("--every", type=int, default=1, help="take each so-manieth judged picture")
     parser.add_argument("--only", help="hardships with this in their name")
-    parser.add_argument(
-        "--as-it-lies", action="store_true", help="look at judged pictures without turning them upright"
-    )
-    parser.add_argument("--one-look", action="store_true", help="look at each judged picture once, not four times")
+    parser.add_argument("--as-it-lies", action="store_true", help="judged pictures without turning them upright")
+    parser.add_argument("--one-view", action="store_true", help="one view of each judged picture, not four")
     parser.add_argument("--worst", type=Path, help="sheet of the worst judged pictures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--mosaic", type=int, default=1, help="so many pictures a side are shrunk into one")
@@ -205,12 +203,12 @@ def _report_judged(args: argparse.Namespace) -> None:
     settings = replace(InferenceSettings(weights_dir=args.weights), min_score_capillary=LOW_SCORE)
     engines = load_engine_set(settings, "evaluation")
     assert engines.stills is not None
-    one_look = TiledDetector(engines.detector, (WIDTH, HEIGHT), settings)
-    stills = one_look if args.one_look else engines.stills
+    one_view = TiledDetector(engines.detector, (WIDTH, HEIGHT), settings)
+    stills = one_view if args.one_view else engines.stills
     pictures = read_judged(args.judged, args.images)[:: args.every]
 
-    def look(image_rgb: NDArray[np.uint8]) -> Detections:
-        """As the pipeline looks at a still: upright first, unless the comparison is with what it did before."""
+    def find(image_rgb: NDArray[np.uint8]) -> Detections:
+        """As the pipeline analyses a still: upright first, unless the comparison is with what it did before."""
         turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
         if turn_rad == 0:
             return stills.detect(image_rgb, None)
@@ -218,9 +216,9 @@ def _report_judged(args: argparse.Namespace) -> None:
         return view.detections_back(stills.detect(view.show(image_rgb), None))
 
     if args.hard:
-        hard_table(look, pictures, args.only)
+        hard_table(find, pictures, args.only)
         return
-    findings = [find_in(look, picture.image_rgb) for picture in pictures]
+    findings = [find_in(find, picture.image_rgb) for picture in pictures]
     print(judged_report(pictures, findings))
     if args.worst is not None:
         draw_worst(pictures, findings, args.worst)

@@ -15,7 +15,7 @@ _NUMBER_HEIGHT_UM = 40.0
 
 
 @dataclass(frozen=True)
-class MicrometerLook:
+class MicrometerAppearance:
     """What is engraved, how it lies and how the scope sees it.
 
     Attributes:
@@ -59,7 +59,7 @@ def render_micrometer(
     width_px: int,
     height_px: int,
     um_per_px: float,
-    look: MicrometerLook | None = None,
+    look: MicrometerAppearance | None = None,
     seed: int = 0,
     um_per_px_y: float | None = None,
 ) -> Image:
@@ -69,7 +69,7 @@ def render_micrometer(
         um_per_px: micrometres per pixel along x.
         um_per_px_y: along y; None for square pixels.
     """
-    look = look or MicrometerLook()
+    look = look or MicrometerAppearance()
     rng = np.random.default_rng(seed)
     scale = (um_per_px, um_per_px if um_per_px_y is None else um_per_px_y)
     ink = _ink(width_px, height_px, scale, look)
@@ -86,7 +86,9 @@ def render_micrometer(
     return np.clip(np.rint(colours), 0, 255).astype(np.uint8)
 
 
-def _axes(width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerLook) -> tuple[_Field, _Field]:
+def _axes(
+    width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerAppearance
+) -> tuple[_Field, _Field]:
     """Micrometres along and across the scale of every pixel, from the scale's middle."""
     x_um = (np.arange(width_px) - (width_px - 1) / 2)[None, :] * scale[0]
     y_um = (np.arange(height_px) - (height_px - 1) / 2)[:, None] * scale[1]
@@ -96,7 +98,7 @@ def _axes(width_px: int, height_px: int, scale: tuple[float, float], look: Micro
     return along, across
 
 
-def _ink(width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerLook) -> _Field:
+def _ink(width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerAppearance) -> _Field:
     """How much of each pixel is engraved, 0 to 1."""
     along, across = _axes(width_px, height_px, scale, look)
     pixel_um = min(scale)
@@ -122,7 +124,7 @@ def _within(depth_um: _Field, pixel_um: float) -> _Field:
     return np.clip(depth_um / pixel_um + 0.5, 0.0, 1.0)
 
 
-def _numbers(width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerLook) -> _Field:
+def _numbers(width_px: int, height_px: int, scale: tuple[float, float], look: MicrometerAppearance) -> _Field:
     """Upright digits beyond the tenth graduations."""
     layer = np.zeros((height_px, width_px), dtype=np.uint8)
     turn = math.radians(look.angle_deg)

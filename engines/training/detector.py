@@ -26,7 +26,7 @@ from engines.training.device import EndlessSamples, batches, mixed_precision, pi
 from engines.training.export import export_detector
 from engines.training.fit import Fit, FitSettings, Loss
 from engines.training.growing_cache import open_caches
-from engines.training.labelled_pictures import Mixed
+from engines.training.labelled_pictures import MixedPictures
 from engines.training.provenance import describe_run, write_run
 from engines.training.restored_pictures import open_restored
 
@@ -93,7 +93,7 @@ def train(
     net = DetectorNet().to(device, memory_format=torch.channels_last)
     pictures: Pictures = cache
     if real is not None and teacher is not None:
-        pictures = Mixed(open_restored(real, teacher), cache, REAL_SHARE)
+        pictures = MixedPictures(open_restored(real, teacher), cache, REAL_SHARE)
     restored_share = 0.0 if real is None else RESTORED_SHARE
     samples = EndlessSamples(partial(draw_sample, pictures, restored_share=restored_share), seed)
     fit = Fit(net, settings)

@@ -17,7 +17,7 @@ from engines.training.device import EndlessSamples, batches, pick_device
 from engines.training.export import export_detector
 from engines.training.exported import freeze_norms, rebuild_detector
 from engines.training.fit import Fit, FitSettings
-from engines.training.labelled_pictures import Mixed
+from engines.training.labelled_pictures import MixedPictures
 from engines.training.provenance import describe_machine, git_commit, write_run
 from engines.training.ship import ship
 
@@ -53,7 +53,7 @@ def fine_tune(shipped: Path, own: Cache, out: Path, how: Tuning, say: Callable[[
     net, calibration = rebuild_detector(shipped / "detector.onnx")
     say(f"drawing {how.rendered} nailfolds to train on beside {len(own)} labelled pictures")
     rendered = render_cache(out / "rendered", how.rendered, RENDERED_SEED, 1)
-    pictures = Mixed(own, rendered, OWN_SHARE)
+    pictures = MixedPictures(own, rendered, OWN_SHARE)
     net = freeze_norms(net.to(device, memory_format=torch.channels_last))
     fit = Fit(net, FitSettings(out, how.minutes, learning_rate=PEAK_RATE, log_every=20))
     say(f"training for {how.minutes:g} minutes on the {device.type}")

@@ -41,7 +41,7 @@ def labelled_pictures(
     return Cache(np.stack(pictures), tuple(truths))
 
 
-class Mixed:
+class MixedPictures:
     """Two sources, the first as often as `share` says: own pictures, and rendered ones so that nothing is forgotten."""
 
     def __init__(self, own: Pictures, rendered: Pictures, share: float) -> None:

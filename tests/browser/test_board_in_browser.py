@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from appliance.domain.exam import ExamStart
-from firmware.protocol import Phase, Progress, StationStatus
+from firmware.protocol import Phase, ProgressCounters, StationStatus
 from firmware.service import Firmware
 from firmware.settings import FirmwareSettings
 from firmware.simulated import simulated_board
@@ -66,7 +66,7 @@ def test_by_keyboard_too_and_leaving_the_button_lets_it_go(station: PageStation,
 
 def test_lamp_and_light_follow(station: PageStation, open_page: OpenPage) -> None:
     page = open_page(path="/board")
-    station.board.tell(StationStatus(phase=Phase.EXAM, progress=Progress(frames=1, store=1, web=1)))
+    station.board.tell(StationStatus(phase=Phase.EXAM, progress=ProgressCounters(frames=1, store=1, web=1)))
     expect(page.locator("#board-led")).to_have_attribute("data-lamp", "exam")
     page.locator("#board-light").fill("40")
     wait_so(lambda: station.board.state.light_level == 0.4)

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from engines.synthetic.micrometer import MicrometerLook, render_micrometer
+from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from tests.browser.chromium import wait_until
 from tests.browser.conftest import OpenPage
 from tests.support.exam_parts import shown_frame
@@ -16,7 +16,7 @@ UM_PER_PX = 1.41
 
 
 def put_under(station: PageStation, angle_deg: float) -> None:
-    image = render_micrometer(640, 480, UM_PER_PX, MicrometerLook(angle_deg=angle_deg))
+    image = render_micrometer(640, 480, UM_PER_PX, MicrometerAppearance(angle_deg=angle_deg))
     frame = station.next_frame(image)
     analysis = replace(
         shown_frame(frame.seq, frame.captured_monotonic_s).analysis, width_px=640, height_px=480, capillaries=()

@@ -12,7 +12,7 @@ from appliance.domain.review_edits import DeleteCapillary
 from tests.browser.chromium import log_in, wait_until
 from tests.support.accounts import FULL_NAMES, OPERATOR, PHYSICIAN
 from tests.support.page_station import PageStation
-from tests.support.review_exam import UM_PER_PX, finished_exam
+from tests.support.review_exam import UM_PER_PX, exam_with_unsure_giant, finished_exam
 
 
 class ReviewPage:
@@ -225,3 +225,18 @@ def test_class_against_the_measurement_is_asked_about_once_and_marked(review: Re
     assert review.settle(1)["capillaries"][0]["morphology"] == "giant"
     assert "≠" in page.inner_text('tr[data-finding="m1"]')
     assert "against the measurement: normal" in review.text("#finding-origin")
+
+
+def test_giant_that_the_machine_is_not_sure_of_is_confirmed_with_one_click(
+    review: ReviewPage, station: PageStation
+) -> None:
+    review.exam = exam_with_unsure_giant(station.store)
+    review.open()
+    assert review.text('tr[data-finding="m7"] .number').startswith("?")
+    assert not review.page.is_visible("#confirm-giant")
+    review.page.click('[data-cell="m7-name"]')
+    assert "counts once you confirm it" in review.text("#possible-giant")
+    review.page.click("#confirm-giant")
+    assert review.settle(1)["capillaries"][6]["morphology"] == "giant"
+    assert "?" not in review.text('tr[data-finding="m7"] .number')
+    assert not review.page.is_visible("#possible-giant")

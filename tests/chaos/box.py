@@ -13,8 +13,8 @@ from pathlib import Path
 from appliance.domain.errors import ApplianceError
 from appliance.domain.review_edits import SetComment
 from appliance.exam.message import BoxAddress
-from appliance.exam.publication import Publication
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
 from tests.support.exam_parts import SystemClock
 
@@ -32,7 +32,7 @@ def round_of(desk: ExamDesk) -> None:
     exam = desk.examine()
     say("finished", exam.exam_id)
     outbox = desk.storage.outbox
-    publication = Publication(
+    publication = RevisionMessages(
         BoxAddress(SITE, BOX), outbox.newest_message_id, SystemClock().now_utc, desk.publisher.wake
     )
     reviews = ReviewService(desk.storage.exams, desk.storage.journal, publication)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.board import Board
+from firmware.board import BoardModel
 from firmware.open_board import OpenBoard, open_board
 from firmware.protocol import Action, Button, Phase, StationStatus
 from firmware.service import Firmware
@@ -70,7 +70,7 @@ def simulated_rig(settings: FirmwareSettings) -> Rig:
 def real_rig(settings: FirmwareSettings, device: Cp2112) -> Rig:
     return Rig(
         settings,
-        lambda: open_board(settings, Board("generic", "virtual machine")),
+        lambda: open_board(settings, BoardModel("generic", "virtual machine")),
         lambda _, button, is_pressed: device.short(_LINES[button], is_pressed),
         0.25,  # the driver asks the device for its levels now and then
         lambda _: device.is_high(_LED_LINE),

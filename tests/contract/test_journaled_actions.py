@@ -26,9 +26,9 @@ from appliance.domain.review_edits import SetComment
 from appliance.exam.calibration_service import CalibrationService, CalibrationTools, StageMicrometer
 from appliance.exam.message import BoxAddress
 from appliance.exam.organisation import OrganisationService
-from appliance.exam.publication import Publication
 from appliance.exam.report_facts import ReportFacts
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -123,7 +123,7 @@ class Box:
         seen = CalibrationTools(lambda: self._show().frame, encode_plain_png, lambda: "", device_profiles())
         in_force = ScaleInForce(kept.calibrations)
         self.calibrations = CalibrationService(kept.calibrations, kept.journal, clock, in_force, seen)
-        publication = Publication(ADDRESS, kept.outbox.newest_message_id, now_utc)
+        publication = RevisionMessages(ADDRESS, kept.outbox.newest_message_id, now_utc)
         self.reviews = ReviewService(kept.exams, kept.journal, publication)
         self.facts = ReportFacts(kept.journal)
         self.reports = build_report_service(

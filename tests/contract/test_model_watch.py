@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.reception import Result
+from appliance.apps.fleet_server.reception import ReceivedResult
 from appliance.apps.fleet_server.result_store import ResultStore
 from tests.support.fleet_models import START, exams
 
@@ -12,7 +12,7 @@ WHOSE = ("clinic-1", "box-7")
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 
 
-def raised(database: FleetDatabase, *results: Result, at: datetime = NOW) -> list[str]:
+def raised(database: FleetDatabase, *results: ReceivedResult, at: datetime = NOW) -> list[str]:
     """What has drifted on the box after these, too."""
     ResultStore(database).keep(results, (), at)
     watch = ModelWatch(database)
@@ -63,7 +63,7 @@ def test_corrections_are_those_of_the_newest_revision(database: FleetDatabase) -
         more = {"revision": number, "validated_at": "2026-11-30T13:30:00.000Z", "images": images}
         (revised,) = exams(0, 1)
         document = {**finished.document, **more, "msg_id": revised.msg_id}
-        revisions.append(Result("clinic-1", "box-7", 1 + number, "0" * 64, b"{}", document))
+        revisions.append(ReceivedResult("clinic-1", "box-7", 1 + number, "0" * 64, b"{}", document))
     ResultStore(database).keep([finished, *revisions], (), NOW)
     corrections = ModelWatch(database).periods(WHOSE)[4]
     assert corrections.reference.tolist() == [[2, 0]]

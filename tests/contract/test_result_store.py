@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.gap_finder import GapFinder, Lacking
+from appliance.apps.fleet_server.gap_finder import GapFinder, MissingResults
 from appliance.apps.fleet_server.reception import RefusedResult
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.tables import layout
@@ -85,7 +85,7 @@ def test_gap_is_asked_for_after_a_while_by_one_worker_and_later_each_time(databa
         now = NOW + timedelta(minutes=minute)
         asked = [lacking for worker in workers for lacking in worker.look(now)]
         if asked:
-            assert asked == [Lacking("clinic-1", "box-7", (2, 3)), Lacking("clinic-1", "box-8", (1,))]
+            assert asked == [MissingResults("clinic-1", "box-7", (2, 3)), MissingResults("clinic-1", "box-8", (1,))]
             asked_at.append(minute)
     assert asked_at == [1, 3, 7, 15]
 
@@ -99,7 +99,7 @@ def test_gap_ends_with_the_arrival_alone(database: FleetDatabase) -> None:
     store.keep([late], [], NOW)
     store.keep([late], [], NOW)
     assert finder.open_gaps() == (("clinic-1", "box-7", 1, 0),)
-    assert finder.look(NOW + timedelta(days=1)) == (Lacking("clinic-1", "box-7", (1,)),)
+    assert finder.look(NOW + timedelta(days=1)) == (MissingResults("clinic-1", "box-7", (1,)),)
 
 
 def test_gap_behind_a_thousand_that_stay_is_found_too(database: FleetDatabase) -> None:

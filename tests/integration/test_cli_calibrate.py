@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from appliance.apps.cli import main
-from engines.synthetic.micrometer import MicrometerLook, render_micrometer
+from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 
 
 def calibrate(*arguments: object) -> Result:
@@ -17,7 +17,9 @@ def calibrate(*arguments: object) -> Result:
 
 
 def test_a_jpeg_of_a_micrometer_gives_the_scale_to_half_a_percent(tmp_path: Path) -> None:
-    image = render_micrometer(1280, 1024, 1.37, MicrometerLook(division_um=100.0, divisions=10, angle_deg=4.0, dust=20))
+    image = render_micrometer(
+        1280, 1024, 1.37, MicrometerAppearance(division_um=100.0, divisions=10, angle_deg=4.0, dust=20)
+    )
     Image.fromarray(image).save(tmp_path / "scale.jpg", quality=70)
     told = json.loads(calibrate(tmp_path / "scale.jpg", "--division-um", 100, "--json").output)
     assert told["um_per_px"] == pytest.approx(1.37, rel=0.005)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from appliance import schemas
 from appliance.apps.cli import main
 from appliance.apps.config.settings_reader import Layer
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
@@ -58,7 +58,7 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     stopping = threading.Event()
     with FleetDatabase(settings.database.url) as database:
         store = ResultStore(database)
-        gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxDesk(database, SystemClock())
+        gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxMessageService(database, SystemClock())
         worker = IngestWorker(settings, store, gaps, desk, ModelWatch(database), SystemClock())
         thread = threading.Thread(target=worker.run, args=(stopping,))
         thread.start()

@@ -51,8 +51,7 @@ class Orthanc:
     def find(self, level: str, **wanted: str) -> list[Dataset]:
         """By C-FIND: everything that matches."""
         query = Dataset()
-        query.QueryRetrieveLevel = level
-        for keyword, value in wanted.items():
+        for keyword, value in {"QueryRetrieveLevel": level, **wanted}.items():
             setattr(query, keyword, value)
         entity = AE(ae_title="ASKING")
         entity.add_requested_context(StudyRootFind)

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.reception import Arrival, Result, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import IngestSettings
 from appliance.apps.system_clock import SystemClock
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=IngestSettings().batch)
     given = parser.parse_args()
     with Postgres() as postgres, FleetDatabase(postgres.url) as database:
-        desk = BoxDesk(database, SystemClock())
+        desk = BoxMessageService(database, SystemClock())
         births, again = _states(given.boxes, 1, is_online=True), _states(given.boxes, 2, is_online=True)
         told = {
             "first birth": births,
@@ -49,7 +49,7 @@ def main() -> None:
         store, clock = ResultStore(database), SystemClock()
 
         def keep(arrivals: Sequence[Arrival]) -> None:
-            found = [one for arrival in arrivals if isinstance(one := receive(arrival), Result)]
+            found = [one for arrival in arrivals if isinstance(one := receive(arrival), ReceivedResult)]
             store.keep(found, (), clock.now_utc())
 
         results = [arrival(1, site="load", box=f"box-{number}") for number in range(given.boxes)]

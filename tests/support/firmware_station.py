@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmware.connection import Connection
-from firmware.protocol import FROM_FIRMWARE, BoardState, ButtonEvent, Hello, Message, Progress, Refused
+from firmware.protocol import FROM_FIRMWARE, BoardState, ButtonEvent, Hello, Message, ProgressCounters, Refused
 from firmware.unix_address import short_address
 
 SOFTWARE = "nailfold test"
 Heard = Hello | Refused | ButtonEvent | BoardState
-AT_WORK = Progress(frames=1, store=1, web=1)
+AT_WORK = ProgressCounters(frames=1, store=1, web=1)
 
 
 class FirmwareStation:

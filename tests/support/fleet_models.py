@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from appliance.apps.fleet_server.reception import Result
+from appliance.apps.fleet_server.reception import ReceivedResult
 from appliance.domain.instant import to_rfc3339
 from tests.support.fleet_results import result
 
@@ -17,7 +17,7 @@ _LOOPS = 8
 
 def exams(
     first: int, count: int, *, wider: float = 0.0, site: str = "clinic-1", box: str = "box-7", detector: str = "a"
-) -> Iterator[Result]:
+) -> Iterator[ReceivedResult]:
     """Exams number `first` and on, an hour apart, with two images of eight loops; numbers give always the same.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uuid_utils
 
-from appliance.apps.fleet_server.reception import Arrival, Result, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, receive
 
 _RECORDED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "data" / "fleet_messages" / "nailfold.exam-1.json").read_text("utf-8")
@@ -40,8 +40,8 @@ def arrival(seq: int = 1, *, site: str = "clinic-1", box: str = "box-7", **chang
     )
 
 
-def result(seq: int = 1, **changes: Any) -> Result:
+def result(seq: int = 1, **changes: Any) -> ReceivedResult:
     """The same, judged good."""
     judged = receive(arrival(seq, **changes))
-    assert isinstance(judged, Result), judged
+    assert isinstance(judged, ReceivedResult), judged
     return judged

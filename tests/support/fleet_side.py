@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.box_store import BoxRow
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobRow
@@ -22,7 +22,7 @@ class Fleet:
     def __init__(self, folder: Path, port: int) -> None:
         self._settings = server_settings(folder, port)
         self.database = FleetDatabase(self._settings.database.url)
-        self.desk = BoxDesk(self.database, SystemClock())
+        self.desk = BoxMessageService(self.database, SystemClock())
 
     @contextmanager
     def serving(self) -> Iterator[None]:

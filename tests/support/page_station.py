@@ -29,15 +29,15 @@ from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
-from appliance.exam.publication import Publication
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.exam.scale_in_force import ShownScale
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxDesk, BrokerStatus, Clock, CopyDesk
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -45,7 +45,7 @@ from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from firmware.settings import FirmwareSettings
 from tests.support.accounts import new_account_desk
-from tests.support.box_desk import MemoryBoxDesk
+from tests.support.box_administration import MemoryBoxAdministration
 from tests.support.calibration_parts import new_calibration_desk
 from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
 from webui.app import create_app
@@ -80,8 +80,8 @@ class PageStation:
         exam: ExamSettings | None = None,
         exam_clock: Clock | None = None,
         firmware: FirmwareSettings | None = None,
-        box: BoxDesk | None = None,
-        copies: CopyDesk | None = None,
+        box: BoxAdministration | None = None,
+        copies: BoxCopies | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -153,7 +153,7 @@ class PageStation:
             message_state=self.store.outbox.message_state,
             clock=self.clock_watch,
             withheld=WithheldResults(self.store.outbox, self.journal),
-            box=box or MemoryBoxDesk(),
+            box=box or MemoryBoxAdministration(),
             copies=copies,
             board=self.board,
         )
@@ -205,8 +205,10 @@ class PageStation:
         fps = self.hub.engine_fps if self._phase is CameraPhase.LIVE else 0.0
         return CameraState(self._phase, camera, self._reason, self._captured, 0, fps)
 
-    def _publication(self) -> Publication:
-        return Publication(BoxAddress("clinic", "box1"), self.store.outbox.newest_message_id, SystemClock().now_utc)
+    def _publication(self) -> RevisionMessages:
+        return RevisionMessages(
+            BoxAddress("clinic", "box1"), self.store.outbox.newest_message_id, SystemClock().now_utc
+        )
 
     def _tools(self) -> SessionTools:
         return SessionTools(

@@ -32,6 +32,7 @@ class Loop:
     um: float = 15.0
     shape: str = "normal"
     row: str = "distal"
+    score: float = 0.97
 
 
 def image_of(
@@ -108,7 +109,7 @@ def _capillary(index: int, loop: Loop, scale: float | None) -> Capillary:
     outer = (left + 30, 384.0)
     return Capillary(
         bbox=BoundingBox(left, 380.0, 60.0, 260.0),
-        score=0.93,
+        score=loop.score,
         track_id=None,
         row=Row(loop.row),
         morphology=Morphology(loop.shape),

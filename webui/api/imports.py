@@ -38,7 +38,7 @@ class ImportPath(BaseModel):
     import_id: UUID
 
 
-class FilePath(ImportPath):
+class ImportFilePath(ImportPath):
     item_id: str = Field(pattern=r"^[0-9]{1,4}$")
 
 
@@ -119,19 +119,19 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
         responses=file_response("image/jpeg", description="The picture"),
     )
     @requires(Role.PHYSICIAN)
-    def thumbnail(path: FilePath) -> Response:
+    def thumbnail(path: ImportFilePath) -> Response:
         found = pictures.thumbnail(str(path.import_id), path.item_id)
         return Response(found, mimetype="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
     @api.put("/imports/<import_id>/files/<item_id>", summary="Say where it was taken", responses=file_is)
     @requires(Role.PHYSICIAN)
-    def place(path: FilePath, body: PlaceBody) -> Response:
+    def place(path: ImportFilePath, body: PlaceBody) -> Response:
         placed = pictures.place(str(path.import_id), path.item_id, body.hand, body.finger, body.sector)
         return _json(file_document(placed))
 
     @api.delete("/imports/<import_id>/files/<item_id>", summary="Leave a file out", responses=import_is)
     @requires(Role.PHYSICIAN)
-    def remove(path: FilePath) -> Response:
+    def remove(path: ImportFilePath) -> Response:
         return _json(import_document(pictures.remove(str(path.import_id), path.item_id)))
 
     @api.post("/imports/<import_id>/start", summary="Measure the files and keep them as an exam", responses=import_is)

@@ -10,8 +10,8 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, model_validator
 
 from appliance.domain.account import Role
+from appliance.exports.background_jobs import BackgroundJob, Work
 from appliance.exports.export_service import ExportedFile, ExportFormat
-from appliance.exports.jobs import Job, Work
 from appliance.exports.progress import Progress
 from appliance.exports.report.report_service import Choice
 from appliance.exports.selection import MOST_EXAMS, exams_found, exams_of_collection
@@ -19,7 +19,7 @@ from webui.api.openapi import Body, api_blueprint, file_response
 from webui.api.report import Language, Paper
 from webui.api.search_bodies import ExamSearchBody
 from webui.auth.current_account import actor, requires
-from webui.documents.jobs import JobAnswer, JobsAnswer, job_document
+from webui.documents.jobs import BackgroundJobAnswer, JobsAnswer, job_document
 from webui.localisation.catalogue import text
 from webui.services import Services
 
@@ -62,7 +62,7 @@ def jobs_api_blueprint(services: Services) -> APIBlueprint:
     """Ask, follow, cancel, take, clear. Everybody sees their own jobs alone."""
     api = api_blueprint("jobs", __name__, _TAGS, "/jobs")
     jobs, desk, reports = services.exchange.jobs, services.exchange.exports, services.reports
-    job_is: dict[Any, Any] = {"200": JobAnswer}
+    job_is: dict[Any, Any] = {"200": BackgroundJobAnswer}
 
     def own() -> Response:
         return jsonify(JobsAnswer(jobs=[job_document(job) for job in jobs.jobs(actor())]).model_dump(mode="json"))
@@ -135,5 +135,5 @@ def _selected(services: Services, body: ExportJobBody) -> Sequence[str]:
     return exams_of_collection(services.collections, services.store, str(body.collection_id))
 
 
-def _answer(job: Job) -> Response:
-    return jsonify(JobAnswer(job=job_document(job)).model_dump(mode="json"))
+def _answer(job: BackgroundJob) -> Response:
+    return jsonify(BackgroundJobAnswer(job=job_document(job)).model_dump(mode="json"))

@@ -62,7 +62,7 @@ class FormBody(Body):
     fields: list[str] = Field(max_length=100, description="Keys of fields in their order; new keys become text fields")
 
 
-class FilePath(BaseModel):
+class ReportFilePath(BaseModel):
     """Which file of the report folder."""
 
     name: FileName
@@ -118,7 +118,7 @@ def report_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.put("/report/files/<name>", summary="A template, style or logo of one's own", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
-    def keep(path: FilePath, body: FileContentBody) -> Response:
+    def keep(path: ReportFilePath, body: FileContentBody) -> Response:
         try:
             content = base64.b64decode(body.content_base64, validate=True)
         except ValueError as error:
@@ -128,7 +128,7 @@ def report_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.delete("/report/files/<name>", summary="Back to the standard one", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
-    def remove(path: FilePath) -> Response:
+    def remove(path: ReportFilePath) -> Response:
         desk.remove_file(actor(), path.name)
         return files()
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from appliance.domain.account import Role
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review_edits import LONGEST_REASON, ImageEdit
-from appliance.domain.validation import VALIDATED, Covered
+from appliance.domain.validation import VALIDATED, ValidatedPart
 from appliance.exam.review_service import LONGEST_CONCLUSION
 from webui.api.openapi import Body, api_blueprint
 from webui.api.paths import ExamPath, ImagePath
@@ -84,19 +84,19 @@ def review_blueprint(services: Services) -> APIBlueprint:
         return image_answer(path)
 
     @api.post(f"{image_at}/edits", summary="Change a finding, the comment or whether it counts", responses=image_is)
-    @requires(VALIDATED[Covered.FINDINGS].before)
+    @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def edit(path: ImagePath, body: EditBody) -> Response:
         desk.edit(*path.names, body.edit, actor(), body.revision)
         return image_answer(path)
 
     @api.post(f"{image_at}/undo", summary="Take the newest change of an image back", responses=image_is)
-    @requires(VALIDATED[Covered.FINDINGS].before)
+    @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def undo(path: ImagePath, body: SeenBody) -> Response:
         desk.undo(*path.names, actor(), body.revision)
         return image_answer(path)
 
     @api.post(f"{image_at}/redo", summary="Bring an undone change back", responses=image_is)
-    @requires(VALIDATED[Covered.FINDINGS].before)
+    @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def redo(path: ImagePath, body: SeenBody) -> Response:
         desk.redo(*path.names, actor(), body.revision)
         return image_answer(path)
@@ -120,13 +120,13 @@ def review_blueprint(services: Services) -> APIBlueprint:
         return _json(history_document(desk.history(str(path.exam_id)), services.full_name))
 
     @api.post("/exams/<exam_id>/conclusion", summary="Write the conclusion", responses=exam_is)
-    @requires(VALIDATED[Covered.CONCLUSION].before)
+    @requires(VALIDATED[ValidatedPart.CONCLUSION].before)
     def conclude(path: ExamPath, body: ConclusionBody) -> Response:
         desk.conclude(str(path.exam_id), body.text, actor(), body.revision)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/pattern", summary="Name the pattern that the exam shows", responses=exam_is)
-    @requires(VALIDATED[Covered.PATTERN].before)
+    @requires(VALIDATED[ValidatedPart.PATTERN].before)
     def name_pattern(path: ExamPath, body: PatternBody) -> Response:
         desk.name_pattern(str(path.exam_id), body.pattern, actor(), body.revision)
         return exam_answer(path)

@@ -10,7 +10,7 @@ from appliance.domain.field_hint import FieldHint, Plausibility
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.kept_calibration import CalibrationState, Drawing, KeptCalibration
 from appliance.domain.measured_scale import CalibrationMethod, PictureScale
-from appliance.exam.calibration_service import FrozenPicture, Measurement
+from appliance.exam.calibration_service import FrozenPicture, ScaleMeasurement
 
 Point = tuple[float, float]
 
@@ -205,7 +205,7 @@ def picture_document(picture: FrozenPicture) -> PictureDocument:
     )
 
 
-def measurement_document(measured: Measurement) -> MeasurementDocument:
+def measurement_document(measured: ScaleMeasurement) -> MeasurementDocument:
     """The document of a measurement."""
     scale, found = measured.scale, measured.graduations
     return MeasurementDocument(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from appliance.exports.archive.uploads import TakenIn
+from appliance.exports.archive.uploads import ImportedArchive
 from appliance.exports.dicom.sending import Sending, SendState
 from appliance.exports.imports.picture_imports import ImportItem, PictureImport
 from webui.documents.instant import Instant
@@ -151,7 +151,7 @@ def file_document(item: ImportItem) -> FileAnswer:
     )
 
 
-def taken_in_document(taken: TakenIn) -> TakenInAnswer:
+def taken_in_document(taken: ImportedArchive) -> TakenInAnswer:
     """What became of an archive."""
     return TakenInAnswer(
         imported=list(taken.imported), known=list(taken.known), problems=list(taken.problems), undecided=[]

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from appliance.exports.jobs import Job, JobState
+from appliance.exports.background_jobs import BackgroundJob, BackgroundState
 from webui.documents.instant import Instant
 
 
@@ -13,7 +13,7 @@ class JobDocument(BaseModel):
     kind: str = Field(description="report, or the format of an export")
     subject: str
     asked_at_utc: Instant
-    state: JobState
+    state: BackgroundState
     done: int
     total: int = Field(description="0 while it is not known")
     file_name: str | None = Field(description="What to save it as; null before it is made")
@@ -22,7 +22,7 @@ class JobDocument(BaseModel):
     remedy: str
 
 
-class JobAnswer(BaseModel):
+class BackgroundJobAnswer(BaseModel):
     """One job."""
 
     job: JobDocument
@@ -34,7 +34,7 @@ class JobsAnswer(BaseModel):
     jobs: list[JobDocument]
 
 
-def job_document(job: Job) -> JobDocument:
+def job_document(job: BackgroundJob) -> JobDocument:
     """As JSON types."""
     return JobDocument(
         job_id=job.job_id,

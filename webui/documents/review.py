@@ -57,7 +57,7 @@ class ExamReviewAnswer(BaseModel):
 
 
 class SeenAnswer(BaseModel):
-    """Who last looked at each picture as it stands."""
+    """Who last viewed each picture as it stands."""
 
     seen_by: dict[str, str] = Field(description="Image id to account; pictures that nobody has seen are absent")
 

@@ -26,6 +26,7 @@ _READINGS: Mapping[str, str] = {
 _COUNTED_DOUBTS: Mapping[str, str] = {
     "in_grey_zone": "in_grey_zone",
     "ramified_giants": "ramified_giants",
+    "possible_giants": "possible_giants",
     "images_without_category": "without_category",
 }
 
@@ -92,6 +93,8 @@ def _off(printed: PrintedFigure) -> str:
 def _beside(key: str, figure: Figure) -> str:
     """How a score reads against its cut-off, and what stands beside the number for the reader's own judgement."""
     basis, found = figure.basis, []
+    if key == "giants" and basis.get("possible_giants"):
+        return text("figures.of_them_possible", **basis)
     if key == "nemo":
         return text("figures.nemo_note")
     if "cut_off" in basis:

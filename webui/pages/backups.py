@@ -8,10 +8,10 @@ from appliance.domain.account import Role
 from appliance.domain.box_settings import KeysTakenIn, RestorePlan
 from appliance.domain.errors import ApplianceError, StoreError
 from appliance.domain.passphrase import new_recovery_key, require_passphrase
+from appliance.exports.background_jobs import BackgroundJob
 from appliance.exports.export_service import ExportedFile
-from appliance.exports.jobs import Job
 from appliance.exports.progress import Progress
-from appliance.ports import BoxDesk, CopyDesk
+from appliance.ports import BoxAdministration, BoxCopies
 from webui.auth.current_account import actor, requires
 from webui.localisation.catalogue import text
 from webui.localisation.formatting import format_moment, number
@@ -27,7 +27,7 @@ def backups_blueprint(services: Services) -> Blueprint:
     def shown(refusal: ApplianceError | None = None, **outcome: object) -> str:
         return render_template(
             "backups.html",
-            backups=_desk(services).backups(),
+            backups=_administration(services).backups(),
             refusal=refusal,
             format_moment=format_moment,
             megabytes=_megabytes,
@@ -42,12 +42,12 @@ def backups_blueprint(services: Services) -> Blueprint:
     @pages.post("/make")
     @requires(Role.ADMINISTRATOR)
     def make() -> str:
-        return shown(made=_desk(services).back_up(actor()))
+        return shown(made=_administration(services).back_up(actor()))
 
     @pages.post("/try")
     @requires(Role.ADMINISTRATOR)
     def try_newest() -> str:
-        return shown(trial=_desk(services).try_restore(actor()))
+        return shown(trial=_administration(services).try_restore(actor()))
 
     @pages.post("/seal")
     @requires(Role.ADMINISTRATOR)
@@ -89,7 +89,7 @@ def _plan_page(plan: RestorePlan) -> str:
     return render_template("restore.html", plan=plan, format_moment=format_moment)
 
 
-def _ask(services: Services, what: str, passphrase: str, who: str) -> Job:
+def _ask(services: Services, what: str, passphrase: str, who: str) -> BackgroundJob:
     copies = _copies(services)
 
     def work(file: BinaryIO, progress: Progress) -> ExportedFile:
@@ -105,13 +105,13 @@ def _megabytes(size_bytes: int) -> str:
     return number(size_bytes / 1e6, 0 if size_bytes >= 10e6 else 1)
 
 
-def _desk(services: Services) -> BoxDesk:
+def _administration(services: Services) -> BoxAdministration:
     if services.box is None:
         raise StoreError(text("backups.nowhere"), text("backups.nowhere_remedy"))
     return services.box
 
 
-def _copies(services: Services) -> CopyDesk:
+def _copies(services: Services) -> BoxCopies:
     if services.copies is None:
         raise StoreError(text("backups.nowhere"), text("backups.nowhere_remedy"))
     return services.copies

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from appliance.domain.account import Role
 from appliance.domain.figure_definitions import DEFINITIONS, EXAM_ONLY
-from appliance.domain.validation import VALIDATED, Covered
+from appliance.domain.validation import VALIDATED, ValidatedPart
 from appliance.exports.report.folder import CONCLUSIONS_NAME, CUSTOM_NAMES, LOGO_NAMES, STYLE_NAME
 from appliance.exports.report.form import PAGES, PAPERS, STANDARD_FORM
 from appliance.exports.report.localisation import LANGUAGES, Localisation
@@ -37,8 +37,8 @@ def report_blueprint(services: Services) -> Blueprint:
             facts=services.facts.of(exam.exam_id),
             languages=LANGUAGES,
             papers=PAPERS,
-            may_rate=_may(Covered.RATING, is_validated),
-            may_state=_may(Covered.FACTS, is_validated),
+            may_rate=_may(ValidatedPart.RATING, is_validated),
+            may_state=_may(ValidatedPart.FACTS, is_validated),
         )
 
     @pages.get("/exams/<uuid:exam_id>/report/document.html")
@@ -98,6 +98,6 @@ def report_blueprint(services: Services) -> Blueprint:
     return pages
 
 
-def _may(what: Covered, is_validated: bool) -> bool:
+def _may(what: ValidatedPart, is_validated: bool) -> bool:
     """Whether the account that asks may change it now."""
     return current_account().role.includes(VALIDATED[what].role(is_validated))

@@ -27,7 +27,7 @@ LINES: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ConnectionTrial:
     """Of a test of a connection: "broker" or "pacs", and what did not fit; empty where it answered."""
 
     what: str
@@ -44,7 +44,7 @@ def settings_blueprint(services: Services) -> Blueprint:
     def page() -> str:
         return render_template("settings.html")
 
-    def connections(outcome: Outcome | None = None) -> str:
+    def connections(outcome: ConnectionTrial | None = None) -> str:
         rows = () if services.box is None else services.box.settings()
         return render_template(
             "connections.html",
@@ -73,12 +73,12 @@ def settings_blueprint(services: Services) -> Blueprint:
     return pages
 
 
-def _tried(what: str, test: Callable[[], None]) -> Outcome:
+def _tried(what: str, test: Callable[[], None]) -> ConnectionTrial:
     try:
         test()
     except ExportError as error:
-        return Outcome(what, error.message, error.remedy)
-    return Outcome(what)
+        return ConnectionTrial(what, error.message, error.remedy)
+    return ConnectionTrial(what)
 
 
 def _nothing_there() -> None:

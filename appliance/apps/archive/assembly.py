@@ -20,11 +20,11 @@ from appliance.exam.report_facts import ReportFacts, facts_subject, figures_of
 from appliance.exam.review_log import review_subject
 from appliance.exam.review_service import ReviewService
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
+from appliance.exports.background_jobs import BackgroundJobs
 from appliance.exports.export_service import ExportService, ExportSources
 from appliance.exports.import_export import Exchange
 from appliance.exports.imports.job import ImportTools
 from appliance.exports.imports.picture_imports import PictureImports
-from appliance.exports.jobs import ExportJobs
 from appliance.exports.settings import PacsSettings
 from appliance.exports.source import KeptStill
 from appliance.exports.staging import Staging
@@ -122,7 +122,7 @@ def build_exchange(
         exports=build_export_service(store, patients, journal, pacs, now_utc, version, full_name, calibrations),
         pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
         archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
-        jobs=ExportJobs(folder / "made", now_utc),
+        jobs=BackgroundJobs(folder / "made", now_utc),
     )
 
 

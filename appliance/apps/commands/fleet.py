@@ -13,7 +13,7 @@ from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
 from appliance.apps.commands.fleet_simulate import demo, simulate
 from appliance.apps.commands.options import FILE
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.console import Console, serve_console
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
@@ -48,7 +48,7 @@ def ingest(config: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
-        desk = BoxDesk(database, SystemClock())
+        desk = BoxMessageService(database, SystemClock())
         IngestWorker(settings, ResultStore(database), gaps, desk, ModelWatch(database), SystemClock()).run(stopping)
 
 

@@ -9,9 +9,9 @@ import click
 
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_simulator.characters import characters
-from appliance.apps.fleet_simulator.crowd import Crowd, Pace, SimulatedBroker
 from appliance.apps.fleet_simulator.demo import Demo
 from appliance.apps.fleet_simulator.demo_files import DemoPorts
+from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
 
 _FOLDER = click.option(
     "--folder", type=FILE, default=Path("var/fleet"), show_default=True, help="What is kept until the next start."
@@ -68,7 +68,7 @@ def simulate(
     stopping = _until_stopped()
     pace = Pace(exams_an_hour, telemetry_s, history, history_days, images)
     broker = SimulatedBroker(host, port, authority)
-    with Crowd(characters(boxes, first), folder, broker, pace, {"fleet.job_keys": job_keys}) as crowd:
+    with SimulatedFleet(characters(boxes, first), folder, broker, pace, {"fleet.job_keys": job_keys}) as crowd:
         crowd.run(stopping, lambda count: click.echo(f"{count} boxes"))
 
 

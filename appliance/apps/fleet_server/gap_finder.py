@@ -16,7 +16,7 @@ _ROWS_A_LOOK = 1000
 
 
 @dataclass(frozen=True)
-class Lacking:
+class MissingResults:
     """Results that one box is to send again, by its own numbers, ascending."""
 
     site: str
@@ -34,7 +34,7 @@ class GapFinder:
     def __init__(self, database: FleetDatabase, grace_s: float) -> None:
         self._database, self._grace_s = database, grace_s
 
-    def look(self, now_utc: datetime) -> tuple[Lacking, ...]:
+    def look(self, now_utc: datetime) -> tuple[MissingResults, ...]:
         """Note new gaps; what is to be asked for now, and was not by another worker."""
         with self._database.transaction("look for gaps") as connection:
             behind = select(boxes).where(boxes.c.highest_seq > boxes.c.looked_seq).limit(_ROWS_A_LOOK)
@@ -72,7 +72,7 @@ class GapFinder:
         ]
         connection.execute(self._database.insert_once(gaps), rows)
 
-    def _claim(self, connection: Connection, now_utc: datetime) -> tuple[Lacking, ...]:
+    def _claim(self, connection: Connection, now_utc: datetime) -> tuple[MissingResults, ...]:
         now = to_rfc3339(now_utc, "microseconds")
         due = select(gaps).where(gaps.c.ask_at <= now).order_by(gaps.c.site, gaps.c.box, gaps.c.seq)
         asked_for: dict[tuple[str, str], list[int]] = {}
@@ -86,7 +86,7 @@ class GapFinder:
             if connection.execute(mine.values(asked=gaps.c.asked + 1, ask_at=later)).rowcount == 1:
                 asked_for.setdefault((row["site"], row["box"]), []).append(row["seq"])
         return tuple(
-            Lacking(site, box, tuple(seqs[start : start + MOST_SEQS]))
+            MissingResults(site, box, tuple(seqs[start : start + MOST_SEQS]))
             for (site, box), seqs in asked_for.items()
             for start in range(0, len(seqs), MOST_SEQS)
         )

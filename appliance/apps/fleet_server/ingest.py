@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from appliance.apps.fleet_server.box_desk import BoxDesk
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
@@ -45,7 +45,7 @@ class IngestWorker:
         settings: FleetSettings,
         store: ResultStore,
         gaps: GapFinder,
-        desk: BoxDesk,
+        desk: BoxMessageService,
         models: ModelWatch,
         clock: Clock,
     ) -> None:
@@ -75,7 +75,7 @@ class IngestWorker:
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxDesk.filters(ingest.group)),
+            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(ingest.group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
@@ -95,7 +95,7 @@ class IngestWorker:
         if not waiting:
             return []
         verdicts = [receive(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
-        arrived = [one for one in verdicts if isinstance(one, Result)]
+        arrived = [one for one in verdicts if isinstance(one, ReceivedResult)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
         new = self._store.keep(arrived, refused, self._clock.now_utc())
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
@@ -122,13 +122,13 @@ class IngestWorker:
             for lacking in found
         ]
 
-    def _answer(self, verdict: Result | RefusedResult | TooNew, ts: str) -> Answer:
-        if isinstance(verdict, TooNew):
+    def _answer(self, verdict: ReceivedResult | RefusedResult | UnknownVersion, ts: str) -> Answer:
+        if isinstance(verdict, UnknownVersion):
             if verdict.schema not in self._too_new:
                 _log.error("boxes send %s, which this server does not know; update it", verdict.schema)
             self._too_new.add(verdict.schema)
             return None
-        if isinstance(verdict, Result):
+        if isinstance(verdict, ReceivedResult):
             receipt = Receipt(msg_id=verdict.msg_id, outcome=ReceiptOutcome.STORED, ts=ts)
             return BoxTopics(verdict.site, verdict.box).receipt(verdict.msg_id), receipt.payload()
         _log.warning("refused what came on %s: %s", verdict.topic, verdict.reason)

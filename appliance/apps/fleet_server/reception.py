@@ -30,7 +30,7 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Result:
+class ReceivedResult:
     """An arrival that is what it says it is."""
 
     site: str
@@ -67,21 +67,21 @@ class RefusedResult:
 
 
 @dataclass(frozen=True)
-class TooNew:
+class UnknownVersion:
     """Of a version that this server does not know: neither kept nor refused, so the box holds it until it is."""
 
     topic: str
     schema: str
 
 
-def receive(arrival: Arrival) -> Result | RefusedResult | TooNew:
+def receive(arrival: Arrival) -> ReceivedResult | RefusedResult | UnknownVersion:
     """What to do with an arrival on a results topic.
 
     The broker's rules bind the topic to the box's certificate; the message must name the same box.
     """
     schema = arrival.properties.get("schema", "")
     if schema not in READABLE and schema.startswith("nailfold.exam/"):
-        return TooNew(arrival.topic, schema)
+        return UnknownVersion(arrival.topic, schema)
     place = place_of(arrival.topic)
     msg_id = arrival.topic.rpartition("/")[2]
     if place is None:
@@ -93,7 +93,7 @@ def receive(arrival: Arrival) -> Result | RefusedResult | TooNew:
         reason = f"the message is of {document['site']}/{document['box']}, the topic of {place.site}/{place.box}"
     if reason:
         return RefusedResult(arrival.topic, BoxTopics(place.site, place.box).receipt(msg_id), msg_id, reason[:300])
-    return Result(place.site, place.box, seq, arrival.properties["sha256"], arrival.payload, document)
+    return ReceivedResult(place.site, place.box, seq, arrival.properties["sha256"], arrival.payload, document)
 
 
 def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:

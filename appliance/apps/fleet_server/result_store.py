@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_counts import model_counts
-from appliance.apps.fleet_server.reception import RefusedResult, Result
+from appliance.apps.fleet_server.reception import ReceivedResult, RefusedResult
 from appliance.apps.fleet_server.tables import boxes, gaps, model_figures, origins, refusals, results
 from appliance.domain.instant import to_rfc3339
 
@@ -31,7 +31,7 @@ class ResultStore:
     def __init__(self, database: FleetDatabase) -> None:
         self._database = database
 
-    def keep(self, arrived: Sequence[Result], refused: Sequence[RefusedResult], now_utc: datetime) -> int:
+    def keep(self, arrived: Sequence[ReceivedResult], refused: Sequence[RefusedResult], now_utc: datetime) -> int:
         """Keep all of them in one commit; how many were new. Those that are kept already stay as they are."""
         stored_at = to_rfc3339(now_utc, "microseconds")
         with self._database.transaction("keep the results") as connection:
@@ -76,7 +76,7 @@ class ResultStore:
         with self._database.transaction("read the refusals") as connection:
             return tuple((topic, reason) for topic, reason in connection.execute(query))
 
-    def _note_numbers(self, connection: Connection, arrived: Sequence[Result]) -> None:
+    def _note_numbers(self, connection: Connection, arrived: Sequence[ReceivedResult]) -> None:
         numbers = [(one.site, one.box, one.seq) for one in arrived]
         connection.execute(gaps.delete().where(tuple_(gaps.c.site, gaps.c.box, gaps.c.seq).in_(numbers)))
         highest: dict[tuple[str, str], int] = {}
@@ -90,7 +90,7 @@ class ResultStore:
         connection.execute(self._database.insert_or_raise(boxes, boxes.c.highest_seq), rows)
 
 
-def _row(one: Result, stored_at: str) -> dict[str, Any]:
+def _row(one: ReceivedResult, stored_at: str) -> dict[str, Any]:
     document = one.document
     taken = ("msg_id", "schema", "exam_id", "patient_pseudonym", "started_at", "finished_at")
     return {
@@ -105,7 +105,7 @@ def _row(one: Result, stored_at: str) -> dict[str, Any]:
     }
 
 
-def _model_rows(one: Result, stored_at: str) -> Iterator[dict[str, Any]]:
+def _model_rows(one: ReceivedResult, stored_at: str) -> Iterator[dict[str, Any]]:
     for engines, counts in model_counts(one.document):
         yield {
             "msg_id": one.msg_id,
@@ -120,7 +120,7 @@ def _model_rows(one: Result, stored_at: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _origins(one: Result) -> Iterator[dict[str, str]]:
+def _origins(one: ReceivedResult) -> Iterator[dict[str, str]]:
     """What each image was measured with, once a message."""
     found = set()
     for image in one.document["images"]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.load_settings import load_settings
-from appliance.apps.fleet_simulator.characters import Character, Trouble
-from appliance.apps.fleet_simulator.examining import Examining
+from appliance.apps.fleet_simulator.characters import Character, SimulatedTrouble
 from appliance.apps.fleet_simulator.health import SimulatedHealth
 from appliance.apps.fleet_simulator.nailfolds import Engine
+from appliance.apps.fleet_simulator.simulated_exams import SimulatedExams
 from appliance.apps.station.fleet.agent import StationAgent
 from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.apps.station.fleet.wiping import wipe_if_asked
@@ -71,15 +71,15 @@ class SimulatedBox:
         with self._storage.journal.transaction("tell the exams of before"):
             for number in range(exams):
                 share = (number + self._chance.random()) / exams
-                is_drifting = self.character.trouble is Trouble.WIDTHS_DRIFT and share > DRIFT_AFTER
+                is_drifting = self.character.trouble is SimulatedTrouble.WIDTHS_DRIFT and share > DRIFT_AFTER
                 began_utc = now_utc - timedelta(days=days * (1 - share), hours=1)
                 self._examining.examine(Engine(self._identity, float(is_drifting)), began_utc)
 
     def examine(self) -> None:
         """One exam that ended just now."""
-        if self.character.trouble is Trouble.CAMERA_FAILED:
+        if self.character.trouble is SimulatedTrouble.CAMERA_FAILED:
             return
-        drift = float(self.character.trouble is Trouble.WIDTHS_DRIFT)
+        drift = float(self.character.trouble is SimulatedTrouble.WIDTHS_DRIFT)
         began_utc: datetime = self._clock.now_utc() - timedelta(minutes=30)
         self._examining.examine(Engine(self._identity, drift), began_utc)
         self._publisher.wake()
@@ -118,7 +118,7 @@ class SimulatedBox:
             loaded, storage, self._publisher, health.read, lambda: False, self._restarting.set, clock, self._logs
         )
         address = BoxAddress(settings.mqtt.site, settings.mqtt.box)
-        self._examining = Examining(storage, address, self._chance, self._images)
+        self._examining = SimulatedExams(storage, address, self._chance, self._images)
 
     @property
     def has_data(self) -> bool:

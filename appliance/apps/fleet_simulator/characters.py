@@ -46,7 +46,7 @@ CLINICS = (
 )
 
 
-class Trouble(Enum):
+class SimulatedTrouble(Enum):
     """Why a box needs a person."""
 
     HOT = "hot"
@@ -62,7 +62,7 @@ class Character:
     number: int
     clinic: Clinic
     box: str
-    trouble: Trouble | None
+    trouble: SimulatedTrouble | None
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ def characters(boxes: int, first: int = 0) -> tuple[Character, ...]:
 def _character(number: int, boxes: int) -> Character:
     towns = max(1, min(len(CLINICS), -(-boxes // 2)))
     clinic, place = CLINICS[number % towns], number // towns + 1
-    kinds = (Trouble.HOT, Trouble.WIDTHS_DRIFT) if boxes < _FEW else tuple(Trouble)
+    kinds = (SimulatedTrouble.HOT, SimulatedTrouble.WIDTHS_DRIFT) if boxes < _FEW else tuple(SimulatedTrouble)
     within = number % _HUNDRED
     trouble = kinds[within - 1] if 1 <= within <= len(kinds) else None
     return Character(number, clinic, f"box-{place}", trouble)

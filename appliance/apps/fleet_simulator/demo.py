@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from appliance.apps.fleet_simulator.characters import characters
-from appliance.apps.fleet_simulator.crowd import Crowd, Pace, SimulatedBroker
 from appliance.apps.fleet_simulator.demo_files import ACCOUNT, DemoFiles, DemoPorts
 from appliance.apps.fleet_simulator.processes import HOST, Processes, free_port
+from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
 from appliance.domain.errors import SettingsError
 
 _KEPT = "as at the first start; for a new one name another --folder"
@@ -33,7 +33,7 @@ class Demo:
         self._files = DemoFiles(folder.resolve(), self._ports)
         self._characters = characters(boxes)
         self._ends = ExitStack()
-        self._crowd: Crowd | None = None
+        self._crowd: SimulatedFleet | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """The boxes, until `stopping` is set."""
@@ -68,7 +68,7 @@ class Demo:
         broker = SimulatedBroker(HOST, ports.broker, files.authority)
         more = {"fleet.job_keys": files.job_keys}
         self._crowd = self._ends.enter_context(
-            Crowd(self._characters, files.folder / "boxes", broker, self._pace, more)
+            SimulatedFleet(self._characters, files.folder / "boxes", broker, self._pace, more)
         )
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from appliance.apps.fleet_simulator.characters import Trouble
+from appliance.apps.fleet_simulator.characters import SimulatedTrouble
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.camera_state import CameraPhase
 from appliance.domain.instant import to_rfc3339
@@ -20,7 +20,7 @@ class SimulatedHealth:
 
     def __init__(
         self,
-        trouble: Trouble | None,
+        trouble: SimulatedTrouble | None,
         boot_id: str,
         identity: EngineIdentity,
         outbox: Callable[[], OutboxStatus],
@@ -33,9 +33,9 @@ class SimulatedHealth:
     def read(self) -> Telemetry:
         """As of now."""
         outbox, chance = self._outbox(), self._chance
-        is_hot, has_picture = self._trouble is Trouble.HOT, self._trouble is not Trouble.CAMERA_FAILED
+        is_hot, has_picture = self._trouble is SimulatedTrouble.HOT, self._trouble is not SimulatedTrouble.CAMERA_FAILED
         degrees = (_HOT_C if is_hot else _USUAL_C) + chance.gauss(0.0, 0.6)
-        free_mb = (_FULL_MB if self._trouble is Trouble.DISK_FULL else _USUAL_MB) + chance.randrange(300)
+        free_mb = (_FULL_MB if self._trouble is SimulatedTrouble.DISK_FULL else _USUAL_MB) + chance.randrange(300)
         fps = (_FPS + chance.gauss(0.0, 0.2)) if has_picture else 0.0
         return Telemetry(
             ts=to_rfc3339(self._clock.now_utc()),

@@ -22,11 +22,11 @@ from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
+from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
-from appliance.apps.station.box_desk import StationBoxDesk
 from appliance.apps.station.certificate import StationCertificate
-from appliance.apps.station.copy_desk import StationCopyDesk
+from appliance.apps.station.copies import StationCopies
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
@@ -42,11 +42,11 @@ from appliance.apps.station.frame_calibration import (
 from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
+from appliance.apps.station.observed_slot import ObservedSlot
 from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.spare_memory import give_back_soon
-from appliance.apps.station.tapped_slot import TappedSlot
 from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
@@ -61,8 +61,8 @@ from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
 from appliance.exam.live import LiveHub
 from appliance.exam.message import BoxAddress
-from appliance.exam.publication import Publication
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -162,7 +162,7 @@ class Station:
         self._accounts = AccountService(self._storage.accounts, journal, clock)
         self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
         self._web_settings = self._certificate.web_settings
-        self._slot = TappedSlot()
+        self._slot = ObservedSlot()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
 
@@ -215,7 +215,7 @@ class Station:
             self._guided.analysed,
         )
         newest_message_id = self._storage.outbox.newest_message_id
-        publication = Publication(address, newest_message_id, clock.now_utc, self._publisher.wake)
+        publication = RevisionMessages(address, newest_message_id, clock.now_utc, self._publisher.wake)
         self._exchange = build_exchange(
             settings.station.data_dir / "imports",
             self._storage.exams,
@@ -272,8 +272,8 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
-            box=StationBoxDesk(loaded, self._storage.backups, journal, clock),
-            copies=StationCopyDesk(
+            box=StationAdministration(loaded, self._storage.backups, journal, clock),
+            copies=StationCopies(
                 settings.storage,
                 self._storage,
                 self._data_dir.folder,

@@ -15,8 +15,8 @@ from firmware.protocol import (
     BoardState,
     Button,
     ButtonEvent,
+    Goodbye,
     Hello,
-    Leaving,
     ProtocolError,
     Refused,
     SetLight,
@@ -60,12 +60,12 @@ class BoardClient:
         """Say goodbye, so that the silence is no fault; harmless where it was not started."""
         self._is_stopping.set()
         if (connection := self._connection) is not None:
-            self.tell(Leaving())
+            self.tell(Goodbye())
             connection.close()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
-    def tell(self, message: StationStatus | Leaving | SetLight | Simulate) -> bool:
+    def tell(self, message: StationStatus | Goodbye | SetLight | Simulate) -> bool:
         """Whether the firmware was there to take it."""
         connection = self._connection
         if connection is None:

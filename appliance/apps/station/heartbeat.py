@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from firmware.feeding import Feeding
-from firmware.protocol import Phase, Progress, StationStatus
+from firmware.protocol import Phase, ProgressCounters, StationStatus
 from firmware.sd_notify import notify, watchdog_interval_s
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Heartbeat:
 
     def __init__(
         self,
-        look: Callable[[], Progress],
+        look: Callable[[], ProgressCounters],
         phase: Callable[[], tuple[Phase, str]],
         tell: Callable[[StationStatus], object],
         stalled_after_s: float,

@@ -13,7 +13,7 @@ from appliance.ports import Detector, EngineSet, KeypointEstimator
 
 
 def shared(engines: EngineSet) -> EngineSet:
-    """The same engines, one call at a time: a second user waits for one look, never for a panorama or a large still."""
+    """The same engines, one call at a time: a second user waits for one view, never for a panorama or a large still."""
     turn = threading.Lock()
 
     def by_turns(detector: Detector) -> Detector:

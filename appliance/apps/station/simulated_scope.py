@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from appliance.capture.simulated import SceneOptions, SimulatedScene
 from appliance.domain.errors import CaptureError
 from engines.synthetic.live import LiveScene
-from engines.synthetic.micrometer import MicrometerLook, render_micrometer
+from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from engines.synthetic.pattern import Pattern
 
 _LIES_FOR_S = 20.0
@@ -41,7 +41,7 @@ class MicrometerScene:
 
     @staticmethod
     def _view(options: SceneOptions, angle_deg: float) -> NDArray[np.uint8]:
-        look = MicrometerLook(angle_deg=angle_deg, dust=12)
+        look = MicrometerAppearance(angle_deg=angle_deg, dust=12)
         return render_micrometer(options.width_px, options.height_px, options.um_per_px, look, options.seed)
 
 

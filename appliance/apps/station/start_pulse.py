@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from appliance.apps.station.board_client import BoardClient
-from firmware.protocol import Phase, Progress, StationStatus
+from firmware.protocol import Phase, ProgressCounters, StationStatus
 from firmware.sd_notify import notify
 from firmware.settings import AUTO, FirmwareSettings
 
@@ -81,7 +81,7 @@ class StartPulse:
                 status = f"STATUS=starting for {time.monotonic() - began_s:.0f} s"
                 notify(f"EXTEND_TIMEOUT_USEC={_EXTENDED_BY_S * 1_000_000}\n{status}")
             if self._firmware is not None:
-                progress = Progress(frames=steps, store=steps, web=steps)
+                progress = ProgressCounters(frames=steps, store=steps, web=steps)
                 self._firmware.tell(StationStatus(phase=Phase.STARTING, reason="", progress=progress))
             before = now
 

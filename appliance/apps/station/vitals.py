@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.errors import StoreError
 from appliance.ports import ExamStore
-from firmware.protocol import Progress
+from firmware.protocol import ProgressCounters
 
 _log = logging.getLogger(__name__)
 _PROBED_EVERY_S = 3.0
@@ -88,10 +88,10 @@ class Vitals:
         self._web.stop(timeout_s)
         self._store.stop(timeout_s)
 
-    def look(self) -> Progress:
+    def look(self) -> ProgressCounters:
         """The counters as of now; for one thread."""
         self._frames.look()
-        return Progress(frames=self._frames.count, store=self._store.count, web=self._web.count)
+        return ProgressCounters(frames=self._frames.count, store=self._store.count, web=self._web.count)
 
 
 def store_answers(store: ExamStore) -> bool:

@@ -42,7 +42,7 @@ class ArchiveTools:
 
 
 @dataclass(frozen=True)
-class TakenIn:
+class ImportedArchive:
     """What became of an archive.
 
     Attributes:
@@ -75,14 +75,14 @@ class ArchiveImports:
             raise
         return upload_id
 
-    def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> TakenIn:
+    def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> ImportedArchive:
         """Keep its exams; the upload goes unless a pseudonym has to be decided on first. Raises as `import_archive`."""
         with self._alone(upload_id):
             taken = self.take_in_file(self._staging.path(upload_id, _FILE), choices, actor)
             self._staging.drop(upload_id)
             return taken
 
-    def take_in_file(self, path: Path, choices: ArchiveChoices, actor: str) -> TakenIn:
+    def take_in_file(self, path: Path, choices: ArchiveChoices, actor: str) -> ImportedArchive:
         """Keep the exams of an archive that lies on this computer. Raises as `import_archive`."""
         tools = self._tools
         problems: list[str] = []
@@ -102,7 +102,7 @@ class ArchiveImports:
             notes_of=notes_of,
             journal=tools.journal,
         )
-        return TakenIn(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
+        return ImportedArchive(tuple(one.exam.exam_id for one in result.imported), result.known, tuple(problems))
 
     def drop(self, upload_id: str) -> None:
         """Forget an archive. Raises ExportError while it is being taken in."""

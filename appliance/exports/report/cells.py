@@ -83,6 +83,8 @@ def note(localisation: Localisation, key: str, figure: Figure) -> str:
         return rule_words(localisation, str(figure.basis["rule"]))
     if "cut_off" in figure.basis:
         return "; ".join(_cut_off(localisation, figure.basis))
+    if key == "giants" and figure.basis.get("possible_giants"):
+        return localisation("possible, to be confirmed on the picture: {count}", count=figure.basis["possible_giants"])
     if key == "nemo":
         return localisation("lower bound: microthromboses are not detected")
     return grey_zone(localisation, figure)
@@ -158,6 +160,14 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
             localisation(
                 "{count} of the giant capillaries are ramified ones above 50 µm, which count as giants here.",
                 count=basis["ramified_giants"],
+            )
+        )
+    if basis.get("possible_giants"):
+        found.append(
+            localisation(
+                "Possible giant capillaries that are not counted: {count}. The machine alone found them and is not "
+                "sure. One that is confirmed on the picture makes a scleroderma pattern.",
+                count=basis["possible_giants"],
             )
         )
     if basis.get("images_without_category"):

@@ -7,11 +7,12 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
+from appliance.analysis.possible_giants import possible_giants
 from appliance.analysis.uncertainty import width_decimals
-from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
 from appliance.domain.errors import StoreError
 from appliance.domain.measurement import Capillary
+from appliance.domain.review import ReviewedImage
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
@@ -45,8 +46,8 @@ _FINER = 2
 """The overlay is drawn at this many times the size and scaled down: Pillow draws without anti-aliasing."""
 
 
-def report_jpeg(png: bytes, analysed: ImageAnalysis | None, width_px: int) -> bytes:
-    """JPEG of a still, at most `width_px` wide; `analysed` is what was found in it, None draws nothing.
+def report_jpeg(png: bytes, reviewed: ReviewedImage | None, width_px: int) -> bytes:
+    """JPEG of a still, at most `width_px` wide; findings of `reviewed` are drawn in, None draws nothing.
 
     Raises:
         StoreError: the still cannot be decoded.
@@ -57,33 +58,33 @@ def report_jpeg(png: bytes, analysed: ImageAnalysis | None, width_px: int) -> by
         raise StoreError(
             f"a still could not be decoded for the report: {error}", "Restore it from a backup."
         ) from error
-    return _jpeg(image, analysed, width_px)
+    return _jpeg(image, reviewed, width_px)
 
 
-def missing_jpeg(size_px: tuple[int, int], analysed: ImageAnalysis | None, width_px: int) -> bytes:
+def missing_jpeg(size_px: tuple[int, int], reviewed: ReviewedImage | None, width_px: int) -> bytes:
     """What stands for a still whose file is missing or damaged: a crossed-out area of its size, and its findings."""
     image = Image.new("RGB", size_px, _NO_PICTURE)
     draw, (right, bottom) = ImageDraw.Draw(image), (size_px[0] - 1, size_px[1] - 1)
     for line in ((0, 0, right, bottom), (0, bottom, right, 0), (0, 0, right, 0, right, bottom, 0, bottom, 0, 0)):
         draw.line(line, _CROSS, max(1, size_px[0] // 200))
-    return _jpeg(image, analysed, width_px)
+    return _jpeg(image, reviewed, width_px)
 
 
-def _jpeg(image: Image.Image, analysed: ImageAnalysis | None, width_px: int) -> bytes:
+def _jpeg(image: Image.Image, reviewed: ReviewedImage | None, width_px: int) -> bytes:
     scale = min(1.0, width_px / image.width)
     if scale < 1:
         image = image.resize((width_px, max(1, round(image.height * scale))), Image.Resampling.HAMMING)
-    if analysed is not None:
-        _overlay(image, analysed, scale)
+    if reviewed is not None:
+        _overlay(image, reviewed, scale)
     out = BytesIO()
     image.save(out, "JPEG", quality=_JPEG_QUALITY)
     return out.getvalue()
 
 
-def _overlay(image: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
+def _overlay(image: Image.Image, reviewed: ReviewedImage, scale: float) -> None:
     """Scaling down costs most of a picture's time, so only the part with findings is."""
     layer = Image.new("RGBA", (image.width * _FINER, image.height * _FINER), (0, 0, 0, 0))
-    _draw(layer, analysed, scale * _FINER)
+    _draw(layer, reviewed, scale * _FINER)
     drawn = layer.getbbox()
     if drawn is None:
         return
@@ -92,7 +93,8 @@ def _overlay(image: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
     image.paste(part, (left, top), mask=part)
 
 
-def _draw(layer: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
+def _draw(layer: Image.Image, reviewed: ReviewedImage, scale: float) -> None:
+    analysed, possible = reviewed.analysis, possible_giants(reviewed)
     draw = ImageDraw.Draw(layer)
     unit = max(1, round(layer.width / 900))
     font = ImageFont.load_default(max(_LABEL_OF_WIDTH * layer.width, _SMALLEST_LABEL_PX * _FINER))
@@ -104,8 +106,9 @@ def _draw(layer: Image.Image, analysed: ImageAnalysis, scale: float) -> None:
         for width in loop.widths:
             ends = (width.segment.start_px, width.segment.end_px)
             _line(draw, [(x * scale, y * scale) for x, y in ends], _INK, 2 * unit)
-    for loop in analysed.capillaries:
-        _label(draw, loop, analysed.um_per_px, scale, font, unit)
+    for at, loop in enumerate(analysed.capillaries):
+        letter = LETTERS.get(_kind(loop), "") + ("?" if at in possible else "")
+        _label(draw, loop, letter, analysed.um_per_px, scale, font, unit)
 
 
 def _kind(loop: Capillary) -> str:
@@ -115,7 +118,13 @@ def _kind(loop: Capillary) -> str:
 
 
 def _label(
-    draw: ImageDraw.ImageDraw, loop: Capillary, um_per_px: float | None, scale: float, font: Font, unit: int
+    draw: ImageDraw.ImageDraw,
+    loop: Capillary,
+    letter: str,
+    um_per_px: float | None,
+    scale: float,
+    font: Font,
+    unit: int,
 ) -> None:
     """The diameter above the loops of the distal row, and above every giant: there the one that makes it one."""
     um = None if loop.apical is None else loop.apical.um
@@ -126,7 +135,7 @@ def _label(
     left, top, right, _ = _box(loop.bbox, scale)
     kind = _kind(loop)
     at = ((left + right) / 2, max(4.0 * unit, top - 3 * unit))
-    words = f"{LETTERS.get(kind, '')} {um:.{width_decimals(um, um_per_px)}f}".strip()
+    words = f"{letter} {um:.{width_decimals(um, um_per_px)}f}".strip()
     anchor = "mb" if top > 20 * unit else "mt"
     x0, y0, x1, y1 = draw.textbbox(at, words, font=font, anchor=anchor)
     # On a dark ground: an outline alone is lost on red-brown skin when it is printed.

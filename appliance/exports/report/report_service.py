@@ -9,12 +9,11 @@ from typing import Any
 from markupsafe import Markup
 
 from appliance.analysis.exam_figures import exam_figures
-from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.errors import ExportError, NotKeptError, StoreError
 from appliance.domain.exam import Exam
 from appliance.domain.exam_figures import ExamFigures
 from appliance.domain.pattern import PatternAdvice
-from appliance.domain.review import ReviewedExam, unreviewed
+from appliance.domain.review import ReviewedExam, ReviewedImage, unreviewed
 from appliance.exports.progress import Progress
 from appliance.exports.report.build_view import CSS_PAPERS, build_view
 from appliance.exports.report.folder import FORM_NAME, ReportFolder, data_address, font_faces
@@ -140,7 +139,7 @@ class ReportService:
         """
         for one in self._sources.reviewed(exam_id).images:
             if one.image.image_id == image_id:
-                return self._picture(exam_id, image_id, one.analysis, is_drawn, width_px)
+                return self._picture(exam_id, one, is_drawn, width_px)
         raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Reload the page.")
 
     def material(self, exam_id: str, form: ReportForm, made_by: str = "") -> Material:
@@ -189,22 +188,22 @@ class ReportService:
     def _carried(self, material: Material) -> PictureSource:
         """Pictures inside the document itself."""
         exam_id = material.reviewed.exam.exam_id
-        drawn = {one.image.image_id: one.analysis for one in material.reviewed.images}
+        reviewed = {one.image.image_id: one for one in material.reviewed.images}
 
         def address(image_id: str, is_drawn: bool, width_px: int) -> str:
-            jpeg = self._picture(exam_id, image_id, drawn[image_id], is_drawn, width_px)
+            jpeg = self._picture(exam_id, reviewed[image_id], is_drawn, width_px)
             return data_address(jpeg, "image/jpeg")
 
         return address
 
-    def _picture(self, exam_id: str, image_id: str, analysis: ImageAnalysis, is_drawn: bool, width_px: int) -> bytes:
-        analysed = analysis if is_drawn else None
+    def _picture(self, exam_id: str, reviewed: ReviewedImage, is_drawn: bool, width_px: int) -> bytes:
+        drawn = reviewed if is_drawn else None
         try:
-            return report_jpeg(self._sources.png(exam_id, image_id), analysed, width_px)
+            return report_jpeg(self._sources.png(exam_id, reviewed.image.image_id), drawn, width_px)
         except NotKeptError:
             raise
         except StoreError:
-            return missing_jpeg((analysis.width_px, analysis.height_px), analysed, width_px)
+            return missing_jpeg((reviewed.analysis.width_px, reviewed.analysis.height_px), drawn, width_px)
 
 
 def _head(journal: Journal) -> str:

@@ -57,6 +57,7 @@ BECAUSE: Mapping[str, str] = {
     "no_density": _n("no density"),
     "no_widths": _n("no diameter measurable"),
     "no_giants": _n("not applicable: no giant capillaries"),
+    "unconfirmed_giants": _n("no giant capillary is confirmed"),
     "no_images": _n("no images"),
     "no_evaluable_image": _n("no evaluable image"),
     "only_panorama": _n("only a panorama or video clip"),

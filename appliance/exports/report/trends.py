@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.repeatability import PUBLISHED, Change, change
+from appliance.domain.repeatability import PUBLISHED, FigureChange, change
 from appliance.domain.trend import COMPARED, COUNTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
@@ -136,7 +136,7 @@ def change_row(localisation: Localisation, key: str, before: Figures, now: Figur
     )
 
 
-def _meaning(found: Change) -> str:
+def _meaning(found: FigureChange) -> str:
     return _MEANINGS[found.is_significant, found.is_limit_published]
 
 

@@ -19,7 +19,7 @@ Pair = Callable[[Outcome], tuple[Pairing, list[Target]]]
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountingRow:
     """One row of the table.
 
     Attributes:
@@ -50,7 +50,7 @@ class Confusion:
     counts: NDArray[np.intp]
 
 
-def count_table(outcomes: Sequence[Outcome], bootstrap: Bootstrap, is_exhaustive: bool) -> dict[str, Counted]:
+def count_table(outcomes: Sequence[Outcome], bootstrap: Bootstrap, is_exhaustive: bool) -> dict[str, CountingRow]:
     """By "capillary" (any shape), each shape and "haemorrhage"."""
     pairs: dict[str, Pair] = {"capillary": pair_loops}
     pairs |= {shape.value: _pair_of(shape) for shape in SHAPES if shape is not Meaning.HAEMORRHAGE}
@@ -62,10 +62,10 @@ def _pair_of(shape: Meaning) -> Pair:
     return lambda outcome: pair_shape(outcome, shape)
 
 
-def _count(outcomes: Sequence[Outcome], pair: Pair, bootstrap: Bootstrap, is_exhaustive: bool) -> Counted:
+def _count(outcomes: Sequence[Outcome], pair: Pair, bootstrap: Bootstrap, is_exhaustive: bool) -> CountingRow:
     rows = [(len(p.hits), len(p.wrong), len(targets)) for p, targets in map(pair, outcomes)]
     hits, wrong, labels = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    return Counted(
+    return CountingRow(
         hits=int(hits.sum()),
         without_label=int(wrong.sum()),
         labels=int(labels.sum()),

@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.evaluation.coco.average_precision import AveragePrecision, coco_average_precision
 from engines.evaluation.coco.bootstrap import Bootstrap, Estimate
-from engines.evaluation.coco.counting import Confusion, Counted, confuse, count_table
+from engines.evaluation.coco.counting import Confusion, CountingRow, confuse, count_table
 from engines.evaluation.coco.density import DensityFigures, density_figures
 from engines.evaluation.coco.outcome import Outcome
 from engines.evaluation.coco.pairing import MIN_IOU, matched_loops, pair_loops
@@ -41,7 +41,7 @@ class Figures:
     ignored: int
     is_exhaustive: bool
     average_precision: AveragePrecision
-    detection: dict[str, Counted]
+    detection: dict[str, CountingRow]
     confusion: Confusion
     width_pairs: list[WidthPair]
     widths: dict[str, WidthFigures]
@@ -103,7 +103,7 @@ def _average_precision(figures: AveragePrecision) -> Json:
     }
 
 
-def _counted(row: Counted) -> Json:
+def _counted(row: CountingRow) -> Json:
     document: Json = _plain(vars(row))
     return document
 

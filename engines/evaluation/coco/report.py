@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from engines.evaluation.coco.average_precision import AveragePrecision
 from engines.evaluation.coco.bootstrap import Estimate
 from engines.evaluation.coco.coco_run import CLASSES
-from engines.evaluation.coco.counting import Confusion, Counted
+from engines.evaluation.coco.counting import Confusion, CountingRow
 from engines.evaluation.coco.density import DensityFigures
 from engines.evaluation.coco.figures import Figures
 from engines.evaluation.coco.sizes import NAMES, SizeFigures
@@ -51,7 +51,7 @@ def _average_precision(figures: AveragePrecision) -> Iterator[str]:
     yield from _table(rows)
 
 
-def _detection(table: dict[str, Counted], confidence: float) -> Iterator[str]:
+def _detection(table: dict[str, CountingRow], confidence: float) -> Iterator[str]:
     yield f"found at confidence {confidence:.2f}, IoU 0.50"
     rows: list[Sequence[str]] = [("", "labels", "right", "no label", "precision", "recall", "found per label")]
     for name, row in table.items():

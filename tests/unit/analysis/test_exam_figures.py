@@ -345,3 +345,25 @@ def test_counts_add_up_and_scores_stay_in_range(fingers: list[list[Loop]]) -> No
     mes = figures.exam["mes"].value
     assert mes is None or 0 <= float(mes) <= 9
     assert (figures.exam["fast_track"].value == "scleroderma") >= (figures.exam["giants"].value != 0)
+
+
+@pytest.mark.parametrize(
+    ("score", "judged", "category"),
+    [(0.7, (), "non_scleroderma"), (0.96, (), "scleroderma"), (0.7, (8,), "scleroderma")],
+)
+def test_a_giant_that_the_machine_is_not_sure_of_waits_for_a_person(
+    score: float, judged: tuple[int, ...], category: str
+) -> None:
+    """A false giant made one healthy hand in three a scleroderma pattern."""
+    loops = [*[Loop()] * 8, Loop(64, "giant", score=score)]
+    images = [replace(one, judged=frozenset(judged)) for one in every_finger(loops)]
+    found = exam_figures(exam_of(*images)).exam
+    waiting = 0 if category == "scleroderma" else 8
+    assert found["giants"].value == 8
+    assert found["giants"].basis["possible_giants"] == waiting
+    assert found["fast_track"].value == category
+    assert found["fast_track"].basis.get("possible_giants", 0) == waiting
+    assert found["score_giants"].value == (0 if waiting else 1)
+    assert found["csuri"].because == ("unconfirmed_giants" if waiting else None)
+    if waiting:
+        assert found["fast_track"].basis["grey_zone"] == "scleroderma"

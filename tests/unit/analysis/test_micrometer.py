@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from appliance.analysis.micrometer import find_graduations
 from appliance.domain.calibration import Axis
 from appliance.domain.errors import CalibrationError
-from engines.synthetic.micrometer import MicrometerLook, render_micrometer
+from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from engines.synthetic.render import render
 
 UM_PER_PX = 1.41
@@ -21,7 +21,7 @@ PERMITTED = 0.005
 
 
 def picture(seed: int = 0, um_per_px: float = UM_PER_PX, **look: Any) -> NDArray[np.uint8]:
-    return render_micrometer(640, 480, um_per_px, MicrometerLook(**look), seed)
+    return render_micrometer(640, 480, um_per_px, MicrometerAppearance(**look), seed)
 
 
 def as_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
@@ -123,7 +123,7 @@ def test_worn_graduations_are_counted_as_hidden() -> None:
 
 def test_without_the_fine_graduations_of_a_stretched_picture_each_axis_has_its_own_scale() -> None:
     for angle_deg, expected in ((0.0, 1.41), (90.0, 1.55)):
-        image = render_micrometer(640, 480, 1.41, MicrometerLook(angle_deg=angle_deg), um_per_px_y=1.55)
+        image = render_micrometer(640, 480, 1.41, MicrometerAppearance(angle_deg=angle_deg), um_per_px_y=1.55)
         assert scale_of(image, 10.0) == pytest.approx(expected, rel=PERMITTED)
 
 

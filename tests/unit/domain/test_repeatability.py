@@ -5,7 +5,7 @@ import math
 import pytest
 
 from appliance.domain.exam_figures import Figure
-from appliance.domain.repeatability import PUBLISHED, Change, Repeatability, change
+from appliance.domain.repeatability import PUBLISHED, FigureChange, Repeatability, change
 
 
 def test_one_finger_as_published_and_eight_as_derived() -> None:
@@ -24,10 +24,10 @@ def test_the_larger_of_the_published_and_the_measured_limit_counts() -> None:
     published = PUBLISHED["density_per_mm"].smallest_detectable_change()
     assert published is not None
     close = change("density_per_mm", Figure(8.0, 0.3), Figure(5.0, 0.4))
-    assert close == Change("density_per_mm", -3.0, published, True, 1)
+    assert close == FigureChange("density_per_mm", -3.0, published, True, 1)
     assert close.is_significant
     vague = change("density_per_mm", Figure(8.0, 3.0), Figure(5.0, 4.0))
-    assert vague == Change("density_per_mm", -3.0, 5.0, True, 1)
+    assert vague == FigureChange("density_per_mm", -3.0, 5.0, True, 1)
     assert vague.is_significant is False
 
 
@@ -38,14 +38,14 @@ def test_a_mean_over_fingers_changes_by_the_fewer_of_them() -> None:
 
 
 def test_what_has_no_published_limit_has_that_of_its_uncertainties_alone() -> None:
-    assert change("giants", Figure(2, 0.6), Figure(4, 0.8)) == Change("giants", 2, pytest.approx(1.0), False, 1)
+    assert change("giants", Figure(2, 0.6), Figure(4, 0.8)) == FigureChange("giants", 2, pytest.approx(1.0), False, 1)
     for one_sided in (change("giants", Figure(2, 0.6), Figure(4)), change("giants", Figure(2), Figure(4, 0.8))):
-        assert one_sided == Change("giants", 2, None, False, 1)
+        assert one_sided == FigureChange("giants", 2, None, False, 1)
         assert one_sided.is_significant is None
 
 
 def test_a_change_just_as_large_as_the_limit_does_not_count() -> None:
-    assert Change("giants", 1.0, 1.0, False).is_significant is False
+    assert FigureChange("giants", 1.0, 1.0, False).is_significant is False
 
 
 def test_what_is_no_number_has_no_change() -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from appliance.domain.account import Role
 from appliance.domain.errors import AccessError, ExamError
-from appliance.domain.validation import VALIDATED, Covered
+from appliance.domain.validation import VALIDATED, ValidatedPart
 from appliance.exam.message import BoxAddress
-from appliance.exam.publication import Publication
 from appliance.exam.report_facts import ReportFacts, facts_subject, figures_of
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from tests.support.exam_parts import HeldClock
@@ -27,7 +27,7 @@ class Desk:
         self.reviews = ReviewService(
             self.store,
             self.journal,
-            Publication(address, self.store.outbox.newest_message_id, self.clock.now_utc),
+            RevisionMessages(address, self.store.outbox.newest_message_id, self.clock.now_utc),
         )
         self.facts = ReportFacts(self.journal, self.reviews.withdrawal)
 
@@ -90,5 +90,5 @@ def test_the_rating_is_a_physicians_before_and_after(desk: Desk) -> None:
 
 
 def test_the_table_names_everything_that_a_validation_covers() -> None:
-    assert set(VALIDATED) == set(Covered)
+    assert set(VALIDATED) == set(ValidatedPart)
     assert all(entry.after.includes(Role.PHYSICIAN) for entry in VALIDATED.values())

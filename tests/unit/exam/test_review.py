@@ -40,8 +40,8 @@ from appliance.domain.review_edits import (
 )
 from appliance.exam.image_review import ImageReview
 from appliance.exam.message import BoxAddress
-from appliance.exam.publication import Publication
 from appliance.exam.review_service import ReviewService
+from appliance.exam.revision_messages import RevisionMessages
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from tests.support.exam_parts import HeldClock
@@ -58,7 +58,7 @@ class Reviewer:
         self.journal = MemoryJournal(HeldClock().now_utc, self.store.outbox)
         scale = {} if calibrated else {"scale": None}
         self.exam = finished_exam(self.store, loops=loops, **scale)  # type: ignore[arg-type]
-        publication = Publication(ADDRESS, self.store.outbox.newest_message_id, HeldClock().now_utc)
+        publication = RevisionMessages(ADDRESS, self.store.outbox.newest_message_id, HeldClock().now_utc)
         self.desk = ReviewService(self.store, self.journal, publication)
         self.exam_id, self.image_id = self.exam.exam_id, self.exam.images[0].image_id
 
@@ -353,7 +353,7 @@ def test_each_validation_and_its_end_is_published_as_a_revision_of_the_one_befor
 
 def test_an_exam_that_was_never_sent_from_here_is_not_sent_by_its_validation(reviewer: Reviewer) -> None:
     messages = len(sent(reviewer))
-    publication = Publication(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
+    publication = RevisionMessages(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
     desk = ReviewService(reviewer.store, reviewer.journal, publication)
     assert desk.validate(reviewer.exam_id, "carla", 0, accepts_unseen=True).validated_by == "carla"
     assert len(sent(reviewer)) == messages

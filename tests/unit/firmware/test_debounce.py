@@ -2,13 +2,13 @@
 
 import pytest
 
-from firmware.debounce import Change, Debouncer
+from firmware.debounce import ContactChange, Debouncer
 from firmware.protocol import Action
 
 BOUNCE_S = 0.02
 
 
-def looked(contact: Debouncer, *moments: tuple[bool, float]) -> list[Change]:
+def looked(contact: Debouncer, *moments: tuple[bool, float]) -> list[ContactChange]:
     return [change for is_closed, now_s in moments for change in contact.look(is_closed, now_s)]
 
 
@@ -18,7 +18,7 @@ def test_a_press_that_bounces_is_one_press_at_its_first_edge() -> None:
         contact.edge(at_s)
         assert looked(contact, (at_s < 1.002, at_s + 0.001)) == []
     assert looked(contact, (True, 1.028)) == [], "it has not rested long enough"
-    assert looked(contact, (True, 1.030)) == [Change(Action.PRESSED, 1.000)]
+    assert looked(contact, (True, 1.030)) == [ContactChange(Action.PRESSED, 1.000)]
     assert looked(contact, (True, 1.5)) == []
 
 
@@ -36,12 +36,12 @@ def test_letting_go_is_told_by_its_first_edge_too() -> None:
     looked(contact, (True, 1.1))
     contact.edge(2.0)
     contact.edge(2.015)
-    assert looked(contact, (False, 2.034), (False, 2.036)) == [Change(Action.RELEASED, 2.0)]
+    assert looked(contact, (False, 2.034), (False, 2.036)) == [ContactChange(Action.RELEASED, 2.0)]
 
 
 def test_edges_that_the_kernel_lost_show_in_the_level() -> None:
     contact = Debouncer(BOUNCE_S)
-    assert looked(contact, (True, 5.0), (True, 5.03)) == [Change(Action.PRESSED, 5.0)]
+    assert looked(contact, (True, 5.0), (True, 5.03)) == [ContactChange(Action.PRESSED, 5.0)]
 
 
 @pytest.mark.parametrize("hold_s", [3.0, None])
@@ -49,7 +49,7 @@ def test_holding_is_told_once_where_it_means_something(hold_s: float | None) -> 
     contact = Debouncer(BOUNCE_S, hold_s)
     contact.edge(1.0)
     told = looked(contact, (True, 1.1), (True, 3.9), (True, 4.05), (True, 5.0))
-    assert told == [Change(Action.PRESSED, 1.0), *([Change(Action.HELD, 4.0)] if hold_s else [])]
+    assert told == [ContactChange(Action.PRESSED, 1.0), *([ContactChange(Action.HELD, 4.0)] if hold_s else [])]
 
 
 def test_letting_go_before_the_time_confirms_nothing_and_the_next_press_starts_anew() -> None:
@@ -57,10 +57,10 @@ def test_letting_go_before_the_time_confirms_nothing_and_the_next_press_starts_a
     contact.edge(1.0)
     looked(contact, (True, 1.1))
     contact.edge(3.5)
-    assert looked(contact, (False, 3.6), (False, 4.5)) == [Change(Action.RELEASED, 3.5)]
+    assert looked(contact, (False, 3.6), (False, 4.5)) == [ContactChange(Action.RELEASED, 3.5)]
     contact.edge(5.0)
-    assert looked(contact, (True, 5.1), (True, 7.9)) == [Change(Action.PRESSED, 5.0)]
-    assert looked(contact, (True, 8.0)) == [Change(Action.HELD, 8.0)]
+    assert looked(contact, (True, 5.1), (True, 7.9)) == [ContactChange(Action.PRESSED, 5.0)]
+    assert looked(contact, (True, 8.0)) == [ContactChange(Action.HELD, 8.0)]
 
 
 def test_a_contact_that_opens_just_before_the_time_is_up_is_not_held() -> None:
@@ -68,4 +68,4 @@ def test_a_contact_that_opens_just_before_the_time_is_up_is_not_held() -> None:
     contact.edge(1.0)
     looked(contact, (True, 1.1))
     contact.edge(3.99)
-    assert looked(contact, (False, 4.001), (False, 4.02)) == [Change(Action.RELEASED, 3.99)]
+    assert looked(contact, (False, 4.001), (False, 4.02)) == [ContactChange(Action.RELEASED, 3.99)]

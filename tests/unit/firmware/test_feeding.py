@@ -3,7 +3,7 @@
 import pytest
 
 from firmware.feeding import PARTS, Feeding
-from firmware.protocol import Progress
+from firmware.protocol import ProgressCounters
 
 STALLED_S, START_S = 30.0, 300.0
 
@@ -22,7 +22,7 @@ def test_progress_of_all_three_is_wanted() -> None:
     judge = feeding()
     judge.came(1000.0)
     for second in range(60):
-        judge.progressed(Progress(frames=second, store=second // 5, web=second // 5), 1000.0 + second)
+        judge.progressed(ProgressCounters(frames=second, store=second // 5, web=second // 5), 1000.0 + second)
         assert judge.reason_against(1000.0 + second) == ""
 
 
@@ -32,10 +32,10 @@ def test_one_part_that_stands_still_is_enough_and_is_named(stuck: str) -> None:
     judge.came(1000.0)
     for second in range(32):
         counts = {part: 7 if part == stuck else second for part in PARTS}
-        judge.progressed(Progress(**counts), 1000.0 + second)
+        judge.progressed(ProgressCounters(**counts), 1000.0 + second)
     assert judge.reason_against(1029.0) == ""
     assert judge.reason_against(1031.0) == f"no progress for 30 s: {stuck}"
-    judge.progressed(Progress(frames=99, store=99, web=99), 1032.0)
+    judge.progressed(ProgressCounters(frames=99, store=99, web=99), 1032.0)
     assert judge.reason_against(1033.0) == ""
 
 
@@ -60,8 +60,8 @@ def test_one_that_left_in_order_may_stay_away_and_one_that_vanished_may_not() ->
 def test_a_new_station_counts_from_nought_and_has_the_whole_time() -> None:
     judge = feeding()
     judge.came(1000.0)
-    judge.progressed(Progress(frames=500, store=50, web=50), 1001.0)
+    judge.progressed(ProgressCounters(frames=500, store=50, web=50), 1001.0)
     judge.went(1002.0)
     judge.came(1100.0)
-    judge.progressed(Progress(frames=500, store=50, web=50), 1101.0)
+    judge.progressed(ProgressCounters(frames=500, store=50, web=50), 1101.0)
     assert judge.reason_against(1130.0) == ""

@@ -10,11 +10,11 @@ from firmware.protocol import (
     BoardState,
     Button,
     ButtonEvent,
+    Goodbye,
     Hello,
-    Leaving,
     Message,
     Phase,
-    Progress,
+    ProgressCounters,
     ProtocolError,
     Refused,
     SetLight,
@@ -60,10 +60,10 @@ def test_what_firmware_says_arrives_as_it_was(message: Message) -> None:
     "message",
     [
         Hello(software="nailfold 0.1.0"),
-        StationStatus(phase=Phase.FAULT, reason="no camera", progress=Progress(frames=1, store=2, web=3)),
+        StationStatus(phase=Phase.FAULT, reason="no camera", progress=ProgressCounters(frames=1, store=2, web=3)),
         SetLight(level=0.5),
         Simulate(button=Button.CAPTURE, is_pressed=True),
-        Leaving(),
+        Goodbye(),
     ],
 )
 def test_what_the_station_says_arrives_as_it_was(message: Message) -> None:
@@ -102,4 +102,4 @@ def test_another_version_is_refused_and_both_are_named() -> None:
     with pytest.raises(ProtocolError, match=r"\(nailfold 9\) speaks version 2, this one 1"):
         require_same_version(Hello(version=2, software="nailfold 9"))
     with pytest.raises(ProtocolError, match="no hello"):
-        require_same_version(Leaving())
+        require_same_version(Goodbye())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import FirmwareError
-from firmware.protocol import LONGEST_LINE, Hello, Leaving, Refused, SetLight
+from firmware.protocol import LONGEST_LINE, Goodbye, Hello, Refused, SetLight
 from firmware.server import FromStation, StationSocket
 from tests.support.firmware_station import FirmwareStation
 
@@ -62,8 +62,8 @@ def test_both_sides_greet_and_the_socket_is_its_groups_alone(server: StationSock
         assert station.greeted_by == Hello(software="nailfold 0.1.0")
         log.await_told("came")
         assert server.has_station
-        station.send(Leaving())
-        log.await_told(Leaving())
+        station.send(Goodbye())
+        log.await_told(Goodbye())
     log.await_told("went")
     assert not server.has_station
 

@@ -12,7 +12,7 @@ import pytest
 
 from firmware.errors import FirmwareError
 from firmware.open_board import OpenBoard
-from firmware.protocol import Action, Button, Leaving, Phase, SetLight, Simulate, StationStatus
+from firmware.protocol import Action, Button, Goodbye, Phase, SetLight, Simulate, StationStatus
 from firmware.sd_notify import notify, watchdog_interval_s
 from firmware.service import Firmware
 from firmware.settings import FirmwareSettings
@@ -134,7 +134,7 @@ def test_a_station_that_vanishes_shows_as_a_fault_and_one_that_left_does_not(tmp
         with FirmwareStation(settings.socket) as station:
             station.send(StationStatus(phase=Phase.LIVE, progress=AT_WORK))
             station.await_state(lambda state: state.lamp == "live")
-            station.send(Leaving())
+            station.send(Goodbye())
             station.send(StationStatus(phase=Phase.READY, progress=AT_WORK))
             station.await_state(lambda state: state.lamp == "ready")
         await_so(lambda: firmware.state.lamp == "starting")

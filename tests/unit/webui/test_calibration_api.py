@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.exam.scale_in_force import ScaleInForce
-from engines.synthetic.micrometer import MicrometerLook, render_micrometer
+from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from engines.synthetic.render import render
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PHYSICIAN
 from tests.support.exam_parts import shown_frame
@@ -26,7 +26,7 @@ def show(station: PageStation) -> Show:
     """Puts something under the scope."""
 
     def under_the_scope(image: np.ndarray | None = None, width: int = 640, height: int = 480, **look: Any) -> None:
-        image = render_micrometer(width, height, UM_PER_PX, MicrometerLook(**look)) if image is None else image
+        image = render_micrometer(width, height, UM_PER_PX, MicrometerAppearance(**look)) if image is None else image
         frame = station.next_frame(image)
         analysis = replace(shown_frame(frame.seq, frame.captured_monotonic_s).analysis, um_per_px=None)
         station.show(frame, analysis)

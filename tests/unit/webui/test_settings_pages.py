@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.apps.config.load_settings import check_site_file, load_settings
-from appliance.apps.station.box_desk import StationBoxDesk
-from appliance.apps.station.copy_desk import StationCopyDesk
+from appliance.apps.station.administration import StationAdministration
+from appliance.apps.station.copies import StationCopies
 from appliance.exports.settings import PacsSettings
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
@@ -39,8 +39,8 @@ def station(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> 
     clock = SystemClock()
     storage = open_storage(StorageSettings(folder=tmp_path / "exams"), clock.now_utc)
     storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
-    desk = StationBoxDesk(loaded, storage.backups, storage.journal, clock)
-    copies = StationCopyDesk(
+    desk = StationAdministration(loaded, storage.backups, storage.journal, clock)
+    copies = StationCopies(
         StorageSettings(folder=tmp_path / "exams"), storage, tmp_path, clock, lambda: False, lambda: None
     )
     cheap_passphrases(monkeypatch)

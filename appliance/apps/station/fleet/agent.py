@@ -16,7 +16,7 @@ from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.apps.station.fleet.wiping import ask_to_wipe
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import StoreError, UpdateError
-from appliance.fleet.agent import PartedAgent
+from appliance.fleet.agent import CompositeAgent
 from appliance.fleet.alerts import AlertWatch
 from appliance.fleet.audit_stream import AuditStream
 from appliance.fleet.health_reports import HealthReports
@@ -87,7 +87,7 @@ class StationAgent:
         self.book.on_change = changed
         reports = HealthReports(topics, read_health, agent.telemetry_interval_s, clock, AlertWatch())
         audit = AuditStream(topics, storage.journal, notes, clock)
-        publisher.agent = PartedAgent((reports, shadow, audit, JobConversation(topics, self.book, clock)))
+        publisher.agent = CompositeAgent((reports, shadow, audit, JobConversation(topics, self.book, clock)))
 
     def start(self) -> None:
         """Begin to do jobs."""

@@ -23,7 +23,7 @@ from appliance.apps.commands.options import load
 from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.extras import require_modules
 from appliance.apps.workbench.bench.bench import machine
-from appliance.apps.workbench.bench.listeners import Watched, cost_of_listeners, each_more_ms
+from appliance.apps.workbench.bench.listeners import ListenerCost, cost_of_listeners, each_more_ms
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.calibration import operator_calibration
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, Morphology, SizeClass
@@ -73,7 +73,7 @@ class CountedEngine:
         self._engine.close()
 
 
-class SoMany:
+class FixedLoopCount:
     """A Detector that does a real one's work and then says that so many loops lie in rows across the picture."""
 
     def __init__(self, detector: Detector, loops: int) -> None:
@@ -138,7 +138,7 @@ def measure_growth(settings: InferenceSettings, reporter: Callable[[str], None])
     """Cost by loops, by size of the picture, and of a station by listeners."""
     by_loops, by_size = {}, {}
     for loops in LOOPS:
-        front = lambda detector, loops=loops: SoMany(detector, loops)  # noqa: E731
+        front = lambda detector, loops=loops: FixedLoopCount(detector, loops)  # noqa: E731
         by_loops[str(loops)] = asdict(CountedPipeline(settings, SIZES[0], front).cost())
         reporter(f"{loops} loops: {by_loops[str(loops)]}")
     for width, height in SIZES:
@@ -167,7 +167,7 @@ def plot_growth(figures: dict[str, Any], path: Path) -> None:
     figure, panels = plt.subplots(1, 3, figsize=(12, 3.6), constrained_layout=True)
     for panel, name, label in ((panels[0], "by_loops", "loops in the picture"), (panels[1], "by_size", "picture, px")):
         _stack(panel, figures[name], label)
-    watched: Sequence[Watched] = [Watched(**one) for one in figures["by_listeners"]]
+    watched: Sequence[ListenerCost] = [ListenerCost(**one) for one in figures["by_listeners"]]
     panels[2].plot([one.listeners for one in watched], [one.station_ms_per_frame for one in watched], "o")
     panels[2].set(xlabel="browsers", ylabel="whole station, ms a frame")
     for panel in panels:

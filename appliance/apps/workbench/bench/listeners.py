@@ -21,7 +21,7 @@ SETTLE_S, MEASURED_S = 2.0, 5.0
 
 
 @dataclass(frozen=True)
-class Watched:
+class ListenerCost:
     """A station with so many listeners.
 
     Attributes:
@@ -35,7 +35,7 @@ class Watched:
     station_ms_per_frame: float
 
 
-def cost_of_listeners(flags: list[str], counts: Sequence[int], reporter: Callable[[str], None]) -> list[Watched]:
+def cost_of_listeners(flags: list[str], counts: Sequence[int], reporter: Callable[[str], None]) -> list[ListenerCost]:
     """One entry for each of `counts` and back again, on one station with the simulated scope. Raises ApplianceError."""
     with tempfile.TemporaryDirectory(prefix="nailfold-listeners-") as folder:
         site = Path(folder) / "site.toml"
@@ -50,12 +50,12 @@ def cost_of_listeners(flags: list[str], counts: Sequence[int], reporter: Callabl
     return watched
 
 
-def each_more_ms(watched: Sequence[Watched]) -> float:
+def each_more_ms(watched: Sequence[ListenerCost]) -> float:
     """Milliseconds a frame that a listener more costs: the slope of a line through all."""
     return float(np.polyfit([one.listeners for one in watched], [one.station_ms_per_frame for one in watched], 1)[0])
 
 
-def _watched(station: StationProcess, page: Any, cookie: str, count: int) -> Watched:
+def _watched(station: StationProcess, page: Any, cookie: str, count: int) -> ListenerCost:
     with ExitStack() as open_ones:
         others = [open_ones.enter_context(_Listener(station.url, cookie)) for _ in range(count - 1)]
         time.sleep(SETTLE_S)
@@ -66,7 +66,7 @@ def _watched(station: StationProcess, page: Any, cookie: str, count: int) -> Wat
         cpu_s = cpu_seconds(station.pid) - cpu_s
     if frames <= 0:
         raise ExportError("a listener got no picture", f"See the station's log: {station.errors[-500:]}")
-    return Watched(count, frames / elapsed_s, 1000 * cpu_s / frames)
+    return ListenerCost(count, frames / elapsed_s, 1000 * cpu_s / frames)
 
 
 def _frames(page: Any, others: Sequence["_Listener"]) -> float:

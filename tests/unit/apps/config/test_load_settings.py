@@ -9,13 +9,13 @@ from appliance.apps.config.load_settings import check_site_file, load_settings, 
 from appliance.apps.config.settings import LoadedSettings, StationSettings
 from appliance.domain.calibration import ScaleOrigin
 from appliance.domain.errors import SettingsError, StoreError
-from firmware.board import Board
+from firmware.board import BoardModel
 
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "SITE_FILE", tmp_path / "etc/site.toml")
-    monkeypatch.setattr(loading, "identify_board", lambda: Board("generic", ""))
+    monkeypatch.setattr(loading, "identify_board", lambda: BoardModel("generic", ""))
     monkeypatch.delenv("NAILFOLD_CONFIG", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
 
@@ -55,7 +55,7 @@ def test_site_file_is_that_of_the_flag_then_of_the_environment_then_of_etc(
 def test_a_jetson_gets_its_board_file_and_a_named_board_beats_the_found_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "identify_board", lambda: Board("jetson-orin", "Orin Nano"))
+    monkeypatch.setattr(loading, "identify_board", lambda: BoardModel("jetson-orin", "Orin Nano"))
     found = shown(load_settings())
     assert found["inference.runtime"] == ("tensorrt", "board jetson-orin (found)")
     assert found["capture.source"] == ("v4l2:", "board jetson-orin (found)")

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.apps.fleet_server.reception import Arrival, RefusedResult, Result, TooNew, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from tests.support.fleet_results import arrival
 
 
 def test_result_is_read_with_its_box_and_number() -> None:
     came = arrival(17)
     judged = receive(came)
-    assert isinstance(judged, Result)
+    assert isinstance(judged, ReceivedResult)
     assert (judged.site, judged.box, judged.seq) == ("clinic-1", "box-7", 17)
     assert judged.msg_id == came.topic.rpartition("/")[2]
 
@@ -64,4 +64,4 @@ def test_topic_that_no_box_can_have_gets_no_receipt() -> None:
 def test_version_of_a_newer_box_is_left_with_the_box() -> None:
     came = arrival()
     newer = replace(came, properties={**came.properties, "schema": "nailfold.exam/2"})
-    assert receive(newer) == TooNew(came.topic, "nailfold.exam/2")
+    assert receive(newer) == UnknownVersion(came.topic, "nailfold.exam/2")

@@ -11,12 +11,12 @@ import pytest
 from appliance.analysis.recorded_analysis import document_of, record_analysis
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.reception import Arrival, Result, receive
+from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_simulator.box import SimulatedBox
-from appliance.apps.fleet_simulator.characters import Trouble, characters
-from appliance.apps.fleet_simulator.crowd import SimulatedBroker
+from appliance.apps.fleet_simulator.characters import SimulatedTrouble, characters
 from appliance.apps.fleet_simulator.nailfolds import Engine, analyse, any_nailfold, review
+from appliance.apps.fleet_simulator.simulated_fleet import SimulatedBroker
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.analysis_result import ImageAnalysis
 from appliance.domain.box_topics import BoxTopics
@@ -80,7 +80,7 @@ def test_simulated_boxes_leave_this_computer_only_with_certificates() -> None:
 
 
 def test_history_of_a_drifting_box_is_what_the_fleet_finds_as_drift(tmp_path: Path) -> None:
-    character = next(one for one in characters(5) if one.trouble is Trouble.WIDTHS_DRIFT)
+    character = next(one for one in characters(5) if one.trouble is SimulatedTrouble.WIDTHS_DRIFT)
     flags = {"mqtt.host": "127.0.0.1", "mqtt.tls": False}
     with SimulatedBox(character, tmp_path / "data", flags, IDENTITY, images=3) as box:
         box.tell_history(160, days=60.0)
@@ -91,7 +91,7 @@ def test_history_of_a_drifting_box_is_what_the_fleet_finds_as_drift(tmp_path: Pa
     whose = (character.clinic.site, character.box)
     with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
         arrived = [receive(arrival_of(one, whose)) for one in waiting]
-        kept = [one for one in arrived if isinstance(one, Result)]
+        kept = [one for one in arrived if isinstance(one, ReceivedResult)]
         assert len(kept) == len(waiting)
         ResultStore(database).keep(kept, (), NOW)
         watch = ModelWatch(database)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.apps.station.start_pulse import StartPulse, Work
-from firmware.protocol import Leaving, Phase, StationStatus
+from firmware.protocol import Goodbye, Phase, StationStatus
 from firmware.server import FromStation, StationSocket
 from firmware.settings import FirmwareSettings
 
@@ -97,12 +97,12 @@ def test_the_firmware_hears_of_progress_and_of_none(
             until_s = time.monotonic() + 10.0
             while len(heard) < 5 and time.monotonic() < until_s:
                 time.sleep(EVERY_S)
-        while not isinstance(heard[-1], Leaving) and time.monotonic() < until_s:
+        while not isinstance(heard[-1], Goodbye) and time.monotonic() < until_s:
             time.sleep(EVERY_S)
     finally:
         firmware.stop()
     *told_before, last = heard
-    assert isinstance(last, Leaving), "the place is free for the station"
+    assert isinstance(last, Goodbye), "the place is free for the station"
     counts = [one.progress.web for one in told_before if isinstance(one, StationStatus)]
     assert {one.phase for one in told_before if isinstance(one, StationStatus)} == {Phase.STARTING}
     assert (len(set(counts)) == len(counts)) is moves

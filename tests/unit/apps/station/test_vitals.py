@@ -15,7 +15,7 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import Exam
 from appliance.storage.memory_store import MemoryExamStore
-from firmware.protocol import Phase, Progress, StationStatus
+from firmware.protocol import Phase, ProgressCounters, StationStatus
 
 LIVE = CameraState(CameraPhase.LIVE, None, "", 1, 0, 30.0)
 
@@ -132,9 +132,9 @@ def test_systemd_hears_of_it_only_while_all_three_move(
         told: list[StationStatus] = []
         counts = [0]
 
-        def look() -> Progress:
+        def look() -> ProgressCounters:
             counts[0] += 1
-            return Progress(frames=counts[0], store=counts[0], web=1)
+            return ProgressCounters(frames=counts[0], store=counts[0], web=1)
 
         heartbeat = Heartbeat(look, lambda: (Phase.LIVE, ""), told.append, stalled_after_s=1.5)
         heartbeat.start()

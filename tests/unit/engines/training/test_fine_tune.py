@@ -17,7 +17,7 @@ from appliance.domain.errors import InferenceError
 from engines.datasets.labels import Label, LabelledImage, Standing
 from engines.evaluation.coco.categories import Meaning
 from engines.evaluation.real import WEIGHTS
-from engines.training.labelled_pictures import Mixed, labelled_pictures
+from engines.training.labelled_pictures import MixedPictures, labelled_pictures
 
 torch = pytest.importorskip("torch")
 
@@ -67,7 +67,7 @@ def test_findings_beside_partial_labels_are_neither_right_nor_wrong(tmp_path: Pa
 def test_own_pictures_come_as_often_as_the_share_says(tmp_path: Path, labelled: LabelledImage) -> None:
     own = labelled_pictures([labelled], tmp_path, MEANINGS, None)
     rendered = labelled_pictures([labelled] * 6, tmp_path, MEANINGS, None)
-    mixed = Mixed(own, rendered, 0.5)
+    mixed = MixedPictures(own, rendered, 0.5)
     assert len(mixed) == 12
     assert mixed.picture(5)[1] is own.truths[0]
     assert mixed.picture(11)[1] is rendered.truths[5]

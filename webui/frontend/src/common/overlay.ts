@@ -20,6 +20,8 @@ export interface Emphasis {
   isDistalOnly?: boolean;
   /** Indices of those whose class contradicts their width. */
   contradicted?: ReadonlySet<number>;
+  /** Indices of giants that count only once a person confirms them. */
+  possible?: ReadonlySet<number>;
   /** Index of the capillary that the reader points at or has chosen. */
   at?: number | null;
 }
@@ -152,7 +154,8 @@ export class Overlay {
       const isSpoken = !emphasis.isDistalOnly || capillary.row === "distal" || isGiant(capillary) || index === emphasis.at;
       const isContradicted = emphasis.contradicted?.has(index) ?? false;
       const words = isSpoken || isContradicted ? labelText(capillary, layers, isCrowded, image.um_per_px) : "";
-      const text = isContradicted ? `≠ ${words}` : words;
+      const doubt = isContradicted ? "≠ " : emphasis.possible?.has(index) ? "? " : "";
+      const text = words && doubt + words;
       const number = layers.boxes ? (emphasis.numbers?.[index] ?? "") : "";
       if (!text && !number) return;
       const [x, y, w, h] = capillary.bbox_px.map((value) => value * scale) as [number, number, number, number];

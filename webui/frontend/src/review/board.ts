@@ -311,6 +311,7 @@ export class Board {
       numbers: this.review.capillaries.map(({ finding_id }) => numbers.get(finding_id)!),
       isDistalOnly: true,
       contradicted: new Set(this.review.capillaries.flatMap((one, index) => (one.contradicts ? [index] : []))),
+      possible: new Set(this.review.capillaries.flatMap((one, index) => (one.is_possible_giant ? [index] : []))),
       at: place?.list === "capillaries" ? place.at : null,
     };
   }

@@ -31,6 +31,7 @@ export class FindingPanel {
         this.send({ kind: "remove_width", finding_id: this.id!, width: button.dataset["remove"] as WidthKind }),
       ),
     );
+    need("#confirm-giant", root).addEventListener("click", () => this.confirmGiant());
     const size = need<HTMLSelectElement>("#size", root);
     size.addEventListener("change", () =>
       this.send({ kind: "set_size", finding_id: this.id!, size: (size.value || null) as SizeClass | null }),
@@ -57,6 +58,13 @@ export class FindingPanel {
 
   reclass(morphology: Morphology): void {
     if (this.id && this.isCapillary) this.send({ kind: "set_morphology", finding_id: this.id, morphology });
+  }
+
+  /** A person says that it is a giant: a ramified one stays ramified. */
+  private confirmGiant(): void {
+    const loop = this.review?.analysis.capillaries[this.review.capillaries.findIndex((one) => one.finding_id === this.id)];
+    if (loop?.morphology === "ramified") this.send({ kind: "set_size", finding_id: this.id!, size: "giant" });
+    else this.reclass("giant");
   }
 
   toggleRow(): void {
@@ -90,6 +98,7 @@ export class FindingPanel {
     const changed = origin.is_drawn ? "review.drawn" : "review.changed";
     const contradiction = origin.contradicts ? t("against.mark", { size: tWord("size", origin.contradicts).toLowerCase() }) : "";
     setText(need("#finding-origin", this.root), [origin.is_changed ? t(changed) : t("review.by_machine"), contradiction].filter(Boolean).join("; "));
+    need("#possible-giant", this.root).hidden = !origin.is_possible_giant;
     this.root.querySelectorAll<HTMLElement>("[data-morphology]").forEach((button) => {
       const isChosen = button.dataset["morphology"] === loop.morphology;
       button.setAttribute("aria-checked", String(isChosen));

@@ -61,7 +61,7 @@ export class FindingsTable {
     return head;
   }
 
-  private capillary(loop: Capillary, { finding_id, contradicts }: CapillaryOrigin, umPerPx: number | null): HTMLElement[] {
+  private capillary(loop: Capillary, { finding_id, contradicts, is_possible_giant }: CapillaryOrigin, umPerPx: number | null): HTMLElement[] {
     const shape = document.createElement("select");
     shape.dataset["cell"] = `${finding_id}-shape`;
     shape.disabled = !this.mayEdit;
@@ -76,8 +76,9 @@ export class FindingsTable {
     const apex = um === null ? figureBeside(loop.widths_px.apical, WIDTH_OFF_PX, 1) : widthFigure(um, umPerPx);
     // The mark stands beside the width that decided.
     const marked = limb === null ? mark + apex : `${apex} ${mark}${widthFigure(limb, umPerPx)}`;
-    const width = cell((contradicts ? "≠ " : "") + marked, "number");
-    width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : tWord("size", loop.size);
+    const width = cell((contradicts ? "≠ " : is_possible_giant ? "? " : "") + marked, "number");
+    const seen = is_possible_giant ? t("review.possible_giant") : tWord("size", loop.size);
+    width.title = contradicts ? t("against.mark", { size: tWord("size", contradicts).toLowerCase() }) : seen;
     const row = Object.assign(document.createElement("input"), { type: "checkbox", checked: loop.row === "distal", disabled: !this.mayEdit });
     row.dataset["cell"] = `${finding_id}-row`;
     row.setAttribute("aria-label", `${t("loop.distal")}, ${this.nameOf(finding_id)}`);

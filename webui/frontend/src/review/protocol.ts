@@ -23,6 +23,8 @@ export interface CapillaryOrigin {
   is_changed: boolean;
   /** The measured calibre that a person's class contradicts. */
   contradicts: SizeClass | null;
+  /** A giant that the machine alone found and is not sure of: it counts in no score until a person confirms it. */
+  is_possible_giant: boolean;
 }
 
 export interface HaemorrhageOrigin {

@@ -6,7 +6,7 @@ from appliance.capture.latest_frame import LatestFrame
 from appliance.domain.frame import Frame
 
 
-class TappedSlot(LatestFrame):
+class ObservedSlot(LatestFrame):
     """A `LatestFrame` that shows each frame to a listener too; the engine takes only those it has time for.
 
     Attributes:

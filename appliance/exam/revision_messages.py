@@ -10,7 +10,7 @@ from appliance.ports import ExamMessage
 
 
 @dataclass(frozen=True)
-class Publication:
+class RevisionMessages:
     """What a corrected message needs from the rest of the station.
 
     Attributes:

@@ -28,7 +28,7 @@ _REPORTS = {
 _EVERY_JOB = "all"
 
 
-class BoxDesk:
+class BoxMessageService:
     """Keeps what came and says what to answer; the answers go out after the commit.
 
     Every worker hears states, alerts and reported settings, because retained messages come over no shared subscription;

@@ -25,7 +25,7 @@ RESERVE_BYTES = 500_000_000
 """Of the disk that results leave free, so that an exam can always be finished."""
 
 
-class JobState(Enum):
+class BackgroundState(Enum):
     """Of a job: it goes from the first to one of the last three."""
 
     WAITING = "waiting"
@@ -36,11 +36,11 @@ class JobState(Enum):
 
     @property
     def is_over(self) -> bool:
-        return self not in (JobState.WAITING, JobState.RUNNING)
+        return self not in (BackgroundState.WAITING, BackgroundState.RUNNING)
 
 
 @dataclass(frozen=True)
-class Job:
+class BackgroundJob:
     """One piece of long work.
 
     Attributes:
@@ -58,7 +58,7 @@ class Job:
     subject: str
     actor: str
     asked_at_utc: datetime
-    state: JobState = JobState.WAITING
+    state: BackgroundState = BackgroundState.WAITING
     done: int = 0
     total: int = 0
     file: ExportedFile | None = None
@@ -70,7 +70,7 @@ class Job:
 Work = Callable[[BinaryIO, Progress], ExportedFile]
 
 
-class ExportJobs:
+class BackgroundJobs:
     """A queue with one worker. Safe for calls from any thread; results are gone when the station restarts.
 
     Args:
@@ -80,7 +80,7 @@ class ExportJobs:
     def __init__(self, folder: Path, now_utc: Callable[[], datetime]) -> None:
         self._folder = folder
         self._now_utc = now_utc
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, BackgroundJob] = {}
         self._works: dict[str, Work] = {}
         self._changed = threading.Condition()
         self._is_stopping = False
@@ -101,20 +101,20 @@ class ExportJobs:
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def add(self, kind: str, subject: str, actor: str, work: Work) -> Job:
+    def add(self, kind: str, subject: str, actor: str, work: Work) -> BackgroundJob:
         """Queue a piece of work; it writes its result into the file that it is given."""
-        job = Job(str(uuid_utils.uuid7()), kind, subject, actor, self._now_utc())
+        job = BackgroundJob(str(uuid_utils.uuid7()), kind, subject, actor, self._now_utc())
         with self._changed:
             self._jobs[job.job_id], self._works[job.job_id] = job, work
             self._changed.notify_all()
         return job
 
-    def jobs(self, actor: str) -> tuple[Job, ...]:
+    def jobs(self, actor: str) -> tuple[BackgroundJob, ...]:
         """Of one account, newest first."""
         with self._changed:
             return tuple(job for job in reversed(self._jobs.values()) if job.actor == actor)
 
-    def job(self, job_id: str, actor: str) -> Job:
+    def job(self, job_id: str, actor: str) -> BackgroundJob:
         """One of an account's jobs. Raises NotKeptError."""
         with self._changed:
             found = self._jobs.get(job_id)
@@ -122,12 +122,12 @@ class ExportJobs:
             raise NotKeptError("this job is no longer known", "Ask for the file again.")
         return found
 
-    def cancel(self, job_id: str, actor: str) -> Job:
+    def cancel(self, job_id: str, actor: str) -> BackgroundJob:
         """Stop it as soon as it can; one that is over stays as it is."""
         self.job(job_id, actor)
         with self._changed:
             if not self._jobs[job_id].state.is_over:
-                self._change(job_id, state=JobState.CANCELLED)
+                self._change(job_id, state=BackgroundState.CANCELLED)
             return self._jobs[job_id]
 
     def clear(self, job_id: str, actor: str) -> None:
@@ -141,12 +141,12 @@ class ExportJobs:
         with self._changed:
             for job_id, job in list(self._jobs.items()):
                 if not job.state.is_over:
-                    self._change(job_id, state=JobState.CANCELLED)
+                    self._change(job_id, state=BackgroundState.CANCELLED)
                 self._forget(job_id)
 
     def open(self, job_id: str, actor: str) -> BinaryIO:
         """The result, for reading. Raises NotKeptError where there is none."""
-        if self.job(job_id, actor).state is not JobState.DONE:
+        if self.job(job_id, actor).state is not BackgroundState.DONE:
             raise NotKeptError("this job has no result", "Ask for the file again.")
         return self._path(job_id).open("rb")
 
@@ -154,17 +154,17 @@ class ExportJobs:
         while (found := self._next()) is not None:
             self._work(*found)
 
-    def _next(self) -> tuple[Job, Work] | None:
+    def _next(self) -> tuple[BackgroundJob, Work] | None:
         with self._changed:
             while not self._is_stopping:
-                waiting = (job for job in self._jobs.values() if job.state is JobState.WAITING)
+                waiting = (job for job in self._jobs.values() if job.state is BackgroundState.WAITING)
                 if (found := next(waiting, None)) is not None:
                     work = self._works[found.job_id]
-                    return self._change(found.job_id, state=JobState.RUNNING), work
+                    return self._change(found.job_id, state=BackgroundState.RUNNING), work
                 self._changed.wait()
         return None
 
-    def _work(self, job: Job, work: Work) -> None:
+    def _work(self, job: BackgroundJob, work: Work) -> None:
         path = self._path(job.job_id)
         try:
             made, size = self._make(job, work, path)
@@ -172,16 +172,18 @@ class ExportJobs:
             path.unlink(missing_ok=True)
         except ApplianceError as error:
             path.unlink(missing_ok=True)
-            self._end(job.job_id, state=JobState.FAILED, message=error.message, remedy=error.remedy)
+            self._end(job.job_id, state=BackgroundState.FAILED, message=error.message, remedy=error.remedy)
         except Exception:
             # A fault of our own must not end the worker, or every later job would wait for ever.
             _log.exception("job %s (%s) failed", job.job_id, job.kind)
             path.unlink(missing_ok=True)
-            self._end(job.job_id, state=JobState.FAILED, message="The file could not be made: a fault of the software.")
+            self._end(
+                job.job_id, state=BackgroundState.FAILED, message="The file could not be made: a fault of the software."
+            )
         else:
-            self._end(job.job_id, state=JobState.DONE, file=made, size=size, message=_without(made))
+            self._end(job.job_id, state=BackgroundState.DONE, file=made, size=size, message=_without(made))
 
-    def _make(self, job: Job, work: Work, path: Path) -> tuple[ExportedFile, int]:
+    def _make(self, job: BackgroundJob, work: Work, path: Path) -> tuple[ExportedFile, int]:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if shutil.disk_usage(self._folder).free < RESERVE_BYTES:
@@ -194,7 +196,7 @@ class ExportJobs:
 
     def _end(self, job_id: str, **changes: object) -> None:
         with self._changed:
-            if job_id not in self._jobs or self._jobs[job_id].state is JobState.CANCELLED:
+            if job_id not in self._jobs or self._jobs[job_id].state is BackgroundState.CANCELLED:
                 self._path(job_id).unlink(missing_ok=True)
                 return
             self._change(job_id, **changes)
@@ -202,7 +204,7 @@ class ExportJobs:
             for old in over[:-MOST_KEPT]:
                 self._forget(old)
 
-    def _change(self, job_id: str, **changes: object) -> Job:
+    def _change(self, job_id: str, **changes: object) -> BackgroundJob:
         self._jobs[job_id] = replace(self._jobs[job_id], **changes)  # type: ignore[arg-type]
         self._changed.notify_all()
         if self._jobs[job_id].state.is_over:
@@ -221,7 +223,7 @@ class ExportJobs:
         """Note how far a job is; False where nobody waits for it any more."""
         with self._changed:
             job = self._jobs.get(job_id)
-            if job is None or job.state is not JobState.RUNNING or self._is_stopping:
+            if job is None or job.state is not BackgroundState.RUNNING or self._is_stopping:
                 return False
             self._change(job_id, done=done, total=total)
             return True
@@ -230,7 +232,7 @@ class ExportJobs:
 class _Progress:
     """Of one job."""
 
-    def __init__(self, jobs: ExportJobs, job_id: str) -> None:
+    def __init__(self, jobs: BackgroundJobs, job_id: str) -> None:
         self._jobs, self._job_id = jobs, job_id
         self._at = (0, 0)
 

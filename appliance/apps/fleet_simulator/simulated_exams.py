@@ -24,7 +24,7 @@ OPERATORS = ("ana", "ben", "chloe")
 PHYSICIAN = "dr-lang"
 
 
-class Examining:
+class SimulatedExams:
     """What goes on at one box.
 
     Args:

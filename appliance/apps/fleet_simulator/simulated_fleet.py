@@ -86,7 +86,7 @@ class Pace:
     images: int = 8
 
 
-class Crowd:
+class SimulatedFleet:
     """Boxes that are opened, started and moved on by one thread; each has its own publisher. Usable with `with`.
 
     Args:
@@ -142,7 +142,7 @@ class Crowd:
         self._turn = (self._turn + 1) % len(self.boxes)
         return self.boxes[self._turn]
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> "SimulatedFleet":
         for box in self.boxes:
             is_new = not box.has_data
             self._ends.enter_context(box)

@@ -12,8 +12,8 @@ RESTORE_TRIED = "storage.restore_tried"
 _SUBJECT = "storage"
 
 
-class StationBoxDesk:
-    """A `BoxDesk` over what the station was started with."""
+class StationAdministration:
+    """A `BoxAdministration` over what the station was started with."""
 
     def __init__(self, loaded: LoadedSettings, backups: Backups, journal: Journal, clock: Clock) -> None:
         self._loaded, self._backups, self._journal, self._clock = loaded, backups, journal, clock

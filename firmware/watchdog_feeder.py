@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 _NOT_USED = "no hardware watchdog is set (firmware.watchdog)"
 
 
-class Watched:
+class WatchdogFeeder:
     """Feeds the watchdog for as long as `feeding` has nothing against it; for one thread.
 
     Args:

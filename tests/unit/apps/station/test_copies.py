@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.apps.station.copy_desk import StationCopyDesk
+from appliance.apps.station.copies import StationCopies
 from appliance.apps.station.restoring import FILE_NAME, ask_to_restore, restored_storage
 from appliance.domain.box_settings import KeysTakenIn, RestorePlan
 from appliance.domain.errors import ErasedError, ExamError, StoreError
@@ -37,7 +37,7 @@ class Box:
 
     def start(self) -> None:
         self.storage: Storage = restored_storage(self.folder, self.settings, self.clock)
-        self.desk = StationCopyDesk(
+        self.desk = StationCopies(
             self.settings, self.storage, self.folder, self.clock, lambda: self.is_busy, self._restart
         )
 

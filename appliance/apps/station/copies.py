@@ -22,8 +22,8 @@ _UPLOAD, _COPY = "upload", "copy"
 _SUBJECT = "storage"
 
 
-class StationCopyDesk:
-    """A `CopyDesk` over the storage of a running station.
+class StationCopies:
+    """A `BoxCopies` over the storage of a running station.
 
     Args:
         data_dir: uploads lie below it until the next start.

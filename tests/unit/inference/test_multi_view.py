@@ -1,4 +1,4 @@
-"""A still is looked at several times: what the looks agree on stays, in the picture's own pixels."""
+"""A still is shown in several views: what the views agree on stays, in the picture's own pixels."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from appliance.domain.detection import (
     Morphology,
     SizeClass,
 )
+from appliance.inference.multi_view import VIEWS, MultiViewDetector, chance_of, for_one_view
 from appliance.inference.settings import InferenceSettings
-from appliance.inference.several_looks import LOOKS, SeveralLooks, for_one_look
 
 WIDTH, HEIGHT = 640, 480
 LOOP = (300, 200, 40, 90)
@@ -47,45 +47,53 @@ def picture(level: int = 50) -> NDArray[np.uint8]:
     return image
 
 
-def looks(detector: FindsTheDarkBlock) -> SeveralLooks:
-    return SeveralLooks(detector, InferenceSettings())
+def views(detector: FindsTheDarkBlock) -> MultiViewDetector:
+    return MultiViewDetector(detector, InferenceSettings())
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_every_look_brings_a_box_back_to_where_it_is(look: object) -> None:
-    one = SeveralLooks(FindsTheDarkBlock(0.9), InferenceSettings(), (look,))  # type: ignore[arg-type]
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_every_view_brings_a_box_back_to_where_it_is(view: object) -> None:
+    one = MultiViewDetector(FindsTheDarkBlock(0.9), InferenceSettings(), (view,))  # type: ignore[arg-type]
     (found,) = one.detect(picture()).capillaries
     assert (found.bbox.x, found.bbox.y, found.bbox.w, found.bbox.h) == pytest.approx((299.5, 199.5, 40, 90))
     assert (found.morphology, found.size_by_appearance) == (Morphology.TORTUOUS, SizeClass.ENLARGED)
 
 
-def test_the_score_is_the_mean_of_all_looks() -> None:
+def test_the_score_is_the_chance_that_the_mean_of_all_views_stands_for() -> None:
     detector = FindsTheDarkBlock(0.9, 0.7, 0.5, 0.3)
-    (found,) = looks(detector).detect(picture()).capillaries
+    (found,) = views(detector).detect(picture()).capillaries
     assert detector.calls == 4
-    assert found.score == pytest.approx(0.6)
+    assert found.score == chance_of(0.6) > 0.6
 
 
-def test_what_one_look_alone_is_sure_of_goes() -> None:
-    assert looks(FindsTheDarkBlock(0.95, 0.0, 0.0, 0.0)).detect(picture()).capillaries == ()
+def test_a_chance_rises_with_the_mean_and_stays_one() -> None:
+    chances = [chance_of(mean) for mean in (0.0, 0.1, 0.28, 0.5, 0.9, 1.0)]
+    assert chances == sorted(chances)
+    assert chances[0] > 0
+    assert chances[2] == pytest.approx(0.40, abs=0.01)
+    assert chances[-1] < 1
+
+
+def test_what_one_view_alone_is_sure_of_goes() -> None:
+    assert views(FindsTheDarkBlock(0.95, 0.0, 0.0, 0.0)).detect(picture()).capillaries == ()
 
 
 def test_haemorrhages_are_averaged_alike() -> None:
-    (found,) = looks(FindsTheDarkBlock(0.8, 0.8, 0.4, 0.4)).detect(picture(level=0)).haemorrhages
+    (found,) = views(FindsTheDarkBlock(0.8, 0.8, 0.4, 0.4)).detect(picture(level=0)).haemorrhages
     assert found.score == pytest.approx(0.6)
 
 
-def test_what_lies_beyond_the_border_of_a_smaller_look_is_no_loop() -> None:
+def test_what_lies_beyond_the_border_of_a_smaller_view_is_no_loop() -> None:
     class FindsACorner(FindsTheDarkBlock):
         def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
             corner = CapillaryDetection(BoundingBox(0, 0, 30, 40), 0.9, Morphology.NORMAL, SizeClass.NORMAL)
             return Detections((corner,))
 
-    smaller = tuple(look for look in LOOKS if look.scale < 1)
-    assert SeveralLooks(FindsACorner(0.9), InferenceSettings(), smaller).detect(picture()).capillaries == ()
+    smaller = tuple(view for view in VIEWS if view.scale < 1)
+    assert MultiViewDetector(FindsACorner(0.9), InferenceSettings(), smaller).detect(picture()).capillaries == ()
 
 
-def test_a_single_look_is_asked_for_more_than_counts_in_the_end() -> None:
+def test_a_single_view_is_asked_for_more_than_counts_in_the_end() -> None:
     settings = InferenceSettings()
-    assert for_one_look(settings).min_score_capillary < settings.min_score_capillary
-    assert for_one_look(InferenceSettings(min_score_capillary=0.01)).min_score_capillary == 0.01
+    assert for_one_view(settings).min_score_capillary < settings.min_score_capillary
+    assert for_one_view(InferenceSettings(min_score_capillary=0.01)).min_score_capillary == 0.01
