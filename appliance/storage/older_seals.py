@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from pathlib import Path
 
 from appliance.domain.errors import StoreError
 from appliance.storage.database import Database
@@ -9,6 +10,7 @@ from appliance.storage.identity_vault import IdentityVault, is_under_box_key
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.patient_keys import PatientKeys
 
+NOTE_NAME = "pictures.sealed"
 _log = logging.getLogger(__name__)
 _IDENTITIES = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL"
 _PICTURES = """SELECT exam_id, file_name, sha256, patient_id FROM images
@@ -17,13 +19,17 @@ _PICTURES = """SELECT exam_id, file_name, sha256, patient_id FROM images
 
 
 class OlderSeals:
-    """Runs once after a start, in a thread of its own; where all is sealed, it only looks.
+    """Runs once after a start, in a thread of its own; once every file is sealed it notes so and looks at none again.
 
     A file that cannot be sealed is logged and tried again at the next start; reading it works either way.
+
+    Args:
+        note: the file that says that every picture is sealed; a restore removes it.
     """
 
-    def __init__(self, database: Database, keys: PatientKeys, images: ImageFiles) -> None:
-        self._database, self._keys, self._images = database, keys, images
+    def __init__(self, database: Database, keys: PatientKeys, images: ImageFiles, note: Path) -> None:
+        self._database, self._keys, self._images, self._note = database, keys, images, note
+        self._has_failed = False
         self._vault = IdentityVault(keys)
         self._is_stopping = threading.Event()
 
@@ -36,8 +42,11 @@ class OlderSeals:
         if self._keys.problem:
             return 0, 0
         try:
-            identities, pictures = self._identities(), self._pictures()
-        except StoreError as error:
+            identities = self._identities()
+            pictures = 0 if self._note.exists() else self._pictures()
+            if not self._is_stopping.is_set() and not self._has_failed:
+                self._note.touch(0o600)
+        except (OSError, StoreError) as error:
             _log.warning("older exams are sealed at the next start: %s", error)
             return 0, 0
         if identities or pictures:
@@ -76,5 +85,6 @@ class OlderSeals:
             self._images.write(exam_id, name, self._images.read(exam_id, name, sha256), patient_id)
         except StoreError as error:
             _log.warning("%s of exam %s stays unsealed until the next start: %s", name, exam_id, error)
+            self._has_failed = True
             return 0
         return 1

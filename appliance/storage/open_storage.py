@@ -24,7 +24,7 @@ from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.journal import SqliteJournal
 from appliance.storage.older_copies import forget_in_copies
-from appliance.storage.older_seals import OlderSeals
+from appliance.storage.older_seals import NOTE_NAME, OlderSeals
 from appliance.storage.outbox import SqliteOutbox
 from appliance.storage.patient_keys import FOLDER_NAME
 from appliance.storage.patient_store import SqlitePatientStore
@@ -102,7 +102,7 @@ class Storage:
         self.fleet_notes = SqliteFleetNotes(self.database)
         self.patients = SqlitePatientStore(self.database, self.keys, self._forget_copies)
         self.finder = SqliteExamFinder(self.database, self.patients.matching)
-        self.older_seals = OlderSeals(self.database, self.keys, self.images)
+        self.older_seals = OlderSeals(self.database, self.keys, self.images, settings.folder / NOTE_NAME)
         self.backups = Backups(settings.folder, DATABASE_NAME, settings.backups_kept, reserve_bytes)
         try:
             self.journal.check_head()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.domain.errors import ErasedError, StoreError
 from appliance.domain.instant import from_rfc3339, to_rfc3339
-from appliance.durable_files import create_durably, flush, write_durably
+from appliance.durable_files import create_durably, flush, sync_folder, write_durably
 from appliance.storage.box_key import KEY_BYTES, load_key, make_key
 
 FOLDER_NAME = "patient-keys"
@@ -134,7 +134,7 @@ class PatientKeys:
         if self.erased_at(patient_id) is not None:
             return
         try:
-            self.folder.mkdir(exist_ok=True, mode=0o700)
+            self._make_folder()
             if path.exists():
                 # The blocks themselves, as far as file system and flash let a program reach them.
                 with path.open("r+b") as file:
@@ -185,12 +185,18 @@ class PatientKeys:
     def _make(self, box: AESGCM, path: Path, patient_id: str, key: bytes | None = None) -> None:
         wrapped = _FORMAT + _seal(box, _CONTEXT + patient_id.encode(), key or os.urandom(KEY_BYTES))
         try:
-            self.folder.mkdir(exist_ok=True, mode=0o700)
+            self._make_folder()
             create_durably(path, wrapped, 0o600)
         except FileExistsError:
             return  # another thread or process was first, and nothing was sealed with ours
         except OSError as error:
             raise StoreError(f"could not make a patient's key: {error.strerror}", "Check the disk.") from error
+
+    def _make_folder(self) -> None:
+        if not self.folder.is_dir():
+            self.folder.mkdir(exist_ok=True, mode=0o700)
+            # A power cut must not take the folder from under what its keys have sealed.
+            sync_folder(self.folder.parent)
 
     def _unwrap(self, box: AESGCM, path: Path, patient_id: str) -> bytes:
         try:

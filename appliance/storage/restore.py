@@ -11,6 +11,7 @@ from appliance.domain.errors import StoreError
 from appliance.durable_files import sync_folder
 from appliance.storage.backups import copy_checked
 from appliance.storage.journal import HEAD_FILE_NAME
+from appliance.storage.older_seals import NOTE_NAME
 from appliance.storage.open_storage import DATABASE_NAME, FolderLock, open_beside
 from appliance.storage.settings import StorageSettings
 
@@ -47,6 +48,7 @@ def restore(
             fresh.replace(folder / DATABASE_NAME)
             sync_folder(folder)
             taken = 0 if files is None else _take(files, folder)
+            (folder / NOTE_NAME).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"could not restore {backup}: {error.strerror}", "Check the disk.") from error
         finally:

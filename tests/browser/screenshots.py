@@ -101,6 +101,7 @@ def fill(page: Page, database: Path) -> dict[str, str]:
         "report": f"{exam}/report",
         "patients": "/patients/",
         "patient": f"/patients/{patient['patient_id']}",
+        "erase": f"/patients/{patient['patient_id']}/erase",
         "projects": "/projects/",
         "collections": "/collections/",
         "collection": f"/collections/{collection}",

@@ -15,7 +15,9 @@ from appliance.storage.backups import Backup, Backups
 from appliance.storage.open_storage import DATABASE_NAME, open_beside
 from appliance.storage.restore import restore as put_back
 from appliance.storage.restore import start_anew as set_aside
+from appliance.storage.sealed_pictures import SealedPictures
 from appliance.storage.settings import StorageSettings
+from appliance.storage.strays import open_strays
 
 
 @click.group("data")
@@ -56,8 +58,8 @@ def check(context: click.Context, config: Path | None, data_dir: Path | None) ->
 def restore(backup: Path | None, config: Path | None, data_dir: Path | None) -> None:
     """Put a BACKUP in the place of the database, by default the newest. Stop the station first.
 
-    What was there is set aside. Exams made since the backup are not in it: their stills can be taken in again with
-    `nailfold import`.
+    What was there is set aside. Exams made since the backup are not in it: `nailfold data strays` opens their pictures,
+    which can then be taken in again with `nailfold import`.
     """
     settings = _settings(config, data_dir)
     if backup is None:
@@ -94,6 +96,23 @@ def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
         exams = desk.erase_patient(ACTOR, patient.patient_id, typed)
         erased = storage.patients.patient(patient.patient_id)
     click.echo(f"erased the patient and the pictures of {exams} exams; the figures are under {erased.pseudonym}")
+
+
+@command.command("strays")
+@click.argument("folder", type=FILE)
+@data_options
+@click.pass_context
+def strays(context: click.Context, folder: Path, config: Path | None, data_dir: Path | None) -> None:
+    """Open the pictures that the database does not know into a new FOLDER; exit code 1 where some cannot be opened."""
+    settings = _settings(config, data_dir)
+    with open_beside(settings, SystemClock().now_utc) as storage:
+        opened, left = open_strays(settings.folder, storage.database, SealedPictures(storage.keys), folder)
+        detail = {"pictures": len(opened), "left_out": len(left)}
+        storage.journal.append(ACTOR, "storage", "storage.strays_opened", detail)
+    for line in left:
+        click.echo(f"left out: {line}", err=True)
+    click.echo(f"{len(opened)} pictures are in {folder}")
+    context.exit(1 if left else 0)
 
 
 @command.command("start-anew")

@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from appliance.apps.cli import main
 from appliance.domain.account import Role
 from appliance.domain.errors import ErasedError, ExamError, StoreError
 from appliance.domain.exam import CapturedImage, Finger, Hand, Placement, Sector, SkippedPlacement
@@ -25,6 +27,8 @@ from appliance.storage.open_storage import Storage, open_beside, open_storage
 from appliance.storage.restore import restore
 from appliance.storage.settings import StorageSettings
 from tests.support.exam_parts import recorded_result
+from tests.support.kept_exam import PICTURE as STRAY
+from tests.support.kept_exam import keep_exam
 
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 ANA = PatientIdentity("Anabel Zubiri", date(1968, 3, 9), None, "H-77120", "lives in Quintanilla")
@@ -205,6 +209,27 @@ def test_what_was_kept_before_is_sealed_once_and_reads_as_before(settings: Stora
         assert storage.exams.read_png(exam_id, f"{exam_id}-1") == PICTURE
         assert storage.patients.patient(patient_id).identity == PatientIdentity(ANA.name)
     assert readable(settings.folder / "images") == set()
+
+
+def test_pictures_that_a_restore_left_behind_are_opened_for_another_import(
+    settings: StorageSettings, tmp_path: Path
+) -> None:
+    with open_storage(settings, now) as storage:
+        keep_exam(storage, "NC-1")
+        before = storage.backups.make(NOON)
+        newer, erased = keep_exam(storage, "NC-7"), keep_exam(storage, "NC-8")
+        patient = storage.patients.patient_of("NC-8")
+        assert patient is not None
+        sealed = (settings.folder / "images" / erased / f"{erased}-1.png").read_bytes()
+        desk(storage).erase_patient("maria", patient.patient_id, "NC-8")
+    restore(settings, before.path, NOON)
+    (settings.folder / "images" / erased).mkdir()
+    (settings.folder / "images" / erased / f"{erased}-1.png").write_bytes(sealed)
+    done = CliRunner().invoke(main, ["data", "strays", "--data-dir", str(tmp_path / "box"), str(tmp_path / "out")])
+    assert (done.exit_code, "the patient was erased" in done.output) == (1, True)
+    assert "1 pictures are in" in done.output
+    assert [path.read_bytes() for path in (tmp_path / "out").rglob("*.png")] == [STRAY]
+    assert (tmp_path / "out" / newer / f"{newer}-1.png").exists()
 
 
 def test_copies_from_before_keys_go_with_the_patient_and_others_stay(settings: StorageSettings) -> None:
