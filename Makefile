@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-power image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-power image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos soak fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -151,9 +151,12 @@ audit: setup-test  ## known vulnerabilities of pinned packages and secrets, into
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(AUDIT)
 	$(BIN)/python tests/audit/audit.py
 
-chaos: setup-test  ## a box killed, full and failing at every write of an exam, into build/reports/chaos.json
+chaos: setup-test  ## writes, camera, memory, stops and network of a box fail, into build/reports/chaos.json (ARGS="--part cameras stops")
 	@command -v strace >/dev/null || apt-get install -y -qq strace >/dev/null
 	$(BIN)/python -m tests.chaos.chaos $(ARGS)
+
+soak: setup-test  ## exams, reloads and unplugs for minutes or hours, into build/reports/soak.json and soak.png (ARGS="--minutes 120")
+	$(BIN)/python -m tests.load.soak --plot build/reports/soak.png $(ARGS)
 
 fuzz: setup-test  ## a million damaged documents for every parser of outside bytes, into build/reports/fuzz.json (ARGS="--cases 20000")
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(ATHERIS)

@@ -633,6 +633,20 @@ class CalibrationStore(Protocol):
         """The ring now stands there."""
 
 
+class TimeZone(Protocol):
+    """In which time zone the box writes dates. Every method may be called from any thread."""
+
+    @property
+    def name(self) -> str:
+        """The zone in force, as the IANA data base calls it, "Europe/Madrid"."""
+
+    def names(self) -> tuple[str, ...]:
+        """Those that can be chosen, sorted."""
+
+    def choose(self, name: str) -> None:
+        """From now on. Raises SettingsError for another name."""
+
+
 class BoxAdministration(Protocol):
     """What administrators see and try of the box itself. Every method may be called from any thread."""
 

@@ -7,7 +7,7 @@ _.finger_plots, _.comments, _.sub_pattern, _.physician_pattern, _.finger_rows, _
 _.one_time_code, _.identity_problem, _.must_choose_password, _.csrf_token, _.needs_no_calibration, _.previous_state
 _.known_um, _.undecided, _.exam_revision, _.next_finding_id, _.head_seq, _.head_hash, _.is_per_image
 _.finished_exam_id, _.discarded_exam_id, _.calibration_problem, _.journal_entries, _.has_thumbnail
-_.meridians, _.parallels, _.r, _.VIEWER
+_.booted, _.meridians, _.parallels, _.r, _.VIEWER
 _.validated_by_name, _.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
 
 # Fields of a file that the box writes for people and other programs, or a table that it reads.

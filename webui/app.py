@@ -77,7 +77,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     hosts = HostNames(services.own_names, settings.names)
     protection = install_security(app, services.secrets, settings, desk, sessions, hosts)
     install_error_handlers(app)
-    app.register_blueprint(auth_blueprint(logins, sessions, protection))
+    app.register_blueprint(auth_blueprint(logins, sessions, protection, services.time_zone))
     app.register_api(session_api_blueprint(logins, sessions))
     app.register_blueprint(account_blueprint(logins, sessions, services.journal))
     app.register_api(account_api_blueprint(logins, sessions))

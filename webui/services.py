@@ -37,6 +37,7 @@ from appliance.ports import (
     Journal,
     OutboxStatus,
     PatientStore,
+    TimeZone,
 )
 from webui.auth.certificate import Certificate
 
@@ -61,6 +62,7 @@ class Services:
         clock: whether it can date an exam.
         withheld: results that the broker refused for good.
         engine_problem: why the newest frame could not be analysed; empty while all is well.
+        time_zone: of the dates on pages and reports; None for pages without a station behind them.
         box: its settings, backups and connections; None for pages without a station behind them.
         copies: encrypted copies of the box and restores; None as for `box`.
         board: the box's own buttons, lamp and light.
@@ -98,6 +100,7 @@ class Services:
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
     board: Board = field(default_factory=NoBoard)
+    time_zone: TimeZone | None = None
     box: BoxAdministration | None = None
     copies: BoxCopies | None = None
 

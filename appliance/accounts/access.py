@@ -1,4 +1,4 @@
-"""The access code with which a new box is set up, one-time codes, and the slowing down of guesses."""
+"""The two words with which a new box is set up, one-time codes, and the slowing down of guesses."""
 
 import hmac
 import json
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import resources
 from pathlib import Path
 
 from appliance.domain.errors import SettingsError
@@ -22,7 +23,7 @@ class AccessSecrets:
     """What a station keeps to recognise its owner and its own cookies.
 
     Attributes:
-        access_code: typed once, on the first page, to set the box up; case, blanks and dashes do not matter.
+        access_code: typed once, on the first page, to set the box up: two words. Case, blanks and dashes do not matter.
         session_key: hex; signs the cookies. With a new one everybody has to log in again.
     """
 
@@ -31,16 +32,22 @@ class AccessSecrets:
 
     @property
     def printed_code(self) -> str:
-        """In two groups, as it is printed and read out."""
-        return printed(self.access_code)
+        """As it is shown and read out; a box that is older than the words has eight characters in two groups."""
+        return self.access_code if "-" in self.access_code else printed(self.access_code)
 
     def matches(self, entered: str) -> bool:
         """Whether this is the code; takes the same time for every wrong one."""
-        return hmac.compare_digest(bare_code(entered).encode(), self.access_code.encode())
+        return hmac.compare_digest(bare_code(entered).encode(), bare_code(self.access_code).encode())
+
+
+def new_words() -> str:
+    """Two fresh random words, "maple-otter": 22 bits, worthless to guess behind `AttemptLimiter` during a set-up."""
+    words = resources.files(__package__).joinpath("words.txt").read_text(encoding="utf-8").split()
+    return f"{secrets.choice(words)}-{secrets.choice(words)}"
 
 
 def new_code() -> str:
-    """A fresh random code: 36 bits, worthless to guess behind `AttemptLimiter`."""
+    """A fresh random code that opens an account once: 36 bits, worthless to guess behind `AttemptLimiter`."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
@@ -56,7 +63,7 @@ def bare_code(entered: str) -> str:
 
 def new_secrets() -> AccessSecrets:
     """A fresh code and key."""
-    return AccessSecrets(access_code=new_code(), session_key=secrets.token_hex(32))
+    return AccessSecrets(access_code=new_words(), session_key=secrets.token_hex(32))
 
 
 def load_or_create_secrets(path: Path) -> tuple[AccessSecrets, bool]:

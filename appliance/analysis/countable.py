@@ -13,6 +13,8 @@ from appliance.domain.detection import BoundingBox
 
 FloatImage = NDArray[np.float32]
 HiddenCells = NDArray[np.bool_]
+DetailInCells = tuple[FloatImage, ...]
+"""Fine times coarse detail and coarse detail squared, averaged over CELLS; float32 [down, across] each."""
 
 CELLS = (16, 12)
 """Across and down; a cell of a 640x480 picture is 40 pixels, about one loop, wide."""
@@ -37,18 +39,22 @@ HIDDEN_SHARE = 0.5
 """A cell is hidden where so much of it is a highlight or no picture at all."""
 
 
-def hidden_cells(fine: FloatImage, coarse: FloatImage, sampled_rgb: NDArray[np.uint8]) -> HiddenCells:
+def detail_in_cells(fine: FloatImage, coarse: FloatImage) -> DetailInCells:
+    """The detail of a picture (quality.py), float32 of one shape, averaged over cells."""
+    return tuple(cv2.resize(one, CELLS, interpolation=cv2.INTER_AREA) for one in (fine * coarse, coarse * coarse))
+
+
+def hidden_cells(cells: DetailInCells, sampled_rgb: NDArray[np.uint8], white: NDArray[np.uint8]) -> HiddenCells:
     """Cells in which nobody could see a loop, bool [down, across].
 
     Args:
-        fine, coarse: detail of the picture on one grid (quality.py), float32 of one shape.
+        cells: of `detail_in_cells`.
         sampled_rgb: a small copy of the picture, uint8 [height, width, 3].
+        white: where it is a highlight, uint8 [height, width], 255 or 0.
     """
-    shared = _averaged(fine * coarse)
-    power = _averaged(coarse * coarse)
+    shared, power = (cv2.GaussianBlur(one, (0, 0), SPREAD_CELLS) for one in cells)
     ratio = np.asarray(shared / np.maximum(power, LEAST_DETAIL), dtype=np.float32)
     is_soft = (power >= LEAST_DETAIL) & (ratio < min(SOFT, SOFT_OF_SHARP * _sharp(ratio, power)))
-    white = cv2.inRange(sampled_rgb, (SATURATED,) * 3, (255,) * 3)
     black = cv2.inRange(sampled_rgb, (0,) * 3, (DARKEST,) * 3)
     lost = cv2.resize(cv2.bitwise_or(white, black).astype(np.float32) / 255, CELLS, interpolation=cv2.INTER_AREA)
     return np.asarray(is_soft | (lost >= HIDDEN_SHARE))
@@ -58,16 +64,11 @@ def areas_of(hidden: HiddenCells, width_px: int, height_px: int) -> tuple[Boundi
     """The hidden cells as boxes of a picture of that size, neighbours in a line as one."""
     down, across = hidden.shape
     w, h = width_px / across, height_px / down
-    areas = []
-    for row in range(down):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], hidden[row], [False]]).astype(np.int8)))
-        areas += [BoundingBox(a * w - 0.5, row * h - 0.5, (b - a) * w, h) for a, b in edges.reshape(-1, 2).tolist()]
-    return tuple(areas)
-
-
-def _averaged(values: FloatImage) -> FloatImage:
-    cells = cv2.resize(values, CELLS, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(cells, (0, 0), SPREAD_CELLS), dtype=np.float32)
+    bordered = np.zeros((down, across + 2), dtype=bool)
+    bordered[:, 1:-1] = hidden
+    rows, edges = np.nonzero(bordered[:, 1:] != bordered[:, :-1])
+    runs = zip(rows[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return tuple(BoundingBox(a * w - 0.5, row * h - 0.5, (b - a) * w, h) for row, a, b in runs)
 
 
 def _sharp(ratio: FloatImage, power: FloatImage) -> float:

@@ -45,7 +45,9 @@ def counted_row(curve: RowCurve, apices_px: Sequence[Point], hidden_px: Sequence
     counts = curve.is_inside(points)
     if hidden_px:
         width, height = curve.size_px
-        is_hidden = counts & _lies_in(hidden_px, curve.points_below(u, BELOW_OF_HEIGHT * height))
+        # Heads of the lowest apices lie below the frame: what hides its last pixels hides them too.
+        heads = np.clip(curve.points_below(u, BELOW_OF_HEIGHT * height), 0, (width - 1, height - 1))
+        is_hidden = counts & _lies_in(hidden_px, heads)
         if len(apices_px):
             seen_u = to_row_axes(np.array(apices_px), curve.roll_rad, curve.size_px)[:, 0]
             is_hidden &= np.abs(u[:, None] - seen_u[None, :]).min(axis=1) > _reach_of_a_loop(seen_u, width)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def row_through(loops: Sequence[MeasuredLoop], width_px: int, height_px: int) ->
     known = _roll_of_heads(loops)
     roll, spread = (0.0, UNKNOWN_ROLL_SPREAD) if known is None else (known, KNOWN_ROLL_SPREAD)
     apices = np.array([apex_of(loop, roll) for loop in loops])
-    loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
+    loop_width = median(min(loop.bbox.w, loop.bbox.h) for loop in loops)
     return fit_row(to_row_axes(apices, roll, size), roll, spread, loop_width, size)
 
 
@@ -110,7 +111,7 @@ def _settle(
 ) -> tuple[frozenset[int], RowCurve, float]:
     """Members, curve and roll of the row that a first idea of the roll leads to."""
     apices = np.array([apex_of(loop, start_rad) for loop in loops])
-    loop_width = float(np.median([min(loop.bbox.w, loop.bbox.h) for loop in loops]))
+    loop_width = median(min(loop.bbox.w, loop.bbox.h) for loop in loops)
     roll = start_rad
     candidates = not_astray(loops, to_row_axes(apices, roll, size), roll, loop_width)
     members: frozenset[int] | None = None
@@ -174,5 +175,5 @@ def _roll_of_heads(loops: Sequence[MeasuredLoop]) -> float | None:
     if len(turns) < LOOPS_FOR_ROLL:
         return None
     # Medians need a circle cut open where no turn is: opposite their mean direction.
-    mean = math.atan2(float(np.sin(turns).sum()), float(np.cos(turns).sum()))
-    return mean + float(np.median([math.remainder(turn - mean, 2 * math.pi) for turn in turns]))
+    mean = math.atan2(sum(map(math.sin, turns)), sum(map(math.cos, turns)))
+    return mean + median(math.remainder(turn - mean, 2 * math.pi) for turn in turns)

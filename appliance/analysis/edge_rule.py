@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,20 +33,23 @@ def has_half_its_head_inside(
         roll_rad: clockwise turn of the finger on the screen.
         size_px: width and height of the frame.
     """
-    widths = [min(loop.bbox.w, loop.bbox.h) for loop in loops if not _sides(loop.bbox, size_px)]
-    typical_px = float(np.median(widths)) if widths else 0.0
+    cut = [_sides(loop.bbox, size_px) for loop in loops]
+    widths = [min(loop.bbox.w, loop.bbox.h) for loop, sides in zip(loops, cut, strict=True) if not sides]
+    typical_px = median(widths) if widths else 0.0
     return tuple(
-        _counts(loop, (float(x), float(y)), typical_px, roll_rad, size_px)
-        for loop, (x, y) in zip(loops, apices_px, strict=True)
+        not sides or _counts(loop, sides, (x, y), typical_px, roll_rad, size_px)
+        for loop, sides, (x, y) in zip(loops, cut, apices_px.tolist(), strict=True)
     )
 
 
 def _counts(
-    loop: MeasuredLoop, apex: tuple[float, float], typical_px: float, roll_rad: float, size_px: tuple[int, int]
+    loop: MeasuredLoop,
+    sides: list[tuple[int, int]],
+    apex: tuple[float, float],
+    typical_px: float,
+    roll_rad: float,
+    size_px: tuple[int, int],
 ) -> bool:
-    sides = _sides(loop.bbox, size_px)
-    if not sides:
-        return True
     if loop.apex_px is not None:
         return -0.5 <= apex[0] <= size_px[0] - 0.5 and -0.5 <= apex[1] <= size_px[1] - 0.5
     distal = math.sin(roll_rad), -math.cos(roll_rad)

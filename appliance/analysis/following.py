@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from appliance.analysis.matching import Shift, match_boxes
 from appliance.analysis.measure import MeasuredLoop, measure_loop
 from appliance.analysis.settings import AnalysisSettings
-from appliance.analysis.track import LoopMeasurement, Memory, Track, named_widths, smoothed
+from appliance.analysis.track import LoopMeasurement, Memory, Track, named_widths, smoothed, usual
 from appliance.analysis.tracking import Tracker
 from appliance.domain.detection import BoundingBox, CapillaryDetection
 from appliance.domain.keypoints import LoopKeypoints
@@ -55,7 +55,7 @@ class FollowedFrame:
         pairs = match_boxes(before, [loop.bbox for loop in loops], [(0.0, 0.0)]).pairs
         known = {new: old for old, new in pairs if before[old].iou(loops[new].bbox) >= SAME_IOU}
         return tuple(
-            smoothed(loop, _with_own(self.memories[known[at]], loop), None) if at in known else loop
+            smoothed(loop, usual(_with_own(self.memories[known[at]], loop)), None) if at in known else loop
             for at, loop in enumerate(loops)
         )
 
@@ -123,7 +123,7 @@ class LocatedLoops:
             if points is not None:
                 track.remember(LoopMeasurement(points, detection.bbox, self.at_s), loop)
             memories.append(track.memory)
-            loops.append(smoothed(loop, memories[-1], track.track_id))
+            loops.append(smoothed(loop, track.usual_px, track.track_id))
         return FollowedFrame(tuple(loops), tuple(memories))
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def framing_of(
     """
     apices = [loop.apical.px for loop in loops if loop.apical is not None]
     view_px = min(width_px, STILL_VIEW_PX) if is_still else width_px
-    apex_of_width = float(np.median(apices)) / view_px if len(apices) >= APICES_FOR_SIZE else None
+    apex_of_width = median(apices) / view_px if len(apices) >= APICES_FOR_SIZE else None
     if row is None:
         return Framing(apex_of_width, None, None, None)
     tilt_deg = math.degrees(row.direction_rad) if distal >= LOOPS_FOR_ROW else None

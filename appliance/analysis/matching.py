@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from appliance.analysis.assignment import cheapest_pairs
 from appliance.domain.detection import BoundingBox
 
 FloatArray = NDArray[np.float64]
@@ -39,14 +40,15 @@ def match_boxes(old: Sequence[BoundingBox], new: Sequence[BoundingBox], shift_hi
     hint = shift_hints_px[0]
     if not old or not new:
         return Matching((), hint)
-    before, after = _as_array(old), _as_array(new)
-    if len(shift_hints_px) > 1:
-        hint = max(shift_hints_px, key=lambda shift: _overlap(before, after, shift))
-    pairs = _assign(before, after, hint)
+    pairing = BoxPairing(_as_array(old), _as_array(new))
+    hints = tuple(dict.fromkeys(shift_hints_px))
+    if len(hints) > 1:
+        hint = max(hints, key=pairing.overlap)
+    pairs = pairing.assign(hint)
     if not pairs:
         return Matching((), hint)
-    shift = _median_shift(before, after, pairs)
-    return Matching(_assign(before, after, shift), shift)
+    shift = pairing.median_shift(pairs)
+    return Matching(pairing.assign(shift), shift)
 
 
 def _as_array(boxes: Sequence[BoundingBox]) -> FloatArray:
@@ -54,32 +56,51 @@ def _as_array(boxes: Sequence[BoundingBox]) -> FloatArray:
     return np.array([(box.x + box.w / 2, box.y + box.h / 2, box.w, box.h) for box in boxes])
 
 
-def _overlap(before: FloatArray, after: FloatArray, shift: Shift) -> float:
-    return float(_iou(_offsets(before, after, shift), before, after).max(axis=1).sum())
+class BoxPairing:
+    """Every old box (N, 4) beside every new one (M, 4): what does not depend on the shift is computed once."""
+
+    def __init__(self, before: FloatArray, after: FloatArray) -> None:
+        one, two = before[:, None, 2:], after[None, :, 2:]
+        self._apart = after[None, :, :2] - before[:, None, :2]
+        self._mean_sides = (one + two) / 2
+        self._least_sides = np.minimum(one, two)
+        self._areas = one[..., 0] * one[..., 1] + two[..., 0] * two[..., 1]
+
+    def iou(self, shift: Shift) -> FloatArray:
+        """Intersection over union of each old box, moved by the shift, and each new one; (N, M)."""
+        return self._iou(np.abs(self._apart - shift))
+
+    def overlap(self, shift: Shift) -> float:
+        """How much of the old boxes, moved by the shift, lies on new ones."""
+        return float(self.iou(shift).max(axis=1).sum())
+
+    def assign(self, shift: Shift) -> tuple[tuple[int, int], ...]:
+        """The best pairs (index in the old boxes, index in the new boxes)."""
+        apart = np.abs(self._apart - shift)
+        distance = apart / self._mean_sides
+        is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
+        cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1]), IMPOSSIBLE)
+        rows, columns = np.flatnonzero(is_possible.any(axis=1)), np.flatnonzero(is_possible.any(axis=0))
+        # Where each has the nearest there is, no other assignment is better.
+        if len(rows) <= len(columns) and _all_differ(of_rows := cost[rows].argmin(axis=1)):
+            return tuple(zip(rows.tolist(), of_rows.tolist(), strict=True))
+        if len(columns) <= len(rows) and _all_differ(of_columns := cost[:, columns].argmin(axis=0)):
+            return tuple(sorted(zip(of_columns.tolist(), columns.tolist(), strict=True)))
+        pairs = cheapest_pairs(cost[np.ix_(rows, columns)].tolist())
+        named = ((int(rows[i]), int(columns[j])) for i, j in pairs)
+        return tuple((i, j) for i, j in named if is_possible[i, j])
+
+    def median_shift(self, pairs: Sequence[tuple[int, int]]) -> Shift:
+        """Of the centres of pairs, each direction by itself."""
+        moves = [self._apart[pair] for pair in pairs]
+        return median(float(dx) for dx, _ in moves), median(float(dy) for _, dy in moves)
+
+    def _iou(self, apart: FloatArray) -> FloatArray:
+        # `apart`: of the centres, (N, M, 2), not negative.
+        sides = np.maximum(np.minimum(self._mean_sides - apart, self._least_sides), 0.0)
+        shared = sides[..., 0] * sides[..., 1]
+        return np.asarray(shared / (self._areas - shared))
 
 
-def _offsets(before: FloatArray, after: FloatArray, shift: Shift) -> FloatArray:
-    """Centre of each new box from each shifted old one; (N, M, 2)."""
-    return np.asarray(after[None, :, :2] - before[:, None, :2] - shift)
-
-
-def _iou(offsets: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
-    one, two = before[:, None, 2:], after[None, :, 2:]
-    sides = np.clip(np.minimum((one + two) / 2 - np.abs(offsets), np.minimum(one, two)), 0, None)
-    shared = sides[..., 0] * sides[..., 1]
-    return np.asarray(shared / (one[..., 0] * one[..., 1] + two[..., 0] * two[..., 1] - shared))
-
-
-def _assign(before: FloatArray, after: FloatArray, shift: Shift) -> tuple[tuple[int, int], ...]:
-    offsets = _offsets(before, after, shift)
-    distance = np.abs(offsets) / ((before[:, None, 2:] + after[None, :, 2:]) / 2)
-    is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
-    cost = 1 - _iou(offsets, before, after) + np.hypot(distance[..., 0], distance[..., 1])
-    rows, columns = linear_sum_assignment(np.where(is_possible, cost, IMPOSSIBLE))
-    return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if is_possible[i, j])
-
-
-def _median_shift(before: FloatArray, after: FloatArray, pairs: Sequence[tuple[int, int]]) -> Shift:
-    i, j = np.array(pairs).T
-    dx, dy = np.median(after[j, :2] - before[i, :2], axis=0)
-    return float(dx), float(dy)
+def _all_differ(indices: NDArray[np.intp]) -> bool:
+    return len(set(indices.tolist())) == len(indices)

@@ -41,6 +41,11 @@ class MeasuredLoop:
     row: Row = Row.OTHER
     track_id: int | None = None
 
+    def in_row(self, row: Row) -> "MeasuredLoop":
+        """The same loop in that row."""
+        # Not dataclasses.replace: it takes four times as long, for every loop of every frame.
+        return MeasuredLoop(self.detection, self.apex_px, self.apical, self.arterial, self.venous, row, self.track_id)
+
     @property
     def bbox(self) -> BoundingBox:
         return self.detection.bbox

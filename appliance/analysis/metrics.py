@@ -1,6 +1,5 @@
 """The figures of one image, counted from its capillaries."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from appliance.analysis.density import RowDensity
@@ -15,8 +14,8 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
     The mean apical diameter is over the distal row alone, the row that EULAR's standard measures; the largest width and
     all counts are over every capillary, because a giant matters wherever it lies.
     """
-    shapes = Counter(capillary.morphology for capillary in capillaries)
-    sizes = Counter(capillary.size for capillary in capillaries)
+    shapes = [capillary.morphology for capillary in capillaries]
+    sizes = [capillary.size for capillary in capillaries]
     distal = [capillary for capillary in capillaries if capillary.row is Row.DISTAL]
     apical_um = [one.apical.um for one in distal if one.apical is not None and one.apical.um is not None]
     widest_um = [one.widest_um for one in capillaries if one.widest_um is not None]
@@ -28,12 +27,12 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
         density_unmeasurable_because=density.unmeasurable_because,
         mean_apical_um=sum(apical_um) / len(apical_um) if apical_um else None,
         largest_width_um=max(widest_um, default=None),
-        normal=shapes[Morphology.NORMAL],
-        tortuous=shapes[Morphology.TORTUOUS],
-        ramified=shapes[Morphology.RAMIFIED],
-        giant=shapes[Morphology.GIANT],
-        size_normal=sizes[SizeClass.NORMAL],
-        size_enlarged=sizes[SizeClass.ENLARGED],
-        size_giant=sizes[SizeClass.GIANT],
+        normal=shapes.count(Morphology.NORMAL),
+        tortuous=shapes.count(Morphology.TORTUOUS),
+        ramified=shapes.count(Morphology.RAMIFIED),
+        giant=shapes.count(Morphology.GIANT),
+        size_normal=sizes.count(SizeClass.NORMAL),
+        size_enlarged=sizes.count(SizeClass.ENLARGED),
+        size_giant=sizes.count(SizeClass.GIANT),
         haemorrhages=haemorrhages,
     )

@@ -28,9 +28,9 @@ CONFIDENT = 0.4
 """Scores below do not count, whatever the detector's own threshold is."""
 LEAST = 3.0
 """A direction needs so much evidence, in sums of scores: about four clear loops."""
-MIN_TURN_RAD = math.radians(35)
+MIN_TURN_RAD = math.radians(20)
 """Less is not worth turning: the networks are trained with it, and every turn costs sharpness and the sides of boxes.
-Real tiles turned by 30 degrees lose by it, and gain much from 60 on (docs/decisions, 2026-11-30)."""
+Real tiles turned by 30 degrees gain by it; upright ones would lose from 14 on (docs/decisions, sixth round)."""
 MIN_LEAN_RAD = math.radians(12)
 """What is turned is turned once more where its lines still lean by this."""
 AS_MUCH = 0.9

@@ -246,7 +246,7 @@ def _with_rows(
     found = find_distal_row([loops[at] for at in eligible], width_px, height_px, turn_rad)
     distal = {at for at, is_distal in zip(eligible, found.is_distal, strict=True) if is_distal}
     rows = (Row.DISTAL if at in distal else Row.OTHER for at in range(len(loops)))
-    placed = (loop if loop.row is row else replace(loop, row=row) for loop, row in zip(loops, rows, strict=True))
+    placed = (loop if loop.row is row else loop.in_row(row) for loop, row in zip(loops, rows, strict=True))
     return tuple(placed), found.curve
 
 

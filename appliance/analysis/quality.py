@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.countable import DARKEST, SATURATED, HiddenCells, hidden_cells
+from appliance.analysis.countable import (
+    DARKEST,
+    SATURATED,
+    DetailInCells,
+    HiddenCells,
+    detail_in_cells,
+    hidden_cells,
+)
 from appliance.analysis.framing import Framing
 from appliance.analysis.matching import Shift
 from appliance.analysis.settings import AnalysisSettings
@@ -73,18 +81,18 @@ def measure_picture(image_rgb: NDArray[np.uint8]) -> PictureFigures:
     green = cv2.resize(cv2.extractChannel(image_rgb, 1), small_size, interpolation=cv2.INTER_AREA).astype(np.float32)
     fine, coarse = _bands(green)
     sampled = cv2.resize(image_rgb, (DETAIL_PX, small_size[1] // 2), interpolation=cv2.INTER_NEAREST)
-    saturated = cv2.countNonZero(cv2.inRange(sampled, (SATURATED,) * 3, (255,) * 3))
-    coarse_here = cv2.resize(coarse, small_size, interpolation=cv2.INTER_LINEAR)
-    ratio = _fine_over_coarse(fine, coarse_here)
+    white = cv2.inRange(sampled, (SATURATED,) * 3, (255,) * 3)
+    cells = detail_in_cells(fine, cv2.resize(coarse, small_size, interpolation=cv2.INTER_LINEAR))
+    ratio = _fine_over_coarse(cells)
     return PictureFigures(
         focus=float(np.clip((ratio - BLURRED) / (SHARP - BLURRED), 0, 1)),
-        glare=saturated / (sampled.shape[0] * sampled.shape[1]),
+        glare=cv2.countNonZero(white) / white.size,
         exposure=float(np.mean(cv2.mean(sampled)[:3])) / 255,
         redness=_redness(sampled),
         contrast=float(np.sqrt(np.mean(coarse * coarse))) / max(float(green.mean()), 1.0),
         detail=coarse,
         px_per_detail_px=width / DETAIL_PX,
-        hidden=hidden_cells(fine, coarse_here, sampled),
+        hidden=hidden_cells(cells, sampled, white),
     )
 
 
@@ -179,11 +187,11 @@ def _bands(green: FloatImage) -> tuple[FloatImage, FloatImage]:
     return sharp - soft, low - cv2.GaussianBlur(low, (15, 15), 2.6)
 
 
-def _fine_over_coarse(fine: FloatImage, coarse: FloatImage) -> float:
-    shared = cv2.resize(fine * coarse, BLOCKS, interpolation=cv2.INTER_AREA).ravel()
-    power = cv2.resize(coarse * coarse, BLOCKS, interpolation=cv2.INTER_AREA).ravel()
+def _fine_over_coarse(cells: DetailInCells) -> float:
+    shared, power = (cv2.resize(one, BLOCKS, interpolation=cv2.INTER_AREA).ravel() for one in cells)
     return weighted_quantile(shared / np.maximum(power, QUIET), np.sqrt(power), 0.5)
 
 
+@lru_cache(maxsize=4)
 def _window(shape: tuple[int, ...]) -> FloatImage:
     return np.asarray(cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F), dtype=np.float32)

@@ -26,6 +26,8 @@ OUTLIER = 1.5
 SAMPLES = 400
 """Points along the row when its length is taken: an error of at most a quarter of a percent."""
 
+_HANKEL = np.add.outer(np.arange(3), np.arange(3))
+
 
 @dataclass(frozen=True)
 class RowCurve:
@@ -116,14 +118,14 @@ def fit_row(
     u, v = points_uv[:, 0], points_uv[:, 1]
     scatter = max(1.0, ROW_SCATTER * loop_width_px)
     half = size_px[0] / 2
-    design = np.stack([np.ones_like(u), u, u**2], axis=1) / scatter
-    expected = np.array([[0.0, 1 / slope_spread, 0.0], [0.0, 0.0, half / CURVATURE_PRIOR]])
+    # In half frame widths every power of u is about 1, so that three normal equations lose no digits.
+    powers = (u / half)[:, None] ** np.arange(5)
+    design = powers[:, :3]
+    expected = np.diag([0.0, scatter / (half * slope_spread), scatter / (half * CURVATURE_PRIOR)]) ** 2
     weight = np.ones_like(v)
     for _ in range(3):
-        root = np.sqrt(weight)
-        left = np.concatenate([design * root[:, None], expected])
-        solved = np.linalg.lstsq(left, np.concatenate([v / scatter * root, np.zeros(2)]), rcond=None)[0]
-        off = np.abs(v / scatter - design @ solved)
-        weight = np.minimum(1.0, OUTLIER / np.maximum(off, OUTLIER))
-    level, slope, bend = (float(value) for value in solved)
-    return RowCurve(roll_rad, level, slope, bend, float(u.min()), float(u.max()), size_px)
+        solved = np.linalg.solve((weight @ powers)[_HANKEL] + expected, (weight * v) @ design)
+        off = np.abs(v - design @ solved) / scatter
+        weight = OUTLIER / np.maximum(off, OUTLIER)
+    level, rise, bow = solved.tolist()
+    return RowCurve(roll_rad, level, rise / half, bow / half**2, float(u.min()), float(u.max()), size_px)

@@ -27,7 +27,7 @@ DOUBTFUL = 0.4
 OWN_ROW_SHARE, OWN_ROW_SPAN, OWN_ROW_LOOPS = 0.4, 0.5, 3
 """What lies ahead is the row where it has this share of the support, along this share of the other's length, and so
 many loops."""
-BENDS = (-0.3, -0.15, 0.0, 0.15, 0.3)
+BENDS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])
 """Rise of the curves that are tried, at the ends of the half of the findings' length, in shares of it."""
 STEEPEST = math.tan(math.radians(50))
 SMALL = 0.4
@@ -97,25 +97,22 @@ def _best_curve(
     u, v = points_uv.T
     middle, half = (u.max() + u.min()) / 2, max((u.max() - u.min()) / 2, 1.0)
     x = (u - middle) / half
-    first, second = (index.ravel() for index in np.meshgrid(np.arange(len(u)), np.arange(len(u))))
-    apart = x[second] - x[first]
-    is_pair = (apart > 0) & (np.abs(v[second] - v[first]) <= STEEPEST * apart * half)
-    first, second = first[is_pair], second[is_pair]
+    apart = x[:, None] - x
+    second, first = np.nonzero((apart > 0) & (np.abs(v[:, None] - v) <= STEEPEST * apart * half))
     target = u if at_uv is None else at_uv[:, 0]
-    best: tuple[float, FloatArray, float] = (-1.0, np.full(len(target), v.max()), 0.0)
-    for bend in BENDS:
-        flat = v - bend * half * x**2
-        slope = (flat[second] - flat[first]) / (x[second] - x[first])
-        level = flat[first] - slope * x[first]
-        off = flat[None, :] - level[:, None] - slope[:, None] * x[None, :]
-        near = np.exp(-0.5 * (off / (NEAR_LOOP_WIDTHS * loop_width_px)) ** 2)
-        if not len(near):
-            continue
-        support = near @ weights
-        winner = int(support.argmax())
-        if support[winner] > best[0]:
-            at = (target - middle) / half
-            height = level[winner] + slope[winner] * at + bend * half * np.minimum(at**2, 1.0)
-            supporters = u[near[winner] > math.exp(-0.5)]
-            best = (float(support[winner]), height, float(np.ptp(supporters)) if len(supporters) else 0.0)
-    return best[1], best[0], best[2]
+    if not len(first):
+        return np.full(len(target), v.max()), -1.0, 0.0
+    flat = v - BENDS[:, None] * half * x**2
+    slope = (flat[:, second] - flat[:, first]) / (x[second] - x[first])
+    level = flat[:, first] - slope * x[first]
+    near = flat[:, None, :] - level[:, :, None] - slope[:, :, None] * x
+    near /= NEAR_LOOP_WIDTHS * loop_width_px
+    near *= near
+    near *= -0.5
+    np.exp(near, out=near)
+    support = near @ weights
+    bend, pair = divmod(int(support.argmax()), len(first))
+    at = (target - middle) / half
+    height = level[bend, pair] + slope[bend, pair] * at + BENDS[bend] * half * np.minimum(at**2, 1.0)
+    supporters = u[near[bend, pair] > math.exp(-0.5)]
+    return height, float(support[bend, pair]), float(np.ptp(supporters)) if len(supporters) else 0.0

@@ -16,6 +16,9 @@ T = TypeVar("T")
 Memory = Mapping[str, Sequence[float]]
 """Widths in pixels by the names of a loop's three, oldest first."""
 
+Usual = Mapping[str, float]
+"""The median of each."""
+
 SURPRISE = 0.25
 """A width that differs from its running median by more than this share says that the loop changed, or that the network
 was wrong: it is looked at again in the next frame. On rendered videos one width in thirty does."""
@@ -45,6 +48,8 @@ class Track:
         measurements: how often it was measured.
         moved_px: how far the nailfold moved since `last`.
         is_unsure: `last` lacks a width that was there before, or one of its widths is a surprise.
+        memory: the widths that are smoothed over.
+        usual_px: the median of each.
     """
 
     bbox: BoundingBox
@@ -57,7 +62,8 @@ class Track:
     measurements: int = 0
     moved_px: Shift = (0.0, 0.0)
     is_unsure: bool = False
-    _widths_px: dict[str, deque[float]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)
+    usual_px: Usual = field(default_factory=dict)
     _shapes: "_Ballots[Morphology]" = field(init=False)
     _sizes: "_Ballots[SizeClass]" = field(init=False)
 
@@ -90,19 +96,15 @@ class Track:
         self.measurements += 1
         self.is_unsure = False
         for name, width in named_widths(loop).items():
-            remembered = self._widths_px.get(name)
+            remembered = self.memory.get(name, ())
             if width is None:
                 self.is_unsure |= bool(remembered)
                 continue
-            if remembered is None:
-                remembered = self._widths_px[name] = deque(maxlen=self.smoothing_measurements)
-            remembered.append(width.px)
-            self.is_unsure |= abs(width.px / median(remembered) - 1) > SURPRISE
-
-    @property
-    def memory(self) -> Memory:
-        """The widths that are smoothed over, as they are now."""
-        return {name: tuple(widths) for name, widths in self._widths_px.items()}
+            # Frames share what they remember: it is replaced, never changed.
+            remembered = (*remembered, width.px)[-self.smoothing_measurements :]
+            self.memory = {**self.memory, name: remembered}
+            self.usual_px = {**self.usual_px, name: median(remembered)}
+            self.is_unsure |= abs(width.px / self.usual_px[name] - 1) > SURPRISE
 
     def carried(self) -> LoopKeypoints:
         """The points of the newest measurement, moved along with the nailfold; needs one."""
@@ -119,26 +121,30 @@ def named_widths(loop: MeasuredLoop) -> dict[str, MeasuredWidth | None]:
     return {"apical": loop.apical, "arterial": loop.arterial, "venous": loop.venous}
 
 
-def smoothed(loop: MeasuredLoop, memory: Memory, track_id: int | None) -> MeasuredLoop:
-    """The loop with its id and each width replaced by the median of what is remembered, so that one bad frame does not
-    drag it. Where the loop has no such width the answer has none either: there is no segment to show.
+def usual(memory: Memory) -> Usual:
+    """The median of each width."""
+    return {name: median(widths) for name, widths in memory.items()}
+
+
+def smoothed(loop: MeasuredLoop, usual_px: Usual, track_id: int | None) -> MeasuredLoop:
+    """The loop with its id and each width replaced by the usual one, so that one bad frame does not drag it. Where the
+    loop has no such width the answer has none either: there is no segment to show.
     """
     # Not dataclasses.replace: it takes four times as long, for every loop of every frame.
     return MeasuredLoop(
         loop.detection,
         loop.apex_px,
-        _smooth(loop.apical, memory.get("apical")),
-        _smooth(loop.arterial, memory.get("arterial")),
-        _smooth(loop.venous, memory.get("venous")),
+        _smooth(loop.apical, usual_px.get("apical")),
+        _smooth(loop.arterial, usual_px.get("arterial")),
+        _smooth(loop.venous, usual_px.get("venous")),
         loop.row,
         track_id,
     )
 
 
-def _smooth(width: MeasuredWidth | None, remembered: Sequence[float] | None) -> MeasuredWidth | None:
-    if width is None or not remembered:
+def _smooth(width: MeasuredWidth | None, px: float | None) -> MeasuredWidth | None:
+    if width is None or px is None:
         return width
-    px = median(remembered)
     return MeasuredWidth(width.segment, px, None if width.um is None else width.um * px / width.px)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 # nailfold.exam/1, the deepest document, has nine levels.
 DEEPEST = 32
+_NESTED = (dict, list)
 
 
 def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
@@ -20,13 +21,16 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
         value = json.loads(text)
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
-    level = [value]
+    level = [value] if type(value) in _NESTED else []
     for _ in range(deepest):
-        level = [below for one in level if isinstance(one, dict | list) for below in _members(one)]
         if not level:
             return value
-    raise ValueError(f"JSON is nested deeper than {deepest} levels")
-
-
-def _members(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value
+        level = [
+            below
+            for one in level
+            for below in (one.values() if type(one) is dict else one)
+            if type(below) in _NESTED  # what the parser makes is of these very types
+        ]
+    if level:
+        raise ValueError(f"JSON is nested deeper than {deepest} levels")
+    return value

@@ -8,12 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.micrometer import Graduations, find_graduations
 from appliance.domain.calibration import Axis, Calibration, ScaleOrigin
 from appliance.domain.device_profile import DeviceProfile, profile_of
 from appliance.domain.errors import CalibrationError
@@ -29,6 +28,9 @@ from appliance.domain.measured_scale import (
 )
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.ports import CalibrationStore, Clock, Journal
+
+if TYPE_CHECKING:
+    from appliance.analysis.micrometer import Graduations
 
 _MOST_FROZEN = 6
 _MIN_DIVISION_UM, _MAX_DIVISION_UM = 0.5, 100_000.0
@@ -91,7 +93,7 @@ class ScaleMeasurement:
     scale: MeasuredScale
     division_um: float
     drawing: Drawing
-    graduations: Graduations | None = None
+    graduations: "Graduations | None" = None
 
 
 class CalibrationService:
@@ -155,6 +157,8 @@ class CalibrationService:
         """The scale from the graduations in a held picture. Raises CalibrationError as `find_graduations` does."""
         _require_length(division_um)
         picture = self.picture(picture_id)
+        from appliance.analysis.micrometer import find_graduations  # noqa: PLC0415 (SciPy: 20 MB)
+
         found = find_graduations(picture.frame.image_rgb, axis)
         scale = graduation_scale(found, division_um)
         drawing = Drawing(lines=tuple((_rounded(start), _rounded(end)) for start, end in found.lines_px))
@@ -244,7 +248,7 @@ class CalibrationService:
         scale: MeasuredScale,
         division_um: float,
         drawing: Drawing,
-        found: Graduations | None,
+        found: "Graduations | None",
     ) -> ScaleMeasurement:
         measured = ScaleMeasurement(secrets.token_hex(8), picture, scale, division_um, drawing, found)
         with self._lock:
@@ -298,7 +302,7 @@ class CalibrationService:
         self._journal.append(actor, f"calibration:{kept.calibration.calibration_id}", action, detail)
 
 
-def graduation_scale(found: Graduations, division_um: float) -> MeasuredScale:
+def graduation_scale(found: "Graduations", division_um: float) -> MeasuredScale:
     """The scale that graduations a known distance apart give."""
     um_per_px = division_um / found.pitch_px
     return MeasuredScale(

@@ -13,7 +13,7 @@ _STILLS = ("images/*/*.png", "images/*/*.avi")
 def require_not_emptied(folder: Path, database_name: str) -> None:
     """Refuse a folder whose database holds nothing, or is gone, while stills or a journal's head lie beside it.
 
-    A station that started there would print an access code and let anybody become its administrator.
+    A station that started there would print two words and let anybody become its administrator.
 
     Raises:
         StoreError: it is such a folder; says both ways out.

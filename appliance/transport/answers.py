@@ -31,7 +31,8 @@ _KNOWN = {
     0x80: Answer(PublishOutcome.RETRY, "the broker refused without saying why"),
     0x83: Answer(PublishOutcome.RETRY, "the broker cannot take the result now"),
     NOT_AUTHORISED: Answer(PublishOutcome.RETRY, "this box may not publish results; ask who runs the broker"),
-    0x90: Answer(PublishOutcome.REFUSED, "the broker refused the topic; check mqtt.site and mqtt.box"),
+    # ejabberd says so where its rules forbid the topic; the names in ours are checked before.
+    0x90: Answer(PublishOutcome.RETRY, "the broker refused the topic; ask who runs it for its rules of this box"),
     0x91: Answer(PublishOutcome.RETRY, "the broker still had another message under this number"),
     PACKET_TOO_LARGE: Answer(PublishOutcome.RETRY, "the result is larger than the broker accepts; raise its limit"),
     0x97: Answer(PublishOutcome.RETRY, "the broker's quota for this box is used up"),

@@ -15,7 +15,9 @@ from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
 from appliance.foreign_files.text import read_text
 from appliance.transport.answers import PACKET_TOO_LARGE
+from appliance.transport.broker_abilities import lacks
 from appliance.transport.encryption import tls_context
+from appliance.transport.paho_speed import take_over
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.waker import Waker
@@ -149,6 +151,16 @@ class BrokerConnection:
         return getattr(granted, "SharedSubscriptionAvailable", 1) == 1
 
     @property
+    def lacks(self) -> tuple[str, ...]:
+        """What this broker said that it cannot do."""
+        is_sharing = any(topic.startswith(_SHARED) for topic in self._listening.topics)
+        return lacks(None if self._connected is None else self._connected[1], self._expiry_days, is_sharing=is_sharing)
+
+    @property
+    def _expiry_days(self) -> float:
+        return self._settings.session_expiry_days if self._listening.keeps_session else 0.0
+
+    @property
     def receive_maximum(self) -> int:
         """So many messages the broker takes before it answers the first; more are a protocol error."""
         granted = None if self._connected is None else self._connected[1]
@@ -167,8 +179,7 @@ class BrokerConnection:
         """
         settings = self._settings
         keeps_session = self._listening.keeps_session
-        expiry_days = settings.session_expiry_days if keeps_session else 0.0
-        properties = connect_properties(expiry_days, self._listening.receive_maximum)
+        properties = connect_properties(self._expiry_days, self._listening.receive_maximum)
         try:
             self._client.connect(
                 settings.host, settings.port, settings.keepalive_s, clean_start=not keeps_session, properties=properties
@@ -269,6 +280,7 @@ class BrokerConnection:
 
     def _make_client(self, will: bytes) -> paho.Client:
         settings = self._settings
+        take_over()
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,

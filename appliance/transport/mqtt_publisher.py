@@ -69,6 +69,7 @@ class MqttPublisher:
         self._window = SendWindow()
         self._status = BrokerStatus(settings.enabled, False, "" if settings.enabled else "publishing is switched off")
         self._twin_reason = ""
+        self._lacks: set[str] = set()
         self._thread: threading.Thread | None = None
         self._last_thread: threading.Thread | None = None
 
@@ -136,6 +137,7 @@ class MqttPublisher:
         connection = BrokerConnection(self._settings, topics, will, self._listening(topics), self._waker)
         try:
             connection.open()
+            self._note_lacks(connection.lacks)
             birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
             birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
             self._set_status(stopping, True, "")
@@ -160,6 +162,12 @@ class MqttPublisher:
             connection.publish(topics.state, goodbye, state_properties(), retain=True)
         finally:
             connection.close()
+
+    def _note_lacks(self, lacks: tuple[str, ...]) -> None:
+        """Once, not with every connection."""
+        for one in sorted({*lacks} - self._lacks):
+            _log.warning("about this broker: %s", one)
+        self._lacks.update(lacks)
 
     def _listening(self, topics: BoxTopics) -> Listening:
         filters = () if self.agent is None else self.agent.filters

@@ -16,7 +16,7 @@ CROWDED_PER_MM = (8.0, 13.0)
 ROWS = (3, 4, 6, 8)
 ROW_GAP_UM = (70.0, 170.0)
 TURNED_SHARE, MAX_ROLL_DEG = 0.4, 40.0
-"""Stills are turned upright from 35 degrees on; live pictures are not turned."""
+"""Stills are turned upright from 20 degrees on; live pictures are not turned."""
 COARSE_SHARE, COARSEST = 0.4, 1.5
 """So many are seen at up to this many times the micrometres a pixel."""
 

@@ -17,7 +17,7 @@ from test_ca import make_test_ca
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _MANIFEST = """[update]
-compatible=nailfold-amd64
+compatible={compatible}
 version={version}
 
 [bundle]
@@ -28,7 +28,9 @@ filename=root.img
 """
 
 
-def build_bundle(root: Path, version: str, certificate: Path, key: Path, out: Path) -> None:
+def build_bundle(
+    root: Path, version: str, certificate: Path, key: Path, out: Path, compatible: str = "nailfold-amd64"
+) -> None:
     """A verity bundle: its payload is checked as it is read. Exits where rauc cannot make it."""
     if shutil.which("rauc") is None:
         sys.exit("rauc is missing: apt-get install rauc")
@@ -37,7 +39,7 @@ def build_bundle(root: Path, version: str, certificate: Path, key: Path, out: Pa
         content = Path(folder) / "content"
         content.mkdir()
         (content / "root.img").hardlink_to(root)
-        (content / "manifest.raucm").write_text(_MANIFEST.format(version=version))
+        (content / "manifest.raucm").write_text(_MANIFEST.format(compatible=compatible, version=version))
         signing = [f"--cert={certificate}", f"--key={key}"]
         # The squashfs inside is packed already.
         packing = "--mksquashfs-args=-noI -noD -noF -noX -no-progress -quiet"

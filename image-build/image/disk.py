@@ -1,4 +1,7 @@
-"""The disk of a new box: partitions, GRUB for BIOS and UEFI, slot A, empty data; the same bytes for the same parts."""
+"""The disk of a new box: partitions, GRUB for BIOS and UEFI, slot A; the same bytes for the same parts.
+
+The data partition is not among them: the box makes it at its first start, as large as its disk (data-partition.sh).
+"""
 
 import io
 import os
@@ -54,10 +57,9 @@ class Partition:
 
 @dataclass(frozen=True)
 class Layout:
-    """All of them, in order. `slot_mib` and `data_mib` in MiB."""
+    """All of them, in order. `slot_mib` in MiB."""
 
     slot_mib: int = 1024
-    data_mib: int = 1024
 
     @property
     def partitions(self) -> tuple[Partition, ...]:
@@ -68,12 +70,12 @@ class Layout:
             Partition("boot-state", 66, 2, "8300"),
             Partition("root-a", a, self.slot_mib, "8300"),
             Partition("root-b", a + self.slot_mib, self.slot_mib, "8300"),
-            Partition("data", a + 2 * self.slot_mib, self.data_mib, "8300"),
+            Partition("key", a + 2 * self.slot_mib, 1, "8300"),
         )
 
     @property
     def size_mib(self) -> int:
-        return self.partitions[-1].first_mib + self.data_mib + 1
+        return self.partitions[-1].first_mib + self.partitions[-1].size_mib + 1
 
 
 def write_disk(disk: Path, root: Path, layout: Layout, built_at: int) -> None:
@@ -89,13 +91,12 @@ def write_disk(disk: Path, root: Path, layout: Layout, built_at: int) -> None:
     with disk.open("wb") as file:
         file.truncate(layout.size_mib * MIB)
     _write_table(disk, layout)
-    bios, efi, state, slot_a, _, data = layout.partitions
+    bios, efi, state, slot_a, *_ = layout.partitions
     with tempfile.TemporaryDirectory() as scratch, disk.open("r+b") as file:
         _write_bios_grub(file.fileno(), bios, Path(scratch))
         _copy(_efi_files(Path(scratch), efi, built_at), file.fileno(), efi.offset)
         _copy(_boot_state(Path(scratch), state, built_at), file.fileno(), state.offset)
         _copy(root, file.fileno(), slot_a.offset)
-        _copy(_empty_data(Path(scratch), data, built_at), file.fileno(), data.offset)
 
 
 def _write_table(disk: Path, layout: Layout) -> None:
@@ -170,17 +171,6 @@ def _mkimage(platform: str, out: Path, extra: tuple[str, ...]) -> None:
         entry.size = len(content)
         packed.addfile(entry, io.BytesIO(content))
     _run("grub-mkimage", "-O", platform, "-m", memory, "-c", early, "-p", "(,gpt3)/", "-o", out, *modules)
-
-
-def _empty_data(scratch: Path, place: Partition, built_at: int) -> Path:
-    image = scratch / "data.img"
-    with image.open("wb") as file:
-        file.truncate(place.size_mib * MIB)
-    one = f"{_DISK_GUID[:-2]}06"
-    options = f"hash_seed={one},lazy_itable_init=1,root_owner=0:0"
-    at = {**os.environ, "E2FSPROGS_FAKE_TIME": str(built_at)}
-    _run("mkfs.ext4", "-q", "-F", "-L", "data", "-U", one, "-E", options, image, environment=at)
-    return image
 
 
 def _copy(source: Path, disk: int, offset: int) -> None:

@@ -13,15 +13,15 @@ for program in mmdebstrap mksquashfs; do
 done
 root=${squashfs%.squashfs}.root
 rm -rf "$root" "$squashfs"
-system=systemd-sysv,udev,dbus,kmod,iproute2,systemd-resolved,systemd-timesyncd,ca-certificates
-boot=linux-image-amd64,initramfs-tools,busybox,zstd,e2fsprogs,rauc,rauc-service
+system=systemd-sysv,udev,dbus,kmod,iproute2,systemd-resolved,systemd-timesyncd,ca-certificates,avahi-daemon
+boot=linux-image-amd64,initramfs-tools,busybox,zstd,e2fsprogs,cryptsetup-bin,fdisk,rauc,rauc-service
 needs=$(dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/(.*//; s/ //g' | grep -v -e '^libc6$' -e '^systemd$' | paste -sd,)
 mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-include=/usr/share/doc/nailfold/*' \
     --essential-hook='for user in nailfold:890 nailfold-firmware:891 nailfold-kiosk:892; do
         echo "${user%:*}:x:${user#*:}:" >>"$1/etc/group"; done' \
-    --essential-hook="mkdir -p \"\$1/etc/initramfs-tools\" && cp -a '$here/overlay/etc/initramfs-tools/.' \"\$1/etc/initramfs-tools/\"" \
+    --essential-hook="mkdir -p \"\$1/etc/initramfs-tools\" \"\$1/usr/share/nailfold\" && cp -a '$here/overlay/etc/initramfs-tools/.' \"\$1/etc/initramfs-tools/\" && cp -a '$here/overlay/usr/share/nailfold/.' \"\$1/usr/share/nailfold/\"" \
     --customize-hook='rm -f "$1/etc/resolv.conf"; cp /etc/resolv.conf "$1/etc/resolv.conf"' \
     --customize-hook="cp '$package' \"\$1/nailfold.deb\"" \
     --customize-hook='printf "u nailfold 890:890 \"nailfold station\" /var/lib/nailfold\nu nailfold-firmware 891:891 \"nailfold firmware\" /run/nailfold-firmware\nu nailfold-kiosk 892:892 \"nailfold kiosk\" /run/nailfold-kiosk\n" >"$1/usr/lib/sysusers.d/00-nailfold-image.conf"; chroot "$1" systemd-sysusers 00-nailfold-image.conf' \
@@ -31,7 +31,8 @@ mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
     --customize-hook="install -m 644 '$keyring' \"\$1/etc/rauc/keyring.pem\"" \
     --customize-hook="install -m 755 '$here/programs/boot_slots.py' \"\$1/usr/lib/nailfold/boot-slots\"; ln -s boot-slots \"\$1/usr/lib/nailfold/boot_slots.py\"
         install -m 755 '$here/programs/confirm_slot.py' \"\$1/usr/lib/nailfold/confirm-slot\"
-        install -m 755 '$here/programs/install_update.py' \"\$1/usr/lib/nailfold/install-update\"" \
+        install -m 755 '$here/programs/install_update.py' \"\$1/usr/lib/nailfold/install-update\"
+        install -m 755 '$here/programs/screen.py' \"\$1/usr/lib/nailfold/screen\"" \
     --customize-hook='sh -eu '"'$here/settle.sh'"' "$1"' \
     bookworm "$root"
 mksquashfs "$root" "$squashfs" -quiet -no-progress -noappend -comp lzo -Xalgorithm lzo1x_1 -b 256K \

@@ -3,7 +3,7 @@
 set -eu
 root=$1
 in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" "$@"; }
-in_root systemctl enable --quiet systemd-networkd systemd-resolved systemd-timesyncd nailfold-confirm nailfold-update
+in_root systemctl enable --quiet systemd-networkd systemd-resolved systemd-timesyncd avahi-daemon nailfold-screen nailfold-confirm nailfold-update.service nailfold-update.path
 # Nobody logs in on a box, and nothing installs software beside the slots.
 in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service
@@ -11,7 +11,7 @@ in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firs
 in_root systemctl mask --quiet nailfold-first-boot.service
 in_root passwd --quiet --lock root
 in_root update-initramfs -u -k all
-mkdir -p "$root/data" "$root/media/update" "$root/etc/credstore" "$root/var/lib/systemd"
+mkdir -p "$root/data" "$root/media/update" "$root/media/backup" "$root/etc/credstore" "$root/var/lib/systemd"
 kernel=$(ls "$root/boot" | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
 mv "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz"
 mv "$root/boot/initrd.img-$kernel" "$root/boot/initrd.img"

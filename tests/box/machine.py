@@ -8,11 +8,16 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from appliance.exam.live_message import decode_live_message
 from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
 from tests.box.services import await_so
@@ -23,6 +28,8 @@ import boot_slots
 from disk import Layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+DATA_BYTES = 1 << 30
+"""So much larger than the image is the disk."""
 # Told to the kernel in the boot state, where a technician could too: the journal on the serial line.
 _EXTRA = "no_timer_check mitigations=off systemd.journald.forward_to_console=1"
 
@@ -32,8 +39,8 @@ class Machine:
 
     Args:
         folder: of its own.
-        image: what the disk begins as; it is copied.
-        stick: a FAT image, as if plugged in.
+        image: what the disk begins as; it is copied, to a larger disk.
+        stick: a FAT image, as if plugged in. At the first start it is one that brings the test's settings.
         scheme: of its pages.
     """
 
@@ -42,8 +49,13 @@ class Machine:
         self._folder, self.stick, self._scheme = folder, stick, scheme
         self.disk, self.serial = folder / "disk.img", folder / "serial.log"
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
+        os.truncate(self.disk, self.disk.stat().st_size + DATA_BYTES)
         self._write_state(self.boot_state | {"extra": _EXTRA})
-        self._write_settings((REPOSITORY / "image-build/image/overlay/etc/nailfold/site.toml").read_text() + SLOW)
+        if stick is None:
+            site = folder / "site.toml"
+            site.write_text((REPOSITORY / "image-build/image/overlay/etc/nailfold/site.toml").read_text() + SLOW)
+            self.stick = folder / "settings.stick"
+            stick_with(site, self.stick)
         self._processes: list[subprocess.Popen[bytes]] = []
         self.port = 0
 
@@ -101,6 +113,21 @@ class Machine:
             return bool(self.browser().json("/health/ready")["is_ready"])
         return False
 
+    def live_frame(self, browser: Browser, within_s: float) -> tuple[dict[str, Any], bytes]:
+        """Header and JPEG of the next picture, as a page that is logged in gets it: over the WebSocket."""
+        url = f"{self._scheme}://127.0.0.1:{self.port}"
+        told = {"origin": Origin(url), "additional_headers": {"Cookie": browser.cookies}, "proxy": None}
+        until_s = time.monotonic() + within_s
+        # The far side is slow: it answers no ping within the usual seconds.
+        patience = {"open_timeout": within_s, "ping_interval": None, "max_size": None}
+        trusted = ssl._create_unverified_context()
+        with connect(f"wss://127.0.0.1:{self.port}/live/ws", ssl=trusted, **told, **patience) as page:
+            while (left_s := until_s - time.monotonic()) > 0:
+                message = page.recv(timeout=left_s)
+                if isinstance(message, bytes):
+                    return decode_live_message(message)
+        sys.exit(f"no live picture within {within_s:.0f} s")
+
     @property
     def boot_state(self) -> dict[str, str]:
         """As it lies on the disk; read while the machine is off."""
@@ -116,17 +143,6 @@ class Machine:
     def _write_state(self, state: dict[str, str]) -> None:
         block = boot_slots.packed(state)
         self._at_state(lambda file, place: [os.pwrite(file, block, place + copy) for copy in boot_slots.COPIES_AT])
-
-    def _write_settings(self, site: str) -> None:
-        """What the box would lay out at its first start, with the test's own lines. Needs e2fsprogs."""
-        [part] = [part for part in Layout().partitions if part.name == "data"]
-        file = self._folder / "site.toml"
-        file.write_text(site)
-        steps = f"mkdir settings\ncd settings\nwrite {file} site.toml\n"
-        data = f"{self.disk}?offset={part.offset}"
-        subprocess.run(
-            ["/usr/sbin/debugfs", "-w", "-f", "-", data], input=steps.encode(), check=True, capture_output=True
-        )
 
     def _at_state(self, do: Callable[[int, int], Any]) -> Any:
         [part] = [part for part in Layout().partitions if part.name == "boot-state"]
@@ -149,9 +165,9 @@ class Machine:
             )
 
 
-def stick_with(bundle: Path, image: Path) -> None:
-    """A FAT that is called NAILFOLD and holds the bundle. Needs dosfstools and mtools."""
+def stick_with(content: Path, image: Path) -> None:
+    """A FAT that is called NAILFOLD and holds the file. Needs dosfstools and mtools."""
     with image.open("wb") as file:
-        file.truncate(bundle.stat().st_size + (64 << 20))
+        file.truncate(content.stat().st_size + (64 << 20))
     subprocess.run(["mkfs.vfat", "-F", "32", "-n", "NAILFOLD", image], check=True, capture_output=True)
-    subprocess.run(["mcopy", "-i", image, bundle, "::"], check=True)
+    subprocess.run(["mcopy", "-i", image, content, "::"], check=True)

@@ -1,6 +1,6 @@
-"""`make test-image`: the disk of `make image` in an emulated machine: first start, an update, a bad update.
+"""`make test-image`: the disk of `make image` in an emulated machine: first start, an update, a bad update, erasing.
 
-    python -m tests.box.updates [--light] [--parts update bad]
+    python -m tests.box.updates [--light] [--parts update bad erase]
 
 All is seen from outside, by the serial line and the pages. Figures go into build/reports/box.json. Minutes a start;
 needs the image and its bundles (make image bundle), qemu-system-x86, nbdkit, dosfstools and mtools.
@@ -40,6 +40,7 @@ class Trial:
         """The first start: live, set up by the code on the screen, and one exam."""
         self.figures["boot_to_live_s"] = self._start()
         self.set_up()
+        self.see()
         self.examine()
         self.note("first start", f"live after {self.figures['boot_to_live_s']} s, {self.finished}")
 
@@ -69,9 +70,51 @@ class Trial:
         self.figures["bad_update_rolled_back"] = state["a"] == "bad"
         self.note("bad update", f"{taken_back[0]}; {state}")
 
+    def erase(self, folder: Path) -> None:
+        """A stick that names this box: it comes up as a new one, with a proof, another id and nothing kept; once."""
+        named = self.machine.await_printed(r"nailfold: box ([0-9a-f]{8})", _START_S)[1]
+        request, stick = folder / f"erase-{named}", folder / "erase.stick"
+        request.write_text("")
+        stick_with(request, stick)
+        self._restart_with(stick)
+        asked = self.machine.await_printed(r"the stick asks to erase this box; restarting", _START_S)
+        told = self.machine.await_printed(r"nailfold: erased: (\{.*\})", _START_S, after=asked.end())
+        fresh = self.machine.await_printed(r"nailfold: box ([0-9a-f]{8})", _START_S, after=told.end())
+        await_so(self.machine.is_live, "live picture", _START_S)
+        self.require_new()
+        proof = json.loads(told[1])
+        checks = ("header_is_zero", "old_key_is_refused", "key_is_overwritten")
+        is_once = "asks to erase" not in self.machine.printed()[fresh.end() :]
+        self.figures["erased"] = is_once and fresh[1] != named and all(proof[name] for name in checks)
+        self.note("erase", f"box {named} is now {fresh[1]}; {proof}")
+        self.machine.cut()
+
+    def require_new(self) -> None:
+        """Exits where the box is not as from the factory."""
+        if not self.machine.browser().url_of("/").endswith("/setup"):
+            sys.exit("an erased box does not ask to be set up")
+
+    def see(self) -> None:
+        """A picture with its result comes over the WebSocket, seen from outside of the machine."""
+        browser = self.machine.browser()
+        browser.log_in(_NAME, _PASSWORD)
+        began_s = time.monotonic()
+        header, jpeg = self.machine.live_frame(browser, _START_S)
+        image = header["image"]
+        if not jpeg.startswith(b"\xff\xd8"):
+            sys.exit(f"the live message holds no JPEG: {header}")
+        self.figures["live_frame"] = {
+            "seq": header["seq"],
+            "bytes_of_jpeg": len(jpeg),
+            "size_px": [image["width"], image["height"]],
+            "capillaries": len(image["capillaries"]),
+            "waited_s": round(time.monotonic() - began_s, 1),
+        }
+        self.note("live frame", self.figures["live_frame"])
+
     def set_up(self) -> None:
-        """With the code that stands on the screen."""
-        self.machine.browser().set_up(self.machine.await_printed(r"access code (\S+)", 60)[1])
+        """With the two words that stand on the screen."""
+        self.machine.browser().set_up(self.machine.await_printed(r"two words (\S+)", 60)[1])
 
     def examine(self) -> None:
         """One exam of one picture."""
@@ -116,6 +159,13 @@ class LightTrial(Trial):
     def set_up(self) -> None:
         """It has no accounts."""
 
+    def see(self) -> None:
+        """It has no pictures."""
+
+    def require_new(self) -> None:
+        if kept := self.machine.browser().json("/kept")["kept"]:
+            sys.exit(f"an erased box still holds {kept}")
+
     def examine(self) -> None:
         """One durable file."""
         name = f"kept-{len(self.finished):04}"
@@ -135,7 +185,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     built = REPOSITORY / "build"
     options.add_argument("--light", action="store_true", help="with a stand-in for the station: minutes, not an hour")
-    options.add_argument("--parts", nargs="+", choices=("update", "bad"), default=["update", "bad"])
+    options.add_argument("--parts", nargs="+", choices=("update", "bad", "erase"), default=["update", "bad", "erase"])
     options.add_argument("--report", type=Path, default=built / "reports/box.json")
     asked = options.parse_args()
     place = built / ("light" if asked.light else "image")
@@ -152,6 +202,8 @@ def main() -> int:
         if "bad" in asked.parts:
             stick_with(place / "bad.raucb", bad)
             trial.bad(bad)
+        if "erase" in asked.parts:
+            trial.erase(folder)
     finally:
         machine.cut()
         known = json.loads(asked.report.read_text()) if asked.report.exists() else {"schema": "nailfold.box/1"}

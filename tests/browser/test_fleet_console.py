@@ -92,12 +92,37 @@ def test_rollout_shows_its_groups_and_can_be_paused(entered: Callable[..., Page]
     page.click("nav >> text=Rollouts")
     shown = page.locator(".rollout").inner_text()
     assert "8 % failed, 5 % allowed" in shown
-    assert "Group 1: " in shown
+    assert "Group 1 20 boxes" in shown
     assert "180 not begun" in shown
+    assert "widths are shifted by +8.0%" in shown, "why, without a further page"
+    widths = [float(one.get_attribute("width") or 0) for one in page.locator(".bar >> nth=0").locator("rect").all()]
+    assert sum(widths) == 20
+    page.click("summary")
+    commands = page.locator("code").all_inner_texts()
+    assert all(fleet.rollout_id in one for one in commands)
+    assert "rollout back" in commands[1]
     page.click("text=Pause")
     assert "paused" in page.locator(".rollout h2").inner_text()
     page.click("text=Let it go on")
     assert "paused" not in page.locator(".rollout h2").inner_text()
+
+
+def test_failed_jobs_are_one_click_away(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    page.click("nav >> text=Jobs")
+    assert page.locator("tbody tr").count() == 23
+    page.click(".choices >> text=Failed")
+    rows = page.locator("tbody tr").all_inner_texts()
+    assert len(rows) == 2
+    assert all("engines-2" in row and "failed" in row for row in rows)
+
+
+def test_box_page_keeps_what_is_wanted_apart_from_what_is_true(entered: Callable[..., Page], fleet: FullFleet) -> None:
+    page = entered()
+    page.goto(f"{fleet.url}/box/clinic-07/box-2")
+    facts = page.locator("section[aria-labelledby=updates] dl div").all_inner_texts()
+    assert [one.split("\n")[-1] for one in facts[1:]] == ["engines-2", *3 * ["\N{EN DASH}"]]
+    assert "failed" in facts[0]
 
 
 def test_results_are_found_by_site_box_and_day_and_drawn_over_time(
@@ -257,6 +282,12 @@ def test_page_renews_itself_keeps_the_focus_and_says_when_it_cannot(browser: Bro
         page.clock.run_for(31_000)
         page.wait_for_function("before => document.querySelector('.as-of').innerText !== before", arg=before)
         assert page.evaluate("document.activeElement.innerText") == "clinic-31/box-1"
+        page.goto(f"{fleet.url}/rollouts")
+        page.click("summary")
+        before = page.locator(".as-of").inner_text()
+        page.clock.run_for(31_000)
+        page.wait_for_function("before => document.querySelector('.as-of').innerText !== before", arg=before)
+        assert page.locator("details[open]").count() == 1, "what was opened stays open"
         page.context.set_offline(True)
         page.clock.run_for(31_000)
         page.wait_for_selector(".as-of.problem")

@@ -1,174 +1,73 @@
-"""make chaos: a box struck at every write of an exam, an edit and a message; figures in build/reports/chaos.json.
+"""make chaos: what breaks around a box, part by part; figures in build/reports/chaos.json.
 
-    python -m tests.chaos.chaos [--most 400] [--out build/reports/chaos.json]
+    python -m tests.chaos.chaos [--part writes cameras] [--most 400] [--stops 100] [--minutes 2]
 
-strace counts the calls that change files and strikes at the first, then in the next process at the second, and so on
-until a round is whole: nobody chose the places. Each kind of fault goes through all of them on one data folder with a
-real broker beside it, so that a fault also meets what the ones before it have left:
-
-- killed: kill -9 before the call, as when the process dies;
-- full: the call answers that no space is left (ENOSPC);
-- broken: it answers that the disk is failing (EIO).
-
-Afterwards everything that was answered must be there, once, and whole.
+- writes: the process killed, the disk full or failing at every write of an exam (writes.py);
+- cameras: unplugged, silent, crashing, noise, another format, in the middle of an exam (cameras.py);
+- memory: no further memory in the middle of an exam (memory.py);
+- stops: SIGTERM at any moment under load (stops.py);
+- clients: 240 slow connections of 41 hosts (slow_clients.py; root).
 """
 
 import argparse
 import json
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from appliance.domain.exam import ExamState
-from appliance.exam.review_log import review_subject
-from tests.support.broker import Broker
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
-from tests.support.subscriber import Subscriber
+from tests.chaos.cameras import camera_faults
+from tests.chaos.live_station import REPOSITORY
+from tests.chaos.memory import memory_pressure
+from tests.chaos.slow_clients import slow_clients
+from tests.chaos.stops import stops
+from tests.chaos.writes import FAULTS, struck_writes
 
-REPOSITORY = Path(__file__).parents[2]
-CALLS = "pwrite64,write,fsync,fdatasync,rename,renameat2,link,unlink,ftruncate,mkdir"
-FAULTS = {"killed": "signal=SIGKILL", "full": "error=ENOSPC", "broken": "error=EIO"}
-ROUND_S = 120
-
-
-@dataclass
-class Struck:
-    """What one kind of fault led to.
-
-    Attributes:
-        strikes: processes that were struck.
-        answered: acts that the box said were done, by kind: "finished", "edited", "validated".
-        problems: what was found wrong afterwards.
-    """
-
-    strikes: int = 0
-    answered: dict[str, list[str]] = field(default_factory=dict)
-    refusals: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-
-def strike(fault: str, folder: Path, broker: Broker, most: int) -> Struck:
-    """One process a call, each struck one call later, until a round is whole."""
-    struck = Struck()
-    for at in range(1, most + 1):
-        inject = f"inject={CALLS}:{FAULTS[fault]}:when={at}"
-        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject]
-        done = subprocess.run(
-            [*command, sys.executable, "-B", "-m", "tests.chaos.box", str(folder), str(broker.port)],
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=ROUND_S,
-            check=False,
-        )
-        _note(struck, done.stdout)
-        if done.returncode == 0 and fault == "killed":
-            return struck
-        struck.strikes += 1
-        if done.returncode not in (0, 1, -9, 137) or "Traceback" in done.stderr:
-            last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            struck.problems.append(f"call {at}: {last[:200]}")
-    return struck
-
-
-def _note(struck: Struck, said: str) -> None:
-    for line in said.splitlines():
-        act, _, rest = line.partition(" ")
-        if act == "refused":
-            struck.refusals[rest.partition(":")[0][:80]] += 1
-        elif rest:
-            struck.answered.setdefault(act, []).append(rest)
-
-
-def require_whole(folder: Path, subscriber: Subscriber, broker: Broker, struck: Struck) -> dict[str, int]:
-    """The figures: what was answered and is not there, messages under two names, files and rows that do not fit."""
-    left = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.box", str(folder), str(broker.port)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=ROUND_S,
-        check=False,
-    )
-    _note(struck, left.stdout)
-    if "done" not in left.stdout:
-        struck.problems.append(f"the box does not work afterwards: {left.stdout[-200:]}{left.stderr[-200:]}")
-    arrivals = subscriber.collect(quiet_s=2)
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        store, journal = desk.storage.exams, desk.storage.journal
-        exams = {exam.exam_id: exam for exam in store.exams(limit=100_000)}
-        finished = {one for one, exam in exams.items() if exam.state is ExamState.FINISHED}
-        for exam_id in finished:
-            for image in store.exam(exam_id).images:
-                store.read_png(exam_id, image.image_id)
-        acts = {one: [entry.action for entry in journal.entries(review_subject(one))] for one in finished}
-        rows = desk.storage.database.rows("look", "SELECT msg_id, exam_id FROM outbox")
-        if not journal.verify().is_intact:
-            struck.problems.append("the journal does not verify")
-        if (said := desk.storage.database.rows("check", "PRAGMA integrity_check")[0][0]) != "ok":
-            struck.problems.append(f"the database is damaged: {said}")
-        known = {image.file_name for one in exams for image in store.exam(one).images}
-    lost = [one for one in struck.answered.get("finished", ()) if one not in finished]
-    unedited = [one for one in struck.answered.get("edited", ()) if "review.edited" not in acts.get(one, ())]
-    unvalidated = [one for one in struck.answered.get("validated", ()) if "review.validated" not in acts.get(one, ())]
-    queued = {row["msg_id"] for row in rows}
-    of_exam = Counter(row["exam_id"] for row in rows)
-    doubled = [one for one, count in of_exam.items() if count > 1 + acts.get(one, []).count("review.validated")]
-    received = {arrival.document["msg_id"] for arrival in arrivals}
-    leftovers = {path.name for path in (folder / "images").glob("*/*")} - known
-    if leftovers:
-        struck.problems.append(f"{len(leftovers)} files belong to no picture, such as {sorted(leftovers)[0]}")
-    return {
-        "exams": len(finished),
-        "exams_lost": len(lost),
-        "edits_lost": len(unedited),
-        "validations_lost": len(unvalidated),
-        "results_doubled": len(doubled),
-        "results_not_received": len(queued - received),
-    }
+PARTS = ("writes", "cameras", "memory", "stops", "clients")
+WRONG = (
+    "exams_lost",
+    "edits_lost",
+    "validations_lost",
+    "captures_lost",
+    "results_doubled",
+    "results_not_received",
+    "stale_shown_as_live",
+    "problems",
+)
 
 
 def main() -> None:
-    """All kinds of faults; exit code 1 where anything was lost, doubled or wrong."""
+    """The parts; exit code 1 where anything was lost, doubled, stale or wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--most", type=int, default=400, help="calls of one round at most")
-    parser.add_argument("--fault", choices=list(FAULTS), nargs="+", default=list(FAULTS))
+    parser.add_argument("--part", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--most", type=int, default=400, help="writes: calls of one round at most")
+    parser.add_argument("--fault", choices=list(FAULTS), nargs="+", default=list(FAULTS), help="writes")
+    parser.add_argument("--starved", type=int, default=3, help="memory: times")
+    parser.add_argument("--stops", type=int, default=100, help="stops: times")
+    parser.add_argument("--minutes", type=float, default=2.0, help="clients: length of the attack")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/reports/chaos.json")
-    args = parser.parse_args()
-    if shutil.which("strace") is None:
-        raise SystemExit("strace is not there; install it: apt-get install strace")
-    report: dict[str, object] = {}
-    totals: Counter[str] = Counter()
-    most = args.most
-    for fault in args.fault:
-        with tempfile.TemporaryDirectory(prefix="nailfold-chaos-") as scratch:
-            began_s = time.monotonic()
-            with Broker(Path(scratch) / "broker", ["max_queued_messages 0"]) as broker:
-                subscriber = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+")
-                struck = strike(fault, Path(scratch) / "box", broker, most)
-                figures = require_whole(Path(scratch) / "box", subscriber, broker, struck)
-            if fault == "killed":
-                # A round that goes on after a refusal has no end of its own: as many calls as a whole one has.
-                most = min(most, struck.strikes + 1)
-            figures |= {"faults": struck.strikes, "problems": len(struck.problems)}
-            totals.update(figures)
-            report[fault] = {
-                **figures,
-                "seconds": round(time.monotonic() - began_s, 1),
-                "refusals": struck.refusals,
-                "what": struck.problems[:20],
-            }
-            print(fault, json.dumps(report[fault]), flush=True)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({**totals, "by_fault": report}, indent=2) + "\n")
+    asked = parser.parse_args()
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        "writes": lambda: struck_writes(asked.most, asked.fault),
+        "cameras": camera_faults,
+        "memory": lambda: memory_pressure(asked.starved),
+        "stops": lambda: stops(asked.stops),
+        "clients": lambda: slow_clients(round(60 * asked.minutes)),
+    }
+    report: dict[str, Any] = {}
+    totals: Counter[str] = Counter({"faults": 0} | dict.fromkeys(WRONG, 0))
+    for name in asked.part:
+        began_s = time.monotonic()
+        figures = parts[name]()
+        report[name] = {**figures, "seconds": round(time.monotonic() - began_s, 1)}
+        print(name, json.dumps(report[name]), flush=True)
+        totals.update({key: value for key, value in figures.items() if key in totals})
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(json.dumps({**totals, "parts": report}, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(totals))
-    wrong = ("exams_lost", "edits_lost", "validations_lost", "results_doubled", "results_not_received", "problems")
-    sys.exit(1 if any(totals[one] for one in wrong) else 0)
+    sys.exit(1 if any(totals[one] for one in WRONG) else 0)
 
 
 if __name__ == "__main__":

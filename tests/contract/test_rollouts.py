@@ -105,3 +105,15 @@ def test_another_bundle_begins_with_other_boxes(desk: Desk) -> None:
 def test_shares_that_are_none_are_refused(desk: Desk, shares: tuple[float, ...]) -> None:
     with pytest.raises(SettingsError, match="shares"):
         desk.store.start("e-4", BOXES, shares, 0.2, "eva", NOW)
+
+
+def test_system_is_rolled_out_like_networks_and_gives_way_to_a_system_alone(desk: Desk) -> None:
+    rollout_id = desk.store.start("system/s-2", BOXES, (0.1,), 0.2, "eva", NOW)
+    desk.store.next_group(rollout_id, desk.maker, "eva", NOW)
+    asked = [row.signed.job for row in desk.jobs.all()]
+    assert {(job.kind, job.parameters["bundle"]) for job in asked} == {("update-system", "s-2")}
+    desk.answer(JobState.SUCCEEDED)
+    with pytest.raises(SettingsError, match="software does not take the place of system/s-2"):
+        desk.store.back(rollout_id, "software", desk.maker, "eva", NOW)
+    assert not desk.store.rollout(rollout_id).is_paused
+    assert desk.store.back(rollout_id, "system/s-1", desk.maker, "eva", NOW) == 5

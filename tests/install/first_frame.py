@@ -61,7 +61,7 @@ def read_address(station: "subprocess.Popen[str]") -> tuple[str, str]:
     lines = []
     for line in station.stdout:
         lines.append(line)
-        if match := re.search(r"Open (http\S+)\s+access code (\S+)", line):
+        if match := re.search(r"Open (http\S+)\s+two words (\S+)", line):
             # What comes later must not fill the pipe.
             threading.Thread(target=station.stdout.read, daemon=True).start()
             return match[1], match[2]

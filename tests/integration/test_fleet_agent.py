@@ -20,12 +20,14 @@ from appliance.fleet.jobs import JobState
 from appliance.ports import OutboxMessage
 from tests.integration.test_mqtt_delivery import wait_until
 from tests.support.broker import Broker, mosquitto_binary
+from tests.support.ejabberd import EjabberdHost
 from tests.support.exam_desk import BOX, SITE
 from tests.support.exam_parts import NOON
 from tests.support.fleet_box import WHOSE, FleetBox
 from tests.support.fleet_side import Fleet
 from tests.support.subscriber import Subscriber
 
+AnyBroker = Broker | EjabberdHost
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
 
 
@@ -36,17 +38,17 @@ def box(broker: Broker, tmp_path: Path) -> Iterator[FleetBox]:
 
 
 def test_health_of_a_box_reaches_the_fleet_and_every_message_fits_its_schema(
-    broker: Broker, fleet: Fleet, tmp_path: Path
+    each_broker: AnyBroker, each_fleet: Fleet, tmp_path: Path
 ) -> None:
-    listener = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/#")
-    with fleet.serving(), FleetBox(tmp_path / "box", broker.port) as box:
-        wait_until(lambda: bool(fleet.report("telemetry")), "telemetry")
-        telemetry = fleet.report("telemetry")
+    listener = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/#", each_broker.client_options)
+    with each_fleet.serving(), FleetBox(tmp_path / "box", each_broker.port, **each_broker.login) as box:
+        wait_until(lambda: bool(each_fleet.report("telemetry")), "telemetry")
+        telemetry = each_fleet.report("telemetry")
         assert telemetry["camera"] == "live"
         assert telemetry["latency_ms"] == 41.0
         assert telemetry["disk_free_mb"] > 0
         assert telemetry["boot_id"] == box.publisher.boot_id
-        row = fleet.box()
+        row = each_fleet.box()
         assert row is not None
         assert row.is_online
         assert not row.has_twin
@@ -90,21 +92,21 @@ def test_whole_journal_of_a_box_reaches_the_fleet_link_by_link(box: FleetBox, fl
 
 
 def test_desired_settings_are_kept_reported_and_in_force_after_a_restart(
-    broker: Broker, fleet: Fleet, tmp_path: Path
+    each_broker: AnyBroker, each_fleet: Fleet, tmp_path: Path
 ) -> None:
     wish = {"exam.best_of_s": 0.8, "web.port": 1, "exam.history_s": -3}
-    fleet.desk.boxes.want(WHOSE, wish, "eva", SystemClock().now_utc())
-    with fleet.serving():
-        with FleetBox(tmp_path / "box", broker.port):
-            wait_until(lambda: fleet.report("shadow").get("desired_version") == 1, "considered")
-            refused = fleet.report("shadow")["refused"]
+    each_fleet.desk.boxes.want(WHOSE, wish, "eva", SystemClock().now_utc())
+    with each_fleet.serving():
+        with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login):
+            wait_until(lambda: each_fleet.report("shadow").get("desired_version") == 1, "considered")
+            refused = each_fleet.report("shadow")["refused"]
             assert refused["web.port"] == "may not be set from afar"
             assert "history_s" in refused["exam.history_s"]
             assert refused["exam.best_of_s"] == "in force after the next restart"
-        with FleetBox(tmp_path / "box", broker.port) as box:
+        with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login) as box:
             assert box.settings.settings.exam.best_of_s == 0.8
-            wait_until(lambda: "exam.best_of_s" not in fleet.report("shadow")["refused"], "in force")
-            assert fleet.report("shadow")["settings"]["exam.best_of_s"] == 0.8
+            wait_until(lambda: "exam.best_of_s" not in each_fleet.report("shadow")["refused"], "in force")
+            assert each_fleet.report("shadow")["settings"]["exam.best_of_s"] == 0.8
 
 
 def test_settings_that_a_newer_software_does_not_know_keep_no_box_from_starting(tmp_path: Path) -> None:
@@ -113,16 +115,18 @@ def test_settings_that_a_newer_software_does_not_know_keep_no_box_from_starting(
     assert load_settings(tmp_path / "site.toml", {"station.data_dir": tmp_path}).settings.exam.best_of_s == 0.5
 
 
-def test_job_sent_while_the_box_is_off_runs_once_when_it_returns(broker: Broker, fleet: Fleet, tmp_path: Path) -> None:
-    with fleet.serving():
-        with FleetBox(tmp_path / "box", broker.port) as box:
-            wait_until(lambda: fleet.box() is not None, "there")
-        job_id = fleet.ask(box.job("recalibrate", {"note": "the ring was turned"}))
+def test_job_sent_while_the_box_is_off_runs_once_when_it_returns(
+    each_broker: AnyBroker, each_fleet: Fleet, tmp_path: Path
+) -> None:
+    with each_fleet.serving():
+        with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login) as box:
+            wait_until(lambda: each_fleet.box() is not None, "there")
+        job_id = each_fleet.ask(box.job("recalibrate", {"note": "the ring was turned"}))
         for _ in range(3):
-            with FleetBox(tmp_path / "box", broker.port) as box:
-                fleet.wait_for(job_id, JobState.SUCCEEDED)
+            with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login) as box:
+                each_fleet.wait_for(job_id, JobState.SUCCEEDED)
                 wait_until(lambda: not box.agent.book.unaccepted(), "accepted")
-        with FleetBox(tmp_path / "box", broker.port) as box:
+        with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login) as box:
             done = [one for one in box.storage.journal.entries("calibration") if one.detail["job_id"] == job_id]
             assert len(done) == 1
 

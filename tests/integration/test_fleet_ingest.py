@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
@@ -21,34 +20,32 @@ from appliance.apps.fleet_server.ingest import IngestWorker
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, fleet_settings
+from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.box_topics import BoxTopics
 from tests.integration.test_mqtt_delivery import wait_for_status, wait_online, wait_until
-from tests.support.broker import Broker, mosquitto_binary
+from tests.support.broker import Broker
+from tests.support.ejabberd import EjabberdHost
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
 from tests.support.exam_parts import IDENTITY
 from tests.support.subscriber import Subscriber, read_retained
 
-pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
+AnyBroker = Broker | EjabberdHost
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-def server_settings(folder: Path, port: int, name: str = "ingest-1") -> FleetSettings:
+def server_settings(folder: Path, broker: AnyBroker, name: str = "ingest-1", part: str = "1/1") -> FleetSettings:
     """Short waits."""
     mqtt = {
         "host": "127.0.0.1",
-        "port": port,
+        "port": broker.port,
+        **{setting: str(value) for setting, value in broker.login.items()},
         "tls": False,
         "box": name,
         "keepalive_s": 5,
         "reconnect_first_s": 0.1,
         "reconnect_longest_s": 0.3,
     }
-    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1, "told_within_s": 0.1}
+    ingest = {"gap_grace_s": 0.3, "gap_look_s": 0.1, "told_within_s": 0.1, "part": part}
     url = f"sqlite:///{folder}/fleet.sqlite3"
     return fleet_settings(Layer("test", {"mqtt": mqtt, "ingest": ingest, "database": {"url": url}}))
 
@@ -75,11 +72,13 @@ def receipted(desk: ExamDesk) -> int:
     return int(rows[0]["n"])
 
 
-def test_exam_is_stored_then_receipted_and_found_by_its_engine(broker: Broker, tmp_path: Path) -> None:
-    receipts = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+")
+def test_exam_is_stored_then_receipted_and_found_by_its_engine(each_broker: AnyBroker, tmp_path: Path) -> None:
+    receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+", each_broker.client_options)
     with (
-        ingest_running(server_settings(tmp_path, broker.port)) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk,
+        ingest_running(server_settings(tmp_path, each_broker)) as store,
+        ExamDesk(
+            tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=60.0
+        ) as desk,
     ):
         desk.publisher.start()
         exam = desk.examine()
@@ -89,21 +88,23 @@ def test_exam_is_stored_then_receipted_and_found_by_its_engine(broker: Broker, t
         digest = next(iter(IDENTITY.engines.values()))
         (kept,) = store.exams_with("engine", digest)
         assert (kept.site, kept.box, kept.exam_id) == (SITE, BOX, exam.exam_id)
-        host = read_retained(broker.port, "nailfold/v1/host/ingest-1/state")
+        host = read_retained(each_broker.port, "nailfold/v1/host/ingest-1/state", each_broker.client_options)
         schemas.validate("nailfold.host-1", host)
         assert host["is_online"]
     (receipt,) = receipts.collect()
     schemas.validate("nailfold.receipt-1", receipt.document)
     assert receipt.document["outcome"] == "stored"
     assert receipt.topic.rpartition("/")[2] == receipt.document["msg_id"]
-    assert not read_retained(broker.port, "nailfold/v1/host/ingest-1/state")["is_online"]
+    assert not read_retained(each_broker.port, "nailfold/v1/host/ingest-1/state", each_broker.client_options)[
+        "is_online"
+    ]
 
 
-def test_duplicate_is_kept_once_and_receipted_again(broker: Broker, tmp_path: Path) -> None:
-    receipts = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+")
+def test_duplicate_is_kept_once_and_receipted_again(each_broker: AnyBroker, tmp_path: Path) -> None:
+    receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+", each_broker.client_options)
     with (
-        ingest_running(server_settings(tmp_path, broker.port)) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk,
+        ingest_running(server_settings(tmp_path, each_broker)) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk,
     ):
         desk.publisher.start()
         desk.examine()
@@ -115,26 +116,30 @@ def test_duplicate_is_kept_once_and_receipted_again(broker: Broker, tmp_path: Pa
     assert len(receipts.collect()) == 2
 
 
-def test_result_that_another_receiver_swallowed_comes_when_its_receipt_does_not(broker: Broker, tmp_path: Path) -> None:
-    swallower = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+")
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=1.0) as desk:
+def test_result_that_another_receiver_swallowed_comes_when_its_receipt_does_not(
+    each_broker: AnyBroker, tmp_path: Path
+) -> None:
+    swallower = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+", each_broker.client_options)
+    with ExamDesk(
+        tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=1.0
+    ) as desk:
         desk.publisher.start()
         desk.examine()
         wait_for_status(desk, acknowledged=1)
         assert len({arrival.topic for arrival in swallower.collect()}) == 1, "one result, however often it was sent"
-        with ingest_running(server_settings(tmp_path, broker.port)) as store:
+        with ingest_running(server_settings(tmp_path, each_broker)) as store:
             wait_until(lambda: receipted(desk) == 1, "receipted")
             assert store.count() == 1
 
 
-def test_gap_behind_a_later_result_is_found_and_asked_for(broker: Broker, tmp_path: Path) -> None:
+def test_gap_behind_a_later_result_is_found_and_asked_for(each_broker: AnyBroker, tmp_path: Path) -> None:
     """The box expects no receipts here: only the fleet can notice."""
-    other = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/#")
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
+    other = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/#", each_broker.client_options)
+    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
         desk.publisher.start()
         lost = [desk.examine(), desk.examine()]
         wait_for_status(desk, acknowledged=2)
-        with ingest_running(server_settings(tmp_path, broker.port)) as store:
+        with ingest_running(server_settings(tmp_path, each_broker)) as store:
             desk.examine()
             wait_until(lambda: receipted(desk) == 3, "receipted")
             assert store.count() == 3
@@ -144,10 +149,10 @@ def test_gap_behind_a_later_result_is_found_and_asked_for(broker: Broker, tmp_pa
     assert asked["seqs"] == [1, 2]
 
 
-def test_result_under_another_boxs_name_is_refused_and_a_dead_letter(broker: Broker, tmp_path: Path) -> None:
+def test_result_under_another_boxs_name_is_refused_and_a_dead_letter(each_broker: AnyBroker, tmp_path: Path) -> None:
     with (
-        ingest_running(server_settings(tmp_path, broker.port)) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port, site="other")) as desk,
+        ingest_running(server_settings(tmp_path, each_broker)) as store,
+        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login, site="other")) as desk,
     ):
         desk.publisher.start()
         desk.examine()
@@ -157,11 +162,11 @@ def test_result_under_another_boxs_name_is_refused_and_a_dead_letter(broker: Bro
         assert len(store.refused()) == 1
 
 
-def test_nothing_is_receipted_that_is_not_on_the_disk(broker: Broker, tmp_path: Path) -> None:
-    settings = server_settings(tmp_path, broker.port)
+def test_nothing_is_receipted_that_is_not_on_the_disk(each_broker: AnyBroker, tmp_path: Path) -> None:
+    settings = server_settings(tmp_path, each_broker)
     with (
         ingest_running(settings) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=0.5) as desk,
+        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5) as desk,
         FleetDatabase(settings.database.url) as database,
     ):
         with database.transaction("break it") as connection:
@@ -176,26 +181,29 @@ def test_nothing_is_receipted_that_is_not_on_the_disk(broker: Broker, tmp_path: 
         assert store.count() == 1
 
 
-def serving(folder: Path, port: int, name: str) -> "subprocess.Popen[bytes]":
+def serving(folder: Path, broker: AnyBroker, name: str) -> "subprocess.Popen[bytes]":
     """A worker in a process of its own, which can be killed."""
+    login = "".join(f'{setting} = "{value}"\n' for setting, value in broker.login.items())
     file = folder / f"{name}.toml"
     file.write_text(
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\nbox = "{name}"\nreconnect_first_s = 0.1\n'
-        f'reconnect_longest_s = 0.3\nkeepalive_s = 5\n[database]\nurl = "sqlite:///{folder}/fleet.sqlite3"\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\ntls = false\nbox = "{name}"\nreconnect_first_s = 0.1\n'
+        f'reconnect_longest_s = 0.3\nkeepalive_s = 5\n{login}[database]\nurl = "sqlite:///{folder}/fleet.sqlite3"\n'
     )
     command = [sys.executable, "-m", "appliance.apps.cli", "fleet", "ingest", "--config", str(file)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def test_killed_worker_and_killed_broker_lose_and_double_nothing(broker: Broker, tmp_path: Path) -> None:
+def test_killed_worker_and_killed_broker_lose_and_double_nothing(each_broker: AnyBroker, tmp_path: Path) -> None:
     with ExitStack() as ends:
-        workers = [serving(tmp_path, broker.port, name) for name in ("ingest-1", "ingest-2")]
+        workers = [serving(tmp_path, each_broker, name) for name in ("ingest-1", "ingest-2")]
         for worker in workers:
             ends.callback(worker.wait)
             ends.callback(worker.kill)
         for name in ("ingest-1", "ingest-2"):
-            wait_until(lambda name=name: f"as nailfold-host-{name}" in broker.log(), f"{name} there", 60)
-        desk = ends.enter_context(ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=0.5))
+            wait_until(lambda name=name: each_broker.connections_of(f"nailfold-host-{name}") > 0, f"{name} there", 60)
+        desk = ends.enter_context(
+            ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5)
+        )
         desk.publisher.start()
         for turn in range(8):
             desk.examine()
@@ -203,8 +211,8 @@ def test_killed_worker_and_killed_broker_lose_and_double_nothing(broker: Broker,
                 wait_until(lambda: receipted(desk) > 0, "the first receipts", 30)
                 workers[0].kill()
             if turn == 5:
-                broker.kill()
-                broker.start()
+                each_broker.kill()
+                each_broker.start()
         wait_until(lambda: receipted(desk) == 8, "every receipt", 30)
         with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
             assert ResultStore(database).count() == 8
@@ -213,28 +221,48 @@ def test_killed_worker_and_killed_broker_lose_and_double_nothing(broker: Broker,
         assert CliRunner().invoke(main, asked).exit_code == 0
 
 
-def test_second_box_of_the_same_name_is_told_on_both(broker: Broker, tmp_path: Path) -> None:
-    settings = mqtt_settings(broker.port)
+def test_workers_that_share_the_boxes_answer_each_result_once(each_broker: AnyBroker, tmp_path: Path) -> None:
+    """Through the broker's shared subscription, or each for its part of the boxes where there is none."""
+    parts = WorkerShare(1, 2), WorkerShare(2, 2)
+    names = [next(f"box-{n}" for n in range(99) if one.is_mine(BoxTopics(SITE, f"box-{n}").resend)) for one in parts]
+    receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/+/receipts/+", each_broker.client_options)
+    with ExitStack() as ends:
+        for number in (1, 2):
+            settings = server_settings(tmp_path, each_broker, f"ingest-{number}", f"{number}/2")
+            store = ends.enter_context(ingest_running(settings))
+            wait_until(lambda number=number: each_broker.connections_of(f"nailfold-host-ingest-{number}") > 0, "there")
+        for name in names:
+            settings = mqtt_settings(each_broker.port, **each_broker.login, box=name)
+            desk = ends.enter_context(ExamDesk(tmp_path / name, settings, receipt_timeout_s=60.0, box=name))
+            desk.examine()
+            desk.publisher.start()
+            wait_until(lambda desk=desk: receipted(desk) == 1, f"receipted {name}")
+        assert store.count() == 2
+        assert len(receipts.collect()) == 2
+
+
+def test_second_box_of_the_same_name_is_told_on_both(each_broker: AnyBroker, tmp_path: Path) -> None:
+    settings = mqtt_settings(each_broker.port, **each_broker.login)
     with ExamDesk(tmp_path / "one", settings) as one, ExamDesk(tmp_path / "two", settings) as two:
         one.publisher.start()
         wait_online(one)
         two.publisher.start()
         for desk in (one, two):
-            said = f"another device runs under the name {SITE}/{BOX}"
-            wait_until(lambda desk=desk, said=said: said in desk.publisher.status().reason, "told")
+            # By the state of the other, or by the broker's own word for it, where it has one.
+            wait_until(lambda desk=desk: "another device" in desk.publisher.status().reason, "told")
 
 
 def test_killed_worker_leaves_no_member_behind_that_results_are_dealt_to(broker: Broker, tmp_path: Path) -> None:
     """Mosquitto keeps a session until its will is sent: with the will's usual delay a third of the results got lost."""
-    worker = serving(tmp_path, broker.port, "ingest-1")
+    worker = serving(tmp_path, broker, "ingest-1")
     try:
-        wait_until(lambda: "as nailfold-host-ingest-1" in broker.log(), "the first worker", 60)
+        wait_until(lambda: broker.connections_of("nailfold-host-ingest-1") > 0, "the first worker", 60)
     finally:
         worker.kill()
         worker.wait()
     with (
-        ingest_running(server_settings(tmp_path, broker.port, "ingest-2")),
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk,
+        ingest_running(server_settings(tmp_path, broker, "ingest-2")),
+        ExamDesk(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as desk,
     ):
         desk.publisher.start()
         for _ in range(6):
@@ -243,7 +271,7 @@ def test_killed_worker_leaves_no_member_behind_that_results_are_dealt_to(broker:
 
 
 def test_box_with_many_results_sends_them_in_few_commits(broker: Broker, tmp_path: Path) -> None:
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port), receipt_timeout_s=60.0) as desk:
+    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as desk:
         for _ in range(30):
             desk.examine()
         commits = 0
@@ -253,7 +281,7 @@ def test_box_with_many_results_sends_them_in_few_commits(broker: Broker, tmp_pat
             commits += statement == "COMMIT"
 
         desk.storage.database._connection.set_trace_callback(count)
-        with ingest_running(server_settings(tmp_path, broker.port)):
+        with ingest_running(server_settings(tmp_path, broker)):
             desk.publisher.start()
             wait_until(lambda: receipted(desk) == 30, "every receipt", 30)
         assert commits < 60, "of three marks a result"

@@ -1,8 +1,11 @@
 """A small run of `make fleet-load`: broker, ingest worker and a third of the boxes are killed."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tests.load.fleet_load import measure
+from tests.load.fleet_load import added, measure
 from tests.support.broker import mosquitto_binary
 
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
@@ -14,3 +17,15 @@ def test_nothing_is_lost_and_nothing_is_kept_twice_while_everything_is_killed_on
     assert (report["lost"], report["duplicated"]) == (0, 0)
     assert report["processes_killed"] == {"broker": 1, "ingest": 1, "boxes": 2}
     assert 0 < report["rate_over_bare"] < 1
+    assert all(spent > 0 for spent in report["processor_ms_per_result"].values())
+
+
+def test_runs_add_up_and_their_rates_do_not(tmp_path: Path) -> None:
+    run = {"sent": 10, "stored": 9, "lost": 1, "duplicated": 0, "boxes": 5, "rate_with_kills_per_s": 1.0}
+    run |= {"rate_per_s": 4.0, "bare_per_s": 8.0, "rate_over_bare": 0.5}
+    file = tmp_path / "fleet.json"
+    for rate in (4.0, 2.0, 9.0):
+        file.write_text(json.dumps(added({**run, "rate_per_s": rate}, file)))
+    whole = json.loads(file.read_text())
+    assert (whole["sent"], whole["stored"], whole["lost"], whole["rate_per_s"]) == (30, 27, 3, 4.0)
+    assert len(whole["runs"]) == 3

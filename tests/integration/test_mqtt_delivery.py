@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,19 +14,15 @@ from appliance.domain.exam import Exam, ExamStart
 from appliance.ports import OutboxStatus
 from tests.support import exam_box
 from tests.support.broker import Broker, mosquitto_binary
+from tests.support.ejabberd import EjabberdHost
 from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
 from tests.support.subscriber import Subscriber, publish, read_retained
 
+AnyBroker = Broker | EjabberdHost
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
 
 RESULTS = f"nailfold/v1/{SITE}/{BOX}/results/+"
 STATE = f"nailfold/v1/{SITE}/{BOX}/state"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
 
 
 def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
@@ -54,9 +50,9 @@ def msg_id_of(desk: ExamDesk, exam: Exam) -> str:
     return str(rows[0]["msg_id"])
 
 
-def test_finished_exam_arrives_once_valid_and_unretained(broker: Broker, tmp_path: Path) -> None:
-    subscriber = Subscriber(broker.port, RESULTS)
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
+def test_finished_exam_arrives_once_valid_and_unretained(each_broker: AnyBroker, tmp_path: Path) -> None:
+    subscriber = Subscriber(each_broker.port, RESULTS, each_broker.client_options)
+    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
         desk.publisher.start()
         exam = desk.examine()
         wait_for_status(desk, acknowledged=1)
@@ -69,15 +65,15 @@ def test_finished_exam_arrives_once_valid_and_unretained(broker: Broker, tmp_pat
     assert arrival.content_type == "application/json"
     assert arrival.properties["msg_id"] == arrival.document["msg_id"]
     assert (arrival.properties["schema"], arrival.properties["seq"]) == ("nailfold.exam/1", "1")
-    assert "NC-0042" not in arrival.topic + str(arrival.properties) + broker.log()
+    assert "NC-0042" not in arrival.topic + str(arrival.properties) + each_broker.log()
 
 
-def test_state_is_online_while_connected_and_offline_after_leaving(broker: Broker, tmp_path: Path) -> None:
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
+def test_state_is_online_while_connected_and_offline_after_leaving(each_broker: AnyBroker, tmp_path: Path) -> None:
+    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
         desk.publisher.start()
         wait_online(desk)
-        birth = read_retained(broker.port, STATE)
-    goodbye = read_retained(broker.port, STATE)
+        birth = read_retained(each_broker.port, STATE, each_broker.client_options)
+    goodbye = read_retained(each_broker.port, STATE, each_broker.client_options)
     for state in (birth, goodbye):
         schemas.validate("nailfold.state-1", state)
     assert (birth["is_online"], goodbye["is_online"]) == (True, False)
@@ -238,16 +234,19 @@ def test_tls_with_the_box_own_certificate_and_never_to_a_broker_of_another_autho
             wait_online(desk)
 
 
-def test_killed_box_is_announced_by_its_will(broker: Broker, tmp_path: Path) -> None:
-    box = subprocess.Popen(
-        [sys.executable, exam_box.__file__, str(tmp_path / "box"), str(broker.port), "1"], stdout=subprocess.PIPE
-    )
+def test_killed_box_is_announced_by_its_will(each_broker: AnyBroker, tmp_path: Path) -> None:
+    given = [tmp_path / "box", each_broker.port, 1, "", *each_broker.login.values()]
+    box = subprocess.Popen([sys.executable, exam_box.__file__, *map(str, given)], stdout=subprocess.PIPE)
+
+    def is_online() -> bool:
+        return bool(read_retained(each_broker.port, STATE, each_broker.client_options)["is_online"])
+
     try:
         assert box.stdout is not None
         assert box.stdout.readline() == b"examined\n"
-        wait_until(lambda: read_retained(broker.port, STATE)["is_online"] is True, "born")
+        wait_until(is_online, "born")
     finally:
         box.send_signal(signal.SIGKILL)
         box.wait()
         box.stdout.close()
-    wait_until(lambda: read_retained(broker.port, STATE)["is_online"] is False, "the will")
+    wait_until(lambda: not is_online(), "the will")

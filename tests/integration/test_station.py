@@ -1,9 +1,6 @@
 """The whole device in a process of its own: simulated scope, shipped networks, real broker, real HTTP."""
 
-import http.cookiejar
-import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -11,20 +8,19 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appliance import schemas
 from appliance.apps.workbench.bench.station_process import StationError, StationProcess
 from tests.support.broker import Broker
+from tests.support.station_client import PASSWORD, Browser, capture, is_ready, wait_until
 from tests.support.subscriber import Subscriber, read_retained
 
 # What the station promises; a loaded computer is given the same again.
 STOP_WITHIN_S = 3.0
-NAME, PASSWORD = "ana.ruiz", "small vessels tell"
 RESULTS = "nailfold/v1/north/box-7/results/+"
 
 
@@ -54,81 +50,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 def flags_for(site: Path, *more: str) -> list[str]:
     return ["--config", str(site), "--data-dir", str(site.parent / "data"), "--port", "0", *more]
-
-
-class Browser:
-    """Cookies and tokens, as a page has them."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
-        self._token = ""
-
-    def get(self, path: str) -> str:
-        with self._opener.open(self.url + path, timeout=10) as answer:
-            text: str = answer.read().decode()
-        if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
-            self._token = found[1]
-        return text
-
-    def json(self, path: str) -> Any:
-        return json.loads(self.get(path))
-
-    def set_up(self, code: str) -> int:
-        """What the first page of a new box does."""
-        return self._enter("/setup", code=code, name=NAME, full_name="Dr. Ana Ruiz", password=PASSWORD, again=PASSWORD)
-
-    def log_in(self, password: str = PASSWORD) -> int:
-        return self._enter("/login", name=NAME, password=password)
-
-    def _enter(self, path: str, **fields: str) -> int:
-        self.get(path)
-        form = urllib.parse.urlencode({**fields, "csrf_token": self._token}).encode()
-        try:
-            with self._opener.open(self.url + path, form, 10) as answer:
-                status = int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
-        self.get("/")
-        return status
-
-    def post(self, path: str, **fields: str) -> Any:
-        headers = {"Content-Type": "application/json", "X-CSRFToken": self._token, "Origin": self.url}
-        request = urllib.request.Request(self.url + path, json.dumps(fields).encode(), headers)
-        with self._opener.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
-
-
-def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {what}"
-        time.sleep(0.1)
-
-
-def is_ready(station: StationProcess) -> bool:
-    try:
-        with urllib.request.urlopen(f"{station.url}/health/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-
-
-def capture(browser: Browser) -> None:
-    """A press on the pedal, once a picture is there."""
-
-    def is_captured() -> bool:
-        try:
-            browser.post("/api/v1/exam/capture")
-        except urllib.error.HTTPError as error:
-            error.close()
-            return False
-        return True
-
-    wait_until(is_captured, "a capture")
 
 
 def test_an_exam_goes_from_the_scope_to_the_broker(site: Path, broker: Broker) -> None:

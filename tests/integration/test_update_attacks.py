@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.apps.fleet_server.release_maker import BUNDLE_FILES, ReleaseMaker
+from appliance.apps.fleet_server.release_maker import BUNDLE_FILES, SYSTEM_FILE, ReleaseMaker
 from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.domain.errors import UpdateError
 
@@ -16,20 +16,31 @@ NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 
 
 class Site:
-    """A release with the bundle e-1, and a box that has already taken it."""
+    """A release with the bundle e-1, and a box that has already taken it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        kind: "engines", or "system", whose bundle is one file.
+    """
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.kind, self.files = kind, BUNDLE_FILES if kind == "engines" else (SYSTEM_FILE,)
         self.folder, self.now, self.floor = folder, NOW, datetime(2026, 11, 1, tzinfo=timezone.utc)
         self.release = folder / "release"
         self.weights = folder / "weights"
         self.weights.mkdir()
-        for name in BUNDLE_FILES:
+        for name in self.files:
             (self.weights / name).write_bytes(f"{name} of the release".encode() * 100)
         self.maker = ReleaseMaker(self.release, folder / "keys")
         self.maker.make(NOW)
         self.root = self.maker.root_file.read_bytes()
-        self.maker.add_bundle("e-1", self.weights, NOW)
+        self.add(self.maker, "e-1")
         self.fetch("e-1")
+
+    def add(self, maker: ReleaseMaker, name: str) -> None:
+        if self.kind == "engines":
+            maker.add_bundle(name, self.weights, NOW)
+        else:
+            maker.add_system(name, self.weights / SYSTEM_FILE, NOW)
 
     @property
     def metadata(self) -> Path:
@@ -40,14 +51,19 @@ class Site:
         client = UpdateClient(
             self.root, self.folder / "seen", f"file://{self.release}", lambda: self.now, lambda: self.floor, self.raised
         )
-        client.fetch(f"engines/{name}", BUNDLE_FILES, into)
+        client.fetch(f"{self.kind}/{name}", self.files, into)
         return into
 
     def raised(self, moment: datetime) -> None:
         self.floor = max(self.floor, moment)
 
-    def target(self, name: str) -> Path:
-        (file,) = (self.release / "targets" / "engines" / "e-2").glob(f"*.{name}")
+    @property
+    def last_file(self) -> str:
+        return self.files[-1]
+
+    def target(self) -> Path:
+        """The last file of the second bundle."""
+        (file,) = (self.release / "targets" / self.kind / "e-2").glob(f"*.{self.last_file}")
         return file
 
     def newest(self, role: str) -> Path:
@@ -55,13 +71,13 @@ class Site:
         return max(files, key=lambda file: json.loads(file.read_text())["signed"]["version"])
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+@pytest.fixture(params=("engines", "system"))
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    return Site(tmp_path, request.param)
 
 
 def offer_second(site: Site) -> None:
-    site.maker.add_bundle("e-2", site.weights, NOW)
+    site.add(site.maker, "e-2")
 
 
 def rollback(site: Site) -> None:
@@ -92,7 +108,7 @@ def wrong_key(site: Site) -> None:
     foreign.make(NOW)
     for _ in range(3):
         foreign.renew(NOW)
-    foreign.add_bundle("e-2", site.weights, NOW)
+    site.add(foreign, "e-2")
     shutil.rmtree(site.release)
     shutil.copytree(site.folder / "foreign", site.release)
 
@@ -100,19 +116,19 @@ def wrong_key(site: Site) -> None:
 def wrong_target(site: Site) -> None:
     """The right name, another content of the same length."""
     offer_second(site)
-    site.target("keypoints.onnx").write_bytes(b"x" * len((site.weights / "keypoints.onnx").read_bytes()))
+    site.target().write_bytes(b"x" * len((site.weights / site.last_file).read_bytes()))
 
 
 def truncated(site: Site) -> None:
     offer_second(site)
-    file = site.target("detector.onnx")
+    file = site.target()
     file.write_bytes(file.read_bytes()[:-1])
 
 
 def oversized(site: Site) -> None:
     """A file without an end fills no disk."""
     offer_second(site)
-    with site.target("detector.onnx").open("ab") as file:
+    with site.target().open("ab") as file:
         file.truncate(10**10)
 
 
@@ -131,7 +147,7 @@ def targets_signed_by_the_timestamps_key(site: Site) -> None:
 
 def missing_file(site: Site) -> None:
     offer_second(site)
-    site.target("keypoints.onnx").unlink()
+    site.target().unlink()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +180,7 @@ def test_attack_is_refused_and_what_runs_is_left_alone(site: Site, attack: Calla
 def test_release_that_is_what_it_says_is_taken(site: Site) -> None:
     offer_second(site)
     into = site.fetch("e-2")
-    assert {file.name for file in into.iterdir()} == set(BUNDLE_FILES)
+    assert {file.name for file in into.iterdir()} == set(site.files)
     assert site.floor == NOW, "the signed time of the release"
 
 
@@ -176,5 +192,14 @@ def test_clock_at_1970_takes_a_release_that_is_still_valid(site: Site) -> None:
 
 
 def test_bundle_that_is_in_no_release_is_refused(site: Site) -> None:
-    with pytest.raises(UpdateError, match=r"has no engines/e-9/manifest\.json"):
+    with pytest.raises(UpdateError, match=rf"has no {site.kind}/e-9/{site.files[0]}"):
         site.fetch("e-9")
+
+
+def test_bundle_for_which_there_is_no_room_is_not_fetched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer_second(site)
+    usage = type(shutil.disk_usage(site.folder))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 500_000_000, 500_000_000))
+    with pytest.raises(UpdateError, match="500 MB are free"):
+        site.fetch("e-2")
+    assert not list((site.folder / "box").glob("e-2*"))

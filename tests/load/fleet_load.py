@@ -3,11 +3,16 @@
 Writes boxes, sent, stored, lost, duplicated, rates and rate_over_bare as JSON. `rate_per_s` runs from the first
 publication to half of the results on the fleet's disk, before anything is killed; `rate_with_kills_per_s` over all of
 them. The bare rate is that of one publisher that does nothing else and to whom nobody listens, with the same payload
-and QoS against the same broker in the same run.
+and QoS against the same broker in the same run. `processor_ms_per_result` is what each part had used by then, from
+/proc; unlike the rates it hangs little on what else the computer does.
+
+A run is bounded by its size. `--add` puts it beside the earlier ones of the report and sums up, so that 100,000 results
+can be ten runs of 10,000, each with its own kills, at any time.
 """
 
 import argparse
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -15,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -69,6 +75,12 @@ class Load:
         for process in boxes:
             _wait_for(process, "filled")
         began_s = time.monotonic()
+        pids = {
+            "boxes": [one.pid for one in boxes],
+            "ingest": [one.pid for one in ingest],
+            "broker": [self._broker.pid],
+        }
+        before_s = {part: _processor_s(those) for part, those in pids.items()}
         for process in boxes:
             _write_line(process)
 
@@ -78,6 +90,7 @@ class Load:
         reach(0.5)
         half_s = time.monotonic() - began_s
         half = store.count()
+        used_ms = {part: 1000 * (_processor_s(those) - before_s[part]) / half for part, those in pids.items()}
         self._broker.kill()
         self._broker.start()
         reach(0.6)
@@ -94,7 +107,10 @@ class Load:
         for process in boxes:
             _wait_for(process, "done")
             process.wait()
-        return self._report(database, half / half_s, took_s, bare_per_s)
+        return {
+            **self._report(database, half / half_s, took_s, bare_per_s),
+            "processor_ms_per_result": {part: round(spent, 3) for part, spent in used_ms.items()},
+        }
 
     def _report(self, database: FleetDatabase, rate_per_s: float, took_s: float, bare_per_s: float) -> dict[str, Any]:
         with database.transaction("read the ids") as connection:
@@ -131,10 +147,10 @@ class Load:
             f'[mqtt]\nhost = "127.0.0.1"\nport = {self._broker.port}\ntls = false\nbox = "{name}"\n'
             f'reconnect_first_s = 0.2\nreconnect_longest_s = 1.0\n[database]\nurl = "{self._url}"\n'
         )
-        before = self._broker.log().count(f"as nailfold-host-{name}")
+        before = self._broker.connections_of(f"nailfold-host-{name}")
         command = ["-m", "appliance.apps.cli", "fleet", "ingest", "--config", str(file)]
         process = self._start(command, f"{name}.log")
-        _wait(lambda: self._broker.log().count(f"as nailfold-host-{name}") > before, process.poll)
+        _wait(lambda: self._broker.connections_of(f"nailfold-host-{name}") > before, process.poll)
         return process
 
     def _start_boxes(self, number: int) -> Process:
@@ -172,6 +188,25 @@ class Load:
         client.disconnect()
         client.loop(0.1)
         return BARE_MESSAGES / took_s
+
+
+def _processor_s(pids: Iterable[int]) -> float:
+    """That these processes have used so far, user and system."""
+    ticks = 0
+    for pid in pids:
+        # Behind the name, which may have spaces: utime and stime are fields 14 and 15 of all (man proc).
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def added(report: dict[str, Any], file: Path) -> dict[str, Any]:
+    """This run beside those of the file: sums of what was counted, medians of what was measured."""
+    runs = [*json.loads(file.read_text("utf-8")).get("runs", []), report] if file.exists() else [report]
+    summed = {key: sum(run[key] for run in runs) for key in ("sent", "stored", "lost", "duplicated")}
+    measured = ("rate_per_s", "rate_with_kills_per_s", "bare_per_s", "rate_over_bare")
+    medians = {key: round(median(run[key] for run in runs), 6) for key in measured}
+    return {**report, **summed, **medians, "runs": runs}
 
 
 def _write_line(process: Process) -> None:
@@ -218,12 +253,15 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=4, help="of boxes; one of them is killed")
     parser.add_argument("--workers", type=int, default=2, help="of the ingest; one of them is killed")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--add", action="store_true", help="to the runs that the report has already")
     parser.add_argument("--out", type=Path, default=ROOT / "build/reports/fleet.json")
     given = parser.parse_args()
     # Else nothing that was started would be ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     report = measure(given.boxes, given.results, given.processes, given.workers, given.database)
     given.out.parent.mkdir(parents=True, exist_ok=True)
+    if given.add:
+        report = added(report, given.out)
     given.out.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     print(json.dumps(report, indent=2))
     sys.exit(bool(report["lost"] or report["duplicated"]))

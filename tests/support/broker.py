@@ -7,8 +7,11 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 START_TIMEOUT_S = 10.0
+Login = dict[str, Any]
+"""Settings of the table `mqtt` with which a broker lets a test in."""
 
 
 def free_port() -> int:
@@ -23,6 +26,12 @@ def mosquitto_binary() -> str | None:
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 
 
+def listens(port: int) -> bool:
+    """Whether somebody does on that port of this computer."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Broker:
     """A broker that can be stopped, killed and started again on the same port, with its memory kept on disk.
 
@@ -31,6 +40,10 @@ class Broker:
         extra_lines: further lines of mosquitto.conf.
         configuration: a whole one, and the port it names; in the place of the ordinary lines.
     """
+
+    make = "mosquitto"
+    login: ClassVar[Login] = {}
+    client_options: tuple[str, ...] = ()
 
     def __init__(
         self, folder: Path, extra_lines: Sequence[str] = (), configuration: tuple[Path, int] | None = None
@@ -59,7 +72,7 @@ class Broker:
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([binary, "-c", str(self._configuration)], stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not self._listens():
+        while not listens(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"mosquitto did not start: {self.log()}")
             time.sleep(0.02)
@@ -71,6 +84,12 @@ class Broker:
     def kill(self) -> None:
         """What a power cut does to it."""
         self._end(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int:
+        """Of the running broker."""
+        assert self._process is not None, "the broker does not run"
+        return self._process.pid
 
     def freeze(self) -> None:
         """It keeps its connections and answers nothing."""
@@ -93,6 +112,10 @@ class Broker:
         """What it has written so far."""
         return (self._folder / "mosquitto.log").read_text(errors="replace")
 
+    def connections_of(self, client_id: str) -> int:
+        """How often that client has connected."""
+        return self.log().count(f" as {client_id} (")
+
     def __enter__(self) -> "Broker":
         self.start()
         return self
@@ -110,7 +133,3 @@ class Broker:
             self._process.send_signal(number)
             self._process.wait(timeout=10)
             self._process = None
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,7 +1,8 @@
 """A box in a process of its own, which can be killed at a chosen step.
 
-`python tests/support/exam_box.py FOLDER PORT EXAMS [FAULT]` examines until EXAMS exams are finished in FOLDER, waits
-until the broker has all of them, prints "done" and ends. With FAULT it ends itself with kill -9 at that step.
+`python tests/support/exam_box.py FOLDER PORT EXAMS [FAULT [USER PASSWORD_FILE]]` examines until EXAMS exams
+are finished in FOLDER, waits until the broker has all of them, prints "done" and ends. With a FAULT that is not empty
+it ends itself with kill -9 at that step.
 """
 
 import os
@@ -89,8 +90,9 @@ def finished_exams(desk: ExamDesk) -> int:
     return sum(exam.state is ExamState.FINISHED for exam in desk.storage.exams.exams(limit=1000))
 
 
-def main(folder: Path, port: int, exams: int, fault: str = "") -> None:
-    with ExamDesk(folder, mqtt_settings(port), resend_after_s=0.4) as desk:
+def main(folder: Path, port: int, exams: int, fault: str = "", username: str = "", password_file: str = "") -> None:
+    login = {"username": username, "password_file": Path(password_file)} if username else {}
+    with ExamDesk(folder, mqtt_settings(port, **login), resend_after_s=0.4) as desk:
         if fault:
             arm(desk, fault)
         desk.publisher.start()

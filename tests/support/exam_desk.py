@@ -40,7 +40,12 @@ class ExamDesk:
     """A box: `examine()` does a whole exam of two captures."""
 
     def __init__(
-        self, folder: Path, mqtt: MqttSettings, resend_after_s: float = 1.0, receipt_timeout_s: float = 0.0
+        self,
+        folder: Path,
+        mqtt: MqttSettings,
+        resend_after_s: float = 1.0,
+        receipt_timeout_s: float = 0.0,
+        box: str = BOX,
     ) -> None:
         clock = SystemClock()
         self._clock = clock
@@ -51,7 +56,7 @@ class ExamDesk:
         self.storage = open_storage(settings, clock.now_utc)
         self.publisher = MqttPublisher(mqtt, self.storage.outbox, IDENTITY, clock)
         tools = SessionTools(self._show, encode_still, self.publisher.wake)
-        self.session = ExamSession(self.storage.exams, tools, BoxAddress(SITE, BOX), clock, self.storage.journal)
+        self.session = ExamSession(self.storage.exams, tools, BoxAddress(SITE, box), clock, self.storage.journal)
 
     def _show(self) -> AnalysedFrame:
         self._seq += 1

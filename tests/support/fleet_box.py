@@ -13,6 +13,7 @@ from appliance.apps.station.engine_loop import EngineHealth
 from appliance.apps.station.fleet.agent import StationAgent
 from appliance.apps.station.fleet.box_health import BoxHealth
 from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.system_slots import SystemSlots
 from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -31,7 +32,14 @@ class FleetBox:
     A second FleetBox on the same folder, after the first has ended, is the next start of the same box.
     """
 
-    def __init__(self, folder: Path, port: int, fleet: dict[str, Any] | None = None, **mqtt: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        fleet: dict[str, Any] | None = None,
+        slots: SystemSlots | None = None,
+        **mqtt: Any,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         keys = folder.parent / "job-keys"
         keys.mkdir(exist_ok=True)
@@ -90,6 +98,7 @@ class FleetBox:
             self.restarting.set,
             clock,
             LogLines(),
+            slots,
         )
 
     def job(self, kind: str, parameters: dict[str, Any] | None = None, **more: Any) -> SignedJob:

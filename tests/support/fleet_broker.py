@@ -1,4 +1,4 @@
-"""A real Mosquitto as `nailfold fleet broker-config` sets it up, and clients with certificates."""
+"""A real broker as `nailfold fleet broker-config` sets it up, and clients with certificates."""
 
 import ssl
 import time
@@ -11,22 +11,26 @@ import paho.mqtt.client as paho
 from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from appliance.apps.files.identity import make_request, write_key
+from appliance.apps.files.identity import dotted_name, make_request, write_key
 from appliance.apps.fleet_server.authority import Authority
 from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_config
+from appliance.apps.fleet_server.ejabberd_config import write_ejabberd_config
 from tests.support.broker import Broker, free_port
+from tests.support.ejabberd import EjabberdNode
 
 SERVER = "ingest-1"
+NOT_AUTHORISED, TOPIC_INVALID = 0x87, 0x90
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A certificate and its key, and who vouches for the broker."""
+    """A certificate and its key, who vouches for the broker, and the user name where that does not follow by itself."""
 
     name: str
     certificate: Path
     key: Path
     ca: Path
+    username: str | None = None
 
     def context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ca)
@@ -35,7 +39,14 @@ class Identity:
 
 
 def identify(
-    authority: Authority, folder: Path, name: str, *, days: int = 30, ago_days: int = 0, hosts: tuple[str, ...] = ()
+    authority: Authority,
+    folder: Path,
+    name: str,
+    *,
+    days: int = 30,
+    ago_days: int = 0,
+    hosts: tuple[str, ...] = (),
+    is_dotted: bool = False,
 ) -> Identity:
     """A new certificate of that authority, made so many days ago."""
     place = folder / f"{name.replace('/', '_')}-{len(list(folder.glob('*.key')))}"
@@ -43,12 +54,15 @@ def identify(
     certificate_file, key_file = place.with_suffix(".crt"), place.with_suffix(".key")
     write_key(key_file, key)
     now_utc = datetime.now(timezone.utc) - timedelta(days=ago_days)
-    certificate_file.write_bytes(authority.sign(make_request(key, name), now_utc, days, hosts))
-    return Identity(name, certificate_file, key_file, folder / "authority" / "ca.crt")
+    certificate_file.write_bytes(authority.sign(make_request(key, name), now_utc, days, hosts, is_dotted=is_dotted))
+    username = dotted_name(name) if is_dotted else None
+    return Identity(name, certificate_file, key_file, folder / "authority" / "ca.crt", username)
 
 
 class FleetBroker:
-    """The authority, and a broker that trusts it alone. Usable with `with`, which starts the broker."""
+    """The authority, and a Mosquitto that trusts it alone. Usable with `with`, which starts the broker."""
+
+    refusal = NOT_AUTHORISED
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -65,8 +79,11 @@ class FleetBroker:
     def port(self) -> int:
         return self.broker.port
 
-    def identity(self, name: str) -> Identity:
-        return identify(self.authority, self.folder, name)
+    def identity(self, name: str, **other: Any) -> Identity:
+        return identify(self.authority, self.folder, name, **other)
+
+    def log(self) -> str:
+        return self.broker.log()
 
     def __enter__(self) -> "FleetBroker":
         self.broker.start()
@@ -74,6 +91,34 @@ class FleetBroker:
 
     def __exit__(self, *_: object) -> None:
         self.broker.stop()
+
+
+class FleetEjabberd:
+    """The same with an ejabberd, which lets these boxes alone to their topics."""
+
+    refusal = TOPIC_INVALID
+
+    def __init__(self, folder: Path, boxes: tuple[str, ...]) -> None:
+        folder.mkdir()
+        self.folder, self.port = folder, free_port()
+        self.authority = Authority.make(folder / "authority", "test fleet", datetime.now(timezone.utc))
+        own = identify(self.authority, folder, "host/broker", hosts=("127.0.0.1", "localhost"))
+        files = BrokerFiles(own.ca, own.certificate, own.key, self.authority.revoked_file, folder)
+        written = write_ejabberd_config(folder / "written", files, [SERVER], boxes, self.port, "127.0.0.1")
+        self.node = EjabberdNode(folder / "node", (written, self.port))
+
+    def identity(self, name: str, **other: Any) -> Identity:
+        return identify(self.authority, self.folder, name, is_dotted=True, **other)
+
+    def log(self) -> str:
+        return self.node.log()
+
+    def __enter__(self) -> "FleetEjabberd":
+        self.node.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.node.kill()
 
 
 class FleetClient:
@@ -89,6 +134,7 @@ class FleetClient:
             reconnect_on_failure=False,
         )  # fmt: skip
         self._client.tls_set_context(identity.context())
+        self._client.username_pw_set(identity.username)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = lambda _client, _data, message: self.received.append((message.topic, message.payload))

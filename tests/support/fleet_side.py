@@ -13,14 +13,16 @@ from appliance.apps.system_clock import SystemClock
 from appliance.fleet.jobs import JobState, SignedJob
 from tests.integration.test_fleet_ingest import ingest_running, server_settings
 from tests.integration.test_mqtt_delivery import wait_until
+from tests.support.broker import Broker
+from tests.support.ejabberd import EjabberdHost
 from tests.support.fleet_box import WHOSE
 
 
 class Fleet:
     """The fleet's side: its database, and a worker while `serving`."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._settings = server_settings(folder, port)
+    def __init__(self, folder: Path, broker: Broker | EjabberdHost) -> None:
+        self._settings = server_settings(folder, broker)
         self.database = FleetDatabase(self._settings.database.url)
         self.desk = BoxMessageService(self.database, SystemClock())
 

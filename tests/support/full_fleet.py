@@ -133,7 +133,7 @@ class FullFleet:
             ("update-engines", JobState.FAILED, _CAUGHT),
             ("restart", JobState.DEFERRED, "an exam is open"),
         ):  # fmt: skip
-            signed = maker.make(whose, kind, {}, self._now)
+            signed = maker.make(whose, kind, {"bundle": "engines-2"} if kind == "update-engines" else {}, self._now)
             jobs.add(signed, OPERATOR, self._now - timedelta(minutes=30))
             update = JobUpdate(
                 job_id=signed.job.job_id, version=2, state=state, reason=reason, boot_id="b", ts=to_rfc3339(self._now)
@@ -145,8 +145,14 @@ class FullFleet:
         rollouts.next_group(self.rollout_id, maker, OPERATOR, self._now)
         first, *others = [row for row in jobs.all() if row.made_at == to_rfc3339(self._now, "microseconds")]
         for row, state in ((first, JobState.FAILED), *((one, JobState.SUCCEEDED) for one in others[:12])):
+            reason = _CAUGHT if state is JobState.FAILED else ""
             ended = JobUpdate(
-                job_id=row.signed.job.job_id, version=2, state=state, boot_id="b", ts=to_rfc3339(self._now)
+                job_id=row.signed.job.job_id,
+                version=2,
+                state=state,
+                reason=reason,
+                boot_id="b",
+                ts=to_rfc3339(self._now),
             )
             jobs.take_update((row.signed.site, row.signed.box), ended, self._now)
         self._boxes.want(whose, {"exam.best_of_s": 0.8}, OPERATOR, self._now)

@@ -37,7 +37,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, TimeZone
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -82,6 +82,7 @@ class PageStation:
         firmware: FirmwareSettings | None = None,
         box: BoxAdministration | None = None,
         copies: BoxCopies | None = None,
+        time_zone: TimeZone | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -153,6 +154,7 @@ class PageStation:
             message_state=self.store.outbox.message_state,
             clock=self.clock_watch,
             withheld=WithheldResults(self.store.outbox, self.journal),
+            time_zone=time_zone,
             box=box or MemoryBoxAdministration(),
             copies=copies,
             board=self.board,

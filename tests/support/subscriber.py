@@ -40,9 +40,10 @@ class Subscriber:
         return [_arrival(line) for line in ended.stdout.splitlines()]
 
 
-def read_retained(port: int, topic: str) -> dict[str, Any]:
+def read_retained(port: int, topic: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
     """The retained document on one topic."""
-    command = ("mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-V", "5", "-t", topic, "-C", "1", "-W", "5")
+    where = ("-h", "127.0.0.1", "-p", str(port), *options)
+    command = ("mosquitto_sub", *where, "-V", "5", "-t", topic, "-C", "1", "-W", "5")
     ended = subprocess.run(command, check=True, capture_output=True, text=True, timeout=10)
     document: dict[str, Any] = json.loads(ended.stdout)
     return document

@@ -32,7 +32,7 @@ class LoginBody(Body):
 class SetUpBody(Body):
     """The administrator of a new box."""
 
-    code: str = Field(max_length=16, description="The access code that the station prints when it starts")
+    code: str = Field(max_length=32, description="The two words that the station shows when it starts")
     name: str = Field(max_length=64, json_schema_extra=LOGIN_NAME)
     full_name: str = Field(max_length=200, json_schema_extra=NOT_EMPTY)
     password: str = Field(max_length=LONGEST)

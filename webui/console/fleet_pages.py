@@ -11,11 +11,20 @@ from webui.console.plots import histograms
 from webui.console.roles import ConsoleRole
 from webui.console.services import ConsoleServices
 from webui.console.site_map import draw_map
-from webui.console.views import BoxView, SiteView
+from webui.console.views import BoxView, JobView, SiteView
 from webui.console.words import say
 
 Page = str | Response
 SHOWN = ("all", "needing", "offline")
+MOST_FAILURES = 20
+BAR = (
+    "succeeded", "in_progress", "deferred", "queued", "failed", "timed_out", "refused", "cancelled", "superseded",
+    "not_begun",
+)  # fmt: skip
+"""States of a group in the order of its bar."""
+_OPEN = ("queued", "deferred", "in_progress")
+JOB_STATES = {"all": (), "failed": ("failed", "timed_out", "refused"), "open": _OPEN, "done": ("succeeded",)}
+"""What the page of jobs can be asked for, to the states that it then shows; none: every one."""
 
 
 def install_fleet(app: Flask, services: ConsoleServices) -> None:
@@ -66,6 +75,7 @@ def install_fleet(app: Flask, services: ConsoleServices) -> None:
             title=_site(services.sites(boxes), site).title,
             figures=[(one, histograms(one)) for one in services.models(found.name)],
             jobs=services.jobs(found.name),
+            updates=services.updates(found.name),
             audit=services.audit(found.name),
             refresh=True,
             section="overview",
@@ -73,11 +83,22 @@ def install_fleet(app: Flask, services: ConsoleServices) -> None:
 
     @app.get("/jobs")
     def jobs() -> Page:
-        return render_template("jobs.html", jobs=services.jobs(None), refresh=True, section="jobs")
+        found = services.jobs(None)
+        counts = {asked: sum(_is_in(job, states) for job in found) for asked, states in JOB_STATES.items()}
+        shown = request.args.get("state", "all")
+        listed = [job for job in found if _is_in(job, JOB_STATES.get(shown, ()))]
+        return render_template("jobs.html", jobs=listed, counts=counts, show=shown, refresh=True, section="jobs")
 
     @app.get("/rollouts")
     def rollouts() -> Page:
-        return render_template("rollouts.html", rollouts=services.rollouts(), refresh=True, section="rollouts")
+        return render_template(
+            "rollouts.html",
+            rollouts=services.rollouts(),
+            shown_states=BAR,
+            most_failures=MOST_FAILURES,
+            refresh=True,
+            section="rollouts",
+        )
 
     @app.post("/rollouts/<rollout_id>/pause")
     @requires(ConsoleRole.OPERATOR)
@@ -86,6 +107,10 @@ def install_fleet(app: Flask, services: ConsoleServices) -> None:
         services.pause_rollout(rollout_id, is_paused)
         services.accounts.note(g.account.name, rollout_id, "paused_rollout" if is_paused else "resumed_rollout")
         return redirect(url_for("rollouts"))
+
+
+def _is_in(job: JobView, states: Sequence[str]) -> bool:
+    return not states or job.state in states
 
 
 def _site_page(services: ConsoleServices, name: str, problem: str = "") -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
-from webui.console.views import AuditView, BoxView, JobView, ModelView, ResultView, RolloutView, SiteView
+from webui.console.views import AuditView, BoxView, JobView, ModelView, ResultView, RolloutView, SiteView, UpdateView
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class ConsoleServices:
         name_site: what people call a site, and its place (latitude, longitude) or None; by whom. Raises SettingsError.
         models: the watched figures of a box's networks.
         jobs: of one box by its name, or of all (None), newest first.
+        updates: the newest of each kind that a box was asked for.
         rollouts: newest first; `pause_rollout` stops the next group of one, or lets it begin again.
         audit: the newest entries of a box's journal.
         results: the newest exams, each in its newest revision.
@@ -49,6 +50,7 @@ class ConsoleServices:
     name_site: Callable[[str, str, tuple[float, float] | None, str], None]
     models: Callable[[str], tuple[ModelView, ...]]
     jobs: Callable[[str | None], tuple[JobView, ...]]
+    updates: Callable[[str], tuple[UpdateView, ...]]
     rollouts: Callable[[], tuple[RolloutView, ...]]
     pause_rollout: Callable[[str, bool], None]
     audit: Callable[[str], tuple[AuditView, ...]]

@@ -104,11 +104,12 @@ def _share(counts: Sequence[int]) -> float | None:
 
 @dataclass(frozen=True)
 class JobView:
-    """One job of one box."""
+    """One job of one box; `about` is what it names, such as a bundle, or empty."""
 
     box: str
     job_id: str
     kind: str
+    about: str
     state: str
     reason: str
     made_by: str
@@ -117,12 +118,34 @@ class JobView:
 
 
 @dataclass(frozen=True)
+class UpdateView:
+    """The newest update of one kind that a box was asked for: four facts, each empty until it is true.
+
+    Attributes:
+        kind: "update-engines" or "update-system".
+    """
+
+    kind: str
+    state: str
+    reason: str
+    desired: str
+    installed: str
+    booted: str
+    confirmed: str
+
+
+@dataclass(frozen=True)
 class GroupView:
-    """One group of a rollout: state of its jobs ("not_begun" before its turn) to how many boxes; names of failures."""
+    """One group of a rollout.
+
+    Attributes:
+        counts: state of its jobs ("not_begun" before its turn) to how many boxes.
+        failed: names of boxes where it did not succeed, and why.
+    """
 
     number: int
     counts: Mapping[str, int]
-    failed: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)

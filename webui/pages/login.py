@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from appliance.accounts.password_policy import LONGEST, SHORTEST
 from appliance.domain.errors import AccountError
+from appliance.ports import TimeZone
 from webui.auth.browser_login import log_in_browser, log_out_browser
 from webui.auth.current_account import actor
 from webui.auth.known_devices import known_device, remember_device
@@ -19,8 +20,10 @@ from webui.localisation.catalogue import text
 Page = Response | str | tuple[str, int, dict[str, str]]
 
 
-def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProtect) -> Blueprint:
-    """/setup, /login and /logout."""
+def auth_blueprint(
+    desk: LoginService, sessions: Sessions, protection: CSRFProtect, time_zone: TimeZone | None = None
+) -> Blueprint:
+    """/setup, /login and /logout. With a time zone the first page asks for it, too."""
     pages = Blueprint("auth", __name__)
 
     def enter(outcome: LoginOutcome, template: str, **fields: Any) -> Page:
@@ -34,7 +37,10 @@ def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProte
     def set_up() -> Page:
         if desk.desk.is_set_up:
             return redirect(url_for("auth.login"))
-        typed = {key: request.form.get(key, "") for key in ("code", "name", "full_name")}
+        typed: dict[str, Any] = {key: request.form.get(key, "") for key in ("code", "name", "full_name")}
+        zone = request.form.get("time_zone", "")
+        if time_zone is not None:
+            typed |= {"zones": time_zone.names(), "zone": zone or time_zone.name}
         if request.method == "GET":
             return _form("setup.html", LoginOutcome(), **typed)
         if problem := _stale_or_unequal():
@@ -46,6 +52,8 @@ def auth_blueprint(desk: LoginService, sessions: Sessions, protection: CSRFProte
         except AccountError as error:
             problem, remedy = localised(error)
             outcome = LoginOutcome(problem=problem, remedy=remedy, status=409)
+        if outcome.kept is not None and time_zone is not None and zone in typed["zones"]:
+            time_zone.choose(zone)
         return enter(outcome, "setup.html", **typed)
 
     @pages.route("/login", methods=["GET", "POST"])

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import groupby
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from appliance.domain.account import Role
 from appliance.domain.box_settings import SettingRow
 from appliance.domain.errors import ExportError
-from webui.auth.current_account import requires
+from webui.auth.current_account import actor, requires
 from webui.localisation.catalogue import text
 from webui.services import Services
 
@@ -42,7 +44,18 @@ def settings_blueprint(services: Services) -> Blueprint:
     @pages.get("/settings")
     @requires(Role.ADMINISTRATOR)
     def page() -> str:
-        return render_template("settings.html")
+        return render_template("settings.html", time_zone=services.time_zone)
+
+    @pages.post("/settings/time-zone")
+    @requires(Role.ADMINISTRATOR)
+    def choose_time_zone() -> Response:
+        zone = request.form.get("time_zone", "")
+        if services.time_zone is None or zone not in services.time_zone.names():
+            abort(HTTPStatus.BAD_REQUEST)
+        before = services.time_zone.name
+        services.time_zone.choose(zone)
+        services.journal.append(actor(), "box", "box.time_zone", {"time_zone": {"old": before, "new": zone}})
+        return redirect(url_for("settings.page"))
 
     def connections(outcome: ConnectionTrial | None = None) -> str:
         rows = () if services.box is None else services.box.settings()

@@ -7,6 +7,7 @@ import click
 
 from appliance.apps.commands.options import load, settings_options
 from appliance.apps.doctor.doctor import doctor
+from appliance.apps.station.start_pulse import StartPulse
 
 
 @click.command("doctor")
@@ -14,4 +15,7 @@ from appliance.apps.doctor.doctor import doctor
 @settings_options
 def command(as_json: bool, **flags: Any) -> None:
     """Look for all that the settings ask for; exit code 1 if any of it is missing."""
-    sys.exit(doctor(load(**flags).settings, as_json))
+    # At the first start systemd waits for it, and a slow computer takes minutes for every network.
+    with StartPulse():
+        exit_code = doctor(load(**flags).settings, as_json)
+    sys.exit(exit_code)

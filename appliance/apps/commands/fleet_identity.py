@@ -10,6 +10,7 @@ from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.identity import make_request, write_key
 from appliance.apps.fleet_server.authority import BOX_DAYS, Authority
 from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_config
+from appliance.apps.fleet_server.ejabberd_config import write_ejabberd_config
 from appliance.apps.fleet_server.emqx_config import write_emqx_config
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
@@ -50,13 +51,16 @@ def make(folder: Path, name: str) -> None:
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="The certificate.")
 @click.option("--days", type=click.IntRange(1, 3650), default=BOX_DAYS, show_default=True, help="How long it holds.")
 @click.option("--host", multiple=True, help="Only for the broker: a name or address under which it is reached.")
-def sign(folder: Path, request_file: Path, out: Path, days: int, host: tuple[str, ...]) -> None:
+@click.option(
+    "--dotted", is_flag=True, help="For SITE.BOX, as ejabberd needs it; the box's mqtt.username is that name."
+)
+def sign(folder: Path, request_file: Path, out: Path, days: int, host: tuple[str, ...], dotted: bool) -> None:
     """Sign the request of a box, of a server (host/NAME), or with --host of the broker."""
     try:
         asked = request_file.read_bytes()
     except OSError as error:
         raise SettingsError(f"cannot read {request_file}: {error.strerror}") from error
-    write_atomically(out, Authority(folder).sign(asked, SystemClock().now_utc(), days, host))
+    write_atomically(out, Authority(folder).sign(asked, SystemClock().now_utc(), days, host, is_dotted=dotted))
 
 
 @authority.command("revoke")
@@ -87,9 +91,10 @@ def revoke(folder: Path, names: tuple[str, ...]) -> None:
 )
 @click.option("--server", "servers", multiple=True, required=True, help="A server's mqtt.box; once for each.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=8883, show_default=True)
-@click.option("--broker", type=click.Choice(("mosquitto", "emqx")), default="mosquitto", show_default=True)
+@click.option("--broker", type=click.Choice(("mosquitto", "emqx", "ejabberd")), default="mosquitto", show_default=True)
 @click.option("--ban", "banned", multiple=True, metavar="SITE/BOX", help="EMQX alone, which reads no revocation list.")
-@click.option("--address", default="", help="Of Mosquitto, to listen on alone; every one by default.")
+@click.option("--box", "boxes", multiple=True, metavar="SITE/BOX", help="ejabberd alone: every box that is let in.")
+@click.option("--address", default="", help="To listen on alone (not EMQX); every one by default.")
 def broker_config(
     out: Path,
     ca: Path,
@@ -101,15 +106,21 @@ def broker_config(
     port: int,
     broker: str,
     banned: tuple[str, ...],
+    boxes: tuple[str, ...],
     address: str,
 ) -> None:
     """Write the configuration of a broker that lets in the fleet's certificates alone, each to its own topics."""
     files = BrokerFiles(ca, certificate, key, revoked, memory)
+    if boxes and broker != "ejabberd":
+        raise click.UsageError("--box is for ejabberd alone; the others know a box by its certificate.")
     if broker == "emqx":
         if address:
-            raise click.UsageError("--address is for Mosquitto alone.")
+            raise click.UsageError("--address is not for EMQX.")
         click.echo(write_emqx_config(out, files, servers, port, banned))
         return
     if banned:
-        raise click.UsageError("--ban is for EMQX alone; a Mosquitto reads the revocation list.")
+        raise click.UsageError("--ban is for EMQX alone; Mosquitto reads the revocation list, ejabberd knows --box.")
+    if broker == "ejabberd":
+        click.echo(write_ejabberd_config(out, files, servers, boxes, port, address))
+        return
     click.echo(write_broker_config(out, files, servers, port, address))

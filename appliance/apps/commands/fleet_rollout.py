@@ -1,4 +1,4 @@
-"""nailfold fleet rollout: new networks for many boxes, group after group."""
+"""nailfold fleet rollout: new networks or a new system for many boxes, group after group."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _ID = click.argument("rollout_id", metavar="ROLLOUT")
 
 @click.group("rollout")
 def rollout() -> None:
-    """New networks for many boxes: a few first, the others when those are well."""
+    """New networks, or a new system (system/NAME), for many boxes: a few first, the others when those are well."""
 
 
 @rollout.command("start")

@@ -37,7 +37,7 @@ class StationSettings:
 
     Attributes:
         board: name of a shipped file in boards/, or "auto" for the one that fits the device tree.
-        data_dir: exams, outbox and access code.
+        data_dir: exams, outbox and the words of the set-up.
         log_level: "debug", "info", "warning" or "error".
     """
 

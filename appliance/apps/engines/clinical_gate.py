@@ -62,7 +62,9 @@ class GateReport:
 
 
 @dataclass(frozen=True)
-class _Loops:
+class EngineFindings:
+    """What networks found and measured in one picture: `widths` (px, by its name) is as long as `boxes`."""
+
     boxes: list[BoundingBox]
     widths: list[dict[str, float]]
 
@@ -95,11 +97,26 @@ def compare(
         InferenceError: one of them cannot run.
         UpdateError: the validated networks find nothing, so that nothing can be compared.
     """
+    return judge(look_at(validated, pictures), look_at(new, pictures), tolerance)
+
+
+def look_at(engines: EngineSet, pictures: Sequence[Picture]) -> tuple[EngineFindings, ...]:
+    """What these networks find and measure in each. Raises InferenceError where they cannot run."""
+    return tuple(_look(engines, picture) for picture in pictures)
+
+
+def judge(
+    validated: Sequence[EngineFindings], new: Sequence[EngineFindings], tolerance: Tolerance | None = None
+) -> GateReport:
+    """The comparison of both, picture by picture.
+
+    Raises:
+        UpdateError: the validated networks found nothing, so that nothing can be compared.
+    """
     limits = tolerance or Tolerance()
     loops = again = besides = widths = 0
     ratios: list[float] = []
-    for picture in pictures:
-        before, after = _look(validated, picture), _look(new, picture)
+    for before, after in zip(validated, new, strict=True):
         pairs = match_boxes(before.boxes, after.boxes, [(0.0, 0.0)]).pairs
         loops += len(before.boxes)
         again += len(pairs)
@@ -124,11 +141,11 @@ def compare(
     return GateReport(figures, tuple(_reasons(figures, limits)))
 
 
-def _look(engines: EngineSet, picture: Picture) -> _Loops:
+def _look(engines: EngineSet, picture: Picture) -> EngineFindings:
     found = engines.detector.detect(picture).capillaries
     keypoints = engines.keypoints.estimate(picture, [one.bbox for one in found])
     measured = measure_loops(found, keypoints, None)
-    return _Loops([one.detection.bbox for one in measured], [_widths_px(one) for one in measured])
+    return EngineFindings([one.detection.bbox for one in measured], [_widths_px(one) for one in measured])
 
 
 def _widths_px(loop: MeasuredLoop) -> dict[str, float]:

@@ -40,6 +40,11 @@ def common_name(subject: x509.Name) -> str:
     return str(names[0].value) if len(names) == 1 else ""
 
 
+def dotted_name(name: str) -> str:
+    """ "SITE.BOX" of "SITE/BOX", for brokers whose users can have no slash; neither part can have a dot."""
+    return name.replace("/", ".")
+
+
 def read_request(request: bytes) -> x509.CertificateSigningRequest:
     """A request (PEM) that was signed by its own key, for a name that a box can have.
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
-from appliance.apps.files.identity import common_name, read_request, write_key
+from appliance.apps.files.identity import common_name, dotted_name, read_request, write_key
 from appliance.domain.errors import StoreError
 
 AUTHORITY_DAYS = 3650
@@ -69,19 +69,30 @@ class Authority:
     def revoked_file(self) -> Path:
         return self._folder / "revoked.crl"
 
-    def sign(self, request: bytes, now_utc: datetime, days: int = BOX_DAYS, hosts: Sequence[str] = ()) -> bytes:
+    def sign(
+        self,
+        request: bytes,
+        now_utc: datetime,
+        days: int = BOX_DAYS,
+        hosts: Sequence[str] = (),
+        *,
+        is_dotted: bool = False,
+    ) -> bytes:
         """The certificate (PEM) for a certificate request (PEM) of a box or server named "SITE/BOX".
 
         Args:
             hosts: names and addresses under which a broker is reached; for a broker alone.
+            is_dotted: its common name is "SITE.BOX", as ejabberd needs it.
 
         Raises:
             SettingsError: it is no request, is not signed by its own key, or its name is no box's.
         """
         asked = read_request(request)
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        name = common_name(asked.subject)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, dotted_name(name) if is_dotted else name)])
         builder = (
-            _builder(asked.subject, self._certificate.subject, asked.public_key(), now_utc, days)
+            _builder(subject, self._certificate.subject, asked.public_key(), now_utc, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
@@ -100,7 +111,7 @@ class Authority:
         """Of every certificate that was signed for that "SITE/BOX"."""
         issued = sorted((self._folder / "issued").glob("*.crt"))
         certificates = (x509.load_pem_x509_certificate(file.read_bytes()) for file in issued)
-        return tuple(one.serial_number for one in certificates if common_name(one.subject) == name)
+        return tuple(one.serial_number for one in certificates if common_name(one.subject) in (name, dotted_name(name)))
 
     def revoke(self, serials: Sequence[int], now_utc: datetime) -> None:
         """Write the revocation list anew, with these added; without any, only to make it last longer.

@@ -45,6 +45,7 @@ class Console:
             name_site=views.name_site,
             models=views.models,
             jobs=views.jobs,
+            updates=views.updates,
             rollouts=views.rollouts,
             pause_rollout=RolloutStore(database).pause,
             audit=views.audit,

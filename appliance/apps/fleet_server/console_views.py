@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.job_store import JobRow, JobStore
 from appliance.apps.fleet_server.model_drift import CURRENT_EXAMS, REFERENCE_EXAMS
 from appliance.apps.fleet_server.model_watch import ModelWatch, Periods, RaisedDrift
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
@@ -34,6 +34,7 @@ from webui.console.views import (
     ResultView,
     RolloutView,
     SiteView,
+    UpdateView,
 )
 
 MOST_RESULTS = 500
@@ -97,6 +98,7 @@ class ConsoleViews:
                 f"{row.signed.site}/{row.signed.box}",
                 row.signed.job.job_id,
                 row.signed.job.kind,
+                str(row.signed.job.parameters.get("bundle", "")),
                 row.state.value,
                 row.reason,
                 row.made_by,
@@ -105,6 +107,14 @@ class ConsoleViews:
             )
             for row in self._jobs.all(whose)[:MOST_RESULTS]
         )
+
+    def updates(self, name: str) -> tuple[UpdateView, ...]:
+        """The newest of each kind that this box was asked for."""
+        newest: dict[str, UpdateView] = {}
+        for row in self._jobs.all(_whose(name)):
+            if row.signed.job.kind.startswith("update-"):
+                newest.setdefault(row.signed.job.kind, _update(row))
+        return tuple(newest.values())
 
     def rollouts(self) -> tuple[RolloutView, ...]:
         """Newest first."""
@@ -156,7 +166,13 @@ class ConsoleViews:
 def _group(stage: Stage) -> GroupView:
     counts = Counter("not_begun" if state is None else state.value for state in stage.boxes.values())
     failed = [name for name, state in stage.boxes.items() if state and state.is_final and state.value != "succeeded"]
-    return GroupView(stage.number + 1, dict(counts), tuple(sorted(failed)))
+    return GroupView(stage.number + 1, dict(counts), tuple((name, stage.reasons[name]) for name in sorted(failed)))
+
+
+def _update(row: JobRow) -> UpdateView:
+    facts, desired = row.detail or {}, str(row.signed.job.parameters.get("bundle", ""))
+    told = [str(facts.get(fact, "")) for fact in ("installed", "booted", "confirmed")]
+    return UpdateView(row.signed.job.kind, row.state.value, row.reason, desired, *told)
 
 
 def _whose(name: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
@@ -82,8 +83,8 @@ class IngestWorker:
         connection = BrokerConnection(self._settings.mqtt, self._topics, self._state(is_online=False), listening)
         try:
             connection.open()
-            if not connection.has_shared_subscriptions:
-                _log.warning("this broker has no shared subscriptions: every worker receives everything; run one")
+            for lack in connection.lacks:
+                _log.warning("about this broker: %s", lack)
             connection.publish(self._topics.state, self._state(is_online=True), state_properties(), retain=True)
             _Shift(self, connection).work(stopping)
             connection.publish(self._topics.state, self._state(is_online=False), state_properties(), retain=True)
@@ -180,6 +181,7 @@ class _Shift:
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
         self._unanswered = 1  # the birth
+        self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
@@ -231,6 +233,9 @@ class _Shift:
         events = self._connection.poll(wait_s)
         for event in events:
             if isinstance(event, Received):
+                if not self._part.is_mine(event.topic):
+                    self._connection.confirm(event)  # another worker has it too, and answers
+                    continue
                 if not self._waiting:
                     self._since_s = self._worker.monotonic_s()
                 self._waiting.append(event)

@@ -1,20 +1,20 @@
-"""Releases: TUF repositories of engine bundles, signed by four keys that need never be on one computer."""
+"""Releases: TUF repositories of engine and system bundles, signed by keys that need never be on one computer."""
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
+from appliance.apps.fleet_server.release_keys import ROLES, ReleaseKeys
 from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
 
-ROLES = ("root", "targets", "snapshot", "timestamp")
 LASTS: Mapping[str, timedelta] = {
     "root": timedelta(days=730),
     "targets": timedelta(days=365),
@@ -23,6 +23,7 @@ LASTS: Mapping[str, timedelta] = {
 }
 """How long a box believes each: so long can somebody withhold a newer release from it (freeze)."""
 BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
+SYSTEM_FILE = "system.raucb"
 MADE_AT = "x-nailfold-made-at"
 
 
@@ -31,33 +32,90 @@ class ReleaseMaker:
 
     Args:
         folder: what a web server or a USB stick offers.
-        keys: folder with root.pem, targets.pem, snapshot.pem and timestamp.pem; made by `make`.
+        keys: folder with the private keys, as `ReleaseKeys` names them; made by `make`.
 
     Raises:
         SettingsError: a key is missing.
     """
 
     def __init__(self, folder: Path, keys: Path) -> None:
-        self._folder, self._keys = folder, keys
+        self._folder, self._keys = folder, ReleaseKeys(keys)
 
-    def make(self, now_utc: datetime) -> None:
-        """New keys and an empty release. Raises SettingsError where there is one already."""
-        if (self._folder / "metadata").exists() or (self._keys / "root.pem").exists():
-            raise SettingsError(f"there is a release in {self._folder}, or keys in {self._keys}", "Name new folders.")
-        make_writable_folder(self._keys)
-        self._keys.chmod(0o700)
-        for role in ROLES:
-            file = self._keys / f"{role}.pem"
-            write_atomically(file, b"")
-            file.chmod(0o600)
-            key = CryptoSigner.generate_ed25519()._private_key
-            file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    def make(self, now_utc: datetime, root_keys: int = 1, threshold: int = 1) -> None:
+        """New keys and an empty release.
+
+        Args:
+            root_keys: so many keys may sign a new root, of which `threshold` must.
+
+        Raises:
+            SettingsError: there is one already, or the threshold is above the number of keys.
+        """
+        if not 1 <= threshold <= root_keys:
+            raise SettingsError(f"{threshold} of {root_keys} root keys cannot be asked for", "Use 2 of 3, say.")
+        if (self._folder / "metadata").exists() or self._keys.are_there:
+            raise SettingsError(f"there is a release in {self._folder}, or keys for one", "Name new folders.")
         root = Root(version=1, expires=now_utc + LASTS["root"], consistent_snapshot=True)
         for role in ROLES:
-            root.add_key(self._signer(role).public_key, role)
-        self._write(Metadata(root), "root", "1.root.json")
-        targets = Metadata(Targets())
-        self._publish(targets, None, None, now_utc)
+            for signer in self._keys.make(role, root_keys if role == "root" else 1):
+                root.add_key(signer.public_key, role)
+        root.roles["root"].threshold = threshold
+        self._write_root(Metadata(root), self._keys.signers("root"))
+        self._publish(Metadata(Targets()), None, None, now_utc)
+
+    def rotate(self, role: str, now_utc: datetime) -> int:
+        """New keys for one role, in a new root; its version. The old keys are moved into a folder of their own.
+
+        A new root is signed by the threshold of the old keys and by all new ones, so a box follows however many it has
+        missed, as long as every root stays in the release.
+
+        Raises:
+            SettingsError: too few of the old root keys are there; nothing is changed then.
+        """
+        root: Metadata[Root] = self._newest("root")
+        old = self._root_signers(root)
+        new = self._keys.make_next(role, len(root.signed.roles[role].keyids))
+        for key_id in list(root.signed.roles[role].keyids):
+            root.signed.revoke_key(key_id, role)
+        for signer in new:
+            root.signed.add_key(signer.public_key, role)
+        version = self._next_root(root, [*old, *(new if role == "root" else ())], now_utc)
+        self._keys.take_next(role, version - 1)
+        if role != "root":
+            self.renew(now_utc)
+        return version
+
+    def renew_root(self, now_utc: datetime) -> int:
+        """The same keys, believed for as long again; the new version. Raises SettingsError: too few are there."""
+        root: Metadata[Root] = self._newest("root")
+        return self._next_root(root, self._root_signers(root), now_utc)
+
+    def root_ends(self) -> datetime:
+        """When no box believes the root any more. Raises SettingsError where there is no release."""
+        ends: datetime = self._newest("root").signed.expires
+        return ends
+
+    def _root_signers(self, root: "Metadata[Root]") -> list[CryptoSigner]:
+        """Those of the keys that are there which may sign it."""
+        role = root.signed.roles["root"]
+        found = [one for one in self._keys.signers("root") if one.public_key.keyid in role.keyids]
+        if len(found) < role.threshold:
+            raise SettingsError(
+                f"{len(found)} keys of the root are there, {role.threshold} must sign", "Put the others beside them."
+            )
+        return found
+
+    def _next_root(self, root: "Metadata[Root]", signers: Sequence[CryptoSigner], now_utc: datetime) -> int:
+        root.signed.version += 1
+        root.signed.expires = now_utc.replace(microsecond=0) + LASTS["root"]
+        self._write_root(root, signers)
+        return int(root.signed.version)
+
+    def _write_root(self, root: "Metadata[Root]", signers: Sequence[CryptoSigner]) -> None:
+        root.signatures.clear()
+        for signer in signers:
+            root.sign(signer, append=True)
+        make_writable_folder(self._folder / "metadata")
+        write_atomically(self._folder / "metadata" / f"{root.signed.version}.root.json", root.to_bytes())
 
     def add_bundle(self, name: str, weights: Path, now_utc: datetime) -> None:
         """A new version of the release, with this folder of networks as "engines/NAME"."""
@@ -75,6 +133,23 @@ class ReleaseMaker:
             place = self._folder / "targets" / "engines" / name / f"{target.hashes['sha256']}.{file_name}"
             make_writable_folder(place.parent)
             write_atomically(place, content)
+        self._publish(targets, self._newest("snapshot"), self._newest("timestamp"), now_utc)
+
+    def add_system(self, name: str, bundle: Path, now_utc: datetime) -> None:
+        """A new version of the release, with this bundle of RAUC as "system/NAME"."""
+        targets, path = self._newest("targets"), f"system/{name}/{SYSTEM_FILE}"
+        if path in targets.signed.targets:
+            raise SettingsError(f"the release has system/{name} already", "A bundle is never changed.")
+        try:
+            target = TargetFile.from_file(path, str(bundle), ["sha256"])
+            place = self._folder / "targets" / "system" / name / f"{target.hashes['sha256']}.{SYSTEM_FILE}"
+            make_writable_folder(place.parent)
+            # Hundreds of megabytes: not through memory, and there whole before any metadata names it.
+            shutil.copyfile(bundle, place.with_suffix(".part"))
+            place.with_suffix(".part").replace(place)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"cannot take {bundle} over: {error}") from error
+        targets.signed.targets[path] = target
         self._publish(targets, self._newest("snapshot"), self._newest("timestamp"), now_utc)
 
     def renew(self, now_utc: datetime) -> None:
@@ -113,13 +188,6 @@ class ReleaseMaker:
         return Metadata.from_file(str(versions[-1]))
 
     def _write(self, metadata: "Metadata[Any]", role: str, name: str) -> None:
-        metadata.sign(self._signer(role))
-        make_writable_folder(self._folder / "metadata")
+        (signer,) = self._keys.signers(role)
+        metadata.sign(signer)
         write_atomically(self._folder / "metadata" / name, metadata.to_bytes())
-
-    def _signer(self, role: str) -> CryptoSigner:
-        file = self._keys / f"{role}.pem"
-        try:
-            return CryptoSigner(load_pem_private_key(file.read_bytes(), None))
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"cannot read the key {file}: {error}") from error

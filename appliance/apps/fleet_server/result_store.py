@@ -40,12 +40,11 @@ class ResultStore:
                 rows = [_row(one, stored_at) for one in arrived]
                 known = select(func.count()).where(results.c.msg_id.in_([row["msg_id"] for row in rows]))
                 new = len({row["msg_id"] for row in rows}) - connection.execute(known).scalar_one()
-                connection.execute(self._database.insert_once(results), rows)
-                connection.execute(
-                    self._database.insert_once(origins), [origin for one in arrived for origin in _origins(one)]
-                )
+                connection.execute(self._database.insert_once(results), rows)  # payloads are bytes, and large
+                found = [origin for one in arrived for origin in _origins(one)]
+                self._database.insert_all_once(connection, origins, found)
                 counted = [row for one in arrived for row in _model_rows(one, stored_at)]
-                connection.execute(self._database.insert_once(model_figures), counted)
+                self._database.insert_all_once(connection, model_figures, counted)
                 self._note_numbers(connection, arrived)
             if refused:
                 rows = [{"topic": one.topic[:300], "reason": one.reason, "at": stored_at} for one in refused]

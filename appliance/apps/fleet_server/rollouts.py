@@ -8,17 +8,24 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
-from appliance.apps.fleet_server.tables import Whose, of_box, rollout_boxes, rollouts
+from appliance.apps.fleet_server.tables import Whose, jobs, of_box, rollout_boxes, rollouts
 from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.jobs import JobState
 
-KIND = "update-engines"
+_SYSTEM = "system/"
+
+
+def what_is_asked(bundle: str) -> tuple[str, dict[str, str]]:
+    """Kind and parameters of the job: "system/NAME" is a system, any other name a bundle of networks."""
+    if bundle.startswith(_SYSTEM):
+        return "update-system", {"bundle": bundle.removeprefix(_SYSTEM)}
+    return "update-engines", {"bundle": bundle}
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,12 @@ class Stage:
 
     Attributes:
         boxes: names to the state of their job; None for those whose turn has not come.
+        reasons: names to what the box said last; empty where it said nothing.
     """
 
     number: int
     boxes: dict[str, JobState | None]
+    reasons: dict[str, str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -121,10 +130,12 @@ class RolloutStore:
             members = self._members(connection, rollout_id)
         if row is None:
             raise SettingsError(f"there is no rollout {rollout_id}", "See: nailfold fleet rollout list.")
-        stages: dict[int, dict[str, JobState | None]] = {}
+        stages: dict[int, Stage] = {}
         for one in members:
-            stages.setdefault(one["stage"], {})[f"{one['site']}/{one['box']}"] = self._state(one)
-        ordered = tuple(Stage(number, boxes) for number, boxes in sorted(stages.items()))
+            stage, name = stages.setdefault(one["stage"], Stage(one["stage"], {}, {})), f"{one['site']}/{one['box']}"
+            stage.boxes[name] = None if one["state"] is None else JobState(one["state"])
+            stage.reasons[name] = one["reason"] or ""
+        ordered = tuple(stage for _, stage in sorted(stages.items()))
         return Rollout(rollout_id, row["bundle"], row["threshold"], row["is_paused"], ordered)
 
     def all(self) -> tuple[Rollout, ...]:
@@ -167,7 +178,15 @@ class RolloutStore:
         return len(waiting[0].boxes)
 
     def back(self, rollout_id: str, bundle: str, maker: JobMaker, by: str, now_utc: datetime) -> int:
-        """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many."""
+        """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many.
+
+        Raises:
+            SettingsError: one is a system and the other is not, so that nothing would go back.
+        """
+        kind, parameters = what_is_asked(bundle)
+        gone = self.rollout(rollout_id).bundle
+        if what_is_asked(gone)[0] != kind:
+            raise SettingsError(f"{bundle} does not take the place of {gone}", "Name the one before: --to system/NAME.")
         self.pause(rollout_id, True)
         asked = 0
         for name, state in ((n, s) for stage in self.rollout(rollout_id).stages for n, s in stage.boxes.items()):
@@ -176,13 +195,13 @@ class RolloutStore:
             whose = _whose(name)
             if not state.is_final:
                 self._cancel(rollout_id, whose, maker, by, now_utc)
-            self._jobs.add(maker.make(whose, KIND, {"bundle": bundle}, now_utc), by, now_utc)
+            self._jobs.add(maker.make(whose, kind, parameters, now_utc), by, now_utc)
             asked += 1
         return asked
 
     def _ask(self, rollout_id: str, name: str, maker: JobMaker, bundle: str, by: str, now_utc: datetime) -> None:
         whose = _whose(name)
-        signed = maker.make(whose, KIND, {"bundle": bundle}, now_utc)
+        signed = maker.make(whose, *what_is_asked(bundle), now_utc)
         self._jobs.add(signed, by, now_utc)
         with self._database.transaction("keep the rollout") as connection:
             is_it = (rollout_boxes.c.rollout_id == rollout_id) & of_box(rollout_boxes, whose)
@@ -197,15 +216,19 @@ class RolloutStore:
             self._jobs.add(maker.cancel(row.signed), by, now_utc)
 
     def _members(self, connection: Any, rollout_id: str) -> Sequence[Any]:
-        query = select(rollout_boxes).where(rollout_boxes.c.rollout_id == rollout_id)
+        """With the state of their jobs; None where there is no job yet."""
+        its_job = and_(
+            jobs.c.site == rollout_boxes.c.site,
+            jobs.c.box == rollout_boxes.c.box,
+            jobs.c.job_id == rollout_boxes.c.job_id,
+        )
+        query = (
+            select(rollout_boxes.c.site, rollout_boxes.c.box, rollout_boxes.c.stage, jobs.c.state, jobs.c.reason)
+            .select_from(rollout_boxes.outerjoin(jobs, its_job))
+            .where(rollout_boxes.c.rollout_id == rollout_id)
+        )
         rows: Sequence[Any] = connection.execute(query).mappings().all()
         return rows
-
-    def _state(self, member: Any) -> JobState | None:
-        if not member["job_id"]:
-            return None
-        row = self._jobs.job((member["site"], member["box"]), member["job_id"])
-        return None if row is None else row.state
 
 
 def _whose(name: str) -> Whose:

@@ -30,6 +30,8 @@ class IngestSettings:
 
     Attributes:
         group: of the MQTT 5 shared subscription; every worker of one fleet names the same.
+        part: of the boxes, which this worker takes where the broker has no shared subscriptions: "2/3" is the second of
+            three workers; each box belongs to one part, by its name. Without effect on any other broker.
         batch: at most so many results are kept in one commit.
         batch_wait_s: a result waits at most so long for others to share its commit.
         gap_grace_s: a number that is missing behind later ones is asked for after this; twice as long each time.
@@ -40,6 +42,7 @@ class IngestSettings:
     """
 
     group: str = "ingest"
+    part: str = "1/1"
     batch: int = 200
     batch_wait_s: float = 0.05
     gap_grace_s: float = 60.0
@@ -51,8 +54,18 @@ class IngestSettings:
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= 10_000:
             raise SettingsError(f"ingest.batch is {self.batch}", "Use 1 to 10000.")
+        number, parts = self.part_numbers
+        if not 1 <= number <= parts:
+            raise SettingsError(f"ingest.part is {self.part!r}", 'Use "2/3" for the second of three workers.')
         if not self.group.isalnum():
             raise SettingsError(f"ingest.group is {self.group!r}", "Use letters and digits.")
+
+    @property
+    def part_numbers(self) -> tuple[int, int]:
+        """Which of how many; (0, 0) for what is no part."""
+        number, _, parts = self.part.partition("/")
+        is_one = all(one.isascii() and one.isdecimal() and len(one) < 4 for one in (number, parts))
+        return (int(number), int(parts)) if is_one else (0, 0)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,11 @@ from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
+from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
+from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
 from appliance.apps.station.copies import StationCopies
 from appliance.apps.station.data_dir import DataDir
@@ -96,6 +98,7 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
         ApplianceError: something the station cannot start without is missing; one sentence says what.
     """
     _set_up_logging(loaded.settings.station.log_level)
+    one_thread_a_picture()
     stopping = threading.Event()
     bundles = EngineBundles(loaded.settings.station.data_dir)
     if bundles.active().name != bundles.count_start().name:
@@ -272,6 +275,7 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
+            time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file),
             box=StationAdministration(loaded, self._storage.backups, journal, clock),
             copies=StationCopies(
                 settings.storage,
@@ -282,7 +286,11 @@ class Station:
                 restart,
             ),
         )
-        frames = Frames(lambda: self._grabber.state, lambda: self._engine.health.frames_seen)
+        frames = Frames(
+            lambda: self._grabber.state,
+            lambda: self._engine.health.frames_seen,
+            lambda: self._engine.computed_s,
+        )
         self._vitals = Vitals(frames, self._storage.exams, self._served_url)
         phase = StationPhase(
             camera=lambda: self._grabber.state,
@@ -336,10 +344,10 @@ class Station:
 
     @property
     def greeting(self) -> tuple[str, ...]:
-        """What is printed when the pages are served; the access code only until there is an administrator."""
+        """What is printed when the pages are served; the two words only until there is an administrator."""
         own = self._certificate.current
         certificate = f"Certificate SHA-256 {own.fingerprint}" if own else ""
-        code = "" if self._accounts.is_set_up else f"  access code {self._secrets.printed_code}"
+        code = "" if self._accounts.is_set_up else f"  two words {self._secrets.printed_code}"
         return tuple(line for line in (certificate, f"Open {self.url}{code}") if line)
 
     def start(self, served: Callable[[], object] = lambda: None) -> None:

@@ -32,8 +32,13 @@ class DataDir:
 
     @property
     def access_file(self) -> Path:
-        """Where the access code is kept."""
+        """Where the two words of the set-up are kept."""
         return self.folder / "access.json"
+
+    @property
+    def time_zone_file(self) -> Path:
+        """Names the time zone that was chosen."""
+        return self.folder / "time-zone"
 
     @property
     def tls_folder(self) -> Path:

@@ -81,6 +81,14 @@ class EngineLoop:
         """A snapshot; safe from any thread."""
         return self._health
 
+    @property
+    def computed_s(self) -> float:
+        """Processor time of the loop's thread so far: what goes on while one picture takes long."""
+        thread = self._thread.ident
+        if thread is None or not self._thread.is_alive():
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(thread))
+
     def start(self) -> None:
         """Begin; a loop is started once."""
         self._thread.start()
@@ -109,6 +117,8 @@ class EngineLoop:
         self._remember(self._latest)
         self._publish(frame, analysis)
         analysed, latency_ms = self._health.frames_analysed + 1, 1000 * (time.monotonic() - frame.captured_monotonic_s)
+        if analysed == 1:
+            _log.info("first picture: %.1f s of computing, %s", self.computed_s, _stages(analysis))
         self._health = replace(
             self._health, frames_analysed=analysed, last_error="", latency_ms=round(max(0.0, latency_ms), 1)
         )
@@ -118,3 +128,7 @@ class EngineLoop:
         self._health = replace(self._health, frames_failed=failed, last_error=f"{type(error).__name__}: {error}")
         if failed % _LOG_EVERY == 1:
             _log.exception("frame %d could not be analysed; %d so far", frame.seq, failed)
+
+
+def _stages(analysis: FrameAnalysis) -> str:
+    return ", ".join(f"{name} {took_ms:.0f} ms" for name, took_ms in analysis.stage_ms.items())

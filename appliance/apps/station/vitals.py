@@ -16,6 +16,10 @@ from firmware.protocol import ProgressCounters
 _log = logging.getLogger(__name__)
 _PROBED_EVERY_S = 3.0
 _WEB_TIMEOUT_S = 10.0
+_MOST_COMPUTING_S = 900.0
+_TIMES_THE_SLOWEST = 10
+# More than a thread uses that waits and wakes up now and then, between two looks of a watchdog's patience.
+_LEAST_COMPUTED_S = 0.05
 
 
 class Probe:
@@ -50,22 +54,49 @@ class Frames:
     """Counts looks at which the pictures were as they should be.
 
     Where the camera is live, results must come; a camera that is away, or a file that has ended, is no reason to
-    restart a box: then nothing is due.
+    restart a box: then nothing is due. How long a picture takes is the computer's own: the first may take as long as
+    the engine's thread computes, a quarter of an hour at most, each later one ten times as long as the slowest before.
+    A bound there must be: waiting for a GPU that hangs looks like computing.
 
     Args:
         seen: how many frames the engine has dealt with.
+        computed_s: processor time of the engine's thread so far.
     """
 
-    def __init__(self, camera: Callable[[], CameraState], seen: Callable[[], int]) -> None:
-        self._camera, self._seen = camera, seen
+    def __init__(
+        self,
+        camera: Callable[[], CameraState],
+        seen: Callable[[], int],
+        computed_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._camera, self._seen, self._computed_s = camera, seen, computed_s
         self._seen_before = -1
+        self._seen_at_s: float | None = None
+        self._counted_at_s = 0.0
+        self._slowest_s = 0.0
         self.count = 0
 
     def look(self) -> None:
         """For one thread."""
-        seen = self._seen()
-        self.count += self._camera().phase is not CameraPhase.LIVE or seen != self._seen_before
+        seen, computed_s = self._seen(), self._computed_s()
+        if self._camera().phase is not CameraPhase.LIVE:
+            self.count += 1
+        elif seen != self._seen_before:
+            self.count += 1
+            if seen > 0:
+                since_s = 0.0 if self._seen_at_s is None else self._seen_at_s
+                self._slowest_s, self._seen_at_s = max(self._slowest_s, computed_s - since_s), computed_s
+        elif self._still_computes(computed_s):
+            self.count += 1
+            self._counted_at_s = computed_s
         self._seen_before = seen
+
+    def _still_computes(self, computed_s: float) -> bool:
+        if self._seen_at_s is None:
+            is_patient = computed_s <= _MOST_COMPUTING_S
+        else:
+            is_patient = computed_s - self._seen_at_s <= _TIMES_THE_SLOWEST * self._slowest_s
+        return is_patient and computed_s - self._counted_at_s >= _LEAST_COMPUTED_S
 
 
 class Vitals:

@@ -1,16 +1,31 @@
 #!/usr/bin/python3
-"""Installs the update of a stick, before the station starts: a file *.raucb on a FAT volume that is called NAILFOLD.
+"""What a stick asks of the box before the station starts, or the update that the station asks for.
 
-A bundle that a slot already holds is left alone, also one that was taken back: the stick may stay where it is.
+A stick is a FAT volume that is called NAILFOLD. A file *.raucb is an update; a bundle that a slot already holds is left
+alone, also one that was taken back: the stick may stay where it is. A file erase-ID, with the box's id from its screen,
+erases everything for good at the next start; afterwards the box has another id, so it happens once.
+
+The station asks by a file wanted.json in its folder, once it has fetched and checked a bundle; each wish is tried once,
+and what came of it is kept beside the reasons of confirm_slot.py.
 """
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 STICK = Path("/media/update")
+KEY = Path("/dev/disk/by-partlabel/key")
+MACHINE_ID = Path("/etc/machine-id")
+ERASE_MAGIC, ERASE_AT = b"NAILFOLD-ERASE\n", 4096
+"""As data-partition.sh reads the request."""
+WISHES = Path("/var/lib/nailfold/system-update")
+OUTCOME = Path("/data/update/outcome.json")
+STATION = "nailfold-station.service"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def held(status: dict[str, Any]) -> set[str]:
@@ -26,6 +41,21 @@ def image_digest(info: dict[str, Any]) -> str:
     return str(image["checksum"])
 
 
+def is_erase_asked(stick: Path, machine_id: str) -> bool:
+    """Whether the stick names this very box."""
+    return (stick / f"erase-{machine_id.strip()[:8]}").exists()
+
+
+def ask_to_erase(key: Path) -> None:
+    """The initramfs of the next start does it. On the disk when this returns. Raises OSError."""
+    line = os.open(key, os.O_WRONLY | os.O_SYNC)
+    try:
+        os.pwrite(line, ERASE_MAGIC.ljust(4096, b"\0"), ERASE_AT)
+        os.fsync(line)
+    finally:
+        os.close(line)
+
+
 def _told(*command: str) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, Any] = json.loads(done.stdout)
@@ -33,19 +63,87 @@ def _told(*command: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """At most one bundle: the last by name."""
-    bundles = sorted(STICK.glob("*.raucb"))
-    if not bundles:
+    """One bundle at most: what a person has plugged in goes first."""
+    if is_erase_asked(STICK, MACHINE_ID.read_text()):
+        print("the stick asks to erase this box; restarting", flush=True)
+        ask_to_erase(KEY)
+        subprocess.run(["systemctl", "reboot"], check=True)
         return
-    bundle = str(bundles[-1])
+    bundles = sorted(STICK.glob("*.raucb"))
+    if bundles:
+        _install_from_stick(str(bundles[-1]))
+        return
+    wish = wanted(WISHES, OUTCOME)
+    if wish is not None:
+        _install_as_asked(wish)
+
+
+def wanted(wishes: Path, outcome: Path) -> dict[str, str] | None:
+    """What the station asks for; None where it asks for nothing, or was answered. A wish without sense is none."""
+    try:
+        wish = json.loads((wishes / "wanted.json").read_text())
+        job_id, bundle = str(wish["job_id"]), str(wish["bundle"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    try:
+        answered = json.loads(outcome.read_text()).get("job_id")
+    except (OSError, ValueError):
+        answered = None
+    # A name alone: the station may name nothing outside of its own folder.
+    return {"job_id": job_id, "bundle": bundle} if _NAME.fullmatch(bundle) and answered != job_id else None
+
+
+def target_slot(status: dict[str, Any]) -> str:
+    """Bootname of the slot that does not run, from `rauc status --output-format=json`."""
+    [name] = [slot["bootname"] for entry in status["slots"] for slot in entry.values() if slot["state"] == "inactive"]
+    return str(name)
+
+
+def _install_from_stick(bundle: str) -> None:
     digest = image_digest(_told("rauc", "info", "--output-format=json", bundle))
     if digest in held(_told("rauc", "status", "--detailed", "--output-format=json")):
         print(f"{bundle} is or was installed already", flush=True)
         return
     print(f"installing {bundle}", flush=True)
+    # Else its trial would wait for a measurement that nobody has asked for.
+    OUTCOME.unlink(missing_ok=True)
     subprocess.run(["rauc", "install", bundle], check=True)
     print("installed; restarting into it", flush=True)
     subprocess.run(["systemctl", "reboot"], check=True)
+
+
+def _install_as_asked(wish: dict[str, str]) -> None:
+    """The station stands still meanwhile: no exam is written to beside hundreds of megabytes."""
+    bundle = WISHES / wish["bundle"]
+    print(f"installing {bundle}, as the fleet asks", flush=True)
+    subprocess.run(["systemctl", "stop", STATION], check=True)
+    try:
+        slot = target_slot(_told("rauc", "status", "--output-format=json"))
+        done = subprocess.run(["rauc", "install", str(bundle)], check=False, capture_output=True, text=True)
+    except (subprocess.CalledProcessError, ValueError, KeyError) as error:
+        slot, done = "", subprocess.CompletedProcess((), 1, "", f"the slots cannot be read: {error}")
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["rauc gave no reason"]
+        _keep_outcome({"job_id": wish["job_id"], "slot": slot, "reason": lines[-1][:200]})
+        print(f"not installed: {lines[-1]}", flush=True)
+        # Without waiting: the station is ordered behind this very unit.
+        subprocess.run(["systemctl", "--no-block", "start", STATION], check=True)
+        return
+    _keep_outcome({"job_id": wish["job_id"], "slot": slot, "reason": ""})
+    print(f"installed into slot {slot}; restarting into it", flush=True)
+    subprocess.run(["systemctl", "reboot"], check=True)
+
+
+def _keep_outcome(outcome: dict[str, str]) -> None:
+    """On the disk before anything restarts."""
+    OUTCOME.parent.mkdir(parents=True, exist_ok=True)
+    fresh = OUTCOME.with_suffix(".new")
+    with fresh.open("w") as file:
+        json.dump(outcome, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.chmod(0o644)
+    fresh.replace(OUTCOME)
 
 
 if __name__ == "__main__":

@@ -24,15 +24,26 @@ class Browser:
     """Cookies and tokens, as a page has them."""
 
     def __init__(self, url: str = URL, context: ssl.SSLContext | None = None) -> None:
-        parts = [urllib.request.HTTPCookieProcessor(CookieJar()), urllib.request.HTTPSHandler(context=context)]
+        self._jar = CookieJar()
+        parts = [urllib.request.HTTPCookieProcessor(self._jar), urllib.request.HTTPSHandler(context=context)]
         self._opener, self._url = urllib.request.build_opener(*parts), url
         self._token = ""
+
+    @property
+    def cookies(self) -> str:
+        """As the header of a WebSocket has them."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
     def get(self, path: str) -> str:
         text: str = self._opener.open(self._url + path, timeout=TIMEOUT_S).read().decode()
         if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
             self._token = found[1]
         return text
+
+    def url_of(self, path: str) -> str:
+        """Where a page ends."""
+        with self._opener.open(self._url + path, timeout=TIMEOUT_S) as answer:
+            return str(answer.geturl())
 
     def json(self, path: str) -> Any:
         return json.loads(self.get(path))
@@ -87,7 +98,7 @@ def main() -> None:
     command = ["journalctl", "-b", "-o", "cat", "-u", "nailfold-station"]
     journal = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     browser = Browser()
-    browser.set_up(re.findall(r"access code (\S+)", journal)[-1])
+    browser.set_up(re.findall(r"two words (\S+)", journal)[-1])
     board = browser.json("/api/v1/board")["board"]
     shown = {
         key: board[key] for key in ("is_connected", "is_simulated", "name", "buttons", "lamp", "reason", "watchdog")

@@ -1,17 +1,22 @@
 """The access code and the slowing down of guesses."""
 
+import re
 import stat
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+import appliance.accounts
 from appliance.accounts.access import (
     ALPHABET,
     CODE_LENGTH,
     AccessSecrets,
     AttemptLimiter,
     load_or_create_secrets,
+    new_code,
     new_secrets,
+    new_words,
 )
 from appliance.domain.errors import SettingsError
 from tests.support.exam_parts import HeldClock
@@ -36,11 +41,30 @@ def test_damaged_file_is_refused_instead_of_letting_everybody_in(tmp_path: Path)
 
 
 def test_codes_have_no_character_that_is_misread() -> None:
-    codes = {new_secrets().access_code for _ in range(200)}
+    codes = {new_code() for _ in range(200)}
     assert len(codes) == 200
     assert all(len(code) == CODE_LENGTH for code in codes)
     assert not set("".join(codes)) & set("0O1IL2Z5S8BUV")
     assert set("".join(codes)) <= set(ALPHABET)
+
+
+def test_a_new_box_is_set_up_by_two_words() -> None:
+    words = [new_words() for _ in range(200)]
+    assert len(set(words)) > 190
+    assert all(re.fullmatch(r"[a-z]{3,8}-[a-z]{3,8}", pair) for pair in words)
+    fresh = new_secrets()
+    assert fresh.printed_code == fresh.access_code
+    first, second = fresh.access_code.split("-")
+    for typed in (fresh.access_code, f"{first} {second}", f" {first.title()}  {second.upper()} ", first + second):
+        assert fresh.matches(typed)
+    for wrong in (first, f"{second}-{first}" if first != second else "", f"{first}-{second}s"):
+        assert not fresh.matches(wrong)
+
+
+def test_no_two_pairs_of_words_are_the_same_once_run_together() -> None:
+    words = resources.files(appliance.accounts).joinpath("words.txt").read_text(encoding="utf-8").split()
+    assert len(words) == len(set(words)) > 1900
+    assert all(re.fullmatch(r"[a-z]{3,8}", word) for word in words)
 
 
 @pytest.mark.parametrize("typed", ["HJKM3467", "hjkm-3467", " HJKM 3467 ", "hjkm3467"])

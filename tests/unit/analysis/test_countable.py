@@ -117,3 +117,11 @@ def test_a_turned_row_is_counted_the_same() -> None:
     turned = replace(CURVE, roll_rad=np.pi, low=-450.0, high=450.0)
     row = counted_row(turned, LEFT, RIGHT_HIDDEN)
     assert row.length_px == pytest.approx(700, abs=10)
+
+
+def test_black_beside_a_picture_hides_a_row_that_runs_along_the_lower_edge() -> None:
+    """What would show the heads lies below the frame there, where nothing is said to be hidden."""
+    low = replace(CURVE, level=-395.0)
+    loops = [(50.0 + 100 * at, 794.5) for at in range(6)]
+    black = (BoundingBox(699.5, -0.5, 300.0, 800.0),)
+    assert counted_row(low, loops, black).length_px == pytest.approx(700, abs=10)

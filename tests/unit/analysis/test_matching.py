@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from appliance.analysis.matching import MAX_OFFSET, _iou, _offsets, match_boxes
+from appliance.analysis.matching import MAX_OFFSET, BoxPairing, match_boxes
 from appliance.domain.detection import BoundingBox
 
 ROW = [BoundingBox(x, 100.0, 20.0, 60.0) for x in (0.0, 40.0, 80.0)]
@@ -45,7 +45,7 @@ def test_overlap_is_that_of_the_boxes(seed: int) -> None:
     draw = np.random.default_rng(seed)
     boxes = [BoundingBox(*draw.uniform(0, 30, 2), *draw.uniform(5, 40, 2)) for _ in range(8)]
     arrays = np.array([(*box.centre, box.w, box.h) for box in boxes])
-    found = _iou(_offsets(arrays, arrays, (0.0, 0.0)), arrays, arrays)
+    found = BoxPairing(arrays, arrays).iou((0.0, 0.0))
     np.testing.assert_allclose(found, [[one.iou(other) for other in boxes] for one in boxes], atol=1e-12)
 
 

@@ -120,11 +120,11 @@ def test_a_bundle_that_a_slot_holds_is_left_alone() -> None:
 
 
 def test_partitions_follow_one_another_and_have_their_numbers() -> None:
-    parts = disk.Layout(slot_mib=8, data_mib=4).partitions
+    parts = disk.Layout(slot_mib=8).partitions
     ends = [part.first_mib + part.size_mib for part in parts]
     assert [part.first_mib for part in parts[1:]] == ends[:-1]
     names = [part.name for part in parts]
-    assert names == ["bios", "efi", "boot-state", "root-a", "root-b", "data"]
+    assert names == ["bios", "efi", "boot-state", "root-a", "root-b", "key"]
     grub = (IMAGE / "grub.cfg").read_text()
     for copy in boot_slots.COPIES:
         assert grub.count(f"gpt{names.index('boot-state') + 1})/{copy}") == 2

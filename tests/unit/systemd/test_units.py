@@ -86,6 +86,23 @@ def test_what_runs_for_ever_is_watched_and_started_again(name: str) -> None:
     assert read["Restart"] == ["on-failure"]
 
 
+@pytest.mark.parametrize("name", ["nailfold-station", "nailfold-firmware", "nailfold-first-boot"])
+def test_a_start_is_ended_by_no_clock_while_it_makes_progress(name: str) -> None:
+    read = settings_of(SYSTEMD / f"system/{name}.service")
+    assert read["NotifyAccess"] == ["main"], "EXTEND_TIMEOUT_USEC is heard"
+    assert int(read["TimeoutStartSec"][0]) >= 300, "until the first sign of life"
+
+
+def test_the_backup_stick_is_the_stations_and_runs_nothing() -> None:
+    overlay = SYSTEMD.parent / "image-build/image/overlay"
+    [unit] = [rule for rule in RULES if "NF-BACKUP" in rule]
+    assert "media-backup.mount" in unit
+    options = settings_of(overlay / "usr/lib/systemd/system/media-backup.mount")["Options"][0].split(",")
+    assert {"sync", "nosuid", "nodev", "noexec", "umask=077"} <= set(options)
+    [number] = re.findall(r"nailfold:(\d+)", (SYSTEMD.parent / "image-build/image/make_root.sh").read_text())[:1]
+    assert {f"uid={number}", f"gid={number}"} <= set(options)
+
+
 def test_the_firmware_reaches_no_network_and_no_camera() -> None:
     read = settings_of(SYSTEMD / "system/nailfold-firmware.service")
     assert read["PrivateNetwork"] == ["yes"]
@@ -108,9 +125,14 @@ _ASSIGN = re.compile(
     r"(NAME|SYMLINK|OWNER|GROUP|MODE|TAG|OPTIONS|LABEL|GOTO|(?:ATTR|ENV|SYSCTL|SECLABEL|RUN|IMPORT)(?:\{[^}]+\})?)"
     r'(=|\+=|-=|:=)"([^"]*)"'
 )
+RULE_FILES = (
+    SYSTEMD / "udev/70-nailfold.rules",
+    SYSTEMD.parent / "image-build/image/overlay/etc/udev/rules.d/71-nailfold-stick.rules",
+)
 RULES = [
     line
-    for line in (SYSTEMD / "udev/70-nailfold.rules").read_text(encoding="utf-8").splitlines()
+    for file in RULE_FILES
+    for line in file.read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
 
@@ -127,8 +149,7 @@ def test_every_rule_matches_something_and_assigns_something(rule: str) -> None:
 def test_udev_has_nothing_against_the_rules() -> None:
     if "verify" not in told_by("udevadm", "--help"):
         pytest.skip("udevadm is missing or older than 254 and cannot verify rules")
-    rules = str(SYSTEMD / "udev/70-nailfold.rules")
-    done = subprocess.run(["udevadm", "verify", rules], capture_output=True, text=True, check=False)
+    done = subprocess.run(["udevadm", "verify", *map(str, RULE_FILES)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -18,7 +18,7 @@ from appliance.transport.settings import MqttSettings
         (0x80, PublishOutcome.RETRY),
         (0x83, PublishOutcome.RETRY),
         (0x87, PublishOutcome.RETRY),
-        (0x90, PublishOutcome.REFUSED),
+        (0x90, PublishOutcome.RETRY),
         (0x91, PublishOutcome.RETRY),
         (0x95, PublishOutcome.RETRY),
         (0x97, PublishOutcome.RETRY),

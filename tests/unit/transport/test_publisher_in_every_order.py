@@ -36,6 +36,7 @@ class Line:
     """As BrokerConnection."""
 
     is_session_present = False
+    lacks: tuple[str, ...] = ()
     is_writing = False
     receive_maximum = 20
 

@@ -9,6 +9,13 @@ function keepFocus(replace) {
   if (href !== null) main.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
 }
 
+// What somebody has opened stays open.
+function keepOpen(replace) {
+  const open = [...main.querySelectorAll("details[open]")].map((one) => one.id);
+  replace();
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+}
+
 // What somebody is typing or choosing is not taken away from under them.
 const isBusy = () => document.activeElement.matches("main :is(input, select)");
 
@@ -21,7 +28,7 @@ async function renew() {
       return;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    keepFocus(() => main.replaceChildren(...page.getElementById("main").childNodes));
+    keepOpen(() => keepFocus(() => main.replaceChildren(...page.getElementById("main").childNodes)));
   } catch {
     const stamp = main.querySelector(".as-of");
     stamp.classList.add("problem");

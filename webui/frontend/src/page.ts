@@ -1,6 +1,6 @@
 // What every page has: the theme switch, the language menu and figures that explain themselves.
 
-import { countDownWaits, revealPasswords } from "./account/forms";
+import { countDownWaits, followBrowserZone, revealPasswords } from "./account/forms";
 import { explainFigures } from "./common/explain";
 
 const YEAR_S = 31536000;
@@ -26,5 +26,6 @@ const live = document.querySelector<HTMLElement>("#live");
 explainFigures({ overlay: live?.dataset["overlayStaleMs"] ?? "500" });
 revealPasswords();
 countDownWaits();
+followBrowserZone();
 // Searches and undo steps of this tab may hold a patient's name: the next person who logs in starts without them.
 if (window.location.pathname === "/login") sessionStorage.clear();

@@ -11,6 +11,8 @@ from appliance.apps.station.fleet.engine_update import EngineUpdate
 from appliance.apps.station.fleet.job_kinds import job_kinds
 from appliance.apps.station.fleet.job_stick import JobStick
 from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.system_slots import SlotPlaces, SystemSlots
+from appliance.apps.station.fleet.system_update import FOLDER_NAME, SystemUpdate, looks_of
 from appliance.apps.station.fleet.time_floor import TimeFloor
 from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.apps.station.fleet.wiping import ask_to_wipe
@@ -39,6 +41,7 @@ class StationAgent:
         is_exam_open: disruptive jobs wait while it is.
         restart: ends the station and starts it anew; returns at once.
         logs: what the job "collect-logs" tells.
+        slots: of this box's system; by default where an image of ours has them.
 
     Raises:
         SettingsError: the file of job keys cannot be used.
@@ -54,6 +57,7 @@ class StationAgent:
         restart: Callable[[], None],
         clock: Clock,
         logs: LogLines,
+        slots: SystemSlots | None = None,
     ) -> None:
         settings, notes = loaded.settings, storage.fleet_notes
         mqtt, agent = settings.mqtt, settings.fleet
@@ -72,8 +76,11 @@ class StationAgent:
             ask_to_wipe(settings.station.data_dir, record, settings, clock.now_utc())
 
         rotation = CertificateRotation(mqtt, reconnect, lambda: publisher.status().is_connected)
-        engines = EngineUpdate(loaded, UpdateSource(settings, storage, clock).client, restart)
-        kinds = job_kinds(shadow, logs, rotation, storage.journal, wipe, restart, engines)
+        source = UpdateSource(settings, storage, clock)
+        engines = EngineUpdate(loaded, source.client, restart)
+        slots = slots or SystemSlots(SlotPlaces(settings.station.data_dir / FOLDER_NAME))
+        system = SystemUpdate(loaded, slots, source.client, looks_of(loaded))
+        kinds = job_kinds(shadow, logs, rotation, storage.journal, wipe, restart, engines, system)
         steps = {name: tuple(kind.steps) for name, kind in kinds.items()}
         refuse = JobGate(mqtt.site, mqtt.box, keys)
         self.book = JobBook(notes, publisher.boot_id, refuse.why_not, steps, clock.now_utc)

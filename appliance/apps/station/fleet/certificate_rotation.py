@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from appliance.apps.files.atomic_file import write_atomically
-from appliance.apps.files.identity import common_name, make_request, write_key
+from appliance.apps.files.identity import common_name, dotted_name, make_request, write_key
 from appliance.domain.errors import SettingsError
 from appliance.fleet.job_runner import StepContext
 from appliance.transport.settings import MqttSettings
@@ -79,7 +79,8 @@ class CertificateRotation:
         as_bytes = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         if certificate.public_key().public_bytes(*as_bytes) != key.public_key().public_bytes(*as_bytes):
             raise SettingsError("the certificate is not for the key that was made on this box")
-        if common_name(certificate.subject) != f"{self._mqtt.site}/{self._mqtt.box}":
+        name = f"{self._mqtt.site}/{self._mqtt.box}"
+        if common_name(certificate.subject) not in (name, dotted_name(name)):
             raise SettingsError(f"the certificate is for {common_name(certificate.subject)!r}, not for this box")
 
 

@@ -21,7 +21,6 @@ BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
 SOFTWARE = "software"
 """The bundle's name for the networks that came with the box's software."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LEAST_FREE_BYTES = 500_000_000
 _PACKAGE = "package"
 
 
@@ -42,8 +41,7 @@ class EngineUpdate:
         gate: Callable[[Path, Path], GateReport] | None = None,
     ) -> None:
         self._loaded, self._client, self._restart = loaded, client, restart
-        self._data_dir = loaded.settings.station.data_dir
-        self._bundles = EngineBundles(self._data_dir)
+        self._bundles = EngineBundles(loaded.settings.station.data_dir)
         self._gate = gate or self._measure
 
     @property
@@ -56,10 +54,7 @@ class EngineUpdate:
         origin = self._loaded.origins.get("inference.weights_dir", _PACKAGE)
         if origin not in (_PACKAGE, BUNDLE_ORIGIN):
             raise UpdateError(f"{origin} sets inference.weights_dir: this box takes no other networks")
-        free = shutil.disk_usage(self._data_dir).free
-        if free < _LEAST_FREE_BYTES:
-            raise UpdateError(f"only {free // 1_000_000} MB are free", "Free some space first.")
-        name, release = _bundle(context.job), context.job.parameters.get("release")
+        name, release = bundle_of(context.job), context.job.parameters.get("release")
         if name == SOFTWARE:
             return
         client = self._client(None if release is None else str(release))
@@ -67,7 +62,7 @@ class EngineUpdate:
         context.detail["installed"] = name
 
     def _try_out(self, context: StepContext) -> None:
-        name = _bundle(context.job)
+        name = bundle_of(context.job)
         if name == SOFTWARE:
             return
         report = self._gate(validated_weights(), self._bundles.folder(name))
@@ -77,13 +72,13 @@ class EngineUpdate:
             raise UpdateError(f"{name} does not measure as the validated networks do: {'; '.join(report.reasons)}")
 
     def _switch(self, context: StepContext) -> None:
-        name = _bundle(context.job)
+        name = bundle_of(context.job)
         self._bundles.choose("" if name == SOFTWARE else name)
         context.ends_station = True
         self._restart()
 
     def _confirm(self, job: Job) -> dict[str, Any]:
-        name, active = _bundle(job), self._bundles.active()
+        name, active = bundle_of(job), self._bundles.active()
         if name == SOFTWARE and not active.name:
             self._bundles.confirm()
             return {"installed": name, "booted": name, "confirmed": name}
@@ -110,7 +105,8 @@ def validated_weights() -> Path:
     return Path(str(resources.files("engines").joinpath("weights")))
 
 
-def _bundle(job: Job) -> str:
+def bundle_of(job: Job) -> str:
+    """The name in the job's parameters. Raises UpdateError where it is none."""
     name = str(job.parameters.get("bundle", ""))
     if not _NAME.fullmatch(name):
         raise UpdateError(f"the job names the bundle {name!r}", "Use letters, digits, dots, dashes and underscores.")

@@ -6,6 +6,7 @@ from typing import Any
 from appliance.apps.station.fleet.certificate_rotation import CertificateRotation
 from appliance.apps.station.fleet.engine_update import EngineUpdate
 from appliance.apps.station.fleet.log_lines import LogLines
+from appliance.apps.station.fleet.system_update import SystemUpdate
 from appliance.domain.errors import SettingsError
 from appliance.fleet.job_runner import JobKind, StepContext
 from appliance.fleet.jobs import Job
@@ -21,6 +22,7 @@ def job_kinds(
     wipe: Callable[[Job], None],
     restart: Callable[[], None],
     engines: EngineUpdate,
+    system: SystemUpdate,
 ) -> Mapping[str, JobKind]:
     """Every kind by its name.
 
@@ -61,5 +63,6 @@ def job_kinds(
         "request-certificate": JobKind({"request": rotation.request}, is_disruptive=False),
         "install-certificate": JobKind({"install": rotation.install}, is_disruptive=False),
         "update-engines": engines.kind,
+        "update-system": system.kind,
         "wipe": JobKind({"wipe": prepare_wipe}, after_restart=wiped),
     }

@@ -3,13 +3,18 @@
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlparse
 
 from tuf.api import exceptions
+from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface, Updater
+from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
 
 from appliance.domain.errors import UpdateError
 from appliance.domain.instant import from_rfc3339
@@ -17,7 +22,10 @@ from appliance.domain.instant import from_rfc3339
 _log = logging.getLogger(__name__)
 MADE_AT = "x-nailfold-made-at"
 """Member of the signed timestamp: when it was made. A box's clock can be wrong, this cannot."""
+LEFT_FREE_BYTES = 500_000_000
+"""An update leaves so much of the disk to exams."""
 _CHUNK = 1 << 16
+_COPIES = 2  # the checked one is written while the fetched one is still there
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ExpiredMetadataError, "it has expired, or the clock of this box is ahead"),
     (exceptions.EqualVersionNumberError, "it has the number of another version (mix and match)"),
@@ -65,9 +73,12 @@ class UpdateClient:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         try:
-            updater = self._refreshed()
-            for name in names:
-                self._fetch_one(updater, f"{prefix}/{name}", unfinished / name)
+            updater = self._refreshed(unfinished)
+            targets = {name: self._target(updater, f"{prefix}/{name}") for name in names}
+            _require_room(unfinished, _COPIES * sum(target.length for target in targets.values()))
+            for name, target in targets.items():
+                updater.download_target(target, str(unfinished / name))
+                _flush(unfinished / name)
         except Exception as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             if isinstance(error, UpdateError):
@@ -76,9 +87,10 @@ class UpdateClient:
         shutil.rmtree(into, ignore_errors=True)
         unfinished.replace(into)
 
-    def _refreshed(self) -> Updater:
+    def _refreshed(self, beside: Path) -> Updater:
         self._folder.mkdir(parents=True, exist_ok=True)
-        fetcher = FolderFetcher() if self._base.startswith("file:") else None
+        source = FolderFetcher() if self._base.startswith("file:") else Urllib3Fetcher()
+        fetcher = DiskFetcher(source, beside)
         updater = Updater(
             str(self._folder), f"{self._base}/metadata/", None, f"{self._base}/targets/", fetcher, bootstrap=self._root
         )
@@ -91,13 +103,32 @@ class UpdateClient:
             self._raise_floor(from_rfc3339(made_at))
         return updater
 
-    def _fetch_one(self, updater: Updater, name: str, into: Path) -> None:
+    def _target(self, updater: Updater, name: str) -> TargetFile:
         target = updater.get_targetinfo(name)
         if target is None:
             raise UpdateError(f"the release at {self._base} has no {name}", "Ask who made the release.")
-        updater.download_target(target, str(into))
-        with into.open("rb") as file:
-            os.fsync(file.fileno())
+        return target
+
+
+class DiskFetcher(FetcherInterface):
+    """What another one fetches, on the disk until it is checked: python-tuf takes /tmp, which is a box's memory."""
+
+    def __init__(self, source: FetcherInterface, folder: Path) -> None:
+        self._source, self._place = source, folder
+
+    @contextmanager
+    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
+        """Raises DownloadError; DownloadLengthMismatchError as soon as more comes than may."""
+        with tempfile.TemporaryFile(dir=self._place) as file:
+            for chunk in self.fetch(url):
+                file.write(chunk)
+                if file.tell() > max_length:
+                    raise exceptions.DownloadLengthMismatchError(f"{url} has more than {max_length} bytes")
+            file.seek(0)
+            yield file
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        return self._source.fetch(url)
 
 
 class FolderFetcher(FetcherInterface):
@@ -116,6 +147,22 @@ class FolderFetcher(FetcherInterface):
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
+
+
+def _require_room(folder: Path, length: int) -> None:
+    """Before anything is fetched: a full disk would end exams, too."""
+    free = shutil.disk_usage(folder).free
+    if free < length + LEFT_FREE_BYTES:
+        raise UpdateError(
+            f"the update has {length // 1_000_000} MB and {free // 1_000_000} MB are free; "
+            f"{LEFT_FREE_BYTES // 1_000_000} MB must stay so",
+            "Free some space first.",
+        )
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _in_words(error: Exception) -> str:

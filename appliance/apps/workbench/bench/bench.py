@@ -18,6 +18,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.extras import require_modules
 from appliance.apps.files.atomic_file import write_atomically
+from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.workbench.bench.engines import TimedEngine, summarise, time_engine
 from appliance.apps.workbench.bench.side_by_side import load_average, measure_side_by_side
 from appliance.apps.workbench.bench.station import measure_station
@@ -49,6 +50,7 @@ def bench(settings: InferenceSettings, is_quick: bool, out: Path | None) -> None
         ApplianceError: engines, station or browser are missing.
     """
     require_modules("playwright")
+    one_thread_a_picture()
     asked, settings = settings, live_precision(settings).settings
     runs = QUICK_RUNS if is_quick else LONG_RUNS
     click.echo(f"networks: {runs} runs each", err=True)

@@ -22,6 +22,7 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.commands.options import load
 from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.extras import require_modules
+from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.workbench.bench.bench import machine
 from appliance.apps.workbench.bench.listeners import ListenerCost, cost_of_listeners, each_more_ms
 from appliance.domain.analysis_result import EngineIdentity
@@ -136,6 +137,7 @@ class CountedPipeline:
 
 def measure_growth(settings: InferenceSettings, reporter: Callable[[str], None]) -> dict[str, Any]:
     """Cost by loops, by size of the picture, and of a station by listeners."""
+    one_thread_a_picture()
     by_loops, by_size = {}, {}
     for loops in LOOPS:
         front = lambda detector, loops=loops: FixedLoopCount(detector, loops)  # noqa: E731

@@ -81,7 +81,10 @@ class _Listener:
     def __init__(self, url: str, cookie: str) -> None:
         headers = {"Cookie": cookie, "Origin": url}
         address = url.replace("http", "ws", 1) + "/live/ws"
-        self._socket = connect(address, additional_headers=headers, max_size=None, compression=None)
+        self._open_socket = ExitStack()
+        self._socket = self._open_socket.enter_context(
+            connect(address, additional_headers=headers, max_size=None, compression=None)
+        )
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self.frames = 0
 
@@ -90,7 +93,7 @@ class _Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._open_socket.close()
         self._thread.join(5)
 
     def _listen(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.domain.errors import ApplianceError
 
-_OPEN = re.compile(r"Open (\S+)(?:  access code (\S+))?")
+_OPEN = re.compile(r"Open (\S+)(?:  two words (\S+))?")
 
 
 class StationError(ApplianceError):
@@ -21,12 +21,21 @@ class StationError(ApplianceError):
 class StationProcess:
     """`nailfold run` with the given flags; usable with `with`.
 
+    Args:
+        start_timeout_s: until its pages are served.
+        program: what Python runs in its place; it takes the same flags and prints the same line.
+
     Attributes:
         url, access_code: as the station printed them; no code once there is an administrator.
     """
 
-    def __init__(self, flags: Sequence[str], start_timeout_s: float = 120.0) -> None:
-        command = [sys.executable, "-m", "appliance.apps.cli", "run", *flags]
+    def __init__(
+        self,
+        flags: Sequence[str],
+        start_timeout_s: float = 120.0,
+        program: Sequence[str] = ("-m", "appliance.apps.cli", "run"),
+    ) -> None:
+        command = [sys.executable, *program, *flags]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._errors: list[str] = []
         self._listener = threading.Thread(target=self._keep_errors, daemon=True)

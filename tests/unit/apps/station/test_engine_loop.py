@@ -133,3 +133,26 @@ def test_closing_the_slot_ends_the_thread_at_once() -> None:
 
 def test_a_loop_that_was_never_started_has_ended() -> None:
     assert EngineLoop(LatestFrame(), analysis_of, lambda _: SCALE, Listener()).join(0.1)
+
+
+def test_one_can_see_the_thread_compute_while_a_picture_takes_long(caplog: pytest.LogCaptureFixture) -> None:
+    is_seen = threading.Event()
+
+    def analyse(frame: Frame, calibration: Calibration | None) -> FrameAnalysis:
+        while not is_seen.is_set():
+            pass
+        return analysis_of(frame, calibration)
+
+    listener = Listener()
+    assert EngineLoop(LatestFrame(), analyse, lambda _: SCALE, listener).computed_s == 0.0
+    with caplog.at_level(logging.INFO), running(analyse, listener) as (loop, slot):
+        slot.put(frame_of(1))
+        before_s, until_s = loop.computed_s, time.monotonic() + 5.0
+        while loop.computed_s < before_s + 0.05:
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+        is_seen.set()
+        assert listener.came.wait(5.0)
+        while "first picture: " not in caplog.text:
+            assert time.monotonic() < until_s
+            time.sleep(0.001)

@@ -1,6 +1,8 @@
 """A start that makes progress is never ended by a clock; one that stands still is."""
 
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -125,3 +127,15 @@ def test_it_sees_this_process_compute() -> None:
     while time.process_time() < ends_s:
         pass
     assert Work.done().computed_s - before.computed_s >= 0.04
+
+
+def test_it_sees_a_process_that_it_started_compute_and_forgets_nothing_once_that_has_ended() -> None:
+    before = Work.done().computed_s
+    busy = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        while_it_runs = Work.done().computed_s
+        child.communicate(b"\n")
+    assert while_it_runs - before >= 0.25
+    assert Work.done().computed_s >= while_it_runs

@@ -38,6 +38,34 @@ def test_frames_count_only_while_the_engine_deals_with_new_ones() -> None:
     assert counts == [1, 2, 2, 2, 3]
 
 
+def counted(looks: list[tuple[int, float]]) -> list[int]:
+    """The count after each look, given pictures dealt with and seconds computed by then."""
+    now = [looks[0]]
+    frames = Frames(lambda: LIVE, lambda: now[0][0], lambda: now[0][1])
+    counts = []
+    for look in looks:
+        now[0] = look
+        frames.look()
+        counts.append(frames.count)
+    return counts
+
+
+def test_the_first_picture_of_a_slow_computer_may_take_as_long_as_it_is_computed() -> None:
+    assert counted([(0, 0.0), (0, 60.0), (0, 120.0), (0, 899.0), (1, 950.0)]) == [1, 2, 3, 4, 5]
+
+
+def test_a_first_picture_that_is_computed_for_ever_counts_as_hung() -> None:
+    assert counted([(0, 0.0), (0, 899.0), (0, 901.0), (0, 1000.0)]) == [1, 2, 2, 2]
+
+
+def test_a_thread_that_only_wakes_up_now_and_then_does_not_compute() -> None:
+    assert counted([(0, 0.0), (0, 0.01), (0, 0.02), (0, 0.03)]) == [1, 1, 1, 1]
+
+
+def test_a_later_picture_may_take_ten_times_the_slowest_before() -> None:
+    assert counted([(0, 0.0), (1, 2.0), (2, 5.0), (2, 20.0), (2, 34.0), (2, 36.0)]) == [1, 2, 3, 4, 5, 5]
+
+
 @pytest.mark.parametrize("phase", [CameraPhase.STARTING, CameraPhase.LOST, CameraPhase.ENDED])
 def test_a_camera_that_is_away_is_no_reason_to_restart_the_box(phase: CameraPhase) -> None:
     frames = Frames(lambda: replace(LIVE, phase=phase), lambda: 7)

@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 from string import Formatter
 
+from appliance.apps.fleet_server.job_maker import STEPS
 from appliance.apps.fleet_server.model_drift import FIGURES
 from appliance.fleet.alerts import AlertCode
 from appliance.fleet.jobs import JobState
 from webui.console import app
-from webui.console.fleet_pages import SHOWN
+from webui.console.fleet_pages import JOB_STATES, SHOWN
 from webui.console.roles import ConsoleRole
 from webui.localisation.language import LANGUAGES
 
@@ -40,5 +41,7 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
     asked |= {f"figure_{figure.key}" for figure in FIGURES} | {f"alert_drift_{figure.key}" for figure in FIGURES}
     asked |= {f"show_{one}" for one in SHOWN} | {"period_reference", "period_current", "validated", "not_validated"}
     asked |= {"plot_apical_um", "plot_density_per_mm"}
-    asked -= {"alert_", "job_", "role_", "may_", "figure_", "show_", "period_", "plot_"}
+    asked |= {f"jobs_{one}" for one in JOB_STATES} | {"desired", "installed", "booted", "confirmed"}
+    asked |= {f"updates_{kind}" for kind in STEPS if kind.startswith("update-")}
+    asked -= {"jobs_", "updates_", "alert_", "job_", "role_", "may_", "figure_", "show_", "period_", "plot_"}
     assert asked == TEXTS["en"].keys()

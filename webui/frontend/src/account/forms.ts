@@ -38,3 +38,10 @@ export function countDownWaits(root: ParentNode = document): void {
     show();
   });
 }
+
+/** A new box is set up by somebody who is where it stands: the browser's time zone is chosen until another one is. */
+export function followBrowserZone(root: ParentNode = document, zone = Intl.DateTimeFormat().resolvedOptions().timeZone): void {
+  root.querySelectorAll<HTMLSelectElement>("[data-browser-zone]").forEach((list) => {
+    if ([...list.options].some((option) => option.value === zone)) list.value = zone;
+  });
+}

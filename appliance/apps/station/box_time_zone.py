@@ -1,0 +1,58 @@
+"""In which time zone the box writes dates: on its pages, on reports, in its log."""
+
+import os
+import time
+import zoneinfo
+from pathlib import Path
+
+from appliance.domain.errors import SettingsError
+from appliance.durable_files import write_durably
+
+_AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+_SYSTEMS = Path("/etc/localtime")
+UTC = "UTC"
+
+
+class BoxTimeZone:
+    """What was chosen at the set-up, or later; until then the computer's own. Safe for calls from any thread.
+
+    Args:
+        file: keeps the choice, one name of the IANA data base.
+        systems: the computer's own, a link into its zones.
+    """
+
+    def __init__(self, file: Path, systems: Path = _SYSTEMS) -> None:
+        self._file, self._systems = file, systems
+
+    @classmethod
+    def applied(cls, file: Path) -> "BoxTimeZone":
+        """That of the file, in force from now on."""
+        kept = cls(file)
+        kept.apply()
+        return kept
+
+    @property
+    def name(self) -> str:
+        """As the IANA data base calls it, "Europe/Madrid"."""
+        if self._file.exists():
+            return self._file.read_text(encoding="ascii").strip()
+        named = str(self._systems.resolve()).partition("/zoneinfo/")[2]
+        return named if named in self.names() else UTC
+
+    def names(self) -> tuple[str, ...]:
+        """Of places, sorted, and UTC."""
+        places = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in _AREAS)
+        return (*sorted(places), UTC)
+
+    def choose(self, name: str) -> None:
+        """From now on. Raises SettingsError for a name that nobody knows."""
+        if name not in self.names():
+            raise SettingsError(f'the time zone "{name[:60]}" is unknown', 'Use a name such as "Europe/Madrid".')
+        write_durably(self._file, f"{name}\n".encode("ascii"))
+        self.apply()
+
+    def apply(self) -> None:
+        """Whatever this process writes from now on is in this time zone; without a choice nothing changes."""
+        if self._file.exists():
+            os.environ["TZ"] = self.name
+            time.tzset()

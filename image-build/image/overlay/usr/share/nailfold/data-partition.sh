@@ -1,0 +1,52 @@
+# shellcheck shell=sh
+# The data partition: made at the first start, as large as the disk allows and encrypted; erased for good when that is asked for.
+# Read by the initramfs (scripts/local-premount/nailfold-disk), with nothing of the disk in use, and by tests on a plain file.
+#
+# DISK is the whole disk, KEY the partition "key", DATA the partition "data" or "data-new"; NUMBER is that partition's.
+# A partition is called data-new until everything in it is whole: a power cut on the way makes the next start begin anew.
+
+KEY_MAGIC=NAILFOLD-KEY-1
+ERASE_MAGIC=NAILFOLD-ERASE
+ERASE_AT_BLOCK=1
+DATA_TYPE=6e61696c-666f-4c64-8000-646174610000
+
+# The key is in the first 4 KiB of KEY, a request to erase in the second.
+read_key() { dd if="$KEY" bs=4096 count=1 2>/dev/null | sed -n "/^$KEY_MAGIC\$/{n;p;q}" | tr -d '\n'; }
+is_erase_asked() { [ "$(dd if="$KEY" bs=4096 skip=$ERASE_AT_BLOCK count=1 2>/dev/null | head -n 1 | tr -d '\0')" = "$ERASE_MAGIC" ]; }
+
+# write_block FILE NUMBER: standard input into that 4 KiB of a file or device, on the disk when this returns.
+write_block() { dd of="$1" bs=4096 seek="$2" count=1 conv=sync,notrunc,fsync iflag=fullblock 2>/dev/null; }
+fresh_key() { { echo $KEY_MAGIC; head -c 64 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } | write_block "$KEY" 0; }
+ask_to_erase() { echo $ERASE_MAGIC | write_block "$KEY" $ERASE_AT_BLOCK; }
+
+# opens DATA: whether the key of this box opens it.
+opens() { read_key | cryptsetup open --test-passphrase --key-file=- "$1" 2>/dev/null; }
+
+# All of the disk behind the slots.
+append_partition() { echo "size=+, type=$DATA_TYPE, name=data-new" | sfdisk --quiet --append "$DISK"; }
+name_partition() { sfdisk --quiet --part-label "$DISK" "$NUMBER" "$1"; }
+
+encrypt() {
+    fresh_key
+    # The key is 64 random bytes: nothing is gained by making it slow to try.
+    read_key | cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+        --label nailfold-data --key-file=- "$1"
+}
+
+# erase DATA: afterwards neither this box nor another reads what was in it. Prints what was done, as one JSON object.
+erase() {
+    volume=$(cryptsetup luksUUID "$1" 2>/dev/null) || volume=
+    key_before=$(read_key)
+    [ -z "$volume" ] || cryptsetup erase --batch-mode "$1"
+    # Where the header and its copy lay, and the first files.
+    dd if=/dev/zero of="$1" bs=1M count=32 conv=notrunc,fsync 2>/dev/null
+    blkdiscard -f "$1" 2>/dev/null && discarded=true || discarded=false
+    zeros=$(dd if="$1" bs=1M count=32 2>/dev/null | tr -d '\0' | wc -c)
+    printf %s "$key_before" | cryptsetup open --test-passphrase --key-file=- "$1" 2>/dev/null && refused=false || refused=true
+    head -c 4096 /dev/urandom | write_block "$KEY" 0
+    [ -z "$(read_key)" ] && key_gone=true || key_gone=false
+    printf '{"volume":"%s","header_is_zero":%s,"old_key_is_refused":%s,"key_is_overwritten":%s,"discarded":%s}\n' \
+        "$volume" "$([ "$zeros" = 0 ] && echo true || echo false)" "$refused" "$key_gone" "$discarded"
+}
+# Last, once the partition is called data-new: the request itself.
+forget_request() { head -c 4096 /dev/zero | write_block "$KEY" $ERASE_AT_BLOCK; }

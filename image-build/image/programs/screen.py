@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""What a box shows on an attached screen: where its pages are, and the two words for the first page until it is set up.
+
+    screen [--once]
+
+Written anew whenever an address or the state changes. Runs as the station's user, whose file holds the code.
+"""
+
+import argparse
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ACCESS = Path("/var/lib/nailfold/access.json")
+MACHINE_ID = Path("/etc/machine-id")
+ERASED = Path("/data/update/erased.json")
+PORT = 8080
+_EVERY_S = 5.0
+_CLEAR = "\033[2J\033[H"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the screen says.
+
+    Attributes:
+        name: of this computer on the network.
+        addresses: IPv4, of each network.
+        code: empty once the box is set up.
+        box_id: names this box to somebody who wants to erase it.
+        is_serving: whether its pages answer.
+        was_erased: whether this new box was erased before, with every check passed; None where it never was.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    code: str
+    box_id: str
+    is_serving: bool
+    was_erased: bool | None = None
+
+    @property
+    def text(self) -> str:
+        if not self.is_serving:
+            return f"nailfold is starting ...\n\nbox {self.box_id}\n"
+        if not self.addresses:
+            where = "No network: plug in the cable."
+        else:
+            lines = [f"https://{self.name}.local:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
+            where = "Open in a browser on the same network:\n\n" + "\n".join(f"    {line}" for line in lines)
+        erased = {None: "", True: "All that was on this box is erased.\n\n", False: "ERASING WAS NOT PROVEN.\n\n"}
+        first = f"\n\nThe first page asks for these words:\n\n    {self.code}" if self.code else ""
+        return f"nailfold\n\n{erased[self.was_erased if self.code else None]}{where}{first}\n\nbox {self.box_id}\n"
+
+
+def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Of `ip -json address`: each that others can reach."""
+    infos = [info for link in links for info in link["addr_info"]]
+    return tuple(info["local"] for info in infos if info["family"] == "inet" and info["scope"] == "global")
+
+
+def box_id(machine_id: str) -> str:
+    """Eight digits of the machine's id, which is another after everything was erased."""
+    return machine_id.strip()[:8]
+
+
+def is_proven(proof: dict[str, Any]) -> bool:
+    """Of the initramfs (data-partition.sh, erase): every check passed; whether the disk took a discard is its own."""
+    return all(proof[name] is True for name in ("header_is_zero", "old_key_is_refused", "key_is_overwritten"))
+
+
+def page(path: str) -> str:
+    """The address at which a page of this box's own server ends; empty where none answers."""
+    # The certificate is for browsers; here both sides are this computer.
+    context = ssl._create_unverified_context()  # noqa: S323 (this very computer)
+    try:
+        with urllib.request.urlopen(f"https://127.0.0.1:{PORT}{path}", timeout=60, context=context) as answer:
+            return str(answer.geturl())
+    except OSError:
+        return ""
+
+
+def look() -> Shown:
+    """As of now. The first page is there only until the box is set up."""
+    links = json.loads(subprocess.run(["ip", "-json", "address"], check=True, capture_output=True).stdout)
+    is_serving = page("/health/alive") != ""
+    is_new = is_serving and page("/setup").endswith("/setup")
+    code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
+    named = box_id(MACHINE_ID.read_text())
+    was_erased = is_proven(json.loads(ERASED.read_text())) if ERASED.exists() else None
+    return Shown(socket.gethostname(), ipv4_of(links), code, named, is_serving, was_erased)
+
+
+def main() -> None:
+    """For ever, unless once is enough."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--once", action="store_true")
+    asked = options.parse_args()
+    before = None
+    while True:
+        now = look()
+        if asked.once:
+            sys.stdout.write(now.text)
+            return
+        if now != before:
+            sys.stdout.write(_CLEAR + now.text)
+            sys.stdout.flush()
+            before = now
+        time.sleep(_EVERY_S)
+
+
+if __name__ == "__main__":
+    main()

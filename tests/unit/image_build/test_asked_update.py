@@ -1,0 +1,119 @@
+"""An update that the station asks for: tried once, told why not, confirmed only with the station's own verdict."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
+import confirm_slot
+import install_update
+
+_STATUS = {
+    "slots": [
+        {"rootfs.0": {"bootname": "A", "state": "booted"}},
+        {"rootfs.1": {"bootname": "B", "state": "inactive"}},
+    ]
+}
+
+
+class Box:
+    """The folders of a box, and programmes in the place of rauc and systemctl that write down what they were asked."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.wishes, self.outcome, self._log = folder / "wishes", folder / "update/outcome.json", folder / "log"
+        self._programs, self._stick = folder / "bin", folder / "stick"
+        for place in (self.wishes, self._programs, self._stick):
+            place.mkdir()
+        monkeypatch.setattr(install_update, "WISHES", self.wishes)
+        monkeypatch.setattr(install_update, "OUTCOME", self.outcome)
+        monkeypatch.setattr(install_update, "STICK", self._stick)
+        monkeypatch.setenv("PATH", f"{self._programs}:{os.environ['PATH']}")
+        self.program("systemctl")
+        self.program("rauc")
+
+    def program(self, name: str, fails_with: str = "") -> None:
+        lines = ["#!/bin/sh", f'echo "{name} $*" >>{self._log}', f"[ $1 != status ] || echo '{json.dumps(_STATUS)}'"]
+        if fails_with:
+            lines += [f'[ $1 != install ] || {{ echo "{fails_with}" >&2; exit 1; }}']
+        (self._programs / name).write_text("\n".join([*lines, "exit 0", ""]))
+        (self._programs / name).chmod(0o755)
+
+    def wish(self, bundle: str = "system.raucb", job_id: str = "j-1") -> None:
+        (self.wishes / "wanted.json").write_text(json.dumps({"job_id": job_id, "bundle": bundle}))
+
+    def run(self) -> list[str]:
+        """What the programme asked others to do."""
+        self._log.write_text("")
+        install_update.main()
+        return self._log.read_text().splitlines()
+
+    def answer(self) -> dict[str, str]:
+        answer: dict[str, str] = json.loads(self.outcome.read_text())
+        return answer
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Box:
+    return Box(tmp_path, monkeypatch)
+
+
+def test_station_stands_still_while_its_wish_is_installed_and_the_box_restarts(box: Box) -> None:
+    box.wish()
+    assert box.run() == [
+        "systemctl stop nailfold-station.service",
+        "rauc status --output-format=json",
+        f"rauc install {box.wishes}/system.raucb",
+        "systemctl reboot",
+    ]
+    assert box.answer() == {"job_id": "j-1", "slot": "B", "reason": ""}
+
+
+def test_wish_is_tried_once(box: Box) -> None:
+    box.wish()
+    box.run()
+    assert box.run() == []
+    box.wish(job_id="j-2")
+    assert "systemctl reboot" in box.run()
+
+
+def test_what_rauc_refuses_is_told_and_the_station_comes_back(box: Box) -> None:
+    box.program("rauc", fails_with="Failed to load dm table")
+    box.wish()
+    assert box.run()[-1] == "systemctl --no-block start nailfold-station.service"
+    assert box.answer() == {"job_id": "j-1", "slot": "B", "reason": "Failed to load dm table"}
+
+
+@pytest.mark.parametrize("bundle", ["../../etc/passwd", "/dev/sda", "", "a b"])
+def test_station_can_name_nothing_outside_of_its_folder(box: Box, bundle: str) -> None:
+    box.wish(bundle)
+    assert box.run() == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"job_id": "j-1"}', "\x00"])
+def test_wish_without_sense_is_none(box: Box, content: str) -> None:
+    (box.wishes / "wanted.json").write_text(content)
+    assert box.run() == []
+
+
+ASKED = {"job_id": "j-1", "slot": "B", "reason": ""}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "judged"),
+    [
+        ({}, {}, "good"),  # from a stick
+        (ASKED | {"slot": "A"}, {}, "good"),
+        (ASKED | {"reason": "no room"}, {}, "good"),
+        (ASKED, {}, ""),
+        (ASKED, {"job_id": "j-0", "reason": ""}, ""),
+        (ASKED, {"job_id": "j-1", "reason": ""}, "good"),
+        (ASKED, {"job_id": "j-1", "reason": "widths are shifted"}, "bad: widths are shifted"),
+    ],
+)
+def test_system_that_the_fleet_asked_for_waits_for_the_stations_verdict(
+    outcome: dict[str, str], said: dict[str, str], judged: str
+) -> None:
+    assert confirm_slot.judged("B", outcome, said) == judged

@@ -1,0 +1,145 @@
+"""The data partition as the initramfs makes and erases it, in busybox's shell, on a disk that is a file."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
+import install_update
+import screen
+
+FUNCTIONS = Path(__file__).parents[3] / "image-build/image/overlay/usr/share/nailfold/data-partition.sh"
+SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+NEEDS = ("busybox", "cryptsetup", "sfdisk")
+MIB = 1 << 20
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(program, path=SBIN) is None for program in NEEDS), reason=f"one of {NEEDS} is not installed"
+)
+
+
+class Disk:
+    """A disk, and beside it what is a partition of it on the box."""
+
+    def __init__(self, folder: Path) -> None:
+        self.disk, self.key, self.data = folder / "disk.img", folder / "key", folder / "data"
+        for file, size in ((self.disk, 64 * MIB), (self.key, MIB), (self.data, 48 * MIB)):
+            with file.open("wb") as made:
+                made.truncate(size)
+        table = "label: gpt\nsize=8MiB, name=root-a\nsize=1MiB, name=key\n"
+        subprocess.run(["sfdisk", "--quiet", self.disk], input=table, text=True, check=True, env={"PATH": SBIN})
+
+    def do(self, line: str) -> "subprocess.CompletedProcess[str]":
+        """A line of the script, as the initramfs runs it."""
+        named = f'DISK="{self.disk}"; KEY="{self.key}"; DATA="{self.data}"; NUMBER=3; . "{FUNCTIONS}"; {line}'
+        command = ["busybox", "sh", "-c", named]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": SBIN})
+
+    def made(self, line: str) -> str:
+        done = self.do(line)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def partitions(self) -> list[dict[str, object]]:
+        told = subprocess.run(
+            ["sfdisk", "--json", self.disk], check=True, capture_output=True, text=True, env={"PATH": SBIN}
+        )
+        parts: list[dict[str, object]] = json.loads(told.stdout)["partitiontable"]["partitions"]
+        return parts
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    return Disk(tmp_path)
+
+
+def test_the_partition_takes_all_of_a_disk_that_is_larger_than_the_image(disk: Disk) -> None:
+    with disk.disk.open("r+b") as file:
+        file.truncate(128 * MIB)
+    disk.made("append_partition")
+    made = disk.partitions[2]
+    assert (made["name"], str(made["type"]).lower()) == ("data-new", "6e61696c-666f-4c64-8000-646174610000")
+    assert int(str(made["size"])) * 512 >= 116 * MIB
+
+
+def test_it_is_called_data_only_once_it_is_whole(disk: Disk) -> None:
+    disk.made("append_partition; name_partition data")
+    assert [part["name"] for part in disk.partitions] == ["root-a", "key", "data"]
+
+
+def test_only_the_key_of_this_box_opens_the_data(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"')
+    key = disk.made("read_key")
+    assert len(bytes.fromhex(key)) == 64
+    disk.made('opens "$DATA"')
+    disk.made("fresh_key")
+    assert disk.made("read_key") != key
+    assert disk.do('opens "$DATA"').returncode != 0
+
+
+def test_a_first_start_that_was_cut_short_begins_anew(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"')
+    before = disk.made("read_key")
+    disk.made('encrypt "$DATA"; opens "$DATA"')
+    assert disk.made("read_key") != before
+
+
+def test_what_was_erased_no_key_opens_and_the_proof_says_so(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"; ask_to_erase')
+    assert disk.do("is_erase_asked").returncode == 0
+    disk.made('opens "$DATA"')
+    key, volume = disk.made("read_key"), disk.made('cryptsetup luksUUID "$DATA"').strip()
+    before = disk.data.read_bytes()
+    proof = json.loads(disk.made('erase "$DATA"'))
+    discarded = proof.pop("discarded")
+    assert isinstance(discarded, bool)
+    whole = {"header_is_zero": True, "old_key_is_refused": True, "key_is_overwritten": True}
+    assert proof == {"volume": volume, **whole}
+    assert screen.is_proven(proof)
+    assert key.encode() not in disk.key.read_bytes()
+    assert before[:4096] not in disk.data.read_bytes()
+    assert disk.do("is_erase_asked").returncode == 0, "a power cut now begins anew"
+    disk.made("forget_request")
+    assert disk.do("is_erase_asked").returncode != 0
+
+
+def test_erasing_that_was_cut_short_goes_on_at_the_next_start(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"; ask_to_erase; cryptsetup erase --batch-mode "$DATA"')
+    assert json.loads(disk.made('erase "$DATA"'))["old_key_is_refused"]
+    again = json.loads(disk.made('erase "$DATA"'))
+    assert (again["volume"], again["header_is_zero"]) == ("", True)
+
+
+def test_a_new_box_asks_for_nothing_to_be_erased_and_has_no_key(disk: Disk) -> None:
+    assert disk.do("is_erase_asked").returncode != 0
+    assert disk.made("read_key") == ""
+    assert disk.do('opens "$DATA"').returncode != 0
+
+
+def test_a_stick_erases_the_box_that_it_names_and_no_other(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "erase-4f3a91c2").touch()
+    assert install_update.is_erase_asked(tmp_path, "4f3a91c2d5e64b0f9a7c1e2d3f405162\n")
+    assert not install_update.is_erase_asked(tmp_path, "4f3a91c3d5e64b0f9a7c1e2d3f405162\n")
+
+
+def test_the_initramfs_reads_what_the_stick_asked_for(disk: Disk) -> None:
+    disk.made('encrypt "$DATA"')
+    key = disk.made("read_key")
+    install_update.ask_to_erase(disk.key)
+    disk.made("is_erase_asked")
+    assert disk.made("read_key") == key
+    disk.made("forget_request")
+    assert disk.do("is_erase_asked").returncode != 0
+
+
+@pytest.mark.parametrize("missing", ["header_is_zero", "old_key_is_refused", "key_is_overwritten"])
+def test_an_erasing_with_one_check_that_failed_is_not_called_proven(missing: str) -> None:
+    proof = {"header_is_zero": True, "old_key_is_refused": True, "key_is_overwritten": True, "discarded": False}
+    assert screen.is_proven(proof)
+    assert not screen.is_proven(proof | {missing: False})

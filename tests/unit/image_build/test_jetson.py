@@ -1,0 +1,144 @@
+"""RAUC's handler on a Jetson, against an nvbootctrl that answers as NVIDIA's; the pins' overlay as dtc compiles it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/jetson/programs"))
+import jetson_slots
+from jetson_slots import GUID, SlotError
+
+from firmware.pin_map import HEADERS
+
+JETSON = Path(__file__).parents[3] / "image-build/jetson"
+NORMAL, UNBOOTABLE = bytes.fromhex("0700000000000000"), bytes.fromhex("07000000ff000000")
+
+# What nvbootctrl of L4T 36 prints (developer forum 247290 and 340715), and what it does not do.
+_NVBOOTCTRL = """#!/usr/bin/env python3
+import sys
+from pathlib import Path
+here = Path(__file__).parent
+state = dict(line.split("=") for line in (here / "state").read_text().split())
+kept = lambda: (here / "state").write_text(" ".join(f"{k}={v}" for k, v in state.items()))
+def status(slot):
+    variable = here / f"RootfsStatusSlot{slot}-GUID"
+    return "unbootable" if variable.exists() and variable.read_bytes()[4] else "normal"
+assert sys.argv[1:3] == ["-t", "rootfs"], sys.argv
+match sys.argv[3:]:
+    case ["dump-slots-info"]:
+        print(f"Current rootfs slot: {state['current']}")
+        print(f"Active rootfs slot: {state['active']}")
+        print(f"num_slots: {state['slots']}")
+        for number, slot in enumerate("AB"[: int(state["slots"])]):
+            print(f"slot: {number},             retry_count: {state[slot]},             status: {status(slot)}")
+    case ["set-active-boot-slot", number]:
+        # Where RootfsRedundancyLevel is not set the choice is dropped without a word.
+        if state["redundant"] == "yes":
+            state["active"] = "AB"[int(number)]
+            kept()
+    case ["verify"]:
+        state[state["current"]] = "3"
+        kept()
+    case _:
+        print("invalid option", file=sys.stderr)
+        sys.exit(1)
+"""
+
+
+class Jetson:
+    """Its firmware's state, beside the program."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        program = folder / "nvbootctrl"
+        program.write_text(_NVBOOTCTRL.replace("GUID", GUID))
+        program.chmod(0o755)
+        self.set(current="A", active="A", slots="2", redundant="yes", A="3", B="3")
+
+    def set(self, **values: str) -> None:
+        known = self.state if (self._folder / "state").exists() else {}
+        (self._folder / "state").write_text(" ".join(f"{key}={value}" for key, value in (known | values).items()))
+
+    @property
+    def state(self) -> dict[str, str]:
+        return dict(line.split("=") for line in (self._folder / "state").read_text().split())
+
+    def variable(self, slot: str) -> Path:
+        return self._folder / f"RootfsStatusSlot{slot}-{GUID}"
+
+    def says(self, *words: str) -> str:
+        return jetson_slots.main(words, self._folder)
+
+
+@pytest.fixture
+def jetson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jetson:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return Jetson(tmp_path)
+
+
+def test_an_update_starts_in_the_other_slot_and_is_confirmed(jetson: Jetson) -> None:
+    assert (jetson.says("get-primary"), jetson.says("get-current")) == ("A", "A")
+    jetson.says("set-state", "B", "bad")  # RAUC begins to write
+    assert jetson.says("get-state", "B") == "bad"
+    jetson.says("set-primary", "B")
+    assert jetson.variable("B").read_bytes() == NORMAL
+    assert (jetson.says("get-primary"), jetson.says("get-state", "B")) == ("B", "good")
+    jetson.set(current="B", B="2")  # the computer has restarted
+    jetson.says("set-state", "B", "good")
+    assert jetson.state["B"] == "3"
+
+
+def test_a_slot_that_was_given_up_does_not_start(jetson: Jetson) -> None:
+    jetson.variable("B").write_bytes(NORMAL)
+    jetson.says("set-state", "B", "bad")
+    assert jetson.variable("B").read_bytes() == UNBOOTABLE
+    assert jetson.says("get-state", "B") == "bad"
+    assert jetson.says("get-state", "A") == "good"
+
+
+def test_the_other_slot_is_not_confirmed_in_the_running_ones_place(jetson: Jetson) -> None:
+    jetson.set(A="1", B="1")
+    jetson.says("set-state", "B", "good")
+    assert (jetson.state["A"], jetson.state["B"]) == ("1", "1")
+
+
+def test_a_choice_that_the_firmware_drops_is_an_error(jetson: Jetson) -> None:
+    jetson.set(redundant="no")
+    with pytest.raises(SlotError, match="slot B was chosen and slot A starts next"):
+        jetson.says("set-primary", "B")
+
+
+def test_a_disk_with_one_root_is_named_as_such(jetson: Jetson) -> None:
+    jetson.set(slots="1")
+    for words in (["get-primary"], ["get-state", "A"], ["set-primary", "B"]):
+        with pytest.raises(SlotError, match="ROOTFS_AB=1"):
+            jetson.says(*words)
+
+
+@pytest.mark.parametrize("words", [[], ["get-primary", "A"], ["set-state", "C", "good"], ["set-state", "A", "better"]])
+def test_other_words_are_refused(jetson: Jetson, words: list[str]) -> None:
+    with pytest.raises(SlotError, match="knows no"):
+        jetson.says(*words)
+
+
+def test_without_nvbootctrl_it_says_so(jetson: Jetson, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SlotError, match="nvbootctrl cannot be started"):
+        jetson.says("get-primary")
+
+
+@pytest.mark.skipif(shutil.which("dtc") is None, reason="device-tree-compiler is not installed")
+def test_the_pins_overlay_compiles_and_claims_the_pads_of_the_documented_pins(tmp_path: Path) -> None:
+    overlay = tmp_path / "pins.dtbo"
+    source = str(JETSON / "nailfold-pins.dts")
+    subprocess.run(["dtc", "-q", "-@", "-I", "dts", "-O", "dtb", "-o", overlay, source], check=True)
+    back = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", overlay], check=True, capture_output=True, text=True)
+    pads = {7: "soc_gpio59_pac6", 15: "soc_gpio39_pn1", 29: "soc_gpio32_pq5", 31: "soc_gpio33_pq6"}
+    pads |= {32: "soc_gpio19_pg6", 33: "soc_gpio21_ph0"}
+    for pin, pad in pads.items():
+        assert pad in back.stdout
+        assert pin in HEADERS["jetson-orin"].lines
+    assert back.stdout.count("soc_gpio") == len(pads)
