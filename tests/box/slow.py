@@ -2,8 +2,8 @@
 
     python -m tests.box.slow
 
-QEMU emulates the processor for this one process (no machine, no AVX); every clock of the product is as it ships. Live frames
-are taken over the WebSocket, and systemd's side of the line counts the watchdog's beats. Figures go into
+QEMU emulates the processor for this one process (no machine, no AVX); every clock of the product is as it ships. Live
+frames are taken over the WebSocket, and systemd's side of the line counts the watchdog's beats. Figures go into
 build/reports/box.json. Needs qemu-user-static; takes minutes.
 """
 
