@@ -3,11 +3,11 @@
 Each port has a contract suite in tests/contract that its real and its fake adapters pass alike.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
+from appliance.domain.box_settings import BackupRow, KeysTakenIn, RestorePlan, RestoreTrial, SettingRow
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -148,7 +148,19 @@ class ExamStore(Protocol):
         """The exam that was open when the station stopped, to be resumed."""
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
-        """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches."""
+        """The stored still; raises NotKeptError if there is none, StoreError if its digest no longer matches.
+
+        Raises ErasedError if it went with its patient.
+        """
+
+    def require_pictures(self, exam_id: str) -> None:
+        """Raise ErasedError where the exam's pictures went with its patient: for who keeps pictures in memory."""
+
+    def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
+        """The ids of the patient's exams, which lose pictures and texts, and are archived; their figures stay.
+
+        Raises ExamError while one of them is open.
+        """
 
     def import_exams(
         self, imports: "Sequence[ExamImport]", now_utc: datetime, journal: "Journal | None" = None
@@ -456,7 +468,14 @@ class Journal(Protocol):
     def entries(
         self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
     ) -> tuple[JournalEntry, ...]:
-        """Oldest first; of one subject or all; with `limit` the newest so many, before `before_seq` where given."""
+        """Oldest first; of one subject or all; with `limit` the newest so many, before `before_seq` where given.
+
+        What people typed about a patient is opened, so that the seal of such an entry is not that of its detail. Of an
+        erased patient a mark stands in its place.
+        """
+
+    def sealed_entries(self, before_seq: int, limit: int) -> tuple[JournalEntry, ...]:
+        """The newest so many before that one, oldest first, as they were written and their seals say: for others."""
 
     def verify(self) -> JournalCheck:
         """Whether every entry is as it was written and none is missing, as far as the journal itself can tell."""
@@ -516,10 +535,26 @@ class PatientStore(Protocol):
         """The patient with that pseudonym, whatever its case."""
 
     def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
-        """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`."""
+        """Replace the identity; None or an empty one deletes it. Raises StoreError while there is a `problem`.
+
+        Raises ErasedError for a patient who was erased.
+        """
+
+    def erase(self, patient_id: str, now_utc: datetime) -> Patient:
+        """Forget who it was: no identity, and a pseudonym that tells nothing, here and in every exam. `shred` follows.
+
+        Raises ErasedError for one who was erased.
+        """
+
+    def shred(self, patient_id: str) -> tuple[str, ...]:
+        """Delete the key of an erased patient, so that nothing opens in any copy; never inside a transaction.
+
+        What a crash keeps from happening, the next start does. Answers with the names of older copies that held the
+        patient without a key and were removed. Raises StoreError for one who was not erased, or a disk that refuses.
+        """
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
-        """Those in whose pseudonym and identity every word of `text` is found; who came last, or was added, first."""
+        """Those in whose pseudonym and identity every word of `text` is found, erased ones aside; the newest first."""
 
 
 class FolderStore(Protocol):
@@ -633,3 +668,25 @@ class BoxAdministration(Protocol):
 
     def try_broker(self) -> None:
         """Return when the broker of the settings lets this box in. Raises ExportError saying what does not fit."""
+
+
+class BoxCopies(Protocol):
+    """Encrypted copies of the whole box, the file of its patients' keys, and restoring. All raises StoreError."""
+
+    def write_copy(self, actor: str, file: BinaryIO, passphrase: str, progress: Callable[[int, int], object]) -> str:
+        """The name for a file that now has everything but the patients' keys, named in the journal."""
+
+    def write_keys(self, actor: str, file: BinaryIO, passphrase: str) -> str:
+        """The name for a file that now has the patients' keys, named in the journal."""
+
+    def receive(self, stream: IO[bytes]) -> str:
+        """The id of a file of either kind that was uploaded."""
+
+    def open(self, actor: str, upload_id: str, passphrase: str) -> RestorePlan | KeysTakenIn:
+        """Look into a copy of the data; a file of keys is taken in at once."""
+
+    def plan(self, backup: str) -> RestorePlan:
+        """Look into a backup on the box."""
+
+    def restore(self, actor: str, plan_id: str) -> None:
+        """Restart into what a plan described: what is here is set aside. Raises ExamError while an exam is open."""

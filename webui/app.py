@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from webui.api.accounts import accounts_api_blueprint
+from webui.api.backups import backups_api_blueprint
 from webui.api.board import board_api_blueprint
 from webui.api.calibration import calibration_api_blueprint
 from webui.api.clock import clock_api_blueprint, clock_page_blueprint
@@ -109,6 +110,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(report_api_blueprint(services))
     app.register_api(exports_api_blueprint(services))
     app.register_api(imports_api_blueprint(services))
+    app.register_api(backups_api_blueprint(services))
     app.register_api(jobs_api_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     for api, pages in (

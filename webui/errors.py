@@ -13,6 +13,7 @@ from appliance.domain.errors import (
     ApplianceError,
     BoardError,
     CaptureError,
+    ErasedError,
     ExamError,
     NotKeptError,
     StoreError,
@@ -69,6 +70,7 @@ def _status_of(error: ApplianceError) -> int:
     for family, status in (
         (AccessError, 403),
         (AccountError, 409),
+        (ErasedError, 410),
         (NotKeptError, 404),
         (ExamError, 409),
         (BoardError, 409),

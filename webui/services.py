@@ -28,6 +28,7 @@ from appliance.exports.report.report_service import ReportService
 from appliance.ports import (
     Board,
     BoxAdministration,
+    BoxCopies,
     BrokerStatus,
     CollectionStore,
     ExamFinder,
@@ -63,6 +64,7 @@ class Services:
         engine_problem: why the newest frame could not be analysed; empty while all is well.
         time_zone: of the dates on pages and reports; None for pages without a station behind them.
         box: its settings, backups and connections; None for pages without a station behind them.
+        copies: encrypted copies of the box and restores; None as for `box`.
         board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -100,6 +102,7 @@ class Services:
     board: Board = field(default_factory=NoBoard)
     time_zone: TimeZone | None = None
     box: BoxAdministration | None = None
+    copies: BoxCopies | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -43,3 +43,36 @@ class RestoreTrial:
     exams: int
     journal_entries: int
     broken_entry: int | None
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """What a restore would put back, and what it would replace.
+
+    Attributes:
+        plan_id: names it to `BoxCopies.restore`.
+        name: of the backup; empty for an encrypted copy that was uploaded.
+        trial: what was found when it was opened as a restore would.
+        newest_exam_at_utc: when its newest exam was started; None without any.
+        exams_here: of the box now.
+        lost_exams: of the box now that are not in it.
+        pictures: that come with it; none in a backup of the database alone.
+        closed_patients: with a name or pictures whose key is not on this box: a file of keys has to come first.
+    """
+
+    plan_id: str
+    name: str
+    trial: RestoreTrial
+    newest_exam_at_utc: datetime | None
+    exams_here: int
+    lost_exams: int
+    pictures: int
+    closed_patients: int
+
+
+@dataclass(frozen=True)
+class KeysTakenIn:
+    """What became of a file of keys: patients whose names and pictures open now, and patients erased elsewhere."""
+
+    new: int
+    erased: int

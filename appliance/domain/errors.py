@@ -35,6 +35,10 @@ class NotKeptError(StoreError):
     """What was asked for is not among what is kept."""
 
 
+class ErasedError(NotKeptError):
+    """It was kept once, of a patient who was erased since."""
+
+
 class UpdateError(ApplianceError):
     """An update cannot be taken, or was taken back."""
 

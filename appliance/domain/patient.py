@@ -44,6 +44,7 @@ class Patient:
         pseudonym: the clinic's own, as every exam carries it; two that differ only in case are one patient.
         identity: None where none was entered, or where it cannot be opened.
         is_sealed: an identity is kept that this box cannot open, for its key is missing or another.
+        erased_at_utc: when name, pictures and texts were erased; figures stay under a pseudonym that names nobody.
     """
 
     patient_id: str
@@ -51,6 +52,12 @@ class Patient:
     created_at_utc: datetime
     identity: PatientIdentity | None = None
     is_sealed: bool = False
+    erased_at_utc: datetime | None = None
+
+
+def pseudonym_of_erased(patient_id: str) -> str:
+    """What stands for an erased patient: it tells nothing, and is the same whenever it is made."""
+    return f"erased-{patient_id[-12:]}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.collection import ImageCollection
+from appliance.domain.errors import ExamError
 from appliance.domain.folder import Folder
 from appliance.domain.patient import Patient, PatientIdentity
 from appliance.domain.pseudonym import require_pseudonym
@@ -41,6 +42,30 @@ class OrganisationService:
             self.journal.append(actor, f"patient:{patient_id}", "patient.identity_changed", detail)
         return patient
 
+    def erase_patient(self, actor: str, patient_id: str, confirmation: str) -> int:
+        """Erase name, pictures and texts for good, in older backups too; how many exams were the patient's.
+
+        Figures, results that were sent, and the journal's entries stay, under a pseudonym that tells nothing.
+
+        Args:
+            confirmation: the patient's pseudonym, typed.
+
+        Raises:
+            ExamError: it is another pseudonym, or an exam of the patient is open.
+            ErasedError: the patient was erased already.
+            StoreError: as the stores say; after the entry was written the next start finishes the erasure.
+        """
+        patient = self.patients.patient(patient_id)
+        if confirmation.strip() != patient.pseudonym:
+            raise ExamError("the pseudonym typed is not the patient's", "Type it exactly as it is shown.")
+        with self.journal.transaction("erase the patient"):
+            exam_ids = self.exams.erase_exams_of(patient.pseudonym)
+            self.patients.erase(patient_id, self.now_utc())
+            self.journal.append(actor, f"patient:{patient_id}", "patient.erased", {"exams": len(exam_ids)})
+        if removed := self.patients.shred(patient_id):
+            self.journal.append(actor, "storage", "storage.copies_removed", {"copies": list(removed)})
+        return len(exam_ids)
+
     def add_folder(self, actor: str, name: str, parent_id: str | None = None, note: str = "") -> Folder:
         """A new project or folder."""
         with self.journal.transaction("make the folder"):
@@ -69,6 +94,8 @@ class OrganisationService:
         """Take exams out of the everyday lists or back: those that were not as asked for."""
         action = "exam.archived" if is_archived else "exam.unarchived"
         with self.journal.transaction("archive the exams"):
+            for exam_id in () if is_archived else exam_ids:
+                self.exams.require_pictures(exam_id)
             changed = tuple(one for one in exam_ids if self.exams.exam(one).is_archived != is_archived)
             self.exams.archive_exams(exam_ids, is_archived)
             for exam_id in changed:

@@ -194,6 +194,7 @@ class ReviewService:
 
     def _require_finished(self, exam_id: str) -> Exam:
         exam = self._store.exam(exam_id)
+        self._store.require_pictures(exam_id)
         if exam.state is not ExamState.FINISHED:
             raise ExamError(
                 f"the exam is {exam.state.value} and cannot be reviewed", "Finish it on the live page first."

@@ -136,6 +136,14 @@ class BackgroundJobs:
         with self._changed:
             self._forget(job_id)
 
+    def clear_all(self) -> None:
+        """Forget every job and delete every result; what is under way is given up."""
+        with self._changed:
+            for job_id, job in list(self._jobs.items()):
+                if not job.state.is_over:
+                    self._change(job_id, state=BackgroundState.CANCELLED)
+                self._forget(job_id)
+
     def open(self, job_id: str, actor: str) -> BinaryIO:
         """The result, for reading. Raises NotKeptError where there is none."""
         if self.job(job_id, actor).state is not BackgroundState.DONE:

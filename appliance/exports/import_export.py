@@ -22,6 +22,12 @@ class Exchange:
         self.exports.sender.start()
         self.jobs.start()
 
+    def forget_files(self) -> None:
+        """Delete everything that was made or uploaded and lies ready: a patient who was erased may be in it."""
+        self.jobs.clear_all()
+        self.pictures.clear()
+        self.archives.clear()
+
     def stop(self, timeout_s: float = 1.0) -> None:
         """Stop both; an exam on its way and a file being made are given up and can be asked for again."""
         self.exports.sender.stop(timeout_s)

@@ -1,7 +1,7 @@
 """Uploads on their way in: on the disk, never in memory, and gone when they are done with or the station restarts."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -73,6 +73,12 @@ class Staging:
                 raise ExportError(f"the upload broke off: {error.strerror or error}", "Try again.") from error
             raise
         return size
+
+    def drop_all_but(self, import_ids: Collection[str]) -> None:
+        """Delete the folders of every other import."""
+        for folder in self._folder.glob("*"):
+            if folder.name not in import_ids:
+                self.drop(folder.name)
 
     def drop(self, import_id: str) -> None:
         """Delete an import's folder; one that is gone is fine."""

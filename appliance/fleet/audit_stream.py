@@ -42,7 +42,7 @@ class AuditStream:
         end = self._have + AHEAD
         if begin >= end:
             return ()
-        entries = self._journal.entries(before_seq=end + 1, limit=end - begin)
+        entries = self._journal.sealed_entries(end + 1, end - begin)
         new = [entry for entry in entries if entry.seq > begin]
         if new:
             self._told, self._since_s = new[-1].seq, now_s

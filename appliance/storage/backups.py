@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -78,8 +79,11 @@ class Backups:
         return Backup(path, now_utc)
 
 
-def try_restore(backup: Backup, now_utc: datetime) -> RestoreTrial:
+def try_restore(backup: Backup, now_utc: datetime, look: Callable[[Database], object] = lambda _: None) -> RestoreTrial:
     """Put a copy of the backup into a folder of its own and read all of it; the box's database is not touched.
+
+    Args:
+        look: called with the copy while it is open.
 
     Raises:
         StoreError: it is damaged, or there is no room for the copy.
@@ -91,6 +95,7 @@ def try_restore(backup: Backup, now_utc: datetime) -> RestoreTrial:
             database = Database(copy)
             try:
                 check = SqliteJournal(database, lambda: now_utc).verify()
+                look(database)
                 ((exams,),) = database.rows("count the exams of a backup", "SELECT count(*) FROM exams")
             finally:
                 database.close()

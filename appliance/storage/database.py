@@ -67,6 +67,8 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted or replaced is overwritten: a page that is free may still be copied into a backup.
+        self._connection.execute("PRAGMA secure_delete = ON")
         migrate(self._connection)
 
     @contextmanager
@@ -133,6 +135,11 @@ class Database:
         """Every row of one query."""
         with self._lock, self._told(attempt):
             return self._connection.execute(sql, parameters).fetchall()
+
+    def empty_log(self) -> None:
+        """Write the log of the newest changes into the database, so that nothing of what was deleted stays in it."""
+        with self._lock, self._told("tidy the exam database"):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def damage(self) -> str:
         """What SQLite finds wrong with the file, in its own words; empty where all is well. Takes as long as reading

@@ -2,7 +2,8 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,9 +16,10 @@ from appliance.storage.database import Database, Value, utc_text
 from appliance.storage.exam_rows import INSERT_EXAM, INSERT_IMAGE, exam_values, image_values, placement_values
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
-from appliance.storage.patient_rows import ensure_patient
+from appliance.storage.patient_rows import ensure_patient, new_patient_id, owner_of, patient_named
 
 _ATTEMPT = "import the exams"
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def check_import(one: ExamImport) -> None:
@@ -43,21 +45,30 @@ def import_into(
     imports: Sequence[ExamImport],
     now_utc: datetime,
     journal: Journal | None,
+    sealed: Callable[[str, str], str] = lambda _, text: text,
 ) -> None:
     """See ExamStore.import_exams.
+
+    Args:
+        sealed: what people typed about an exam, as it is kept.
 
     A crash before the transaction's end leaves files without rows; the next import of the same exam writes over them.
     """
     for one in imports:
         check_import(one)
     _require_new(database, imports)
+    owners = _owners(database, imports)
     with _removed_on_failure(files, imports):
         for one in imports:
+            owner = owners[_folded(one.exam.patient_pseudonym)]
             for image in one.images_with_files:
-                files.write(one.exam.exam_id, image.file_name, file_of(one, image))
+                files.write(one.exam.exam_id, image.file_name, file_of(one, image), owner)
         with database.transaction(_ATTEMPT) as connection:
             for one in imports:
-                _insert(connection, one, now_utc)
+                owner = owners[_folded(one.exam.patient_pseudonym)]
+                _insert(connection, one, now_utc, owner, sealed)
+                if owner_of(database, one.exam.exam_id) != owner:
+                    raise StoreError(f"could not {_ATTEMPT}: their patient was changed meanwhile", "Import them again.")
             write_notes(imports, journal)
 
 
@@ -96,8 +107,21 @@ def already_kept(exam: Exam) -> StoreError:
     return StoreError(f"could not {_ATTEMPT}: exam {exam.exam_id} or one of its images is kept already")
 
 
-def _insert(connection: sqlite3.Connection, one: ExamImport, now_utc: datetime) -> None:
-    pseudonym = ensure_patient(connection, one.exam.patient_pseudonym, now_utc)
+def _owners(database: Database, imports: Sequence[ExamImport]) -> dict[str, str]:
+    """Whose key seals the files, by folded pseudonym: a patient's who is kept, or who will be made with the rows."""
+    names = {_folded(one.exam.patient_pseudonym): one.exam.patient_pseudonym for one in imports}
+    return {folded: patient_named(database, name) or new_patient_id() for folded, name in names.items()}
+
+
+def _folded(pseudonym: str) -> str:
+    """As the database compares pseudonyms: without the case of ASCII letters."""
+    return pseudonym.translate(_ASCII_LOWER)
+
+
+def _insert(
+    connection: sqlite3.Connection, one: ExamImport, now_utc: datetime, owner: str, sealed: Callable[[str, str], str]
+) -> None:
+    pseudonym = ensure_patient(connection, one.exam.patient_pseudonym, now_utc, owner)
     exam = replace(one.exam, patient_pseudonym=pseudonym, folder_id=None, is_archived=False)
     connection.execute(INSERT_EXAM, exam_values(exam))
     for image in exam.images:
@@ -105,7 +129,7 @@ def _insert(connection: sqlite3.Connection, one: ExamImport, now_utc: datetime) 
     for skipped in exam.skipped:
         connection.execute(
             "INSERT INTO skipped (exam_id, hand, finger, sector, reason) VALUES (?, ?, ?, ?, ?)",
-            (exam.exam_id, *placement_values(skipped.placement), skipped.reason),
+            (exam.exam_id, *placement_values(skipped.placement), sealed(exam.exam_id, skipped.reason)),
         )
     connection.execute(
         "INSERT INTO imported_exams (exam_id, origin, imported_at) VALUES (?, ?, ?)",

@@ -5,11 +5,12 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import uuid_utils
 
-from appliance.domain.errors import NotKeptError, StoreError
+from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, ExamState, Placement, SkippedPlacement
 from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import Database, Row, utc_text
@@ -24,8 +25,13 @@ from appliance.storage.exam_rows import (
 )
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.outbox import insert_message
-from appliance.storage.patient_rows import ensure_patient
+from appliance.storage.patient_rows import ensure_patient, owner_of
+from appliance.storage.sealed_texts import ERASED_TEXT, SealedTexts
 
+# What the fleet has confirmed is told: its payload goes. What is still on its way has figures and a pseudonym alone.
+_OUT_OF_OUTBOX = "UPDATE outbox SET payload = x'' WHERE exam_id = ? AND state = 'receipted'"
+_OUT_OF_COLLECTIONS = """DELETE FROM collected_images
+    WHERE image_id IN (SELECT image_id FROM images WHERE exam_id = ?)"""
 _log = logging.getLogger(__name__)
 
 
@@ -36,9 +42,11 @@ class SqliteExamStore:
     crash can leave a file without a row, never a row without its file. `recover` removes what was left.
     """
 
-    def __init__(self, database: Database, files: ImageFiles) -> None:
+    def __init__(self, database: Database, files: ImageFiles, texts: SealedTexts | None = None) -> None:
+        """`texts`: seals what people typed; None keeps it as it is."""
         self._database = database
         self._files = files
+        self._texts = texts
         self._adding = threading.Lock()
 
     def start_exam(self, patient_pseudonym: str, now_utc: datetime, start: ExamStart = NOBODY) -> Exam:
@@ -56,7 +64,7 @@ class SqliteExamStore:
         values = image_values(exam_id, image)
         with self._adding:
             self._require_room_for(exam_id, image)
-            self._files.write(exam_id, image.file_name, png)
+            self._files.write(exam_id, image.file_name, png, owner_of(self._database, exam_id))
             try:
                 with self._database.transaction("keep the image") as connection:
                     _require_open(connection, exam_id, "keep the image")
@@ -77,7 +85,7 @@ class SqliteExamStore:
             connection.execute(
                 """INSERT INTO skipped (exam_id, hand, finger, sector, reason) VALUES (?, ?, ?, ?, ?)
                    ON CONFLICT DO UPDATE SET reason = excluded.reason""",
-                (exam_id, *placement_values(skipped.placement), skipped.reason),
+                (exam_id, *placement_values(skipped.placement), self._sealed(exam_id, skipped.reason)),
             )
 
     def unskip_placement(self, exam_id: str, placement: Placement) -> None:
@@ -148,11 +156,32 @@ class SqliteExamStore:
         rows = self._database.rows("read the image", sql, (exam_id, image_id))
         if not rows:
             raise NotKeptError(f"there is no image {image_id} in exam {exam_id}", "Choose one from the exam.")
+        self.require_pictures(exam_id)
         return self._files.read(exam_id, rows[0]["file_name"], rows[0]["sha256"])
 
     def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         with self._adding:
-            import_into(self._database, self._files, imports, now_utc, journal)
+            import_into(self._database, self._files, imports, now_utc, journal, self._sealed)
+
+    def require_pictures(self, exam_id: str) -> None:
+        sql = "SELECT 1 FROM patients JOIN exams ON pseudonym = patient_pseudonym WHERE exam_id = ? AND erased_at <> ''"
+        if self._database.rows("read the image", sql, (exam_id,)):
+            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
+
+    def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
+        with self._database.transaction("erase the exams") as connection:
+            sql = "SELECT exam_id, state FROM exams WHERE patient_pseudonym = ? ORDER BY number"
+            rows = connection.execute(sql, (patient_pseudonym,)).fetchall()
+            exam_ids = tuple(str(row["exam_id"]) for row in rows)
+            if any(row["state"] == ExamState.OPEN.value for row in rows):
+                raise ExamError("an exam of this patient is open", "Finish or discard it first.")
+            for exam_id in exam_ids:
+                connection.execute("UPDATE exams SET is_archived = 1 WHERE exam_id = ?", (exam_id,))
+                connection.execute("UPDATE skipped SET reason = ? WHERE exam_id = ?", (ERASED_TEXT, exam_id))
+                connection.execute(_OUT_OF_COLLECTIONS, (exam_id,))
+                connection.execute(_OUT_OF_OUTBOX, (exam_id,))
+            self._database.after_commit(lambda: self._remove_files_of(exam_ids))
+        return exam_ids
 
     def import_mark(self, exam_id: str) -> ImportMark | None:
         return import_mark(self._database, exam_id)
@@ -178,11 +207,22 @@ class SqliteExamStore:
         exam_id = row["exam_id"]
         images = "SELECT * FROM images WHERE exam_id = ? AND is_removed = 0 ORDER BY number"
         skipped = "SELECT * FROM skipped WHERE exam_id = ? ORDER BY number"
-        return exam_from(
+        exam = exam_from(
             row,
             self._database.rows("read the exam's images", images, (exam_id,)),
             self._database.rows("read what the exam skipped", skipped, (exam_id,)),
         )
+        return replace(exam, skipped=tuple(self._opened(one) for one in exam.skipped))
+
+    def _remove_files_of(self, exam_ids: Sequence[str]) -> None:
+        for exam_id in exam_ids:
+            self._files.remove_exam(exam_id)
+
+    def _sealed(self, exam_id: str, text: str) -> str:
+        return text if self._texts is None else self._texts.seal(exam_id, text)
+
+    def _opened(self, skipped: SkippedPlacement) -> SkippedPlacement:
+        return skipped if self._texts is None else replace(skipped, reason=self._texts.open(skipped.reason))
 
     def _require_room_for(self, exam_id: str, image: CapturedImage) -> None:
         attempt = "keep the image"

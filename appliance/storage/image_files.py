@@ -13,6 +13,7 @@ from pathlib import Path
 from appliance.domain.errors import StoreError
 from appliance.durable_files import flush, sync_folder
 from appliance.storage.database import disk_full
+from appliance.storage.sealed_pictures import SealedPictures, is_sealed_file, require_patient
 
 _log = logging.getLogger(__name__)
 
@@ -39,20 +40,34 @@ class ImageFiles:
         folder: created with the first file, with access for this user alone.
         reserve_bytes: what must stay free after a write.
         free: asks how much is free; replaced in tests.
+        seals: of files that belong to patients; None keeps them as they come.
     """
 
-    def __init__(self, folder: Path, reserve_bytes: int, free: Callable[[Path], int] = free_bytes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        reserve_bytes: int,
+        free: Callable[[Path], int] = free_bytes,
+        seals: SealedPictures | None = None,
+    ) -> None:
         self._folder = folder
+        self._seals = seals
         self._reserve_bytes = reserve_bytes
         self._free = free
 
-    def write(self, exam_id: str, file_name: str, content: bytes) -> None:
+    def write(self, exam_id: str, file_name: str, content: bytes, patient_id: str | None = None) -> None:
         """Keep a file: after the return it survives a power cut.
 
+        Args:
+            patient_id: whose key seals it, where files are sealed.
+
         Raises:
+            ErasedError: the patient was erased.
             StoreError: the disk is full (nothing is left behind) or refuses.
         """
         path = self._path(exam_id, file_name)
+        if self._seals is not None:
+            content = self._seals.seal(require_patient(patient_id), f"{exam_id}/{file_name}", content)
         temporary = path.with_name(path.name + _TEMPORARY)
         try:
             self._make_folder(self._folder)
@@ -68,16 +83,19 @@ class ImageFiles:
             raise self._as_store_error("keep the image", error) from error
 
     def read(self, exam_id: str, file_name: str, sha256: str) -> bytes:
-        """The file's bytes.
+        """The file's bytes, opened.
 
         Raises:
-            StoreError: it is missing, or its digest is not `sha256`.
+            ErasedError: its patient was erased.
+            StoreError: it is missing, cannot be opened, or its digest is not `sha256`.
         """
         path = self._path(exam_id, file_name)
         try:
             content = path.read_bytes()
         except OSError as error:
             raise self._as_store_error("read the image", error) from error
+        if self._seals is not None:
+            content = self._seals.open(f"{exam_id}/{file_name}", content)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise StoreError(
                 f"refused the image {path}: its digest is not the recorded one",
@@ -91,6 +109,12 @@ class ImageFiles:
             self._path(exam_id, file_name).unlink(missing_ok=True)
         except OSError as error:
             _log.warning("could not delete an image of exam %s: %s", exam_id, error.strerror)
+
+    def remove_exam(self, exam_id: str) -> None:
+        """Delete every file of an exam; a refusal is logged."""
+        folder = self._path(exam_id, "any.png").parent
+        if folder.is_dir():
+            shutil.rmtree(folder, onerror=lambda _, path, why: _log.error("could not delete %s: %s", path, why[1]))
 
     def remove_unfinished(self) -> int:
         """How many half-written files a crash had left and were deleted."""
@@ -106,6 +130,11 @@ class ImageFiles:
         for orphan in orphans:
             self.remove(exam_id, orphan.name)
         return len(orphans)
+
+    def unsealed(self, exam_id: str, file_names: Collection[str]) -> tuple[str, ...]:
+        """Those of the exam's files that lie here as they came."""
+        paths = (self._path(exam_id, name) for name in file_names)
+        return tuple(path.name for path in paths if path.exists() and not is_sealed_file(path))
 
     def _path(self, exam_id: str, file_name: str) -> Path:
         for name in (exam_id, file_name):

@@ -28,6 +28,7 @@ from appliance.ports import ExamMessage
 from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.memory_journal import require_newest
 from appliance.storage.outbox import insert_message
+from appliance.storage.sealed_texts import SealedTexts
 
 HEAD_FILE_NAME = "journal.head"
 _BATCH = 1000
@@ -43,11 +44,19 @@ class SqliteJournal:
 
     Args:
         now_utc: the time of each entry.
+        texts: seals what people typed about patients; None keeps it as it is, for journals without patients.
         head_file: holds the newest entry's number and hash; by default beside the database.
     """
 
-    def __init__(self, database: Database, now_utc: Callable[[], datetime], head_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now_utc: Callable[[], datetime],
+        head_file: Path | None = None,
+        texts: SealedTexts | None = None,
+    ) -> None:
         self._database = database
+        self._texts = texts
         self._head_file = head_file or database.path.with_name(HEAD_FILE_NAME)
         self._now_utc = now_utc
         self._noting = threading.Lock()
@@ -129,11 +138,12 @@ class SqliteJournal:
         publishes: ExamMessage | None = None,
     ) -> JournalEntry:
         with self._database.transaction("write the journal") as connection:
-            entry = append_entry(connection, self._now_utc(), actor, subject, action, detail, follows=follows)
+            kept = detail if self._texts is None else self._texts.sealed_detail(subject, action, detail)
+            entry = append_entry(connection, self._now_utc(), actor, subject, action, kept, follows=follows)
             if publishes is not None:
                 insert_message(connection, publishes.exam_id, publishes.message, entry.at_utc)
             self._database.after_commit(lambda: self.remember(entry))
-        return entry
+        return self._opened(entry)
 
     def transaction(self, attempt: str) -> AbstractContextManager[object]:
         return self._database.transaction(attempt)
@@ -141,6 +151,15 @@ class SqliteJournal:
     def entries(
         self, subject: str | None = None, *, before_seq: int | None = None, limit: int | None = None
     ) -> tuple[JournalEntry, ...]:
+        return tuple(self._opened(one) for one in self._kept_entries(subject, before_seq, limit))
+
+    def sealed_entries(self, before_seq: int, limit: int) -> tuple[JournalEntry, ...]:
+        return self._kept_entries(None, before_seq, limit)
+
+    def _opened(self, entry: JournalEntry) -> JournalEntry:
+        return entry if self._texts is None else self._texts.opened(entry)
+
+    def _kept_entries(self, subject: str | None, before_seq: int | None, limit: int | None) -> tuple[JournalEntry, ...]:
         conditions, values = ["1"], list[Value]()
         for condition, value in (("subject = ?", subject), ("seq < ?", before_seq)):
             if value is not None:

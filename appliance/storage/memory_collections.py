@@ -70,6 +70,8 @@ class MemoryCollectionStore:
 
     def _find(self, image_id: str) -> tuple[Exam, CapturedImage] | None:
         for exam in self._store.whole_exams():
+            if self._store.is_erased(exam.exam_id):
+                continue
             for image in exam.images:
                 if image.image_id == image_id:
                     return exam, image

@@ -74,6 +74,9 @@ class MemoryJournal:
             ]
         return tuple(found if limit is None else found[max(0, len(found) - limit) :])
 
+    def sealed_entries(self, before_seq: int, limit: int) -> tuple[JournalEntry, ...]:
+        return self.entries(before_seq=before_seq, limit=limit)
+
     def verify(self) -> JournalCheck:
         with self._lock:
             return check_chain(self._entries, self._heads[-1] if self._heads else None)

@@ -1,19 +1,20 @@
 """Patients without a disk, whose key can be taken away."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import replace
 from datetime import datetime
 
 import uuid_utils
 
-from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.exam import Exam, ExamState
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
     PatientIdentity,
     PatientPage,
+    pseudonym_of_erased,
     search_words,
     searchable,
 )
@@ -32,7 +33,7 @@ class MemoryPatientStore:
         exams: the exams of the store it belongs to, by id, in the order of their beginning.
     """
 
-    def __init__(self, exams: Mapping[str, Exam], database: MemoryDatabase) -> None:
+    def __init__(self, exams: MutableMapping[str, Exam], database: MemoryDatabase) -> None:
         self._exams = exams
         self._patients: dict[str, Patient] = database.table()
         self._has_key = True
@@ -68,11 +69,28 @@ class MemoryPatientStore:
         return next((self._shown(patient) for patient in found), None)
 
     def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
-        self.patient(patient_id)
+        if self.patient(patient_id).erased_at_utc is not None:
+            raise ErasedError("the patient was erased", "Add the patient anew.")
         self._require_key()
         kept = None if identity is None or identity.is_empty else identity
         self._patients[patient_id] = replace(self._patients[patient_id], identity=kept)
         return self._patients[patient_id]
+
+    def erase(self, patient_id: str, now_utc: datetime) -> Patient:
+        patient = self.patient(patient_id)
+        if patient.erased_at_utc is not None:
+            raise ErasedError("the patient was erased already")
+        name = pseudonym_of_erased(patient_id)
+        for exam in tuple(self._exams.values()):
+            if exam.patient_pseudonym == patient.pseudonym:
+                self._exams[exam.exam_id] = replace(exam, patient_pseudonym=name)
+        self._patients[patient_id] = Patient(patient_id, name, patient.created_at_utc, erased_at_utc=now_utc)
+        return self.patient(patient_id)
+
+    def shred(self, patient_id: str) -> tuple[str, ...]:
+        if self.patient(patient_id).erased_at_utc is None:
+            raise StoreError("refused to delete the key of a patient who was not erased", "Erase the patient first.")
+        return ()
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         found = [patient for patient in tuple(self._patients.values()) if self._matches(patient, text)]
@@ -85,6 +103,8 @@ class MemoryPatientStore:
         return {patient.pseudonym for patient in tuple(self._patients.values()) if self._matches(patient, text)}
 
     def _matches(self, patient: Patient, text: str) -> bool:
+        if patient.erased_at_utc is not None:
+            return False
         identity = self._shown(patient).identity
         words = " ".join(search_words(patient.pseudonym)) + " " + (searchable(identity) if identity else "")
         return all(word in words for word in search_words(text))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uuid_utils
 
-from appliance.domain.errors import NotKeptError, StoreError
+from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, ExamState, Placement, SkippedPlacement
 from appliance.ports import ExamImport, ImportMark, Journal, OutboxMessage
 from appliance.storage.database import disk_full
@@ -17,6 +17,7 @@ from appliance.storage.memory_database import MemoryDatabase
 from appliance.storage.memory_folders import MemoryFolderStore
 from appliance.storage.memory_outbox import MemoryOutbox
 from appliance.storage.memory_patients import MemoryPatientStore
+from appliance.storage.sealed_texts import ERASED_TEXT
 
 
 class MemoryExamStore:
@@ -142,9 +143,30 @@ class MemoryExamStore:
 
     def read_png(self, exam_id: str, image_id: str) -> bytes:
         image = _find(self.exam(exam_id).images, exam_id, image_id)
+        self.require_pictures(exam_id)
         if image.image_id not in self._pngs:
             raise StoreError(f"could not read the image {image.file_name}: it is missing")
         return self._pngs[image.image_id]
+
+    def is_erased(self, exam_id: str) -> bool:
+        """Whether the exam's patient was."""
+        patient = self.patients.patient_of(self.exam(exam_id).patient_pseudonym)
+        return patient is not None and patient.erased_at_utc is not None
+
+    def require_pictures(self, exam_id: str) -> None:
+        if self.is_erased(exam_id):
+            raise ErasedError("the pictures of this exam were erased with its patient", "Its figures are kept.")
+
+    def erase_exams_of(self, patient_pseudonym: str) -> tuple[str, ...]:
+        mine = [exam for exam in tuple(self._exams.values()) if exam.patient_pseudonym == patient_pseudonym]
+        if any(exam.state is ExamState.OPEN for exam in mine):
+            raise ExamError("an exam of this patient is open", "Finish or discard it first.")
+        for exam in mine:
+            for image in exam.images:
+                self._pngs.pop(image.image_id, None)
+            skipped = tuple(replace(one, reason=ERASED_TEXT) for one in exam.skipped)
+            self._exams[exam.exam_id] = replace(exam, is_archived=True, skipped=skipped)
+        return tuple(exam.exam_id for exam in mine)
 
     def import_exams(self, imports: Sequence[ExamImport], now_utc: datetime, journal: Journal | None = None) -> None:
         for one in imports:

@@ -2,31 +2,39 @@
 
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
 from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.backups import Backups
+from appliance.storage.box_keys import open_keys
 from appliance.storage.calibration_store import SqliteCalibrationStore
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
 from appliance.storage.emptied import require_not_emptied
+from appliance.storage.erasures import finish_erasures
 from appliance.storage.exam_finder import SqliteExamFinder
 from appliance.storage.exam_store import SqliteExamStore
 from appliance.storage.fleet_notes import SqliteFleetNotes
 from appliance.storage.folder_store import SqliteFolderStore
 from appliance.storage.image_files import ImageFiles
 from appliance.storage.journal import SqliteJournal
+from appliance.storage.older_copies import forget_in_copies
+from appliance.storage.older_seals import NOTE_NAME, OlderSeals
 from appliance.storage.outbox import SqliteOutbox
+from appliance.storage.patient_keys import FOLDER_NAME
 from appliance.storage.patient_store import SqlitePatientStore
+from appliance.storage.sealed_pictures import SealedPictures
+from appliance.storage.sealed_texts import SealedTexts
 from appliance.storage.settings import StorageSettings
 from appliance.storage.space_reserve import SpaceReserve
 
 DATABASE_NAME = "exams.sqlite3"
+_log = logging.getLogger(__name__)
 
 
 class FolderLock:
@@ -59,7 +67,7 @@ class Storage:
     """Exams and all that belongs to them over one database; usable with `with`, which closes it.
 
     Args:
-        makes_key: the key of the identities is made where there is none yet.
+        makes_key: the key of the box is made where there is none yet.
         lock: of the station that runs on the folder; None beside it.
     """
 
@@ -71,20 +79,30 @@ class Storage:
         makes_key: bool,
         lock: FolderLock | None = None,
     ) -> None:
-        self._settings, self._makes_key, self._lock = settings, makes_key, lock
+        self._settings, self._lock = settings, lock
         reserve_bytes = settings.reserve_mb * 1_000_000
         self.reserve = SpaceReserve(settings.folder)
         self.database = Database(settings.folder / DATABASE_NAME, self.reserve.release)
-        self.images = ImageFiles(settings.folder / "images", reserve_bytes)
+        self.keys = open_keys(
+            self.database,
+            settings.identity_key or settings.folder.with_name("identity.key"),
+            settings.folder.with_name(FOLDER_NAME),
+            makes_key=makes_key,
+        )
+        texts = SealedTexts(self.database, self.keys)
+        self.images = ImageFiles(settings.folder / "images", reserve_bytes, seals=SealedPictures(self.keys))
         self.evidence = ImageFiles(settings.folder / "calibrations", reserve_bytes)
-        self.exams = SqliteExamStore(self.database, self.images)
+        self.exams = SqliteExamStore(self.database, self.images, texts)
         self.outbox = SqliteOutbox(self.database, settings.resend_after_s, settings.receipt_timeout_s)
         self.folders = SqliteFolderStore(self.database)
         self.collections = SqliteCollectionStore(self.database)
         self.calibrations = SqliteCalibrationStore(self.database, self.evidence)
         self.accounts = SqliteAccountStore(self.database)
-        self.journal = SqliteJournal(self.database, now_utc)
+        self.journal = SqliteJournal(self.database, now_utc, texts=texts)
         self.fleet_notes = SqliteFleetNotes(self.database)
+        self.patients = SqlitePatientStore(self.database, self.keys, self._forget_copies)
+        self.finder = SqliteExamFinder(self.database, self.patients.matching)
+        self.older_seals = OlderSeals(self.database, self.keys, self.images, settings.folder / NOTE_NAME)
         self.backups = Backups(settings.folder, DATABASE_NAME, settings.backups_kept, reserve_bytes)
         try:
             self.journal.check_head()
@@ -92,29 +110,28 @@ class Storage:
             self.database.close()
             raise
 
-    @cached_property
-    def patients(self) -> SqlitePatientStore:
-        """Opens the identities; only who needs them asks for their key."""
-        key_file = self._settings.identity_key or self._settings.folder.with_name("identity.key")
-        return SqlitePatientStore(self.database, key_file, makes_key=self._makes_key)
-
-    @cached_property
-    def finder(self) -> SqliteExamFinder:
-        """Searches exams, by their patients' identities too."""
-        return SqliteExamFinder(self.database, self.patients.matching)
-
     def recover(self, now_utc: datetime) -> None:
         """Remove what a crash left, and the payload of old receipts; only for the station that holds the folder."""
         self.reserve.hold()
         self.evidence.remove_unfinished()
         self.exams.recover()
+        self.finish_erasures(now_utc)
         self.outbox.prune(now_utc - timedelta(days=self._settings.receipted_kept_days))
+
+    def finish_erasures(self, now_utc: datetime) -> None:
+        """Make the rows agree with the keys: see `finish_erasures` there."""
+        finish_erasures(self.database, self.keys, self.patients, self.exams, self.journal, now_utc)
 
     def close(self) -> None:
         """Close the database and let go of the folder; calling it twice is harmless."""
         self.database.close()
         if self._lock is not None:
             self._lock.release()
+
+    def _forget_copies(self, patient_id: str) -> tuple[str, ...]:
+        sql = "SELECT exam_id FROM exams JOIN patients ON pseudonym = patient_pseudonym WHERE patient_id = ?"
+        rows = self.database.rows("look for copies", sql, (patient_id,))
+        return forget_in_copies(self._settings.folder, DATABASE_NAME, patient_id, [str(row["exam_id"]) for row in rows])
 
     def __enter__(self) -> "Storage":
         return self
@@ -140,8 +157,9 @@ def open_storage(settings: StorageSettings, now_utc: Callable[[], datetime]) -> 
         raise
     try:
         _require_undamaged(storage.database)
+        if storage.keys.problem:
+            _log.error("identities and pictures stay closed: %s", storage.keys.problem)
         storage.recover(now_utc())
-        _ = storage.patients  # a missing key belongs into the log of the start
     except BaseException:
         storage.close()
         raise

@@ -4,24 +4,25 @@ import json
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-import uuid_utils
-
-from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.instant import from_rfc3339
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
     PatientIdentity,
     PatientPage,
+    pseudonym_of_erased,
     search_words,
     searchable,
 )
 from appliance.storage.database import Database, Row, utc_text
-from appliance.storage.identity_vault import IdentityVault, load_key, make_key
+from appliance.storage.identity_vault import IdentityVault
+from appliance.storage.patient_keys import PatientKeys
+from appliance.storage.patient_rows import new_patient_id
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ _ENTRIES = """
     FROM (SELECT number AS shown FROM patients {where} ORDER BY latest_at DESC, number DESC LIMIT ? OFFSET ?)
     JOIN patients ON number = shown ORDER BY latest_at DESC, number DESC"""
 _COUNTED = "patient_pseudonym = pseudonym AND is_archived = 0 AND state <> 'discarded'"
+_HERE = "WHERE erased_at IS NULL"
 _THESE = "WHERE pseudonym IN (SELECT value FROM json_each(?))"
 
 
@@ -42,31 +44,32 @@ class SqlitePatientStore:
     Searches look through an index in memory, never on the disk; `warm_up` makes it before the first search has to.
 
     Args:
-        key_file: made when no identity was sealed yet. Where it should be there and is not, or is another box's,
-            exams go on and identities stay closed; `problem` has the reason.
-        makes_key: False leaves that to the station: identities stay closed until it has made the key.
+        keys: of the patients. Where the box's own is missing or another's, identities stay closed; `problem` has the
+            reason.
+        forget_copies: removes copies on the box that hold a patient whom deleting the key does not erase; answers with
+            their names.
     """
 
-    def __init__(self, database: Database, key_file: Path, *, makes_key: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: PatientKeys,
+        forget_copies: Callable[[str], tuple[str, ...]] = lambda _: (),
+    ) -> None:
         self._database = database
-        self._makes_key = makes_key
+        self._keys = keys
+        self._forget_copies = forget_copies
         self._words: dict[str, tuple[str, str]] = {}
         self._newest_indexed = 0
         self._indexing = threading.Lock()
-        self._vault: IdentityVault | None = None
-        self._problem: StoreError | None = None
-        try:
-            self._vault = self._open_vault(key_file)
-        except StoreError as error:
-            _log.error("identities stay closed: %s", error)
-            self._problem = error
+        self._vault = IdentityVault(keys)
 
     @property
     def problem(self) -> str:
-        return "" if self._problem is None else str(self._problem)
+        return self._keys.problem
 
     def add_patient(self, pseudonym: str, now_utc: datetime, identity: PatientIdentity | None = None) -> Patient:
-        patient_id = str(uuid_utils.uuid7())
+        patient_id = new_patient_id()
         sealed = self._seal(patient_id, identity)
         try:
             with self._database.transaction("add the patient") as connection:
@@ -94,17 +97,40 @@ class SqlitePatientStore:
         return self._patient(rows[0]) if rows else None
 
     def set_identity(self, patient_id: str, identity: PatientIdentity | None) -> Patient:
-        self.patient(patient_id)
-        self._require_vault()
+        if self.patient(patient_id).erased_at_utc is not None:
+            raise ErasedError("the patient was erased", "Add the patient anew.")
+        self._keys.require_usable()
         with self._database.transaction("keep the identity") as connection:
             sql = "UPDATE patients SET sealed_identity = ? WHERE patient_id = ?"
             connection.execute(sql, (self._seal(patient_id, identity), patient_id))
             self._database.after_commit(lambda: self._index_again(patient_id))
         return self.patient(patient_id)
 
+    def erase(self, patient_id: str, now_utc: datetime) -> Patient:
+        patient = self.patient(patient_id)
+        if patient.erased_at_utc is not None:
+            raise ErasedError("the patient was erased already")
+        with self._database.transaction("erase the patient") as connection:
+            names = (pseudonym_of_erased(patient_id), patient.pseudonym)
+            connection.execute("UPDATE exams SET patient_pseudonym = ? WHERE patient_pseudonym = ?", names)
+            connection.execute(
+                "UPDATE patients SET pseudonym = ?, sealed_identity = NULL, erased_at = ? WHERE patient_id = ?",
+                (names[0], utc_text(now_utc), patient_id),
+            )
+            self._database.after_commit(lambda: self._index_again(patient_id))
+        return self.patient(patient_id)
+
+    def shred(self, patient_id: str) -> tuple[str, ...]:
+        erased_at_utc = self.patient(patient_id).erased_at_utc
+        if erased_at_utc is None:
+            raise StoreError("refused to delete the key of a patient who was not erased", "Erase the patient first.")
+        self._keys.erase(patient_id, erased_at_utc)
+        self._database.empty_log()
+        return self._forget_copies(patient_id)
+
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         found = self.matching(text)
-        where, names = (_THESE, (json.dumps(found),)) if search_words(text) else ("", ())
+        where, names = (_THESE, (json.dumps(found),)) if search_words(text) else (_HERE, ())
         rows = self._database.rows(
             "list the patients", _ENTRIES.format(where=where, counted=_COUNTED), (*names, limit, offset)
         )
@@ -122,40 +148,22 @@ class SqlitePatientStore:
         except StoreError as error:
             _log.warning("the first search has to index the patients: %s", error)
 
-    def _open_vault(self, key_file: Path) -> IdentityVault | None:
-        sql = "SELECT patient_id, sealed_identity FROM patients WHERE sealed_identity IS NOT NULL LIMIT 1"
-        sealed = self._database.rows("look for identities", sql)
-        if not sealed and not key_file.exists():
-            if not self._makes_key:
-                self._problem = StoreError(
-                    f"the key of the identities {key_file} was not made yet", "Start the station."
-                )
-                return None
-            return IdentityVault(make_key(key_file))
-        vault = IdentityVault(load_key(key_file))
-        if sealed and vault.open(sealed[0]["patient_id"], sealed[0]["sealed_identity"]) is None:
-            raise StoreError(
-                f"the key {key_file} is not the one that the identities were sealed with",
-                "Put the right file back from its backup, then restart.",
-            )
-        return vault
-
-    def _require_vault(self) -> IdentityVault:
-        if self._vault is None:
-            assert self._problem is not None
-            raise StoreError(self._problem.message, self._problem.remedy)
-        return self._vault
-
     def _seal(self, patient_id: str, identity: PatientIdentity | None) -> bytes | None:
         if identity is None or identity.is_empty:
             return None
-        return self._require_vault().seal(patient_id, identity)
+        return self._vault.seal(patient_id, identity)
 
     def _patient(self, row: Row) -> Patient:
-        patient = Patient(row["patient_id"], row["pseudonym"], from_rfc3339(row["created_at"]))
+        erased = row["erased_at"]
+        patient = Patient(
+            row["patient_id"],
+            row["pseudonym"],
+            from_rfc3339(row["created_at"]),
+            erased_at_utc=None if erased is None else from_rfc3339(erased),
+        )
         if row["sealed_identity"] is None:
             return patient
-        identity = None if self._vault is None else self._vault.open(patient.patient_id, row["sealed_identity"])
+        identity = self._vault.open(patient.patient_id, row["sealed_identity"])
         return replace(patient, identity=identity, is_sealed=identity is None)
 
     def _entry(self, row: Row) -> PatientEntry:
@@ -164,14 +172,20 @@ class SqlitePatientStore:
 
     def _index_again(self, patient_id: str) -> None:
         with self._indexing:  # read inside: of two changes at once the index keeps the one that the row keeps
-            self._words[patient_id] = _indexed(self.patient(patient_id))
+            self._note(self.patient(patient_id))
+
+    def _note(self, patient: Patient) -> None:
+        if patient.erased_at_utc is None:
+            self._words[patient.patient_id] = _indexed(patient)
+        else:
+            self._words.pop(patient.patient_id, None)
 
     def _index(self) -> list[tuple[str, str]]:
         sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"
         with self._indexing:
             # An exam's beginning makes patients too: patients who are new since the last search are indexed now.
             for row in self._database.rows("index the patients", sql, (self._newest_indexed,)):
-                self._words[row["patient_id"]] = _indexed(self._patient(row))
+                self._note(self._patient(row))
                 self._newest_indexed = row["number"]
             return list(self._words.values())
 

@@ -11,6 +11,7 @@ from appliance.domain.errors import StoreError
 from appliance.durable_files import sync_folder
 from appliance.storage.backups import copy_checked
 from appliance.storage.journal import HEAD_FILE_NAME
+from appliance.storage.older_seals import NOTE_NAME
 from appliance.storage.open_storage import DATABASE_NAME, FolderLock, open_beside
 from appliance.storage.settings import StorageSettings
 
@@ -18,11 +19,17 @@ RESTORED = "storage.restored"
 _WITH_LOG = ("", "-wal", "-shm")
 
 
-def restore(settings: StorageSettings, backup: Path, now_utc: datetime) -> Path:
+def restore(
+    settings: StorageSettings, backup: Path, now_utc: datetime, *, actor: str = "console", files: Path | None = None
+) -> Path:
     """Put a backup in the place of the database; the folder that now holds what was there.
 
     Stills that the backup does not know and that the next start would delete go there too. The journal says what
     happened, and what it has lost.
+
+    Args:
+        actor: who asked for it.
+        files: a folder with the pictures of an encrypted copy; those that are not here are moved here.
 
     Raises:
         StoreError: a station runs on the folder, or the backup is missing or damaged; then nothing was changed.
@@ -40,6 +47,8 @@ def restore(settings: StorageSettings, backup: Path, now_utc: datetime) -> Path:
             _move(aside, _unknown_stills(folder, fresh), folder)
             fresh.replace(folder / DATABASE_NAME)
             sync_folder(folder)
+            taken = 0 if files is None else _take(files, folder)
+            (folder / NOTE_NAME).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"could not restore {backup}: {error.strerror}", "Check the disk.") from error
         finally:
@@ -47,8 +56,8 @@ def restore(settings: StorageSettings, backup: Path, now_utc: datetime) -> Path:
     finally:
         lock.release()
     with open_beside(settings, lambda: now_utc) as storage:
-        detail = {"backup": backup.name, "set_aside": aside.name}
-        storage.journal.append("console", "storage", RESTORED, detail)
+        detail = {"backup": backup.name, "set_aside": aside.name, "pictures": taken}
+        storage.journal.append(actor, "storage", RESTORED, detail)
     return aside
 
 
@@ -86,6 +95,19 @@ def _move(aside: Path, paths: Iterable[Path], below: Path | None = None) -> None
             target = aside / (path.name if below is None else path.relative_to(below))
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.rename(path, target)
+
+
+def _take(files: Path, folder: Path) -> int:
+    """How many pictures of a copy were not here, and now are."""
+    taken = 0
+    for path in [path for name in ("images", "calibrations") for path in (files / name).glob("*/*")]:
+        target = folder / path.relative_to(files)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.rename(path, target)
+            sync_folder(target.parent)
+            taken += 1
+    return taken
 
 
 def _unknown_stills(folder: Path, database: Path) -> list[Path]:

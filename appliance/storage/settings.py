@@ -10,7 +10,8 @@ class StorageSettings:
 
     Attributes:
         folder: holds `exams.sqlite3` and `images/`; created with access for the station's user alone.
-        identity_key: the key of the patients' identities; made at the first start, for the station's user alone.
+        identity_key: the box's key, which wraps those of its patients (`patient-keys` beside `folder`); made at the
+            first start, for the station's user alone.
             None: `identity.key` beside `folder`, not in it, so that a copy of the exams alone names nobody. Back it up
             apart from them.
         reserve_mb: a capture is refused when less would stay free, so that an exam can always be finished.

@@ -2,7 +2,7 @@
 # Makes sure that the host has what pip and npm cannot bring: require.sh run|test
 #
 # As root on a system with apt the missing packages are installed. Otherwise one line names them and the script fails.
-# Packages that only widen the test suite (the virtual machine, PostgreSQL, ejabberd, dciodvfy) are never fatal: their tests skip and say why.
+# Packages that only widen the test suite (the virtual machine, PostgreSQL, ejabberd, dciodvfy, Orthanc) are never fatal: their tests skip and say why.
 set -eu
 purpose=${1:?usage: require.sh run|test}
 PATH=$PATH:/usr/sbin:/sbin
@@ -34,6 +34,7 @@ if [ "$purpose" = test ]; then
     { has erl && [ -n "$(find /usr/lib -path '*/ejabberd-*/ebin/mod_mqtt.beam' 2>/dev/null | head -n 1)" ]; } ||
         optional="$optional ejabberd" # the fleet on a broker of another make
     has dciodvfy || optional="$optional dicom3tools" # the DICOM objects by another's reading of the standard
+    has Orthanc || optional="$optional orthanc" # a PACS that clinics run
     [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)" ] || optional="$optional postgresql"
 fi
 

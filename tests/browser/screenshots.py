@@ -101,6 +101,7 @@ def fill(page: Page, database: Path) -> dict[str, str]:
         "report": f"{exam}/report",
         "patients": "/patients/",
         "patient": f"/patients/{patient['patient_id']}",
+        "erase": f"/patients/{patient['patient_id']}/erase",
         "projects": "/projects/",
         "collections": "/collections/",
         "collection": f"/collections/{collection}",
@@ -136,7 +137,8 @@ def put_back(database: Path, exam_ids: list[str]) -> None:
 
 
 def start(page: Page, pseudonym: str, protocol: str) -> None:
-    ask(page, "POST", "/exam/start", {"pseudonym": pseudonym, "protocol": protocol})
+    is_new = ask(page, "POST", "/patients/search", {"text": pseudonym})["total"] == 0
+    ask(page, "POST", "/exam/start", {"pseudonym": pseudonym, "protocol": protocol, "is_new": is_new})
     wait_until(page, "document.querySelector('#exam').dataset.exam === 'open'")
     wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=60)
 

@@ -12,7 +12,19 @@ from tests.support.page_station import Feed, PageStation
 
 WIDTHS = {"desktop": (1440, 900, 1), "tablet": (820, 1180, 1), "phone": (390, 844, 1), "200 %": (720, 450, 2)}
 PAGES = (
-    *("live", "exams", "exam", "review", "report", "patients", "patient", "projects", "collections", "collection"),
+    *(
+        "live",
+        "exams",
+        "exam",
+        "review",
+        "report",
+        "patients",
+        "patient",
+        "erase",
+        "projects",
+        "collections",
+        "collection",
+    ),
     *("calibration", "import", "accounts", "account of another", "account", "about", "settings", "board"),
     *("report settings", "files", "connections", "backups", "journal", "error"),
 )

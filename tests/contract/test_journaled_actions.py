@@ -207,6 +207,11 @@ def set_identity(box: Box) -> Act:
     return lambda: box.order.set_identity(ACTOR, patient_id, PatientIdentity("María García"))
 
 
+def erase_patient(box: Box) -> Act:
+    patient_id = box.stores.patients.add_patient("NC-9", NOON, PatientIdentity("María García")).patient_id
+    return lambda: box.order.erase_patient(ACTOR, patient_id, "NC-9")
+
+
 def add_folder(box: Box) -> Act:
     return lambda: box.order.add_folder(ACTOR, "Lupus study")
 
@@ -409,6 +414,7 @@ ACTS: dict[Prepare, tuple[str, str]] = {
     discard: ("exam:", "exam.discarded"),
     add_patient: ("patient:", "patient.added"),
     set_identity: ("patient:", "patient.identity_changed"),
+    erase_patient: ("patient:", "patient.erased"),
     add_folder: ("folder:", "folder.added"),
     change_folder: ("folder:", "folder.changed"),
     move_folder: ("folder:", "folder.moved"),

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance.domain.errors import ExamError, NotKeptError, StoreError
+from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.exam import CapturedImage, ExamState, Finger, Hand, ImageKind, Sector
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.folder import DEEPEST, FolderTree
 from appliance.domain.patient import PatientIdentity, Sex
 from appliance.exam.review_service import ReviewService
 from appliance.ports import CollectionStore, ExamFinder, ExamStore, FolderStore, Journal, OutboxMessage, PatientStore
+from appliance.storage.box_keys import open_keys
 from appliance.storage.collection_store import SqliteCollectionStore
 from appliance.storage.database import Database
 from appliance.storage.exam_finder import SqliteExamFinder
@@ -88,9 +89,9 @@ def sqlite_harness(folder: Path, database: Database) -> Harness:
 
     def lose_key() -> PatientStore:
         key.unlink()
-        return SqlitePatientStore(database, key)
+        return SqlitePatientStore(database, open_keys(database, key))
 
-    patients = SqlitePatientStore(database, key)
+    patients = SqlitePatientStore(database, open_keys(database, key))
     return Harness(
         store=SqliteExamStore(database, ImageFiles(folder / "images", 0)),
         patients=patients,
@@ -388,11 +389,53 @@ def test_collections_are_renamed_and_archived_and_it_is_undone(box: Harness) -> 
         box.collections.change_collection(replace(giants, collection_id="nowhere", name="Other"))
 
 
+def test_erased_patient_leaves_figures_under_a_pseudonym_that_tells_nothing(box: Harness) -> None:
+    patient_id = box.patients.add_patient("NC-1", NOON, GARCIA).patient_id
+    exam_id, other = box.exam("NC-1", Finger.RING), box.exam("NC-2", Finger.RING)
+    collection = box.collections.add_collection("Giants", NOON).collection_id
+    box.collections.add_images(collection, [f"{exam_id}-0", f"{other}-0"])
+    assert box.store.erase_exams_of("NC-3") == ()
+    assert box.store.erase_exams_of("NC-1") == (exam_id,)
+    with pytest.raises(StoreError, match="not erased"):
+        box.patients.shred(patient_id)
+    erased = box.patients.erase(patient_id, NOON)
+    assert box.patients.shred(patient_id) == () == box.patients.shred(patient_id)
+    assert (erased.identity, erased.is_sealed, erased.erased_at_utc) == (None, False, NOON)
+    assert erased == box.patients.patient(patient_id) == box.patients.patient_of(erased.pseudonym)
+    assert box.patients.patient_of("NC-1") is None
+    assert [entry.patient.pseudonym for entry in box.patients.patients().patients] == ["NC-2"]
+    assert box.patients.patients("garcia").total == 0
+    assert box.found(ExamQuery(is_archived=True)) == [exam_id]
+    exam = box.store.exam(exam_id)
+    assert (exam.patient_pseudonym, len(exam.images)) == (erased.pseudonym, 1)
+    for refused in (
+        lambda: box.store.read_png(exam_id, f"{exam_id}-0"),
+        lambda: box.store.require_pictures(exam_id),
+        lambda: box.patients.set_identity(patient_id, GARCIA),
+        lambda: box.patients.erase(patient_id, NOON),
+    ):
+        with pytest.raises(ErasedError):
+            refused()
+    assert [one.image_id for one in box.collections.images(collection)] == [f"{other}-0"]
+    box.store.require_pictures(other)
+    assert box.exam("NC-1", Finger.RING) != exam_id
+    assert box.patients.patient_of("NC-1") is not None
+
+
+def test_patient_with_an_open_exam_is_not_erased(box: Harness) -> None:
+    box.exam("NC-1", Finger.RING)
+    open_id = box.exam("NC-1", Finger.RING, state=ExamState.OPEN)
+    with pytest.raises(ExamError, match="is open"):
+        box.store.erase_exams_of("NC-1")
+    assert [exam.is_archived for exam in box.store.exams()] == [False, False]
+    assert box.store.read_png(open_id, f"{open_id}-0") == PNG
+
+
 def test_index_made_at_the_start_finds_who_is_there_and_who_comes_later(tmp_path: Path) -> None:
     database = Database(tmp_path / "exams.sqlite3")
     box = sqlite_harness(tmp_path, database)
     box.patients.add_patient("NC-1", NOON, GARCIA)
-    started_again = SqlitePatientStore(database, tmp_path / "identity.key")
+    started_again = SqlitePatientStore(database, open_keys(database, tmp_path / "identity.key"))
     started_again.warm_up()
     started_again.add_patient("NC-2", NOON, PatientIdentity("Ana García"))
     assert started_again.matching("garcia") == ["NC-1", "NC-2"]
@@ -403,7 +446,7 @@ def test_warming_up_without_a_database_is_left_to_the_first_search(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = Database(tmp_path / "exams.sqlite3")
-    patients = SqlitePatientStore(database, tmp_path / "identity.key")
+    patients = SqlitePatientStore(database, open_keys(database, tmp_path / "identity.key"))
     database.close()
     patients.warm_up()
     assert "first search" in caplog.text

@@ -1,4 +1,4 @@
-"""A `BoxDesk` in memory: some settings, and backups that are only counted."""
+"""A `BoxAdministration` in memory: some settings, and backups that are only counted."""
 
 from datetime import datetime, timezone
 

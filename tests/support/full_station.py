@@ -44,6 +44,7 @@ def fill(station: PageStation) -> dict[str, str]:
         "report": f"/exams/{exams[1]}/report",
         "patients": "/patients/",
         "patient": f"/patients/{patient.patient_id}",
+        "erase": f"/patients/{patient.patient_id}/erase",
         "projects": "/projects/",
         "collections": "/collections/",
         "collection": f"/collections/{collection.collection_id}",

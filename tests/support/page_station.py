@@ -37,7 +37,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxAdministration, BrokerStatus, Clock, TimeZone
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, TimeZone
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -81,6 +81,7 @@ class PageStation:
         exam_clock: Clock | None = None,
         firmware: FirmwareSettings | None = None,
         box: BoxAdministration | None = None,
+        copies: BoxCopies | None = None,
         time_zone: TimeZone | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
@@ -155,6 +156,7 @@ class PageStation:
             withheld=WithheldResults(self.store.outbox, self.journal),
             time_zone=time_zone,
             box=box or MemoryBoxAdministration(),
+            copies=copies,
             board=self.board,
         )
         self.app = create_app(self.services, self.settings)

@@ -42,6 +42,7 @@ export default defineConfig({
         page: "src/page.ts",
         live: "src/live.ts",
         exam: "src/exam.ts",
+        backups: "src/backups.ts",
         board: "src/board.ts",
         calibration: "src/calibration.ts",
         calibration_one: "src/calibration_one.ts",

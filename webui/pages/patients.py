@@ -1,11 +1,15 @@
 """The list of patients, and one patient with every exam."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
+from appliance.domain.account import Role
+from appliance.domain.errors import ExamError
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_search import ExamQuery
-from appliance.domain.patient import PatientPage
+from appliance.domain.patient import Patient, PatientPage
 from webui.api.search_bodies import PAGE_SIZE, PageBody, asked_of
+from webui.auth.current_account import actor, current_account, requires
 from webui.localisation.formatting import format_moment
 from webui.pages.exam_listing import page_count
 from webui.pages.folder_view import FolderView
@@ -42,8 +46,7 @@ def patients_blueprint(services: Services) -> Blueprint:
     @pages.get("/<uuid:patient_id>")
     def patient_page(patient_id: object) -> str:
         patient = store.patient(str(patient_id))
-        query = ExamQuery(pseudonym=patient.pseudonym, is_archived=None)
-        found = services.finder.search(query, limit=_MOST_EXAMS)
+        found = services.finder.search(_every_exam_of(patient), limit=_MOST_EXAMS)
         return render_template(
             "patient.html",
             patient=patient,
@@ -53,11 +56,36 @@ def patients_blueprint(services: Services) -> Blueprint:
             has_figures=lambda entry: entry.exam.state is ExamState.FINISHED and entry.image_count,
             folders=FolderView(services.folders),
             today=services.now_utc().astimezone().date(),
+            may_erase=current_account().role.includes(Role.PHYSICIAN),
             open_exam=_open_pseudonym(services),
             format_moment=format_moment,
         )
 
+    def erase_form(patient: Patient, refusal: ExamError | None = None) -> str:
+        exams = services.finder.search(_every_exam_of(patient), limit=1).total
+        return render_template("erase.html", patient=patient, exams=exams, refusal=refusal, format_moment=format_moment)
+
+    @pages.get("/<uuid:patient_id>/erase")
+    @requires(Role.PHYSICIAN)
+    def erase_page(patient_id: object) -> str:
+        return erase_form(store.patient(str(patient_id)))
+
+    @pages.post("/<uuid:patient_id>/erase")
+    @requires(Role.PHYSICIAN)
+    def erase(patient_id: object) -> ResponseReturnValue:
+        patient = store.patient(str(patient_id))
+        try:
+            services.organisation.erase_patient(actor(), patient.patient_id, request.form.get("confirmation", ""))
+        except ExamError as error:
+            return erase_form(patient, error), 409
+        services.exchange.forget_files()
+        return redirect(url_for("patients.patient_page", patient_id=patient.patient_id))
+
     return pages
+
+
+def _every_exam_of(patient: Patient) -> ExamQuery:
+    return ExamQuery(pseudonym=patient.pseudonym, is_archived=None)
 
 
 def _open_pseudonym(services: Services) -> str | None:

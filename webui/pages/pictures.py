@@ -19,14 +19,19 @@ class StillPictures:
 
     def __init__(self, store: ExamStore) -> None:
         self._store = store
-        self.jpeg = lru_cache(maxsize=96)(self._jpeg)
+        self._cached = lru_cache(maxsize=96)(self._jpeg)
 
-    def _jpeg(self, exam_id: str, image_id: str, width_px: int) -> bytes:
+    def jpeg(self, exam_id: str, image_id: str, width_px: int) -> bytes:
         """JPEG of one still, at most `width_px` wide.
 
         Raises:
+            ErasedError: it went with its patient.
             StoreError: there is no such still, or its file is not the one that was stored.
         """
+        self._store.require_pictures(exam_id)
+        return self._cached(exam_id, image_id, width_px)
+
+    def _jpeg(self, exam_id: str, image_id: str, width_px: int) -> bytes:
         stored = self._store.read_png(exam_id, image_id)
         if stored[:4] == b"RIFF":  # of a clip, the picture in its middle stands for all
             stored = _middle_of(image_id, stored)

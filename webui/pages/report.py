@@ -26,6 +26,7 @@ def report_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/exams/<uuid:exam_id>/report")
     def page(exam_id: object) -> str:
+        services.store.require_pictures(str(exam_id))
         form, exam = desk.folder.form(), services.store.exam(str(exam_id))
         is_validated = services.reviews.log(exam.exam_id).validated_by is not None
         return render_template(
@@ -46,6 +47,7 @@ def report_blueprint(services: Services) -> Blueprint:
             drawn = int(is_drawn)
             return url_for(".picture", exam_id=exam_id, image_id=image_id, drawn=drawn, width=width_px)
 
+        services.store.require_pictures(str(exam_id))
         choice = Choice(request.args.get("language") or None, made_by=current_account().name)
         return desk.html(str(exam_id), choice, picture, url_for(".logo"), url_for(".style"))
 

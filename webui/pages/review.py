@@ -23,6 +23,7 @@ def review_page_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/<uuid:exam_id>/images/<uuid:image_id>/review")
     def review(exam_id: object, image_id: object) -> str:
+        services.store.require_pictures(str(exam_id))
         reviewed = services.reviews.reviewed(str(exam_id))
         exam, seen = reviewed.exam, services.reviews.seen_by(str(exam_id))
         at = _position(exam, str(image_id))

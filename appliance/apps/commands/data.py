@@ -4,16 +4,20 @@ from pathlib import Path
 
 import click
 
+from appliance.apps.archive.data_folder import ACTOR
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import FILE, load
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.instant import to_rfc3339
+from appliance.exam.organisation import OrganisationService
 from appliance.storage.backups import Backup, Backups
 from appliance.storage.open_storage import DATABASE_NAME, open_beside
 from appliance.storage.restore import restore as put_back
 from appliance.storage.restore import start_anew as set_aside
+from appliance.storage.sealed_pictures import SealedPictures
 from appliance.storage.settings import StorageSettings
+from appliance.storage.strays import open_strays
 
 
 @click.group("data")
@@ -54,8 +58,8 @@ def check(context: click.Context, config: Path | None, data_dir: Path | None) ->
 def restore(backup: Path | None, config: Path | None, data_dir: Path | None) -> None:
     """Put a BACKUP in the place of the database, by default the newest. Stop the station first.
 
-    What was there is set aside. Exams made since the backup are not in it: their stills can be taken in again with
-    `nailfold import`.
+    What was there is set aside. Exams made since the backup are not in it: `nailfold data strays` opens their pictures,
+    which can then be taken in again with `nailfold import`.
     """
     settings = _settings(config, data_dir)
     if backup is None:
@@ -65,6 +69,50 @@ def restore(backup: Path | None, config: Path | None, data_dir: Path | None) -> 
         backup = kept[0].path
     aside = put_back(settings, backup, SystemClock().now_utc())
     click.echo(f"restored {backup}; what was there is in {aside}")
+
+
+@command.command("erase")
+@click.argument("pseudonym")
+@data_options
+def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
+    """Erase the patient with that PSEUDONYM for good: name, pictures and typed texts, in older backups too.
+
+    Figures and the journal's entries stay, under a pseudonym that tells nothing. Asks for the pseudonym once more.
+    Works while the station runs; exports and reports that it holds ready for download go when it restarts.
+    """
+    with open_beside(_settings(config, data_dir), SystemClock().now_utc) as storage:
+        patient = storage.patients.patient_of(pseudonym)
+        if patient is None:
+            raise NotKeptError("there is no patient with this pseudonym", "See the list of patients on the pages.")
+        typed = click.prompt("It cannot be taken back. Type the pseudonym to confirm", prompt_suffix=": ")
+        desk = OrganisationService(
+            storage.exams,
+            storage.patients,
+            storage.folders,
+            storage.collections,
+            storage.journal,
+            SystemClock().now_utc,
+        )
+        exams = desk.erase_patient(ACTOR, patient.patient_id, typed)
+        erased = storage.patients.patient(patient.patient_id)
+    click.echo(f"erased the patient and the pictures of {exams} exams; the figures are under {erased.pseudonym}")
+
+
+@command.command("strays")
+@click.argument("folder", type=FILE)
+@data_options
+@click.pass_context
+def strays(context: click.Context, folder: Path, config: Path | None, data_dir: Path | None) -> None:
+    """Open the pictures that the database does not know into a new FOLDER; exit code 1 where some cannot be opened."""
+    settings = _settings(config, data_dir)
+    with open_beside(settings, SystemClock().now_utc) as storage:
+        opened, left = open_strays(settings.folder, storage.database, SealedPictures(storage.keys), folder)
+        detail = {"pictures": len(opened), "left_out": len(left)}
+        storage.journal.append(ACTOR, "storage", "storage.strays_opened", detail)
+    for line in left:
+        click.echo(f"left out: {line}", err=True)
+    click.echo(f"{len(opened)} pictures are in {folder}")
+    context.exit(1 if left else 0)
 
 
 @command.command("start-anew")

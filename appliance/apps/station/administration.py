@@ -13,7 +13,7 @@ _SUBJECT = "storage"
 
 
 class StationAdministration:
-    """A `BoxDesk` over what the station was started with."""
+    """A `BoxAdministration` over what the station was started with."""
 
     def __init__(self, loaded: LoadedSettings, backups: Backups, journal: Journal, clock: Clock) -> None:
         self._loaded, self._backups, self._journal, self._clock = loaded, backups, journal, clock

@@ -28,6 +28,7 @@ from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
+from appliance.apps.station.copies import StationCopies
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
@@ -44,6 +45,7 @@ from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.observed_slot import ObservedSlot
+from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.spare_memory import give_back_soon
@@ -71,7 +73,6 @@ from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
 from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
-from appliance.storage.open_storage import open_storage
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
 from firmware.sd_notify import notify
@@ -115,7 +116,7 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     restarting = threading.Event()
 
     def restart() -> None:
-        _log.info("the fleet asked for a restart: stopping")
+        _log.info("a restart was asked for: stopping")
         restarting.set()
         stopping.set()
 
@@ -157,7 +158,7 @@ class Station:
         source = open_source(capture.source, capture, scene)
         engines = shared(load_engine_set(live_precision(settings.inference).settings, version))
         pipeline = Pipeline(engines, settings=settings.analysis)
-        self._storage = open_storage(settings.storage, clock.now_utc)
+        self._storage = restored_storage(self._data_dir.folder, settings.storage, clock)
         journal = self._storage.journal
         in_force = ScaleInForce(self._storage.calibrations)
         calibration = station_calibration(loaded, lambda: scene.options, in_force)
@@ -276,6 +277,14 @@ class Station:
             board=self._board,
             time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file),
             box=StationAdministration(loaded, self._storage.backups, journal, clock),
+            copies=StationCopies(
+                settings.storage,
+                self._storage,
+                self._data_dir.folder,
+                clock,
+                lambda: session.snapshot().exam is not None,
+                restart,
+            ),
         )
         frames = Frames(
             lambda: self._grabber.state,
@@ -290,7 +299,7 @@ class Station:
         )
         self._heartbeat = Heartbeat(self._vitals.look, phase, self._board.tell, settings.firmware.stalled_after_s)
         self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
-        self._warming_up = threading.Thread(target=self._storage.patients.warm_up, name="warm-up")
+        self._warming_up = threading.Thread(target=self._warm_up, name="warm-up")
         self._web: WebServer | None = None
         self._spare_memory: threading.Timer | None = None
 
@@ -375,6 +384,7 @@ class Station:
             last_to_first.callback(self._storage.close)
             if self._warming_up.ident is not None:
                 last_to_first.callback(self._warming_up.join)
+                last_to_first.callback(self._storage.older_seals.stop)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             if self._agent is not None:
@@ -394,6 +404,10 @@ class Station:
             if self._spare_memory is not None:
                 last_to_first.callback(self._spare_memory.cancel)
         _log.info("stopped")
+
+    def _warm_up(self) -> None:
+        self._storage.patients.warm_up()
+        self._storage.older_seals.run()
 
     def _newest_frame(self) -> Frame | None:
         latest = self._engine.latest

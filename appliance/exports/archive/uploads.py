@@ -109,6 +109,11 @@ class ArchiveImports:
         with self._alone(upload_id):
             self._staging.drop(upload_id)
 
+    def clear(self) -> None:
+        """Forget every archive that is not being taken in."""
+        with self._lock:
+            self._staging.drop_all_but(self._busy)
+
     @contextmanager
     def _alone(self, upload_id: str) -> Iterator[None]:
         with self._lock:

@@ -198,6 +198,12 @@ class PictureImports:
             del self._known[import_id]
         self._staging.drop(import_id)
 
+    def clear(self) -> None:
+        """Forget every import that is not running, and its files."""
+        with self._lock:
+            for one in [one for one in self._known.values() if one.state is not ImportState.RUNNING]:
+                self.drop(one.import_id)
+
     def _run(self, started: PictureImport, options: ImportOptions) -> None:
         import_id, usable = started.import_id, started.usable
 

@@ -1,5 +1,6 @@
 """Whatever an exam holds, every way out says the same numbers and words: page, report, JSON, CSV, FHIR and message."""
 
+import copy
 import csv
 import io
 import json
@@ -8,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import highdicom as hd
-import numpy as np
 import pydicom
 import pytest
 from hypothesis import given, settings
@@ -26,14 +26,17 @@ from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.printed_figure import decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.message import BoxAddress, build_corrected_message
+from appliance.exports.codes import finger_text
 from appliance.exports.csv_tables import csv_tables
-from appliance.exports.dicom.files import dicom_files
+from appliance.exports.dicom.files import part_10
+from appliance.exports.dicom.image import dicom_images
+from appliance.exports.dicom.report import dicom_report
 from appliance.exports.fhir.bundle import fhir_bundle
 from appliance.exports.report.cells import cell
 from appliance.exports.report.localisation import Localisation
-from appliance.exports.source import ExamToExport, KeptStill
+from appliance.exports.source import ExamToExport
 from tests.support.exam_parts import NOON
-from tests.support.exam_to_export import finished_exam, kept_still
+from tests.support.exam_to_export import exam_to_export, finished_exam, kept_still
 from tests.support.reviewed_exams import Loop, exam_of, image_of
 from webui.localisation.figure_formatting import format_figure
 
@@ -56,12 +59,12 @@ LOOPS = st.lists(
 
 
 @st.composite
-def exams(draw: st.DrawFn) -> ReviewedExam:
+def exams(draw: st.DrawFn, most: int = 6, most_loops: int = 12) -> ReviewedExam:
     """Stills, clips and panoramas, some unfit, some left out, some edited, on few fingers so that they share some."""
     images = []
-    for number in range(1, draw(st.integers(1, 6)) + 1):
+    for number in range(1, draw(st.integers(1, most)) + 1):
         image = image_of(
-            draw(LOOPS),
+            draw(LOOPS)[:most_loops],
             draw(PLACES),
             row_mm=draw(st.sampled_from([None, 0.8, 1.0, 1.6])),
             um_per_px=draw(st.sampled_from([1.0, 1.0, None])),
@@ -196,25 +199,58 @@ def test_every_number_of_the_bundle_is_a_figure_of_the_exam(reviewed: ReviewedEx
             assert any(value == pytest.approx(round(one.value, decimals_of_figure(key, one))) for one in known[code])
 
 
-def test_the_dicom_report_states_what_is_printed() -> None:
-    """One exam: highdicom takes a second for each picture."""
-    loops = [Loop(23.4), Loop(61.7), Loop(14.2), Loop(19.8)]
-    places = [Placement(Hand.LEFT, finger, Sector.A) for finger in (Finger.INDEX, Finger.RING)]
-    exam_id = "00000000-0000-7000-8000-000000000099"
-    reviewed = exam_of(*(image_of(loops, place, number=at) for at, place in enumerate(places, 1)), exam_id=exam_id)
+@pytest.fixture(scope="module")
+def picture() -> pydicom.Dataset:
+    """A real DICOM picture as large as the drawn ones; highdicom takes a second to make one."""
+    exam, pngs = finished_exam(count=1)
+    made = next(dicom_images(exam_to_export(exam, pngs)))
+    made.Rows, made.Columns = 960, 1280
+    return made
+
+
+def pictures_like(picture: pydicom.Dataset, number: int) -> list[pydicom.Dataset]:
+    """So many, each with a UID of its own."""
+    made = [copy.copy(picture) for _ in range(number)]
+    for one in made:
+        one.SOPInstanceUID = pydicom.uid.generate_uid()
+    return made
+
+
+@settings(max_examples=4)  # highdicom takes a second for each report
+@given(reviewed=exams(most=3, most_loops=4))
+def test_the_dicom_report_states_the_figures_of_exam_and_fingers(
+    picture: pydicom.Dataset, reviewed: ReviewedExam
+) -> None:
+    """Read back from the file's bytes: numbers, words, and a region for each loop and haemorrhage."""
     figures = exam_figures(reviewed)
-    png = next(iter(finished_exam(count=1)[1].values()))
-    still = KeptStill(np.zeros((960, 1280, 3), np.uint8), kept_still(png).metadata)
-    source = ExamToExport(reviewed, figures, lambda _: b"", lambda _: still, "0.1.0", str)
-    objects = [pydicom.dcmread(io.BytesIO(one)) for one in dicom_files(source).values()]
-    reports = [one for one in objects if one.Modality == "SR"]
-    groups = hd.sr.ComprehensiveSR.from_dataset(reports[0]).content.get_image_measurement_groups()
-    (whole,) = [one for one in groups if one.tracking_identifier == "exam"]
-    stated = {one.name.value: one.value for one in whole.get_measurements()}
-    meant = {key: figure for key, figure in figures.exam.items() if isinstance(figure.value, int | float)}
-    assert stated.keys() == meant.keys()
+    source = ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", str)
+    measured = list(source.pictures())
+    if not measured:
+        return
+    report = dicom_report(source, pictures_like(picture, len(measured)))
+    kept = hd.sr.ComprehensiveSR.from_dataset(pydicom.dcmread(io.BytesIO(part_10(report))))
+    groups = {one.tracking_identifier: one for one in kept.content.get_image_measurement_groups()}
+    named = {finger_text(*where): found for where, found in figures.fingers.items()}
+    for name, of in {"exam": figures.exam, **named}.items():
+        states = {key: figure for key, figure in of.items() if figure.value is not None}
+        assert (name in groups) == bool(states), name
+        if states:
+            assert_stated(groups[name], states)
+    found = [one.analysis for one in measured]
+    regions = kept.content.get_planar_roi_measurement_groups()
+    assert len(regions) == sum(len(one.capillaries) + len(one.haemorrhages) for one in found)
+
+
+def assert_stated(group: Any, meant: Figures) -> None:
+    """The group states these figures and no other, with the digits and the words that are printed."""
+    words = {one.name.value: one.value.value for one in group.get_qualitative_evaluations()}
+    stated = {one.name.value: float(one.value) for one in group.get_measurements()}
+    assert {**words, **stated}.keys() == meant.keys()
     for key, figure in meant.items():
-        assert float(stated[key]) == pytest.approx(round(float(figure.value), decimals_of_figure(key, figure))), key
+        if isinstance(figure.value, str):
+            assert words[key] == figure.value, key
+        else:
+            assert stated[key] == pytest.approx(round(float(figure.value or 0), decimals_of_figure(key, figure))), key
 
 
 @settings(max_examples=30)

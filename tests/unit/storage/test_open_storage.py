@@ -40,6 +40,7 @@ def test_where_there_is_nothing_nothing_is_made(settings: StorageSettings) -> No
 def test_reading_beside_the_station_adds_and_removes_no_file(settings: StorageSettings) -> None:
     with open_beside(settings, now, make=True) as storage:
         storage.journal.append("ana", "report", "report.form_changed", {})
+    settings.folder.with_name("identity.key").unlink()
     half_written = settings.folder / "images" / "exam" / "a.png.part"
     half_written.parent.mkdir(parents=True)
     half_written.write_bytes(b"half")

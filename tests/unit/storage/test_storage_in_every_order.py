@@ -11,6 +11,7 @@ import pytest
 from appliance.domain.errors import StoreError
 from appliance.domain.patient import PatientIdentity
 from appliance.storage import database, patient_store
+from appliance.storage.box_keys import open_keys
 from appliance.storage.database import Database
 from appliance.storage.patient_store import SqlitePatientStore
 from tests.support.interleaving import Race, in_every_order, refused_with
@@ -32,7 +33,7 @@ def test_search_finds_a_patient_by_the_name_that_was_kept_last(
 ) -> None:
     def race() -> Race:
         kept = new_database()
-        store = SqlitePatientStore(kept, kept.path.with_suffix(".key"))
+        store = SqlitePatientStore(kept, open_keys(kept, kept.path.with_suffix(".key"), kept.path.with_suffix(".keys")))
         patient_id = store.add_patient("NC-1", NOW).patient_id
         store.warm_up()
 

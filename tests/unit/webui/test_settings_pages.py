@@ -1,6 +1,7 @@
 """What administrators see and try of the box: connections, backups, the journal."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from flask.testing import FlaskClient
 
 from appliance.apps.config.load_settings import check_site_file, load_settings
 from appliance.apps.station.administration import StationAdministration
+from appliance.apps.station.copies import StationCopies
 from appliance.exports.settings import PacsSettings
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
-from tests.support.accounts import FULL_NAMES, OPERATOR, PHYSICIAN
+from tests.support.accounts import ADMINISTRATOR, FULL_NAMES, OPERATOR, PHYSICIAN
 from tests.support.broker import Broker
+from tests.support.cheap_passphrases import cheap_passphrases
 from tests.support.exam_parts import SystemClock
 from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
@@ -29,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def station(tmp_path: Path, broker: Broker) -> Iterator[PageStation]:
+def station(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageStation]:
     site = tmp_path / "site.toml"
     site.write_text(f'[mqtt]\nenabled = true\nhost = "127.0.0.1"\nport = {broker.port}\ntls = false\n')
     loaded = load_settings(site)
@@ -37,7 +40,11 @@ def station(tmp_path: Path, broker: Broker) -> Iterator[PageStation]:
     storage = open_storage(StorageSettings(folder=tmp_path / "exams"), clock.now_utc)
     storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
     desk = StationAdministration(loaded, storage.backups, storage.journal, clock)
-    yield PageStation(box=desk, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
+    copies = StationCopies(
+        StorageSettings(folder=tmp_path / "exams"), storage, tmp_path, clock, lambda: False, lambda: None
+    )
+    cheap_passphrases(monkeypatch)
+    yield PageStation(box=desk, copies=copies, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
     storage.close()
 
 
@@ -76,6 +83,58 @@ def test_a_damaged_backup_is_said_to_be_none(client: FlaskClient, tmp_path: Path
     assert answer.status_code >= 400
     assert "damaged" in answer.text
     assert list(kept.parent.glob("trial-*")) == []
+
+
+def file_of(client: FlaskClient, station: PageStation, page: str) -> bytes:
+    """What the newest job made."""
+    assert "/files" in page
+    station.exchange.jobs.start()
+    deadline = time.monotonic() + 20
+    while (job := client.get("/api/v1/jobs").json["jobs"][0])["state"] not in ("done", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert job["state"] == "done", job
+    with client.get(f"/api/v1/jobs/{job['job_id']}/file") as answer:
+        return answer.data
+
+
+def look_into(client: FlaskClient, content: bytes, passphrase: str) -> str:
+    sent = client.post("/api/v1/backups/uploads", data=content, content_type="application/octet-stream")
+    upload_id = sent.json["upload_id"]
+    return client.post("/settings/backups/look", data={"upload_id": upload_id, "passphrase": passphrase}).text
+
+
+def test_an_encrypted_copy_opens_with_the_recovery_key_that_is_shown_once(
+    client: FlaskClient, station: PageStation, tmp_path: Path
+) -> None:
+    page = client.post("/settings/backups/seal", data={"what": "copy", "passphrase": ""}).text
+    (key,) = re.findall(r'class="recovery-key"><code>([A-Z2-9-]+)</code>', page)
+    content = file_of(client, station, page)
+    assert key not in client.get("/settings/backups/").text
+    assert "another passphrase" in look_into(client, content, "some other words")
+    plan = look_into(client, content, f" {key} ")
+    assert "What it replaces" in plan
+    (plan_id,) = re.findall(r'name="plan_id" value="([^"]+)"', plan)
+    assert "The box restarts" in client.post("/settings/backups/restore", data={"plan_id": plan_id}).text
+    assert ADMINISTRATOR in (tmp_path / "restore.json").read_text()
+
+
+def test_the_keys_of_the_patients_are_a_file_of_their_own(client: FlaskClient, station: PageStation) -> None:
+    own = "four words of mine"
+    page = client.post("/settings/backups/seal", data={"what": "keys", "passphrase": own}).text
+    assert "recovery-key" not in page
+    assert "The keys of 0 patients are new here" in look_into(client, file_of(client, station, page), own)
+    refused = client.post("/settings/backups/seal", data={"what": "keys", "passphrase": "short"}).text
+    assert "has 5 characters" in refused
+
+
+def test_a_backup_in_the_list_is_looked_into_before_it_is_restored(client: FlaskClient, tmp_path: Path) -> None:
+    client.post("/settings/backups/make")
+    (kept,) = (tmp_path / "exams" / "backups").glob("exams-*.sqlite3")
+    page = client.post("/settings/backups/look", data={"backup": kept.name}).text
+    assert f'value="{kept.name}"' in page
+    assert "there is no backup nowhere" in client.post("/settings/backups/look", data={"backup": "nowhere"}).text
+    assert "no encrypted copy" in look_into(client, b"PK" * 100, "some other words")
 
 
 def test_the_journal_shows_people_by_their_names_and_checks_every_seal(

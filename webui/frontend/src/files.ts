@@ -33,7 +33,7 @@ function row(job: JobDocument): HTMLElement {
   const what = document.createElement("div");
   const asked = new Date(job.asked_at_utc).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
   what.append(
-    Object.assign(document.createElement("strong"), { textContent: `${kindWords(job)}: ${job.subject}` }),
+    Object.assign(document.createElement("strong"), { textContent: [kindWords(job), job.subject].filter(Boolean).join(": ") }),
     Object.assign(document.createElement("span"), { textContent: [asked, job.size ? sizeWords(job.size) : ""].filter(Boolean).join(", ") }),
     Object.assign(document.createElement("span"), { className: "job-state", textContent: stateWords(job) }),
   );

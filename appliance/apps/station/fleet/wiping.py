@@ -14,6 +14,7 @@ from appliance.domain.instant import to_rfc3339
 from appliance.fleet.job_record import JobRecord
 from appliance.fleet.jobs import JobState
 from appliance.storage.open_storage import open_beside, open_storage
+from appliance.storage.patient_keys import FOLDER_NAME
 
 FILE_NAME = "wipe.json"
 _KEPT = (FILE_NAME, "station.lock")
@@ -70,7 +71,8 @@ def wipe_if_asked(settings: Settings, boot_id: str, now_utc: datetime) -> None:
 def _everything(data_dir: Path, settings: Settings) -> Iterator[Path]:
     """What is to go, folders whole: the data folder's content, and what lies outside of it."""
     yield from (path for path in sorted(data_dir.iterdir()) if path.name not in _KEPT)
-    outside = [settings.storage.folder, settings.storage.identity_key or data_dir / "identity.key"]
+    kept = settings.storage
+    outside = [kept.folder, kept.identity_key or data_dir / "identity.key", kept.folder.with_name(FOLDER_NAME)]
     yield from (path for path in outside if path.exists() and data_dir not in path.parents)
 
 

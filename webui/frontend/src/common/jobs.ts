@@ -22,9 +22,11 @@ export function stateWords(job: JobDocument): string {
   return [t(`jobs.${job.state}`), job.message].filter(Boolean).join(". ");
 }
 
-/** What a job makes: a report, or an export in a format. */
+/** What a job makes: a report, a copy of the box, or an export in a format. */
 export function kindWords(job: JobDocument): string {
-  return job.kind === "report" ? t("jobs.report") : t(`exports.${job.kind as "fhir" | "dicom" | "csv" | "zip" | "coco"}`);
+  if (job.kind === "report") return t("jobs.report");
+  if (job.kind === "backup" || job.kind === "keys") return t(`backups.kinds.${job.kind}`);
+  return t(`exports.${job.kind as "fhir" | "dicom" | "csv" | "zip" | "coco"}`);
 }
 
 /** "3.1 MB" */
