@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from appliance.analysis.matching import MAX_OFFSET, BoxPairing, match_boxes
 from appliance.domain.detection import BoundingBox
@@ -52,3 +53,22 @@ def test_overlap_is_that_of_the_boxes(seed: int) -> None:
 def test_nothing_to_match_keeps_the_hint() -> None:
     assert match_boxes([], ROW, [(1.0, 2.0)]).shift_px == (1.0, 2.0)
     assert match_boxes(ROW, [], [(1.0, 2.0)]).pairs == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_other_assignment_of_crowded_boxes_is_better(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+
+    def crowd(count: int) -> np.ndarray:
+        return np.column_stack([draw.uniform(0, 90, (count, 2)), draw.uniform(15, 40, (count, 2))])
+
+    before, after = crowd(draw.integers(1, 16)), crowd(draw.integers(1, 16))
+    pairing = BoxPairing(before, after)
+    distance = np.abs(after[None, :, :2] - before[:, None, :2]) / ((before[:, None, 2:] + after[None, :, 2:]) / 2)
+    is_possible = (distance <= MAX_OFFSET).all(axis=2)
+    cost = np.where(is_possible, 1 - pairing.iou((0.0, 0.0)) + np.hypot(*np.moveaxis(distance, 2, 0)), 1e6)
+    best = [(i, j) for i, j in zip(*linear_sum_assignment(cost), strict=True) if is_possible[i, j]]
+    found = pairing.assign((0.0, 0.0))
+    assert len(found) == len(best)
+    assert len({i for i, _ in found}) == len({j for _, j in found}) == len(found)
+    assert sum(cost[pair] for pair in found) == pytest.approx(sum(cost[pair] for pair in best))
