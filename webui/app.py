@@ -71,18 +71,18 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     """
     app = new_openapi_app()
     assets = Assets(DIST)
-    desk = services.accounts
-    logins = LoginService(desk, services.secrets, settings)
-    sessions = Sessions(desk.store, desk.clock, timedelta(hours=settings.session_longest_h))
+    service = services.accounts
+    logins = LoginService(service, services.secrets, settings)
+    sessions = Sessions(service.store, service.clock, timedelta(hours=settings.session_longest_h))
     hosts = HostNames(services.own_names, settings.names)
-    protection = install_security(app, services.secrets, settings, desk, sessions, hosts)
+    protection = install_security(app, services.secrets, settings, service, sessions, hosts)
     install_error_handlers(app)
     app.register_blueprint(auth_blueprint(logins, sessions, protection, services.time_zone))
     app.register_api(session_api_blueprint(logins, sessions))
     app.register_blueprint(account_blueprint(logins, sessions, services.journal))
     app.register_api(account_api_blueprint(logins, sessions))
-    app.register_blueprint(accounts_blueprint(desk, services.journal))
-    app.register_api(accounts_api_blueprint(desk))
+    app.register_blueprint(accounts_blueprint(service, services.journal))
+    app.register_api(accounts_api_blueprint(service))
     app.register_blueprint(about_blueprint(services))
     for own in (settings_blueprint, backups_blueprint, journal_blueprint):
         app.register_blueprint(own(services))

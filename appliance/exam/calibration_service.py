@@ -38,7 +38,7 @@ _MIN_DIVISION_UM, _MAX_DIVISION_UM = 0.5, 100_000.0
 
 @dataclass(frozen=True)
 class CalibrationTools:
-    """What the desk needs of the station.
+    """What the service needs of the station.
 
     Attributes:
         frame: the newest picture; None while there is none.

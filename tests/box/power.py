@@ -27,7 +27,7 @@ from tests.box.guest.exam import Browser
 from tests.box.lossy_disk import LossyDisk
 from tests.box.services import Services, await_so
 from tests.support.broker import Broker
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.subscriber import Subscriber
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -170,8 +170,8 @@ def _cut_again_and_again(box: Box, cuts: int) -> None:
 
 def _figures(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
     problems: list[str] = []
-    with ExamDesk(box.disk.mounted / "exams", mqtt_settings(1)) as desk:
-        store = desk.storage.exams
+    with ExamHarness(box.disk.mounted / "exams", mqtt_settings(1)) as harness:
+        store = harness.storage.exams
         exams = {exam.exam_id: exam for exam in store.exams(limit=100_000)}
         lost = [one for one in box.finished if one not in exams or exams[one].state is not ExamState.FINISHED]
         for exam_id in exams:
@@ -180,11 +180,11 @@ def _figures(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
                     store.read_png(exam_id, image.image_id)
                 except Exception as error:  # whatever it is, it is told
                     problems.append(f"{exam_id}: {error}")
-        if not desk.storage.journal.verify().is_intact:
+        if not harness.storage.journal.verify().is_intact:
             problems.append("the journal does not verify")
-        if (said := desk.storage.database.rows("check", "PRAGMA integrity_check")[0][0]) != "ok":
+        if (said := harness.storage.database.rows("check", "PRAGMA integrity_check")[0][0]) != "ok":
             problems.append(f"the database is damaged: {said}")
-        queued = {row["msg_id"] for row in desk.storage.database.rows("look", "SELECT msg_id FROM outbox")}
+        queued = {row["msg_id"] for row in harness.storage.database.rows("look", "SELECT msg_id FROM outbox")}
     received = {arrival.document["msg_id"] for arrival in subscriber.collect(quiet_s=2)}
     return {
         "kills": cuts,

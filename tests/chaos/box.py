@@ -15,7 +15,7 @@ from appliance.domain.review_edits import SetComment
 from appliance.exam.message import BoxAddress
 from appliance.exam.review_service import ReviewService
 from appliance.exam.revision_messages import RevisionMessages
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.exam_parts import SystemClock
 
 DELIVERY_S = 30.0
@@ -27,15 +27,15 @@ def say(*words: str) -> None:
         os.write(1, (" ".join(words) + "\n").encode())
 
 
-def round_of(desk: ExamDesk) -> None:
+def round_of(harness: ExamHarness) -> None:
     """Finish what is open or a new exam, comment its first picture, validate it."""
-    exam = desk.examine()
+    exam = harness.examine()
     say("finished", exam.exam_id)
-    outbox = desk.storage.outbox
+    outbox = harness.storage.outbox
     publication = RevisionMessages(
-        BoxAddress(SITE, BOX), outbox.newest_message_id, SystemClock().now_utc, desk.publisher.wake
+        BoxAddress(SITE, BOX), outbox.newest_message_id, SystemClock().now_utc, harness.publisher.wake
     )
-    reviews = ReviewService(desk.storage.exams, desk.storage.journal, publication)
+    reviews = ReviewService(harness.storage.exams, harness.storage.journal, publication)
     image_id = exam.images[0].image_id
     revision = reviews.image(exam.exam_id, image_id).log.revision
     reviews.edit(exam.exam_id, image_id, SetComment("seen"), "dr.ruiz", revision)
@@ -48,11 +48,11 @@ def main() -> None:
     """One round; 1 where the box refused something, as on a full disk."""
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     try:
-        with ExamDesk(folder, mqtt_settings(port), resend_after_s=0.4) as desk:
-            desk.publisher.start()
-            round_of(desk)
+        with ExamHarness(folder, mqtt_settings(port), resend_after_s=0.4) as harness:
+            harness.publisher.start()
+            round_of(harness)
             until_s = time.monotonic() + DELIVERY_S
-            while (status := desk.storage.outbox.status()).pending + status.sent and time.monotonic() < until_s:
+            while (status := harness.storage.outbox.status()).pending + status.sent and time.monotonic() < until_s:
                 time.sleep(0.02)
     except ApplianceError as error:
         say("refused", str(error).replace("\n", " "))

@@ -26,7 +26,7 @@ from typing import Any
 from appliance.domain.exam import ExamState
 from appliance.exam.review_log import review_subject
 from tests.support.broker import Broker
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.subscriber import Subscriber
 
 REPOSITORY = Path(__file__).parents[2]
@@ -98,18 +98,18 @@ def require_whole(folder: Path, subscriber: Subscriber, broker: Broker, struck: 
     if "done" not in left.stdout:
         struck.problems.append(f"the box does not work afterwards: {left.stdout[-200:]}{left.stderr[-200:]}")
     arrivals = subscriber.collect(quiet_s=2)
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        store, journal = desk.storage.exams, desk.storage.journal
+    with ExamHarness(folder, mqtt_settings(1)) as harness:
+        store, journal = harness.storage.exams, harness.storage.journal
         exams = {exam.exam_id: exam for exam in store.exams(limit=100_000)}
         finished = {one for one, exam in exams.items() if exam.state is ExamState.FINISHED}
         for exam_id in finished:
             for image in store.exam(exam_id).images:
                 store.read_png(exam_id, image.image_id)
         acts = {one: [entry.action for entry in journal.entries(review_subject(one))] for one in finished}
-        rows = desk.storage.database.rows("look", "SELECT msg_id, exam_id FROM outbox")
+        rows = harness.storage.database.rows("look", "SELECT msg_id, exam_id FROM outbox")
         if not journal.verify().is_intact:
             struck.problems.append("the journal does not verify")
-        if (said := desk.storage.database.rows("check", "PRAGMA integrity_check")[0][0]) != "ok":
+        if (said := harness.storage.database.rows("check", "PRAGMA integrity_check")[0][0]) != "ok":
             struck.problems.append(f"the database is damaged: {said}")
         known = {image.file_name for one in exams for image in store.exam(one).images}
     lost = [one for one in struck.answered.get("finished", ()) if one not in finished]

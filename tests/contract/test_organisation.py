@@ -321,12 +321,12 @@ def test_undone_picture_does_not_count(box: Harness) -> None:
 
 def test_validated_exams_are_those_whose_validation_still_stands(box: Harness) -> None:
     exam_id = box.exam("NC-1")
-    desk = ReviewService(box.store, box.journal)
+    service = ReviewService(box.store, box.journal)
     assert box.found(ExamQuery(is_validated=False)) == [exam_id]
-    desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
+    service.validate(exam_id, "carla", service.log(exam_id).revision, accepts_unseen=True)
     assert box.found(ExamQuery(is_validated=True)) == [exam_id]
     assert box.finder.search(ExamQuery()).exams[0].is_validated
-    desk.conclude(exam_id, "Normal.", "carla", desk.log(exam_id).revision)
+    service.conclude(exam_id, "Normal.", "carla", service.log(exam_id).revision)
     assert box.found(ExamQuery(is_validated=True)) == []
 
 

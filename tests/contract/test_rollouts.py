@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 BOXES = [(f"clinic-{number // 5}", f"box-{number}") for number in range(50)]
 
 
-class Desk:
+class Harness:
     """The operator, and boxes that answer as they are told."""
 
     def __init__(self, database: FleetDatabase, maker: JobMaker) -> None:
@@ -41,79 +41,79 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def harness(tmp_path: Path) -> Iterator[Harness]:
     make_signing_key(tmp_path / "k", tmp_path / "p")
     with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
-        yield Desk(database, JobMaker(tmp_path / "k"))
+        yield Harness(database, JobMaker(tmp_path / "k"))
 
 
-def test_groups_are_as_large_as_was_said_and_each_waits_for_the_one_before(desk: Desk) -> None:
-    assert [len(stage.boxes) for stage in desk.store.rollout(desk.rollout_id).stages] == [5, 20, 25]
-    assert desk.ask() == 5
+def test_groups_are_as_large_as_was_said_and_each_waits_for_the_one_before(harness: Harness) -> None:
+    assert [len(stage.boxes) for stage in harness.store.rollout(harness.rollout_id).stages] == [5, 20, 25]
+    assert harness.ask() == 5
     with pytest.raises(SettingsError, match="5 boxes have not ended yet"):
-        desk.ask()
-    desk.answer(JobState.SUCCEEDED, 4)
-    assert desk.ask(force=True) == 20, "one box is away, and nobody waits for it"
-    desk.answer(JobState.SUCCEEDED)
-    assert desk.ask() == 25
-    desk.answer(JobState.SUCCEEDED)
+        harness.ask()
+    harness.answer(JobState.SUCCEEDED, 4)
+    assert harness.ask(force=True) == 20, "one box is away, and nobody waits for it"
+    harness.answer(JobState.SUCCEEDED)
+    assert harness.ask() == 25
+    harness.answer(JobState.SUCCEEDED)
     with pytest.raises(SettingsError, match="every group was asked"):
-        desk.ask()
+        harness.ask()
 
 
-def test_too_many_failures_pause_it_and_no_force_helps(desk: Desk) -> None:
-    desk.ask()
-    desk.answer(JobState.FAILED, 2, "measure: widths are shifted by +8.0%")
-    desk.answer(JobState.SUCCEEDED)
+def test_too_many_failures_pause_it_and_no_force_helps(harness: Harness) -> None:
+    harness.ask()
+    harness.answer(JobState.FAILED, 2, "measure: widths are shifted by +8.0%")
+    harness.answer(JobState.SUCCEEDED)
     for force in (False, True):
         with pytest.raises(SettingsError, match=r"40% of the boxes failed|is paused"):
-            desk.ask(force=force)
-    assert desk.store.rollout(desk.rollout_id).is_paused
-    assert len(desk.jobs.all()) == 5, "no further box was asked"
+            harness.ask(force=force)
+    assert harness.store.rollout(harness.rollout_id).is_paused
+    assert len(harness.jobs.all()) == 5, "no further box was asked"
 
 
-def test_one_failure_below_the_threshold_does_not_stop_it(desk: Desk) -> None:
-    desk.ask()
-    desk.answer(JobState.TIMED_OUT, 1)
-    desk.answer(JobState.SUCCEEDED)
-    assert desk.store.rollout(desk.rollout_id).failed_share == pytest.approx(0.2)
-    assert desk.ask() == 20
+def test_one_failure_below_the_threshold_does_not_stop_it(harness: Harness) -> None:
+    harness.ask()
+    harness.answer(JobState.TIMED_OUT, 1)
+    harness.answer(JobState.SUCCEEDED)
+    assert harness.store.rollout(harness.rollout_id).failed_share == pytest.approx(0.2)
+    assert harness.ask() == 20
 
 
-def test_back_asks_those_that_took_it_and_cancels_those_that_have_not_begun(desk: Desk) -> None:
-    desk.ask()
-    desk.answer(JobState.SUCCEEDED, 2)
-    desk.answer(JobState.FAILED, 1)
-    before = {row.signed.job.job_id for row in desk.jobs.all()}
-    assert desk.store.back(desk.rollout_id, "software", desk.maker, "eva", NOW) == 4
-    new = [row for row in desk.jobs.all() if row.signed.job.job_id not in before]
+def test_back_asks_those_that_took_it_and_cancels_those_that_have_not_begun(harness: Harness) -> None:
+    harness.ask()
+    harness.answer(JobState.SUCCEEDED, 2)
+    harness.answer(JobState.FAILED, 1)
+    before = {row.signed.job.job_id for row in harness.jobs.all()}
+    assert harness.store.back(harness.rollout_id, "software", harness.maker, "eva", NOW) == 4
+    new = [row for row in harness.jobs.all() if row.signed.job.job_id not in before]
     assert [row.signed.job.parameters for row in new] == [{"bundle": "software"}] * 4
-    assert sum(row.signed.job.is_cancelled for row in desk.jobs.all()) == 2
+    assert sum(row.signed.job.is_cancelled for row in harness.jobs.all()) == 2
     with pytest.raises(SettingsError, match="is paused"):
-        desk.ask()
-    desk.store.pause(desk.rollout_id, False)
-    assert not desk.store.rollout(desk.rollout_id).is_paused
+        harness.ask()
+    harness.store.pause(harness.rollout_id, False)
+    assert not harness.store.rollout(harness.rollout_id).is_paused
 
 
-def test_another_bundle_begins_with_other_boxes(desk: Desk) -> None:
-    other = desk.store.start("e-3", BOXES, (0.1,), 0.2, "eva", NOW)
-    first = [set(desk.store.rollout(one).stages[0].boxes) for one in (desk.rollout_id, other)]
+def test_another_bundle_begins_with_other_boxes(harness: Harness) -> None:
+    other = harness.store.start("e-3", BOXES, (0.1,), 0.2, "eva", NOW)
+    first = [set(harness.store.rollout(one).stages[0].boxes) for one in (harness.rollout_id, other)]
     assert first[0] != first[1]
 
 
 @pytest.mark.parametrize("shares", [(0.0,), (0.6, 0.5), (1.0,)])
-def test_shares_that_are_none_are_refused(desk: Desk, shares: tuple[float, ...]) -> None:
+def test_shares_that_are_none_are_refused(harness: Harness, shares: tuple[float, ...]) -> None:
     with pytest.raises(SettingsError, match="shares"):
-        desk.store.start("e-4", BOXES, shares, 0.2, "eva", NOW)
+        harness.store.start("e-4", BOXES, shares, 0.2, "eva", NOW)
 
 
-def test_system_is_rolled_out_like_networks_and_gives_way_to_a_system_alone(desk: Desk) -> None:
-    rollout_id = desk.store.start("system/s-2", BOXES, (0.1,), 0.2, "eva", NOW)
-    desk.store.next_group(rollout_id, desk.maker, "eva", NOW)
-    asked = [row.signed.job for row in desk.jobs.all()]
+def test_system_is_rolled_out_like_networks_and_gives_way_to_a_system_alone(harness: Harness) -> None:
+    rollout_id = harness.store.start("system/s-2", BOXES, (0.1,), 0.2, "eva", NOW)
+    harness.store.next_group(rollout_id, harness.maker, "eva", NOW)
+    asked = [row.signed.job for row in harness.jobs.all()]
     assert {(job.kind, job.parameters["bundle"]) for job in asked} == {("update-system", "s-2")}
-    desk.answer(JobState.SUCCEEDED)
+    harness.answer(JobState.SUCCEEDED)
     with pytest.raises(SettingsError, match="software does not take the place of system/s-2"):
-        desk.store.back(rollout_id, "software", desk.maker, "eva", NOW)
-    assert not desk.store.rollout(rollout_id).is_paused
-    assert desk.store.back(rollout_id, "system/s-1", desk.maker, "eva", NOW) == 5
+        harness.store.back(rollout_id, "software", harness.maker, "eva", NOW)
+    assert not harness.store.rollout(rollout_id).is_paused
+    assert harness.store.back(rollout_id, "system/s-1", harness.maker, "eva", NOW) == 5

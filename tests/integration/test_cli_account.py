@@ -41,9 +41,9 @@ def test_locked_out_administrator_gets_a_code_that_opens_the_account_and_the_jou
     assert code is not None
     database, clock = Database(data / "exams/exams.sqlite3"), SystemClock()
     journal = SqliteJournal(database, clock.now_utc)
-    desk = AccountService(SqliteAccountStore(database), journal, clock)
-    assert desk.prove("ana", "AAAA-AAAA").refusal is Refusal.WRONG
-    proof = desk.prove("ana", code[1].lower())
+    service = AccountService(SqliteAccountStore(database), journal, clock)
+    assert service.prove("ana", "AAAA-AAAA").refusal is Refusal.WRONG
+    proof = service.prove("ana", code[1].lower())
     assert proof.kept is not None
     assert proof.kept.has_one_time_code
     assert [(entry.actor, entry.action) for entry in journal.entries("account:ana")] == [

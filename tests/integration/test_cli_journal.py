@@ -12,7 +12,7 @@ from appliance.storage.account_store import SqliteAccountStore
 from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
 from appliance.storage.memory_journal import MemoryJournal
-from tests.support.accounts import new_account_desk
+from tests.support.accounts import new_account_service
 from tests.support.exam_parts import SystemClock
 
 
@@ -25,7 +25,7 @@ def data(tmp_path: Path) -> Path:
     journal = SqliteJournal(database, SystemClock().now_utc)
     for number in range(3):
         journal.append("p.klein", "review:a", "review.edited", {"number": number})
-    new_account_desk(MemoryJournal(SystemClock().now_utc), SqliteAccountStore(database))
+    new_account_service(MemoryJournal(SystemClock().now_utc), SqliteAccountStore(database))
     database.close()
     return tmp_path
 

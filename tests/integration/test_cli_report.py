@@ -7,13 +7,13 @@ from appliance.apps.cli import main
 from appliance.apps.config.load_settings import load_settings
 from appliance.domain.account import Account, KeptAccount, Role
 from appliance.exam.review_service import ReviewService
-from tests.support.exam_desk import ExamDesk, mqtt_settings
+from tests.support.exam_harness import ExamHarness, mqtt_settings
 
 
 def test_the_report_of_a_kept_exam_is_written_also_while_the_station_holds_the_folder(tmp_path: Path) -> None:
     folder = load_settings(None, {"station.data_dir": tmp_path}).settings.storage.folder
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        exam = desk.examine()
+    with ExamHarness(folder, mqtt_settings(1)) as harness:
+        exam = harness.examine()
         out = tmp_path / "report.pdf"
         arguments = ["report", exam.exam_id, "--out", str(out), "--language", "de", "--data-dir", str(tmp_path)]
         done = CliRunner().invoke(main, arguments)
@@ -31,8 +31,8 @@ def test_the_report_of_a_kept_exam_is_written_also_while_the_station_holds_the_f
 
 def test_a_report_from_the_command_line_names_the_physician_in_full_and_the_journal_knows(tmp_path: Path) -> None:
     folder = load_settings(None, {"station.data_dir": tmp_path}).settings.storage.folder
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        exam_id, kept = desk.examine().exam_id, desk.storage
+    with ExamHarness(folder, mqtt_settings(1)) as harness:
+        exam_id, kept = harness.examine().exam_id, harness.storage
         kept.accounts.add(KeptAccount(Account("1", "p.klein", "Dr. Paul Klein", Role.PHYSICIAN), "hash"))
         ReviewService(kept.exams, kept.journal).validate(exam_id, "p.klein", 0, accepts_unseen=True)
         out = tmp_path / "report.pdf"

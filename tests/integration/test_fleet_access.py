@@ -19,7 +19,7 @@ from tests.integration.test_fleet_ingest import ingest_running, receipted
 from tests.integration.test_mqtt_delivery import wait_until
 from tests.support.broker import mosquitto_binary
 from tests.support.ejabberd import ejabberd_libraries
-from tests.support.exam_desk import SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import SITE, ExamHarness, mqtt_settings
 from tests.support.fleet_broker import SERVER, FleetBroker, FleetClient, FleetEjabberd, Identity, identify
 
 needs_mosquitto = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
@@ -222,11 +222,11 @@ def test_exam_goes_from_box_to_fleet_and_back_over_mutual_tls(fleet: AnyFleet, t
     settings = mqtt_settings(fleet.port, tls=True, box="box-9", username=box.username, **own)
     with (
         ingest_running(fleet_settings(Layer("test", {"mqtt": mqtt, "database": database}))) as store,
-        ExamDesk(tmp_path / "box", settings, receipt_timeout_s=60.0, box="box-9") as desk,
+        ExamHarness(tmp_path / "box", settings, receipt_timeout_s=60.0, box="box-9") as harness,
     ):
-        desk.publisher.start()
-        desk.examine()
-        wait_until(lambda: receipted(desk) == 1, f"receipted: {desk.publisher.status()}")
+        harness.publisher.start()
+        harness.examine()
+        wait_until(lambda: receipted(harness) == 1, f"receipted: {harness.publisher.status()}")
         assert store.count() == 1
 
 

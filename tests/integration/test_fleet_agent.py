@@ -21,7 +21,7 @@ from appliance.ports import OutboxMessage
 from tests.integration.test_mqtt_delivery import wait_until
 from tests.support.broker import Broker, mosquitto_binary
 from tests.support.ejabberd import EjabberdHost
-from tests.support.exam_desk import BOX, SITE
+from tests.support.exam_harness import BOX, SITE
 from tests.support.exam_parts import NOON
 from tests.support.fleet_box import WHOSE, FleetBox
 from tests.support.fleet_side import Fleet
@@ -85,17 +85,17 @@ def test_whole_journal_of_a_box_reaches_the_fleet_link_by_link(box: FleetBox, fl
     for number in range(120):
         box.storage.journal.append("ana", "account:ana", "account.logged_in", {"number": number})
     with fleet.serving():
-        wait_until(lambda: len(fleet.desk.audit.entries(WHOSE, 500)) >= 120, "every entry", 20)
-        assert fleet.desk.audit.problem(WHOSE) == ""
+        wait_until(lambda: len(fleet.service.audit.entries(WHOSE, 500)) >= 120, "every entry", 20)
+        assert fleet.service.audit.problem(WHOSE) == ""
         box.storage.journal.append("ana", "account:ana", "account.logged_out", {})
-        wait_until(lambda: fleet.desk.audit.entries(WHOSE, 1)[0].action == "account.logged_out", "the newest")
+        wait_until(lambda: fleet.service.audit.entries(WHOSE, 1)[0].action == "account.logged_out", "the newest")
 
 
 def test_desired_settings_are_kept_reported_and_in_force_after_a_restart(
     each_broker: AnyBroker, each_fleet: Fleet, tmp_path: Path
 ) -> None:
     wish = {"exam.best_of_s": 0.8, "web.port": 1, "exam.history_s": -3}
-    each_fleet.desk.boxes.want(WHOSE, wish, "eva", SystemClock().now_utc())
+    each_fleet.service.boxes.want(WHOSE, wish, "eva", SystemClock().now_utc())
     with each_fleet.serving():
         with FleetBox(tmp_path / "box", each_broker.port, **each_broker.login):
             wait_until(lambda: each_fleet.report("shadow").get("desired_version") == 1, "considered")

@@ -9,7 +9,7 @@ from appliance.apps.system_clock import SystemClock
 from appliance.fleet.jobs import JobState
 from tests.integration.test_mqtt_delivery import wait_until
 from tests.support.broker import mosquitto_binary
-from tests.support.exam_desk import BOX, SITE
+from tests.support.exam_harness import BOX, SITE
 from tests.support.fleet_box import FleetBox
 from tests.support.fleet_broker import FleetBroker
 

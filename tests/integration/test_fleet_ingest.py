@@ -26,7 +26,7 @@ from appliance.domain.box_topics import BoxTopics
 from tests.integration.test_mqtt_delivery import wait_for_status, wait_online, wait_until
 from tests.support.broker import Broker
 from tests.support.ejabberd import EjabberdHost
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.exam_parts import IDENTITY
 from tests.support.subscriber import Subscriber, read_retained
 
@@ -55,8 +55,8 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     stopping = threading.Event()
     with FleetDatabase(settings.database.url) as database:
         store = ResultStore(database)
-        gaps, desk = GapFinder(database, settings.ingest.gap_grace_s), BoxMessageService(database, SystemClock())
-        worker = IngestWorker(settings, store, gaps, desk, ModelWatch(database), SystemClock())
+        gaps, harness = GapFinder(database, settings.ingest.gap_grace_s), BoxMessageService(database, SystemClock())
+        worker = IngestWorker(settings, store, gaps, harness, ModelWatch(database), SystemClock())
         thread = threading.Thread(target=worker.run, args=(stopping,))
         thread.start()
         try:
@@ -67,8 +67,8 @@ def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
         assert not thread.is_alive()
 
 
-def receipted(desk: ExamDesk) -> int:
-    rows = desk.storage.database.rows("look", "SELECT count(*) AS n FROM outbox WHERE state = 'receipted'")
+def receipted(harness: ExamHarness) -> int:
+    rows = harness.storage.database.rows("look", "SELECT count(*) AS n FROM outbox WHERE state = 'receipted'")
     return int(rows[0]["n"])
 
 
@@ -76,15 +76,15 @@ def test_exam_is_stored_then_receipted_and_found_by_its_engine(each_broker: AnyB
     receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+", each_broker.client_options)
     with (
         ingest_running(server_settings(tmp_path, each_broker)) as store,
-        ExamDesk(
+        ExamHarness(
             tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=60.0
-        ) as desk,
+        ) as harness,
     ):
-        desk.publisher.start()
-        exam = desk.examine()
-        wait_until(lambda: receipted(desk) == 1, "receipted")
-        assert desk.storage.outbox.status().acknowledged == 0
-        assert desk.storage.outbox.status().expects_receipts
+        harness.publisher.start()
+        exam = harness.examine()
+        wait_until(lambda: receipted(harness) == 1, "receipted")
+        assert harness.storage.outbox.status().acknowledged == 0
+        assert harness.storage.outbox.status().expects_receipts
         digest = next(iter(IDENTITY.engines.values()))
         (kept,) = store.exams_with("engine", digest)
         assert (kept.site, kept.box, kept.exam_id) == (SITE, BOX, exam.exam_id)
@@ -104,14 +104,14 @@ def test_duplicate_is_kept_once_and_receipted_again(each_broker: AnyBroker, tmp_
     receipts = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/+", each_broker.client_options)
     with (
         ingest_running(server_settings(tmp_path, each_broker)) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk,
+        ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as harness,
     ):
-        desk.publisher.start()
-        desk.examine()
-        wait_until(lambda: receipted(desk) == 1, "receipted")
-        assert desk.storage.outbox.send_again({1}) == 1
-        desk.publisher.wake()
-        wait_until(lambda: receipted(desk) == 1, "receipted again")
+        harness.publisher.start()
+        harness.examine()
+        wait_until(lambda: receipted(harness) == 1, "receipted")
+        assert harness.storage.outbox.send_again({1}) == 1
+        harness.publisher.wake()
+        wait_until(lambda: receipted(harness) == 1, "receipted again")
         assert store.count() == 1
     assert len(receipts.collect()) == 2
 
@@ -120,30 +120,30 @@ def test_result_that_another_receiver_swallowed_comes_when_its_receipt_does_not(
     each_broker: AnyBroker, tmp_path: Path
 ) -> None:
     swallower = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+", each_broker.client_options)
-    with ExamDesk(
+    with ExamHarness(
         tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=1.0
-    ) as desk:
-        desk.publisher.start()
-        desk.examine()
-        wait_for_status(desk, acknowledged=1)
+    ) as harness:
+        harness.publisher.start()
+        harness.examine()
+        wait_for_status(harness, acknowledged=1)
         assert len({arrival.topic for arrival in swallower.collect()}) == 1, "one result, however often it was sent"
         with ingest_running(server_settings(tmp_path, each_broker)) as store:
-            wait_until(lambda: receipted(desk) == 1, "receipted")
+            wait_until(lambda: receipted(harness) == 1, "receipted")
             assert store.count() == 1
 
 
 def test_gap_behind_a_later_result_is_found_and_asked_for(each_broker: AnyBroker, tmp_path: Path) -> None:
     """The box expects no receipts here: only the fleet can notice."""
     other = Subscriber(each_broker.port, f"nailfold/v1/{SITE}/{BOX}/#", each_broker.client_options)
-    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
-        desk.publisher.start()
-        lost = [desk.examine(), desk.examine()]
-        wait_for_status(desk, acknowledged=2)
+    with ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as harness:
+        harness.publisher.start()
+        lost = [harness.examine(), harness.examine()]
+        wait_for_status(harness, acknowledged=2)
         with ingest_running(server_settings(tmp_path, each_broker)) as store:
-            desk.examine()
-            wait_until(lambda: receipted(desk) == 3, "receipted")
+            harness.examine()
+            wait_until(lambda: receipted(harness) == 3, "receipted")
             assert store.count() == 3
-        assert desk.storage.outbox.message_state(lost[0].exam_id) == "receipted"
+        assert harness.storage.outbox.message_state(lost[0].exam_id) == "receipted"
     (asked, *_) = [arrival.document for arrival in other.collect() if arrival.topic.endswith("/resend")]
     schemas.validate("nailfold.resend-1", asked)
     assert asked["seqs"] == [1, 2]
@@ -152,11 +152,11 @@ def test_gap_behind_a_later_result_is_found_and_asked_for(each_broker: AnyBroker
 def test_result_under_another_boxs_name_is_refused_and_a_dead_letter(each_broker: AnyBroker, tmp_path: Path) -> None:
     with (
         ingest_running(server_settings(tmp_path, each_broker)) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login, site="other")) as desk,
+        ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login, site="other")) as harness,
     ):
-        desk.publisher.start()
-        desk.examine()
-        status = wait_for_status(desk, dead=1)
+        harness.publisher.start()
+        harness.examine()
+        status = wait_for_status(harness, dead=1)
         assert "the fleet refused it: the message is of clinic-1/box-7, the topic of other/box-7" in status.last_error
         assert store.count() == 0
         assert len(store.refused()) == 1
@@ -166,18 +166,20 @@ def test_nothing_is_receipted_that_is_not_on_the_disk(each_broker: AnyBroker, tm
     settings = server_settings(tmp_path, each_broker)
     with (
         ingest_running(settings) as store,
-        ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5) as desk,
+        ExamHarness(
+            tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5
+        ) as harness,
         FleetDatabase(settings.database.url) as database,
     ):
         with database.transaction("break it") as connection:
             connection.execute(text("ALTER TABLE results RENAME TO away"))
-        desk.publisher.start()
-        desk.examine()
-        wait_until(lambda: desk.storage.outbox.due(SystemClock().now_utc()) != (), "handed over in vain")
-        assert receipted(desk) == 0
+        harness.publisher.start()
+        harness.examine()
+        wait_until(lambda: harness.storage.outbox.due(SystemClock().now_utc()) != (), "handed over in vain")
+        assert receipted(harness) == 0
         with database.transaction("mend it") as connection:
             connection.execute(text("ALTER TABLE away RENAME TO results"))
-        wait_until(lambda: receipted(desk) == 1, "receipted")
+        wait_until(lambda: receipted(harness) == 1, "receipted")
         assert store.count() == 1
 
 
@@ -201,19 +203,19 @@ def test_killed_worker_and_killed_broker_lose_and_double_nothing(each_broker: An
             ends.callback(worker.kill)
         for name in ("ingest-1", "ingest-2"):
             wait_until(lambda name=name: each_broker.connections_of(f"nailfold-host-{name}") > 0, f"{name} there", 60)
-        desk = ends.enter_context(
-            ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5)
+        harness = ends.enter_context(
+            ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login), receipt_timeout_s=0.5)
         )
-        desk.publisher.start()
+        harness.publisher.start()
         for turn in range(8):
-            desk.examine()
+            harness.examine()
             if turn == 2:
-                wait_until(lambda: receipted(desk) > 0, "the first receipts", 30)
+                wait_until(lambda: receipted(harness) > 0, "the first receipts", 30)
                 workers[0].kill()
             if turn == 5:
                 each_broker.kill()
                 each_broker.start()
-        wait_until(lambda: receipted(desk) == 8, "every receipt", 30)
+        wait_until(lambda: receipted(harness) == 8, "every receipt", 30)
         with FleetDatabase(f"sqlite:///{tmp_path}/fleet.sqlite3") as database:
             assert ResultStore(database).count() == 8
             assert GapFinder(database, 60.0).open_gaps() == ()
@@ -233,23 +235,23 @@ def test_workers_that_share_the_boxes_answer_each_result_once(each_broker: AnyBr
             wait_until(lambda number=number: each_broker.connections_of(f"nailfold-host-ingest-{number}") > 0, "there")
         for name in names:
             settings = mqtt_settings(each_broker.port, **each_broker.login, box=name)
-            desk = ends.enter_context(ExamDesk(tmp_path / name, settings, receipt_timeout_s=60.0, box=name))
-            desk.examine()
-            desk.publisher.start()
-            wait_until(lambda desk=desk: receipted(desk) == 1, f"receipted {name}")
+            harness = ends.enter_context(ExamHarness(tmp_path / name, settings, receipt_timeout_s=60.0, box=name))
+            harness.examine()
+            harness.publisher.start()
+            wait_until(lambda harness=harness: receipted(harness) == 1, f"receipted {name}")
         assert store.count() == 2
         assert len(receipts.collect()) == 2
 
 
 def test_second_box_of_the_same_name_is_told_on_both(each_broker: AnyBroker, tmp_path: Path) -> None:
     settings = mqtt_settings(each_broker.port, **each_broker.login)
-    with ExamDesk(tmp_path / "one", settings) as one, ExamDesk(tmp_path / "two", settings) as two:
+    with ExamHarness(tmp_path / "one", settings) as one, ExamHarness(tmp_path / "two", settings) as two:
         one.publisher.start()
         wait_online(one)
         two.publisher.start()
-        for desk in (one, two):
+        for harness in (one, two):
             # By the state of the other, or by the broker's own word for it, where it has one.
-            wait_until(lambda desk=desk: "another device" in desk.publisher.status().reason, "told")
+            wait_until(lambda harness=harness: "another device" in harness.publisher.status().reason, "told")
 
 
 def test_killed_worker_leaves_no_member_behind_that_results_are_dealt_to(broker: Broker, tmp_path: Path) -> None:
@@ -262,26 +264,26 @@ def test_killed_worker_leaves_no_member_behind_that_results_are_dealt_to(broker:
         worker.wait()
     with (
         ingest_running(server_settings(tmp_path, broker, "ingest-2")),
-        ExamDesk(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as desk,
+        ExamHarness(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as harness,
     ):
-        desk.publisher.start()
+        harness.publisher.start()
         for _ in range(6):
-            desk.examine()
-        wait_until(lambda: receipted(desk) == 6, "every receipt at the first attempt")
+            harness.examine()
+        wait_until(lambda: receipted(harness) == 6, "every receipt at the first attempt")
 
 
 def test_box_with_many_results_sends_them_in_few_commits(broker: Broker, tmp_path: Path) -> None:
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as desk:
+    with ExamHarness(tmp_path / "box", mqtt_settings(broker.port, **broker.login), receipt_timeout_s=60.0) as harness:
         for _ in range(30):
-            desk.examine()
+            harness.examine()
         commits = 0
 
         def count(statement: str) -> None:
             nonlocal commits
             commits += statement == "COMMIT"
 
-        desk.storage.database._connection.set_trace_callback(count)
+        harness.storage.database._connection.set_trace_callback(count)
         with ingest_running(server_settings(tmp_path, broker)):
-            desk.publisher.start()
-            wait_until(lambda: receipted(desk) == 30, "every receipt", 30)
+            harness.publisher.start()
+            wait_until(lambda: receipted(harness) == 30, "every receipt", 30)
         assert commits < 60, "of three marks a result"

@@ -15,7 +15,7 @@ from appliance.domain.exam import ExamState
 from appliance.transport.send_window import MOST_IN_FLIGHT
 from tests.support import exam_box
 from tests.support.broker import Broker, mosquitto_binary
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.subscriber import Arrival, Subscriber
 
 pytestmark = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
@@ -37,15 +37,15 @@ def run_box(folder: Path, port: int, exams: int, fault: str = "") -> int:
 
 def require_consistent(folder: Path, arrivals: list[Arrival], exams: int) -> None:
     """Nothing lost, nothing twice under two names, every still whole, no leftovers."""
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        store = desk.storage.exams
+    with ExamHarness(folder, mqtt_settings(1)) as harness:
+        store = harness.storage.exams
         finished = {exam.exam_id for exam in store.exams(limit=1000) if exam.state is ExamState.FINISHED}
-        rows = desk.storage.database.rows("look", "SELECT seq, msg_id, exam_id FROM outbox ORDER BY seq")
+        rows = harness.storage.database.rows("look", "SELECT seq, msg_id, exam_id FROM outbox ORDER BY seq")
         for exam_id in finished:
             for image in store.exam(exam_id).images:
                 store.read_png(exam_id, image.image_id)
-        check = desk.storage.database.rows("check", "PRAGMA integrity_check")
-        entries, chain = desk.storage.journal.entries(), desk.storage.journal.verify()
+        check = harness.storage.database.rows("check", "PRAGMA integrity_check")
+        entries, chain = harness.storage.journal.entries(), harness.storage.journal.verify()
     assert len(finished) == exams
     assert check[0][0] == "ok"
     assert chain.is_intact
@@ -109,8 +109,8 @@ def test_power_cuts_at_random_times_lose_nothing(tmp_path: Path) -> None:
             kills += box.poll() is None
             box.send_signal(signal.SIGKILL)
             box.wait()
-        with ExamDesk(folder, mqtt_settings(1)) as desk:
-            done = exam_box.finished_exams(desk) + 1
+        with ExamHarness(folder, mqtt_settings(1)) as harness:
+            done = exam_box.finished_exams(harness) + 1
         assert run_box(folder, broker.port, done) == 0
         arrivals = subscriber.collect()
     assert kills >= 3, f"seed {seed}"
@@ -124,14 +124,14 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import ExamStart
-from tests.support.exam_desk import ExamDesk, mqtt_settings
+from tests.support.exam_harness import ExamHarness, mqtt_settings
 
 root, told = Path(sys.argv[2]), {}
-with ExamDesk(root / "box", mqtt_settings(1)) as desk:
-    desk.examine()
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.session.capture()
-    before = desk.storage.exams.open_exam()
+with ExamHarness(root / "box", mqtt_settings(1)) as harness:
+    harness.examine()
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.session.capture()
+    before = harness.storage.exams.open_exam()
     ballast = (root / "ballast").open("wb", buffering=0)
     for size in (65536, 4096, 512, 1):
         try:
@@ -141,20 +141,21 @@ with ExamDesk(root / "box", mqtt_settings(1)) as desk:
             pass
     for verb, words in (("capture", ()), ("finish", ("ana",))):
         try:
-            getattr(desk.session, verb)(*words)
+            getattr(harness.session, verb)(*words)
         except StoreError as error:
             told[verb] = str(error)
     told["free_while_full"] = os.statvfs(root).f_bavail
-    told["intact"] = desk.storage.exams.open_exam() == before
-    told["snapshot_intact"] = desk.session.snapshot().exam == before
+    told["intact"] = harness.storage.exams.open_exam() == before
+    told["snapshot_intact"] = harness.session.snapshot().exam == before
     told["leftovers"] = [path.name for path in (root / "box").rglob("*.part")]
     ballast.close()
     (root / "ballast").unlink()
-    desk.session.capture()
-    told["images"] = len(desk.session.finish("ana").images)
-    told["pending"] = desk.storage.outbox.status().pending
-with ExamDesk(root / "box", mqtt_settings(1)) as desk:
-    told["kept_after_restart"] = [len(desk.storage.exams.exam(e.exam_id).images) for e in desk.storage.exams.exams()]
+    harness.session.capture()
+    told["images"] = len(harness.session.finish("ana").images)
+    told["pending"] = harness.storage.outbox.status().pending
+with ExamHarness(root / "box", mqtt_settings(1)) as harness:
+    exams = harness.storage.exams
+    told["kept_after_restart"] = [len(exams.exam(one.exam_id).images) for one in exams.exams()]
 print(json.dumps(told))
 """
 
@@ -190,22 +191,22 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import ExamStart
-from tests.support.exam_desk import ExamDesk, mqtt_settings
+from tests.support.exam_harness import ExamHarness, mqtt_settings
 
 told = {}
-with ExamDesk(Path(sys.argv[2]), mqtt_settings(1)) as desk:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.session.capture()
+with ExamHarness(Path(sys.argv[2]), mqtt_settings(1)) as harness:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.session.capture()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
     for verb, words in (("capture", ()), ("finish", ("ana",))):
         try:
-            getattr(desk.session, verb)(*words)
+            getattr(harness.session, verb)(*words)
         except StoreError as error:
             told[verb] = str(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    desk.session.capture()
-    told["images"] = len(desk.session.finish("ana").images)
+    harness.session.capture()
+    told["images"] = len(harness.session.finish("ana").images)
 print(json.dumps(told))
 """
 

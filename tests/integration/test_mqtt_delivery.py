@@ -15,7 +15,7 @@ from appliance.ports import OutboxStatus
 from tests.support import exam_box
 from tests.support.broker import Broker, mosquitto_binary
 from tests.support.ejabberd import EjabberdHost
-from tests.support.exam_desk import BOX, SITE, ExamDesk, mqtt_settings
+from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.subscriber import Subscriber, publish, read_retained
 
 AnyBroker = Broker | EjabberdHost
@@ -32,31 +32,31 @@ def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 10.0) ->
         time.sleep(0.02)
 
 
-def wait_for_status(desk: ExamDesk, **wanted: int) -> OutboxStatus:
+def wait_for_status(harness: ExamHarness, **wanted: int) -> OutboxStatus:
     def is_so() -> bool:
-        status = desk.storage.outbox.status()
+        status = harness.storage.outbox.status()
         return all(getattr(status, name) == count for name, count in wanted.items())
 
-    wait_until(is_so, f"{wanted}, it is {desk.storage.outbox.status()} and {desk.publisher.status()}")
-    return desk.storage.outbox.status()
+    wait_until(is_so, f"{wanted}, it is {harness.storage.outbox.status()} and {harness.publisher.status()}")
+    return harness.storage.outbox.status()
 
 
-def wait_online(desk: ExamDesk) -> None:
-    wait_until(lambda: desk.publisher.status().is_connected, "connected")
+def wait_online(harness: ExamHarness) -> None:
+    wait_until(lambda: harness.publisher.status().is_connected, "connected")
 
 
-def msg_id_of(desk: ExamDesk, exam: Exam) -> str:
-    rows = desk.storage.database.rows("look", "SELECT msg_id FROM outbox WHERE exam_id = ?", (exam.exam_id,))
+def msg_id_of(harness: ExamHarness, exam: Exam) -> str:
+    rows = harness.storage.database.rows("look", "SELECT msg_id FROM outbox WHERE exam_id = ?", (exam.exam_id,))
     return str(rows[0]["msg_id"])
 
 
 def test_finished_exam_arrives_once_valid_and_unretained(each_broker: AnyBroker, tmp_path: Path) -> None:
     subscriber = Subscriber(each_broker.port, RESULTS, each_broker.client_options)
-    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
-        desk.publisher.start()
-        exam = desk.examine()
-        wait_for_status(desk, acknowledged=1)
-        assert desk.storage.outbox.message_state(exam.exam_id) == "acknowledged"
+    with ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as harness:
+        harness.publisher.start()
+        exam = harness.examine()
+        wait_for_status(harness, acknowledged=1)
+        assert harness.storage.outbox.message_state(exam.exam_id) == "acknowledged"
     (arrival,) = subscriber.collect()
     schemas.validate("nailfold.exam-1", arrival.document)
     assert arrival.document["exam_id"] == exam.exam_id
@@ -69,9 +69,9 @@ def test_finished_exam_arrives_once_valid_and_unretained(each_broker: AnyBroker,
 
 
 def test_state_is_online_while_connected_and_offline_after_leaving(each_broker: AnyBroker, tmp_path: Path) -> None:
-    with ExamDesk(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as desk:
-        desk.publisher.start()
-        wait_online(desk)
+    with ExamHarness(tmp_path / "box", mqtt_settings(each_broker.port, **each_broker.login)) as harness:
+        harness.publisher.start()
+        wait_online(harness)
         birth = read_retained(each_broker.port, STATE, each_broker.client_options)
     goodbye = read_retained(each_broker.port, STATE, each_broker.client_options)
     for state in (birth, goodbye):
@@ -82,16 +82,16 @@ def test_state_is_online_while_connected_and_offline_after_leaving(each_broker: 
 
 def test_exam_goes_on_without_a_broker_and_is_delivered_when_it_comes(tmp_path: Path) -> None:
     broker = Broker(tmp_path / "broker")
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
-        desk.publisher.start()
+    with ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness:
+        harness.publisher.start()
         began_s = time.monotonic()
-        desk.examine()
+        harness.examine()
         assert time.monotonic() - began_s < 5
-        wait_until(lambda: "refused" in desk.publisher.status().reason.lower(), "told why")
-        assert "Results wait on the box" in desk.publisher.status().reason
+        wait_until(lambda: "refused" in harness.publisher.status().reason.lower(), "told why")
+        assert "Results wait on the box" in harness.publisher.status().reason
         with broker:
             subscriber = Subscriber(broker.port, RESULTS)
-            wait_for_status(desk, acknowledged=1)
+            wait_for_status(harness, acknowledged=1)
             assert len(subscriber.collect()) == 1
 
 
@@ -101,91 +101,94 @@ def test_result_denied_by_a_mistake_in_the_brokers_rules_leaves_by_itself_once_i
     rules.chmod(0o600)
     with Broker(tmp_path / "broker", [f"acl_file {rules}"]) as broker:
         subscriber = Subscriber(broker.port, RESULTS)
-        with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
-            desk.publisher.start()
-            exam = desk.examine()
-            wait_until(lambda: "may not publish results" in desk.storage.outbox.status().last_error, "told why")
-            assert desk.storage.outbox.dead_letters() == ()
+        with ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness:
+            harness.publisher.start()
+            exam = harness.examine()
+            wait_until(lambda: "may not publish results" in harness.storage.outbox.status().last_error, "told why")
+            assert harness.storage.outbox.dead_letters() == ()
             rules.write_text("topic readwrite nailfold/#\n")
             broker.reload()
-            wait_for_status(desk, acknowledged=1, dead=0)
-            msg_id = msg_id_of(desk, exam)
+            wait_for_status(harness, acknowledged=1, dead=0)
+            msg_id = msg_id_of(harness, exam)
         assert [arrival.document["msg_id"] for arrival in subscriber.collect()] == [msg_id]
 
 
 def test_result_that_nobody_receives_waits_and_says_so(broker: Broker, tmp_path: Path) -> None:
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
-        desk.publisher.start()
-        desk.examine()
-        wait_until(lambda: "nobody is receiving" in desk.storage.outbox.status().last_error, "told why")
-        assert desk.storage.outbox.status().acknowledged == 0
+    with ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness:
+        harness.publisher.start()
+        harness.examine()
+        wait_until(lambda: "nobody is receiving" in harness.storage.outbox.status().last_error, "told why")
+        assert harness.storage.outbox.status().acknowledged == 0
         subscriber = Subscriber(broker.port, RESULTS)
-        wait_for_status(desk, acknowledged=1)
+        wait_for_status(harness, acknowledged=1)
         assert len(subscriber.collect()) == 1
 
 
 @pytest.mark.parametrize("limit", ["max_packet_size 20000", "message_size_limit 20000"])
 def test_result_too_large_for_the_broker_does_not_block_the_others(tmp_path: Path, limit: str) -> None:
     # The first limit is announced by the broker; of the second it says nothing and breaks off.
-    with Broker(tmp_path / "broker", [limit]) as broker, ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
+    with (
+        Broker(tmp_path / "broker", [limit]) as broker,
+        ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness,
+    ):
         subscriber = Subscriber(broker.port, RESULTS)
-        desk.examine()
-        desk.session.start("NC-0001", ExamStart("ana"))
+        harness.examine()
+        harness.session.start("NC-0001", ExamStart("ana"))
         for _ in range(30):
-            desk.session.capture()
-        desk.session.finish("ana")
-        desk.examine()
-        desk.publisher.start()
-        status = wait_for_status(desk, acknowledged=2, dead=0)
+            harness.session.capture()
+        harness.session.finish("ana")
+        harness.examine()
+        harness.publisher.start()
+        status = wait_for_status(harness, acknowledged=2, dead=0)
         assert status.pending + status.sent == 1, "the large one waits for the broker's limit to be raised"
         assert sorted({arrival.properties["seq"] for arrival in subscriber.collect()}) == ["1", "3"]
 
 
 def test_silent_broker_gets_the_same_message_again_under_the_same_id(broker: Broker, tmp_path: Path) -> None:
     subscriber = Subscriber(broker.port, RESULTS)
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
-        desk.publisher.start()
-        wait_online(desk)
+    with ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness:
+        harness.publisher.start()
+        wait_online(harness)
         broker.freeze()
-        exam = desk.examine()
-        wait_for_status(desk, sent=1)
-        wait_until(lambda: not desk.publisher.status().is_connected, "gave the connection up")
+        exam = harness.examine()
+        wait_for_status(harness, sent=1)
+        wait_until(lambda: not harness.publisher.status().is_connected, "gave the connection up")
         broker.thaw()
-        wait_for_status(desk, acknowledged=1)
-        msg_id = msg_id_of(desk, exam)
+        wait_for_status(harness, acknowledged=1)
+        msg_id = msg_id_of(harness, exam)
     assert {arrival.document["msg_id"] for arrival in subscriber.collect()} == {msg_id}
 
 
 def test_receipt_that_came_while_the_box_was_off_makes_sending_again_needless(broker: Broker, tmp_path: Path) -> None:
     """A crash between hand-over and answer leaves a message in doubt; the broker's session remembers the receipt."""
     settings = mqtt_settings(broker.port)
-    with ExamDesk(tmp_path / "box", settings, resend_after_s=0.0) as desk:
-        desk.publisher.start()
-        wait_online(desk)
+    with ExamHarness(tmp_path / "box", settings, resend_after_s=0.0) as harness:
+        harness.publisher.start()
+        wait_online(harness)
     subscriber = Subscriber(broker.port, RESULTS)
-    with ExamDesk(tmp_path / "box", settings, resend_after_s=0.0) as desk:
-        exam = desk.examine()
-        msg_id = msg_id_of(desk, exam)
-        desk.storage.outbox.mark_sent(msg_id, exam.started_at_utc)
+    with ExamHarness(tmp_path / "box", settings, resend_after_s=0.0) as harness:
+        exam = harness.examine()
+        msg_id = msg_id_of(harness, exam)
+        harness.storage.outbox.mark_sent(msg_id, exam.started_at_utc)
         # Mosquitto hands out 20 at a time: the one that matters comes in the sixth batch.
         publish(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/old", *[""] * 99)
         publish(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/{msg_id}", "")
-        desk.publisher.start()
-        wait_until(lambda: desk.storage.outbox.message_state(exam.exam_id) == "receipted", "receipted")
+        harness.publisher.start()
+        wait_until(lambda: harness.storage.outbox.message_state(exam.exam_id) == "receipted", "receipted")
         time.sleep(1.5)
     assert subscriber.collect() == []
 
 
 def test_receipt_after_delivery_is_written_down(broker: Broker, tmp_path: Path) -> None:
     Subscriber(broker.port, RESULTS)
-    with ExamDesk(tmp_path / "box", mqtt_settings(broker.port)) as desk:
-        desk.publisher.start()
-        exam = desk.examine()
-        wait_for_status(desk, acknowledged=1)
-        publish(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/{msg_id_of(desk, exam)}", "")
+    with ExamHarness(tmp_path / "box", mqtt_settings(broker.port)) as harness:
+        harness.publisher.start()
+        exam = harness.examine()
+        wait_for_status(harness, acknowledged=1)
+        publish(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/{msg_id_of(harness, exam)}", "")
         publish(broker.port, f"nailfold/v1/{SITE}/{BOX}/receipts/unknown", "")
-        wait_until(lambda: desk.storage.outbox.message_state(exam.exam_id) == "receipted", "receipted")
-        wait_online(desk)
+        wait_until(lambda: harness.storage.outbox.message_state(exam.exam_id) == "receipted", "receipted")
+        wait_online(harness)
 
 
 def test_wrong_password_is_told_in_plain_words(tmp_path: Path) -> None:
@@ -195,12 +198,12 @@ def test_wrong_password_is_told_in_plain_words(tmp_path: Path) -> None:
     lines = ["allow_anonymous false", f"password_file {passwords}"]
     with Broker(tmp_path / "broker", lines) as broker:
         settings = mqtt_settings(broker.port, username="box-7", password_file=secret)
-        with ExamDesk(tmp_path / "box", settings) as desk:
-            desk.publisher.start()
+        with ExamHarness(tmp_path / "box", settings) as harness:
+            harness.publisher.start()
             # Mosquitto says "not authorised" for a bad password as well.
-            wait_until(lambda: "does not let this box in" in desk.publisher.status().reason, "told why")
+            wait_until(lambda: "does not let this box in" in harness.publisher.status().reason, "told why")
             secret.write_text("right\n")
-            wait_online(desk)
+            wait_online(harness)
 
 
 def make_certificate(folder: Path, name: str, signer: str | None = None) -> None:
@@ -225,13 +228,13 @@ def test_tls_with_the_box_own_certificate_and_never_to_a_broker_of_another_autho
     own = {"client_certificate_file": tmp_path / "client.crt", "client_key_file": tmp_path / "client.key"}
     with Broker(tmp_path / "broker", lines) as broker:
         wrong = mqtt_settings(broker.port, tls=True, ca_file=tmp_path / "stranger.crt", **own)
-        with ExamDesk(tmp_path / "box", wrong) as desk:
-            desk.publisher.start()
-            wait_until(lambda: "certificate verify failed" in desk.publisher.status().reason, "refused")
+        with ExamHarness(tmp_path / "box", wrong) as harness:
+            harness.publisher.start()
+            wait_until(lambda: "certificate verify failed" in harness.publisher.status().reason, "refused")
         right = mqtt_settings(broker.port, tls=True, ca_file=tmp_path / "authority.crt", **own)
-        with ExamDesk(tmp_path / "box", right) as desk:
-            desk.publisher.start()
-            wait_online(desk)
+        with ExamHarness(tmp_path / "box", right) as harness:
+            harness.publisher.start()
+            wait_online(harness)
 
 
 def test_killed_box_is_announced_by_its_will(each_broker: AnyBroker, tmp_path: Path) -> None:

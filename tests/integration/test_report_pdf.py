@@ -58,8 +58,8 @@ def fonts_are_embedded(pdf: bytes) -> bool:
         document.close()
 
 
-def validated_desk(folder: Path, pages: str) -> ReportService:
-    """A desk on an exam with everything that a report can say, with these pages after the summary."""
+def validated_service(folder: Path, pages: str) -> ReportService:
+    """A service on an exam with everything that a report can say, with these pages after the summary."""
     (folder / "form.toml").write_text(f"pages = {pages}\n")
     validated = exam_now(
         conclusion="Control in <six> months.",
@@ -73,7 +73,7 @@ def validated_desk(folder: Path, pages: str) -> ReportService:
 # The longest language on the shortest paper.
 @pytest.mark.parametrize(("language", "paper"), [("en", "a4"), ("es", "letter")])
 def test_a_report_has_its_pages_its_paper_and_its_words(tmp_path: Path, language: str, paper: str) -> None:
-    pdf = validated_desk(tmp_path, '["fingers", "trends", "trace"]').pdf(EXAM, Choice(language, paper))
+    pdf = validated_service(tmp_path, '["fingers", "trends", "trace"]').pdf(EXAM, Choice(language, paper))
     pages = text_of(pdf)
     # The result; the fingers' figures and both fingers; course; technical annex.
     assert len(pages) in (4, 5)
@@ -84,7 +84,7 @@ def test_a_report_has_its_pages_its_paper_and_its_words(tmp_path: Path, language
 
 @pytest.mark.parametrize(("language", "paper"), [("fr", "a4"), ("de", "letter"), ("it", "a4")])
 def test_result_figures_and_annex_are_a_page_each_in_every_language(tmp_path: Path, language: str, paper: str) -> None:
-    pages = text_of(validated_desk(tmp_path, '["trace"]').pdf(EXAM, Choice(language, paper)))
+    pages = text_of(validated_service(tmp_path, '["trace"]').pdf(EXAM, Choice(language, paper)))
     assert len(pages) == 3
     assert_said(language, pages)
 
@@ -114,8 +114,8 @@ def test_a_template_of_ones_own_changes_single_blocks(tmp_path: Path) -> None:
     )
     (tmp_path / "template.html.jinja").write_text(own)
     (tmp_path / "form.toml").write_text('pages = []\ntitle = "Our title"\n[[fields]]\nkey = "oil"\nlabel = "Oil"\n')
-    desk = report_service(exam_now(), folder=tmp_path, facts={"oil": "cedar", "smoking": "no"})
-    page = desk.html(EXAM, Choice(), lambda *_: "/a.jpg", "", "/style.css")
+    service = report_service(exam_now(), folder=tmp_path, facts={"oil": "cedar", "smoking": "no"})
+    page = service.html(EXAM, Choice(), lambda *_: "/a.jpg", "", "/style.css")
     assert "<p>Clinic 0063</p>" in page
     assert "<h1>Our title</h1>" in page
     assert "<dt>Oil</dt><dd>cedar</dd>" in page

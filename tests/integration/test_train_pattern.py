@@ -37,7 +37,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("station")
     pipeline = Pipeline(load_engine_set(InferenceSettings(weights_dir=WEIGHTS), "test"))
     with open_storage(StorageSettings(folder=folder / "exams"), lambda: NOON) as storage:
-        desk = ReviewService(storage.exams, storage.journal)
+        service = ReviewService(storage.exams, storage.journal)
         for number, sample in enumerate(rendered_samples(SUBJECTS + 1, 1, pipeline)):
             exam = storage.exams.start_exam(f"P-{number:03}", NOON + timedelta(minutes=number))
             image_id = str(uuid_utils.uuid7())
@@ -53,8 +53,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             storage.exams.finish_exam(exam.exam_id, NOON + timedelta(minutes=number, seconds=30), message)
             if number < SUBJECTS:
-                desk.name_pattern(exam.exam_id, sample.pattern, "carla", 0)
-                desk.validate(exam.exam_id, "carla", desk.log(exam.exam_id).revision, accepts_unseen=True)
+                service.name_pattern(exam.exam_id, sample.pattern, "carla", 0)
+                service.validate(exam.exam_id, "carla", service.log(exam.exam_id).revision, accepts_unseen=True)
     return folder
 
 

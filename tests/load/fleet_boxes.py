@@ -19,7 +19,7 @@ from appliance.ports import OutboxMessage
 from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
 from appliance.transport.mqtt_publisher import MqttPublisher
-from tests.support.exam_desk import mqtt_settings
+from tests.support.exam_harness import mqtt_settings
 from tests.support.exam_parts import IDENTITY, SystemClock
 
 SITE = "load"

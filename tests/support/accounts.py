@@ -16,14 +16,14 @@ FULL_NAMES = {ADMINISTRATOR: "Dr. Ana Ruiz", PHYSICIAN: "Dr. Paul Klein", OPERAT
 _ROLES = {ADMINISTRATOR: Role.ADMINISTRATOR, PHYSICIAN: Role.PHYSICIAN, OPERATOR: Role.OPERATOR}
 
 
-def new_account_desk(
+def new_account_service(
     journal: Journal,
     store: AccountStore | None = None,
     clock: Clock | None = None,
     is_new: bool = False,
     hashing: PasswordHashing = HASHING,
 ) -> AccountService:
-    """A desk with an administrator, a physician and an operator who all have `PASSWORD`; with `is_new` nobody."""
+    """A service with an administrator, a physician and an operator who all have `PASSWORD`; with `is_new` nobody."""
     store = store or MemoryAccountStore()
     for number, (name, role) in enumerate(() if is_new else _ROLES.items()):
         account = Account(f"0190a1b2-0000-7000-8000-00000000000{number}", name, FULL_NAMES[name], role)

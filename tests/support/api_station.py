@@ -173,11 +173,11 @@ class ApiStation:
         }
 
     def _measured(self) -> dict[str, Any]:
-        desk = self.pages.calibrations
-        desk.state_magnification("200x", ADMINISTRATOR)
-        picture = desk.freeze()
-        measured = desk.from_points(picture.picture_id, (2.0, 24.0), (60.0, 24.0), 80.0)
-        kept = desk.keep([measured.measurement_id], "200x", StageMicrometer("Micrometer 7", None), "", ADMINISTRATOR)
+        service = self.pages.calibrations
+        service.state_magnification("200x", ADMINISTRATOR)
+        picture = service.freeze()
+        measured = service.from_points(picture.picture_id, (2.0, 24.0), (60.0, 24.0), 80.0)
+        kept = service.keep([measured.measurement_id], "200x", StageMicrometer("Micrometer 7", None), "", ADMINISTRATOR)
         return {
             "picture_id": picture.picture_id,
             "measurement_id": measured.measurement_id,

@@ -19,10 +19,10 @@ from tests.support.exam_parts import SystemClock
 MADE = datetime(2026, 11, 22, 10, tzinfo=timezone.utc)
 
 
-def new_calibration_desk(
+def new_calibration_service(
     journal: Journal, frame: Callable[[], Frame | None], store: MemoryCalibrationStore | None = None
 ) -> CalibrationService:
-    """The desk of a scope that needs a calibration."""
+    """The service of a scope that needs a calibration."""
     kept = store or MemoryCalibrationStore()
     tools = CalibrationTools(frame, encode_plain_png, lambda: "", device_profiles())
     return CalibrationService(kept, journal, SystemClock(), ScaleInForce(kept), tools)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from appliance.domain.exam import ExamState
 from appliance.domain.journal import JournalEntry
 from appliance.storage import image_files
-from tests.support.exam_desk import ExamDesk, mqtt_settings
+from tests.support.exam_harness import ExamHarness, mqtt_settings
 
 FAULTS = (
     "while_writing_the_still",
@@ -57,13 +57,13 @@ def wrap(owner: Any, name: str, before: Callable[..., None] | None, after: Calla
     setattr(owner, name, wrapped)
 
 
-def arm(desk: ExamDesk, fault: str) -> None:
-    """Make the desk's process die at that step."""
-    exams, outbox = desk.storage.exams, desk.storage.outbox
+def arm(harness: ExamHarness, fault: str) -> None:
+    """Make the harness's process die at that step."""
+    exams, outbox = harness.storage.exams, harness.storage.outbox
 
     def die_at_commit(*_: object) -> None:
         # SQLite tells each statement before it runs.
-        desk.storage.database._connection.set_trace_callback(lambda sql: die() if sql == "COMMIT" else None)
+        harness.storage.database._connection.set_trace_callback(lambda sql: die() if sql == "COMMIT" else None)
 
     def die_if_finished(entry: JournalEntry) -> None:
         if entry.action == "exam.finished":
@@ -77,7 +77,7 @@ def arm(desk: ExamDesk, fault: str) -> None:
         "before_committing_the_exam": lambda: wrap(exams, "finish_exam", die_at_commit, None),
         "between_the_exam_and_its_entry_in_the_journal": lambda: wrap(exams, "finish_exam", None, die),
         # The head file is written when everything is on the disk.
-        "after_committing_the_exam": lambda: wrap(desk.storage.journal, "remember", die_if_finished, None),
+        "after_committing_the_exam": lambda: wrap(harness.storage.journal, "remember", die_if_finished, None),
         "before_publishing": lambda: wrap(outbox, "mark_sent", None, die),
         "after_publishing": lambda: wrap(outbox, "mark_acknowledged", die, None),
         "after_the_acknowledgement": lambda: wrap(outbox, "mark_acknowledged", None, die),
@@ -85,22 +85,22 @@ def arm(desk: ExamDesk, fault: str) -> None:
     steps[fault]()
 
 
-def finished_exams(desk: ExamDesk) -> int:
+def finished_exams(harness: ExamHarness) -> int:
     """How many exams the store calls finished."""
-    return sum(exam.state is ExamState.FINISHED for exam in desk.storage.exams.exams(limit=1000))
+    return sum(exam.state is ExamState.FINISHED for exam in harness.storage.exams.exams(limit=1000))
 
 
 def main(folder: Path, port: int, exams: int, fault: str = "", username: str = "", password_file: str = "") -> None:
     login = {"username": username, "password_file": Path(password_file)} if username else {}
-    with ExamDesk(folder, mqtt_settings(port, **login), resend_after_s=0.4) as desk:
+    with ExamHarness(folder, mqtt_settings(port, **login), resend_after_s=0.4) as harness:
         if fault:
-            arm(desk, fault)
-        desk.publisher.start()
-        while finished_exams(desk) < exams:
-            desk.examine()
+            arm(harness, fault)
+        harness.publisher.start()
+        while finished_exams(harness) < exams:
+            harness.examine()
         sys.stdout.write("examined\n")
         sys.stdout.flush()
-        while (status := desk.storage.outbox.status()).pending + status.sent:
+        while (status := harness.storage.outbox.status()).pending + status.sent:
             time.sleep(0.02)
         sys.stdout.write("done\n")
 

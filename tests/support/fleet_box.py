@@ -20,7 +20,7 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.fleet.jobs import SignedJob
 from appliance.storage.open_storage import open_storage
 from appliance.transport.mqtt_publisher import MqttPublisher
-from tests.support.exam_desk import BOX, SITE
+from tests.support.exam_harness import BOX, SITE
 from tests.support.exam_parts import IDENTITY
 
 WHOSE = (SITE, BOX)

@@ -24,7 +24,7 @@ class Fleet:
     def __init__(self, folder: Path, broker: Broker | EjabberdHost) -> None:
         self._settings = server_settings(folder, broker)
         self.database = FleetDatabase(self._settings.database.url)
-        self.desk = BoxMessageService(self.database, SystemClock())
+        self.service = BoxMessageService(self.database, SystemClock())
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -32,7 +32,7 @@ class Fleet:
             yield
 
     def box(self) -> BoxRow | None:
-        found = self.desk.boxes.boxes(SystemClock().now_utc())
+        found = self.service.boxes.boxes(SystemClock().now_utc())
         return found[0] if found else None
 
     def report(self, kind: str) -> dict[str, Any]:
@@ -40,11 +40,11 @@ class Fleet:
         return row.reports.get(kind, ({}, ""))[0] if row is not None else {}
 
     def ask(self, signed: SignedJob) -> str:
-        self.desk.jobs.add(signed, "eva", SystemClock().now_utc())
+        self.service.jobs.add(signed, "eva", SystemClock().now_utc())
         return signed.job.job_id
 
     def job(self, job_id: str) -> JobRow:
-        row = self.desk.jobs.job(WHOSE, job_id)
+        row = self.service.jobs.job(WHOSE, job_id)
         assert row is not None
         return row
 

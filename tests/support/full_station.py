@@ -81,9 +81,9 @@ def _finished(station: PageStation, months: int) -> str:
         store.add_image(exam_id, image, png)
     message = build_exam_message(store.exam(exam_id), BoxAddress("clinic", "box1"), at_utc)
     images = store.finish_exam(exam_id, at_utc, message).images
-    desk = station.services.reviews
+    service = station.services.reviews
     for image, edit in zip(images, (SetComment("Two loops crossed."), Exclude("hair over the row")), strict=False):
         if months:
-            desk.edit(exam_id, image.image_id, edit, "carla.weber", 0)
-    desk.conclude(exam_id, "No scleroderma pattern.", "carla.weber", desk.log(exam_id).revision)
+            service.edit(exam_id, image.image_id, edit, "carla.weber", 0)
+    service.conclude(exam_id, "No scleroderma pattern.", "carla.weber", service.log(exam_id).revision)
     return exam_id

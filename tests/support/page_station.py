@@ -44,9 +44,9 @@ from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import encode_still
 from firmware.settings import FirmwareSettings
-from tests.support.accounts import new_account_desk
+from tests.support.accounts import new_account_service
 from tests.support.box_administration import MemoryBoxAdministration
-from tests.support.calibration_parts import new_calibration_desk
+from tests.support.calibration_parts import new_calibration_service
 from tests.support.exam_parts import IDENTITY, SystemClock, look_at_still
 from webui.app import create_app
 from webui.auth.certificate import Certificate
@@ -89,11 +89,11 @@ class PageStation:
         self.hub = LiveHub()
         self.store = MemoryExamStore()
         self.journal = MemoryJournal(SystemClock().now_utc, self.store.outbox)
-        self.accounts = new_account_desk(self.journal, clock=clock, is_new=is_new)
+        self.accounts = new_account_service(self.journal, clock=clock, is_new=is_new)
         self.broker = BrokerStatus(is_enabled=True, is_connected=True)
         self._phase, self._reason = CameraPhase.STARTING, "Starting the capillaroscope"
         self._latest: AnalysedFrame | None = None
-        self.calibrations = new_calibration_desk(
+        self.calibrations = new_calibration_service(
             self.journal, lambda: None if self._latest is None else self._latest.frame
         )
         self._captured = 0

@@ -1,4 +1,4 @@
-"""A report desk over exams made by hand, with pictures of plain skin."""
+"""A report service over exams made by hand, with pictures of plain skin."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -68,7 +68,7 @@ def report_service(
     facts: Mapping[str, str | float] | None = None,
     advice: PatternAdvice | None = None,
 ) -> ReportService:
-    """A desk on these exams, all of one patient."""
+    """A service on these exams, all of one patient."""
     by_id = {one.exam.exam_id: one for one in exams}
 
     def exams_of(_: str) -> Sequence[Exam]:

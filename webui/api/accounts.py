@@ -60,35 +60,35 @@ class CodeAnswer(OneAnswer):
     one_time_code: str
 
 
-def accounts_api_blueprint(desk: AccountService) -> APIBlueprint:
+def accounts_api_blueprint(service: AccountService) -> APIBlueprint:
     """List, add, change, reset."""
     api = api_blueprint("accounts_api", __name__, _TAGS, "/accounts")
 
     @api.get("", summary="All accounts", responses=_answers(AccountsAnswer))
     def list_all() -> Response:
-        documents = [account_document(account) for account in desk.store.accounts()]
+        documents = [account_document(account) for account in service.store.accounts()]
         return jsonify(AccountsAnswer(accounts=documents).model_dump(mode="json"))
 
     @api.post("", summary="Add an account", responses=_answers(CodeAnswer))
     def add(body: AddBody) -> Response:
-        return _with_code(*desk.add(actor(), body.name, body.full_name, body.role))
+        return _with_code(*service.add(actor(), body.name, body.full_name, body.role))
 
     @api.patch("/<uuid:account_id>", summary="Change an account", responses=_answers(OneAnswer))
     def change(path: AccountPath, body: ChangeAccountBody) -> Response:
-        changed = desk.change(
+        changed = service.change(
             actor(), str(path.account_id), full=body.full_name, role=body.role, is_disabled=body.is_disabled
         )
         return jsonify(OneAnswer(account=account_document(changed)).model_dump(mode="json"))
 
     @api.post("/<uuid:account_id>/reset-password", summary="Give a one-time code", responses=_answers(CodeAnswer))
     def reset_password(path: AccountPath) -> Response:
-        code = desk.reset_password(actor(), str(path.account_id))
-        return _with_code(desk.account(str(path.account_id)), code)
+        code = service.reset_password(actor(), str(path.account_id))
+        return _with_code(service.account(str(path.account_id)), code)
 
     @api.post("/<uuid:account_id>/end-sessions", summary="Log out everywhere", responses=_answers(OneAnswer))
     def end_sessions(path: AccountPath) -> Response:
-        desk.end_sessions(actor(), str(path.account_id))
-        account = account_document(desk.account(str(path.account_id)))
+        service.end_sessions(actor(), str(path.account_id))
+        account = account_document(service.account(str(path.account_id)))
         return jsonify(OneAnswer(account=account).model_dump(mode="json"))
 
     return api

@@ -114,33 +114,33 @@ class KeepBody(CombineBody):
 def calibration_api_blueprint(services: Services) -> APIBlueprint:
     """The wizard's verbs and what it has made. Operators look and state the magnification; physicians calibrate."""
     api = api_blueprint("calibration_api", __name__, _TAGS)
-    desk = services.calibrations
+    service = services.calibrations
 
     @api.get("/calibrations", summary="All calibrations, and which one applies", responses=_answers(CalibrationsAnswer))
     def list_all() -> Response:
-        camera, scale = desk.camera(), services.scale()
+        camera, scale = service.camera(), services.scale()
         return _json(
             CalibrationsAnswer(
                 device_id=None if camera is None else camera.camera_id,
                 device_name=None if camera is None else camera.name,
-                profile=profile_document(desk.profile()),
-                stated_magnification=desk.stated_magnification(),
+                profile=profile_document(service.profile()),
+                stated_magnification=service.stated_magnification(),
                 in_force=None if scale.calibration is None else scale.calibration.calibration_id,
                 problem=scale.reason,
                 is_due=scale.is_due,
-                needs_no_calibration=desk.scale_is_known(),
-                calibrations=[calibration_document(kept, services.full_name) for kept in desk.store.calibrations()],
+                needs_no_calibration=service.scale_is_known(),
+                calibrations=[calibration_document(kept, services.full_name) for kept in service.store.calibrations()],
             )
         )
 
     @api.get("/calibrations/<calibration_id>", summary="One calibration", responses=_answers(OneCalibrationAnswer))
     def one(path: CalibrationPath) -> Response:
-        kept = desk.store.calibration(path.calibration_id)
+        kept = service.store.calibration(path.calibration_id)
         return _json(OneCalibrationAnswer(calibration=calibration_document(kept, services.full_name)))
 
     @api.get("/calibrations/<calibration_id>/evidence/<axis>", summary="The picture behind an axis", responses=_PNG)
     def evidence(path: EvidencePath) -> Response:
-        return Response(desk.store.picture(path.calibration_id, path.axis), mimetype="image/png")
+        return Response(service.store.picture(path.calibration_id, path.axis), mimetype="image/png")
 
     @api.post(
         "/calibrations/<calibration_id>/state",
@@ -149,9 +149,9 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
     )
     @requires(Role.PHYSICIAN)
     def set_state(path: CalibrationPath, body: StateBody) -> Response:
-        active = desk.store.active(desk.store.calibration(path.calibration_id).setup)
-        before = desk.set_state(path.calibration_id, body.state, actor())
-        after = desk.store.calibration(path.calibration_id)
+        active = service.store.active(service.store.calibration(path.calibration_id).setup)
+        before = service.set_state(path.calibration_id, body.state, actor())
+        after = service.store.calibration(path.calibration_id)
         replaced = active.calibration.calibration_id if active and body.state is CalibrationState.ACTIVE else None
         return _json(
             StateAnswer(
@@ -168,45 +168,45 @@ def calibration_api_blueprint(services: Services) -> APIBlueprint:
     )
     @requires(Role.OPERATOR)
     def state_magnification(body: MagnificationBody) -> Response:
-        before = desk.stated_magnification()
+        before = service.stated_magnification()
         return _json(
-            MagnificationAnswer(magnification=desk.state_magnification(body.magnification, actor()), previous=before)
+            MagnificationAnswer(magnification=service.state_magnification(body.magnification, actor()), previous=before)
         )
 
     @api.post("/calibration/freeze", summary="Hold the newest picture", responses=_answers(PictureDocument))
     @requires(Role.PHYSICIAN)
     def freeze() -> Response:
-        return _json(picture_document(desk.freeze()))
+        return _json(picture_document(service.freeze()))
 
     @api.get("/calibration/pictures/<picture_id>", summary="A frozen picture", responses=_PNG)
     @requires(Role.PHYSICIAN)
     def picture(path: PicturePath) -> Response:
-        return Response(desk.picture(path.picture_id).png, mimetype="image/png")
+        return Response(service.picture(path.picture_id).png, mimetype="image/png")
 
     @api.post("/calibration/find", summary="Find the graduations", responses=_answers(MeasurementDocument))
     @requires(Role.PHYSICIAN)
     def find(body: FindBody) -> Response:
-        return _json(measurement_document(desk.find(body.picture_id, body.division_um, body.axis)))
+        return _json(measurement_document(service.find(body.picture_id, body.division_um, body.axis)))
 
     @api.post("/calibration/points", summary="Measure between two points", responses=_answers(MeasurementDocument))
     @requires(Role.PHYSICIAN)
     def points(body: PointsBody) -> Response:
-        measured = desk.from_points(body.picture_id, body.start_px, body.end_px, body.distance_um)
+        measured = service.from_points(body.picture_id, body.start_px, body.end_px, body.distance_um)
         return _json(measurement_document(measured))
 
     @api.post("/calibration/combine", summary="The scale of one or both axes", responses=_answers(CombinedAnswer))
     @requires(Role.PHYSICIAN)
     def combine(body: CombineBody) -> Response:
-        scale = desk.combined(body.measurement_ids, body.target_tolerance_percent)
+        scale = service.combined(body.measurement_ids, body.target_tolerance_percent)
         ring = magnification_text(body.magnification) if body.magnification else ""
-        hint = field_hint(scale.um_per_px, desk.width_px(body.measurement_ids[0]), desk.profile(), ring)
+        hint = field_hint(scale.um_per_px, service.width_px(body.measurement_ids[0]), service.profile(), ring)
         return _json(combined_answer(scale, hint))
 
     @api.post("/calibration/keep", summary="Keep it; it applies at once", responses=_answers(OneCalibrationAnswer))
     @requires(Role.PHYSICIAN)
     def keep(body: KeepBody) -> Response:
         target = StageMicrometer(body.target, body.target_tolerance_percent)
-        kept = desk.keep(body.measurement_ids, body.magnification, target, body.note, actor())
+        kept = service.keep(body.measurement_ids, body.magnification, target, body.note, actor())
         return _json(OneCalibrationAnswer(calibration=calibration_document(kept, services.full_name)))
 
     return api

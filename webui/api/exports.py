@@ -64,7 +64,7 @@ class SendBody(Body):
 def exports_api_blueprint(services: Services) -> APIBlueprint:
     """What leaves the box; every export is written into the journal."""
     api = api_blueprint("exports_api", __name__, _TAGS)
-    desk, reports = services.exchange.exports, services.reports
+    service, reports = services.exchange.exports, services.reports
 
     def export(form: ExportFormat, exam_ids: Sequence[str], with_identity: bool, with_report: bool = False) -> Response:
         choice = Choice(made_by=actor())
@@ -72,7 +72,7 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
         # Not in memory: an archive of many exams has gigabytes.
         file = tempfile.TemporaryFile(prefix="nailfold-export-")  # noqa: SIM115 (closed with the response)
         try:
-            made = desk.export(form, exam_ids, file, actor(), with_identity=with_identity, report=report)
+            made = service.export(form, exam_ids, file, actor(), with_identity=with_identity, report=report)
         except BaseException:
             file.close()
             raise
@@ -117,16 +117,16 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
     @requires(Role.PHYSICIAN)
     def sending(path: ExamPath) -> Response:
         exam_id = str(path.exam_id)
-        return _json(sending_document(exam_id, desk.sender.sending(exam_id)))
+        return _json(sending_document(exam_id, service.sender.sending(exam_id)))
 
     @api.post("/exams/<exam_id>/pacs", summary="Send an exam to the DICOM archive", responses=sending_is)
     @requires(Role.PHYSICIAN)
     def send(path: ExamPath, body: SendBody) -> Response:
         exam_id = str(path.exam_id)
-        return _json(sending_document(exam_id, desk.send(exam_id, actor(), with_identity=body.with_identity)))
+        return _json(sending_document(exam_id, service.send(exam_id, actor(), with_identity=body.with_identity)))
 
     def pacs_answer() -> Response:
-        settings = desk.pacs
+        settings = service.pacs
         name = settings.name if settings.is_on else ""
         return _json(PacsAnswer(is_on=settings.is_on, name=name, calling_ae_title=settings.calling_ae_title))
 
@@ -138,7 +138,7 @@ def exports_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("/pacs/echo", summary="Ask the DICOM archive whether it answers", responses={"200": PacsAnswer})
     @requires(Role.PHYSICIAN)
     def echo() -> Response:
-        desk.echo()
+        service.echo()
         return pacs_answer()
 
     return api

@@ -61,7 +61,7 @@ class ExportJobBody(Body):
 def jobs_api_blueprint(services: Services) -> APIBlueprint:
     """Ask, follow, cancel, take, clear. Everybody sees their own jobs alone."""
     api = api_blueprint("jobs", __name__, _TAGS, "/jobs")
-    jobs, desk, reports = services.exchange.jobs, services.exchange.exports, services.reports
+    jobs, service, reports = services.exchange.jobs, services.exchange.exports, services.reports
     job_is: dict[Any, Any] = {"200": BackgroundJobAnswer}
 
     def own() -> Response:
@@ -95,7 +95,7 @@ def jobs_api_blueprint(services: Services) -> APIBlueprint:
 
         def work(file: BinaryIO, progress: Progress) -> ExportedFile:
             printed = (lambda exam_id: reports.pdf(exam_id, choice, progress)) if body.with_report else None
-            return desk.export(
+            return service.export(
                 body.format, exam_ids, file, who, with_identity=body.with_identity, report=printed, progress=progress
             )
 

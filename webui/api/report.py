@@ -83,15 +83,15 @@ class FilesAnswer(BaseModel):
 def report_api_blueprint(services: Services) -> APIBlueprint:
     """/api/v1/exams/<id>/report... and /api/v1/report/..."""
     api = api_blueprint("report_api", __name__, _TAGS)
-    desk = services.reports
+    service = services.reports
 
     def files() -> Response:
-        return jsonify(FilesAnswer(files=list(desk.folder.own_files())).model_dump())
+        return jsonify(FilesAnswer(files=list(service.folder.own_files())).model_dump())
 
     @api.get("/exams/<exam_id>/report.pdf", summary="The report as PDF", responses=_PDF)
     def pdf(path: ExamPath, query: ReportQuery) -> Response:
         exam_id = str(path.exam_id)
-        made = desk.issue(exam_id, actor(), Choice(query.language, query.paper, actor()))
+        made = service.issue(exam_id, actor(), Choice(query.language, query.paper, actor()))
         answer = Response(made, mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'inline; filename="report-{exam_id}.pdf"'
         return answer
@@ -113,7 +113,7 @@ def report_api_blueprint(services: Services) -> APIBlueprint:
     @api.put("/report/form", summary="Language, paper, texts and fields", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
     def form(body: FormBody) -> Response:
-        desk.change_form(actor(), _changed(desk.folder.form(), body))
+        service.change_form(actor(), _changed(service.folder.form(), body))
         return files()
 
     @api.put("/report/files/<name>", summary="A template, style or logo of one's own", responses={"200": FilesAnswer})
@@ -123,13 +123,13 @@ def report_api_blueprint(services: Services) -> APIBlueprint:
             content = base64.b64decode(body.content_base64, validate=True)
         except ValueError as error:
             raise ExportError("the content is no base64", "Send the file's bytes in base64.") from error
-        desk.keep_file(actor(), path.name, content)
+        service.keep_file(actor(), path.name, content)
         return files()
 
     @api.delete("/report/files/<name>", summary="Back to the standard one", responses={"200": FilesAnswer})
     @requires(Role.ADMINISTRATOR)
     def remove(path: ReportFilePath) -> Response:
-        desk.remove_file(actor(), path.name)
+        service.remove_file(actor(), path.name)
         return files()
 
     return api

@@ -66,14 +66,14 @@ class JournalQuery(BaseModel):
 def review_blueprint(services: Services) -> APIBlueprint:
     """Each change answers with the state it led to."""
     api = api_blueprint("review", __name__, _TAGS)
-    desk, journal = services.reviews, services.journal
+    service, journal = services.reviews, services.journal
 
     def image_answer(path: ImagePath) -> Response:
-        review, log = desk.image(*path.names), desk.log(str(path.exam_id))
+        review, log = service.image(*path.names), service.log(str(path.exam_id))
         return _json(image_review_document(str(path.exam_id), review, log, services.full_name))
 
     def exam_answer(path: ExamPath) -> Response:
-        return _json(exam_review_document(desk.reviewed(str(path.exam_id)), desk.log(str(path.exam_id))))
+        return _json(exam_review_document(service.reviewed(str(path.exam_id)), service.log(str(path.exam_id))))
 
     image_at = "/exams/<exam_id>/images/<image_id>"
     image_is: dict[Any, Any] = {"200": ImageReviewAnswer}
@@ -86,30 +86,30 @@ def review_blueprint(services: Services) -> APIBlueprint:
     @api.post(f"{image_at}/edits", summary="Change a finding, the comment or whether it counts", responses=image_is)
     @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def edit(path: ImagePath, body: EditBody) -> Response:
-        desk.edit(*path.names, body.edit, actor(), body.revision)
+        service.edit(*path.names, body.edit, actor(), body.revision)
         return image_answer(path)
 
     @api.post(f"{image_at}/undo", summary="Take the newest change of an image back", responses=image_is)
     @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def undo(path: ImagePath, body: SeenBody) -> Response:
-        desk.undo(*path.names, actor(), body.revision)
+        service.undo(*path.names, actor(), body.revision)
         return image_answer(path)
 
     @api.post(f"{image_at}/redo", summary="Bring an undone change back", responses=image_is)
     @requires(VALIDATED[ValidatedPart.FINDINGS].before)
     def redo(path: ImagePath, body: SeenBody) -> Response:
-        desk.redo(*path.names, actor(), body.revision)
+        service.redo(*path.names, actor(), body.revision)
         return image_answer(path)
 
     @api.post(f"{image_at}/seen", summary="Say that you have seen an image as it is", responses={"200": SeenAnswer})
     @requires(Role.PHYSICIAN)
     def see(path: ImagePath) -> Response:
-        desk.see(*path.names, actor())
-        return _json(SeenAnswer(seen_by=dict(desk.seen_by(str(path.exam_id)))))
+        service.see(*path.names, actor())
+        return _json(SeenAnswer(seen_by=dict(service.seen_by(str(path.exam_id)))))
 
     @api.get(f"{image_at}/history", summary="What was done to an image", responses={"200": HistoryAnswer})
     def image_history(path: ImagePath) -> Response:
-        return _json(history_document(desk.history(*path.names), services.full_name))
+        return _json(history_document(service.history(*path.names), services.full_name))
 
     @api.get("/exams/<exam_id>/review", summary="How far the review of an exam is", responses=exam_is)
     def exam_review(path: ExamPath) -> Response:
@@ -117,30 +117,30 @@ def review_blueprint(services: Services) -> APIBlueprint:
 
     @api.get("/exams/<exam_id>/history", summary="What was done to an exam", responses={"200": HistoryAnswer})
     def exam_history(path: ExamPath) -> Response:
-        return _json(history_document(desk.history(str(path.exam_id)), services.full_name))
+        return _json(history_document(service.history(str(path.exam_id)), services.full_name))
 
     @api.post("/exams/<exam_id>/conclusion", summary="Write the conclusion", responses=exam_is)
     @requires(VALIDATED[ValidatedPart.CONCLUSION].before)
     def conclude(path: ExamPath, body: ConclusionBody) -> Response:
-        desk.conclude(str(path.exam_id), body.text, actor(), body.revision)
+        service.conclude(str(path.exam_id), body.text, actor(), body.revision)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/pattern", summary="Name the pattern that the exam shows", responses=exam_is)
     @requires(VALIDATED[ValidatedPart.PATTERN].before)
     def name_pattern(path: ExamPath, body: PatternBody) -> Response:
-        desk.name_pattern(str(path.exam_id), body.pattern, actor(), body.revision)
+        service.name_pattern(str(path.exam_id), body.pattern, actor(), body.revision)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/validate", summary="Vouch for the exam as it is", responses=exam_is)
     @requires(Role.PHYSICIAN)
     def validate(path: ExamPath, body: ValidationBody) -> Response:
-        desk.validate(str(path.exam_id), actor(), body.revision, accepts_unseen=body.accepts_unseen)
+        service.validate(str(path.exam_id), actor(), body.revision, accepts_unseen=body.accepts_unseen)
         return exam_answer(path)
 
     @api.post("/exams/<exam_id>/invalidate", summary="Take the validation back", responses=exam_is)
     @requires(Role.PHYSICIAN)
     def invalidate(path: ExamPath, body: ReasonBody) -> Response:
-        desk.invalidate(str(path.exam_id), body.reason, actor(), body.revision)
+        service.invalidate(str(path.exam_id), body.reason, actor(), body.revision)
         return exam_answer(path)
 
     @api.get("/journal", summary="The newest entries of the journal", responses={"200": HistoryAnswer})

@@ -50,17 +50,17 @@ class SessionAnswer(BaseModel):
 _ANSWER: dict[Any, Any] = {"200": SessionAnswer}
 
 
-def session_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprint:
+def session_api_blueprint(service: LoginService, sessions: Sessions) -> APIBlueprint:
     """The session's verbs; each answers with the session as it then is."""
     api = api_blueprint("session_api", __name__, _TAGS)
 
     def answer() -> Response:
         account = logged_in_account()
-        is_pending = account is not None and desk.desk.kept(account.account_id).has_one_time_code
+        is_pending = account is not None and service.accounts.kept(account.account_id).has_one_time_code
         found = SessionAnswer(
             account=None if account is None else account_document(account),
             must_choose_password=is_pending,
-            is_set_up=desk.desk.is_set_up,
+            is_set_up=service.accounts.is_set_up,
             csrf_token=generate_csrf(),
         )
         return jsonify(found.model_dump(mode="json"))
@@ -78,18 +78,18 @@ def session_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprin
 
     @api.post("/session", summary="Log in", responses=_ANSWER, security=OPEN_TO_CHANGE)
     def log_in(body: LoginBody) -> Answer:
-        return enter(desk.log_in(body.name, body.password, request.remote_addr or "", known_device(body.name)))
+        return enter(service.log_in(body.name, body.password, request.remote_addr or "", known_device(body.name)))
 
     @api.delete("/session", summary="Log out", responses=_ANSWER)
     def log_out() -> Response:
         name = actor()
         log_out_browser(sessions)
-        desk.desk.note_when_possible(name, "logged_out")
+        service.accounts.note_when_possible(name, "logged_out")
         return answer()
 
     @api.post("/setup", summary="Make the administrator of a new box", responses=_ANSWER, security=OPEN_TO_CHANGE)
     def set_up(body: SetUpBody) -> Answer:
-        outcome = desk.set_up(body.code, body.name, body.full_name, body.password, request.remote_addr or "")
+        outcome = service.set_up(body.code, body.name, body.full_name, body.password, request.remote_addr or "")
         return enter(outcome)
 
     return api

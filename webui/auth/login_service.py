@@ -41,8 +41,8 @@ class LoginService:
     waits for its own wrong tries alone.
     """
 
-    def __init__(self, desk: AccountService, secrets: AccessSecrets, settings: WebSettings) -> None:
-        self.desk = desk
+    def __init__(self, accounts: AccountService, secrets: AccessSecrets, settings: WebSettings) -> None:
+        self.accounts = accounts
         self._secrets = secrets
         limits = (settings.free_tries, settings.first_delay_s, settings.longest_delay_s)
         self._addresses, self._pairs, self._devices = (AttemptLimiter(*limits) for _ in range(3))
@@ -58,14 +58,14 @@ class LoginService:
         wait_s = next((wait_s for limiter, client in limits if (wait_s := limiter.begin(client))), 0.0)
         if wait_s:
             return _too_many(wait_s)
-        proof = self.desk.prove(name, password)
+        proof = self.accounts.prove(name, password)
         if proof.kept is None:
             wait_s = max(limiter.wait_s(client) for limiter, client in limits)
             return self._refused(proof.refusal or Refusal.WRONG, key, address, math.ceil(wait_s))
         for limiter, client in limits:
             limiter.succeeded(client)
         # A full disk must not keep out the one who could free it.
-        self.desk.note_when_possible(key, "logged_in", {"address": address})
+        self.accounts.note_when_possible(key, "logged_in", {"address": address})
         return LoginOutcome(kept=proof.kept)
 
     def _limits(self, key: str, address: str, device: str | None) -> list[tuple[AttemptLimiter, str]]:
@@ -87,7 +87,7 @@ class LoginService:
         if not self._secrets.matches(code):
             return LoginOutcome(problem=text("setup.wrong_code"), wait_s=self._wait(address), status=403)
         self._addresses.succeeded(_client(address))
-        return LoginOutcome(kept=self.desk.set_up(name, full, password))
+        return LoginOutcome(kept=self.accounts.set_up(name, full, password))
 
     def choose_password(self, account: Account, current: str, new: str, address: str) -> LoginOutcome:
         """The owner's own new password. Raises AccountError where it cannot be taken."""
@@ -96,7 +96,7 @@ class LoginService:
         wait_s = self._addresses.begin(_client(address)) or self._pairs.begin(pair)
         if wait_s:
             return _too_many(wait_s)
-        kept = self.desk.choose_password(account, current, new)
+        kept = self.accounts.choose_password(account, current, new)
         self._addresses.succeeded(_client(address))
         self._pairs.succeeded(pair)
         return LoginOutcome(kept=kept)
@@ -105,12 +105,12 @@ class LoginService:
         # What is typed as a name may be a password: only names of accounts are written down.
         name = key if self._is_known(key) else _UNKNOWN
         action = "locked_out" if wait_s else "login_refused"
-        self.desk.note_when_possible(name, action, {"address": address, "reason": refusal.value, "wait_s": wait_s})
+        self.accounts.note_when_possible(name, action, {"address": address, "reason": refusal.value, "wait_s": wait_s})
         return LoginOutcome(problem=text(f"login.{refusal.value}"), wait_s=wait_s, status=403)
 
     def _is_known(self, key: str) -> bool:
         try:
-            return self.desk.store.by_name(account_name(key)) is not None
+            return self.accounts.store.by_name(account_name(key)) is not None
         except AccountError:
             return False
 

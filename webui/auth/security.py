@@ -41,7 +41,7 @@ def install_security(
     app: Flask,
     secrets: AccessSecrets,
     settings: WebSettings,
-    desk: AccountService,
+    service: AccountService,
     sessions: Sessions,
     hosts: HostNames,
 ) -> CSRFProtect:
@@ -63,7 +63,7 @@ def install_security(
     app.extensions[HOSTS] = hosts
 
     def gate() -> Answer | BaseResponse | None:
-        return _gate(app, desk, sessions)
+        return _gate(app, service, sessions)
 
     app.before_request(lambda: _refuse_other_names(hosts))
     app.before_request(_refuse_other_origins)
@@ -99,7 +99,7 @@ def _refuse_other_origins() -> Answer | None:
     return None
 
 
-def _gate(app: Flask, desk: AccountService, sessions: Sessions) -> Answer | BaseResponse | None:
+def _gate(app: Flask, service: AccountService, sessions: Sessions) -> Answer | BaseResponse | None:
     kept = sessions.account_of(session.get(LOGIN))
     if kept is not None:
         g.account = kept.account
@@ -108,7 +108,7 @@ def _gate(app: Flask, desk: AccountService, sessions: Sessions) -> Answer | Base
     if request.endpoint in OPEN:
         return None
     if kept is None:
-        return _ask_to_log_in(desk)
+        return _ask_to_log_in(service)
     return None if request.endpoint is None else _check(app, request.endpoint, kept)
 
 
@@ -121,10 +121,10 @@ def _check(app: Flask, endpoint: str, kept: KeptAccount) -> Answer | BaseRespons
     return None
 
 
-def _ask_to_log_in(desk: AccountService) -> Answer | BaseResponse:
+def _ask_to_log_in(service: AccountService) -> Answer | BaseResponse:
     if request.path.startswith("/api/"):
         return error_answer(text("errors.locked.message"), text("errors.locked.remedy"), 401)
-    if not desk.is_set_up:
+    if not service.is_set_up:
         return redirect(url_for("auth.set_up"))
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else "/"))
 

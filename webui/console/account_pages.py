@@ -13,10 +13,10 @@ from webui.console.services import ConsoleServices
 
 def install_accounts(app: Flask, services: ConsoleServices) -> None:
     """The page `accounts` and what its forms do."""
-    desk = services.accounts
+    service = services.accounts
 
     def shown(**more: Any) -> str:
-        people = sorted(desk.store.accounts(), key=lambda one: one.name)
+        people = sorted(service.store.accounts(), key=lambda one: one.name)
         return render_template(
             "accounts.html",
             people=[(one, role_of(one).value) for one in people],
@@ -35,7 +35,7 @@ def install_accounts(app: Flask, services: ConsoleServices) -> None:
     def add_account() -> Page | tuple[str, int]:
         name, full = request.form.get("name", ""), request.form.get("full_name", "")
         try:
-            account, code = desk.add(g.account.name, name, full, _role().kept_as)
+            account, code = service.add(g.account.name, name, full, _role().kept_as)
         except AccountError as error:
             return shown(problem=f"{error.message}. {error.remedy}", name=name, full_name=full), 400
         return shown(code=code, code_of=account.name)
@@ -45,7 +45,7 @@ def install_accounts(app: Flask, services: ConsoleServices) -> None:
     def change_account(account_id: str) -> Page | tuple[str, int]:
         is_disabled = request.form.get("is_disabled") == "1"
         try:
-            desk.change(g.account.name, account_id, role=_role().kept_as, is_disabled=is_disabled)
+            service.change(g.account.name, account_id, role=_role().kept_as, is_disabled=is_disabled)
         except AccountError as error:
             return shown(problem=f"{error.message}. {error.remedy}"), 400
         return redirect(url_for("accounts"))
@@ -53,8 +53,8 @@ def install_accounts(app: Flask, services: ConsoleServices) -> None:
     @app.post("/accounts/<account_id>/code")
     @requires(ConsoleRole.ADMINISTRATOR)
     def reset_password(account_id: str) -> Page:
-        code = desk.reset_password(g.account.name, account_id)
-        return shown(code=code, code_of=desk.account(account_id).name)
+        code = service.reset_password(g.account.name, account_id)
+        return shown(code=code, code_of=service.account(account_id).name)
 
 
 def _role() -> ConsoleRole:

@@ -42,7 +42,7 @@ class AccountAnswer(BaseModel):
 _ANSWER: dict[Any, Any] = {"200": AccountAnswer}
 
 
-def account_blueprint(desk: LoginService, sessions: Sessions, journal: Journal) -> Blueprint:
+def account_blueprint(service: LoginService, sessions: Sessions, journal: Journal) -> Blueprint:
     """/account and below."""
     pages = Blueprint("account", __name__, url_prefix="/account")
 
@@ -52,7 +52,7 @@ def account_blueprint(desk: LoginService, sessions: Sessions, journal: Journal) 
             "account.html",
             outcome=outcome,
             is_done=is_done,
-            has_code=desk.desk.kept(account.account_id).has_one_time_code,
+            has_code=service.accounts.kept(account.account_id).has_one_time_code,
             entries=reversed(journal.entries(f"account:{account.name}", limit=_LATEST)),
             shortest=SHORTEST,
             longest=LONGEST,
@@ -69,26 +69,26 @@ def account_blueprint(desk: LoginService, sessions: Sessions, journal: Journal) 
         typed = request.form
         if typed.get("new") != typed.get("again"):
             return show(LoginOutcome(problem=text("password.unequal"), status=400))
-        outcome = _choose(desk, sessions, typed.get("current", ""), typed.get("new", ""))
+        outcome = _choose(service, sessions, typed.get("current", ""), typed.get("new", ""))
         return show(outcome) if outcome.kept is None else redirect(url_for("account.page", changed="yes"))
 
     @pages.post("/end-sessions")
     def end_sessions() -> BaseResponse:
         account = current_account()
-        desk.desk.end_sessions(account.name, account.account_id)
+        service.accounts.end_sessions(account.name, account.account_id)
         log_out_browser(sessions)
         return redirect(url_for("auth.login"))
 
     return pages
 
 
-def account_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprint:
+def account_api_blueprint(service: LoginService, sessions: Sessions) -> APIBlueprint:
     """The same for programs."""
     api = api_blueprint("account_api", __name__, _TAGS, "/account")
 
     @api.post("/password", summary="Choose a new password; every other browser is logged out", responses=_ANSWER)
     def choose_password(body: PasswordBody) -> Answer:
-        outcome = _choose(desk, sessions, body.current, body.new)
+        outcome = _choose(service, sessions, body.current, body.new)
         if outcome.kept is None:
             return refusal(outcome)
         return jsonify(account=account_document(outcome.kept.account).model_dump(mode="json"))
@@ -96,17 +96,17 @@ def account_api_blueprint(desk: LoginService, sessions: Sessions) -> APIBlueprin
     @api.post("/end-sessions", summary="Log out everywhere, here too", responses=_ANSWER)
     def end_sessions() -> Response:
         account = current_account()
-        desk.desk.end_sessions(account.name, account.account_id)
+        service.accounts.end_sessions(account.name, account.account_id)
         log_out_browser(sessions)
         return jsonify(account=account_document(account).model_dump(mode="json"))
 
     return api
 
 
-def _choose(desk: LoginService, sessions: Sessions, current: str, new: str) -> LoginOutcome:
+def _choose(service: LoginService, sessions: Sessions, current: str, new: str) -> LoginOutcome:
     account, address = current_account(), request.remote_addr or ""
     try:
-        outcome = desk.choose_password(account, current, new, address)
+        outcome = service.choose_password(account, current, new, address)
     except AccountError as error:
         problem, remedy = localised(error)
         return LoginOutcome(problem=problem, remedy=remedy, status=409)

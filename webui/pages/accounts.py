@@ -16,17 +16,17 @@ _LATEST = 20
 _ROLES = tuple(Role)
 
 
-def accounts_blueprint(desk: AccountService, journal: Journal) -> Blueprint:
+def accounts_blueprint(service: AccountService, journal: Journal) -> Blueprint:
     """/accounts and everything below it."""
     pages = Blueprint("accounts", __name__, url_prefix="/accounts")
 
     def list_with(problem: AccountError | None = None) -> Page:
-        kept = [desk.kept(account.account_id) for account in desk.store.accounts()]
+        kept = [service.kept(account.account_id) for account in service.store.accounts()]
         page = render_template("accounts.html", kept=kept, roles=_ROLES, problem=problem, typed=request.form)
         return page, 409 if problem else 200
 
     def one_with(account_id: str, problem: AccountError | None = None) -> Page:
-        kept = desk.kept(account_id)
+        kept = service.kept(account_id)
         entries = journal.entries(f"account:{kept.account.name}", limit=_LATEST)[::-1]
         page = render_template(
             "account_edit.html", kept=kept, roles=_ROLES, entries=entries, problem=problem, format_moment=format_moment
@@ -35,7 +35,7 @@ def accounts_blueprint(desk: AccountService, journal: Journal) -> Blueprint:
 
     def show_code(account_id: str, code: str) -> Page:
         hours = int(CODE_LIFETIME.total_seconds() // 3600)
-        return render_template("one_time_code.html", other=desk.account(account_id), code=code, hours=hours), 200
+        return render_template("one_time_code.html", other=service.account(account_id), code=code, hours=hours), 200
 
     @pages.get("/")
     def list_page() -> Page:
@@ -45,7 +45,7 @@ def accounts_blueprint(desk: AccountService, journal: Journal) -> Blueprint:
     def add() -> Page:
         typed = request.form
         try:
-            account, code = desk.add(
+            account, code = service.add(
                 actor(), typed.get("name", ""), typed.get("full_name", ""), _role(typed.get("role"))
             )
         except AccountError as problem:
@@ -60,7 +60,7 @@ def accounts_blueprint(desk: AccountService, journal: Journal) -> Blueprint:
     def change(account_id: object) -> Response | Page:
         typed = request.form
         try:
-            desk.change(
+            service.change(
                 actor(),
                 str(account_id),
                 full=typed.get("full_name"),
@@ -73,11 +73,11 @@ def accounts_blueprint(desk: AccountService, journal: Journal) -> Blueprint:
 
     @pages.post("/<uuid:account_id>/reset-password")
     def reset_password(account_id: object) -> Page:
-        return show_code(str(account_id), desk.reset_password(actor(), str(account_id)))
+        return show_code(str(account_id), service.reset_password(actor(), str(account_id)))
 
     @pages.post("/<uuid:account_id>/end-sessions")
     def end_sessions(account_id: object) -> Response:
-        desk.end_sessions(actor(), str(account_id))
+        service.end_sessions(actor(), str(account_id))
         return redirect(url_for("accounts.one_page", account_id=account_id))
 
     return pages

@@ -21,7 +21,7 @@ Page = Response | str | tuple[str, int, dict[str, str]]
 
 
 def auth_blueprint(
-    desk: LoginService, sessions: Sessions, protection: CSRFProtect, time_zone: TimeZone | None = None
+    service: LoginService, sessions: Sessions, protection: CSRFProtect, time_zone: TimeZone | None = None
 ) -> Blueprint:
     """/setup, /login and /logout. With a time zone the first page asks for it, too."""
     pages = Blueprint("auth", __name__)
@@ -35,7 +35,7 @@ def auth_blueprint(
 
     @pages.route("/setup", methods=["GET", "POST"])
     def set_up() -> Page:
-        if desk.desk.is_set_up:
+        if service.accounts.is_set_up:
             return redirect(url_for("auth.login"))
         typed: dict[str, Any] = {key: request.form.get(key, "") for key in ("code", "name", "full_name")}
         zone = request.form.get("time_zone", "")
@@ -46,7 +46,7 @@ def auth_blueprint(
         if problem := _stale_or_unequal():
             return _form("setup.html", LoginOutcome(problem=problem, status=400), **typed)
         try:
-            outcome = desk.set_up(
+            outcome = service.set_up(
                 typed["code"], typed["name"], typed["full_name"], request.form.get("password", ""), _address()
             )
         except AccountError as error:
@@ -58,21 +58,21 @@ def auth_blueprint(
 
     @pages.route("/login", methods=["GET", "POST"])
     def login() -> Page:
-        if not desk.desk.is_set_up:
+        if not service.accounts.is_set_up:
             return redirect(url_for("auth.set_up"))
         name = request.form.get("name", "")
         if request.method == "GET":
             return _form("login.html", LoginOutcome(), name=name)
         if not _has_token():
             return _form("login.html", LoginOutcome(problem=text("login.stale"), status=400), name=name)
-        outcome = desk.log_in(name, request.form.get("password", ""), _address(), known_device(name))
+        outcome = service.log_in(name, request.form.get("password", ""), _address(), known_device(name))
         return enter(outcome, "login.html", name=name)
 
     @pages.post("/logout")
     def logout() -> Response:
         name = actor()
         log_out_browser(sessions)
-        desk.desk.note_when_possible(name, "logged_out")
+        service.accounts.note_when_possible(name, "logged_out")
         return redirect(url_for("auth.login"))
 
     for view in (set_up, login):

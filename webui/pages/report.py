@@ -22,12 +22,12 @@ _STANDARD |= {"form.toml": STANDARD_FORM, CONCLUSIONS_NAME: STANDARD_FOLDER / CO
 def report_blueprint(services: Services) -> Blueprint:
     """/exams/<id>/report and /settings/report"""
     pages = Blueprint("report", __name__)
-    desk = services.reports
+    service = services.reports
 
     @pages.get("/exams/<uuid:exam_id>/report")
     def page(exam_id: object) -> str:
         services.store.require_pictures(str(exam_id))
-        form, exam = desk.folder.form(), services.store.exam(str(exam_id))
+        form, exam = service.folder.form(), services.store.exam(str(exam_id))
         is_validated = services.reviews.log(exam.exam_id).validated_by is not None
         return render_template(
             "report.html",
@@ -49,21 +49,21 @@ def report_blueprint(services: Services) -> Blueprint:
 
         services.store.require_pictures(str(exam_id))
         choice = Choice(request.args.get("language") or None, made_by=current_account().name)
-        return desk.html(str(exam_id), choice, picture, url_for(".logo"), url_for(".style"))
+        return service.html(str(exam_id), choice, picture, url_for(".logo"), url_for(".style"))
 
     @pages.get("/exams/<uuid:exam_id>/report/images/<uuid:image_id>.jpg")
     def picture(exam_id: object, image_id: object) -> Response:
         width_px = min(max(64, request.args.get("width", 1400, type=int)), _WIDEST_PX)
         is_drawn = request.args.get("drawn", 1, type=int) == 1
-        return Response(desk.picture(str(exam_id), str(image_id), is_drawn, width_px), mimetype="image/jpeg")
+        return Response(service.picture(str(exam_id), str(image_id), is_drawn, width_px), mimetype="image/jpeg")
 
     @pages.get("/report/style.css")
     def style() -> Response:
-        return Response(desk.folder.style(), mimetype="text/css")
+        return Response(service.folder.style(), mimetype="text/css")
 
     @pages.get("/report/logo")
     def logo() -> Response:
-        found = desk.folder.logo()
+        found = service.folder.logo()
         return Response(status=404) if found is None else Response(found[0], mimetype=found[1])
 
     @pages.get("/settings/report")
@@ -71,11 +71,11 @@ def report_blueprint(services: Services) -> Blueprint:
     def settings() -> str:
         return render_template(
             "report_settings.html",
-            form=desk.folder.form(),
+            form=service.folder.form(),
             words=Localisation("en"),
-            own=desk.folder.own_files(),
+            own=service.folder.own_files(),
             names=[name for name in CUSTOM_NAMES if name not in LOGO_NAMES],
-            logo=next((name for name in desk.folder.own_files() if name in LOGO_NAMES), ""),
+            logo=next((name for name in service.folder.own_files() if name in LOGO_NAMES), ""),
             languages=LANGUAGES,
             papers=PAPERS,
             pages=PAGES,
@@ -87,8 +87,8 @@ def report_blueprint(services: Services) -> Blueprint:
     @requires(Role.ADMINISTRATOR)
     def file(name: str) -> Response:
         """The clinic's file, or the standard one to begin with."""
-        own = desk.folder.path / name
-        source = own if name in desk.folder.own_files() else _STANDARD.get(name)
+        own = service.folder.path / name
+        source = own if name in service.folder.own_files() else _STANDARD.get(name)
         if source is None:
             return Response(status=404)
         answer = Response(source.read_bytes(), mimetype="text/plain")

@@ -33,8 +33,8 @@ def data_options(function: Any) -> Any:
 @data_options
 def list_accounts(config: Path | None, data_dir: Path | None) -> None:
     """Every account: login name, role, full name."""
-    with account_service(config, data_dir) as desk:
-        for account in desk.store.accounts():
+    with account_service(config, data_dir) as service:
+        for account in service.store.accounts():
             state = "  (disabled)" if account.is_disabled else ""
             click.echo(f"{account.name:20} {account.role.value:14} {account.full_name}{state}")
 
@@ -44,11 +44,11 @@ def list_accounts(config: Path | None, data_dir: Path | None) -> None:
 @data_options
 def reset_administrator(name: str | None, config: Path | None, data_dir: Path | None) -> None:
     """Give an administrator (NAME where there are several) a one-time code, and enable the account."""
-    with account_service(config, data_dir) as desk:
-        account = _administrator(desk.store.accounts(), name)
+    with account_service(config, data_dir) as service:
+        account = _administrator(service.store.accounts(), name)
         if account.is_disabled:
-            desk.change(_CONSOLE, account.account_id, is_disabled=False)
-        code = desk.reset_password(_CONSOLE, account.account_id)
+            service.change(_CONSOLE, account.account_id, is_disabled=False)
+        code = service.reset_password(_CONSOLE, account.account_id)
     hours = int(CODE_LIFETIME.total_seconds() // 3600)
     click.echo(f"{account.name}: one-time code {code}, for {hours} hours; it goes into the password field")
 

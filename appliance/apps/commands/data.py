@@ -85,7 +85,7 @@ def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
         if patient is None:
             raise NotKeptError("there is no patient with this pseudonym", "See the list of patients on the pages.")
         typed = click.prompt("It cannot be taken back. Type the pseudonym to confirm", prompt_suffix=": ")
-        desk = OrganisationService(
+        service = OrganisationService(
             storage.exams,
             storage.patients,
             storage.folders,
@@ -93,7 +93,7 @@ def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
             storage.journal,
             SystemClock().now_utc,
         )
-        exams = desk.erase_patient(ACTOR, patient.patient_id, typed)
+        exams = service.erase_patient(ACTOR, patient.patient_id, typed)
         erased = storage.patients.patient(patient.patient_id)
     click.echo(f"erased the patient and the pictures of {exams} exams; the figures are under {erased.pseudonym}")
 

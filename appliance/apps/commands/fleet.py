@@ -48,8 +48,8 @@ def ingest(config: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
-        desk = BoxMessageService(database, SystemClock())
-        IngestWorker(settings, ResultStore(database), gaps, desk, ModelWatch(database), SystemClock()).run(stopping)
+        service = BoxMessageService(database, SystemClock())
+        IngestWorker(settings, ResultStore(database), gaps, service, ModelWatch(database), SystemClock()).run(stopping)
 
 
 @command.command("console")

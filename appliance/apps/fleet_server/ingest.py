@@ -46,12 +46,12 @@ class IngestWorker:
         settings: FleetSettings,
         store: ResultStore,
         gaps: GapFinder,
-        desk: BoxMessageService,
+        service: BoxMessageService,
         models: ModelWatch,
         clock: Clock,
     ) -> None:
         self._settings, self._store, self._gaps, self._models, self._clock = settings, store, gaps, models, clock
-        self.desk = desk
+        self.service = service
         self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
         self._software = importlib.metadata.version("nailfold-appliance")
         self._jitter = random.Random()
@@ -106,7 +106,7 @@ class IngestWorker:
     def tidy(self) -> None:
         """Drop telemetry that nobody needs any more. Raises StoreError."""
         kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
-        self.desk.boxes.forget_telemetry(self._clock.now_utc() - kept)
+        self.service.boxes.forget_telemetry(self._clock.now_utc() - kept)
 
     def watch_models(self) -> None:
         """Judge the networks of a few boxes that had results. Raises StoreError."""
@@ -176,7 +176,7 @@ class _Shift:
         now_s = worker.monotonic_s()
         self._chores = [
             _Chore(self._ingest.gap_look_s, self._ask_for_missing, now_s + self._ingest.gap_look_s),
-            _Chore(self._ingest.told_within_s, lambda: self._tell_all(worker.desk.untold()), now_s),
+            _Chore(self._ingest.told_within_s, lambda: self._tell_all(worker.service.untold()), now_s),
             _Chore(_WATCH_EVERY_S, worker.watch_models, now_s),
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
@@ -209,7 +209,7 @@ class _Shift:
         for received, answer in zip(results, self._worker.keep(results), strict=True):
             self._connection.confirm(received)
             self._tell(answer)
-        publications = self._worker.desk.take([(one.topic, one.payload) for one in others])
+        publications = self._worker.service.take([(one.topic, one.payload) for one in others])
         for received in others:
             self._connection.confirm(received)
         self._tell_all(publications)

@@ -1,4 +1,4 @@
-"""The box's own desk: settings in force, backups, and tests of its connections."""
+"""The box's own service: settings in force, backups, and tests of its connections."""
 
 from appliance.apps.config.settings import LoadedSettings
 from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow

@@ -6,7 +6,7 @@ from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from appliance.accounts.account_service import AccountService
 from appliance.accounts.passwords import COST, PasswordHashing
 from appliance.storage.memory_journal import MemoryJournal
-from tests.support.accounts import ADMINISTRATOR, PASSWORD, new_account_desk
+from tests.support.accounts import ADMINISTRATOR, PASSWORD, new_account_service
 from tests.support.exam_parts import SystemClock
 
 
@@ -33,7 +33,7 @@ def test_damaged_hash_opens_nothing() -> None:
 
 def test_login_renews_a_hash_of_a_lower_cost_and_ends_no_session() -> None:
     journal = MemoryJournal(SystemClock().now_utc)
-    cheap = new_account_desk(journal)
+    cheap = new_account_service(journal)
     dear = AccountService(cheap.store, journal, SystemClock(), PasswordHashing(COST))
     before = cheap.store.by_name(ADMINISTRATOR)
     assert before is not None

@@ -14,7 +14,7 @@ from tests.support.exam_parts import HeldClock
 from tests.support.review_exam import finished_exam
 
 
-class Desk:
+class Harness:
     """Seven loops of 18 um each at 1.5 um/px."""
 
     def __init__(self, store: MemoryExamStore, **exam: object) -> None:
@@ -32,8 +32,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(MemoryExamStore())
+def harness() -> Harness:
+    return Harness(MemoryExamStore())
 
 
 def width(um: float) -> SetWidth:
@@ -49,16 +49,18 @@ def width(um: float) -> SetWidth:
         (30.0, SetSize("m1", SizeClass.NORMAL)),
     ],
 )
-def test_contradiction_is_refused_until_it_is_meant_and_then_marked(desk: Desk, um: float, edit: ImageEdit) -> None:
-    desk.does(width(um))
+def test_contradiction_is_refused_until_it_is_meant_and_then_marked(
+    harness: Harness, um: float, edit: ImageEdit
+) -> None:
+    harness.does(width(um))
     with pytest.raises(ExamError, match=rf"measures {int(um)}\b"):
-        desk.does(edit)
-    assert desk.mark() is None
+        harness.does(edit)
+    assert harness.mark() is None
     meant = type(edit)(**{**vars(edit), "against_measurement": True})
-    review = desk.does(meant)
+    review = harness.does(meant)
     assert review.reviewed.against_measurement == 1
-    assert desk.mark() is not None
-    entry = desk.reviews.history(desk.exam.exam_id)[-1]
+    assert harness.mark() is not None
+    entry = harness.reviews.history(harness.exam.exam_id)[-1]
     assert entry.detail["edit"]["against_measurement"] is True
 
 
@@ -72,18 +74,18 @@ def test_contradiction_is_refused_until_it_is_meant_and_then_marked(desk: Desk, 
         (60.0, SetSize("m1", None)),
     ],
 )
-def test_what_the_width_allows_is_not_asked_about(desk: Desk, um: float, edit: ImageEdit) -> None:
-    desk.does(width(um))
-    assert desk.does(edit).reviewed.against_measurement == 0
+def test_what_the_width_allows_is_not_asked_about(harness: Harness, um: float, edit: ImageEdit) -> None:
+    harness.does(width(um))
+    assert harness.does(edit).reviewed.against_measurement == 0
 
 
-def test_mark_goes_when_the_width_is_measured_again(desk: Desk) -> None:
-    desk.does(width(13.5))
-    desk.does(SetMorphology("m1", Morphology.GIANT, against_measurement=True))
-    desk.does(width(60.0))
-    assert desk.mark() is None
+def test_mark_goes_when_the_width_is_measured_again(harness: Harness) -> None:
+    harness.does(width(13.5))
+    harness.does(SetMorphology("m1", Morphology.GIANT, against_measurement=True))
+    harness.does(width(60.0))
+    assert harness.mark() is None
 
 
 def test_without_a_scale_nothing_is_contradicted() -> None:
-    desk = Desk(MemoryExamStore(), scale=None)
-    assert desk.does(SetMorphology("m1", Morphology.GIANT)).reviewed.against_measurement == 0
+    harness = Harness(MemoryExamStore(), scale=None)
+    assert harness.does(SetMorphology("m1", Morphology.GIANT)).reviewed.against_measurement == 0

@@ -22,7 +22,7 @@ from tests.support.small_exam import SmallExam
 ADDRESS = BoxAddress("clinic-1", "box-7")
 
 
-class Desk:
+class Harness:
     """An exam session with a camera that shows a new picture whenever time passes."""
 
     def __init__(self, store: MemoryExamStore | None = None) -> None:
@@ -50,13 +50,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_captures_walk_through_sectors_and_fingers_of_both_hands(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    placements = [desk.capture() for _ in range(33)]
+def test_captures_walk_through_sectors_and_fingers_of_both_hands(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    placements = [harness.capture() for _ in range(33)]
     assert placements[0] == Placement(Hand.LEFT, Finger.INDEX, Sector.A)
     assert placements[3:5] == [
         Placement(Hand.LEFT, Finger.INDEX, Sector.D),
@@ -67,78 +67,82 @@ def test_captures_walk_through_sectors_and_fingers_of_both_hands(desk: Desk) -> 
     assert placements[32] == placements[31]  # at the end it stays
 
 
-def test_operator_may_choose_any_nailfold_and_a_thumb_stays_selected(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.session.select(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
-    assert desk.capture() == desk.session.snapshot().placement == Placement(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
+def test_operator_may_choose_any_nailfold_and_a_thumb_stays_selected(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.session.select(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
+    assert (
+        harness.capture()
+        == harness.session.snapshot().placement
+        == Placement(Hand.RIGHT, Finger.THUMB, Sector.PANORAMIC)
+    )
 
 
-def test_still_holds_the_very_picture_and_its_origin(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana"))
-    desk.show()
-    image = desk.session.capture()
-    pixels, metadata = decode_still(desk.store.read_png(exam.exam_id, image.image_id))
-    assert desk.shown is not None
-    assert (pixels == desk.shown.frame.image_rgb).all()
+def test_still_holds_the_very_picture_and_its_origin(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
+    harness.show()
+    image = harness.session.capture()
+    pixels, metadata = decode_still(harness.store.read_png(exam.exam_id, image.image_id))
+    assert harness.shown is not None
+    assert (pixels == harness.shown.frame.image_rgb).all()
     assert (metadata.placement, metadata.scale_origin) == (image.placement, CALIBRATION.origin)
-    assert metadata.engines == desk.shown.analysis.identity.engines
+    assert metadata.engines == harness.shown.analysis.identity.engines
     assert document_of(image.recorded)["images"][0]["file"] == image.file_name
 
 
-def test_undo_and_redo_move_the_selection_along(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    first, second = desk.capture(), desk.capture()
-    assert desk.session.undo().placement == second
-    assert desk.session.snapshot().placement == second
-    desk.session.undo()
-    assert desk.session.snapshot().counts == {}
-    assert not desk.session.snapshot().can_undo
-    desk.session.redo()
-    desk.session.redo()
-    snapshot = desk.session.snapshot()
+def test_undo_and_redo_move_the_selection_along(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    first, second = harness.capture(), harness.capture()
+    assert harness.session.undo().placement == second
+    assert harness.session.snapshot().placement == second
+    harness.session.undo()
+    assert harness.session.snapshot().counts == {}
+    assert not harness.session.snapshot().can_undo
+    harness.session.redo()
+    harness.session.redo()
+    snapshot = harness.session.snapshot()
     assert snapshot.exam is not None
     assert [image.placement for image in snapshot.exam.images] == [first, second]
     assert snapshot.counts == {first: 1, second: 1}
-    assert snapshot.exam == desk.store.open_exam()
+    assert snapshot.exam == harness.store.open_exam()
 
 
-def test_new_capture_ends_redo(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.capture()
-    desk.session.undo()
-    assert desk.session.snapshot().can_redo
-    desk.capture()
-    assert not desk.session.snapshot().can_redo
+def test_new_capture_ends_redo(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.capture()
+    harness.session.undo()
+    assert harness.session.snapshot().can_redo
+    harness.capture()
+    assert not harness.session.snapshot().can_redo
     with pytest.raises(ExamError, match="no undone capture"):
-        desk.session.redo()
+        harness.session.redo()
 
 
-def test_stale_picture_is_refused(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.show()
-    desk.clock.advance(1.01)
+def test_stale_picture_is_refused(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.show()
+    harness.clock.advance(1.01)
     with pytest.raises(ExamError, match=r"1\.0 s old\. Wait for the live picture"):
-        desk.session.capture()
-    assert "old" in desk.session.snapshot().last_error
-    desk.show()
-    desk.session.capture()
-    assert desk.session.snapshot().last_error == ""
+        harness.session.capture()
+    assert "old" in harness.session.snapshot().last_error
+    harness.show()
+    harness.session.capture()
+    assert harness.session.snapshot().last_error == ""
 
 
-def test_capture_without_a_picture_is_refused(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.shown = None
+def test_capture_without_a_picture_is_refused(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.shown = None
     with pytest.raises(ExamError, match="Check the capillaroscope"):
-        desk.session.capture()
+        harness.session.capture()
 
 
-def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.capture()
+def test_bouncing_pedal_does_not_keep_one_picture_twice(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.capture()
     with pytest.raises(ExamError, match="captured already"):
-        desk.session.capture()
-    desk.session.undo()
-    desk.session.capture()  # undone: the same picture may come back
+        harness.session.capture()
+    harness.session.undo()
+    harness.session.capture()  # undone: the same picture may come back
 
 
 @pytest.mark.parametrize(
@@ -152,74 +156,74 @@ def test_bouncing_pedal_does_not_keep_one_picture_twice(desk: Desk) -> None:
         ("skip", ("cold", "ana")),
     ],
 )
-def test_verbs_without_an_exam_are_refused(desk: Desk, verb: str, words: tuple[str, ...]) -> None:
+def test_verbs_without_an_exam_are_refused(harness: Harness, verb: str, words: tuple[str, ...]) -> None:
     with pytest.raises(ExamError, match=r"no exam is open\. Start an exam first"):
-        getattr(desk.session, verb)(*words)
+        getattr(harness.session, verb)(*words)
 
 
-def test_exam_without_images_cannot_be_finished(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    assert not desk.session.snapshot().can_finish
+def test_exam_without_images_cannot_be_finished(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    assert not harness.session.snapshot().can_finish
     with pytest.raises(ExamError, match="no images"):
-        desk.session.finish("ana")
-    assert desk.session.discard("ana").state is ExamState.DISCARDED
-    assert desk.finished == 0
+        harness.session.finish("ana")
+    assert harness.session.discard("ana").state is ExamState.DISCARDED
+    assert harness.finished == 0
 
 
-def test_finishing_queues_one_message_and_frees_the_desk(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana"))
-    desk.capture()
-    finished = desk.session.finish("ana")
-    assert (finished.state, desk.finished) == (ExamState.FINISHED, 1)
-    (queued,) = desk.store.outbox.due(desk.clock.now_utc())
+def test_finishing_queues_one_message_and_frees_the_session(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
+    harness.capture()
+    finished = harness.session.finish("ana")
+    assert (finished.state, harness.finished) == (ExamState.FINISHED, 1)
+    (queued,) = harness.store.outbox.due(harness.clock.now_utc())
     assert json.loads(queued.message.payload)["exam_id"] == exam.exam_id
-    assert desk.session.snapshot().exam is None
-    desk.session.start("NC-2", ExamStart("ana"))
+    assert harness.session.snapshot().exam is None
+    harness.session.start("NC-2", ExamStart("ana"))
 
 
-def test_second_exam_is_refused_while_one_is_open(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
+def test_second_exam_is_refused_while_one_is_open(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
     with pytest.raises(ExamError, match="Finish or discard"):
-        desk.session.start("NC-2", ExamStart("ana"))
+        harness.session.start("NC-2", ExamStart("ana"))
 
 
-def test_full_disk_refuses_and_the_exam_goes_on_afterwards(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.capture()
-    before = desk.session.snapshot()
-    desk.store.fill_disk()
-    desk.show()
+def test_full_disk_refuses_and_the_exam_goes_on_afterwards(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.capture()
+    before = harness.session.snapshot()
+    harness.store.fill_disk()
+    harness.show()
     with pytest.raises(StoreError, match="Free some space"):
-        desk.session.capture()
+        harness.session.capture()
     with pytest.raises(StoreError, match="Free some space"):
-        desk.session.finish("ana")
-    after = desk.session.snapshot()
+        harness.session.finish("ana")
+    after = harness.session.snapshot()
     assert (after.exam, after.placement, after.counts) == (before.exam, before.placement, before.counts)
     assert "Free some space" in after.last_error
-    desk.store.free_disk()
-    desk.session.capture()
-    assert len(desk.session.finish("ana").images) == 2
+    harness.store.free_disk()
+    harness.session.capture()
+    assert len(harness.session.finish("ana").images) == 2
 
 
-def test_open_exam_is_resumed_with_its_captures_and_they_can_be_undone(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
-    placements = [desk.capture(), desk.capture()]
-    resumed = Desk(desk.store)
+def test_open_exam_is_resumed_with_its_captures_and_they_can_be_undone(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
+    placements = [harness.capture(), harness.capture()]
+    resumed = Harness(harness.store)
     snapshot = resumed.session.snapshot()
     assert snapshot.counts == dict.fromkeys(placements, 1)
     assert snapshot.placement == Placement(Hand.LEFT, Finger.INDEX, Sector.C)
     assert resumed.session.undo().placement == placements[1]
 
 
-def test_many_threads_at_once_lose_no_capture(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana"))
+def test_many_threads_at_once_lose_no_capture(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
     kept: list[str] = []
 
     def press() -> None:
         for _ in range(5):
-            desk.show()
+            harness.show()
             try:
-                kept.append(desk.session.capture().image_id)
+                kept.append(harness.session.capture().image_id)
             except ExamError:
                 continue
 
@@ -228,107 +232,107 @@ def test_many_threads_at_once_lose_no_capture(desk: Desk) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {image.image_id for image in desk.store.exam(exam.exam_id).images} == set(kept)
+    assert {image.image_id for image in harness.store.exam(exam.exam_id).images} == set(kept)
     assert len(kept) == len(set(kept)) > 0
 
 
-def test_each_verb_makes_the_snapshot_newer_even_if_it_was_refused(desk: Desk) -> None:
-    before = desk.session.snapshot()
+def test_each_verb_makes_the_snapshot_newer_even_if_it_was_refused(harness: Harness) -> None:
+    before = harness.session.snapshot()
     with pytest.raises(ExamError):
-        desk.session.capture()
-    refused = desk.session.snapshot()
-    desk.session.start("NC-1", ExamStart("ana"))
-    assert before.revision < refused.revision < desk.session.snapshot().revision
-    assert {snapshot.boot_id for snapshot in (before, refused, desk.session.snapshot())} == {before.boot_id}
-    assert Desk().session.snapshot().boot_id != before.boot_id
+        harness.session.capture()
+    refused = harness.session.snapshot()
+    harness.session.start("NC-1", ExamStart("ana"))
+    assert before.revision < refused.revision < harness.session.snapshot().revision
+    assert {snapshot.boot_id for snapshot in (before, refused, harness.session.snapshot())} == {before.boot_id}
+    assert Harness().session.snapshot().boot_id != before.boot_id
 
 
-def test_protocol_of_16_looks_at_two_sectors_of_each_finger_and_stays_at_its_end(desk: Desk) -> None:
-    assert desk.session.start("NC-1", ExamStart("ana", "16")).operator == "ana"
-    placements = [desk.capture() for _ in range(16)]
+def test_protocol_of_16_looks_at_two_sectors_of_each_finger_and_stays_at_its_end(harness: Harness) -> None:
+    assert harness.session.start("NC-1", ExamStart("ana", "16")).operator == "ana"
+    placements = [harness.capture() for _ in range(16)]
     assert {placement.sector for placement in placements} == {Sector.B, Sector.C}
     assert len(set(placements)) == 16
-    assert desk.session.snapshot().placement == placements[-1]
+    assert harness.session.snapshot().placement == placements[-1]
 
 
-def test_unknown_protocol_is_refused(desk: Desk) -> None:
+def test_unknown_protocol_is_refused(harness: Harness) -> None:
     with pytest.raises(ExamError, match="no exam protocol '12'"):
-        desk.session.start("NC-1", ExamStart("ana", "12"))
-    assert desk.session.snapshot().exam is None
+        harness.session.start("NC-1", ExamStart("ana", "12"))
+    assert harness.session.snapshot().exam is None
 
 
-def test_after_a_detour_the_first_missing_placement_is_proposed(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana", "32"))
+def test_after_a_detour_the_first_missing_placement_is_proposed(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana", "32"))
     for _ in range(3):
-        desk.capture()
-    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
-    desk.capture()
-    assert desk.session.snapshot().placement == Placement(Hand.LEFT, Finger.INDEX, Sector.D)
+        harness.capture()
+    harness.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    harness.capture()
+    assert harness.session.snapshot().placement == Placement(Hand.LEFT, Finger.INDEX, Sector.D)
 
 
-def test_skipped_placement_is_stored_passed_over_and_can_be_taken_back(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana", "32"))
-    desk.session.skip("  bandage ", "ana")
-    assert desk.session.snapshot().placement.sector is Sector.B
-    stored = desk.store.exam(exam.exam_id).skipped
+def test_skipped_placement_is_stored_passed_over_and_can_be_taken_back(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana", "32"))
+    harness.session.skip("  bandage ", "ana")
+    assert harness.session.snapshot().placement.sector is Sector.B
+    stored = harness.store.exam(exam.exam_id).skipped
     assert [(one.placement.sector, one.reason) for one in stored] == [(Sector.A, "bandage")]
-    desk.session.undo()
-    assert desk.store.exam(exam.exam_id).skipped == ()
-    assert desk.session.snapshot().placement.sector is Sector.A
-    desk.session.redo()
-    assert len(desk.store.exam(exam.exam_id).skipped) == 1
-    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
-    desk.session.unskip()
-    assert desk.store.exam(exam.exam_id).skipped == ()
+    harness.session.undo()
+    assert harness.store.exam(exam.exam_id).skipped == ()
+    assert harness.session.snapshot().placement.sector is Sector.A
+    harness.session.redo()
+    assert len(harness.store.exam(exam.exam_id).skipped) == 1
+    harness.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    harness.session.unskip()
+    assert harness.store.exam(exam.exam_id).skipped == ()
     with pytest.raises(ExamError, match="not skipped"):
-        desk.session.unskip()
+        harness.session.unskip()
 
 
-def test_whole_finger_is_skipped_but_for_what_was_captured(desk: Desk) -> None:
-    desk.session.start("NC-1", ExamStart("ana", "32"))
-    desk.capture()
-    desk.session.skip("injured", "ana", whole_finger=True)
-    snapshot = desk.session.snapshot()
+def test_whole_finger_is_skipped_but_for_what_was_captured(harness: Harness) -> None:
+    harness.session.start("NC-1", ExamStart("ana", "32"))
+    harness.capture()
+    harness.session.skip("injured", "ana", whole_finger=True)
+    snapshot = harness.session.snapshot()
     assert snapshot.exam is not None
     assert [one.placement.sector for one in snapshot.exam.skipped] == [Sector.B, Sector.C, Sector.D]
     assert snapshot.placement.finger is Finger.MIDDLE
-    desk.session.undo()
-    assert desk.session.snapshot().exam.skipped == ()  # type: ignore[union-attr]
+    harness.session.undo()
+    assert harness.session.snapshot().exam.skipped == ()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 201])
-def test_reason_must_say_something_short(desk: Desk, reason: str) -> None:
-    desk.session.start("NC-1", ExamStart("ana"))
+def test_reason_must_say_something_short(harness: Harness, reason: str) -> None:
+    harness.session.start("NC-1", ExamStart("ana"))
     with pytest.raises(ExamError, match="characters"):
-        desk.session.skip(reason, "ana")
+        harness.session.skip(reason, "ana")
 
 
-def test_capture_of_a_skipped_placement_makes_the_skipping_void_until_it_is_undone(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana"))
-    desk.session.skip("too cold", "ana")
-    desk.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
-    desk.capture()
-    assert desk.store.exam(exam.exam_id).skipped == ()
-    desk.session.undo()
-    assert [one.reason for one in desk.store.exam(exam.exam_id).skipped] == ["too cold"]
+def test_capture_of_a_skipped_placement_makes_the_skipping_void_until_it_is_undone(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
+    harness.session.skip("too cold", "ana")
+    harness.session.select(Hand.LEFT, Finger.INDEX, Sector.A)
+    harness.capture()
+    assert harness.store.exam(exam.exam_id).skipped == ()
+    harness.session.undo()
+    assert [one.reason for one in harness.store.exam(exam.exam_id).skipped] == ["too cold"]
 
 
-def test_retake_replaces_and_undo_brings_the_old_picture_back(desk: Desk) -> None:
-    exam = desk.session.start("NC-1", ExamStart("ana"))
-    desk.show()
-    old = desk.session.capture()
-    desk.session.select(old.hand, old.finger, old.sector)
-    desk.show()
-    new = desk.session.capture(replaces=True)
-    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [new.image_id]
-    desk.session.undo()
-    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [old.image_id]
-    assert desk.session.snapshot().exam == desk.store.exam(exam.exam_id)
-    desk.session.redo()
-    assert [image.image_id for image in desk.store.exam(exam.exam_id).images] == [new.image_id]
-    desk.session.select(old.hand, old.finger, old.sector)
-    desk.capture()
-    assert desk.session.snapshot().counts[new.placement] == 2, "without asking, a picture is added"
+def test_retake_replaces_and_undo_brings_the_old_picture_back(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
+    harness.show()
+    old = harness.session.capture()
+    harness.session.select(old.hand, old.finger, old.sector)
+    harness.show()
+    new = harness.session.capture(replaces=True)
+    assert [image.image_id for image in harness.store.exam(exam.exam_id).images] == [new.image_id]
+    harness.session.undo()
+    assert [image.image_id for image in harness.store.exam(exam.exam_id).images] == [old.image_id]
+    assert harness.session.snapshot().exam == harness.store.exam(exam.exam_id)
+    harness.session.redo()
+    assert [image.image_id for image in harness.store.exam(exam.exam_id).images] == [new.image_id]
+    harness.session.select(old.hand, old.finger, old.sector)
+    harness.capture()
+    assert harness.session.snapshot().counts[new.placement] == 2, "without asking, a picture is added"
 
 
 def test_a_button_keeps_the_picture_that_was_shown_when_it_was_pressed_however_late_it_is_heard() -> None:
@@ -354,25 +358,25 @@ def test_a_button_keeps_nothing_where_nothing_fresh_was_shown() -> None:
     assert exam.session.snapshot().last_error != ""
 
 
-def test_a_capture_keeps_what_was_measured_in_that_very_picture(desk: Desk) -> None:
+def test_a_capture_keeps_what_was_measured_in_that_very_picture(harness: Harness) -> None:
     """The live view carries widths on for a moment; a capture catches up on that."""
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.show()
-    assert desk.shown is not None
-    whole = replace(desk.shown.analysis, capillaries=desk.shown.analysis.capillaries * 2)
-    desk.shown = replace(desk.shown, analysis=replace(desk.shown.analysis, as_still=lambda: whole))
-    assert len(desk.session.capture().recorded.analysis.capillaries) == 2
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.show()
+    assert harness.shown is not None
+    whole = replace(harness.shown.analysis, capillaries=harness.shown.analysis.capillaries * 2)
+    harness.shown = replace(harness.shown, analysis=replace(harness.shown.analysis, as_still=lambda: whole))
+    assert len(harness.session.capture().recorded.analysis.capillaries) == 2
 
 
-def test_a_picture_that_cannot_be_measured_in_full_is_not_kept(desk: Desk) -> None:
+def test_a_picture_that_cannot_be_measured_in_full_is_not_kept(harness: Harness) -> None:
     def fail() -> FrameAnalysis:
         raise InferenceError("the keypoints network failed", "Restart the station.")
 
-    desk.session.start("NC-1", ExamStart("ana"))
-    desk.show()
-    assert desk.shown is not None
-    desk.shown = replace(desk.shown, analysis=replace(desk.shown.analysis, as_still=fail))
+    harness.session.start("NC-1", ExamStart("ana"))
+    harness.show()
+    assert harness.shown is not None
+    harness.shown = replace(harness.shown, analysis=replace(harness.shown.analysis, as_still=fail))
     with pytest.raises(InferenceError):
-        desk.session.capture()
-    assert desk.session.snapshot().last_error
-    assert desk.session.snapshot().counts == {}
+        harness.session.capture()
+    assert harness.session.snapshot().last_error
+    assert harness.session.snapshot().counts == {}

@@ -26,7 +26,7 @@ from appliance.exam.live_subscription import Subscription
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.storage.memory_calibrations import MemoryCalibrationStore
 from appliance.storage.memory_journal import MemoryJournal
-from tests.support.calibration_parts import kept_at, new_calibration_desk
+from tests.support.calibration_parts import kept_at, new_calibration_service
 from tests.support.exam_parts import NOON, shown_frame
 from tests.support.interleaving import Race, in_every_order, refused_with
 from tests.support.small_exam import SmallExam
@@ -266,14 +266,14 @@ def test_changed_calibration_holds_from_the_next_frame_on() -> None:
 def test_frozen_picture_is_found_or_refused_while_others_freeze() -> None:
     def race() -> Race:
         frame = shown_frame(1, 1.0).frame
-        desk = new_calibration_desk(MemoryJournal(lambda: NOON), lambda: frame)
-        first = desk.freeze().picture_id
+        service = new_calibration_service(MemoryJournal(lambda: NOON), lambda: frame)
+        first = service.freeze().picture_id
 
         def freeze() -> None:
             for _ in range(6):
-                desk.freeze()
+                service.freeze()
 
-        return Race([freeze, refused_with(CalibrationError, lambda: desk.picture(first))])
+        return Race([freeze, refused_with(CalibrationError, lambda: service.picture(first))])
 
     assert in_every_order(race, calibration_service, most_runs=60) > 30
 
@@ -282,14 +282,15 @@ def test_journal_says_what_the_magnification_was_before() -> None:
     def race() -> Race:
         frame = shown_frame(1, 1.0).frame
         journal = MemoryJournal(lambda: NOON)
-        desk = new_calibration_desk(journal, lambda: frame)
+        service = new_calibration_service(journal, lambda: frame)
 
         def check() -> None:
             first, second = (entry.detail for entry in journal.entries())
             assert (first["before"], second["before"]) == (None, first["magnification"])
 
         return Race(
-            [lambda: desk.state_magnification("50x", "anna"), lambda: desk.state_magnification("200x", "b")], check
+            [lambda: service.state_magnification("50x", "anna"), lambda: service.state_magnification("200x", "b")],
+            check,
         )
 
     assert in_every_order(race, calibration_service, most_runs=100) > 20

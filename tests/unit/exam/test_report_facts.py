@@ -15,7 +15,7 @@ from tests.support.exam_parts import HeldClock
 from tests.support.review_exam import finished_exam
 
 
-class Desk:
+class Harness:
     """A finished exam of a box that publishes, its review and its facts."""
 
     def __init__(self) -> None:
@@ -40,53 +40,53 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_an_operator_states_facts_until_the_exam_is_validated(desk: Desk) -> None:
-    desk.facts.state(desk.exam_id, {"medication": "iloprost"}, "anna", Role.OPERATOR)
-    desk.validate()
-    entries = len(desk.journal.entries(facts_subject(desk.exam_id)))
+def test_an_operator_states_facts_until_the_exam_is_validated(harness: Harness) -> None:
+    harness.facts.state(harness.exam_id, {"medication": "iloprost"}, "anna", Role.OPERATOR)
+    harness.validate()
+    entries = len(harness.journal.entries(facts_subject(harness.exam_id)))
     with pytest.raises(AccessError, match="medication"):
-        desk.facts.state(desk.exam_id, {"medication": "none"}, "anna", Role.OPERATOR)
-    assert desk.facts.of(desk.exam_id) == {"medication": "iloprost"}
-    assert desk.validator == "dr.b"
-    assert len(desk.journal.entries(facts_subject(desk.exam_id))) == entries
+        harness.facts.state(harness.exam_id, {"medication": "none"}, "anna", Role.OPERATOR)
+    assert harness.facts.of(harness.exam_id) == {"medication": "iloprost"}
+    assert harness.validator == "dr.b"
+    assert len(harness.journal.entries(facts_subject(harness.exam_id))) == entries
 
 
-def test_a_changed_fact_takes_the_validation_back_and_both_are_revisions(desk: Desk) -> None:
-    desk.facts.state(desk.exam_id, {"disorganisation": 1}, "dr.b", Role.PHYSICIAN)
-    desk.validate()
-    before = desk.store.outbox.newest_message_id(desk.exam_id)
-    desk.facts.state(desk.exam_id, {"disorganisation": 3}, "dr.b", Role.PHYSICIAN)
-    assert desk.validator is None
-    newest = desk.reviews.history(desk.exam_id)[-1]
+def test_a_changed_fact_takes_the_validation_back_and_both_are_revisions(harness: Harness) -> None:
+    harness.facts.state(harness.exam_id, {"disorganisation": 1}, "dr.b", Role.PHYSICIAN)
+    harness.validate()
+    before = harness.store.outbox.newest_message_id(harness.exam_id)
+    harness.facts.state(harness.exam_id, {"disorganisation": 3}, "dr.b", Role.PHYSICIAN)
+    assert harness.validator is None
+    newest = harness.reviews.history(harness.exam_id)[-1]
     assert newest.action == "review.facts_stated"
-    withdrawn = desk.store.outbox.newest_message_id(desk.exam_id)
+    withdrawn = harness.store.outbox.newest_message_id(harness.exam_id)
     assert newest.detail == {"fields": ["disorganisation"], "invalidates": "dr.b", "msg_id": withdrawn}
     assert withdrawn != before
-    assert figures_of(desk.reviews.reviewed(desk.exam_id), desk.facts).exam["score_disorganisation"].value == 3
-    desk.validate()
-    assert desk.store.outbox.newest_message_id(desk.exam_id) not in (before, withdrawn)
-    assert desk.reviews.log(desk.exam_id).validations == 2
-    assert desk.reviews.log(desk.exam_id).revisions == 3
+    assert figures_of(harness.reviews.reviewed(harness.exam_id), harness.facts).exam["score_disorganisation"].value == 3
+    harness.validate()
+    assert harness.store.outbox.newest_message_id(harness.exam_id) not in (before, withdrawn)
+    assert harness.reviews.log(harness.exam_id).validations == 2
+    assert harness.reviews.log(harness.exam_id).revisions == 3
 
 
-def test_stating_the_same_again_leaves_the_validation_and_the_journal_alone(desk: Desk) -> None:
-    desk.facts.state(desk.exam_id, {"smoking": "no"}, "anna", Role.OPERATOR)
-    desk.validate()
-    head = desk.journal.entries(limit=1)[-1].seq
-    desk.facts.state(desk.exam_id, {"smoking": "no", "remarks": ""}, "anna", Role.OPERATOR)
-    assert desk.validator == "dr.b"
-    assert desk.journal.entries(limit=1)[-1].seq == head
+def test_stating_the_same_again_leaves_the_validation_and_the_journal_alone(harness: Harness) -> None:
+    harness.facts.state(harness.exam_id, {"smoking": "no"}, "anna", Role.OPERATOR)
+    harness.validate()
+    head = harness.journal.entries(limit=1)[-1].seq
+    harness.facts.state(harness.exam_id, {"smoking": "no", "remarks": ""}, "anna", Role.OPERATOR)
+    assert harness.validator == "dr.b"
+    assert harness.journal.entries(limit=1)[-1].seq == head
 
 
-def test_the_rating_is_a_physicians_before_and_after(desk: Desk) -> None:
+def test_the_rating_is_a_physicians_before_and_after(harness: Harness) -> None:
     with pytest.raises(AccessError, match="physician"):
-        desk.facts.state(desk.exam_id, {"disorganisation": 2}, "anna", Role.OPERATOR)
+        harness.facts.state(harness.exam_id, {"disorganisation": 2}, "anna", Role.OPERATOR)
     with pytest.raises(ExamError, match="rated 4"):
-        desk.facts.state(desk.exam_id, {"disorganisation": 4}, "dr.b", Role.PHYSICIAN)
+        harness.facts.state(harness.exam_id, {"disorganisation": 4}, "dr.b", Role.PHYSICIAN)
 
 
 def test_the_table_names_everything_that_a_validation_covers() -> None:

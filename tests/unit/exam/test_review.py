@@ -59,22 +59,22 @@ class Reviewer:
         scale = {} if calibrated else {"scale": None}
         self.exam = finished_exam(self.store, loops=loops, **scale)  # type: ignore[arg-type]
         publication = RevisionMessages(ADDRESS, self.store.outbox.newest_message_id, HeldClock().now_utc)
-        self.desk = ReviewService(self.store, self.journal, publication)
+        self.service = ReviewService(self.store, self.journal, publication)
         self.exam_id, self.image_id = self.exam.exam_id, self.exam.images[0].image_id
 
     def does(self, *edits: ImageEdit) -> ImageReview:
         for edit in edits:
-            self.desk.edit(self.exam_id, self.image_id, edit, "carla", self.seen)
+            self.service.edit(self.exam_id, self.image_id, edit, "carla", self.seen)
         return self.look()
 
     def look(self) -> ImageReview:
-        return self.desk.image(self.exam_id, self.image_id)
+        return self.service.image(self.exam_id, self.image_id)
 
     def undoes(self) -> ImageReview:
-        return self.desk.undo(self.exam_id, self.image_id, "carla", self.seen)
+        return self.service.undo(self.exam_id, self.image_id, "carla", self.seen)
 
     def redoes(self) -> ImageReview:
-        return self.desk.redo(self.exam_id, self.image_id, "carla", self.seen)
+        return self.service.redo(self.exam_id, self.image_id, "carla", self.seen)
 
     @property
     def seen(self) -> int:
@@ -104,7 +104,7 @@ def test_the_machine_finds_what_the_tests_count_on(reviewer: Reviewer) -> None:
 
 
 def test_unedited_exam_is_the_machines(reviewer: Reviewer) -> None:
-    assert reviewer.desk.reviewed(reviewer.exam_id) == unreviewed(reviewer.exam)
+    assert reviewer.service.reviewed(reviewer.exam_id) == unreviewed(reviewer.exam)
 
 
 def test_a_dragged_width_changes_width_size_shape_mean_and_largest(reviewer: Reviewer) -> None:
@@ -217,8 +217,8 @@ def test_an_excluded_image_does_not_count_and_says_why(reviewer: Reviewer) -> No
 def test_an_exam_and_its_images_are_read_alike_before_and_after_an_edit(reviewer: Reviewer) -> None:
     for edit in (None, SetComment("see C")):
         image = reviewer.look() if edit is None else reviewer.does(edit)
-        exam, log = reviewer.desk.reviewed_with_log(reviewer.exam_id)
-        assert exam == reviewer.desk.reviewed(reviewer.exam_id)
+        exam, log = reviewer.service.reviewed_with_log(reviewer.exam_id)
+        assert exam == reviewer.service.reviewed(reviewer.exam_id)
         assert exam.images[0] == image.reviewed
         assert log.revision == image.log.revision
 
@@ -276,49 +276,49 @@ def test_a_name_is_used_once_even_after_a_delete(reviewer: Reviewer) -> None:
 
 def test_of_two_people_the_second_is_refused_with_the_name_of_the_first(reviewer: Reviewer) -> None:
     seen = reviewer.seen
-    reviewer.desk.edit(reviewer.exam_id, reviewer.image_id, DeleteCapillary("m1"), "dana", seen)
+    reviewer.service.edit(reviewer.exam_id, reviewer.image_id, DeleteCapillary("m1"), "dana", seen)
     with pytest.raises(StaleError, match="dana changed"):
-        reviewer.desk.edit(reviewer.exam_id, reviewer.image_id, DeleteCapillary("m2"), "carla", seen)
+        reviewer.service.edit(reviewer.exam_id, reviewer.image_id, DeleteCapillary("m2"), "carla", seen)
     other = reviewer.exam.images[1].image_id
-    assert reviewer.desk.edit(reviewer.exam_id, other, DeleteCapillary("m2"), "carla", 0).reviewed.is_edited
+    assert reviewer.service.edit(reviewer.exam_id, other, DeleteCapillary("m2"), "carla", 0).reviewed.is_edited
 
 
 def test_an_open_exam_cannot_be_reviewed() -> None:
     store = MemoryExamStore()
     exam = store.start_exam("NC-0042", HeldClock().now_utc())
-    desk = ReviewService(store, MemoryJournal(HeldClock().now_utc))
+    service = ReviewService(store, MemoryJournal(HeldClock().now_utc))
     with pytest.raises(ExamError, match="open"):
-        desk.validate(exam.exam_id, "carla", 0, accepts_unseen=True)
+        service.validate(exam.exam_id, "carla", 0, accepts_unseen=True)
 
 
 def test_validation_stands_until_the_next_change_which_says_so(reviewer: Reviewer) -> None:
-    desk, exam_id = reviewer.desk, reviewer.exam_id
+    service, exam_id = reviewer.service, reviewer.exam_id
     reviewer.does(DeleteCapillary("m1"))
-    reviewed = desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
+    reviewed = service.validate(exam_id, "carla", service.log(exam_id).revision, accepts_unseen=True)
     assert reviewed.validated_by == "carla"
     with pytest.raises(ExamError, match="validated by carla"):
-        desk.validate(exam_id, "dana", desk.log(exam_id).revision, accepts_unseen=True)
+        service.validate(exam_id, "dana", service.log(exam_id).revision, accepts_unseen=True)
     reviewer.undoes()
-    assert desk.reviewed(exam_id).validated_by is None
-    assert desk.history(exam_id)[-1].detail["invalidates"] == "carla"
+    assert service.reviewed(exam_id).validated_by is None
+    assert service.history(exam_id)[-1].detail["invalidates"] == "carla"
 
 
 def test_the_named_pattern_stands_until_named_anew_and_takes_a_validation_back(reviewer: Reviewer) -> None:
-    desk, exam_id = reviewer.desk, reviewer.exam_id
-    desk.validate(exam_id, "carla", 0, accepts_unseen=True)
-    named = desk.name_pattern(exam_id, NailfoldPattern.ACTIVE, "carla", desk.log(exam_id).revision)
+    service, exam_id = reviewer.service, reviewer.exam_id
+    service.validate(exam_id, "carla", 0, accepts_unseen=True)
+    named = service.name_pattern(exam_id, NailfoldPattern.ACTIVE, "carla", service.log(exam_id).revision)
     assert (named.pattern, named.validated_by) == (NailfoldPattern.ACTIVE, None)
-    assert desk.reviewed(exam_id).pattern is NailfoldPattern.ACTIVE
-    assert desk.name_pattern(exam_id, None, "carla", desk.log(exam_id).revision).pattern is None
+    assert service.reviewed(exam_id).pattern is NailfoldPattern.ACTIVE
+    assert service.name_pattern(exam_id, None, "carla", service.log(exam_id).revision).pattern is None
     with pytest.raises(StaleError):
-        desk.name_pattern(exam_id, NailfoldPattern.LATE, "dora", 0)
+        service.name_pattern(exam_id, NailfoldPattern.LATE, "dora", 0)
 
 
 def test_validation_of_what_was_not_seen_is_refused(reviewer: Reviewer) -> None:
-    seen = reviewer.desk.log(reviewer.exam_id).revision
+    seen = reviewer.service.log(reviewer.exam_id).revision
     reviewer.does(DeleteCapillary("m1"))
     with pytest.raises(StaleError):
-        reviewer.desk.validate(reviewer.exam_id, "dana", seen, accepts_unseen=True)
+        reviewer.service.validate(reviewer.exam_id, "dana", seen, accepts_unseen=True)
 
 
 def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
@@ -329,12 +329,12 @@ def sent(reviewer: Reviewer) -> list[dict[str, Any]]:
 def test_each_validation_and_its_end_is_published_as_a_revision_of_the_one_before(
     reviewer: Reviewer,
 ) -> None:
-    desk, exam_id = reviewer.desk, reviewer.exam_id
+    service, exam_id = reviewer.service, reviewer.exam_id
     reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
-    desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
+    service.validate(exam_id, "carla", service.log(exam_id).revision, accepts_unseen=True)
     reviewer.does(Exclude("hair"))
     reviewer.does(SetComment("a hair"))
-    desk.validate(exam_id, "carla", desk.log(exam_id).revision, accepts_unseen=True)
+    service.validate(exam_id, "carla", service.log(exam_id).revision, accepts_unseen=True)
     machine, first, withdrawn, second = sent(reviewer)
     assert "revision" not in machine
     assert [(one["revision"], one["replaces"]) for one in (first, withdrawn, second)] == [
@@ -354,14 +354,14 @@ def test_each_validation_and_its_end_is_published_as_a_revision_of_the_one_befor
 def test_an_exam_that_was_never_sent_from_here_is_not_sent_by_its_validation(reviewer: Reviewer) -> None:
     messages = len(sent(reviewer))
     publication = RevisionMessages(BoxAddress("clinic", "box1"), lambda _: None, HeldClock().now_utc)
-    desk = ReviewService(reviewer.store, reviewer.journal, publication)
-    assert desk.validate(reviewer.exam_id, "carla", 0, accepts_unseen=True).validated_by == "carla"
+    service = ReviewService(reviewer.store, reviewer.journal, publication)
+    assert service.validate(reviewer.exam_id, "carla", 0, accepts_unseen=True).validated_by == "carla"
     assert len(sent(reviewer)) == messages
 
 
 def test_history_tells_before_and_after(reviewer: Reviewer) -> None:
     reviewer.does(SetWidth("m2", WidthKind.APICAL, segment(1, 36.0)))
-    (entry,) = reviewer.desk.history(reviewer.exam_id, reviewer.image_id)
+    (entry,) = reviewer.service.history(reviewer.exam_id, reviewer.image_id)
     before, after = entry.detail["before"], entry.detail["after"]
     assert (before["widths_um"]["apical"], after["widths_um"]["apical"]) == (18.0, 54.0)
     assert (before["size"], after["size"]) == ("normal", "giant")

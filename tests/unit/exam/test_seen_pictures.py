@@ -11,7 +11,7 @@ from tests.support.exam_parts import HeldClock
 from tests.support.review_exam import finished_exam
 
 
-class Desk:
+class Harness:
     """A finished exam of three pictures."""
 
     def __init__(self) -> None:
@@ -32,51 +32,51 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_validation_needs_every_picture_seen_by_who_validates(desk: Desk) -> None:
-    desk.see("carla", 0, 1)
-    desk.see("dana", 2)
+def test_validation_needs_every_picture_seen_by_who_validates(harness: Harness) -> None:
+    harness.see("carla", 0, 1)
+    harness.see("dana", 2)
     with pytest.raises(ExamError, match="you have not seen 1 of 3 pictures"):
-        desk.validate("carla")
-    desk.see("carla", 2)
-    desk.validate("carla")
-    assert desk.reviews.reviewed(desk.exam_id).unseen == ()
+        harness.validate("carla")
+    harness.see("carla", 2)
+    harness.validate("carla")
+    assert harness.reviews.reviewed(harness.exam_id).unseen == ()
 
 
-def test_what_was_not_seen_is_said_where_it_is_validated_all_the_same(desk: Desk) -> None:
-    desk.see("carla", 1)
-    desk.validate("carla", accepts_unseen=True)
-    unseen = (desk.images[0], desk.images[2])
-    assert desk.reviews.reviewed(desk.exam_id).unseen == unseen
-    assert tuple(desk.reviews.history(desk.exam_id)[-1].detail["unseen"]) == unseen
-    desk.reviews.edit(desk.exam_id, desk.images[0], DeleteCapillary("m1"), "carla", 0)
-    assert desk.reviews.reviewed(desk.exam_id).unseen == ()
+def test_what_was_not_seen_is_said_where_it_is_validated_all_the_same(harness: Harness) -> None:
+    harness.see("carla", 1)
+    harness.validate("carla", accepts_unseen=True)
+    unseen = (harness.images[0], harness.images[2])
+    assert harness.reviews.reviewed(harness.exam_id).unseen == unseen
+    assert tuple(harness.reviews.history(harness.exam_id)[-1].detail["unseen"]) == unseen
+    harness.reviews.edit(harness.exam_id, harness.images[0], DeleteCapillary("m1"), "carla", 0)
+    assert harness.reviews.reviewed(harness.exam_id).unseen == ()
 
 
-def test_picture_that_somebody_else_changed_has_to_be_seen_again(desk: Desk) -> None:
-    desk.see("carla", 0, 1, 2)
-    desk.reviews.edit(desk.exam_id, desk.images[1], DeleteCapillary("m1"), "dana", 0)
-    assert desk.reviews.seen_by(desk.exam_id)[desk.images[1]] == "dana"
+def test_picture_that_somebody_else_changed_has_to_be_seen_again(harness: Harness) -> None:
+    harness.see("carla", 0, 1, 2)
+    harness.reviews.edit(harness.exam_id, harness.images[1], DeleteCapillary("m1"), "dana", 0)
+    assert harness.reviews.seen_by(harness.exam_id)[harness.images[1]] == "dana"
     with pytest.raises(ExamError, match="1 of 3"):
-        desk.validate("carla")
-    desk.see("carla", 1)
-    desk.validate("carla")
+        harness.validate("carla")
+    harness.see("carla", 1)
+    harness.validate("carla")
 
 
-def test_picture_that_was_left_out_needs_no_look(desk: Desk) -> None:
-    desk.reviews.edit(desk.exam_id, desk.images[1], Exclude("hair"), "dana", 0)
-    desk.see("carla", 0, 2)
-    desk.validate("carla")
+def test_picture_that_was_left_out_needs_no_look(harness: Harness) -> None:
+    harness.reviews.edit(harness.exam_id, harness.images[1], Exclude("hair"), "dana", 0)
+    harness.see("carla", 0, 2)
+    harness.validate("carla")
 
 
-def test_looking_again_takes_no_validation_back_and_writes_nothing(desk: Desk) -> None:
-    desk.see("carla", 0, 1, 2)
-    desk.validate("carla")
-    entries = len(desk.journal.entries())
-    desk.see("carla", 0)
-    assert len(desk.journal.entries()) == entries
-    desk.see("dana", 0)
-    assert desk.reviews.reviewed(desk.exam_id).validated_by == "carla"
+def test_looking_again_takes_no_validation_back_and_writes_nothing(harness: Harness) -> None:
+    harness.see("carla", 0, 1, 2)
+    harness.validate("carla")
+    entries = len(harness.journal.entries())
+    harness.see("carla", 0)
+    assert len(harness.journal.entries()) == entries
+    harness.see("dana", 0)
+    assert harness.reviews.reviewed(harness.exam_id).validated_by == "carla"

@@ -50,19 +50,19 @@ def imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pic
 
 def test_file_that_was_left_out_stays_out_while_it_is_placed(imports: Callable[[], PictureImports]) -> None:
     def race() -> Race:
-        desk = imports()
-        begun = desk.begin().import_id
-        item = desk.add(begun, "a.jpg", io.BytesIO(b"1")).item_id
+        service = imports()
+        begun = service.begin().import_id
+        item = service.add(begun, "a.jpg", io.BytesIO(b"1")).item_id
         answers: list[str] = []
 
         def place() -> None:
-            answers.append(desk.place(begun, item, *PLACE).problem)
+            answers.append(service.place(begun, item, *PLACE).problem)
 
         def remove() -> None:
-            desk.remove(begun, item)
+            service.remove(begun, item)
 
         def check() -> None:
-            (only,) = desk.show(begun).items
+            (only,) = service.show(begun).items
             assert (only.problem, only.hand) == ("left out", Hand.LEFT)
 
         return Race([place, remove], check)
@@ -72,20 +72,20 @@ def test_file_that_was_left_out_stays_out_while_it_is_placed(imports: Callable[[
 
 def test_file_that_is_left_out_or_placed_while_it_arrives_stays_so(imports: Callable[[], PictureImports]) -> None:
     def race() -> Race:
-        desk = imports()
-        begun = desk.begin().import_id
+        service = imports()
+        begun = service.begin().import_id
         said: list[object] = []
 
         def person() -> None:
-            said.append(refused_with(NotKeptError, lambda: desk.place(begun, "1", *PLACE))())
-            said.append(refused_with(NotKeptError, lambda: desk.remove(begun, "2"))())
+            said.append(refused_with(NotKeptError, lambda: service.place(begun, "1", *PLACE))())
+            said.append(refused_with(NotKeptError, lambda: service.remove(begun, "2"))())
 
         def add() -> None:
-            desk.add(begun, "a.jpg", io.BytesIO(b"1"))
-            desk.add(begun, "b.jpg", io.BytesIO(b"2"))
+            service.add(begun, "a.jpg", io.BytesIO(b"1"))
+            service.add(begun, "b.jpg", io.BytesIO(b"2"))
 
         def check() -> None:
-            one, other = desk.show(begun).items
+            one, other = service.show(begun).items
             assert one.hand is (None if isinstance(said[0], NotKeptError) else Hand.LEFT)
             assert other.problem == ("" if isinstance(said[1], NotKeptError) else "left out")
 
@@ -98,24 +98,24 @@ def test_file_that_comes_too_late_neither_joins_nor_ends_a_started_import(
     imports: Callable[[], PictureImports],
 ) -> None:
     def race() -> Race:
-        desk = imports()
-        begun = desk.begin().import_id
-        first = desk.add(begun, "a.jpg", io.BytesIO(b"1")).item_id
-        desk.place(begun, first, *PLACE)
+        service = imports()
+        begun = service.begin().import_id
+        first = service.add(begun, "a.jpg", io.BytesIO(b"1")).item_id
+        service.place(begun, first, *PLACE)
         started: list[object] = []
 
         def start() -> None:
-            started.append(refused_with(ExamError, lambda: desk.start(begun, OPTIONS))())
+            started.append(refused_with(ExamError, lambda: service.start(begun, OPTIONS))())
 
         def check() -> None:
-            now = desk.show(begun)
+            now = service.show(begun)
             if isinstance(started[0], ExamError):  # the second file was there in time and has no place
                 assert (now.state, len(now.usable)) == (ImportState.COLLECTING, 2)
             else:
                 assert (now.state, now.exam_id, now.message) == (ImportState.DONE, "kept", "")
                 assert [item.item_id for item in now.usable] == [first]
 
-        late = refused_with(ApplianceError, lambda: desk.add(begun, "b.jpg", io.BytesIO(b"2")))
+        late = refused_with(ApplianceError, lambda: service.add(begun, "b.jpg", io.BytesIO(b"2")))
         return Race([start, late], check)
 
     assert in_every_order(race, picture_imports) > 50
@@ -123,18 +123,18 @@ def test_file_that_comes_too_late_neither_joins_nor_ends_a_started_import(
 
 def test_imports_stay_within_their_number_and_drops_are_clean(imports: Callable[[], PictureImports]) -> None:
     def race() -> Race:
-        desk = imports()
-        first = desk.begin().import_id
+        service = imports()
+        first = service.begin().import_id
         for _ in range(6):
-            desk.begin()
+            service.begin()
 
         def check() -> None:
-            assert len(desk._known) <= 8
-            for import_id in desk._known:
-                desk._staging.path(import_id, "there")
+            assert len(service._known) <= 8
+            for import_id in service._known:
+                service._staging.path(import_id, "there")
 
-        begin_twice = lambda: (desk.begin(), desk.begin())  # noqa: E731
-        return Race([begin_twice, refused_with(NotKeptError, lambda: desk.drop(first))], check)
+        begin_twice = lambda: (service.begin(), service.begin())  # noqa: E731
+        return Race([begin_twice, refused_with(NotKeptError, lambda: service.drop(first))], check)
 
     assert in_every_order(race, picture_imports, most_runs=100) > 30
 
@@ -156,14 +156,14 @@ def test_archive_is_taken_in_once_however_often_it_is_asked_for(
 
     def race() -> Race:
         taken.clear()
-        desk = ArchiveImports(Staging(tmp_path / str(next(numbers))), tools)
-        upload = desk.receive(io.BytesIO(b"zip"))
+        service = ArchiveImports(Staging(tmp_path / str(next(numbers))), tools)
+        upload = service.receive(io.BytesIO(b"zip"))
 
         def take_in() -> None:
-            desk.take_in(upload, ArchiveChoices(), "anna")
+            service.take_in(upload, ArchiveChoices(), "anna")
 
         again = refused_with(ApplianceError, take_in)
-        drop = refused_with(ApplianceError, lambda: desk.drop(upload))
+        drop = refused_with(ApplianceError, lambda: service.drop(upload))
         return Race([again, again, drop], lambda: len(taken) <= 1 or pytest.fail("it was taken in twice"))
 
     assert in_every_order(race, uploads) > 50

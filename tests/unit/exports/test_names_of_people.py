@@ -14,7 +14,7 @@ from appliance.exports.dicom.files import dicom_files
 from appliance.exports.fhir.bundle import fhir_bundle
 from appliance.storage.memory_accounts import MemoryAccountStore
 from appliance.storage.memory_journal import MemoryJournal
-from tests.support.accounts import FULL_NAMES, PHYSICIAN, new_account_desk
+from tests.support.accounts import FULL_NAMES, PHYSICIAN, new_account_service
 from tests.support.exam_parts import SystemClock
 from tests.support.exam_to_export import exam_to_export, finished_exam
 
@@ -47,6 +47,6 @@ def test_the_table_has_login_and_name(source: Any) -> None:
 
 def test_whoever_never_had_an_account_keeps_the_name_that_was_noted() -> None:
     store = MemoryAccountStore()
-    new_account_desk(MemoryJournal(SystemClock().now_utc), store)
+    new_account_service(MemoryJournal(SystemClock().now_utc), store)
     full_name = full_names(store)
     assert (full_name(PHYSICIAN), full_name("gone")) == (FULL_NAMES[PHYSICIAN], "gone")

@@ -13,8 +13,8 @@ EXAM = exam_now().exam.exam_id
 
 
 def page_of(exam: ReviewedExam, folder: Path = NO_FOLDER, advice: PatternAdvice | None = ADVICE, to: str = "en") -> str:
-    desk = report_service(exam, folder=folder, advice=advice)
-    return " ".join(desk.html(EXAM, Choice(to), lambda *_: "/a.jpg", "", "/style.css").split())
+    service = report_service(exam, folder=folder, advice=advice)
+    return " ".join(service.html(EXAM, Choice(to), lambda *_: "/a.jpg", "", "/style.css").split())
 
 
 def test_the_physicians_word_stands_before_the_rules_and_the_advice_after_them() -> None:

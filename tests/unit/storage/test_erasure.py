@@ -45,7 +45,7 @@ def settings(tmp_path: Path) -> StorageSettings:
     return StorageSettings(tmp_path / "box" / "exams", reserve_mb=0)
 
 
-def desk(storage: Storage) -> OrganisationService:
+def service(storage: Storage) -> OrganisationService:
     return OrganisationService(
         storage.exams, storage.patients, storage.folders, storage.collections, storage.journal, now
     )
@@ -119,7 +119,7 @@ def test_after_erasure_neither_the_folder_nor_an_old_backup_gives_name_picture_o
         stolen = {path: path.read_bytes() for path in (settings.folder / "images" / exam_id).glob("*")}
         old = storage.backups.make(NOON)
         figures = storage.exams.exam(exam_id).images[0].analysis
-        assert desk(storage).erase_patient("maria", patient_id, "NC-7") == 1
+        assert service(storage).erase_patient("maria", patient_id, "NC-7") == 1
         assert_erased(storage, patient_id, exam_id)
         assert storage.exams.exam(exam_id).images[0].analysis == figures
         assert storage.exams.read_png(other, f"{other}-1") == PICTURE
@@ -164,10 +164,10 @@ def test_a_wrong_confirmation_and_an_open_exam_keep_the_patient(settings: Storag
     with open_storage(settings, now) as storage:
         patient_id = storage.patients.add_patient("NC-7", NOON, ANA).patient_id
         with pytest.raises(ExamError, match="not the patient's"):
-            desk(storage).erase_patient("maria", patient_id, "NC-8")
+            service(storage).erase_patient("maria", patient_id, "NC-8")
         storage.exams.start_exam("NC-7", NOON)
         with pytest.raises(ExamError, match="is open"):
-            desk(storage).erase_patient("maria", patient_id, "NC-7")
+            service(storage).erase_patient("maria", patient_id, "NC-7")
         with pytest.raises(StoreError, match="not erased"):
             storage.patients.shred(patient_id)
         assert storage.patients.patient(patient_id).identity == ANA
@@ -221,7 +221,7 @@ def test_pictures_that_a_restore_left_behind_are_opened_for_another_import(
         patient = storage.patients.patient_of("NC-8")
         assert patient is not None
         sealed = (settings.folder / "images" / erased / f"{erased}-1.png").read_bytes()
-        desk(storage).erase_patient("maria", patient.patient_id, "NC-8")
+        service(storage).erase_patient("maria", patient.patient_id, "NC-8")
     restore(settings, before.path, NOON)
     (settings.folder / "images" / erased).mkdir()
     (settings.folder / "images" / erased / f"{erased}-1.png").write_bytes(sealed)
@@ -241,7 +241,7 @@ def test_copies_from_before_keys_go_with_the_patient_and_others_stay(settings: S
         (aside / "a.png").write_bytes(PICTURE)
         storage.older_seals.run()
         after = storage.backups.make(NOON + timedelta(seconds=1))
-        desk(storage).erase_patient("maria", patient_id, "NC-7")
+        service(storage).erase_patient("maria", patient_id, "NC-7")
         assert [one.path for one in storage.backups.all()] == [after.path]
         [entry] = storage.journal.entries("storage")
         assert entry.detail == {"copies": [before.path.name, f"set-aside-1/{exam_id}"]}

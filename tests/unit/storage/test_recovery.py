@@ -9,7 +9,7 @@ from appliance.domain.errors import StoreError
 from appliance.domain.exam import Exam, ExamStart
 from appliance.storage.open_storage import Storage, open_storage
 from appliance.storage.settings import StorageSettings
-from tests.support.exam_desk import ExamDesk, mqtt_settings
+from tests.support.exam_harness import ExamHarness, mqtt_settings
 
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
@@ -19,13 +19,13 @@ def reopen(folder: Path, now_utc: datetime = NOW) -> Storage:
 
 
 def exam_with_two_stills(folder: Path, *, undo: bool = False) -> Exam:
-    with ExamDesk(folder, mqtt_settings(1)) as desk:
-        desk.session.start("NC-1", ExamStart("ana"))
-        desk.session.capture()
-        desk.session.capture()
+    with ExamHarness(folder, mqtt_settings(1)) as harness:
+        harness.session.start("NC-1", ExamStart("ana"))
+        harness.session.capture()
+        harness.session.capture()
         if undo:
-            desk.session.undo()
-        exam = desk.storage.exams.open_exam()
+            harness.session.undo()
+        exam = harness.storage.exams.open_exam()
         assert exam is not None
         return exam
 
@@ -60,22 +60,22 @@ def test_undone_still_goes_with_the_end_of_the_exam_even_after_a_crash(tmp_path:
 
 
 def test_stills_that_an_older_backup_does_not_know_are_kept(tmp_path: Path) -> None:
-    with ExamDesk(tmp_path, mqtt_settings(1)) as desk:
-        desk.examine()
+    with ExamHarness(tmp_path, mqtt_settings(1)) as harness:
+        harness.examine()
     older = (tmp_path / "exams.sqlite3").read_bytes()
-    with ExamDesk(tmp_path, mqtt_settings(1)) as desk:
-        exam = desk.examine()
+    with ExamHarness(tmp_path, mqtt_settings(1)) as harness:
+        exam = harness.examine()
     (tmp_path / "exams.sqlite3").write_bytes(older)
     reopen(tmp_path).close()
     assert len(list((tmp_path / "images" / exam.exam_id).iterdir())) == 2
 
 
 def test_confirmed_payloads_are_dropped_after_their_time_and_the_state_stays(tmp_path: Path) -> None:
-    with ExamDesk(tmp_path, mqtt_settings(1)) as desk:
-        exam = desk.examine()
-        (queued,) = desk.storage.outbox.due(NOW + timedelta(days=3650))
-        desk.storage.outbox.mark_sent(queued.message.msg_id, NOW)
-        desk.storage.outbox.mark_receipted(queued.message.msg_id, NOW)
+    with ExamHarness(tmp_path, mqtt_settings(1)) as harness:
+        exam = harness.examine()
+        (queued,) = harness.storage.outbox.due(NOW + timedelta(days=3650))
+        harness.storage.outbox.mark_sent(queued.message.msg_id, NOW)
+        harness.storage.outbox.mark_receipted(queued.message.msg_id, NOW)
     for days, is_kept in ((30, True), (31, False)):
         with reopen(tmp_path, NOW + timedelta(days=days, seconds=-1)) as storage:
             rows = storage.database.rows("look", "SELECT length(payload) AS size FROM outbox")

@@ -13,7 +13,7 @@ from appliance.storage.memory_outbox import MemoryOutbox
 from appliance.transport import delivery, mqtt_publisher
 from appliance.transport.connection import Acknowledged, Event, Subscribed
 from appliance.transport.mqtt_publisher import MqttPublisher
-from tests.support.exam_desk import mqtt_settings
+from tests.support.exam_harness import mqtt_settings
 from tests.support.exam_parts import IDENTITY, NOON, HeldClock
 from tests.support.interleaving import Race, in_every_order
 

@@ -13,7 +13,7 @@ from appliance.storage.database import disk_full
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
 from appliance.storage.space_reserve import SpaceReserve
-from tests.support.accounts import ADMINISTRATOR, PASSWORD, new_account_desk
+from tests.support.accounts import ADMINISTRATOR, PASSWORD, new_account_service
 from tests.support.exam_parts import HeldClock
 from tests.support.page_client import log_in, post_login
 from tests.support.page_station import PageStation
@@ -40,21 +40,21 @@ def test_logging_out_is_never_refused(station: PageStation, client: FlaskClient)
 
 def test_notes_that_waited_for_room_are_written_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     station = PageStation()
-    desk: AccountService = station.accounts
+    service: AccountService = station.accounts
     station.journal.fill_disk()
-    desk.note_when_possible("ana.ruiz", "logged_in", {"address": "10.0.0.1"})
+    service.note_when_possible("ana.ruiz", "logged_in", {"address": "10.0.0.1"})
     assert station.journal.entries() == ()
 
     monkeypatch.setattr(station.journal, "_is_full", False)
-    desk.note_when_possible("ana.ruiz", "logged_out")
+    service.note_when_possible("ana.ruiz", "logged_out")
 
     assert [entry.action for entry in station.journal.entries()] == ["account.logged_in", "account.logged_out"]
 
 
 def test_a_copy_of_the_cookie_is_worthless_after_a_logout_that_no_disk_took(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = new_account_desk(PageStation().journal)
-    sessions = Sessions(desk.store, HeldClock(), timedelta(hours=1))
-    kept = desk.store.by_name(ADMINISTRATOR)
+    service = new_account_service(PageStation().journal)
+    sessions = Sessions(service.store, HeldClock(), timedelta(hours=1))
+    kept = service.store.by_name(ADMINISTRATOR)
     assert kept is not None
     login = sessions.issue(kept)
 
@@ -62,12 +62,12 @@ def test_a_copy_of_the_cookie_is_worthless_after_a_logout_that_no_disk_took(monk
         raise disk_full("end the session", Path("memory"))
 
     with monkeypatch.context() as disk:
-        disk.setattr(desk.store, "end_session", full)
+        disk.setattr(service.store, "end_session", full)
         sessions.end(login)
         assert sessions.account_of(login) is None
 
     sessions.end(sessions.issue(kept))
-    assert desk.store.is_ended(login["id"]), "written when there was room again"
+    assert service.store.is_ended(login["id"]), "written when there was room again"
 
 
 def test_the_reserve_is_given_up_once_the_disk_is_full(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from appliance.accounts.account_service import Refusal
 from appliance.accounts.passwords import COST, PasswordHashing
-from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD, new_account_desk
+from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD, new_account_service
 from tests.support.exam_parts import HeldClock
 from tests.support.page_client import log_in, post_login, token_of
 from tests.support.page_station import PageStation
@@ -80,11 +80,11 @@ def test_wrong_name_and_wrong_password_look_alike(stranger: FlaskClient, name: s
 
 def test_a_name_that_nobody_has_takes_as_long_as_a_wrong_password(station: PageStation) -> None:
     """In processor time, which other programs on this computer do not change."""
-    desk = new_account_desk(station.journal, hashing=PasswordHashing(replace(COST, memory_cost=16 * 1024)))
+    service = new_account_service(station.journal, hashing=PasswordHashing(replace(COST, memory_cost=16 * 1024)))
 
     def seconds(name: str) -> float:
         began_s = time.process_time()
-        assert desk.prove(name, "large vessels tell").refusal is Refusal.WRONG
+        assert service.prove(name, "large vessels tell").refusal is Refusal.WRONG
         return time.process_time() - began_s
 
     known, unknown = (statistics.median(seconds(name) for _ in range(7)) for name in (ADMINISTRATOR, "nobody"))
@@ -282,8 +282,8 @@ def test_only_what_somebody_does_prolongs_the_session(client: FlaskClient, take_
     "login", [None, 1, "x", [], {}, {"account": "1"}, {"id": None, "account": None, "generation": 0}]
 )
 def test_nonsense_in_a_session_is_nobody(station: PageStation, login: object) -> None:
-    desk = station.services.accounts
-    assert Sessions(desk.store, desk.clock, timedelta(hours=1)).account_of(login) is None
+    service = station.services.accounts
+    assert Sessions(service.store, service.clock, timedelta(hours=1)).account_of(login) is None
 
 
 def post_everywhere(browser: FlaskClient, path: str, **headers: str) -> TestResponse:

@@ -67,12 +67,12 @@ def test_whole_exam_is_finished_at_once(ask: Ask, take_picture: Callable[[], Non
 def test_reopened_exam_is_sent_as_a_revision_and_loses_its_validation(
     ask: Ask, exam_id: str, station: PageStation, take_picture: Callable[[], None]
 ) -> None:
-    desk = station.services.reviews
+    service = station.services.reviews
     first = station.store.exam(exam_id).images[0]
-    desk.edit(exam_id, first.image_id, SetComment("two loops crossed"), "p.klein", 0)
-    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision, "accepts_unseen": True})
+    service.edit(exam_id, first.image_id, SetComment("two loops crossed"), "p.klein", 0)
+    ask(f"exams/{exam_id}/validate", {"revision": service.log(exam_id).revision, "accepts_unseen": True})
     ask(f"exams/{exam_id}/reopen", {"reason": "right hand forgotten"})
-    assert desk.log(exam_id).validated_by is None
+    assert service.log(exam_id).validated_by is None
     take_picture()
     ask("exam/capture")
     ask("exam/finish", {"accepts_missing": True})
@@ -83,11 +83,11 @@ def test_reopened_exam_is_sent_as_a_revision_and_loses_its_validation(
     assert reopened["replaces"] == validated["msg_id"]
     assert "validated_at" not in reopened
     assert len(reopened["images"]) == 2
-    assert desk.reviewed(exam_id).images[0].comment == "two loops crossed"
+    assert service.reviewed(exam_id).images[0].comment == "two loops crossed"
     entry = station.journal.entries(f"review:{exam_id}")[-1]
     assert (entry.action, entry.detail["reason"]) == ("review.reopened", "right hand forgotten")
     assert entry.detail["invalidates"] == PHYSICIAN
-    ask(f"exams/{exam_id}/validate", {"revision": desk.log(exam_id).revision, "accepts_unseen": True})
+    ask(f"exams/{exam_id}/validate", {"revision": service.log(exam_id).revision, "accepts_unseen": True})
     assert messages(station)[-1]["revision"] == 5
 
 

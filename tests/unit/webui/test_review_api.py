@@ -12,7 +12,7 @@ from tests.support.page_station import PageStation
 from tests.support.review_exam import finished_exam
 
 
-class Desk:
+class Harness:
     """A physician's program at the first image of a finished exam."""
 
     def __init__(self, station: PageStation) -> None:
@@ -30,8 +30,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(station: PageStation) -> Desk:
-    return Desk(station)
+def harness(station: PageStation) -> Harness:
+    return Harness(station)
 
 
 WIDEN = {
@@ -42,32 +42,32 @@ WIDEN = {
 }
 
 
-def test_a_dragged_width_changes_image_finger_and_exam_figures(desk: Desk) -> None:
-    before = desk.station.services.figures(desk.exam.exam_id)
-    answer = desk.edits(**WIDEN).get_json()
-    after = desk.station.services.figures(desk.exam.exam_id)
+def test_a_dragged_width_changes_image_finger_and_exam_figures(harness: Harness) -> None:
+    before = harness.station.services.figures(harness.exam.exam_id)
+    answer = harness.edits(**WIDEN).get_json()
+    after = harness.station.services.figures(harness.exam.exam_id)
     assert answer["analysis"]["capillaries"][1]["widths_um"]["apical"] == pytest.approx(60.0)
     assert answer["machine"]["capillaries"][1]["widths_um"]["apical"] == pytest.approx(18.0)
-    image_id = desk.exam.images[0].image_id
+    image_id = harness.exam.images[0].image_id
     changed = {key for key, figure in after.exam.items() if figure != before.exam[key]}
     assert {key for key in changed if "giant" in key}, f"only {changed} changed"
     assert after.images[image_id] != before.images[image_id]
-    other = desk.exam.images[1].image_id
+    other = harness.exam.images[1].image_id
     assert after.images[other] == before.images[other]
 
 
-def test_undo_and_redo(desk: Desk) -> None:
-    machine = desk.look()["analysis"]
-    edited = desk.edits(**WIDEN).get_json()
-    undone = desk.client.post(f"{desk.path}/undo", json={"revision": edited["revision"]}).get_json()
+def test_undo_and_redo(harness: Harness) -> None:
+    machine = harness.look()["analysis"]
+    edited = harness.edits(**WIDEN).get_json()
+    undone = harness.client.post(f"{harness.path}/undo", json={"revision": edited["revision"]}).get_json()
     assert (undone["analysis"], undone["is_edited"], undone["can_redo"]) == (machine, False, True)
-    redone = desk.client.post(f"{desk.path}/redo", json={"revision": undone["revision"]}).get_json()
+    redone = harness.client.post(f"{harness.path}/redo", json={"revision": undone["revision"]}).get_json()
     assert redone["analysis"] == edited["analysis"]
 
 
-def test_an_old_revision_is_refused_with_409(desk: Desk) -> None:
-    desk.edits(**WIDEN)
-    late = desk.client.post(f"{desk.path}/edits", json={"revision": 0, "edit": WIDEN})
+def test_an_old_revision_is_refused_with_409(harness: Harness) -> None:
+    harness.edits(**WIDEN)
+    late = harness.client.post(f"{harness.path}/edits", json={"revision": 0, "edit": WIDEN})
     assert late.status_code == 409
     assert PHYSICIAN in late.get_json()["error"]["message"]
 
@@ -82,67 +82,71 @@ def test_an_old_revision_is_refused_with_409(desk: Desk) -> None:
         {"kind": "set_comment"},
     ],
 )
-def test_what_is_no_edit_is_refused_with_422(desk: Desk, edit: dict[str, object]) -> None:
-    answer = desk.client.post(f"{desk.path}/edits", json={"revision": 0, "edit": edit})
+def test_what_is_no_edit_is_refused_with_422(harness: Harness, edit: dict[str, object]) -> None:
+    answer = harness.client.post(f"{harness.path}/edits", json={"revision": 0, "edit": edit})
     assert answer.status_code == 422
     assert answer.get_json()["error"]["message"]
-    assert desk.look()["revision"] == 0
+    assert harness.look()["revision"] == 0
 
 
-def test_an_operator_may_look_and_not_touch(desk: Desk) -> None:
-    operator = log_in(desk.station.app.test_client(), OPERATOR)
-    assert operator.get(f"{desk.path}/review").status_code == 200
+def test_an_operator_may_look_and_not_touch(harness: Harness) -> None:
+    operator = log_in(harness.station.app.test_client(), OPERATOR)
+    assert operator.get(f"{harness.path}/review").status_code == 200
     for verb, body in (("edits", {"edit": WIDEN}), ("undo", {}), ("redo", {})):
-        assert operator.post(f"{desk.path}/{verb}", json={"revision": 0, **body}).status_code == 403
-    assert operator.post(f"{desk.exam_path}/validate", json={"revision": 0, "accepts_unseen": True}).status_code == 403
+        assert operator.post(f"{harness.path}/{verb}", json={"revision": 0, **body}).status_code == 403
+    assert (
+        operator.post(f"{harness.exam_path}/validate", json={"revision": 0, "accepts_unseen": True}).status_code == 403
+    )
 
 
-def test_conclusion_and_validation(desk: Desk) -> None:
-    concluded = desk.client.post(f"{desk.exam_path}/conclusion", json={"revision": 0, "text": "Normal."}).get_json()
-    validated = desk.client.post(
-        f"{desk.exam_path}/validate", json={"revision": concluded["revision"], "accepts_unseen": True}
+def test_conclusion_and_validation(harness: Harness) -> None:
+    concluded = harness.client.post(
+        f"{harness.exam_path}/conclusion", json={"revision": 0, "text": "Normal."}
+    ).get_json()
+    validated = harness.client.post(
+        f"{harness.exam_path}/validate", json={"revision": concluded["revision"], "accepts_unseen": True}
     ).get_json()
     assert (validated["conclusion"], validated["validated_by"]) == ("Normal.", PHYSICIAN)
-    assert desk.look()["validated_by"] == PHYSICIAN
-    assert desk.edits(kind="set_comment", text="second thoughts").get_json()["validated_by"] is None
+    assert harness.look()["validated_by"] == PHYSICIAN
+    assert harness.edits(kind="set_comment", text="second thoughts").get_json()["validated_by"] is None
 
 
-def test_history_names_who_did_what(desk: Desk) -> None:
-    desk.edits(**WIDEN)
-    (entry,) = desk.client.get(f"{desk.path}/history").get_json()["entries"]
+def test_history_names_who_did_what(harness: Harness) -> None:
+    harness.edits(**WIDEN)
+    (entry,) = harness.client.get(f"{harness.path}/history").get_json()["entries"]
     assert (entry["actor"], entry["action"]) == (PHYSICIAN, "review.edited")
     assert entry["detail"]["after"]["widths_um"]["apical"] == pytest.approx(60.0)
 
 
-def test_a_tampered_entry_is_found_over_the_api(desk: Desk) -> None:
-    desk.edits(**WIDEN)
-    check = desk.client.get("/api/v1/journal/verify").get_json()
+def test_a_tampered_entry_is_found_over_the_api(harness: Harness) -> None:
+    harness.edits(**WIDEN)
+    check = harness.client.get("/api/v1/journal/verify").get_json()
     assert check["is_intact"] is True
     newest = check["head_seq"]
-    desk.station.journal.tamper(newest, actor="mallory")
-    check = desk.client.get("/api/v1/journal/verify").get_json()
+    harness.station.journal.tamper(newest, actor="mallory")
+    check = harness.client.get("/api/v1/journal/verify").get_json()
     assert (check["is_intact"], check["broken_seq"]) == (False, newest)
 
 
-def test_the_whole_journal_is_the_administrators(desk: Desk, client: FlaskClient) -> None:
-    desk.edits(**WIDEN)
-    assert desk.client.get("/api/v1/journal").status_code == 403
+def test_the_whole_journal_is_the_administrators(harness: Harness, client: FlaskClient) -> None:
+    harness.edits(**WIDEN)
+    assert harness.client.get("/api/v1/journal").status_code == 403
     entries = client.get("/api/v1/journal?limit=1").get_json()["entries"]
     assert [entry["action"] for entry in entries] != []
 
 
-def test_the_page_names_its_neighbours(desk: Desk) -> None:
-    first, second = (image.image_id for image in desk.exam.images)
-    page = desk.client.get(f"/exams/{desk.exam.exam_id}/images/{first}/review").text
+def test_the_page_names_its_neighbours(harness: Harness) -> None:
+    first, second = (image.image_id for image in harness.exam.images)
+    page = harness.client.get(f"/exams/{harness.exam.exam_id}/images/{first}/review").text
     assert f"{second}/review" in page
     assert 'data-may-edit="true"' in page
-    missing = f"/exams/{desk.exam.exam_id}/images/{desk.exam.exam_id}/review"
-    assert desk.client.get(missing).status_code == 404
+    missing = f"/exams/{harness.exam.exam_id}/images/{harness.exam.exam_id}/review"
+    assert harness.client.get(missing).status_code == 404
 
 
-def test_the_reviewed_document_fits_its_schema(desk: Desk) -> None:
-    desk.edits(**WIDEN)
-    image = desk.exam.images[0].image_id
-    stored = desk.client.get(f"/exams/{desk.exam.exam_id}/images/{image}/reviewed.json").get_json()
+def test_the_reviewed_document_fits_its_schema(harness: Harness) -> None:
+    harness.edits(**WIDEN)
+    image = harness.exam.images[0].image_id
+    stored = harness.client.get(f"/exams/{harness.exam.exam_id}/images/{image}/reviewed.json").get_json()
     schemas.validate("nailfold.analysis-1", stored)
     assert stored["images"][0]["metrics"]["giant"] == 1

@@ -39,12 +39,12 @@ def station(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> 
     clock = SystemClock()
     storage = open_storage(StorageSettings(folder=tmp_path / "exams"), clock.now_utc)
     storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
-    desk = StationAdministration(loaded, storage.backups, storage.journal, clock)
+    service = StationAdministration(loaded, storage.backups, storage.journal, clock)
     copies = StationCopies(
         StorageSettings(folder=tmp_path / "exams"), storage, tmp_path, clock, lambda: False, lambda: None
     )
     cheap_passphrases(monkeypatch)
-    yield PageStation(box=desk, copies=copies, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
+    yield PageStation(box=service, copies=copies, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
     storage.close()
 
 

@@ -8,7 +8,7 @@ import { type Handlers, listenToKeys } from "./keyboard/layer";
 import { showKeys } from "./keyboard/sheet";
 import { AgainstDialog, contradictedBy } from "./review/against";
 import { Board, type Mode } from "./review/board";
-import { Desk } from "./review/desk";
+import { ReviewService } from "./review/review_service";
 import { FindingPanel } from "./review/finding_panel";
 import { FindingsTable } from "./review/findings_table";
 import { boxOf, inReadingOrder, numbersOf } from "./review/geometry";
@@ -26,21 +26,21 @@ const ZOOM_STEP = 1.3;
 let validatedBy: string | null = null;
 const picture = new Picture();
 const loupe = new Loupe(need<HTMLCanvasElement>("#loupe"), picture.canvas);
-const desk = new Desk(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
+const service = new ReviewService(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
 const against = new AgainstDialog();
 const send = (edit: Edit): void => {
-  const found = contradictedBy(edit, desk.current);
-  if (!found) return void desk.edit(edit);
-  against.ask(found, () => void desk.edit({ ...edit, against_measurement: true } as Edit));
+  const found = contradictedBy(edit, service.current);
+  if (!found) return void service.edit(edit);
+  against.ask(found, () => void service.edit({ ...edit, against_measurement: true } as Edit));
   // A choice that was not made yet shows what stands.
-  show(desk.current);
+  show(service.current);
 };
 const panel = new FindingPanel(need("#finding"), { onEdit: send, onDraw: (kind) => setMode(kind) });
 const table = new FindingsTable(need("#findings"), mayEdit, { onSelect: choose, onEdit: send });
 const board = new Board(need<HTMLDivElement>("#board"), picture, loupe, mayEdit, {
   onSelect: (id) => {
-    panel.show(desk.current, id);
-    table.show(desk.current, id);
+    panel.show(service.current, id);
+    table.show(service.current, id);
   },
   onBox: (finding_id, box) => send({ kind: "change_box", finding_id, box }),
   onWidth: (finding_id, width, [start_px, end_px]) =>
@@ -107,25 +107,25 @@ function showState(review: ImageReview): void {
 
 async function showLog(): Promise<void> {
   if (need("#panel-history").hidden) return;
-  const { analysis } = desk.current;
-  const findings = numbersOf(analysis, desk.current);
-  await desk.history().then(({ entries, names }) => showHistory(need("#history"), entries, { findings, people: names }), toastFault);
+  const { analysis } = service.current;
+  const findings = numbersOf(analysis, service.current);
+  await service.history().then(({ entries, names }) => showHistory(need("#history"), entries, { findings, people: names }), toastFault);
 }
 
 /** Reads the whole journal, so it is asked for when the log is opened and not with every change. */
 async function showWholeness(): Promise<void> {
   if (need("#panel-history").hidden) return;
-  await desk.verifyJournal().then((check) => showChain(need("#chain"), check), toastFault);
+  await service.verifyJournal().then((check) => showChain(need("#chain"), check), toastFault);
 }
 
 function add(mode: "capillary" | "haemorrhage", box: { x: number; y: number; w: number; h: number }): void {
   if (Math.min(box.w, box.h) < 4) return toast(t("review.no_box"), "problem");
-  const finding_id = desk.current.next_finding_id;
+  const finding_id = service.current.next_finding_id;
   const edit: Edit =
     mode === "capillary"
       ? { kind: "add_capillary", finding_id, box, morphology: "normal" }
       : { kind: "add_haemorrhage", finding_id, box };
-  void desk.edit(edit).then(() => board.select(finding_id));
+  void service.edit(edit).then(() => board.select(finding_id));
 }
 
 function choose(id: string): void {
@@ -134,16 +134,16 @@ function choose(id: string): void {
 }
 
 function step(direction: 1 | -1): void {
-  const order = inReadingOrder(desk.current.analysis, desk.current);
+  const order = inReadingOrder(service.current.analysis, service.current);
   if (!order.length) return;
   const at = board.selectedId ? order.indexOf(board.selectedId) : direction > 0 ? -1 : order.length;
   choose(order[(at + direction + order.length) % order.length]!);
 }
 
 function nudge(dx: number, dy: number): void {
-  const { analysis, capillaries, haemorrhages } = desk.current;
+  const { analysis, capillaries, haemorrhages } = service.current;
   const id = board.selectedId;
-  if (!id || !mayEdit || desk.isBusy) return;
+  if (!id || !mayEdit || service.isBusy) return;
   const loop = capillaries.findIndex((one) => one.finding_id === id);
   const blood = haemorrhages.findIndex((one) => one.finding_id === id);
   const bbox = loop >= 0 ? analysis.capillaries[loop]!.bbox_px : analysis.haemorrhages[blood]!.bbox_px;
@@ -172,7 +172,7 @@ function setMode(mode: Mode): void {
 /** The picture is right as it stands; on to the next that was not seen, or back to the exam once all were. */
 async function accept(): Promise<void> {
   try {
-    await desk.see();
+    await service.see();
     window.location.assign(root.dataset["nextUnseen"]!);
   } catch (fault) {
     toastFault(fault);
@@ -235,8 +235,8 @@ const commands: Handlers & Record<string, (choice: string) => void> = {
   haemorrhage: () => setMode("haemorrhage"),
   measure: () => setMode("measure"),
   width: () => setMode("apical"),
-  undo: () => void desk.undo(),
-  redo: () => void desk.redo(),
+  undo: () => void service.undo(),
+  redo: () => void service.redo(),
   delete: remove,
   row: () => mayEdit && panel.toggleRow(),
   shape: (shape) => mayEdit && panel.reclass(shape as Morphology),
@@ -278,7 +278,7 @@ need("#picture-reset").addEventListener("click", () => {
 });
 const comment = need<HTMLTextAreaElement>("#comment");
 comment.addEventListener("input", () => {
-  need<HTMLButtonElement>("#comment-save").disabled = !mayEdit || comment.value.trim() === desk.current.comment;
+  need<HTMLButtonElement>("#comment-save").disabled = !mayEdit || comment.value.trim() === service.current.comment;
 });
 need("#comment-save").addEventListener("click", () => send({ kind: "set_comment", text: comment.value }));
 need("#exclude").addEventListener("click", () => {
@@ -293,7 +293,7 @@ shown?.scrollIntoView({ block: "nearest", inline: "center" });
 await picture.load(root.dataset["picture"]!);
 picture.show(AS_CAPTURED);
 board.fit();
-await desk.load().catch(toastFault);
+await service.load().catch(toastFault);
 // For tests alone.
-Object.assign(window, { __review: { board, desk } });
+Object.assign(window, { __review: { board, service } });
 root.dataset["ready"] = "true";

@@ -26,7 +26,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Box:
-    """A station's storage and copy desk; `start_again` is what its restart does."""
+    """A station's storage and copy service; `start_again` is what its restart does."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, HeldClock()
@@ -37,7 +37,7 @@ class Box:
 
     def start(self) -> None:
         self.storage: Storage = restored_storage(self.folder, self.settings, self.clock)
-        self.desk = StationCopies(
+        self.service = StationCopies(
             self.settings, self.storage, self.folder, self.clock, lambda: self.is_busy, self._restart
         )
 
@@ -51,13 +51,13 @@ class Box:
     def file(self, what: str, passphrase: str = WORDS) -> bytes:
         made = io.BytesIO()
         if what == "keys":
-            assert self.desk.write_keys("maria", made, passphrase).startswith("nailfold-keys-")
+            assert self.service.write_keys("maria", made, passphrase).startswith("nailfold-keys-")
         else:
-            assert self.desk.write_copy("maria", made, passphrase, lambda *_: None).startswith("nailfold-copy-")
+            assert self.service.write_copy("maria", made, passphrase, lambda *_: None).startswith("nailfold-copy-")
         return made.getvalue()
 
     def take(self, content: bytes, passphrase: str = WORDS) -> RestorePlan | KeysTakenIn:
-        return self.desk.open("otto", self.desk.receive(io.BytesIO(content)), passphrase)
+        return self.service.open("otto", self.service.receive(io.BytesIO(content)), passphrase)
 
     def actions(self) -> list[tuple[str, str]]:
         return [(entry.actor, entry.action) for entry in self.storage.journal.entries("storage")]
@@ -83,7 +83,7 @@ def test_a_new_box_gets_everything_from_copy_and_keys(box: Box, tmp_path: Path) 
     plan = other.take(copy)
     assert isinstance(plan, RestorePlan)
     assert plan.closed_patients == 0
-    other.desk.restore("otto", plan.plan_id)
+    other.service.restore("otto", plan.plan_id)
     assert other.restarts == 1
     other.start_again()
     assert other.storage.patients.patients("zubiri").patients[0].patient.identity == ANA
@@ -107,13 +107,13 @@ def test_an_old_copy_does_not_bring_an_erased_patient_back(box: Box, tmp_path: P
     assert box.take(old_keys) == KeysTakenIn(new=0, erased=0)
     plan = box.take(old_copy)
     assert isinstance(plan, RestorePlan)
-    box.desk.restore("otto", plan.plan_id)
+    box.service.restore("otto", plan.plan_id)
     box.start_again()
     other = Box(tmp_path / "two")
     assert other.take(new_keys) == KeysTakenIn(new=0, erased=1)
     plan = other.take(old_copy)
     assert isinstance(plan, RestorePlan)
-    other.desk.restore("otto", plan.plan_id)
+    other.service.restore("otto", plan.plan_id)
     other.start_again()
     for one in (box, other):
         kept = one.storage.patients.patient(patient.patient_id)
@@ -128,18 +128,18 @@ def test_a_backup_says_what_it_would_replace_and_restores(box: Box) -> None:
     keep_exam(box.storage, "NC-7")
     backup = box.storage.backups.make(box.clock.now_utc())
     keep_exam(box.storage, "NC-8")
-    plan = box.desk.plan(backup.path.name)
+    plan = box.service.plan(backup.path.name)
     assert (plan.name, plan.trial.exams, plan.exams_here, plan.lost_exams) == (backup.path.name, 1, 2, 1)
     assert plan.newest_exam_at_utc == box.storage.exams.exams()[0].started_at_utc
     box.is_busy = True
     with pytest.raises(ExamError, match="an exam is open"):
-        box.desk.restore("otto", plan.plan_id)
+        box.service.restore("otto", plan.plan_id)
     box.is_busy = False
-    box.desk.restore("otto", plan.plan_id)
+    box.service.restore("otto", plan.plan_id)
     box.start_again()
     assert len(box.storage.exams.exams()) == 1
     with pytest.raises(StoreError, match="there is no backup"):
-        box.desk.plan("../exams.sqlite3")
+        box.service.plan("../exams.sqlite3")
     box.storage.close()
 
 
@@ -156,7 +156,7 @@ def test_a_restore_that_is_not_possible_leaves_the_box_as_it_was(box: Box) -> No
 
 def test_files_are_named_by_their_kind_and_time_and_the_journal_knows_of_them(box: Box) -> None:
     assert (
-        box.desk.write_keys("maria", io.BytesIO(), WORDS)
+        box.service.write_keys("maria", io.BytesIO(), WORDS)
         == f"nailfold-keys-{box.clock.now_utc():%Y%m%dT%H%M%SZ}.sealed"
     )
     assert box.actions() == [("maria", "storage.keys_written")]

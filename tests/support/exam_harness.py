@@ -36,7 +36,7 @@ def mqtt_settings(port: int, **changes: object) -> MqttSettings:
     return MqttSettings(**{**values, **changes})  # type: ignore[arg-type]
 
 
-class ExamDesk:
+class ExamHarness:
     """A box: `examine()` does a whole exam of two captures."""
 
     def __init__(
@@ -71,7 +71,7 @@ class ExamDesk:
             self.session.capture()
         return self.session.finish("ana")
 
-    def __enter__(self) -> "ExamDesk":
+    def __enter__(self) -> "ExamHarness":
         return self
 
     def __exit__(

@@ -6,7 +6,7 @@ import type { Edit, HistoryEntry, ImageReview, JournalCheck } from "./protocol";
 type Listener = (review: ImageReview) => void;
 
 /** One image's review. Changes go one after the other, each naming the revision that the one before led to. */
-export class Desk {
+export class ReviewService {
   private review: ImageReview | null = null;
   private queue: Promise<void> = Promise.resolve();
   private waiting = 0;

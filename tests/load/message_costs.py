@@ -1,4 +1,4 @@
-"""What a message costs an ingest worker: `python tests/load/desk_costs.py`, processor and wall time of one thread.
+"""What a message costs an ingest worker: `python tests/load/message_costs.py`, processor and wall time of one thread.
 
 As many boxes as given are born, tell their telemetry, send a result and leave, in batches of `ingest.batch`, against a
 real PostgreSQL and without a broker. Time of PostgreSQL's own processes is in the wall time alone.
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=IngestSettings().batch)
     given = parser.parse_args()
     with Postgres() as postgres, FleetDatabase(postgres.url) as database:
-        desk = BoxMessageService(database, SystemClock())
+        service = BoxMessageService(database, SystemClock())
         births, again = _states(given.boxes, 1, is_online=True), _states(given.boxes, 2, is_online=True)
         told = {
             "first birth": births,
@@ -45,7 +45,7 @@ def main() -> None:
             "goodbye": _states(given.boxes, 2, is_online=False),
         }
         for what, messages in told.items():
-            _print(what, _cost_ms(desk.take, messages, given.batch))
+            _print(what, _cost_ms(service.take, messages, given.batch))
         store, clock = ResultStore(database), SystemClock()
 
         def keep(arrivals: Sequence[Arrival]) -> None:
