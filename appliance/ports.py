@@ -643,8 +643,8 @@ class TimeZone(Protocol):
     def names(self) -> tuple[str, ...]:
         """Those that can be chosen, sorted."""
 
-    def choose(self, name: str) -> None:
-        """From now on. Raises SettingsError for another name."""
+    def choose(self, name: str, actor: str) -> None:
+        """From now on, and named in the journal. Raises SettingsError for another name."""
 
 
 class BoxAdministration(Protocol):

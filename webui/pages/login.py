@@ -53,7 +53,7 @@ def auth_blueprint(
             problem, remedy = localised(error)
             outcome = LoginOutcome(problem=problem, remedy=remedy, status=409)
         if outcome.kept is not None and time_zone is not None and zone in typed["zones"]:
-            time_zone.choose(zone)
+            time_zone.choose(zone, outcome.kept.account.name)
         return enter(outcome, "setup.html", **typed)
 
     @pages.route("/login", methods=["GET", "POST"])

@@ -52,9 +52,7 @@ def settings_blueprint(services: Services) -> Blueprint:
         zone = request.form.get("time_zone", "")
         if services.time_zone is None or zone not in services.time_zone.names():
             abort(HTTPStatus.BAD_REQUEST)
-        before = services.time_zone.name
-        services.time_zone.choose(zone)
-        services.journal.append(actor(), "box", "box.time_zone", {"time_zone": {"old": before, "new": zone}})
+        services.time_zone.choose(zone, actor())
         return redirect(url_for("settings.page"))
 
     def connections(outcome: ConnectionTrial | None = None) -> str:

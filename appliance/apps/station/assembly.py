@@ -275,7 +275,7 @@ class Station:
             withheld=WithheldResults(self._storage.outbox, journal, self._publisher.wake),
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
-            time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file),
+            time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file, journal),
             box=StationAdministration(loaded, self._storage.backups, journal, clock),
             copies=StationCopies(
                 settings.storage,

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from appliance.domain.errors import SettingsError
 from appliance.durable_files import write_durably
+from appliance.ports import Journal
 
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _SYSTEMS = Path("/etc/localtime")
 UTC = "UTC"
+CHOSEN = "box.time_zone"
 
 
 class BoxTimeZone:
@@ -18,16 +20,17 @@ class BoxTimeZone:
 
     Args:
         file: keeps the choice, one name of the IANA data base.
+        journal: of the box.
         systems: the computer's own, a link into its zones.
     """
 
-    def __init__(self, file: Path, systems: Path = _SYSTEMS) -> None:
-        self._file, self._systems = file, systems
+    def __init__(self, file: Path, journal: Journal, systems: Path = _SYSTEMS) -> None:
+        self._file, self._journal, self._systems = file, journal, systems
 
     @classmethod
-    def applied(cls, file: Path) -> "BoxTimeZone":
+    def applied(cls, file: Path, journal: Journal) -> "BoxTimeZone":
         """That of the file, in force from now on."""
-        kept = cls(file)
+        kept = cls(file, journal)
         kept.apply()
         return kept
 
@@ -44,10 +47,12 @@ class BoxTimeZone:
         places = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in _AREAS)
         return (*sorted(places), UTC)
 
-    def choose(self, name: str) -> None:
-        """From now on. Raises SettingsError for a name that nobody knows."""
+    def choose(self, name: str, actor: str) -> None:
+        """From now on, and named in the journal. Raises SettingsError for a name that nobody knows."""
         if name not in self.names():
             raise SettingsError(f'the time zone "{name[:60]}" is unknown', 'Use a name such as "Europe/Madrid".')
+        # Before the file takes its place: a kill in between leaves an entry too many, never one too few.
+        self._journal.append(actor, "box", CHOSEN, {"time_zone": {"old": self.name, "new": name}})
         write_durably(self._file, f"{name}\n".encode("ascii"))
         self.apply()
 

@@ -69,6 +69,7 @@ class EngineLoop:
         self._remember = remember
         self._latest: AnalysedFrame | None = None
         self._health = EngineHealth()
+        self._processor_clock: int | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -84,10 +85,12 @@ class EngineLoop:
     @property
     def computed_s(self) -> float:
         """Processor time of the loop's thread so far: what goes on while one picture takes long."""
-        thread = self._thread.ident
-        if thread is None or not self._thread.is_alive():
+        if self._processor_clock is None:
             return 0.0
-        return time.clock_gettime(time.pthread_getcpuclockid(thread))
+        try:
+            return time.clock_gettime(self._processor_clock)
+        except OSError:  # the thread has ended
+            return 0.0
 
     def start(self) -> None:
         """Begin; a loop is started once."""
@@ -101,6 +104,8 @@ class EngineLoop:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        # Asked for by the thread itself: of a thread that has ended, the C library reads memory that is gone.
+        self._processor_clock = time.pthread_getcpuclockid(threading.get_ident())
         while not self._slot.is_closed:
             frame = self._slot.take(_TAKE_TIMEOUT_S)
             if frame is None:
@@ -118,7 +123,7 @@ class EngineLoop:
         self._publish(frame, analysis)
         analysed, latency_ms = self._health.frames_analysed + 1, 1000 * (time.monotonic() - frame.captured_monotonic_s)
         if analysed == 1:
-            _log.info("first picture: %.1f s of computing, %s", self.computed_s, _stages(analysis))
+            _log.info("first picture: %.0f s of computing, %s", time.thread_time(), _stages(analysis))
         self._health = replace(
             self._health, frames_analysed=analysed, last_error="", latency_ms=round(max(0.0, latency_ms), 1)
         )
