@@ -72,7 +72,7 @@ def test_every_class_has_a_colour_of_its_own() -> None:
 
 def test_density_is_told_in_figures() -> None:
     assert summary_lines(ANALYSIS) == [
-        "8 +- 2 capillaries per mm",
+        "8 +- 3 capillaries per mm",
         "capillaries: 9, in the distal row: 7; 4 normal, 2 tortuous, 2 ramified, 1 giant; haemorrhages: 1",
     ]
 
