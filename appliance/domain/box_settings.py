@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+LARGEST_COPY_BYTES = 500_000_000_000
+"""Beyond any disk of a box: what is left of its own is asked while the file comes."""
+
 
 @dataclass(frozen=True)
 class SettingRow:

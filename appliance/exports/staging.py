@@ -49,6 +49,16 @@ class Staging:
             raise NotKeptError(f"there is no import {import_id}", "Start again.")
         return folder / name
 
+    def receive_new(self, name: str, stream: Stream, limit_bytes: int) -> str:
+        """The id of a new folder with one file, written as it came. Raises as `receive`; nothing is left then."""
+        import_id = self.new()
+        try:
+            self.receive(self.path(import_id, name), stream, limit_bytes)
+        except BaseException:
+            self.drop(import_id)
+            raise
+        return import_id
+
     def receive(self, path: Path, stream: Stream, limit_bytes: int) -> int:
         """The size of a file that was written as it came.
 

@@ -57,15 +57,7 @@ def strike(fault: str, folder: Path, broker: Broker, most: int) -> Struck:
     for at in range(1, most + 1):
         inject = f"inject={CALLS}:{FAULTS[fault]}:when={at}"
         command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject]
-        done = subprocess.run(
-            [*command, sys.executable, "-B", "-m", "tests.chaos.box", str(folder), str(broker.port)],
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=ROUND_S,
-            check=False,
-        )
-        _note(struck, done.stdout)
+        done = _round(folder, broker, struck, command)
         if done.returncode == 0 and fault == "killed":
             return struck
         struck.strikes += 1
@@ -73,6 +65,22 @@ def strike(fault: str, folder: Path, broker: Broker, most: int) -> Struck:
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             struck.problems.append(f"call {at}: {last[:200]}")
     return struck
+
+
+def _round(
+    folder: Path, broker: Broker, struck: Struck, under: Sequence[str] = ()
+) -> "subprocess.CompletedProcess[str]":
+    """One process of the box, `under` a tracer or by itself, and what it answered."""
+    done = subprocess.run(
+        [*under, sys.executable, "-B", "-m", "tests.chaos.box", str(folder), str(broker.port)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=ROUND_S,
+        check=False,
+    )
+    _note(struck, done.stdout)
+    return done
 
 
 def _note(struck: Struck, said: str) -> None:
@@ -86,15 +94,7 @@ def _note(struck: Struck, said: str) -> None:
 
 def require_whole(folder: Path, subscriber: Subscriber, broker: Broker, struck: Struck) -> dict[str, int]:
     """The figures: what was answered and is not there, messages under two names, files and rows that do not fit."""
-    left = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.box", str(folder), str(broker.port)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=ROUND_S,
-        check=False,
-    )
-    _note(struck, left.stdout)
+    left = _round(folder, broker, struck)
     if "done" not in left.stdout:
         struck.problems.append(f"the box does not work afterwards: {left.stdout[-200:]}{left.stderr[-200:]}")
     arrivals = subscriber.collect(quiet_s=2)

@@ -8,6 +8,7 @@ from flask_openapi3.models import RawModel
 from flask_openapi3.models.tag import Tag
 
 from appliance.domain.account import Role
+from appliance.domain.box_settings import LARGEST_COPY_BYTES
 from appliance.domain.errors import StoreError
 from webui.api.openapi import api_blueprint
 from webui.auth.current_account import requires
@@ -15,8 +16,6 @@ from webui.documents.import_export import UploadAnswer
 from webui.services import Services
 
 _TAGS = [Tag(name="backups", description="Encrypted copies of a box, to be looked into and restored on its page")]
-_LARGEST_BYTES = 500_000_000_000
-"""Beyond any disk of a box: what is left of its own is asked while the file comes."""
 
 
 class SealedBytes(RawModel):
@@ -30,7 +29,7 @@ def backups_api_blueprint(services: Services) -> APIBlueprint:
     # Before every other hook of a request: the check of the token reads the body already.
     @api.url_value_preprocessor
     def allow_uploads(_: str | None, __: dict[str, Any] | None) -> None:
-        request.max_content_length = _LARGEST_BYTES
+        request.max_content_length = LARGEST_COPY_BYTES
 
     @api.post("/uploads", summary="Upload an encrypted copy or a file of keys", responses={"200": UploadAnswer})
     @requires(Role.ADMINISTRATOR)

@@ -69,13 +69,18 @@ class EngineFindings:
     widths: list[dict[str, float]]
 
 
+def shipped_pictures() -> Path:
+    """The folder of the reference set that came with this software."""
+    return Path(str(resources.files(__package__).joinpath("reference")))
+
+
 def sealed_pictures(folder: Path | None = None) -> tuple[Picture, ...]:
     """The reference set, RGB, as it was sealed.
 
     Raises:
         UpdateError: a picture is missing, changed or one too many.
     """
-    place = folder or Path(str(resources.files(__package__).joinpath("reference")))
+    place = folder or shipped_pictures()
     try:
         seal: dict[str, Any] = json.loads((place / "seal.json").read_text("utf-8"))
         there = {file.name: file.read_bytes() for file in place.glob("*.jpg")}

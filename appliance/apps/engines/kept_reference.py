@@ -4,10 +4,9 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 
-from appliance.apps.engines.clinical_gate import EngineFindings
+from appliance.apps.engines.clinical_gate import EngineFindings, shipped_pictures
 from appliance.domain.detection import BoundingBox
 from appliance.domain.errors import UpdateError
 from appliance.durable_files import write_durably
@@ -21,11 +20,10 @@ def keep_reference(folder: Path, looks: Sequence[EngineFindings]) -> None:
 
     The next system may come with other pictures; it has to measure these. Raises UpdateError.
     """
-    pictures = Path(str(resources.files("appliance.apps.engines").joinpath("reference")))
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        shutil.copytree(pictures, folder / _PICTURES)
+        shutil.copytree(shipped_pictures(), folder / _PICTURES)
         write_durably(folder / _LOOKS, json.dumps([asdict(look) for look in looks]).encode())
     except OSError as error:
         raise UpdateError(f"the measurements of this system cannot be kept: {error}") from error

@@ -122,28 +122,23 @@ class ReleaseMaker:
         targets = self._newest("targets")
         for file_name in BUNDLE_FILES:
             path = f"engines/{name}/{file_name}"
-            if path in targets.signed.targets:
-                raise SettingsError(f"the release has engines/{name} already", "A bundle is never changed.")
+            _require_new(targets, path)
             try:
                 content = (weights / file_name).read_bytes()
             except OSError as error:
                 raise SettingsError(f"cannot read {weights / file_name}: {error.strerror}") from error
             target = TargetFile.from_data(path, content, ["sha256"])
             targets.signed.targets[path] = target
-            place = self._folder / "targets" / "engines" / name / f"{target.hashes['sha256']}.{file_name}"
-            make_writable_folder(place.parent)
-            write_atomically(place, content)
+            write_atomically(self._place(target), content)
         self._publish(targets, self._newest("snapshot"), self._newest("timestamp"), now_utc)
 
     def add_system(self, name: str, bundle: Path, now_utc: datetime) -> None:
         """A new version of the release, with this bundle of RAUC as "system/NAME"."""
         targets, path = self._newest("targets"), f"system/{name}/{SYSTEM_FILE}"
-        if path in targets.signed.targets:
-            raise SettingsError(f"the release has system/{name} already", "A bundle is never changed.")
+        _require_new(targets, path)
         try:
             target = TargetFile.from_file(path, str(bundle), ["sha256"])
-            place = self._folder / "targets" / "system" / name / f"{target.hashes['sha256']}.{SYSTEM_FILE}"
-            make_writable_folder(place.parent)
+            place = self._place(target)
             # Hundreds of megabytes: not through memory, and there whole before any metadata names it.
             shutil.copyfile(bundle, place.with_suffix(".part"))
             place.with_suffix(".part").replace(place)
@@ -160,6 +155,13 @@ class ReleaseMaker:
     def root_file(self) -> Path:
         """For `fleet.update_root` of the boxes."""
         return self._folder / "metadata" / "1.root.json"
+
+    def _place(self, target: TargetFile) -> Path:
+        """Where a target's bytes lie, by their digest (TUF's consistent snapshots); its folder is made."""
+        folder, _, file_name = target.path.rpartition("/")
+        place = self._folder / "targets" / folder / f"{target.hashes['sha256']}.{file_name}"
+        make_writable_folder(place.parent)
+        return place
 
     def _publish(
         self,
@@ -191,3 +193,8 @@ class ReleaseMaker:
         (signer,) = self._keys.signers(role)
         metadata.sign(signer)
         write_atomically(self._folder / "metadata" / name, metadata.to_bytes())
+
+
+def _require_new(targets: "Metadata[Targets]", path: str) -> None:
+    if path in targets.signed.targets:
+        raise SettingsError(f"the release has {path.rpartition('/')[0]} already", "A bundle is never changed.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from appliance.apps.station.restoring import ask_to_restore
-from appliance.domain.box_settings import KeysTakenIn, RestorePlan
+from appliance.domain.box_settings import LARGEST_COPY_BYTES, KeysTakenIn, RestorePlan
 from appliance.domain.errors import ExamError, StoreError
 from appliance.exports.staging import Staging
 from appliance.ports import Clock
@@ -17,7 +17,6 @@ from appliance.storage.restore_plan import plan_restore
 from appliance.storage.sealed_stream import HEADER_BYTES, kind_of
 from appliance.storage.settings import StorageSettings
 
-LARGEST_COPY_BYTES = 500_000_000_000
 _UPLOAD, _COPY = "upload", "copy"
 _SUBJECT = "storage"
 
@@ -59,13 +58,7 @@ class StationCopies:
         return self._name("keys")
 
     def receive(self, stream: IO[bytes]) -> str:
-        upload_id = self._staging.new()
-        try:
-            self._staging.receive(self._staging.path(upload_id, _UPLOAD), stream, LARGEST_COPY_BYTES)
-        except BaseException:
-            self._staging.drop(upload_id)
-            raise
-        return upload_id
+        return self._staging.receive_new(_UPLOAD, stream, LARGEST_COPY_BYTES)
 
     def open(self, actor: str, upload_id: str, passphrase: str) -> RestorePlan | KeysTakenIn:
         with self._staging.path(upload_id, _UPLOAD).open("rb") as file:

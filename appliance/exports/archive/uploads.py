@@ -67,13 +67,7 @@ class ArchiveImports:
 
     def receive(self, stream: Stream) -> str:
         """The id of an archive that was written to the disk. Raises ExportError."""
-        upload_id = self._staging.new()
-        try:
-            self._staging.receive(self._staging.path(upload_id, _FILE), stream, LARGEST_ARCHIVE_BYTES)
-        except BaseException:
-            self._staging.drop(upload_id)
-            raise
-        return upload_id
+        return self._staging.receive_new(_FILE, stream, LARGEST_ARCHIVE_BYTES)
 
     def take_in(self, upload_id: str, choices: ArchiveChoices, actor: str) -> ImportedArchive:
         """Keep its exams; the upload goes unless a pseudonym has to be decided on first. Raises as `import_archive`."""
