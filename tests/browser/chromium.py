@@ -3,8 +3,9 @@
 import os
 import shutil
 import time
+from typing import Any
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.support.accounts import ADMINISTRATOR, PASSWORD
 
@@ -21,6 +22,28 @@ ARGUMENTS = (
 def executable() -> str | None:
     """The system's Chromium; None where playwright's own has to serve (Ubuntu's package is a snap stub)."""
     return os.environ.get("NAILFOLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def slow_down(browser: Browser, latency_ms: int) -> None:
+    """Every page that is opened from now on gets each answer later and in pieces, and has a quarter of a processor."""
+    new_context = browser.new_context
+
+    def slow(page: Page) -> None:
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": latency_ms, "downloadThroughput": 100_000, "uploadThroughput": -1},
+        )
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
+    def slow_context(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.on("page", slow)
+        return context
+
+    # Tests open contexts of their own; there is no one place behind them all.
+    browser.new_context = slow_context  # type: ignore[method-assign]
 
 
 def log_in(page: Page, name: str = ADMINISTRATOR, password: str = PASSWORD) -> None:

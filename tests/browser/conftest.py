@@ -1,5 +1,6 @@
 """A real Chromium and a real server; pictures of known colours with boxes at known places."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -8,13 +9,18 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology
-from tests.browser.chromium import ARGUMENTS, executable, log_in, wait_until
+from tests.browser.chromium import ARGUMENTS, executable, log_in, slow_down, wait_until
 from tests.support.accounts import ADMINISTRATOR
 from tests.support.exam_parts import shown_frame
 from tests.support.page_station import PageStation
+from webui.settings import WebSettings
 
 WIDTH, HEIGHT = 640, 480
+SLOWNESS = os.environ.get("NAILFOLD_SLOW_PAGES")
+"""Milliseconds that each answer takes longer: a test that reads a page before it has come fails then, not one day."""
 OpenPage = Callable[..., Page]
+PATIENT = WebSettings(port=0, first_delay_s=0.4, overlay_stale_ms=60_000, picture_stale_ms=90_000)
+"""What a test is not about, a busy computer must not change: pictures of these stations stay fresh."""
 
 
 # Not for the whole session: playwright's loop would still run in this thread when other folders' tests start theirs.
@@ -22,13 +28,16 @@ OpenPage = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        if SLOWNESS:
+            slow_down(running, int(SLOWNESS))
         yield running
         running.close()
 
 
 @pytest.fixture
-def station() -> Iterator[PageStation]:
-    with PageStation() as running:
+def station(request: pytest.FixtureRequest) -> Iterator[PageStation]:
+    """With settings of its own where the test names them: `parametrize("station", [...], indirect=True)`."""
+    with PageStation(getattr(request, "param", PATIENT)) as running:
         yield running
 
 
