@@ -43,9 +43,9 @@ def is_size_near_cut(capillary: Capillary, um_per_px: float | None) -> bool:
     return is_near_cut(round(widest_um, WRITTEN_DECIMALS_UM), um_per_px)
 
 
-def is_possible_giant(capillary: Capillary) -> bool:
+def is_possible_giant(capillary: Capillary, is_judged: bool) -> bool:
     """Whether a loop that no person judged is a giant of which the detector is not sure enough to let it count."""
-    return capillary.is_giant and capillary.score < SURE_GIANT_FROM_SCORE
+    return not is_judged and capillary.is_giant and capillary.score < SURE_GIANT_FROM_SCORE
 
 
 def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:

@@ -91,7 +91,7 @@ def origin_of(one: ReviewedCapillary, um_per_px: float | None) -> Json:
         "shape_by_hand": one.hand_shape is not None,
         "size_by_hand": one.hand_size is not None,
         "row_by_hand": one.hand_row is not None,
-        "is_possible_giant": not one.is_judged and is_possible_giant(one.capillary),
+        "is_possible_giant": is_possible_giant(one.capillary, one.is_judged),
         "is_changed": one.is_drawn or one.capillary != one.machine or one.hand_row is not None,
     }
 
