@@ -92,10 +92,10 @@ def test_the_picture_that_is_kept_is_the_one_that_was_on_the_screen(
         pressed_s = time.monotonic()
         station.board.press("capture", True)
         wait_so(lambda: station.board.outcome.presses == 1)
-        time.sleep(0.3)
-    assert station.board.outcome.problem == ""
-    (image,) = station.session.snapshot().exam.images  # type: ignore[union-attr]
-    kept = next(one for one in station.history.recent(3.0) if one.frame.captured_at_utc == image.captured_at_utc)
+        assert station.board.outcome.problem == ""
+        (image,) = station.session.snapshot().exam.images  # type: ignore[union-attr]
+        kept = next(one for one in station.history.recent(3.0) if one.frame.captured_at_utc == image.captured_at_utc)
+        wait_until(live_page, f"window.__nailfold.frames().at(-1).seq > {kept.frame.seq}")
     painted = live_page.evaluate("window.__nailfold.frames()")
     painted_ago_ms = live_page.evaluate("performance.now()") - next(
         one["paintedAtMs"] for one in painted if one["seq"] == kept.frame.seq
