@@ -43,7 +43,9 @@ def cook(folders: list[Path], out: Path, calibration_images: int = 150) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     calibration = calibrate_scores(detect_with(net, device), calibration_images)
     (out / "run.json").write_text(json.dumps(_run(folders, states, vars(calibration)), indent=2) + "\n")
-    torch.save({"average": net.state_dict()}, out / "checkpoint.pt")
+    # What a training keeps of itself, so that a mean can go into another.
+    kept = {name: sum(state[name] for state in states) for name in ("step", "elapsed_s")}
+    torch.save({"average": net.state_dict(), **kept}, out / "checkpoint.pt")
     return export_detector(net, out / "detector.onnx", calibration)
 
 

@@ -40,3 +40,5 @@ def test_soup_of_two_trainings_is_a_detector_like_any_other(tmp_path: Path) -> N
         for folder in (*folders, path.parent)
     )
     assert torch.allclose(mean, (first + second) / 2)
+    again = cook([path.parent, folders[0]], tmp_path / "again", calibration_images=1)
+    assert json.loads((again.parent / "run.json").read_text())["steps"] == 400
