@@ -62,7 +62,8 @@ class BoxMessageService:
             whose = (place.site, place.box)
             try:
                 if place.rest.startswith("audit/"):
-                    journals.setdefault(whose, []).append(read_message(Audit, payload))
+                    entry = read_message(Audit, payload)
+                    journals.setdefault(whose, []).append(entry)
                 elif not payload:
                     continue  # what was retained is taken away
                 elif place.rest == "state":

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from appliance.apps.fleet_server.box_message_service import BoxMessageService
+from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker, _Shift
@@ -24,6 +25,7 @@ from appliance.fleet.audit import Audit
 from appliance.fleet.message import read_message
 from appliance.transport.connection import Received
 from tests.support.fleet_results import arrival
+from webui.console.services import ResultFilter
 
 _STATE = json.loads((Path(__file__).parents[3] / "data/fleet_messages/nailfold.state-1.json").read_text("utf-8"))
 
@@ -75,6 +77,24 @@ def test_a_number_that_no_column_holds_costs_its_own_message_alone(worker: Inges
     kept = worker.service.boxes.boxes(SystemClock().now_utc())
     assert {row.box for row in kept} == {"box-1", "box-3"}
     assert sorted(set(broker.confirmed)) == sorted(one.topic for one in batch)
+
+
+def test_an_entry_of_a_journal_that_is_none_stops_nobody(worker: IngestWorker) -> None:
+    broker = Broker()
+    audit = Received(1, 1, "nailfold/v1/clinic-1/box-1/audit/1", b'{"schema": "nailfold.audit/1"}')
+
+    _Shift(worker, broker)._settle([audit, state_of("box-2")])  # type: ignore[arg-type]
+
+    assert [row.box for row in worker.service.boxes.boxes(SystemClock().now_utc())] == ["box-2"]
+    assert audit.topic in broker.confirmed
+
+
+def test_a_figure_without_an_interval_is_shown_without_one(worker: IngestWorker, database: FleetDatabase) -> None:
+    worker.keep([result_of(arrival(figures={"density_per_mm": {"value": 7.1, "uncertainty": None}}))])
+
+    [shown] = ConsoleViews(database, SystemClock()).results(ResultFilter())
+
+    assert "7.1" in str(shown)
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "1" + "0" * 18, "01", "+1", "1e3", "٣", "1_0", " 1", "1\n"])
