@@ -512,7 +512,7 @@ class AccountStore(Protocol):
         """Every browser of that account has to log in again."""
 
     def end_session(self, session_id: str, now_utc: datetime, until_utc: datetime) -> None:
-        """One browser has to log in again; forgotten after `until_utc`, when the session would have ended anyway."""
+        """One browser has to log in again; not forgotten before `until_utc`, when it would have ended anyway."""
 
     def is_ended(self, session_id: str) -> bool:
         """Whether `end_session` was called for it."""

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import secrets
 import threading
 import time
@@ -10,12 +11,14 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import SettingsError
 from appliance.durable_files import write_durably
 
 # Without 0/O, 1/I/L, 2/Z, 5/S, 8/B and U/V, which are misread on paper and over the telephone.
 ALPHABET = "ACDEFGHJKMNPQRTWXY34679"  # pragma: allowlist secret
 CODE_LENGTH = 8
+_KEY = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,25 @@ def load_or_create_secrets(path: Path) -> tuple[AccessSecrets, bool]:
     """
     try:
         if path.exists():
-            stored = json.loads(path.read_text())
-            return AccessSecrets(access_code=stored["access_code"], session_key=stored["session_key"]), False
+            return _stored(bounded_loads(path.read_bytes())), False
         fresh = new_secrets()
         path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, json.dumps(asdict(fresh)).encode(), 0o600)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
-            f"access code in {path} could not be used: {error!r}", "Delete the file to get a new code."
+            f"access code in {path} could not be used: {error}", "Delete the file to get a new code."
         ) from error
     return fresh, True
+
+
+def _stored(document: object) -> AccessSecrets:
+    """Raises ValueError for what no station wrote: an empty key would let anybody sign cookies."""
+    if not isinstance(document, dict) or not {"access_code", "session_key"} <= set(document):
+        raise ValueError("it holds something else")
+    code, key = document["access_code"], document["session_key"]
+    if not isinstance(code, str) or not bare_code(code) or not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise ValueError("it was changed")
+    return AccessSecrets(access_code=code, session_key=key)
 
 
 class AttemptLimiter:

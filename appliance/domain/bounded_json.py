@@ -1,11 +1,16 @@
 """JSON from outside: no deeper than what this product ever writes."""
 
 import json
+import re
 from typing import Any
+
+from appliance.domain.instant import from_rfc3339
 
 # nailfold.exam/1, the deepest document, has nine levels.
 DEEPEST = 32
 _NESTED = (dict, list)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MOMENT = re.compile(rb'"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3}|\.\d{6})?Z)"')
 
 
 def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
@@ -15,10 +20,10 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
     checking, copying a value) does so earlier: nobody expects that error, and a handler of ValueError lets it through.
 
     Raises:
-        ValueError: it is not JSON, or nested deeper than `deepest`.
+        ValueError: it is not JSON (which has no NaN), or nested deeper than `deepest`.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
     level = [value] if type(value) in _NESTED else []
@@ -34,3 +39,24 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
     if level:
         raise ValueError(f"JSON is nested deeper than {deepest} levels")
     return value
+
+
+def require_keepable(payload: bytes) -> None:
+    """Refuse JSON that would stop those who keep it beside others, or show it.
+
+    That is a text which no database takes, a NUL (PostgreSQL has none) or half of a surrogate pair, and a moment of no
+    day. One such message would fail every commit that it shares with others, each time it comes again.
+
+    Raises:
+        ValueError: it is such a document, or not JSON at all.
+    """
+    if b"\\u" in payload:
+        payload = json.dumps(json.loads(payload), ensure_ascii=False).encode()
+    if _NUL.search(payload):
+        raise ValueError("it has a NUL character in a text")
+    for moment in _MOMENT.findall(payload):
+        from_rfc3339(moment.decode("ascii"))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")

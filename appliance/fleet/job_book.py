@@ -1,14 +1,18 @@
 """Every job that a box has ever had, and the rules of what may follow what."""
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+
+from pydantic import ValidationError
 
 from appliance.domain.instant import from_rfc3339
 from appliance.fleet.job_record import JobRecord
 from appliance.fleet.jobs import Job, JobState, SignedJob
 from appliance.ports import FleetNotes
 
+_log = logging.getLogger(__name__)
 _PREFIX = "job:"
 _WAITING = (JobState.QUEUED, JobState.DEFERRED)
 
@@ -36,8 +40,7 @@ class JobBook:
         self._now_utc, self.on_change = now_utc, on_change
         self._lock = threading.RLock()
         self._cancelled: set[str] = set()
-        kept = notes.notes(_PREFIX).values()
-        self._records = {record.job.job_id: record for record in map(JobRecord.model_validate, kept)}
+        self._records = {record.job.job_id: record for record in _readable(notes.notes(_PREFIX))}
 
     def record(self, job_id: str) -> JobRecord | None:
         """One job; None for one that was never here."""
@@ -53,6 +56,8 @@ class JobBook:
                 return ""
             if reason := self._why_not(signed):
                 return reason  # nothing is kept: whoever made it up must not block the real one
+            if known is not None and not _is_cancellation(job, known.job):
+                return f"the job {job.job_id} is another than the one that came under this name: make a new one"
             for earlier in job.supersedes:
                 self._end_waiting(earlier, JobState.SUPERSEDED, f"by {job.job_id}")
             if known is not None:
@@ -63,6 +68,8 @@ class JobBook:
             record = JobRecord(job=job, boot_id=self._boot_id)
             if reason := self._unfit(job):
                 record = record.changed(self._boot_id, JobState.REFUSED, reason)
+            elif later := self._superseding(job.job_id):
+                record = record.changed(self._boot_id, JobState.SUPERSEDED, f"by {later}")
             elif job.is_cancelled:
                 record = record.changed(self._boot_id, JobState.CANCELLED)
             self._change(record)
@@ -123,6 +130,11 @@ class JobBook:
             return f"this box knows no step {unknown[0]!r} of {job.kind}"
         return "it has expired" if self._is_expired(job) else ""
 
+    def _superseding(self, job_id: str) -> str:
+        """The job that was to stand in the place of this one and came first, as from a stick; empty: none."""
+        taken = (record for record in self._records.values() if record.state is not JobState.REFUSED)
+        return next((record.job.job_id for record in taken if job_id in record.job.supersedes), "")
+
     def _is_expired(self, job: Job) -> bool:
         return job.expires_at is not None and from_rfc3339(job.expires_at) <= self._now_utc()
 
@@ -144,3 +156,17 @@ class JobBook:
         job_id = record.job.job_id
         self._notes.keep_note(_PREFIX + job_id, record.model_dump(mode="json", by_alias=True))
         self._records[job_id] = record
+
+
+def _is_cancellation(job: Job, known: Job) -> bool:
+    """Whether nothing but the end is new in a later version."""
+    return job == known.model_copy(update={"version": job.version, "is_cancelled": job.is_cancelled})
+
+
+def _readable(notes: Mapping[str, object]) -> Iterator[JobRecord]:
+    """Without what this software cannot read: a newer one may have kept it before this one was put back."""
+    for name, document in notes.items():
+        try:
+            yield JobRecord.model_validate(document)
+        except ValidationError as error:
+            _log.error("the note %s is no job that this software knows and is left alone: %s", name, error)

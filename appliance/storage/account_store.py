@@ -8,6 +8,9 @@ from appliance.domain.errors import AccountError, NotKeptError
 from appliance.domain.instant import from_rfc3339
 from appliance.storage.database import Database, Row, utc_text
 
+_ENDED_KEPT = 10_000
+"""Newest logins that are remembered as ended, whatever the clock says."""
+
 
 class SqliteAccountStore:
     """The AccountStore of the device; see the port for what each method promises.
@@ -87,7 +90,11 @@ class SqliteAccountStore:
 
     def end_session(self, session_id: str, now_utc: datetime, until_utc: datetime) -> None:
         with self._database.transaction("end the session") as connection:
-            connection.execute("DELETE FROM ended_sessions WHERE until_at < ?", (utc_text(now_utc),))
+            # By number, not by time: a clock that stood in the future for a moment would bring ended logins back.
+            sql = (
+                "DELETE FROM ended_sessions WHERE until_at < ? AND rowid <= (SELECT max(rowid) FROM ended_sessions) - ?"
+            )
+            connection.execute(sql, (utc_text(now_utc), _ENDED_KEPT))
             connection.execute("INSERT OR REPLACE INTO ended_sessions VALUES (?, ?)", (session_id, utc_text(until_utc)))
 
     def is_ended(self, session_id: str) -> bool:

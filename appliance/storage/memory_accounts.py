@@ -68,7 +68,6 @@ class MemoryAccountStore:
 
     def end_session(self, session_id: str, now_utc: datetime, until_utc: datetime) -> None:
         with self._lock:
-            self._ended = {known: until for known, until in self._ended.items() if until >= now_utc}
             self._ended[session_id] = until_utc
 
     def is_ended(self, session_id: str) -> bool:

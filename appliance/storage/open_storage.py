@@ -43,11 +43,18 @@ class FolderLock:
     The kernel lets go of it with the process, also after kill -9.
 
     Raises:
-        StoreError: another process holds the folder.
+        StoreError: another process holds the folder, or it cannot be locked.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._descriptor: int | None = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(
+                f"the exam folder {folder} cannot be locked: {error.strerror}",
+                f"Remove {folder / 'lock'}, or check the disk and its access rights.",
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -1,8 +1,9 @@
 """A key for each patient: whoever deletes it has erased all that was sealed with it, in every copy."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -13,11 +14,14 @@ from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.durable_files import create_durably, flush, sync_folder, write_durably
 from appliance.storage.box_key import KEY_BYTES, load_key, make_key
 
+_log = logging.getLogger(__name__)
 FOLDER_NAME = "patient-keys"
 _NONCE_BYTES = 12  # what GCM is made for, NIST SP 800-38D
 _FORMAT = b"\x01"
 _CONTEXT = b"nailfold.patient-key/1:"
 _ERASED = "erased "
+_WHEN_IS_LOST = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""Of a note whose date is damaged: the patient is erased all the same."""
 
 
 class PatientKeys:
@@ -150,13 +154,11 @@ class PatientKeys:
 
     def erased_at(self, patient_id: str) -> datetime | None:
         """When the patient was erased; None for one that was not."""
-        path = self._path(patient_id)
-        return _erased_at(path.read_bytes()) if path.exists() else None
+        return _erased_at(self._content(self._path(patient_id)))
 
     def erased(self) -> Mapping[str, datetime]:
         """Every erased patient's id, and when."""
-        paths = self.folder.glob("*") if self.folder.is_dir() else ()
-        found = ((path.name, _erased_at(path.read_bytes())) for path in paths if not path.name.startswith("."))
+        found = ((path.name, _erased_at(self._content(path))) for path in self._files())
         return {name: when for name, when in found if when is not None}
 
     def _open(self, box_key: Path, makes_key: bool, is_in_use: bool) -> bytes:
@@ -167,20 +169,37 @@ class PatientKeys:
         return make_key(box_key)
 
     def _require_right_key(self, box_key: Path) -> None:
-        box = self.require_usable()
-        if (path := next(self._kept(), None)) is None:
-            return
-        try:
-            self._unwrap(box, path, path.name)
-        except StoreError as error:
+        """One key of a patient that opens is proof enough: a damaged one costs that patient alone."""
+        box, damaged = self.require_usable(), 0
+        for path in self._kept():
+            try:
+                self._unwrap(box, path, path.name)
+            except StoreError as error:
+                _log.error("a patient's key is damaged: %s: %s", path, error)
+                damaged += 1
+            else:
+                return
+        if damaged:
             raise StoreError(
-                f"the key {box_key} is not the one that the patients' keys were sealed with",
-                "Put the right file back from its backup, then restart.",
-            ) from error
+                f"the key {box_key} opens none of the {damaged} patients' keys in {self.folder}: it is not the one "
+                "that they were sealed with, or they are damaged",
+                "Put the right files back from their recovery file, then restart.",
+            )
 
     def _kept(self) -> Iterator[Path]:
-        paths = sorted(self.folder.glob("*")) if self.folder.is_dir() else []
-        return filter(lambda path: path.name[0] != "." and _erased_at(path.read_bytes()) is None, paths)
+        """Files of keys; what else lies there, or cannot be read, is none."""
+        return (path for path in self._files() if self._content(path) and _erased_at(self._content(path)) is None)
+
+    def _files(self) -> list[Path]:
+        return sorted(filter(lambda path: path.name[0] != ".", self.folder.glob("*"))) if self.folder.is_dir() else []
+
+    def _content(self, path: Path) -> bytes:
+        """Empty for what is no file, or cannot be read."""
+        try:
+            return path.read_bytes() if path.is_file() else b""
+        except OSError as error:
+            _log.error("a patient's key cannot be read: %s", error)
+            return b""
 
     def _make(self, box: AESGCM, path: Path, patient_id: str, key: bytes | None = None) -> None:
         wrapped = _FORMAT + _seal(box, _CONTEXT + patient_id.encode(), key or os.urandom(KEY_BYTES))
@@ -229,4 +248,7 @@ def _open(cipher: AESGCM, context: bytes, sealed: bytes) -> bytes:
 def _erased_at(content: bytes) -> datetime | None:
     if not content.startswith(_ERASED.encode("ascii")):
         return None
-    return from_rfc3339(content.decode("ascii").removeprefix(_ERASED).strip())
+    try:
+        return from_rfc3339(content.decode("ascii").removeprefix(_ERASED).strip())
+    except ValueError:
+        return _WHEN_IS_LOST

@@ -43,4 +43,7 @@ class SpaceReserve:
         """The disk is full: the next writes may have it."""
         if self.is_held:
             _log.error("the disk is full; the room reserved for journal and sessions is used now")
-            self._path.unlink(missing_ok=True)
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError as error:  # a folder of that name, a disk that is read-only: then there is no reserve
+                _log.error("the reserve cannot be given up: %s", error)

@@ -19,7 +19,7 @@ WATCHERS = 2
 PAGES = ("/", "/exams", "/api/v1/state", "/health/ready")
 
 
-def stops(times: int) -> dict[str, Any]:
+def stops(times: int, longest_before_s: float = LONGEST_BEFORE_S) -> dict[str, Any]:
     """So many starts and stops on one data folder, each at another moment of captures, pages and live pictures."""
     draw = random.Random(13)
     took_s: list[float] = []
@@ -27,7 +27,7 @@ def stops(times: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="nailfold-stops-") as scratch:
         for number in range(times):
             with StationProcess(flags(Path(scratch), "--source", "simulated:?fps=30")) as station, _load(station):
-                time.sleep(draw.uniform(0.0, LONGEST_BEFORE_S))
+                time.sleep(draw.uniform(0.0, longest_before_s))
                 began_s = time.monotonic()
                 code = station.stop(timeout_s=5 * WITHIN_S)
                 took_s.append(time.monotonic() - began_s)

@@ -110,13 +110,13 @@ def test_sessions_of_one_account_are_ended_alone(two: AccountStore) -> None:
     assert (generation(two, "1"), generation(two, "2")) == (1, 0)
 
 
-def test_one_ended_session_is_known_until_it_would_have_ended_anyway(two: AccountStore) -> None:
+def test_an_ended_session_stays_so_also_where_the_clock_stood_in_the_future_for_a_moment(two: AccountStore) -> None:
     two.end_session("s1", NOW, NOW + timedelta(hours=12))
     two.end_session("s1", NOW, NOW + timedelta(hours=12))
     assert two.is_ended("s1")
     assert not two.is_ended("s2")
-    two.end_session("s2", NOW + timedelta(hours=13), NOW + timedelta(hours=25))
-    assert not two.is_ended("s1")
+    two.end_session("s2", NOW + timedelta(days=3650), NOW + timedelta(days=3651))
+    assert two.is_ended("s1")
     assert two.is_ended("s2")
 
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from tests.chaos.cameras import camera_faults
+from tests.chaos.stops import stops
 from tests.load.soak import Sample, judge, soak
 from tests.support.broker import mosquitto_binary
 
@@ -12,6 +13,11 @@ from tests.support.broker import mosquitto_binary
 def test_noise_and_another_format_are_shown_as_what_they_are_and_the_exam_goes_on() -> None:
     report = camera_faults(("garbage", "other-format"))
     assert (report["problems"], report["stale_shown_as_live"]) == (0, 0), report["what"]
+
+
+def test_stops_at_any_moment_under_load_end_with_0() -> None:
+    report = stops(5, longest_before_s=0.5)
+    assert report["problems"] == 0, report["what"]
 
 
 @pytest.mark.skipif(mosquitto_binary() is None or shutil.which("mosquitto_sub") is None, reason="needs mosquitto")

@@ -1,26 +1,21 @@
 """A fleet of 200 boxes in use, of which three need a person, behind a running console."""
 
 import json
-import socket
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from a2wsgi import WSGIMiddleware
-
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.box_store import BoxStore
-from appliance.apps.fleet_server.console import Console
+from appliance.apps.fleet_server.console import Console, ConsoleServer
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.rollouts import RolloutStore
-from appliance.apps.fleet_server.settings import fleet_settings
 from appliance.apps.fleet_server.site_store import SiteStore
 from appliance.apps.fleet_server.tables import Whose
 from appliance.apps.fleet_simulator.characters import CLINICS
@@ -31,8 +26,8 @@ from appliance.fleet.audit import audit_of
 from appliance.fleet.jobs import JobState, JobUpdate
 from tests.support.fleet_models import exams
 from tests.support.fleet_results import result
-from webui.console.app import create_console
 from webui.console.roles import ConsoleRole
+from webui.settings import WebSettings
 
 OPERATOR, PASSWORD = "eva", "a quiet lamp beside seven stones"
 SITES = tuple(f"clinic-{number:02d}" for number in range(1, 41))
@@ -61,20 +56,18 @@ class FullFleet:
         self._console.accounts.set_up(OPERATOR, "Eva Lang", PASSWORD)
         self.viewer_code = self._console.accounts.add(OPERATOR, "vera", "Vera Amsel", ConsoleRole.VIEWER.kept_as)[1]
         # As serve_console serves it, but in a thread.
-        app = WSGIMiddleware(create_console(self._console.services, fleet_settings().web).wsgi_app)
-        self._bound = socket.create_server(("127.0.0.1", 0))
-        self._server = uvicorn.Server(uvicorn.Config(app, lifespan="off", access_log=False, log_config=None))
-        self.url = f"http://127.0.0.1:{self._bound.getsockname()[1]}"
+        self._server = ConsoleServer(self._console, WebSettings(port=0))
+        self.url = self._server.url
 
     def __enter__(self) -> "FullFleet":
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._bound]})
+        self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
-        self._bound.close()
+        self._server.__exit__()
         self._console.__exit__()
         self._database.close()
 

@@ -1,12 +1,16 @@
 """Under which names a browser may open the pages: against pages of others that give the box a name of their own."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 HOSTS = "nailfold_hosts"
 """The application's extension that knows its names."""
 _ALWAYS = ("localhost",)
+_LONGEST = 253 + len(".:65535")
+# RFC 3986, 3.2.2, less what no browser sends: userinfo, percent signs, empty labels. Labels by RFC 1035, 2.3.4.
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|((?:[\w-]{1,63}\.)*[\w-]{1,63})\.?)(?::[0-9]{1,5})?", re.ASCII)
 
 
 class HostNames:
@@ -33,16 +37,23 @@ class HostNames:
 
 
 def name_in(host: str) -> str:
-    """The name or address in a Host header, without port; empty for what is no host."""
+    """The name or address in a Host header, in small letters, without port and last dot; empty for what is no host."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower() if found and len(host) <= _LONGEST else ""
+
+
+def is_same_origin(origin: str, host: str) -> bool:
+    """Whether a page of `origin` ("http://box:8080") was served by this very host ("box:8080")."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+        parts = urlsplit(origin)
+    except ValueError:  # an address that is none, or letters that turn into a slash
+        return False
+    return parts.scheme in ("http", "https") and bool(name_in(host)) and parts.netloc.lower() == host.lower()
 
 
 def _is_address(name: str) -> bool:
     try:
-        ipaddress.ip_address(name.partition("%")[0])
+        ipaddress.ip_address(name)
     except ValueError:
         return False
     return True

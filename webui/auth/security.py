@@ -1,7 +1,6 @@
 """The gate before every page: people who logged in, and headers that keep foreign code out."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
@@ -12,7 +11,7 @@ from appliance.accounts.account_service import AccountService
 from appliance.domain.account import KeptAccount, Role
 from webui.auth.browser_login import LOGIN, SESSIONS
 from webui.auth.current_account import logged_in_account, require
-from webui.auth.host_names import HOSTS, HostNames
+from webui.auth.host_names import HOSTS, HostNames, is_same_origin
 from webui.auth.permissions import FOR_ONE_TIME_CODES, OPEN, required_role
 from webui.auth.sessions import Sessions
 from webui.errors import Answer, error_answer
@@ -73,11 +72,6 @@ def install_security(
     app.after_request(_add_headers)
     app.context_processor(lambda: {"account": logged_in_account(), "may": _may})
     return protection
-
-
-def is_same_origin(origin: str, host: str) -> bool:
-    """Whether a page of `origin` ("http://box:8080") was served by this very host ("box:8080")."""
-    return bool(origin) and urlsplit(origin).netloc.lower() == host.lower()
 
 
 def _refuse_other_names(hosts: HostNames) -> Answer | None:

@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, g, redirect, render_template, request,
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.domain.errors import ApplianceError
+from appliance.domain.errors import AccountError, ApplianceError, NotKeptError, SettingsError
 from webui.auth.browser_login import LOGIN
 from webui.auth.sessions import Sessions
 from webui.console.roles import ConsoleRole, may
@@ -29,6 +29,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+_STATUSES = ((NotKeptError, 404), (AccountError, 409), (SettingsError, 400))
 _OPEN = ("login", "static")
 _WITH_ONE_TIME_CODE = ("password", "logout", *_OPEN)
 
@@ -69,7 +70,8 @@ def install_gate(app: Flask, services: ConsoleServices, sessions: Sessions) -> N
 
     @app.errorhandler(ApplianceError)
     def explain(error: ApplianceError) -> tuple[str, int]:
-        return render_template("problem.html", problem=error.message, remedy=error.remedy), 503
+        status = next((status for family, status in _STATUSES if isinstance(error, family)), 503)
+        return render_template("problem.html", problem=error.message, remedy=error.remedy), status
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> tuple[str, int]:

@@ -15,8 +15,7 @@ from appliance.domain.errors import StoreError
 from appliance.exam.live import LiveHub
 from appliance.exam.live_subscription import Subscription
 from webui.auth.browser_login import login_holds, stored_login
-from webui.auth.host_names import HOSTS
-from webui.auth.security import is_same_origin
+from webui.auth.host_names import HOSTS, is_same_origin
 
 _log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]

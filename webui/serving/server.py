@@ -18,15 +18,12 @@ from webui.auth.certificate import Certificate
 from webui.live.socket import LiveSocket, Receive, Send
 from webui.live.status import StatusFeed
 from webui.services import Services
-from webui.serving.listener import Listener, Places
-from webui.serving.patient_http import patient_http
-from webui.serving.websocket import QuietWebSocket
+from webui.serving.patient_server import listen, patient_server
 from webui.serving.wsgi_pages import WsgiPages
 from webui.settings import WebSettings
 
 _log = logging.getLogger(__name__)
 _LIVE_PATH = "/live/ws"
-_LARGEST_MESSAGE_BYTES = 4096
 _WAITED_S = 20.0
 
 
@@ -109,26 +106,12 @@ def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
     Raises:
         SettingsError: the address is taken or not ours, or the certificate cannot be used.
     """
-    bound = _bind(settings)
+    bound = listen(settings)
     pages = WsgiPages(app.wsgi_app, settings.body_timeout_s)
-    config = uvicorn.Config(
-        _dispatch(pages, LiveSocket(app, services.hub)),
-        lifespan="off",
-        http=patient_http(settings),
-        ws=QuietWebSocket,
-        ws_max_size=_LARGEST_MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=1,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
+    uvicorn_server = patient_server(_dispatch(pages, LiveSocket(app, services.hub)), settings)
     url = f"{'https' if settings.is_tls else 'http'}://{settings.host}:{bound.getsockname()[1]}"
     feed = StatusFeed(services, settings.status_interval_s)
-    server = WebServer(uvicorn.Server(config), pages, bound, feed, url)
+    server = WebServer(uvicorn_server, pages, bound, feed, url)
     server.start()
     return server
 
@@ -141,19 +124,3 @@ def _dispatch(pages: WsgiPages, live: LiveSocket) -> Any:
             await pages(scope, receive, send)
 
     return dispatch
-
-
-def _bind(settings: WebSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    bound = Listener(family, socket.SOCK_STREAM)
-    bound.places = Places(settings.connections_per_address, settings.connections)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((settings.host, settings.port))
-    except OSError as error:
-        bound.close()
-        raise SettingsError(
-            f"web pages cannot listen on {settings.host}:{settings.port}: {error.strerror}",
-            "Choose another port in the settings, or stop the program that uses this one.",
-        ) from error
-    return bound

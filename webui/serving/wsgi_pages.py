@@ -11,6 +11,7 @@ from typing import Any
 
 from a2wsgi.wsgi import build_environ
 
+from webui.auth.host_names import name_in
 from webui.live.socket import Message, Receive, Send
 from webui.serving.arriving_body import ArrivingBody, BodyTooLargeError, whole_body
 
@@ -60,6 +61,10 @@ class WsgiPages:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})
+            return
+        if not _names_a_host(scope):
+            # Flask cannot make the address of any page below a host that is none, not even of the one that says so.
+            await _refuse(send, 400, b"The Host header names no host.\n")
             return
         length = _content_length(scope)
         if length is not None and length > SMALL_BODY_BYTES:
@@ -122,6 +127,12 @@ def _next_piece(pieces: Any) -> bytes:
 def _content_length(scope: Mapping[str, Any]) -> int | None:
     said = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(said[0]) if said and said[0].isdigit() else None
+
+
+def _names_a_host(scope: Mapping[str, Any]) -> bool:
+    """No Host header at all comes from no browser, and is nothing that Flask stumbles over."""
+    said = [value.decode("latin1") for name, value in scope["headers"] if name == b"host"]
+    return all(not host or name_in(host) for host in said)
 
 
 async def _refuse(send: Send, status: int, sentence: bytes) -> None:

@@ -1,9 +1,11 @@
 """Which networks a box runs: those of its software, or a bundle that came later."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.durable_files import write_durably
 
@@ -47,7 +49,7 @@ class EngineBundles:
     def active(self) -> ActiveBundle:
         """What the next start takes; the software's own where nothing else was ever chosen."""
         try:
-            return ActiveBundle(**json.loads(self._file.read_text("utf-8")))
+            return _active(bounded_loads(self._file.read_bytes()))
         except (FileNotFoundError, NotADirectoryError):
             return ActiveBundle()
         except (OSError, ValueError, TypeError) as error:
@@ -90,3 +92,14 @@ class EngineBundles:
             write_durably(self._file, json.dumps(asdict(active)).encode())
         except OSError as error:
             raise StoreError(f"could not write {self._file}: {error.strerror}") from error
+
+
+def _active(document: Any) -> ActiveBundle:
+    """Raises ValueError or TypeError for what no station wrote."""
+    active = ActiveBundle(**document)
+    kinds = {field.name: type(field.default) for field in fields(ActiveBundle)}
+    if wrong := [name for name, kind in kinds.items() if type(getattr(active, name)) is not kind]:
+        raise ValueError(f"{wrong[0]} is {getattr(active, wrong[0])!r}")
+    if any(Path(name).name != name for name in (active.name, active.previous) if name):
+        raise ValueError("a bundle's name is no name of a folder")
+    return active

@@ -1,6 +1,7 @@
 """Settings that a fleet wants of this box, kept beside its data and read at the next start."""
 
 import json
+import logging
 from collections.abc import Collection, Mapping
 from enum import Enum
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any, get_type_hints
 
 from appliance.apps.config.settings import LoadedSettings, Settings
 from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.durable_files import write_durably
 
+_log = logging.getLogger(__name__)
 FILE_NAME = "fleet-settings.json"
 ORIGIN = "the fleet"
 TABLES = ("exam", "live")
@@ -25,12 +28,26 @@ KEYS = (
 
 
 def remote_layer(data_dir: Path) -> Layer | None:
-    """What was kept; None where nothing was, or what there is cannot be read."""
-    try:
-        tables = json.loads((data_dir / FILE_NAME).read_text("utf-8"))
-    except (OSError, ValueError):
+    """What was kept and can still be used; None where nothing was, or what there is cannot be read.
+
+    A newer software may have kept what this one, put back after it, does not know: that must not keep the box off.
+    """
+    file = data_dir / FILE_NAME
+    if not file.exists():
         return None
-    return Layer(ORIGIN, tables) if isinstance(tables, dict) else None
+    try:
+        tables = bounded_loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        _log.error("the fleet's settings in %s cannot be read and are left out: %s", file, error)
+        return None
+    usable: dict[str, dict[str, Any]] = {}
+    for table, entries in tables.items() if isinstance(tables, dict) else ():
+        for name, value in entries.items() if isinstance(entries, dict) else ():
+            if reason := _why_not(f"{table}.{name}", value):
+                _log.error("the fleet's setting %s.%s is left out: %s", table, name, reason)
+            else:
+                usable.setdefault(table, {})[name] = value
+    return Layer(ORIGIN, usable)
 
 
 class KeptRemoteSettings:

@@ -10,7 +10,7 @@ from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.tables import Whose
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import bounded_loads, require_keepable
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
 from appliance.domain.errors import ExportError
 from appliance.domain.instant import to_rfc3339
@@ -62,7 +62,8 @@ class BoxMessageService:
             whose = (place.site, place.box)
             try:
                 if place.rest.startswith("audit/"):
-                    journals.setdefault(whose, []).append(read_message(Audit, payload))
+                    entry = read_message(Audit, payload)
+                    journals.setdefault(whose, []).append(entry)
                 elif not payload:
                     continue  # what was retained is taken away
                 elif place.rest == "state":
@@ -135,5 +136,6 @@ class BoxMessageService:
 
 def _checked(name: str, payload: bytes) -> dict[str, Any]:
     document: dict[str, Any] = bounded_loads(payload)
+    require_keepable(payload)
     schemas.validate(name, document)
     return document

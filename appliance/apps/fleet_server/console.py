@@ -1,11 +1,7 @@
 """The fleet's console, joined: stores, accounts and pages behind one server."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
-
-import uvicorn
-from a2wsgi import WSGIMiddleware
 
 from appliance.accounts.access import load_or_create_secrets
 from appliance.accounts.account_service import AccountService
@@ -20,6 +16,9 @@ from appliance.storage.database import Database
 from appliance.storage.journal import SqliteJournal
 from webui.console.app import create_console
 from webui.console.services import ConsoleServices
+from webui.serving.patient_server import listen, patient_server
+from webui.serving.wsgi_pages import WsgiPages
+from webui.settings import WebSettings
 
 ACCOUNTS_FILE = "console.sqlite3"
 
@@ -75,15 +74,36 @@ def serve_console(console: Console, settings: FleetSettings, started: Callable[[
         raise SettingsError("the console has no account", "Make one: nailfold fleet console-account.")
     if web.is_tls and web.tls_certificate is None:
         raise SettingsError("the console has no certificate", "Set web.tls_certificate and web.tls_key.")
-    try:
-        bound = socket.create_server((web.host, web.port))
-    except OSError as error:
-        raise SettingsError(f"cannot serve on {web.host}:{web.port}: {error.strerror}") from error
-    app = WSGIMiddleware(create_console(console.services, web).wsgi_app)
-    config = uvicorn.Config(
-        app, lifespan="off", server_header=False, access_log=False, log_config=None,
-        ssl_certfile=web.tls_certificate, ssl_keyfile=web.tls_key,
-    )  # fmt: skip
-    started(f"{'https' if web.is_tls else 'http'}://{web.host}:{bound.getsockname()[1]}")
-    with bound:
-        uvicorn.Server(config).run(sockets=[bound])
+    with ConsoleServer(console, web) as server:
+        started(server.url)
+        server.run()
+
+
+class ConsoleServer:
+    """The pages behind a server with places and patience. Usable with `with`, which lets go of the address.
+
+    Raises:
+        SettingsError: the address is taken or not ours.
+    """
+
+    def __init__(self, console: Console, web: WebSettings) -> None:
+        self._pages = WsgiPages(create_console(console.services, web).wsgi_app, web.body_timeout_s)
+        self._server = patient_server(self._pages, web)
+        self._bound = listen(web)
+        self._bound.listen()
+        self.url = f"{'https' if web.is_tls else 'http'}://{web.host}:{self._bound.getsockname()[1]}"
+
+    def run(self) -> None:
+        """Serve until Ctrl-C or SIGTERM, or `stop` in another thread."""
+        self._server.run(sockets=[self._bound])
+
+    def stop(self) -> None:
+        """Let `run` end; calling it twice is harmless."""
+        self._server.should_exit = True
+
+    def __enter__(self) -> "ConsoleServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pages.close()
+        self._bound.close()

@@ -268,4 +268,5 @@ def _figure(document: dict[str, Any], key: str) -> FigureView | None:
         return None
     value, off = figure["value"], figure["uncertainty"]
     decimals = decimals_of_value(value, off, 1, CUTS_OF.get(key, ()))
-    return FigureView(value, f"{value:.{decimals}f} \N{PLUS-MINUS SIGN} {off:.{decimals}f}")
+    said = f"{value:.{decimals}f}"
+    return FigureView(value, said if off is None else f"{said} \N{PLUS-MINUS SIGN} {off:.{decimals}f}")

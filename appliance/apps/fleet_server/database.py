@@ -20,13 +20,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 
 from appliance.apps.fleet_server.tables import LAYOUT, box_states, layout, metadata
 from appliance.domain.errors import SettingsError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
 _BOOTS_WITH_CONNECTIONS = 4  # the layout since which `box_states.boots` has them; before, ids alone
+
+
+class UnkeepableError(StoreError):
+    """What was to be kept is nothing that a database holds; the same attempt fails for ever."""
 
 
 class FleetDatabase:
@@ -132,6 +136,9 @@ class FleetDatabase:
     def _told(self, attempt: str) -> Iterator[None]:
         try:
             yield
+        except (DataError, ValueError, OverflowError) as error:
+            # ValueError and OverflowError: text and numbers that the driver itself cannot hand over.
+            raise UnkeepableError(f"could not {attempt}: {str(error).strip().splitlines()[0][:200]}") from error
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreError(f"could not {attempt}: the database answered '{cause}'") from error

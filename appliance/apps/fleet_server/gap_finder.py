@@ -1,18 +1,22 @@
 """Numbers that a box has used and the fleet has not received."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.tables import boxes, gaps, results
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import MOST_SEQS
 
+_log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 86_400.0
 _ROWS_A_LOOK = 1000
+_MOST_BEHIND = 100_000
+"""So many numbers behind the highest are looked for, decades of one box. A larger step is a wrong number, not a gap."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class GapFinder:
         self, connection: Connection, whose: tuple[str, str], looked: int, highest: int, now_utc: datetime
     ) -> None:
         site, box = whose
+        if highest - looked > _MOST_BEHIND:
+            said = "%s/%s went from result %d to %d; only the last %d are looked for"
+            _log.error(said, site, box, looked, highest, _MOST_BEHIND)
+            looked = highest - _MOST_BEHIND
         ahead = min(highest, looked + _ROWS_A_LOOK)
         query = select(results.c.seq).where(
             and_(results.c.site == site, results.c.box == box, results.c.seq > looked, results.c.seq <= ahead)
@@ -74,14 +82,17 @@ class GapFinder:
 
     def _claim(self, connection: Connection, now_utc: datetime) -> tuple[MissingResults, ...]:
         now = to_rfc3339(now_utc, "microseconds")
-        due = select(gaps).where(gaps.c.ask_at <= now).order_by(gaps.c.site, gaps.c.box, gaps.c.seq)
+        # Further ahead than any wait: from a clock that was wrong then.
+        horizon = to_rfc3339(now_utc + timedelta(seconds=_LONGEST_WAIT_S + self._grace_s), "microseconds")
+        is_due = or_(gaps.c.ask_at <= now, gaps.c.ask_at > horizon)
+        due = select(gaps).where(is_due).order_by(gaps.c.site, gaps.c.box, gaps.c.seq)
         asked_for: dict[tuple[str, str], list[int]] = {}
         for row in connection.execute(due.limit(_ROWS_A_LOOK)).mappings().all():
             wait_s = min(_LONGEST_WAIT_S, self._grace_s * 2.0 ** min(row["asked"] + 1, 20))
             later = to_rfc3339(now_utc + timedelta(seconds=wait_s), "microseconds")
             # Only while it is due: another worker may have asked since it was read.
             mine = update(gaps).where(
-                gaps.c.site == row["site"], gaps.c.box == row["box"], gaps.c.seq == row["seq"], gaps.c.ask_at <= now
+                gaps.c.site == row["site"], gaps.c.box == row["box"], gaps.c.seq == row["seq"], is_due
             )
             if connection.execute(mine.values(asked=gaps.c.asked + 1, ask_at=later)).rowcount == 1:
                 asked_for.setdefault((row["site"], row["box"]), []).append(row["seq"])

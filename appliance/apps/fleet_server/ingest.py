@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from appliance.apps.fleet_server.box_message_service import BoxMessageService
+from appliance.apps.fleet_server.database import UnkeepableError
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.apps.fleet_server.worker_share import WorkerShare
-from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics
+from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
@@ -102,6 +103,13 @@ class IngestWorker:
         _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
         ts = to_rfc3339(self._clock.now_utc())
         return [self._answer(verdict, ts) for verdict in verdicts]
+
+    def refuse(self, received: Received, error: ApplianceError) -> Answer:
+        """The receipt of a result that can be kept in no form; the box's operator sees its reason."""
+        place, msg_id = place_of(received.topic), received.topic.rpartition("/")[2]
+        topic = None if place is None else BoxTopics(place.site, place.box).receipt(msg_id)
+        refused = RefusedResult(received.topic, topic, msg_id, error.message[:300])
+        return self._answer(refused, to_rfc3339(self._clock.now_utc()))
 
     def tidy(self) -> None:
         """Drop telemetry that nobody needs any more. Raises StoreError."""
@@ -203,6 +211,20 @@ class _Shift:
             self._tell(question)
 
     def _settle(self, batch: Sequence[Received]) -> None:
+        """What no database holds costs itself alone: else one box would stop those that share a commit with it."""
+        try:
+            self._settle_together(batch)
+        except UnkeepableError as error:
+            if len(batch) > 1:
+                for one in batch:
+                    self._settle([one])
+                return
+            _log.error("what came on %s is dropped: %s", batch[0].topic, error)
+            self._connection.confirm(batch[0])
+            if _RESULTS in batch[0].topic:
+                self._tell(self._worker.refuse(batch[0], error))
+
+    def _settle_together(self, batch: Sequence[Received]) -> None:
         """Commit, then confirm to the broker and receipt to the boxes, as fast as the broker takes receipts."""
         results = [one for one in batch if _RESULTS in one.topic]
         others = [one for one in batch if _RESULTS not in one.topic]

@@ -1,6 +1,7 @@
 """Whether what came in on a results topic can be kept."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from appliance import schemas
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import bounded_loads, require_keepable
 from appliance.domain.box_topics import BoxTopics, place_of
 from appliance.fleet.receipts import Receipt, ReceiptOutcome
 
 READABLE = {"nailfold.exam/1": "nailfold.exam-1"}
 """The versions of the result that are read, to their schema files; none is ever taken out."""
+
+_NUMBER = re.compile("[1-9][0-9]{0,14}")
+"""Of a box's message: as far as every reader of JSON can count, and every database."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,14 @@ def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:
     if arrival.properties.get("sha256") != digest:
         return "the payload does not have the digest that the box gave", {}, 0
     number = arrival.properties.get("seq", "")
-    if not (number.isascii() and number.isdecimal() and int(number) > 0):
-        return f"the property seq is {number!r}", {}, 0
+    if not _NUMBER.fullmatch(number):
+        return f"the property seq is {number[:40]!r}", {}, 0
     try:
         document = bounded_loads(arrival.payload)
+        require_keepable(arrival.payload)
         schemas.validate(READABLE[schema], document)
     except schemas.SchemaError as error:
         return f"not {schema} at {error.json_path}: {error.message[:150]}", {}, 0
-    except ValueError:
-        return "the payload is no JSON", {}, 0
+    except ValueError as error:
+        return f"the payload is no JSON that can be kept: {str(error)[:150]}", {}, 0
     return "", document, int(number)

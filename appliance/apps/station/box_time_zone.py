@@ -1,5 +1,6 @@
 """In which time zone the box writes dates: on its pages, on reports, in its log."""
 
+import logging
 import os
 import time
 import zoneinfo
@@ -9,6 +10,7 @@ from appliance.domain.errors import SettingsError
 from appliance.durable_files import write_durably
 from appliance.ports import Journal
 
+_log = logging.getLogger(__name__)
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _SYSTEMS = Path("/etc/localtime")
 UTC = "UTC"
@@ -37,8 +39,8 @@ class BoxTimeZone:
     @property
     def name(self) -> str:
         """As the IANA data base calls it, "Europe/Madrid"."""
-        if self._file.exists():
-            return self._file.read_text(encoding="ascii").strip()
+        if chosen := self._chosen():
+            return chosen
         named = str(self._systems.resolve()).partition("/zoneinfo/")[2]
         return named if named in self.names() else UTC
 
@@ -58,6 +60,20 @@ class BoxTimeZone:
 
     def apply(self) -> None:
         """Whatever this process writes from now on is in this time zone; without a choice nothing changes."""
-        if self._file.exists():
-            os.environ["TZ"] = self.name
+        if chosen := self._chosen():
+            os.environ["TZ"] = chosen
             time.tzset()
+
+    def _chosen(self) -> str:
+        """Empty where nothing was chosen, or it cannot be read: dates in the computer's own zone keep no box off."""
+        if not self._file.exists():
+            return ""
+        try:
+            name = self._file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeError) as error:
+            _log.error("the chosen time zone in %s cannot be read: %s", self._file, error)
+            return ""
+        if name not in self.names():
+            _log.error("the chosen time zone in %s is none: %.60r", self._file, name)
+            return ""
+        return name

@@ -3,9 +3,11 @@
 import json
 import logging
 import shutil
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import ApplianceError, StoreError
 from appliance.durable_files import write_durably
 from appliance.ports import Clock
@@ -43,12 +45,11 @@ def restore_if_asked(data_dir: Path, settings: StorageSettings, now_utc: datetim
     marker = data_dir / FILE_NAME
     if not marker.exists():
         return ""
-    asked = json.loads(marker.read_text("utf-8"))
-    # Asked for once: a restore that ends the station must not be tried at every start.
-    marker.unlink()
-    files = None if asked["files"] is None else Path(asked["files"])
     try:
-        aside = restore(settings, Path(asked["database"]), now_utc, actor=asked["actor"], files=files)
+        asked = _asked(marker)
+        # Asked for once: a restore that ends the station must not be tried at every start.
+        marker.unlink()
+        aside = restore(settings, asked.database, now_utc, actor=asked.actor, files=asked.files)
     except ApplianceError as error:
         _log.error("nothing was restored: %s", error)
         return str(error)
@@ -56,3 +57,23 @@ def restore_if_asked(data_dir: Path, settings: StorageSettings, now_utc: datetim
         shutil.rmtree(data_dir / "restore", ignore_errors=True)
     _log.warning("restored as asked on the pages; what was there is in %s", aside)
     return ""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    database: Path
+    files: Path | None
+    actor: str
+
+
+def _asked(marker: Path) -> _Asked:
+    try:
+        said = bounded_loads(marker.read_bytes())
+        return _Asked(
+            Path(said["database"]), None if said["files"] is None else Path(said["files"]), str(said["actor"])
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        aside = marker.with_name(f"{marker.name}.unread")
+        marker.replace(aside)
+        said_why = f"what was to be restored cannot be read in {aside}: {error}"
+        raise StoreError(said_why, "Ask for the restore again.") from error

@@ -33,9 +33,23 @@ def test_code_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_damaged_file_is_refused_instead_of_letting_everybody_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"access_code": ',
+        b"",
+        b"[" * 100_000,
+        b"\xff\xfe{\x00",
+        b"\0" * 114,
+        b"[]",
+        b'{"access_code": "HJKM3467", "session_key": ""}',
+        b'{"access_code": "--", "session_key": "%s"}' % (b"0" * 64),
+        b'{"access_code": 5, "session_key": 6}',
+    ],
+)
+def test_damaged_file_is_refused_instead_of_letting_everybody_in(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "access.json"
-    path.write_text('{"access_code": ')
+    path.write_bytes(content)
     with pytest.raises(SettingsError, match="Delete the file"):
         load_or_create_secrets(path)
 

@@ -45,6 +45,7 @@ class StationAgent:
 
     Raises:
         SettingsError: the file of job keys cannot be used.
+        StoreError: a certificate that was being replaced cannot be put back.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class StationAgent:
             ask_to_wipe(settings.station.data_dir, record, settings, clock.now_utc())
 
         rotation = CertificateRotation(mqtt, reconnect, lambda: publisher.status().is_connected)
+        rotation.recover()
         source = UpdateSource(settings, storage, clock)
         engines = EngineUpdate(loaded, source.client, restart)
         slots = slots or SystemSlots(SlotPlaces(settings.station.data_dir / FOLDER_NAME))
@@ -83,7 +85,8 @@ class StationAgent:
         kinds = job_kinds(shadow, logs, rotation, storage.journal, wipe, restart, engines, system)
         steps = {name: tuple(kind.steps) for name, kind in kinds.items()}
         refuse = JobGate(mqtt.site, mqtt.box, keys)
-        self.book = JobBook(notes, publisher.boot_id, refuse.why_not, steps, clock.now_utc)
+        floor = TimeFloor(notes)
+        self.book = JobBook(notes, publisher.boot_id, refuse.why_not, steps, lambda: max(clock.now_utc(), floor.now()))
         self._runner = JobRunner(self.book, kinds, is_exam_open)
         self._stick = None if agent.job_stick is None else JobStick(agent.job_stick, self.book)
 

@@ -1,6 +1,6 @@
 """A new certificate for the broker, made and tried without anybody at the box."""
 
-import shutil
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.identity import common_name, dotted_name, make_request, write_key
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import SettingsError, StoreError
+from appliance.durable_files import sync_folder, write_durably
 from appliance.fleet.job_runner import StepContext
 from appliance.transport.settings import MqttSettings
 
@@ -46,19 +46,49 @@ class CertificateRotation:
         new_key = _beside(key_file, "new")
         pem = str(context.job.parameters.get("certificate", "")).encode()
         self._require_fit(pem, new_key)
-        for file in (certificate_file, key_file):
-            shutil.copy2(file, _beside(file, "old"))
-        write_atomically(certificate_file, pem)
-        new_key.replace(key_file)
+        try:
+            for file in (certificate_file, key_file):
+                _put(_beside(file, "old"), file.read_bytes(), like=file)
+            _put(certificate_file, pem, like=certificate_file)
+            _put(key_file, new_key.read_bytes(), like=key_file)
+        except OSError as error:
+            self.recover()
+            raise SettingsError(f"the new certificate cannot be kept: {error.strerror}", "Check the disk.") from error
         self._reconnect()
         while not self._is_connected():
             if context.is_over.wait(_POLL_S) or self._took_too_long(context):
-                for file in (certificate_file, key_file):
-                    _beside(file, "old").replace(file)
+                self.recover()
                 self._reconnect()
                 raise SettingsError("the broker does not let this box in with the new certificate; the old one is back")
-        for file in (certificate_file, key_file):
-            _beside(file, "old").unlink()
+        self._forget()
+        new_key.unlink(missing_ok=True)
+
+    def recover(self) -> None:
+        """Put the old certificate and its key back where a rotation did not come to its end: a power cut, a full disk.
+
+        To be called before the broker is first asked: a certificate that lies beside another's key, or that no broker
+        has ever taken, would keep the box away for ever. Interrupted itself, it is done again at the next start.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        if self._mqtt.client_certificate_file is None or self._mqtt.client_key_file is None:
+            return
+        files = self._files()
+        try:
+            # Both were kept before either was changed, and the certificate's is the first to go: see _forget.
+            if all(_beside(file, "old").exists() for file in files):
+                for file in files:
+                    _put(file, _beside(file, "old").read_bytes(), like=_beside(file, "old"))
+            self._forget()
+        except OSError as error:
+            raise StoreError(f"the certificate of this box cannot be put back: {error}", "Check the disk.") from error
+
+    def _forget(self) -> None:
+        """The pair in force is the one to keep."""
+        for file in self._files():
+            _beside(file, "old").unlink(missing_ok=True)
+            sync_folder(file.parent)
 
     def _took_too_long(self, context: StepContext) -> bool:
         """A little before the step's own end, so that the old one is back in time."""
@@ -82,6 +112,10 @@ class CertificateRotation:
         name = f"{self._mqtt.site}/{self._mqtt.box}"
         if common_name(certificate.subject) not in (name, dotted_name(name)):
             raise SettingsError(f"the certificate is for {common_name(certificate.subject)!r}, not for this box")
+
+
+def _put(path: Path, content: bytes, like: Path) -> None:
+    write_durably(path, content, stat.S_IMODE(like.stat().st_mode))
 
 
 def _beside(file: Path, ending: str) -> Path:

@@ -58,7 +58,7 @@ class EngineUpdate:
         if name == SOFTWARE:
             return
         client = self._client(None if release is None else str(release))
-        client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name))
+        client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name), context.is_over)
         context.detail["installed"] = name
 
     def _try_out(self, context: StepContext) -> None:

@@ -61,7 +61,7 @@ class SystemUpdate:
         context.detail["slot_before"] = self.slots.running
         name, release = bundle_of(context.job), context.job.parameters.get("release")
         client = self.client(None if release is None else str(release))
-        client.fetch(f"system/{name}", (SYSTEM_FILE,), self._bundle.parent)
+        client.fetch(f"system/{name}", (SYSTEM_FILE,), self._bundle.parent, context.is_over)
 
     def _check(self, context: StepContext) -> None:
         try:

@@ -1,30 +1,25 @@
 """Files of a release, taken only where TUF vouches for them; from a web server, a folder or a USB stick."""
 
-import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import IO
-from urllib.parse import unquote, urlparse
 
 from tuf.api import exceptions
 from tuf.api.metadata import TargetFile
-from tuf.ngclient import FetcherInterface, Updater
-from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
+from tuf.ngclient import Updater
 
+from appliance.apps.station.fleet.resuming_fetcher import CHUNK, FolderSource, HttpSource, ResumingFetcher
 from appliance.domain.errors import UpdateError
 from appliance.domain.instant import from_rfc3339
 
-_log = logging.getLogger(__name__)
 MADE_AT = "x-nailfold-made-at"
 """Member of the signed timestamp: when it was made. A box's clock can be wrong, this cannot."""
 LEFT_FREE_BYTES = 500_000_000
 """An update leaves so much of the disk to exams."""
-_CHUNK = 1 << 16
+_PARTS = "parts"
 _COPIES = 2  # the checked one is written while the fetched one is still there
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ExpiredMetadataError, "it has expired, or the clock of this box is ahead"),
@@ -63,8 +58,13 @@ class UpdateClient:
         self._root, self._folder, self._base = root, folder, base.rstrip("/")
         self._now_utc, self._floor_utc, self._raise_floor = now_utc, floor_utc, raise_floor
 
-    def fetch(self, prefix: str, names: tuple[str, ...], into: Path) -> None:
+    def fetch(self, prefix: str, names: tuple[str, ...], into: Path, is_over: threading.Event | None = None) -> None:
         """Put the release's files "PREFIX/NAME" into a new folder, whole or not at all.
+
+        A link that breaks is taken up again where it broke; where it stays broken, by the next call.
+
+        Args:
+            is_over: set when nobody waits for it any more.
 
         Raises:
             UpdateError: one of them is not what a valid, newest release says; in the operator's words.
@@ -73,9 +73,11 @@ class UpdateClient:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         try:
-            updater = self._refreshed(unfinished)
+            fetcher = self._fetcher(is_over or threading.Event())
+            updater = self._refreshed(fetcher)
             targets = {name: self._target(updater, f"{prefix}/{name}") for name in names}
-            _require_room(unfinished, _COPIES * sum(target.length for target in targets.values()))
+            kept = fetcher.keep_only({f"{target.hashes['sha256']}.{name}" for name, target in targets.items()})
+            _require_room(unfinished, _COPIES * sum(target.length for target in targets.values()) - kept)
             for name, target in targets.items():
                 updater.download_target(target, str(unfinished / name))
                 _flush(unfinished / name)
@@ -87,10 +89,12 @@ class UpdateClient:
         shutil.rmtree(into, ignore_errors=True)
         unfinished.replace(into)
 
-    def _refreshed(self, beside: Path) -> Updater:
+    def _fetcher(self, is_over: threading.Event) -> ResumingFetcher:
+        source = FolderSource() if self._base.startswith("file:") else HttpSource(chunk_size=CHUNK)
+        return ResumingFetcher(source, self._folder / _PARTS, f"{self._base}/targets/", is_over)
+
+    def _refreshed(self, fetcher: ResumingFetcher) -> Updater:
         self._folder.mkdir(parents=True, exist_ok=True)
-        source = FolderFetcher() if self._base.startswith("file:") else Urllib3Fetcher()
-        fetcher = DiskFetcher(source, beside)
         updater = Updater(
             str(self._folder), f"{self._base}/metadata/", None, f"{self._base}/targets/", fetcher, bootstrap=self._root
         )
@@ -108,45 +112,6 @@ class UpdateClient:
         if target is None:
             raise UpdateError(f"the release at {self._base} has no {name}", "Ask who made the release.")
         return target
-
-
-class DiskFetcher(FetcherInterface):
-    """What another one fetches, on the disk until it is checked: python-tuf takes /tmp, which is a box's memory."""
-
-    def __init__(self, source: FetcherInterface, folder: Path) -> None:
-        self._source, self._place = source, folder
-
-    @contextmanager
-    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
-        """Raises DownloadError; DownloadLengthMismatchError as soon as more comes than may."""
-        with tempfile.TemporaryFile(dir=self._place) as file:
-            for chunk in self.fetch(url):
-                file.write(chunk)
-                if file.tell() > max_length:
-                    raise exceptions.DownloadLengthMismatchError(f"{url} has more than {max_length} bytes")
-            file.seek(0)
-            yield file
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        return self._source.fetch(url)
-
-
-class FolderFetcher(FetcherInterface):
-    """Files instead of a web server."""
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        path = Path(unquote(urlparse(url).path))
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise exceptions.DownloadHTTPError(f"there is no {path}", 404) from error
-        _log.debug("reading %s (%d bytes)", path, size)
-        return self._read(path)
-
-    def _read(self, path: Path) -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
 
 
 def _require_room(folder: Path, length: int) -> None:

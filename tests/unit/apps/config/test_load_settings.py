@@ -163,3 +163,34 @@ def test_a_service_without_the_data_folder_has_the_sites_settings(tmp_path: Path
     assert load_site_settings(path).firmware.led_pin == "15"
     with pytest.raises(SettingsError, match="led_pin"):
         load_site_settings(site(tmp_path, "[firmware]\nled_pin = 15\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        ('{"exam": {"best_of_s": 0.8, "of_a_newer_software": 1}, "no_table": {"a": 1}, "live": 5}', "0.8"),
+        ('{"exam": {"best_of_s": "soon"}}', None),
+        ('{"web": {"host": "0.0.0.0"}}', None),
+        ("[" * 100_000, None),
+        ("", None),
+    ],
+)
+def test_what_a_fleet_wanted_of_another_software_keeps_no_box_off(
+    tmp_path: Path, content: str, kept: str | None
+) -> None:
+    (tmp_path / "fleet-settings.json").write_text(content)
+
+    rows = shown(load_settings(site(tmp_path, ""), {"station.data_dir": tmp_path}))
+
+    assert (rows["exam.best_of_s"] == (kept, "the fleet")) is (kept is not None)
+    assert rows["web.host"] == ("127.0.0.1", "default")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[" * 100_000, '{"name": 5}', '{"name": "../../tmp"}', '{"starts": "many"}', '{"taste": 1}', "null"]
+)
+def test_a_damaged_note_of_the_networks_is_refused_with_the_way_out(tmp_path: Path, content: str) -> None:
+    (tmp_path / "engine-bundle.json").write_text(content)
+
+    with pytest.raises(StoreError, match="Remove it"):
+        load_settings(site(tmp_path, ""), {"station.data_dir": tmp_path})

@@ -70,3 +70,14 @@ def test_the_list_holds_places_and_utc(tmp_path: Path) -> None:
     assert {"Europe/Berlin", "America/Bogota", "Asia/Tokyo", "UTC"} <= set(names)
     assert len(set(names)) == len(names) > 300
     assert not {name for name in names if name.startswith(("Etc/", "posix", "right"))}
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\0", b"Europe/Nowhere\n", b"../../etc/passwd", None])
+def test_a_damaged_choice_keeps_no_box_off(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "time-zone"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+    assert BoxTimeZone.applied(file, memory_journal()).name in BoxTimeZone(file, memory_journal()).names()

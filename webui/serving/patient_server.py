@@ -1,0 +1,59 @@
+"""What every server of ours has in common: a listening socket with places, and patience that ends."""
+
+import socket
+from typing import Any
+
+import uvicorn
+
+from appliance.domain.errors import SettingsError
+from webui.serving.listener import Listener, Places
+from webui.serving.patient_http import patient_http
+from webui.serving.websocket import quiet_websocket
+from webui.settings import WebSettings
+
+_LARGEST_MESSAGE_BYTES = 4096
+
+
+def listen(settings: WebSettings) -> Listener:
+    """The socket, bound; it listens once a server takes it.
+
+    Raises:
+        SettingsError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = Listener(family, socket.SOCK_STREAM)
+    bound.places = Places(settings.connections_per_address, settings.connections)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"web pages cannot listen on {settings.host}:{settings.port}: {error.strerror}",
+            "Choose another port in the settings, or stop the program that uses this one.",
+        ) from error
+    return bound
+
+
+def patient_server(application: Any, settings: WebSettings) -> uvicorn.Server:
+    """A server of an ASGI application that nobody can hold up.
+
+    Raises:
+        OSError: the certificate or its key cannot be used.
+    """
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        http=patient_http(settings),
+        ws=quiet_websocket(settings),
+        ws_max_size=_LARGEST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    return uvicorn.Server(config)
