@@ -142,7 +142,7 @@ class ExamStore(Protocol):
         """
 
     def archive_exams(self, exam_ids: Collection[str], is_archived: bool) -> None:
-        """Take exams out of the everyday lists or back: all or none; raises StoreError for one that is open."""
+        """Take exams out of the everyday lists or back: all or none; raises ExamError for one that is open."""
 
     def open_exam(self) -> Exam | None:
         """The exam that was open when the station stopped, to be resumed."""
