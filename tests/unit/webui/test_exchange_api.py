@@ -341,3 +341,18 @@ def wait_for_job(client: FlaskClient, job_id: str) -> dict[str, Any]:
             return found
         time.sleep(0.02)
     raise AssertionError(found)
+
+
+def test_a_file_that_contradicts_its_name_says_so_before_anything_is_measured(
+    client: FlaskClient, station: PageStation, exam: str
+) -> None:
+    image = station.store.exam(exam).images[0]
+    import_id = begin(client)
+    named = add(client, import_id, "right-thumb-D.png", station.store.read_png(exam, image.image_id))
+    assert (named["hand"], named["finger"], named["sector"]) == (
+        image.hand.value,
+        image.finger.value,
+        image.sector.value,
+    )
+    assert "its name says right" in named["note"]
+    assert "its name says D" in named["note"]
