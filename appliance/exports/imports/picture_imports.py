@@ -179,8 +179,10 @@ class PictureImports:
 
         Raises:
             ExamError: a file has no hand or finger, no file is usable, or the pseudonym cannot be used.
+            ExportError: the pictures would be from the future.
         """
         require_pseudonym(options.pseudonym)
+        options.require_past(self._tools.now_utc())
         with self._lock:
             at = self._collecting(import_id)
             if not at.usable:
