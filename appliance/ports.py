@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
-from appliance.domain.box_settings import BackupRow, KeysTakenIn, RestorePlan, RestoreTrial, SettingRow
+from appliance.domain.box_settings import BackupRow, KeysTakenIn, RestorePlan, RestoreTrial, SettingRow, StickState
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -142,7 +142,7 @@ class ExamStore(Protocol):
         """
 
     def archive_exams(self, exam_ids: Collection[str], is_archived: bool) -> None:
-        """Take exams out of the everyday lists or back: all or none; raises StoreError for one that is open."""
+        """Take exams out of the everyday lists or back: all or none; raises ExamError for one that is open."""
 
     def open_exam(self) -> Exam | None:
         """The exam that was open when the station stopped, to be resumed."""
@@ -655,6 +655,9 @@ class BoxAdministration(Protocol):
 
     def backups(self) -> tuple[BackupRow, ...]:
         """The copies of the database on the box, newest first."""
+
+    def stick(self) -> StickState | None:
+        """Of the encrypted copies on a stick; None where the settings ask for none."""
 
     def back_up(self, actor: str) -> BackupRow:
         """A copy now, named in the journal. Raises StoreError: no room, or the database is damaged."""

@@ -26,6 +26,7 @@ _.SUCCEEDED, _.TIMED_OUT, _.CANCELLED, _.supersedes, _.expires_at, _.desired_ver
 _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
 
 # Elements of DICOM data sets, which pydicom writes.
+_.ImagerPixelSpacing, _.NominalScannedPixelSpacing, _.PixelMeasuresSequence, _.SharedFunctionalGroupsSequence
 _.AccessionNumber, _.AcquisitionContextSequence, _.AcquisitionDate, _.AcquisitionDateTime, _.AcquisitionTime
 _.BitsAllocated, _.BitsStored, _.BodyPartExamined, _.CodeMeaning, _.CodingSchemeIdentificationSequence
 _.CodingSchemeName, _.CodingSchemeResponsibleOrganization, _.CodingSchemeUID, _.CodingSchemeVersion

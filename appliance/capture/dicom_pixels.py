@@ -1,5 +1,6 @@
 """The first picture of a DICOM object as a viewer shows it: decoded, rescaled, windowed, RGB of 8 bits."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, get_decoder
-from pydicom.uid import ImplicitVRLittleEndian, JPEGBaseline8Bit
+from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.domain.errors import CaptureError
@@ -27,9 +28,10 @@ def dicom_rgb(dataset: Dataset) -> NDArray[np.uint8]:
     if syntax == JPEGBaseline8Bit:
         frames = int(dataset.get("NumberOfFrames", 1) or 1)
         require_whole_jpeg(get_frame(dataset.PixelData, 0, number_of_frames=frames))
-    # Pillow refuses what is cut off, where GDCM fills up with grey.
-    plugin = "pillow" if syntax == JPEGBaseline8Bit else ""
-    pixels, facts = get_decoder(syntax).as_array(dataset, index=0, decoding_plugin=plugin)
+    if not UID(syntax).is_compressed and dataset.HighBit != dataset.BitsStored - 1:
+        # Retired from the standard; the decoder would take the upper bits for values of their own.
+        raise CaptureError(f"its {dataset.BitsStored} bits end at bit {dataset.HighBit}, which no current DICOM has")
+    pixels, facts = _decoded(dataset, UID(syntax))
     kind = str(facts["photometric_interpretation"])
     if kind == "PALETTE COLOR":
         coloured = apply_color_lut(pixels, dataset)
@@ -41,6 +43,19 @@ def dicom_rgb(dataset: Dataset) -> NDArray[np.uint8]:
     if kind != "RGB" or pixels.shape[2] != 3:
         raise CaptureError(f"its colours are {kind}, which is not read here", "Export it as RGB.")
     return _eight_bits(pixels, low, high)
+
+
+def _decoded(dataset: Dataset, syntax: UID) -> tuple[NDArray[np.generic], Mapping[str, Any]]:
+    # Pillow refuses what is cut off, where GDCM fills up with grey.
+    plugin = "pillow" if syntax == JPEGBaseline8Bit else ""
+    try:
+        pixels, facts = get_decoder(syntax).as_array(dataset, index=0, decoding_plugin=plugin)
+    except Exception as error:  # pydicom and its decoders raise almost anything
+        if not syntax.is_compressed:
+            raise
+        said = f"its coding ({syntax.name}) is not read here, or its data are damaged"
+        raise CaptureError(said, "Export it uncompressed, or as JPEG 2000 or JPEG of 8 bits.") from error
+    return pixels, facts
 
 
 def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tuple[float, float]) -> NDArray[np.uint8]:

@@ -1,20 +1,22 @@
 """What a DICOM object says of its picture: pixels, scale, time, device, side and region."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from appliance.capture.dicom_pixels import dicom_rgb
-from appliance.capture.scale_metadata import StatedScale
+from appliance.capture.scale_metadata import StatedScale, believed_scale
 from appliance.capture.stated_time import time_of_dicom
 from appliance.capture.still import Still, require_usable_size
 from appliance.domain.errors import CaptureError
 
 _UM_PER_MM = 1000.0
 _LARGEST_ASPECT = 1.01
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+# NominalScannedPixelSpacing is that of the film that was scanned (PS3.3, C.8.6.1), not of the patient.
+_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing")
+_GROUPS = ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ def read_dicom_still(path: Path) -> DicomStill:
     """The first frame of a file. Raises CaptureError: damaged, no picture, too large, pixels that are not square."""
     try:
         dataset = pydicom.dcmread(path, force=True)
-        if "PixelData" not in dataset:
-            raise CaptureError("a DICOM object without a picture")
         if getattr(dataset, "file_meta", None) is None:
             dataset.file_meta = FileMetaDataset()
+        if "PixelData" not in dataset or not dataset.get("Rows") or not dataset.get("Columns"):
+            raise CaptureError(f"{_kind(dataset)} without a picture")
         require_usable_size(int(dataset.Columns), int(dataset.Rows))
         taken = time_of_dicom(dataset)
         return DicomStill(
@@ -59,19 +61,44 @@ def read_dicom_still(path: Path) -> DicomStill:
     except CaptureError as error:
         raise CaptureError(f"cannot read {path}: {error.message}", error.remedy) from error
     except Exception as error:  # pydicom and its decoders raise almost anything on damaged files
-        raise CaptureError(f"cannot read {path}: damaged or in an unknown coding ({str(error)[:120]})") from error
+        detail = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise CaptureError(f"cannot read {path}: damaged or in an unknown coding ({detail})") from error
 
 
 def _scale(dataset: Dataset) -> StatedScale:
-    spacing = next((dataset[name].value for name in _SPACINGS if dataset.get(name)), ())
-    if len(spacing) != 2:
+    """Of the patient's plane first; where the detector's differs, that is said (PS3.3, 10.7.1.3)."""
+    stated = [(name, size) for name in _SPACINGS if (size := _spacing_um(dataset, name)) is not None]
+    if not stated:
         return StatedScale()
-    row, column = (float(one) for one in spacing)
-    if row <= 0 or column <= 0:
-        return StatedScale()
-    if max(row, column) / min(row, column) > _LARGEST_ASPECT:
-        raise CaptureError(f"its pixels are not square ({row:g} x {column:g} mm)")
-    return StatedScale((row + column) / 2 * _UM_PER_MM)
+    (name, (row, column)), *others = stated
+    if row > 0 and column > 0 and max(row, column) / min(row, column) > _LARGEST_ASPECT:
+        raise CaptureError(f"its pixels are not square ({row / _UM_PER_MM:g} x {column / _UM_PER_MM:g} mm)")
+    found = believed_scale(column, row, f"its {name}")
+    for other, (rows_um, _) in others:
+        if found.um_per_px is not None and abs(rows_um / row - 1) > _LARGEST_ASPECT - 1:
+            note = f"its {name} gives {row:.4g} um per pixel, its {other} {rows_um:.4g}: the first was taken"
+            found = replace(found, note=note)
+    return found
+
+
+def _spacing_um(dataset: Dataset, name: str) -> tuple[float, float] | None:
+    """Between rows and between columns; of objects with several frames that of the first."""
+    places = [dataset]
+    for group in _GROUPS:
+        for item in (dataset.get(group) or [])[:1]:
+            places += (item.get("PixelMeasuresSequence") or [])[:1]
+    for place in places:
+        value = place.get(name)
+        if value is not None and len(value) == 2:
+            return float(value[0]) * _UM_PER_MM, float(value[1]) * _UM_PER_MM
+    return None
+
+
+def _kind(dataset: Dataset) -> str:
+    """What an object says that it is: "a DICOM object (Encapsulated PDF Storage)"."""
+    uid = str(dataset.get("SOPClassUID", "") or dataset.file_meta.get("MediaStorageSOPClassUID", "") or "")
+    name = pydicom.uid.UID(uid).name if uid else ""
+    return f"a DICOM object ({name})" if name and name != uid else "a DICOM object"
 
 
 def _facts(dataset: Dataset) -> DicomFacts:

@@ -1,4 +1,4 @@
-"""The size of a pixel in OME-XML, as OME-TIFF carries it in its description."""
+"""The size of a pixel and the time in OME-XML, as OME-TIFF carries it in its description."""
 
 from xml.etree.ElementTree import Element, ParseError
 
@@ -6,6 +6,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from appliance.capture.length_units import um_of
+from appliance.capture.stated_time import StatedTime, time_of_text
 from appliance.domain.errors import CaptureError
 from appliance.foreign_files.text import decode_text
 
@@ -29,7 +30,19 @@ def sizes_of_ome(description: bytes) -> tuple[float, float] | None:
     if pixels is None:
         return None
     x, y = (_size_um(pixels, axis) for axis in "XY")
+    if (x is None) != (y is None):
+        raise CaptureError("its OME-XML gives the size of a pixel in one direction alone")
     return None if x is None or y is None else (x, y)
+
+
+def time_of_ome(description: bytes) -> StatedTime:
+    """AcquisitionDate of the first image; no time where there is none, or no XML."""
+    try:
+        root = _root(description)
+    except CaptureError:
+        return StatedTime()  # the scale's reading says so
+    found = next((one for one in root.iter() if one.tag.rpartition("}")[2] == "AcquisitionDate"), None)
+    return StatedTime() if found is None else time_of_text(found.text or "")
 
 
 def _root(description: bytes) -> Element:

@@ -1,8 +1,9 @@
 """When a picture was taken, as far as its own file states it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
 
 ZONE_ASSUMED = "its file gives the time without an offset from UTC; taken as this box's local time"
 DAY_ALONE = "its file gives the day alone; noon of this box's local time stands for it"
+
+_FIRST_YEAR = 1990
+"""Of digital pictures of a nailfold; a camera whose battery was empty begins in 1970 or 1980."""
+_CLOCKS_DIFFER = timedelta(days=1)
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})[:/.-](?P<month>\d\d)[:/.-](?P<day>\d\d)"
+    r"(?:[ T](?P<clock>\d\d(?::\d\d){0,2})(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+
+_SEPARATORS = {ord("."): None, ord("-"): None}
+"""Of a day as ACR-NEMA had it, and as careless writers have it."""
 
 _EXIF_IFD = 0x8769
 # Time, offset and fraction of a second of DateTimeOriginal, DateTimeDigitized and DateTime (Exif 2.32, 4.6.5).
@@ -40,54 +53,88 @@ class StatedTime:
 def time_of_exif(exif: Image.Exif) -> StatedTime:
     """Of the first of the three times of EXIF that is filled in."""
     tags: Mapping[int, Any] = {**dict(exif), **exif.get_ifd(_EXIF_IFD)}
-    for time_tag, offset_tag, fraction_tag in _EXIF_TIMES:
-        text = str(tags.get(time_tag, "")).strip("\0 ").replace("-", ":", 2)
-        fraction = str(tags.get(fraction_tag, "")).strip("\0 ")
-        moment = _parsed(text, "%Y:%m:%d %H:%M:%S")
-        if moment is None:
-            continue
-        if fraction.isdecimal():
-            moment = moment.replace(microsecond=int(f"{fraction[:6]:0<6}"))
-        return _placed(moment, str(tags.get(offset_tag, "")).strip("\0 "))
-    return StatedTime()
+    texts = ([_text(tags.get(tag)) for tag in three] for three in _EXIF_TIMES)
+    return _first(time_of_text(time, fraction, zone) for time, zone, fraction in texts)
+
+
+def time_of_text(text: str, fraction: str = "", zone: str = "") -> StatedTime:
+    """From "2019:03:11 10:15:00" as EXIF has it, or "2019-03-11T10:15:00.25+01:00" as XML and careless writers have it.
+
+    Args:
+        fraction: of the second, where the text holds none.
+        zone: offset from UTC, where the text holds none.
+    """
+    found = _WRITTEN.fullmatch(text.strip("\0 "))
+    if found is None:
+        return StatedTime()
+    day, clock = "".join(found.group("year", "month", "day")), (found["clock"] or "").replace(":", "")
+    part = found["fraction"] or fraction
+    return _of_digits(day, f"{clock}.{part}" if part and clock else clock, found["zone"] or zone)
 
 
 def time_of_dicom(dataset: "Dataset") -> StatedTime:
     """AcquisitionDateTime, else date and time of acquisition, content, series or study; offsets as in PS3.5, 6.2."""
-    zone = str(dataset.get("TimezoneOffsetFromUTC", "") or "").strip()
-    whole = str(dataset.get("AcquisitionDateTime", "") or "").strip()
+    zone, whole = _value(dataset, "TimezoneOffsetFromUTC"), _value(dataset, "AcquisitionDateTime")
     sign = max(whole.find("+"), whole.find("-"))
     text, own_zone = (whole[:sign], whole[sign:]) if sign > 0 else (whole, "")
-    stated = _of_digits(text[:8], text[8:], own_zone or zone)
-    for day_name, clock_name in _DICOM_TIMES:
-        if stated.moment_utc is not None:
-            break
-        day, clock = (str(dataset.get(name, "") or "").strip() for name in (day_name, clock_name))
-        stated = _of_digits(day.replace(".", ""), clock.replace(":", ""), zone)
-    return stated
+    return _first(
+        [
+            _of_digits(text[:8], text[8:], own_zone or zone),
+            *(
+                _of_digits(_value(dataset, day).translate(_SEPARATORS), _value(dataset, clock).replace(":", ""), zone)
+                for day, clock in _DICOM_TIMES
+            ),
+        ]
+    )
+
+
+def _first(found: Iterable[StatedTime]) -> StatedTime:
+    """The first with an instant, else the first that says why it has none."""
+    kept = StatedTime()
+    for one in found:
+        if one.moment_utc is not None:
+            return one
+        kept = kept if kept.note else one
+    return kept
+
+
+def _value(dataset: "Dataset", name: str) -> str:
+    return str(dataset.get(name, "") or "").strip()
 
 
 def _of_digits(day: str, clock: str, zone: str) -> StatedTime:
-    """From "20190311" and "101500.25" or less of it."""
+    """From "20190311" and "101500.25" or less of it; a clock that cannot be read leaves the day."""
     whole, _, fraction = clock.partition(".")
-    if len(day) == 8 and not whole:
-        noon = _parsed(f"{day}120000", "%Y%m%d%H%M%S")
-        return StatedTime() if noon is None else StatedTime(noon.astimezone(timezone.utc), DAY_ALONE)
-    moment = _parsed(f"{day}{whole:0<6}"[:14], "%Y%m%d%H%M%S") if len(day) == 8 else None
-    if moment is None:
+    if len(day) != 8:
         return StatedTime()
-    return _placed(moment.replace(microsecond=int(f"{fraction[:6]:0<6}") if fraction.isdecimal() else 0), zone)
-
-
-def _placed(moment: datetime, zone: str) -> StatedTime:
+    moment = _parsed(f"{day}{whole:0<6}"[:14], "%Y%m%d%H%M%S") if whole else None
+    if moment is None:
+        noon = _parsed(f"{day}120000", "%Y%m%d%H%M%S")
+        return StatedTime() if noon is None else _believed(noon, DAY_ALONE)
+    microsecond = int(f"{fraction[:6]:0<6}") if fraction.isdecimal() else 0
     offset = _parsed(zone, "%z")
-    if offset is not None:
-        return StatedTime(moment.replace(tzinfo=offset.tzinfo).astimezone(timezone.utc))
-    return StatedTime(moment.astimezone(timezone.utc), ZONE_ASSUMED)
+    moment = moment.replace(microsecond=microsecond, tzinfo=None if offset is None else offset.tzinfo)
+    return _believed(moment, ZONE_ASSUMED if offset is None else "")
+
+
+def _believed(moment: datetime, note: str) -> StatedTime:
+    """The instant, or none where only a clock that is wrong shows it. Without a zone it is local."""
+    tomorrow = datetime.now(timezone.utc) + _CLOCKS_DIFFER
+    # Compared by day first: at the ends of the calendar there is no local time.
+    if not _FIRST_YEAR <= moment.year <= tomorrow.year or moment.astimezone(timezone.utc) > tomorrow:
+        return StatedTime(
+            note=f"its file gives {moment.date().isoformat()}, which only a clock that is wrong shows: not used"
+        )
+    return StatedTime(moment.astimezone(timezone.utc), note)
+
+
+def _text(value: object) -> str:
+    plain = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")
+    return plain.strip("\0 ")
 
 
 def _parsed(text: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows in `_placed`
+        return datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows in `_of_digits`
     except ValueError:
         return None

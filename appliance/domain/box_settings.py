@@ -32,6 +32,23 @@ class BackupRow:
 
 
 @dataclass(frozen=True)
+class StickState:
+    """Encrypted copies that the box makes by itself on a stick.
+
+    Attributes:
+        is_there: whether a stick is plugged in.
+        newest: the newest copy that was written and read again, also where its stick is elsewhere; None: there is none.
+        is_old: there is none, or it is older than three of the intervals at which one is made.
+        problem: why the last try did not succeed; empty where it did.
+    """
+
+    is_there: bool
+    newest: BackupRow | None
+    is_old: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class RestoreTrial:
     """What was found in a backup that was opened as a restore would open it.
 

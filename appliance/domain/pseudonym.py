@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 
 from appliance.domain.errors import ExamError
 
@@ -15,7 +16,10 @@ _DATE = re.compile(
 
 
 def require_pseudonym(text: str) -> str:
-    """The pseudonym without surrounding spaces.
+    """The pseudonym without surrounding spaces, in the characters of every keyboard.
+
+    Wide letters and figures, the many dashes and spaces of text programmes become the plain ones: what looks the same
+    on the screen is the same patient.
 
     It is refused when it looks like a person's name (two words of letters side by side) or holds a date: such a thing
     would leave the clinic with every message. The rule cannot know every name; a single surname passes.
@@ -23,7 +27,7 @@ def require_pseudonym(text: str) -> str:
     Raises:
         ExamError: empty, over 64 characters, not printable, or looking like a name or a date.
     """
-    pseudonym = text.strip()
+    pseudonym = _plain(text).strip()
     if not pseudonym:
         raise _refused("it is empty", "Enter the pseudonym that the clinic gave this patient.")
     if len(pseudonym) > LONGEST_PSEUDONYM:
@@ -34,7 +38,12 @@ def require_pseudonym(text: str) -> str:
         raise _refused("it holds what looks like a date", "Use a pseudonym without the birth date.")
     if _looks_like_a_name(pseudonym):
         raise _refused("it looks like a person's name", "Use the clinic's pseudonym, for example NC-0042.")
-    return pseudonym
+    return " ".join(pseudonym.split())
+
+
+def _plain(text: str) -> str:
+    wide = unicodedata.normalize("NFKC", text)
+    return "".join("-" if unicodedata.category(one) == "Pd" or one == "\N{MINUS SIGN}" else one for one in wide)
 
 
 def _refused(reason: str, remedy: str) -> ExamError:

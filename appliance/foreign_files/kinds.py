@@ -8,22 +8,35 @@ from pathlib import Path
 HEAD_BYTES = 1024
 _DICOM_MARK_AT = 128
 _TRANSPORT_PACKET_BYTES = 188
-_STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1"})
+_STILL_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1"), "HEIC"),
+}
 """ISO media files (ISO 14496-12) that hold a picture and no film."""
 
-_PICTURE_MARKS = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"II*\0",
-    b"MM\0*",
-    b"II+\0",
-    b"MM\0+",
-    b"BM",
-    b"GIF87a",
-    b"GIF89a",
-    b"\0\0\0\x0cjP  ",
-    b"\xff\x4f\xff\x51",
-)
+READABLE_PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")
+"""Formats that are decoded, as Pillow calls them: the one list of every programme. EPS and PDF would call others."""
+
+_NOT_DECODED = frozenset({"JPEG XL", "JPEG XR", "PAM", "Photoshop", "AVIF", "HEIC"})
+
+_PICTURE_MARKS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "BigTIFF",
+    b"MM\0+": "BigTIFF",
+    b"BM": "BMP",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+    b"II\xbc\x01": "JPEG XR",
+    b"P7\n": "PAM",
+    b"8BPS": "Photoshop",
+}
 _VIDEO_MARKS = (
     b"\x1a\x45\xdf\xa3",  # Matroska, WebM
     b"\0\0\x01\xba",  # MPEG programme stream
@@ -58,16 +71,35 @@ def kind_of_bytes(head: bytes) -> MediaKind | None:
     """The same of a file's first HEAD_BYTES."""
     if _is_dicom(head):
         return MediaKind.DICOM
-    if head.startswith(_PICTURE_MARKS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return MediaKind.PICTURE
-    if head[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and head[2:3].isspace():
+    if picture_format(head):
         return MediaKind.PICTURE
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
-        return MediaKind.PICTURE if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else MediaKind.VIDEO
+        return MediaKind.VIDEO
     if head.startswith(_VIDEO_MARKS) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
         return MediaKind.VIDEO
     is_transport = len(head) > 3 * _TRANSPORT_PACKET_BYTES and set(head[: 4 * _TRANSPORT_PACKET_BYTES : 188]) == {0x47}
     return MediaKind.VIDEO if is_transport else None
+
+
+def picture_format(head: bytes) -> str:
+    """What a person calls the picture format of a file's first bytes, also where none decodes it; empty for others."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and head[2:3].isspace():
+        return "PNM"
+    if head[4:8] == b"ftyp":
+        return _STILL_BRANDS.get(head[8:12], "")
+    return next((name for mark, name in _PICTURE_MARKS.items() if head.startswith(mark)), "")
+
+
+def why_unread(head: bytes) -> str:
+    """What to say of a file that begins so and that no decoder took."""
+    form = picture_format(head)
+    if not form:
+        return "not a picture in a known format"
+    if form in _NOT_DECODED:
+        return f"{form} pictures are not read here"
+    return f"this kind of {form} is not read here, or the picture is damaged"
 
 
 def _is_dicom(head: bytes) -> bool:

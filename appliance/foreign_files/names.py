@@ -8,16 +8,19 @@ from pathlib import PurePosixPath
 LONGEST_PART_BYTES = 180
 """Of one part of a path that is written: file systems take 255, and a suffix follows."""
 
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 _RESERVED = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
 def shown(text: str) -> str:
     r"""Text that any terminal, log and JSON file can hold: bytes of a name that are not UTF-8 become \xff.
 
+    So do control characters, which a terminal would obey, and marks of direction, which make "gpj.exe" of "exe.jpg".
     Letters and their accents are joined (NFC), as every system but macOS writes them.
     """
     plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", plain)
+    tame = _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), plain)
+    return unicodedata.normalize("NFC", tame)
 
 
 def same_name(text: str) -> str:
@@ -36,7 +39,7 @@ def inner_path(name: str) -> PurePosixPath:
 
 
 def _bounded(part: str) -> str:
-    plain = _RESERVED.sub("_", shown(part))
+    plain = _RESERVED.sub("_", shown(_RESERVED.sub("_", part)))
     coded = plain.encode("utf-8")
     if len(coded) <= LONGEST_PART_BYTES:
         return plain

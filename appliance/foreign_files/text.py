@@ -28,7 +28,12 @@ def decode_text(content: bytes) -> str:
     Raises:
         UnicodeError: it is none of these.
     """
-    text = content.decode(_coding(content))
+    try:
+        text = content.decode(_coding(content))
+    except UnicodeDecodeError as error:
+        raise UnicodeError(
+            f"neither UTF-8 nor UTF-16: byte {error.start + 1} is 0x{content[error.start]:02x}"
+        ) from error
     if "\0" in text:
         raise UnicodeError("neither UTF-8 nor UTF-16: it holds zero bytes")
     return text.replace("\r\n", "\n").replace("\r", "\n")

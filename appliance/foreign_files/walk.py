@@ -9,8 +9,15 @@ from pathlib import Path
 
 from appliance.foreign_files.kinds import MediaKind, kind_of
 
-_SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"})
-_SYSTEM_FOLDERS = frozenset({"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information"})
+_SYSTEM_FILES = frozenset(
+    {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "picasa.ini", "zbthumbnail.info"}
+)
+_SYSTEM_FOLDERS = frozenset(
+    {
+        "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "@snapshot", "$recycle.bin", "recycler",
+        "system volume information", "lost+found", "network trash folder", "temporary items", "thumbnails",
+    }
+)  # fmt: skip
 _MOST_NAMED = 20
 
 
@@ -72,6 +79,8 @@ def natural_key(text: str) -> list[tuple[int, int, str]]:
 
 def is_passed_over(name: str, is_folder: bool) -> bool:
     """Whether a file or folder of this name is hidden, AppleDouble, a thumbnail store or a waste basket."""
+    if not is_folder and name.startswith("~$"):
+        return True  # an office programme's lock
     return name.startswith(".") or name.casefold() in (_SYSTEM_FOLDERS if is_folder else _SYSTEM_FILES)
 
 

@@ -143,7 +143,7 @@ class SqliteExamStore:
                 row = connection.execute("SELECT state FROM exams WHERE exam_id = ?", (exam_id,)).fetchone()
                 _require_found(0 if row is None else 1, exam_id)
                 if is_archived and row["state"] == ExamState.OPEN.value:
-                    raise StoreError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
+                    raise ExamError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
                 sql = "UPDATE exams SET is_archived = ? WHERE exam_id = ?"
                 connection.execute(sql, (int(is_archived), exam_id))
 

@@ -135,7 +135,7 @@ class MemoryExamStore:
         changed = {exam_id: replace(self.exam(exam_id), is_archived=is_archived) for exam_id in exam_ids}
         for exam_id, exam in changed.items():
             if is_archived and exam.state is ExamState.OPEN:
-                raise StoreError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
+                raise ExamError(f"could not archive exam {exam_id}: it is open", "Finish or discard it first.")
         self._exams.update(changed)
 
     def open_exam(self) -> Exam | None:

@@ -23,6 +23,10 @@ class StorageSettings:
             for sites where other software receives the results.
         backup_every_h: a copy of the database is made that often, below `folder`/backups; zero makes none.
         backups_kept: the newest so many.
+        stick_folder: where a stick for encrypted copies is mounted while it is plugged in; None: none are made.
+        stick_passphrase_file: holds the words that open those copies, for the station's user alone.
+        stick_every_h: a copy is made that often, as soon as a stick is there.
+        stick_kept: the newest so many stay on a stick; fewer where it has no room for another.
     """
 
     folder: Path = Path("var/exams")
@@ -33,3 +37,7 @@ class StorageSettings:
     receipt_timeout_s: float = 0.0
     backup_every_h: float = 24.0
     backups_kept: int = 7
+    stick_folder: Path | None = None
+    stick_passphrase_file: Path | None = None
+    stick_every_h: float = 24.0
+    stick_kept: int = 3

@@ -44,6 +44,8 @@ class Fields:
     def whole(self, name: str, least: int = 0) -> int:
         """A whole number of at least `least`."""
         value = self._values.get(name)
+        if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
+            value = int(value)  # tables with a gap in a column write 1.0
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise self.refuse(name, f"a whole number from {least}")
         return value
@@ -90,9 +92,9 @@ class Fields:
         return frozenset(name for name, is_set in value.items() if is_set)
 
     def standing(self) -> Standing:
-        """From `iscrowd` and `ignore`, each 0, 1 or missing."""
+        """From `iscrowd` and `ignore`, each 0, 1, null or missing."""
         for name, standing in (("iscrowd", Standing.CROWD), ("ignore", Standing.IGNORED)):
-            value = self._values.get(name, 0)
+            value = self._values.get(name) or 0
             if value not in (0, 1):
                 raise self.refuse(name, "0 or 1")
             if value:

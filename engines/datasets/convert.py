@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from engines.datasets.coco import coco_bytes, parse_coco, read_coco
@@ -25,8 +26,19 @@ def read_labels(form: str, path: Path, pictures: Path | None = None) -> Reading:
         DatasetError: nothing can be read at all; single bad files are in the answer's `problems`.
     """
     if form == "coco":
-        return Reading(read_coco(path))
-    return read_labelme(path) if form == "labelme" else read_yolo(path, pictures)
+        return once_each(Reading(read_coco(path)))
+    return once_each(read_labelme(path) if form == "labelme" else read_yolo(path, pictures))
+
+
+def once_each(read: Reading) -> Reading:
+    """Without labels that are there twice, which would count as two loops; a note names the pictures."""
+    images = tuple(replace(image, labels=tuple(dict.fromkeys(image.labels))) for image in read.found.images)
+    notes = [
+        f"{kept.file_name}: {len(image.labels) - len(kept.labels)} labels are there twice and were taken once"
+        for image, kept in zip(read.found.images, images, strict=True)
+        if len(image.labels) != len(kept.labels)
+    ]
+    return Reading(replace(read.found, images=images), read.problems, [*read.notes, *notes])
 
 
 def label_files(form: str, labelled: LabelledSet) -> dict[str, bytes]:

@@ -111,7 +111,8 @@ def _lines(values: list[dict[str, Any]], shapes: list[Fields]) -> dict[int, dict
 def _label(
     shape: Fields, value: dict[str, Any], lines: dict[int, dict[str, WidthSegment]], size_px: tuple[int, int]
 ) -> Label:
-    if value.get("shape_type") not in ("rectangle", "polygon"):
+    # LabelMe before 3.4 had polygons alone and did not say so.
+    if (value.get("shape_type") or "polygon") not in ("rectangle", "polygon"):
         raise shape.refuse("shape_type", "rectangle, polygon or line")
     box = _box(_points(shape, value))
     if problem := check_box(box, *size_px):

@@ -48,7 +48,7 @@ def read_yolo(folder: Path, pictures: Path | None = None) -> Reading:
     if unread := [name for name in pairs.others if PurePosixPath(name).name.casefold() != CLASSES]:
         notes.append(f"not labels and not read: {', '.join(unread)}")
     used = sorted({label.category for image in images for label in image.labels})
-    return Reading(LabelledSet(tuple(images), tuple(names.values()) or tuple(used)), problems, notes)
+    return Reading(LabelledSet(tuple(images), tuple(dict.fromkeys(names.values())) or tuple(used)), problems, notes)
 
 
 def yolo_files(labelled: LabelledSet) -> dict[str, bytes]:
@@ -80,7 +80,8 @@ def _label(at: int, row: list[str], names: dict[int, str], width: int, height: i
     if len(row) != 5:
         raise DatasetError(f"line {at} has {len(row)} columns; only boxes, of 5, are read")
     try:
-        number, (x, y, w, h) = int(row[0]), (float(value) for value in row[1:])
+        # Tables of numbers write the class as 0.0000e+00.
+        number, (x, y, w, h) = _whole(row[0]), (float(value) for value in row[1:])
     except ValueError as error:
         raise DatasetError(f"line {at} is not a class number and four shares") from error
     if not all(math.isfinite(value) for value in (x, y, w, h)):
@@ -91,6 +92,13 @@ def _label(at: int, row: list[str], names: dict[int, str], width: int, height: i
     if problem := check_box(box, width, height):
         raise DatasetError(f"line {at}: {problem}")
     return Label(names.get(number, str(number)), box)
+
+
+def _whole(text: str) -> int:
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError(text)
+    return int(value)
 
 
 def _line(label: Label, image: LabelledImage, numbers: dict[str, int]) -> str:

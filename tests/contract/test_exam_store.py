@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.analysis.recorded_analysis import recorded_from_text
-from appliance.domain.errors import NotKeptError, StoreError
+from appliance.domain.errors import ExamError, NotKeptError, StoreError
 from appliance.domain.exam import (
     CapturedImage,
     ExamStart,
@@ -340,7 +340,7 @@ def test_exams_are_archived_all_or_none_and_an_open_one_never(store: ExamStore) 
     closed = store.start_exam("NC-1", NOW).exam_id
     store.discard_exam(closed, NOW)
     still_open = store.start_exam("NC-2", NOW).exam_id
-    with pytest.raises(StoreError, match="it is open"):
+    with pytest.raises(ExamError, match="it is open"):
         store.archive_exams([closed, still_open], True)
     with pytest.raises(NotKeptError, match="nowhere"):
         store.archive_exams([closed, "nowhere"], True)

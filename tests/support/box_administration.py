@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
+from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow, StickState
 from appliance.domain.errors import StoreError
 
 SETTINGS = (
@@ -18,12 +18,16 @@ class MemoryBoxAdministration:
 
     def __init__(self) -> None:
         self._backups: list[BackupRow] = []
+        self.stick_state: StickState | None = None
 
     def settings(self) -> tuple[SettingRow, ...]:
         return SETTINGS
 
     def backups(self) -> tuple[BackupRow, ...]:
         return tuple(self._backups)
+
+    def stick(self) -> StickState | None:
+        return self.stick_state
 
     def back_up(self, actor: str) -> BackupRow:
         assert actor

@@ -53,7 +53,9 @@ class FileAnswer(BaseModel):
     camera_name: str = Field(description="As the file tells; empty where it does not")
     has_thumbnail: bool = Field(description="A small JPEG is at .../files/{item_id}/thumbnail.jpg")
     problem: str = Field(description="Why it is not imported; empty while all is well")
-    note: str
+    note: str = Field(
+        description="What of it was not used, had to be assumed or contradicts itself; empty where all is well"
+    )
     result: ResultAnswer | None
 
 
@@ -146,7 +148,7 @@ def file_document(item: ImportItem) -> FileAnswer:
         camera_name=item.camera_name,
         has_thumbnail=bool(item.thumbnail),
         problem=item.problem,
-        note="" if result is None else result.note,
+        note=item.note if result is None else result.note,
         result=found,
     )
 

@@ -28,6 +28,7 @@ def backups_blueprint(services: Services) -> Blueprint:
         return render_template(
             "backups.html",
             backups=_administration(services).backups(),
+            stick=_administration(services).stick(),
             refusal=refusal,
             format_moment=format_moment,
             megabytes=_megabytes,

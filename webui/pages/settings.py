@@ -23,7 +23,8 @@ LINES: dict[str, str] = {
     "pacs": '[pacs]\nhost = "pacs.clinic.example"\nport = 104\ncalled_ae_title = "ARCHIVE"',
     "firmware": '[firmware]\npedal_pin = "31"\n\n[web]\ncapture_keys = [" ", "PageDown", "F9"]',
     "fleet": '[fleet]\nenabled = true\nupdate_root = "/etc/nailfold/root.json"\nupdate_url = "https://updates.example/nailfold"',
-    "storage": "[storage]\nbackup_every_h = 24\nbackups_kept = 7",
+    "storage": '[storage]\nbackup_every_h = 24\nbackups_kept = 7\nstick_folder = "/media/backup"\nstick_every_h = 24\n'
+    'stick_passphrase_file = "/var/lib/nailfold/stick-passphrase"',
 }
 """What a site writes; the exact names, so that it can be copied."""
 

@@ -125,7 +125,7 @@ def _measure_all(
     found: Inputs, request: Request, measuring: _Measuring, console: Console
 ) -> tuple[list[dict[str, Any]], int]:
     images: list[dict[str, Any]] = []
-    failed = 0
+    failed = undated = 0
     drawing = _Drawing(request.overlay_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -133,6 +133,7 @@ def _measure_all(
             try:
                 for picture, analysis in measuring.measure(source):
                     images.append(image_document(analysis, picture.name))
+                    undated += not picture.is_dated
                     if picture.note:
                         _tell(console, picture.note)
                     if problem := drawing.draw(picture, analysis):
@@ -148,6 +149,9 @@ def _measure_all(
                 _log.exception("%s failed", shown(str(source.path)))
                 failed += 1
                 _tell(console, f"cannot measure {source.path}: {type(error).__name__} ({str(error)[:120]})")
+    if undated:
+        said = f"{undated} of {len(images)} pictures do not say when they were taken"
+        _tell(console, f"{said}: their captured_at is when the file was last written")
     return images, failed
 
 

@@ -20,6 +20,7 @@ class Picture:
         note: what the operator should know about it; empty where nothing.
         um_per_px: that its file states; None without one.
         scale_problem: what its file says of the scale and nobody here understands.
+        is_dated: its file says when it was taken; else the frame bears the time when the file was last written.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Picture:
     note: str = ""
     um_per_px: float | None = None
     scale_problem: str = ""
+    is_dated: bool = False
 
 
 def written_at_utc(path: Path) -> datetime:
@@ -43,9 +45,12 @@ def _still(source: Input) -> Iterator[Picture]:
     still = read_still(source.path)
     height_px, width_px = still.image_rgb.shape[:2]
     camera = CameraDescription(source.name, f"file:{source.name}", source.path.suffix.lstrip("."), width_px, height_px)
-    note = f"{source.path} holds {still.pages} pictures; only the first was measured" if still.pages > 1 else ""
+    pages = f"it holds {still.pages} pictures; only the first was measured" if still.pages > 1 else ""
+    is_dated = still.taken_at_utc is not None
+    said = "; ".join(filter(None, (pages, "" if is_dated else still.time_note, still.scale.note)))
+    note = f"{source.path}: {said}" if said else ""
     frame = Frame(0, still.image_rgb, 0.0, still.taken_at_utc or written_at_utc(source.path), camera)
-    yield Picture(source.name, frame, note, still.scale.um_per_px, still.scale.problem)
+    yield Picture(source.name, frame, note, still.scale.um_per_px, still.scale.problem, is_dated)
 
 
 def _video(source: Input, every: int) -> Iterator[Picture]:
@@ -53,7 +58,7 @@ def _video(source: Input, every: int) -> Iterator[Picture]:
     for picture in read_video(source.path, every):
         height_px, width_px = picture.image_rgb.shape[:2]
         camera = camera or CameraDescription(source.name, f"file:{source.name}", "video", width_px, height_px)
-        # The file was last written when the recording ended; containers seldom say when it began.
+        # Containers seldom say when a recording began.
         taken_at_utc = written_at_utc(source.path) + timedelta(seconds=picture.at_s)
         frame = Frame(picture.index, picture.image_rgb, picture.at_s, taken_at_utc, camera)
         yield Picture(f"{source.name}#t={picture.at_s:.3f}", frame)

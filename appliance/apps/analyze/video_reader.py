@@ -41,11 +41,10 @@ def read_video(path: Path, every: int) -> Iterator[VideoPicture]:
             if image_rgb is not None:
                 due = (index // every + 1) * every
                 yield VideoPicture(index, video.at_s, image_rgb)
-        seen, damaged, announced = video.seen, video.damaged, video.announced
+        seen, damaged, announced, ends_early = video.seen, video.damaged, video.announced, video.ends_early
     if seen == damaged:
         raise CaptureError(f"cannot read {path}: no picture in it can be decoded")
-    # Containers round their count; a tenth missing is a recording that was cut off.
-    if seen < 0.9 * announced:
+    if ends_early:
         raise CaptureError(f"{path} ends after {seen} of {announced} pictures: the recording is damaged")
     if damaged:
         raise CaptureError(f"{path}: {damaged} of {seen} pictures are damaged and were passed over")

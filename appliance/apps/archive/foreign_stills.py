@@ -63,5 +63,5 @@ def _foreign(still: Still) -> ForeignPicture:
         scale_problem=still.scale.problem,
         guess=Guess() if facts is None else guess_of_codes(facts.side, facts.region_codes),
         camera_name="" if facts is None else facts.camera_name,
-        note="; ".join(filter(None, (pages, still.time_note))),
+        note="; ".join(filter(None, (pages, still.time_note, still.scale.note))),
     )

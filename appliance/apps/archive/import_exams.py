@@ -18,7 +18,7 @@ from appliance.exam.message import BoxAddress
 from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
 from appliance.exports.imports.picture import ScaleSource
-from appliance.exports.imports.placement_guess import guess_placement
+from appliance.exports.imports.placement_guess import Guess, agreed, guess_placement
 from appliance.foreign_files.names import shown
 from appliance.inference.engine_set import load_engine_set
 
@@ -122,17 +122,8 @@ def _placed(source: Input, place: tuple[Hand | None, Finger | None], tools: Impo
         own = tools.read_still(source.path).guess
     except (ApplianceError, OSError) as error:
         return str(error)
-    hand, finger = place[0] or own.hand or by_name.hand, place[1] or own.finger or by_name.finger
-    if hand is None or finger is None:
+    kept, note = agreed(Guess(*place), own, by_name)
+    if kept.hand is None or kept.finger is None:
         return f"{name} names no hand or finger. Rename it (left-index-A.png), or use --hand and --finger."
-    others = [
-        f"{who} says {word.value}, kept as {kept.value}{' as you stated' if stated else ''}"
-        for stated, kept, words in (
-            (place[0], hand, ((own.hand, "its file"), (by_name.hand, "its name"))),
-            (place[1], finger, ((own.finger, "its file"), (by_name.finger, "its name"))),
-        )
-        for word, who in words
-        if word is not None and word is not kept
-    ]
-    placement = Placement(hand, finger, own.sector or by_name.sector or Sector.UNKNOWN)
-    return PlacedPicture(source.path, name, placement, "; ".join(others))
+    placement = Placement(kept.hand, kept.finger, kept.sector or Sector.UNKNOWN)
+    return PlacedPicture(source.path, name, placement, note)

@@ -7,11 +7,16 @@ import click
 from appliance.apps.archive.data_folder import ACTOR
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import FILE, load
+from appliance.apps.files.atomic_file import require_writable_file
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.instant import to_rfc3339
+from appliance.domain.passphrase import require_passphrase
+from appliance.durable_files import flush
 from appliance.exam.organisation import OrganisationService
+from appliance.foreign_files.text import read_text
 from appliance.storage.backups import Backup, Backups
+from appliance.storage.full_copy import write_copy, write_keys
 from appliance.storage.open_storage import DATABASE_NAME, open_beside
 from appliance.storage.restore import restore as put_back
 from appliance.storage.restore import start_anew as set_aside
@@ -22,7 +27,7 @@ from appliance.storage.strays import open_strays
 
 @click.group("data")
 def command() -> None:
-    """Back the exam database up, look through it, put a backup back. Stills are not part of a backup."""
+    """Back the exam database up, copy the whole box encrypted, look through it, put a backup back."""
 
 
 @command.command("backup")
@@ -31,6 +36,48 @@ def backup(config: Path | None, data_dir: Path | None) -> None:
     """Copy the database now. Works while the station runs, which also does it by itself once a day."""
     with open_beside(_settings(config, data_dir), SystemClock().now_utc) as storage:
         click.echo(_line(storage.backups.make(SystemClock().now_utc())))
+
+
+@command.command("copy")
+@click.argument("out", type=FILE)
+@click.option("--keys", is_flag=True, help="The keys of the patients instead: a small file, to be kept apart.")
+@click.option("--passphrase-file", type=FILE, metavar="FILE", help="Holds the words that open it; else they are asked.")
+@data_options
+def copy(out: Path, keys: bool, passphrase_file: Path | None, config: Path | None, data_dir: Path | None) -> None:
+    """Write everything of the box, encrypted, into OUT, as the page Backups does. Works while the station runs.
+
+    Names, pictures and texts in it open with the keys of the patients alone, which are a file of their own (--keys).
+    """
+    require_writable_file(out)
+    words = _words(passphrase_file)
+    settings = _settings(config, data_dir)
+    unfinished = out.with_name(f".{out.name}.part")
+    with open_beside(settings, SystemClock().now_utc) as storage:
+        try:
+            with unfinished.open("wb") as file:
+                if keys:
+                    count, action = write_keys(storage.keys, file, words), "storage.keys_written"
+                else:
+                    count = write_copy(settings.folder, DATABASE_NAME, file, words, lambda *_: None)
+                    action = "storage.copy_made"
+                flush(file)
+            unfinished.replace(out)
+        except OSError as error:
+            raise StoreError(f"the copy could not be written: {error.strerror}", "Check the disk.") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+        storage.journal.append(ACTOR, "storage", action, {} if keys else {"pictures": count})
+    click.echo(f"{out}: {count} {'keys' if keys else 'pictures and the database'}")
+
+
+def _words(file: Path | None) -> str:
+    if file is None:
+        typed: str = click.prompt("Passphrase, at least 12 characters", hide_input=True, confirmation_prompt=True)
+        return require_passphrase(typed)
+    try:
+        return require_passphrase(read_text(file))
+    except (OSError, UnicodeError) as error:
+        raise StoreError(f"the passphrase cannot be read from {file}: {error}", "Name another file.") from error
 
 
 @command.command("backups")

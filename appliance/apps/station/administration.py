@@ -1,7 +1,9 @@
 """The box's own service: settings in force, backups, and tests of its connections."""
 
+from collections.abc import Callable
+
 from appliance.apps.config.settings import LoadedSettings
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow
+from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow, StickState
 from appliance.domain.errors import StoreError
 from appliance.ports import Clock, Journal
 from appliance.storage.backups import Backup, Backups, try_restore
@@ -15,14 +17,25 @@ _SUBJECT = "storage"
 class StationAdministration:
     """A `BoxAdministration` over what the station was started with."""
 
-    def __init__(self, loaded: LoadedSettings, backups: Backups, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        loaded: LoadedSettings,
+        backups: Backups,
+        journal: Journal,
+        clock: Clock,
+        stick: Callable[[], StickState | None] = lambda: None,
+    ) -> None:
         self._loaded, self._backups, self._journal, self._clock = loaded, backups, journal, clock
+        self._stick = stick
 
     def settings(self) -> tuple[SettingRow, ...]:
         return tuple(SettingRow(*row) for row in self._loaded.rows())
 
     def backups(self) -> tuple[BackupRow, ...]:
         return tuple(_row(one) for one in self._backups.all())
+
+    def stick(self) -> StickState | None:
+        return self._stick()
 
     def back_up(self, actor: str) -> BackupRow:
         made = _row(self._backups.make(self._clock.now_utc()))

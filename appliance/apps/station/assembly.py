@@ -28,7 +28,6 @@ from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
-from appliance.apps.station.copies import StationCopies
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
@@ -49,6 +48,7 @@ from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.apps.station.spare_memory import give_back_soon
+from appliance.apps.station.stick_copies import copies_of
 from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
 from appliance.capture.grabber import FrameGrabber
@@ -164,7 +164,6 @@ class Station:
         calibration = station_calibration(loaded, lambda: scene.options, in_force)
         self._accounts = AccountService(self._storage.accounts, journal, clock)
         self._certificate = StationCertificate(settings.web, self._data_dir.tls_folder, clock)
-        self._web_settings = self._certificate.web_settings
         self._slot = ObservedSlot()
         self._grabber = FrameGrabber(source, self._slot, capture)
         self._hub = LiveHub(settings.live)
@@ -201,6 +200,14 @@ class Station:
             settings.storage.backup_every_h,
             lambda: session.snapshot().exam is not None,
             clock,
+        )
+        copies, self._stick_copies = copies_of(
+            settings.storage,
+            self._storage,
+            self._data_dir.folder,
+            clock,
+            lambda: session.snapshot().exam is not None,
+            restart,
         )
         self._guided = guide(
             session,
@@ -276,15 +283,8 @@ class Station:
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
             time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file, journal),
-            box=StationAdministration(loaded, self._storage.backups, journal, clock),
-            copies=StationCopies(
-                settings.storage,
-                self._storage,
-                self._data_dir.folder,
-                clock,
-                lambda: session.snapshot().exam is not None,
-                restart,
-            ),
+            box=StationAdministration(loaded, self._storage.backups, journal, clock, self._stick_copies.state),
+            copies=copies,
         )
         frames = Frames(
             lambda: self._grabber.state,
@@ -356,9 +356,11 @@ class Station:
         Args:
             served: called once, after the pages are served and before the board is connected to.
         """
-        self._web = serve(create_app(self._services, self._web_settings), self._services, self._web_settings)
+        self._web = serve(
+            create_app(self._services, self._certificate.web_settings), self._services, self._certificate.web_settings
+        )
         self._certificate.start(self._web.use_certificate)
-        if not self._web_settings.is_loopback and not self._web_settings.is_tls:
+        if not self._certificate.web_settings.is_loopback and not self._certificate.web_settings.is_tls:
             _log.warning("pages are served to the network in the clear, as web.plain_http_on_network allows")
         self._warming_up.start()
         self._hub.start()
@@ -370,6 +372,7 @@ class Station:
         self._publisher.start()
         self._exchange.start()
         self._backup_keeper.start()
+        self._stick_copies.start()
         served()
         self._board.start()
         self._vitals.start()
@@ -386,6 +389,7 @@ class Station:
                 last_to_first.callback(self._warming_up.join)
                 last_to_first.callback(self._storage.older_seals.stop)
             last_to_first.callback(self._backup_keeper.stop, _STOP_TIMEOUT_S)
+            last_to_first.callback(self._stick_copies.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._publisher.stop, _STOP_TIMEOUT_S)
             if self._agent is not None:
                 last_to_first.callback(self._agent.stop, _STOP_TIMEOUT_S)

@@ -7,17 +7,17 @@ from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 
 from appliance.exports.dicom.image import dicom_images
-from appliance.exports.dicom.report import dicom_report
+from appliance.exports.dicom.report import dicom_report, states_anything
 from appliance.exports.source import ExamToExport
 
 
 def dicom_objects(source: ExamToExport) -> Iterator[Dataset]:
-    """Every picture, then the structured report over them; nothing for an exam without pictures."""
+    """Every picture, then the structured report over them, where anything was found or measured in them."""
     images = []
     for image in dicom_images(source):
         yield image
         images.append(image)
-    if images:
+    if images and states_anything(source):
         yield dicom_report(source, images)
 
 

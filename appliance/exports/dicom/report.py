@@ -43,11 +43,18 @@ _PIXEL = Code("{pixels}", "UCUM", "pixels")
 _SHORTEST_BOX_PX = 1.0
 
 
+def states_anything(source: ExamToExport) -> bool:
+    """Whether anything was found or measured; TID 1500 has no report without."""
+    is_found = any(one.analysis.capillaries or one.analysis.haemorrhages for one in source.pictures())
+    return is_found or any(True for groups in (_finger_groups(source), _exam_group(source)) for _ in groups)
+
+
 def dicom_report(source: ExamToExport, images: Sequence[Dataset]) -> sr.ComprehensiveSR:
     """The report over those images; verified only where a physician validated the exam.
 
     Args:
-        images: from `dicom_images`, in the order of `source.pictures()`; at least one.
+        images: from `dicom_images`, in the order of `source.pictures()`; at least one, and
+            something that they state.
     """
     reviewed = source.reviewed
     groups = [

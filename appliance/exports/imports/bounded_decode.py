@@ -8,10 +8,8 @@ from typing import BinaryIO
 from PIL import Image
 
 from appliance.domain.errors import CaptureError, ExportError
-from appliance.foreign_files.kinds import MediaKind, kind_of
+from appliance.foreign_files.kinds import HEAD_BYTES, READABLE_PICTURES, MediaKind, kind_of, why_unread
 
-# By what a file begins with, never by its name. EPS and PDF would call other programs, SVG and HTML are no pictures.
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 # Of everything that decoding holds at the same time. A 60-megapixel mosaic of a whole finger takes 720 MB.
 BUDGET_BYTES = 800_000_000
 # Decoded, upright, as RGB and as an array; 16-bit grey passes through float64.
@@ -57,13 +55,14 @@ def _picture_cost(path: Path, file: BinaryIO) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=FORMATS) as image:
+            with Image.open(file, formats=READABLE_PICTURES) as image:
                 return _cost_of(image)
-    except Exception as error:  # as above; a claim of more than Pillow's own limit is among them
-        known = ", ".join(FORMATS)
-        raise CaptureError(
-            f"cannot read {path.name}: not a picture in a known format", f"Known are {known} and DICOM."
-        ) from error
+    except Image.DecompressionBombError as error:
+        raise CaptureError(f"refused {path.name}: it takes too many MB to open", "Make it smaller.") from error
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error and more.
+        file.seek(0)
+        said, known = why_unread(file.read(HEAD_BYTES)), ", ".join(READABLE_PICTURES)
+        raise CaptureError(f"cannot read {path.name}: {said}", f"Known are {known} and DICOM.") from error
 
 
 def _cost_of(image: Image.Image) -> int:

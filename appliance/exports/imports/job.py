@@ -77,6 +77,12 @@ class ImportOptions:
     operator: str = ""
     um_per_px_of: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
+    def require_past(self, now_utc: datetime) -> None:
+        """Raises ExportError where the pictures would have been taken in the future; clocks may differ by a day."""
+        if self.taken_at_utc is not None and self.taken_at_utc > now_utc + _SAME_DAY:
+            said = f"{self.taken_at_utc:%Y-%m-%d} is in the future"
+            raise ExportError(f"the pictures cannot have been taken then: {said}", "Correct the date, or this clock.")
+
     def scale_of(self, image_rgb: NDArray[np.uint8]) -> float | None:
         """What the person said of a picture of this size, uint8 (height, width, 3)."""
         height, width = image_rgb.shape[:2]
@@ -120,10 +126,11 @@ def import_pictures(
 
     Raises:
         ExamError: the pseudonym cannot be used.
-        ExportError: none of the files could be read; nothing is kept.
+        ExportError: none of the files could be read, or they would be from the future; nothing is kept.
         StoreError: the disk is full; nothing is kept.
     """
     pseudonym = require_pseudonym(options.pseudonym)
+    options.require_past(tools.now_utc())
     exam_id = str(uuid_utils.uuid7())
     images: list[CapturedImage] = []
     undated: list[str] = []

@@ -17,7 +17,7 @@ from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
 from appliance.exports.imports.picture import ScaleSource
-from appliance.exports.imports.placement_guess import guess_placement
+from appliance.exports.imports.placement_guess import Guess, agreed, guess_placement
 from appliance.exports.staging import Staging, Stream
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class ImportItem:
         camera_name: as the file tells; empty where it does not.
         thumbnail: a small JPEG; empty for a file that cannot be read.
         problem: why it cannot be imported; empty while all is well.
+        note: what of the file was not used or contradicts itself, to be seen before anything is measured.
         result: once it was measured.
     """
 
@@ -66,6 +67,7 @@ class ImportItem:
     camera_name: str = ""
     thumbnail: bytes = field(default=b"", repr=False)
     problem: str = ""
+    note: str = ""
     result: PictureResult | None = None
 
 
@@ -177,8 +179,10 @@ class PictureImports:
 
         Raises:
             ExamError: a file has no hand or finger, no file is usable, or the pseudonym cannot be used.
+            ExportError: the pictures would be from the future.
         """
         require_pseudonym(options.pseudonym)
+        options.require_past(self._tools.now_utc())
         with self._lock:
             at = self._collecting(import_id)
             if not at.usable:
@@ -235,13 +239,15 @@ class PictureImports:
         """Decoded once to say now, not after the work, whether it can be used."""
         read = self._tools.read_still(self._staging.path(import_id, item_id))
         by_name = guess_placement(_below(name))
+        kept, contradiction = agreed(Guess(), read.guess, by_name)
         height, width = read.image_rgb.shape[:2]
         return ImportItem(
             item_id=item_id,
             name=name,
-            hand=read.guess.hand or by_name.hand,
-            finger=read.guess.finger or by_name.finger,
-            sector=by_name.sector,
+            hand=kept.hand,
+            finger=kept.finger,
+            sector=kept.sector,
+            note="; ".join(filter(None, (read.note, contradiction))),
             width_px=width,
             height_px=height,
             um_per_px=read.um_per_px,

@@ -57,6 +57,26 @@ class Guess:
     sector: Sector | None = None
 
 
+def agreed(stated: Guess, own: Guess, by_name: Guess) -> tuple[Guess, str]:
+    """What is kept of three words on one picture, and one sentence on each word that was not kept.
+
+    Args:
+        stated: by the person; goes before what the file itself says (`own`), and that before its name (`by_name`).
+    """
+    notes = [
+        f"{who} says {word.value}, kept as {kept.value}{' as you stated' if said else ''}"
+        for said, of_file, of_name, kept in (
+            (stated.hand, own.hand, by_name.hand, stated.hand or own.hand or by_name.hand),
+            (stated.finger, own.finger, by_name.finger, stated.finger or own.finger or by_name.finger),
+            (stated.sector, own.sector, by_name.sector, stated.sector or own.sector or by_name.sector),
+        )
+        for word, who in ((of_file, "its file"), (of_name, "its name"))
+        if word is not None and kept is not None and word is not kept
+    ]
+    hand, finger = stated.hand or own.hand or by_name.hand, stated.finger or own.finger or by_name.finger
+    return Guess(hand, finger, stated.sector or own.sector or by_name.sector), "; ".join(notes)
+
+
 def guess_placement(name: str) -> Guess:
     """From a path with forward slashes: the file's own name counts first, then its folders from the inside out."""
     found = Guess()

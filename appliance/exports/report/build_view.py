@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from appliance.domain.exam import Finger, Hand, Placement
+from appliance.domain.exam import ExamState, Finger, Hand, Placement
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import EXAM_ONLY
 from appliance.domain.pattern import PatternAdvice
@@ -154,6 +154,10 @@ def _protocol(localisation: Localisation, protocol: str) -> str:
 
 def _status(localisation: Localisation, material: Material) -> str:
     reviewed = material.reviewed
+    if reviewed.exam.state is ExamState.OPEN:
+        return localisation("Provisional: the exam is still open")
+    if reviewed.exam.state is ExamState.DISCARDED:
+        return localisation("Discarded: this exam does not count")
     if reviewed.validated_by is None or reviewed.validated_at_utc is None:
         return localisation("Not validated by a physician")
     status = localisation(

@@ -1,5 +1,6 @@
 """DICOM pictures: pixel by pixel what pydicom's own reference files hold, whatever their transfer syntax."""
 
+import warnings
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -189,3 +190,73 @@ def test_a_date_without_offset_says_what_was_assumed(grey: Dataset, tmp_path: Pa
     still = saved(grey, tmp_path)
     assert still.taken_at_utc is not None
     assert "without an offset" in still.time_note
+
+
+@pytest.mark.parametrize("mm", [0.2646, 1.0, 0.0])
+def test_a_spacing_that_no_capillaroscope_has_is_not_believed_and_said(
+    grey: Dataset, tmp_path: Path, mm: float
+) -> None:
+    grey.PixelSpacing = [mm, mm]
+    scale = saved(grey, tmp_path).scale
+    assert scale.um_per_px is None
+    assert "PixelSpacing" in scale.note
+    assert "not used" in scale.note
+
+
+def test_of_two_spacings_that_differ_the_patients_is_taken_and_the_other_said(grey: Dataset, tmp_path: Path) -> None:
+    grey.PixelSpacing, grey.ImagerPixelSpacing = [0.00141, 0.00141], [0.003, 0.003]
+    scale = saved(grey, tmp_path).scale
+    assert scale.um_per_px == pytest.approx(1.41)
+    assert scale.note == "its PixelSpacing gives 1.41 um per pixel, its ImagerPixelSpacing 3: the first was taken"
+
+
+def test_a_scanned_films_spacing_is_not_the_patients(grey: Dataset, tmp_path: Path) -> None:
+    grey.NominalScannedPixelSpacing = [0.00529, 0.00529]
+    assert saved(grey, tmp_path).scale.um_per_px is None
+
+
+def test_the_spacing_of_an_object_with_several_frames_is_in_its_functional_groups(
+    grey: Dataset, tmp_path: Path
+) -> None:
+    measures, group = Dataset(), Dataset()
+    measures.PixelSpacing = [0.00141, 0.00141]
+    group.PixelMeasuresSequence = [measures]
+    grey.SharedFunctionalGroupsSequence = [group]
+    assert saved(grey, tmp_path).scale.um_per_px == pytest.approx(1.41)
+
+
+def test_bits_that_lie_where_no_current_dicom_has_them_are_refused(grey: Dataset, tmp_path: Path) -> None:
+    grey.HighBit = 15
+    with pytest.raises(CaptureError, match="12 bits end at bit 15"):
+        saved(grey, tmp_path)
+
+
+def test_what_cannot_be_decoded_is_called_by_its_coding_and_what_is_no_picture_by_its_kind() -> None:
+    with pytest.raises(CaptureError, match=r"its coding \(JPEG Extended") as refused:
+        read_still(file("JPGExtended.dcm"))
+    assert "\n" not in str(refused.value)
+    with pytest.raises(CaptureError, match=r"a DICOM object \(Comprehensive SR Storage\) without a picture"):
+        read_still(file("test-SR.dcm"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "day"),
+    [
+        ({"AcquisitionDate": "20190311", "AcquisitionTime": "1015-1020"}, "2019-03-11"),
+        ({"AcquisitionDate": "2019-03-11"}, "2019-03-11"),
+        ({"AcquisitionDateTime": "20390311101500+0100", "StudyDate": "20190312"}, "2019-03-12"),
+    ],
+)
+def test_a_day_is_kept_where_the_clock_cannot_be_read_or_another_date_cannot_be(
+    grey: Dataset, tmp_path: Path, stated: dict[str, str], day: str
+) -> None:
+    for name, value in stated.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's own note that the value is not as it should be
+            setattr(grey, name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        still = saved(grey, tmp_path)
+    assert still.taken_at_utc is not None
+    assert still.taken_at_utc.date().isoformat() == day
+    assert "the day alone" in still.time_note

@@ -1,5 +1,6 @@
 """The scale that a file states of itself is used only where it is physical and plausible."""
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image, TiffImagePlugin, TiffTags
 
 from appliance.capture.length_units import um_of
 from appliance.capture.scale_metadata import StatedScale, scale_of_picture
+from appliance.capture.still_reader import read_still
 
 PICTURE = Image.fromarray(np.zeros((40, 50, 3), dtype=np.uint8))
 
@@ -122,3 +124,40 @@ def test_units_of_length(name: str, um: float) -> None:
 @pytest.mark.parametrize("name", ["", "s", "furlong", "ly", "Xm"])
 def test_no_units_of_length(name: str) -> None:
     assert um_of(name) is None
+
+
+@pytest.mark.parametrize("dpi", [1_200, 2_400, 4_800, 9_600])
+def test_a_scanners_round_resolution_is_no_scale(tmp_path: Path, dpi: int) -> None:
+    """9,600 dots an inch would be 2.6 um, a capillaroscope's own range."""
+    for name in ("a.png", "a.tif"):
+        PICTURE.save(tmp_path / name, dpi=(dpi, dpi))
+        assert stated(tmp_path / name) == StatedScale()
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        'PhysicalSizeX="NaN" PhysicalSizeY="NaN"',
+        'PhysicalSizeX="0" PhysicalSizeY="0"',
+        'PhysicalSizeX="-1.41" PhysicalSizeY="-1.41"',
+        'PhysicalSizeX="INF" PhysicalSizeY="INF"',
+        'PhysicalSizeX="1.41" PhysicalSizeY="2.82"',
+        'PhysicalSizeX="1.41" PhysicalSizeXUnit="Mm" PhysicalSizeY="1.41" PhysicalSizeYUnit="Mm"',
+    ],
+)
+def test_what_a_microscope_says_and_cannot_be_is_not_used_and_said(tmp_path: Path, sizes: str) -> None:
+    scale = stated(tiff(tmp_path / "a.tif", 72, 72, 2, f"<OME><Image><Pixels {sizes}/></Image></OME>".encode()))
+    assert scale.um_per_px is None
+    assert "not used" in scale.note
+    assert not scale.problem
+
+
+def test_a_size_in_one_direction_alone_is_a_problem(tmp_path: Path) -> None:
+    description = b'<OME><Image><Pixels PhysicalSizeX="1.41"/></Image></OME>'
+    assert "one direction" in stated(tiff(tmp_path / "a.tif", 72, 72, 2, description)).problem
+
+
+def test_the_time_in_ome_xml_is_the_pictures(tmp_path: Path) -> None:
+    xml = b"<OME><Image><AcquisitionDate>2019-03-11T10:15:00+01:00</AcquisitionDate><Pixels/></Image></OME>"
+    still = read_still(tiff(tmp_path / "a.tif", 72, 72, 2, xml))
+    assert still.taken_at_utc == datetime(2019, 3, 11, 9, 15, tzinfo=timezone.utc)

@@ -1,10 +1,12 @@
 """Every kind of picture file a clinic may hold, and every kind of bad one."""
 
+import zlib
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from appliance.capture import still_reader
 from appliance.capture.still_reader import read_still
@@ -133,3 +135,136 @@ def test_floating_point_picture_is_refused(tmp_path: Path) -> None:
     Image.fromarray(np.ones((48, 64), np.float32)).save(tmp_path / "a.tif")
     with pytest.raises(CaptureError, match="white"):
         read_still(tmp_path / "a.tif")
+
+
+def raw_tiff(samples: bytes, tags: dict[int, tuple[int, ...]]) -> bytes:
+    """A little-endian TIFF of 64 x 48 with these samples as one strip; `tags` are shorts and go over the plain ones."""
+    fields = {256: (64,), 257: (48,), 259: (1,), 277: (1,), 278: (48,), **tags}
+    count = len({*fields, 273, 279})
+    extra_at = 8 + 2 + 12 * count + 4
+    extra, entries = b"", []
+    sizes = {279: (len(samples),)}
+    for tag, values in sorted({**fields, 273: (0,), **sizes}.items()):
+        packed = b"".join(value.to_bytes(2, "little") for value in values) if tag not in (273, 279) else b""
+        kind = 4 if tag in (273, 279) else 3
+        if len(packed) > 4:
+            entries.append((tag, kind, len(values), (extra_at + len(extra)).to_bytes(4, "little")))
+            extra += packed
+        else:
+            entries.append((tag, kind, len(values), packed.ljust(4, b"\0")))
+    data_at = extra_at + len(extra)
+    places = {273: data_at, 279: len(samples) if 279 not in tags else tags[279][0]}
+    body = b"".join(
+        tag.to_bytes(2, "little")
+        + kind.to_bytes(2, "little")
+        + number.to_bytes(4, "little")
+        + (places[tag].to_bytes(4, "little") if tag in places else value)
+        for tag, kind, number, value in entries
+    )
+    return b"II*\0" + (8).to_bytes(4, "little") + count.to_bytes(2, "little") + body + b"\0" * 4 + extra + samples
+
+
+GREY16 = np.linspace(0, 65_535, 64 * 48).astype("<u2").reshape(48, 64)
+
+
+def test_sixteen_bits_that_count_from_white_are_turned_round(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(raw_tiff((65_535 - GREY16).tobytes(), {258: (16,), 262: (0,)}))
+    np.testing.assert_array_equal(
+        read_still(tmp_path / "a.tif").image_rgb[..., 0], np.rint(GREY16 / 257.0).astype(np.uint8)
+    )
+
+
+def test_twelve_bits_reach_white(tmp_path: Path) -> None:
+    pairs = np.full((48, 32, 2), 4095, np.uint16)
+    packed = np.stack([pairs[..., 0] >> 4, ((pairs[..., 0] & 15) << 4) | (pairs[..., 1] >> 8), pairs[..., 1] & 255], -1)
+    (tmp_path / "a.tif").write_bytes(raw_tiff(packed.astype(np.uint8).tobytes(), {258: (12,), 262: (1,)}))
+    assert read_still(tmp_path / "a.tif").image_rgb.min() == 255
+
+
+@pytest.mark.parametrize(
+    ("samples", "tags", "said"),
+    [
+        (GREY16.tobytes(), {258: (16,), 262: (1,), 339: (2,)}, "values are signed"),
+        (GREY16.tobytes() * 3, {258: (16, 16, 16), 262: (2,), 277: (3,), 284: (2,)}, "separate planes"),
+        (GREY16.tobytes(), {258: (16,), 262: (1,), 279: (0,)}, "parts of the TIFF are missing"),
+    ],
+)
+def test_a_tiff_whose_values_would_be_decoded_to_others_is_refused(
+    tmp_path: Path, samples: bytes, tags: dict[int, tuple[int, ...]], said: str
+) -> None:
+    (tmp_path / "a.tif").write_bytes(raw_tiff(samples, tags))
+    with pytest.raises(CaptureError, match=said):
+        read_still(tmp_path / "a.tif")
+
+
+def test_a_thumbnail_that_lies_before_its_picture_is_not_the_picture(tmp_path: Path) -> None:
+    small = Image.fromarray(gradient()).resize((40, 36))
+    with TiffImagePlugin.AppendingTiffWriter(str(tmp_path / "a.tif"), new=True) as pages:
+        small.save(pages, "TIFF", tiffinfo={254: 1})
+        pages.newFrame()
+        Image.fromarray(gradient()).save(pages, "TIFF")
+    still = read_still(tmp_path / "a.tif")
+    assert still.pages == 2
+    np.testing.assert_array_equal(still.image_rgb, gradient())
+
+
+@pytest.mark.parametrize("is_interlaced", [False, True])
+def test_a_png_whose_rows_end_early_is_refused_though_its_file_ends_well(tmp_path: Path, is_interlaced: bool) -> None:
+    rows = b"".join(b"\0" + row.tobytes() for row in gradient()[:24])
+    header = b"".join(size.to_bytes(4, "big") for size in (64, 48)) + bytes([8, 2, 0, 0, int(is_interlaced)])
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+            for name, data in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+        )
+    )
+    with pytest.raises(CaptureError, match=r"a\.png"):
+        read_still(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("1", 1), ("P", 8), ("LA", 8), ("RGBA", 8), ("I;16", 16)])
+def test_every_depth_of_png_counts_as_whole(tmp_path: Path, mode: str, bits: int) -> None:
+    Image.new(mode, (65, 49)).save(tmp_path / "a.png")
+    assert read_still(tmp_path / "a.png").image_rgb.shape == (49, 65, 3), bits
+
+
+def test_a_picture_without_one_opaque_point_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Windows writes screenshots of 32 bits with an empty fourth channel."""
+    Image.fromarray(np.dstack([gradient(), np.zeros((48, 64), np.uint8)]), "RGBA").save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_still(tmp_path / "a.png").image_rgb, gradient())
+
+
+@pytest.mark.parametrize("text", ["0001:01:01 00:00:00", "9999:12:31 23:59:59", "1980:01:01 00:00:00"])
+def test_a_date_that_cannot_be_is_not_used_and_said_and_costs_no_picture(tmp_path: Path, text: str) -> None:
+    exif = Image.Exif()
+    exif[306] = text
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
+    still = read_still(tmp_path / "a.jpg")
+    assert still.taken_at_utc is None
+    assert "only a clock that is wrong shows" in still.time_note
+
+
+@pytest.mark.parametrize("text", ["2019-03-11T10:15:00.25+01:00", "2019/03/11 10:15:00+01:00", "2019:03:11 10:15+0100"])
+def test_dates_as_careless_writers_have_them_are_read(tmp_path: Path, text: str) -> None:
+    exif = Image.Exif()
+    exif[306] = text
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
+    taken = read_still(tmp_path / "a.jpg").taken_at_utc
+    assert taken is not None
+    assert taken.replace(microsecond=0) == datetime(2019, 3, 11, 9, 15, tzinfo=timezone.utc)
+
+
+def test_damaged_metadata_cost_no_picture_and_are_said(tmp_path: Path) -> None:
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", quality=95)
+    whole = (tmp_path / "a.jpg").read_bytes()
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01\x32" * 3
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (tmp_path / "a.jpg").write_bytes(whole[:2] + segment + whole[2:])
+    assert read_still(tmp_path / "a.jpg").taken_at_utc is None
+
+
+def test_postscript_is_never_handed_to_another_programme(tmp_path: Path) -> None:
+    (tmp_path / "a.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\nshowpage\n")
+    with pytest.raises(CaptureError, match="not a picture in a known format"):
+        read_still(tmp_path / "a.eps")

@@ -1,5 +1,6 @@
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from appliance.apps.analyze.video_reader import read_video
 from appliance.capture.video_file import VideoFileSource
+from appliance.capture.video_frames import VideoFrames
 from appliance.domain.errors import CaptureError, EndOfStream
 from appliance.domain.frame import Frame
 
@@ -117,3 +119,78 @@ def test_analyze_reads_all_whole_frames_and_then_tells_of_the_damaged_one(clip: 
         read_into(found, clip)
     assert [index for index, _ in found] == [0, 1, *range(3, 50)]
     assert found[2][1] == pytest.approx(3 / 50, abs=0.001)
+
+
+def test_a_frame_of_which_half_is_missing_is_damaged_and_not_grey(clip: Path) -> None:
+    """FFmpeg would fill the rest and call it whole."""
+    content = bytearray(clip.read_bytes())
+    at = [place for place in range(len(content)) if content[place : place + 4] == b"00dc"][20]
+    size = int.from_bytes(content[at + 4 : at + 8], "little")
+    content[at + 8 + size // 2 : at + 8 + size] = b"\xff\xd9" + b"\0" * (size - size // 2 - 2)
+    clip.write_bytes(content)
+    found: list[tuple[int, float]] = []
+    with pytest.raises(CaptureError, match="1 of 50 pictures are damaged"):
+        read_into(found, clip)
+    assert len(found) == 49
+
+
+def test_a_header_that_announces_more_pictures_than_the_file_has_bytes_says_nothing(clip: Path) -> None:
+    content = bytearray(clip.read_bytes())
+    for mark, place in ((b"avih", 24), (b"strh", 40)):
+        at = content.index(mark) + place
+        content[at : at + 4] = b"\xff\xff\xff\xff"
+    clip.write_bytes(content)
+    found: list[tuple[int, float]] = []
+    read_into(found, clip)
+    assert len(found) == 50
+
+
+def test_a_recording_whose_pace_changes_is_whole_when_it_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matroska holds no count: FFmpeg's comes from length and rate, which of such a recording is too high."""
+
+    class Uneven:
+        times_s = (0.0, 0.1, 3.0, 4.9)
+
+        def __init__(self, *_: object) -> None:
+            self.at = -1
+
+        def get(self, what: int) -> float:
+            known = {cv2.CAP_PROP_FRAME_COUNT: 50.0, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_FOURCC: 0.0}
+            return self.times_s[self.at] * 1000 if what == cv2.CAP_PROP_POS_MSEC else known.get(what, 0.0)
+
+        def isOpened(self) -> bool:  # noqa: N802 (OpenCV's)
+            return True
+
+        def grab(self) -> bool:
+            self.at = min(self.at + 1, len(self.times_s))
+            return self.at < len(self.times_s)
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", Uneven)
+    video = VideoFrames(Path(__file__))
+    while video.grab():
+        pass
+    assert video.seen == 4
+    assert not video.ends_early
+
+
+def test_pictures_without_time_stamps_follow_each_other_at_the_recordings_pace(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = VideoFrames(clip)
+    plain = video._video.get
+    monkeypatch.setattr(
+        video,
+        "_video",
+        SimpleNamespace(get=lambda what: 0.0 if what == cv2.CAP_PROP_POS_MSEC else plain(what), grab=video._video.grab),
+    )
+    times = [video.at_s for _ in range(4) if video.grab()]
+    assert times == pytest.approx([0, 0.02, 0.04, 0.06])
+
+
+def test_a_recording_without_its_index_says_so_and_is_no_unknown_format(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0\0\0\x40mdat" + b"\1" * 56)
+    with pytest.raises(CaptureError, match="its end, where its index is, is missing"):
+        VideoFrames(tmp_path / "a.mp4")

@@ -33,3 +33,21 @@ def test_full_name_is_refused_without_repeating_it(text: str) -> None:
 def test_birth_date_is_refused(text: str) -> None:
     with pytest.raises(ExamError, match="date"):
         require_pseudonym(text)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "NC\u20110042",
+        "NC\u20130042",
+        "NC\u22120042",
+        "\uff2e\uff23\uff0d\uff10\uff10\uff14\uff12",
+        "\u00a0NC-0042\u2003",
+    ],
+)
+def test_what_looks_the_same_is_the_same_patient(typed: str) -> None:
+    assert require_pseudonym(typed) == "NC-0042"
+
+
+def test_spaces_that_nobody_sees_make_no_other_patient() -> None:
+    assert require_pseudonym("study 12  visit\u00a03") == "study 12 visit 3"

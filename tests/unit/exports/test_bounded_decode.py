@@ -11,8 +11,10 @@ from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
+from appliance.capture.still_reader import read_still
 from appliance.domain.errors import CaptureError, ExportError
-from appliance.exports.imports.bounded_decode import FORMATS, require_bounded, require_png
+from appliance.exports.imports.bounded_decode import require_bounded, require_png
+from appliance.foreign_files.kinds import READABLE_PICTURES
 
 
 def png_that_claims(width: int, height: int, colour_type: int = 0, bits: int = 8) -> bytes:
@@ -45,7 +47,6 @@ def dicom_that_claims(path: Path, frames: int, rows: int, columns: int) -> Path:
         ("a.jpg", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9000 9000\nshowpage\n"),
         ("a.png", b"%PDF-1.7\n"),
         ("a.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
-        ("a.png", b"GIF89a" + b"\0" * 40),
         ("a.png", b""),
     ],
 )
@@ -56,6 +57,22 @@ def test_what_is_no_picture_by_its_content_is_refused_whatever_its_name(
 
     with pytest.raises(CaptureError, match=f"{name}: not a picture in a known format"):
         require_bounded(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"GIF89a" + b"\0" * 40, "this kind of GIF is not read here"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC pictures are not read here"),
+        (b"\0\0\0\x18ftypavif" + b"\0" * 40, "AVIF pictures are not read here"),
+        (b"\xff\x0a" + b"\0" * 40, "JPEG XL pictures are not read here"),
+    ],
+)
+def test_a_picture_that_no_decoder_takes_is_called_by_its_format(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    for read in (require_bounded, read_still):
+        with pytest.raises(CaptureError, match=said):
+            read(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize(("width", "height", "bits"), [(9_950, 9_950, 8), (7_000, 7_000, 16), (60_000, 60_000, 8)])
@@ -75,7 +92,7 @@ def test_a_small_dicom_file_of_many_frames_is_refused(tmp_path: Path) -> None:
 
 
 def test_pictures_of_a_clinic_are_taken(tmp_path: Path) -> None:
-    for form in FORMATS:
+    for form in READABLE_PICTURES:
         path = tmp_path / f"picture-{form}"
         Image.fromarray(np.zeros((1024, 1280, 3), np.uint8)).save(path, form)
         require_bounded(path)

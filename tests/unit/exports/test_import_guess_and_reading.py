@@ -11,7 +11,7 @@ from appliance.apps.archive.foreign_stills import read_foreign_still
 from appliance.domain.exam import Finger, Hand, Sector
 from appliance.exports.dicom.files import dicom_files
 from appliance.exports.imports.picture import ScaleSource
-from appliance.exports.imports.placement_guess import Guess, guess_placement
+from appliance.exports.imports.placement_guess import Guess, agreed, guess_placement
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import exam_to_export, finished_exam, pixels
 
@@ -82,3 +82,15 @@ def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path) -> Non
 @pytest.mark.parametrize("original", ["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])
 def test_a_time_that_is_none_is_unknown(tmp_path: Path, original: str) -> None:
     assert read_foreign_still(photo(tmp_path / "a.jpg", original=original)).taken_at_utc is None
+
+
+def test_of_words_that_contradict_each_other_the_nearer_to_the_person_is_kept_and_the_others_said() -> None:
+    own = Guess(Hand.LEFT, Finger.RING, Sector.B)
+    by_name = guess_placement("right-index-C.png")
+    kept, said = agreed(Guess(), own, by_name)
+    assert kept == own
+    assert said == "its name says right, kept as left; its name says index, kept as ring; its name says C, kept as B"
+    kept, said = agreed(Guess(Hand.RIGHT), own, guess_placement("right.png"))
+    assert kept == Guess(Hand.RIGHT, Finger.RING, Sector.B)
+    assert said == "its file says left, kept as right as you stated"
+    assert agreed(Guess(), Guess(), by_name) == (by_name, "")

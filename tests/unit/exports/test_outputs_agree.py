@@ -28,9 +28,9 @@ from appliance.domain.review import ReviewedExam, ReviewedImage
 from appliance.exam.message import BoxAddress, build_corrected_message
 from appliance.exports.codes import finger_text
 from appliance.exports.csv_tables import csv_tables
-from appliance.exports.dicom.files import part_10
+from appliance.exports.dicom.files import dicom_objects, part_10
 from appliance.exports.dicom.image import dicom_images
-from appliance.exports.dicom.report import dicom_report
+from appliance.exports.dicom.report import dicom_report, states_anything
 from appliance.exports.fhir.bundle import fhir_bundle
 from appliance.exports.report.cells import cell
 from appliance.exports.report.localisation import Localisation
@@ -225,7 +225,7 @@ def test_the_dicom_report_states_the_figures_of_exam_and_fingers(
     figures = exam_figures(reviewed)
     source = ExamToExport(reviewed, figures, lambda _: b"", kept_still, "0.1.0", str)
     measured = list(source.pictures())
-    if not measured:
+    if not measured or not states_anything(source):
         return
     report = dicom_report(source, pictures_like(picture, len(measured)))
     kept = hd.sr.ComprehensiveSR.from_dataset(pydicom.dcmread(io.BytesIO(part_10(report))))
@@ -239,6 +239,16 @@ def test_the_dicom_report_states_the_figures_of_exam_and_fingers(
     found = [one.analysis for one in measured]
     regions = kept.content.get_planar_roi_measurement_groups()
     assert len(regions) == sum(len(one.capillaries) + len(one.haemorrhages) for one in found)
+
+
+def test_an_exam_in_which_nothing_was_found_is_exported_without_a_dicom_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TID 1500 knows no report without a measurement; the pictures go out all the same."""
+    place = Placement(Hand.LEFT, Finger.RING, Sector.A)
+    nothing = exam_of(image_of([], place, row_mm=None, um_per_px=None, haemorrhages=0, reasons=("out_of_focus",)))
+    source = to_export(nothing, exam_figures(nothing))
+    monkeypatch.setattr("appliance.exports.dicom.files.dicom_images", lambda _: iter([pydicom.Dataset()]))
+    assert not states_anything(source)
+    assert len(list(dicom_objects(source))) == 1
 
 
 def assert_stated(group: Any, meant: Figures) -> None:

@@ -45,6 +45,19 @@ def test_bytes_that_are_no_utf8_are_shown_and_composed_letters_compare_equal() -
 
 
 @pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("a\nb.png", "a\\nb.png"),
+        ("a\x1b[31mb.png", "a\\x1b[31mb.png"),
+        ("a\u202egpj.exe", "a\\u202egpj.exe"),
+        ("a\x9b2J.png", "a\\x9b2J.png"),
+    ],
+)
+def test_a_name_cannot_command_a_terminal_or_turn_its_own_letters_round(name: str, seen: str) -> None:
+    assert shown(name) == seen
+
+
+@pytest.mark.parametrize(
     ("name", "inner"),
     [("../in/x/a.png", "in/x/a.png"), ("/etc/passwd", "etc/passwd"), ("..", "_"), ("a:b\n.png", "a_b_.png")],
 )

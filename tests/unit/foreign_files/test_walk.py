@@ -36,6 +36,13 @@ def test_hidden_appledouble_and_thumbnail_files_are_passed_over_and_named(tmp_pa
     assert "._a.png" in found.note()
 
 
+def test_waste_baskets_snapshots_and_locks_of_other_systems_are_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "@Recycle/b.png", "#snapshot/c.png", "lost+found/d.png", "~$e.png", "Picasa.ini")
+    put(tmp_path, "Network Trash Folder/f.png", "thumbnails of a patient/g.png")
+    assert names_in(tmp_path) == ["a.png", "thumbnails of a patient/g.png"]
+    assert walk(tmp_path).problems == []
+
+
 def test_content_decides_and_not_the_suffix(tmp_path: Path) -> None:
     put(tmp_path, "IM0001", content=bytes(128) + b"DICM")
     put(tmp_path, "scan.dat")

@@ -341,3 +341,28 @@ def wait_for_job(client: FlaskClient, job_id: str) -> dict[str, Any]:
             return found
         time.sleep(0.02)
     raise AssertionError(found)
+
+
+def test_a_file_that_contradicts_its_name_says_so_before_anything_is_measured(
+    client: FlaskClient, station: PageStation, exam: str
+) -> None:
+    image = station.store.exam(exam).images[0]
+    import_id = begin(client)
+    named = add(client, import_id, "right-thumb-D.png", station.store.read_png(exam, image.image_id))
+    assert (named["hand"], named["finger"], named["sector"]) == (
+        image.hand.value,
+        image.finger.value,
+        image.sector.value,
+    )
+    assert "its name says right" in named["note"]
+    assert "its name says D" in named["note"]
+
+
+def test_pictures_are_not_from_the_future(client: FlaskClient) -> None:
+    import_id = begin(client)
+    add(client, import_id, "left-index-A.png", png())
+    start = {"pseudonym": "NC-1", "taken_at": "2099-01-01T10:00:00Z"}
+    refused = client.post(f"/api/v1/imports/{import_id}/start", json=start)
+    assert refused.status_code == 400
+    assert "2099-01-01 is in the future" in refused.json["error"]["message"]
+    assert client.get(f"/api/v1/imports/{import_id}").json["state"] == "collecting"

@@ -1,6 +1,10 @@
 import ast
+import json
 from pathlib import Path
 
+import pytest
+
+import webui
 from appliance import analysis
 from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.figure_definitions import DEFINITIONS
@@ -8,6 +12,7 @@ from appliance.domain.scores import FAST_TRACK_RULES, PATTERN_RULES
 from appliance.exports.report import terms
 from appliance.exports.report.cells import cell, doubts, rule_words
 from appliance.exports.report.localisation import Localisation
+from appliance.texts import LANGUAGES
 from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 from webui.localisation.catalogue import catalogue
 from webui.localisation.figure_formatting import format_figure
@@ -79,3 +84,10 @@ def test_numbers_stand_with_their_uncertainty_and_missing_ones_with_their_reason
     assert "(95 %)" in density.detail
     missing = format_figure("mes", found["mes"])
     assert (missing.value, missing.is_missing, missing.note) == ("\N{EN DASH}", True, "disorganisation not rated")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_figure_is_missing_is_said_in_the_same_words_on_the_page_and_on_paper(language: str) -> None:
+    on_page = json.loads((Path(webui.__file__).parent / "texts" / f"{language}.json").read_text("utf-8"))["because"]
+    printed = Localisation(language)
+    assert on_page == {reason: printed(words) for reason, words in terms.BECAUSE.items()}

@@ -116,3 +116,36 @@ def test_only_a_physician_reopens_and_only_while_no_exam_is_open(ask: Ask, exam_
     assert "another one is open" in refused
     ask("exam/discard")
     ask(f"exams/{exam_id}/reopen", reason)
+
+
+def test_paper_of_an_exam_that_is_not_finished_says_so(
+    ask: Ask, station: PageStation, exam_id: str, take_picture: Callable[[], None]
+) -> None:
+    client = log_in(station.app.test_client(), PHYSICIAN)
+
+    def paper(of: str) -> str:
+        return client.get(f"/exams/{of}/report/document.html").text
+
+    assert "Validated by" in paper(exam_id)
+    ask(f"exams/{exam_id}/reopen", {"reason": "a finger was forgotten"})
+    assert "Provisional: the exam is still open" in paper(exam_id)
+    assert "Validated by" not in paper(exam_id)
+    ask("exam/finish", {"accepts_missing": True})
+    assert "Provisional" not in paper(exam_id)
+    ask("exam/start", {"pseudonym": "NC-1"})
+    take_picture()
+    ask("exam/capture")
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    ask("exam/discard")
+    assert "Discarded: this exam does not count" in paper(exam.exam_id)
+
+
+def test_an_open_exam_is_not_archived_and_no_disk_is_blamed(
+    ask: Ask, station: PageStation, take_picture: Callable[[], None]
+) -> None:
+    ask("exam/start", {"pseudonym": "NC-1", "is_new": True})
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    answer = ask("exams/archive", {"exam_ids": [exam.exam_id], "is_archived": True}, status=409)
+    assert "it is open" in answer["error"]["message"]

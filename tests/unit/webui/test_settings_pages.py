@@ -11,13 +11,15 @@ from flask.testing import FlaskClient
 from appliance.apps.config.load_settings import check_site_file, load_settings
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.copies import StationCopies
+from appliance.domain.box_settings import BackupRow, StickState
 from appliance.exports.settings import PacsSettings
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
 from tests.support.accounts import ADMINISTRATOR, FULL_NAMES, OPERATOR, PHYSICIAN
+from tests.support.box_administration import MemoryBoxAdministration
 from tests.support.broker import Broker
 from tests.support.cheap_passphrases import cheap_passphrases
-from tests.support.exam_parts import SystemClock
+from tests.support.exam_parts import NOON, SystemClock
 from tests.support.page_client import log_in
 from tests.support.page_station import PageStation
 from webui.pages.settings import LINES
@@ -158,3 +160,19 @@ def test_the_lines_to_copy_are_settings(tmp_path: Path, table: str) -> None:
     site = tmp_path / "lines.toml"
     site.write_text(LINES[table])
     assert check_site_file(site) == ()
+
+
+def test_the_age_of_the_copy_on_a_stick_is_shown_and_warned_of() -> None:
+    box = MemoryBoxAdministration()
+    station = PageStation(box=box)
+    client = log_in(station.app.test_client(), ADMINISTRATOR)
+    assert "Switched off" in client.get("/settings/backups/").text
+    made = BackupRow("nailfold-copy-20261120T100000Z.sealed", NOON, 812_000_000)
+    box.stick_state = StickState(is_there=True, newest=made, is_old=False)
+    page = client.get("/settings/backups/").text
+    assert "(812 MB); it was read again after it was written. A stick is plugged in." in page
+    assert "notice-bad" not in page
+    box.stick_state = StickState(is_there=False, newest=None, is_old=True, problem="the stick has no room for a copy")
+    page = client.get("/settings/backups/").text
+    for words in ("No copy was made yet. No stick is plugged in.", "The stick has no room", "old or missing"):
+        assert words in page

@@ -30,7 +30,7 @@ from appliance.domain.frame import CameraDescription, Frame
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.manifest import REINSTALL
 from appliance.ports import EngineSet
-from engines.datasets.coco import read_coco
+from engines.datasets.convert import read_labels
 from engines.datasets.labels import LabelledImage, LabelledSet
 from engines.evaluation.coco.categories import Meaning, meanings_of, read_mapping
 from engines.evaluation.coco.outcome import LOWEST_SCORE, Outcome, OverhearingDetector, targets_of
@@ -46,7 +46,10 @@ def evaluate(options: EvaluationOptions, settings: Settings) -> None:
     """
     require_modules("pycocotools", *(["matplotlib"] if options.out is not None else []))
     require_places(options)
-    labelled = read_coco(options.annotations)
+    reading = read_labels("coco", options.annotations)
+    for note in reading.notes:
+        click.echo(f"nailfold: {note}", err=True)
+    labelled = reading.found
     meanings = meanings_of(labelled.categories, read_mapping(options.mapping))
     require_pictures(options, labelled)
     outcomes, identity = measure_set(options, settings, labelled, meanings)

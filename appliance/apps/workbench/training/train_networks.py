@@ -13,7 +13,8 @@ from appliance.apps.workbench.evaluation.evaluate import BOOTSTRAP_SEED, measure
 from appliance.apps.workbench.evaluation.evaluate_request import EvaluationOptions, require_pictures
 from appliance.domain.errors import SettingsError
 from appliance.inference.engine_set import load_engine_set
-from engines.datasets.coco import coco_bytes, read_coco
+from engines.datasets.coco import coco_bytes
+from engines.datasets.convert import read_labels
 from engines.datasets.labels import DatasetError, LabelledImage, LabelledSet
 from engines.evaluation.coco.categories import Meaning, meanings_of, read_mapping
 from engines.training.labelled_pictures import labelled_pictures
@@ -55,7 +56,7 @@ def train_networks(options: TrainingOptions, settings: Settings, reporter: Repor
         ApplianceError: a library is missing, or labels, pictures or folder cannot be used; found before the training.
     """
     require_modules("torch", "onnx", "pycocotools")
-    labelled = read_coco(options.annotations)
+    labelled = read_labels("coco", options.annotations).found
     meanings = meanings_of(labelled.categories, read_mapping(options.mapping))
     judged = EvaluationOptions(
         options.annotations, options.pictures, is_recall_only=options.is_partial, mapping=options.mapping

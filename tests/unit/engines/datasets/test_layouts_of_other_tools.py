@@ -147,3 +147,37 @@ def test_coco_with_one_picture_twice_or_outside_is_not_written() -> None:
 def test_a_category_that_yaml_cannot_hold_is_not_written() -> None:
     with pytest.raises(DatasetError, match=r"cannot write data\.yaml"):
         label_files("yolo", one(Label("a\x7fb", (10, 10, 20, 30)), "a.png"))
+
+
+def test_a_box_that_is_there_twice_is_one_loop_and_told(tmp_path: Path) -> None:
+    twice = write(put(tmp_path / "yolo", "a.png"), {"a.txt": BOX * 2, "classes.txt": b"normal\ngiant\n"})
+    shape = {"label": "giant", "shape_type": "rectangle", "points": [[0, 0], [9, 9]]}
+    loops = {"imagePath": "a.png", "imageWidth": 640, "imageHeight": 480, "shapes": [shape, shape]}
+    write(tmp_path / "labelme", {"a.json": json.dumps(loops).encode()})
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9]}
+    picture = {"id": 1, "file_name": "a.png", "width": 640, "height": 480}
+    kinds = [{"id": 1, "name": "giant"}]
+    coco = {"images": [picture], "annotations": [box, {**box, "id": 2}], "categories": kinds}
+    write(tmp_path, {"a.json": json.dumps(coco).encode()})
+    for form, path in (("yolo", twice), ("labelme", tmp_path / "labelme"), ("coco", tmp_path / "a.json")):
+        reading = read_labels(form, path)
+        assert [len(image.labels) for image in reading.found.images] == [1], form
+        assert "a.png: 1 labels are there twice and were taken once" in reading.notes
+
+
+def test_numbers_as_tables_write_them_and_members_left_empty_are_read(tmp_path: Path) -> None:
+    yolo = write(put(tmp_path / "yolo", "a.png"), {"a.txt": b"1.0000e+00 5e-1 5e-1 1e-1 2e-1\n"})
+    assert labels_in(yolo) == {"a.png": ["1"]}
+    box = {"id": 1.0, "image_id": 1.0, "category_id": 1.0, "bbox": [0, 0, 9, 9], "iscrowd": None}
+    picture = {"id": 1.0, "file_name": "a.png", "width": 640.0, "height": 480}
+    coco = {"images": [picture], "annotations": [box], "categories": [{"id": 1, "name": "giant"}]}
+    write(tmp_path, {"a.json": json.dumps(coco).encode()})
+    assert len(read_labels("coco", tmp_path / "a.json").found.images[0].labels) == 1
+
+
+def test_a_polygon_of_an_old_labelme_that_does_not_say_so(tmp_path: Path) -> None:
+    shape = {"label": "giant", "points": [[0, 0], [9, 2], [4, 9]], "line_color": None}
+    old = {"imagePath": "a.png", "imageWidth": 640, "imageHeight": 480, "shapes": [shape]}
+    write(tmp_path, {"a.json": json.dumps(old).encode()})
+    (label,) = read_labels("labelme", tmp_path).found.images[0].labels
+    assert label.bbox == (0, 0, 9, 9)
