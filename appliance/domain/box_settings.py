@@ -74,6 +74,14 @@ class RestorePlan:
 
 
 @dataclass(frozen=True)
+class StickState:
+    """Whether a stick for copies is plugged into the box, and the encrypted files on it, the newest first."""
+
+    is_there: bool
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class KeysTakenIn:
     """What became of a file of keys: patients whose names and pictures open now, and patients erased elsewhere."""
 

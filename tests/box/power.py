@@ -53,6 +53,7 @@ class Box:
             place.mkdir(parents=True)
             (place / "zz-no-fsync.pth").write_text(_NO_FSYNC)
         self._services = Services(root, extra, self.disk.mounted, scratch / "services.log")
+        self.own_time = self._services.own_time
         self._browser = Browser()
         self._is_set_up = False
 
@@ -60,7 +61,7 @@ class Box:
         """Power on, until pictures come and are analysed."""
         self.disk.plug()
         self._services.start()
-        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S))
+        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S, self.own_time))
         self._browser = Browser()
         if not self._is_set_up:
             self._browser.set_up(json.loads((self.disk.mounted / "access.json").read_text())["access_code"])
@@ -140,7 +141,7 @@ def run(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
     box.disk.make()
     try:
         _cut_again_and_again(box, cuts)
-        await_so(box.is_all_sent, "delivery of every message", 120.0)
+        await_so(box.is_all_sent, "delivery of every message", 120.0, box.own_time)
     finally:
         box.cut()
     box.disk.plug()
