@@ -70,15 +70,17 @@ class Machine:
             self.port = free.getsockname()[1]
         cache = ("--filter=cache", "file", self.disk, "cache=writeback", "cache-min-block-size=4K")
         self._run("nbdkit", "-f", "-U", socket_file, *cache)
-        await_so(socket_file.exists, "nbdkit", 30)
+        await_so(socket_file.exists, "nbdkit", 30, self.own_time)
         self._qmp.unlink(missing_ok=True)
-        drives = [f"driver=nbd,server.type=unix,server.path={socket_file},if=virtio,discard=unmap"]
+        # A stick that is there at the start must not be started from.
+        drives = [f"driver=nbd,server.type=unix,server.path={socket_file},if=none,id=own,discard=unmap"]
         if self.stick is not None:
             drives.append(f"file={self.stick},format=raw,if=virtio,readonly=on")
         self.serial.unlink(missing_ok=True)
         self._run(
             *emulator(memory_mb=3072),
             *("-nodefaults", "-display", "none", "-serial", f"file:{self.serial}", "-device", "i6300esb"),
+            *("-device", "virtio-blk-pci,drive=own,bootindex=0"),
             *("-device", "qemu-xhci", "-qmp", f"unix:{self._qmp},server=on,wait=off"),
             *(word for drive in drives for word in ("-drive", drive)),
             *("-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{self.port}-:8080,restrict=on"),

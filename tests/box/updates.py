@@ -1,6 +1,6 @@
-"""`make test-image`: the disk of `make image` in an emulated machine: first start, backup stick, updates, erasing.
+"""`make test-image`: the disk of `make image` in an emulated machine: first start, backup stick, erasing, updates.
 
-    python -m tests.box.updates [--light] [--parts chain backup update bad erase] [--cuts 3] [--seed 1]
+    python -m tests.box.updates [--light] [--parts chain backup erase update bad] [--cuts 3] [--seed 1]
 
 Limits are seconds of the emulator's own time (own_time.py): a busy computer ends none of it.
 
@@ -23,7 +23,7 @@ from tests.box.services import await_so
 
 _START_S = 2400.0
 _LONGEST_UNTIL_CUT_S = 240.0
-_PARTS = ("chain", "backup", "update", "bad", "erase")
+_PARTS = ("chain", "backup", "erase", "update", "bad")
 _LIGHT_PARTS = ("chain", "backup")
 _NAME, _PASSWORD = "ana.ruiz", "small vessels tell"
 
@@ -113,7 +113,12 @@ class Trial:
         is_once = "asks to erase" not in self.machine.printed()[fresh.end() :]
         self.figures["erased"] = is_once and fresh[1] != named and all(proof[name] for name in checks)
         self.note("erase", f"box {named} is now {fresh[1]}; {proof}")
-        self.machine.cut()
+
+    def begin_again(self) -> None:
+        """As the new box that an erased one is."""
+        self.finished.clear()
+        self.set_up()
+        self.examine()
 
     def require_new(self) -> None:
         """Exits where the box is not as from the factory."""
@@ -273,18 +278,21 @@ def _go_through(trial: Trial, parts: list[str], cuts: int, place: Path, folder: 
         trial.chain()
     if isinstance(trial, LightTrial) and "backup" in parts:
         trial.backup(folder)
+    later = cuts or {"update", "bad"} & set(parts)
+    if "erase" in parts:
+        trial.erase(folder)
+        if later:
+            trial.begin_again()
     update, bad = folder / "update.stick", folder / "bad.stick"
     if cuts or "update" in parts:
         stick_with(place / "nailfold-amd64.raucb", update)
     if cuts:
         trial.cuts(update, cuts)
-    if "update" in parts and not cuts:
+    elif "update" in parts:
         trial.update(update)
     if "bad" in parts:
         stick_with(place / "bad.raucb", bad)
         trial.bad(bad)
-    if "erase" in parts:
-        trial.erase(folder)
 
 
 if __name__ == "__main__":
