@@ -117,7 +117,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--without-fsync", action="store_true", help="lie about fsync; must be noticed")
     asked = options.parse_args()
-    _in_a_network_of_its_own()
+    in_a_network_of_its_own("tests.box.power")
     random.seed(asked.seed)
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nailfold-power-", dir=REPOSITORY / "build") as folder:
@@ -209,14 +209,14 @@ def _site(port: int) -> str:
     return f'[station]\ndata_dir = "/var/lib/nailfold"\n{slow}{mqtt}'
 
 
-def _in_a_network_of_its_own() -> None:
-    """The box's port 8080 is nobody else's."""
+def in_a_network_of_its_own(module: str) -> None:
+    """The box's port 8080 is nobody else's: the module starts once more, where it is not."""
     if os.environ.get("NAILFOLD_OWN_NETWORK") != "yes":
         for program in ("nbdkit", "nbdfuse", "mosquitto", "unshare"):
             if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
                 sys.exit(f"{program} is missing; install: apt-get install nbdkit nbdfuse mosquitto")
         os.environ["NAILFOLD_OWN_NETWORK"] = "yes"
-        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, "-m", "tests.box.power"]
+        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, "-m", module]
         os.execvp("unshare", ["unshare", "--net", *inside, *sys.argv[1:]])
 
 

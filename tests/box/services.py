@@ -33,6 +33,15 @@ class Services:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
+    def inside(self, *command: str) -> str:
+        """What a command prints that root runs on the box. Exits where it fails."""
+        assert self._process is not None
+        enter = ["nsenter", "--target", str(_only_child(self._process.pid)), "--mount", "--pid", "--root", "--wd=/"]
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
     def kill(self) -> None:
         """Every process at once, as when the power goes; harmless where there is none."""
         if self._process is None:

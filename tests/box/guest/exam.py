@@ -57,6 +57,12 @@ class Browser:
         self._opener.open(self._url + "/setup", urllib.parse.urlencode(form).encode(), TIMEOUT_S).close()
         self.get("/")
 
+    def form(self, path: str, **fields: str) -> str:
+        """The page that follows, as after a button of a page that was opened before."""
+        sent = urllib.parse.urlencode({**fields, "csrf_token": self._token}).encode()
+        with self._opener.open(self._url + path, sent, TIMEOUT_S) as answer:
+            return str(answer.read().decode())
+
     def log_in(self, name: str, password: str) -> None:
         """As a program does (docs/api.md)."""
         self._token = self.json("/api/v1/session")["csrf_token"]
