@@ -1,4 +1,4 @@
-"""`make test-stick`: a copy of the box goes onto a stick and comes back, through the pages and the units' whole sandbox.
+"""`make test-stick`: a copy of the box goes onto a stick and comes back, through pages and the units' whole sandbox.
 
     python -m tests.box.stick
 
