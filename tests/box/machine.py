@@ -31,8 +31,12 @@ from disk import Layout
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_BYTES = 1 << 30
 """So much larger than the image is the disk."""
-# Told to the kernel in the boot state, where a technician could too: the journal on the serial line.
-_EXTRA = "no_timer_check mitigations=off systemd.journald.forward_to_console=1"
+# Told to the kernel in the boot state, where a technician could too: the journal on the serial line, and no clock of
+# udev's or systemd's own: on a busy computer emulated drivers and services take minutes.
+_EXTRA = (
+    "no_timer_check mitigations=off systemd.journald.forward_to_console=1 udev.event_timeout=3600 "
+    "systemd.default_timeout_start_sec=3600"
+)
 
 
 class Machine:
