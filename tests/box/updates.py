@@ -208,7 +208,14 @@ class LightTrial(Trial):
 
     def chain(self) -> None:
         """What the system around the station takes, as its own systemd says."""
-        told = self.machine.browser().json("/chain")
+        told: dict[str, str] = {}
+
+        def is_finished() -> bool:
+            told.update(self.machine.browser().json("/chain"))
+            return bool(told["chain"])
+
+        # systemd answers once everything that it starts has been started.
+        await_so(is_finished, "end of the start", _START_S, self.machine.own_time)
         self.figures["critical_chain"] = told["chain"].splitlines()
         self.note("systemd", told["time"].strip().replace("\n", "; ") + "\n" + told["chain"])
 
@@ -265,6 +272,7 @@ def main() -> int:
         _go_through(trial, parts, asked.cuts, place, folder)
     finally:
         machine.cut()
+        asked.report.parent.mkdir(parents=True, exist_ok=True)
         known = json.loads(asked.report.read_text()) if asked.report.exists() else {"schema": "nailfold.box/1"}
         figures = {f"light_{name}": value for name, value in trial.figures.items()} if asked.light else trial.figures
         asked.report.write_text(json.dumps({**known, **figures}, indent=2) + "\n")

@@ -34,7 +34,8 @@ def keep(folder: Path, name: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(folder / name)
-    for place in (folder, folder.parent):
+    # What is above a stick is read-only.
+    for place in (folder, folder.parent) if folder is KEPT else (folder,):
         line = os.open(place, os.O_RDONLY)
         os.fsync(line)
         os.close(line)
