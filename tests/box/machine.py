@@ -99,7 +99,7 @@ class Machine:
         self._processes = []
 
     def plug(self, stick: Path) -> None:
-        """A stick on USB, writable, while the machine runs; or right after its start."""
+        """A stick on USB, writable, while the machine runs or right after its start; once a start."""
         file = {"driver": "file", "filename": str(stick)}
         self._tell("blockdev-add", **{"driver": "raw", "node-name": "backup", "file": file})
         self._tell("device_add", driver="usb-storage", drive="backup", id="backup-stick", removable=True)
@@ -109,7 +109,6 @@ class Machine:
         self._tell("device_del", id="backup-stick")
         gone = lambda: "backup-stick" not in str(self._tell("qom-list", path="/machine/peripheral"))  # noqa: E731
         await_so(gone, "end of the stick", 60, self.own_time)
-        self._tell("blockdev-del", **{"node-name": "backup"})
 
     def _tell(self, command: str, **arguments: object) -> Any:
         """One command of QEMU's machine protocol. Exits where it is refused."""
