@@ -1,6 +1,7 @@
 """A stick for encrypted copies: where it is mounted, what lies there, and a file put there whole."""
 
 import errno
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from appliance.domain.box_settings import StickState
 from appliance.domain.errors import StoreError
 from appliance.durable_files import flush, sync_folder
 
+_log = logging.getLogger(__name__)
 PLACE = Path("/media/backup")
 """Of a stick called NF-BACKUP on the box's own image (media-backup.mount)."""
 _SUFFIX = ".sealed"
@@ -28,15 +30,19 @@ class BackupStick:
 
     @property
     def state(self) -> StickState | None:
-        """Whether it is there, and its files, the newest first; None on a computer that mounts none."""
-        if not self._place.is_dir():
-            return None
-        if not self._is_there:
-            return StickState(False, ())
+        """Whether it is there, and its files, the newest first; None on a computer that mounts none.
+
+        One that was pulled out a moment ago, or is broken, is not there.
+        """
         try:
+            if not self._place.is_dir():
+                return None
+            if not self._is_there:
+                return StickState(False, ())
             names = sorted((path.name for path in self._place.glob(f"*{_SUFFIX}") if path.is_file()), key=_time_of)
-        except OSError as error:  # pulled out just now
-            raise StoreError(f"the stick cannot be read: {error.strerror}", "Plug it in again.") from error
+        except OSError as error:
+            _log.warning("the stick for copies cannot be read, as if there were none: %s", error)
+            return StickState(False, ())
         return StickState(True, tuple(reversed(names)))
 
     def keep(self, name: str, file: BinaryIO) -> None:

@@ -1,5 +1,6 @@
 """Copies on a stick: a file system of its own, full, read-only or not there (make test-image has a real FAT on USB)."""
 
+import errno
 import io
 import subprocess
 from collections.abc import Iterator
@@ -75,3 +76,14 @@ def test_a_computer_that_mounts_no_sticks_offers_none(tmp_path: Path) -> None:
     assert stick.state is None
     with pytest.raises(StoreError, match="no stick"):
         stick.open(COPY)
+
+
+def test_a_stick_that_was_pulled_out_just_now_is_not_there(
+    place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "is_dir", fails)
+    assert BackupStick(place).state == StickState(False, ())
+    assert "Input/output error" in caplog.text
