@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
-from appliance.domain.box_settings import BackupRow, KeysTakenIn, RestorePlan, RestoreTrial, SettingRow, StickState
+from appliance.domain.box_settings import (
+    BackupRow,
+    KeysTakenIn,
+    RestorePlan,
+    RestoreTrial,
+    ScheduledCopies,
+    SettingRow,
+    StickState,
+)
 from appliance.domain.calibration import Axis
 from appliance.domain.collection import CollectedImage, ImageCollection
 from appliance.domain.detection import BoundingBox, Detections
@@ -656,8 +664,8 @@ class BoxAdministration(Protocol):
     def backups(self) -> tuple[BackupRow, ...]:
         """The copies of the database on the box, newest first."""
 
-    def stick(self) -> StickState | None:
-        """Of the encrypted copies on a stick; None where the settings ask for none."""
+    def scheduled_copies(self) -> ScheduledCopies | None:
+        """Of the encrypted copies that go onto a stick by themselves; None where the settings ask for none."""
 
     def back_up(self, actor: str) -> BackupRow:
         """A copy now, named in the journal. Raises StoreError: no room, or the database is damaged."""
@@ -682,8 +690,17 @@ class BoxCopies(Protocol):
     def write_keys(self, actor: str, file: BinaryIO, passphrase: str) -> str:
         """The name for a file that now has the patients' keys, named in the journal."""
 
+    def stick(self) -> StickState | None:
+        """The stick for copies that is plugged into the box; None where the box mounts none."""
+
+    def put_on_stick(self, actor: str, name: str, file: BinaryIO) -> None:
+        """A file that was written here, kept on the stick too, named in the journal."""
+
     def receive(self, stream: IO[bytes]) -> str:
         """The id of a file of either kind that was uploaded."""
+
+    def receive_from_stick(self, name: str) -> str:
+        """The id of one of the stick's files, now on the box."""
 
     def open(self, actor: str, upload_id: str, passphrase: str) -> RestorePlan | KeysTakenIn:
         """Look into a copy of the data; a file of keys is taken in at once."""

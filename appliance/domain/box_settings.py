@@ -32,7 +32,7 @@ class BackupRow:
 
 
 @dataclass(frozen=True)
-class StickState:
+class ScheduledCopies:
     """Encrypted copies that the box makes by itself on a stick.
 
     Attributes:
@@ -88,6 +88,14 @@ class RestorePlan:
     lost_exams: int
     pictures: int
     closed_patients: int
+
+
+@dataclass(frozen=True)
+class StickState:
+    """Whether a stick for copies is plugged into the box, and the encrypted files on it, the newest first."""
+
+    is_there: bool
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.detection import BoundingBox
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import InferenceError, SettingsError
 from appliance.inference.detector import OnnxDetector
 from appliance.inference.device_memory import PycudaMemory
 from appliance.inference.gpu import describe_gpu
@@ -47,17 +47,31 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
 def open_manifest(settings: InferenceSettings) -> EngineManifest:
     """What vouches for the networks of the settings' precision: the shipped manifest, in int8 the derived networks.
 
+    Int8 is what this computer made itself, else, for ONNX Runtime, what lies beside the weights: a gate accepted it.
+
     Raises:
         InferenceError: the manifest cannot be trusted, or the precision was not made from these very weights.
         SettingsError: no weights folder is set.
     """
-    manifest = read_manifest(_weights_dir(settings))
     if settings.engine_precision != "int8":
-        return manifest
-    entries = {
-        role: derived_entry(entry, settings.engine_cache_dir, settings.engine_precision, settings.runtime)
-        for role, entry in manifest.engines.items()
-    }
+        return read_manifest(_weights_dir(settings))
+    try:
+        return open_int8(settings, settings.engine_cache_dir)
+    except InferenceError as own:
+        if settings.runtime != "onnxruntime":
+            raise
+        try:
+            shipped = open_int8(settings, _weights_dir(settings))
+        except InferenceError:
+            raise own from None
+        _LOGGER.info("int8 as shipped with the weights: %s", own.message)
+        return shipped
+
+
+def open_int8(settings: InferenceSettings, folder: Path) -> EngineManifest:
+    """The int8 networks of one folder, derived from the settings' weights. Raises as `open_manifest` does."""
+    manifest = read_manifest(_weights_dir(settings))
+    entries = {role: derived_entry(entry, folder, "int8", settings.runtime) for role, entry in manifest.engines.items()}
     return EngineManifest(manifest.path, entries)
 
 

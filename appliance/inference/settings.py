@@ -20,8 +20,9 @@ class InferenceSettings:
         weights_dir: folder with manifest.json and the ONNX files; None until apps fills in the packaged one.
         engine_cache_dir: where `nailfold engines build` puts TensorRT plans.
         tensorrt_flavour: "tensorrt" (JetPack) or "tensorrt_rtx" (GeForce and RTX computers).
-        precision: "fp32", "fp16" (TensorRT alone), "int8" (after `nailfold engines quantize`) or "float": the runtime's
-            own, fp32 in ONNX Runtime and fp16 in TensorRT. What is not there is an error, never replaced by another.
+        precision: "fp32", "fp16" (TensorRT alone), "int8" or "float": the runtime's own, fp32 in ONNX Runtime and fp16
+            in TensorRT. What is not there is an error, never replaced by another. Int8 ships with the weights for ONNX
+            Runtime; `nailfold engines quantize` makes this computer's own, which goes first.
             "auto" is int8 for a station's ONNX Runtime where this computer accepted it, "float" everywhere else.
         threads: ONNX Runtime's threads for one network; capture, encoding and a browser need the other cores.
         spin_while_idle: let ONNX Runtime's threads spin between two operators. Measured on 2 cores: no faster, and it

@@ -24,10 +24,17 @@ grep -q '^[[:space:]]*OVERLAYS /boot/nailfold-pins.dtbo$' "$boot" ||
     sed -i '/^[[:space:]]*LINUX /a\      OVERLAYS /boot/nailfold-pins.dtbo' "$boot"
 
 # Slots over nvbootctrl.
-mkdir -p "$root/etc/rauc" "$root/usr/lib/nailfold" "$root/data/rauc"
-cp "$here/overlay/etc/rauc/system.conf" "$root/etc/rauc/system.conf"
+mkdir -p "$root/etc/rauc" "$root/usr/lib/nailfold" "$root/data/rauc" "$root/data/update"
+cp -a --no-preserve=ownership "$here/overlay/." "$root/"
 install -m 644 "$keyring" "$root/etc/rauc/keyring.pem"
 install -m 755 "$here/programs/jetson_slots.py" "$root/usr/lib/nailfold/jetson-slots"
+ln -sf jetson-slots "$root/usr/lib/nailfold/jetson_slots.py"
+# A root that RAUC writes later is on trial until nailfold-confirm has seen the station work; this first one is not.
+install -m 755 "$here/../image/programs/confirm_slot.py" "$root/usr/lib/nailfold/confirm-slot"
+install -m 644 "$here/../image/overlay/usr/lib/systemd/system/nailfold-confirm.service" "$root/etc/systemd/system/"
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+ln -sf /etc/systemd/system/nailfold-confirm.service "$root/etc/systemd/system/multi-user.target.wants/"
+: >"$root/var/lib/nailfold-confirmed"
 
 if [ "$(uname -m)" = aarch64 ] || chroot "$root" /bin/true 2>/dev/null; then
     cp "$package" "$root/nailfold.deb"

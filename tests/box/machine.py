@@ -1,6 +1,7 @@
 """A machine of software emulation with the disk of `make image`, seen from outside: its serial line and its pages."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
@@ -20,6 +20,7 @@ from websockets.typing import Origin
 from appliance.exam.live_message import decode_live_message
 from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
+from tests.box.own_time import OwnTime
 from tests.box.services import await_so
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
@@ -30,8 +31,12 @@ from disk import Layout
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_BYTES = 1 << 30
 """So much larger than the image is the disk."""
-# Told to the kernel in the boot state, where a technician could too: the journal on the serial line.
-_EXTRA = "no_timer_check mitigations=off systemd.journald.forward_to_console=1"
+# Told to the kernel in the boot state, where a technician could too: the journal on the serial line, and no clock of
+# udev's or systemd's own: on a busy computer emulated drivers and services take minutes.
+_EXTRA = (
+    "no_timer_check mitigations=off systemd.journald.forward_to_console=1 udev.event_timeout=3600 "
+    "systemd.default_timeout_start_sec=3600"
+)
 
 
 class Machine:
@@ -47,7 +52,7 @@ class Machine:
     def __init__(self, folder: Path, image: Path, stick: Path | None = None, scheme: str = "https") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self.stick, self._scheme = folder, stick, scheme
-        self.disk, self.serial = folder / "disk.img", folder / "serial.log"
+        self.disk, self.serial, self._qmp = folder / "disk.img", folder / "serial.log", folder / "qmp"
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         os.truncate(self.disk, self.disk.stat().st_size + DATA_BYTES)
         self._write_state(self.boot_state | {"extra": _EXTRA})
@@ -58,6 +63,7 @@ class Machine:
             stick_with(site, self.stick)
         self._processes: list[subprocess.Popen[bytes]] = []
         self.port = 0
+        self.own_time = OwnTime(lambda: [process.pid for process in self._processes])
 
     def start(self) -> None:
         """Returns at once."""
@@ -68,14 +74,18 @@ class Machine:
             self.port = free.getsockname()[1]
         cache = ("--filter=cache", "file", self.disk, "cache=writeback", "cache-min-block-size=4K")
         self._run("nbdkit", "-f", "-U", socket_file, *cache)
-        await_so(socket_file.exists, "nbdkit", 30)
-        drives = [f"driver=nbd,server.type=unix,server.path={socket_file},if=virtio,discard=unmap"]
+        await_so(socket_file.exists, "nbdkit", 30, self.own_time)
+        self._qmp.unlink(missing_ok=True)
+        # A stick that is there at the start must not be started from.
+        drives = [f"driver=nbd,server.type=unix,server.path={socket_file},if=none,id=own,discard=unmap"]
         if self.stick is not None:
             drives.append(f"file={self.stick},format=raw,if=virtio,readonly=on")
         self.serial.unlink(missing_ok=True)
         self._run(
             *emulator(memory_mb=3072),
             *("-nodefaults", "-display", "none", "-serial", f"file:{self.serial}", "-device", "i6300esb"),
+            *("-device", "virtio-blk-pci,drive=own,bootindex=0"),
+            *("-device", "qemu-xhci", "-qmp", f"unix:{self._qmp},server=on,wait=off"),
             *(word for drive in drives for word in ("-drive", drive)),
             *("-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{self.port}-:8080,restrict=on"),
         )
@@ -87,6 +97,34 @@ class Machine:
         for process in self._processes:
             process.wait()
         self._processes = []
+
+    def plug(self, stick: Path) -> None:
+        """A stick on USB, writable, while the machine runs or right after its start; once a start."""
+        file = {"driver": "file", "filename": str(stick)}
+        self._tell("blockdev-add", **{"driver": "raw", "node-name": "backup", "file": file})
+        self._tell("device_add", driver="usb-storage", drive="backup", id="backup-stick", removable=True)
+
+    def unplug(self) -> None:
+        """Pulled out: no unmounting is asked for. What was written is in its file."""
+        self._tell("device_del", id="backup-stick")
+        gone = lambda: "backup-stick" not in str(self._tell("qom-list", path="/machine/peripheral"))  # noqa: E731
+        await_so(gone, "end of the stick", 60, self.own_time)
+
+    def _tell(self, command: str, **arguments: object) -> Any:
+        """One command of QEMU's machine protocol. Exits where it is refused."""
+        await_so(self._qmp.exists, "QEMU", 60, self.own_time)
+        with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as lines:
+            line.connect(str(self._qmp))
+            lines.readline()
+            for asked in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                lines.write(json.dumps(asked) + "\n")
+                lines.flush()
+                # Events come in between.
+                while "event" in (answer := json.loads(lines.readline())):
+                    continue
+        if "error" in answer:
+            sys.exit(f"QEMU refuses {command}: {answer['error']['desc']}")
+        return answer["return"]
 
     def printed(self) -> str:
         """On the serial line since the last start."""
@@ -100,7 +138,7 @@ class Machine:
             found[:] = [match for match in [re.compile(pattern).search(self.printed(), after)] if match]
             return bool(found)
 
-        await_so(is_there, f"{pattern!r} on the serial line", within_s)
+        await_so(is_there, f"{pattern!r} on the serial line", within_s, self.own_time)
         return found[0]
 
     def browser(self) -> Browser:
@@ -117,15 +155,15 @@ class Machine:
         """Header and JPEG of the next picture, as a page that is logged in gets it: over the WebSocket."""
         url = f"{self._scheme}://127.0.0.1:{self.port}"
         told = {"origin": Origin(url), "additional_headers": {"Cookie": browser.cookies}, "proxy": None}
-        until_s = time.monotonic() + within_s
+        until_s = self.own_time() + within_s
         # The far side is slow: it answers no ping within the usual seconds.
-        patience = {"open_timeout": within_s, "ping_interval": None, "max_size": None}
+        patience = {"open_timeout": None, "ping_interval": None, "max_size": None}
         trusted = ssl._create_unverified_context()
         with connect(f"wss://127.0.0.1:{self.port}/live/ws", ssl=trusted, **told, **patience) as page:
-            while (left_s := until_s - time.monotonic()) > 0:
-                message = page.recv(timeout=left_s)
-                if isinstance(message, bytes):
-                    return decode_live_message(message)
+            while self.own_time() < until_s:
+                with contextlib.suppress(TimeoutError):
+                    if isinstance(message := page.recv(timeout=10), bytes):
+                        return decode_live_message(message)
         sys.exit(f"no live picture within {within_s:.0f} s")
 
     @property
@@ -167,7 +205,17 @@ class Machine:
 
 def stick_with(content: Path, image: Path) -> None:
     """A FAT that is called NAILFOLD and holds the file. Needs dosfstools and mtools."""
-    with image.open("wb") as file:
-        file.truncate(content.stat().st_size + (64 << 20))
-    subprocess.run(["mkfs.vfat", "-F", "32", "-n", "NAILFOLD", image], check=True, capture_output=True)
+    empty_stick(image, "NAILFOLD", content.stat().st_size + (64 << 20))
     subprocess.run(["mcopy", "-i", image, content, "::"], check=True)
+
+
+def empty_stick(image: Path, name: str, size_bytes: int = 64 << 20) -> None:
+    """A FAT of that name."""
+    with image.open("wb") as file:
+        file.truncate(size_bytes)
+    subprocess.run(["mkfs.vfat", "-F", "32", "-n", name, image], check=True, capture_output=True)
+
+
+def read_from_stick(image: Path, name: str) -> bytes:
+    """A file of a stick that is not plugged in. Exits where there is none."""
+    return subprocess.run(["mtype", "-i", image, f"::{name}"], check=True, capture_output=True).stdout

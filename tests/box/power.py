@@ -53,6 +53,7 @@ class Box:
             place.mkdir(parents=True)
             (place / "zz-no-fsync.pth").write_text(_NO_FSYNC)
         self._services = Services(root, extra, self.disk.mounted, scratch / "services.log")
+        self.own_time = self._services.own_time
         self._browser = Browser()
         self._is_set_up = False
 
@@ -60,7 +61,7 @@ class Box:
         """Power on, until pictures come and are analysed."""
         self.disk.plug()
         self._services.start()
-        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S))
+        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S, self.own_time))
         self._browser = Browser()
         if not self._is_set_up:
             self._browser.set_up(json.loads((self.disk.mounted / "access.json").read_text())["access_code"])
@@ -116,7 +117,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--without-fsync", action="store_true", help="lie about fsync; must be noticed")
     asked = options.parse_args()
-    _in_a_network_of_its_own()
+    in_a_network_of_its_own("tests.box.power")
     random.seed(asked.seed)
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nailfold-power-", dir=REPOSITORY / "build") as folder:
@@ -140,7 +141,7 @@ def run(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
     box.disk.make()
     try:
         _cut_again_and_again(box, cuts)
-        await_so(box.is_all_sent, "delivery of every message", 120.0)
+        await_so(box.is_all_sent, "delivery of every message", 120.0, box.own_time)
     finally:
         box.cut()
     box.disk.plug()
@@ -208,14 +209,14 @@ def _site(port: int) -> str:
     return f'[station]\ndata_dir = "/var/lib/nailfold"\n{slow}{mqtt}'
 
 
-def _in_a_network_of_its_own() -> None:
-    """The box's port 8080 is nobody else's."""
+def in_a_network_of_its_own(module: str) -> None:
+    """The box's port 8080 is nobody else's: the module starts once more, where it is not."""
     if os.environ.get("NAILFOLD_OWN_NETWORK") != "yes":
         for program in ("nbdkit", "nbdfuse", "mosquitto", "unshare"):
             if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
                 sys.exit(f"{program} is missing; install: apt-get install nbdkit nbdfuse mosquitto")
         os.environ["NAILFOLD_OWN_NETWORK"] = "yes"
-        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, "-m", "tests.box.power"]
+        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, "-m", module]
         os.execvp("unshare", ["unshare", "--net", *inside, *sys.argv[1:]])
 
 

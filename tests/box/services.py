@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.box.own_time import OwnTime
+
 HERE = Path(__file__).parent
 
 
@@ -24,11 +26,21 @@ class Services:
         self._command = [str(HERE / "enter.sh"), str(root), str(extra), str(data)]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self.own_time = OwnTime(_pids)
 
     def start(self) -> None:
         """Returns at once."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def inside(self, *command: str) -> str:
+        """What a command prints that root runs on the box. Exits where it fails."""
+        assert self._process is not None
+        enter = ["nsenter", "--target", str(_only_child(self._process.pid)), "--mount", "--pid", "--root", "--wd=/"]
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
 
     def kill(self) -> None:
         """Every process at once, as when the power goes; harmless where there is none."""
@@ -41,14 +53,24 @@ class Services:
         self._process = None
 
 
-def await_so(is_so: Callable[[], bool], what: str, within_s: float) -> float:
-    """How long it took; exits where it does not come."""
-    began_s = time.monotonic()
+def await_so(
+    is_so: Callable[[], bool], what: str, within_s: float, clock: Callable[[], float] = time.monotonic
+) -> float:
+    """How long it took, on the wall; exits where it does not come within so many seconds of the clock."""
+    began_s, gives_up_at_s = time.monotonic(), clock() + within_s
     while not is_so():
-        if time.monotonic() - began_s > within_s:
+        if clock() > gives_up_at_s:
             raise SystemExit(f"within {within_s:g} s: no {what}")
         time.sleep(0.1)
     return time.monotonic() - began_s
+
+
+def _pids() -> list[int]:
+    """Of everything under the box's systemd: enter.sh puts it into a control group of its own."""
+    mounts = (line.split() for line in Path("/proc/mounts").read_text().splitlines())
+    [unified, *_] = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
+    lists = (unified / "nailfold-services").rglob("cgroup.procs")
+    return [int(pid) for one in lists for pid in one.read_text().split()]
 
 
 def _only_child(pid: int) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow, StickState
+from appliance.domain.box_settings import BackupRow, RestoreTrial, ScheduledCopies, SettingRow
 from appliance.domain.errors import StoreError
 
 SETTINGS = (
@@ -18,7 +18,7 @@ class MemoryBoxAdministration:
 
     def __init__(self) -> None:
         self._backups: list[BackupRow] = []
-        self.stick_state: StickState | None = None
+        self.scheduled: ScheduledCopies | None = None
 
     def settings(self) -> tuple[SettingRow, ...]:
         return SETTINGS
@@ -26,8 +26,8 @@ class MemoryBoxAdministration:
     def backups(self) -> tuple[BackupRow, ...]:
         return tuple(self._backups)
 
-    def stick(self) -> StickState | None:
-        return self.stick_state
+    def scheduled_copies(self) -> ScheduledCopies | None:
+        return self.scheduled
 
     def back_up(self, actor: str) -> BackupRow:
         assert actor

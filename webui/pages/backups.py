@@ -28,7 +28,8 @@ def backups_blueprint(services: Services) -> Blueprint:
         return render_template(
             "backups.html",
             backups=_administration(services).backups(),
-            stick=_administration(services).stick(),
+            stick=services.copies and services.copies.stick(),
+            scheduled=_administration(services).scheduled_copies(),
             refusal=refusal,
             format_moment=format_moment,
             megabytes=_megabytes,
@@ -56,7 +57,13 @@ def backups_blueprint(services: Services) -> Blueprint:
         typed = request.form.get("passphrase", "").strip()
         passphrase = typed or new_recovery_key()
         try:
-            job = _ask(services, request.form.get("what", "copy"), require_passphrase(passphrase), actor())
+            job = _ask(
+                services,
+                request.form.get("what", "copy"),
+                require_passphrase(passphrase),
+                actor(),
+                is_for_stick="stick" in request.form,
+            )
         except StoreError as error:
             return shown(error)
         return shown(job=job, recovery_key="" if typed else passphrase)
@@ -66,6 +73,8 @@ def backups_blueprint(services: Services) -> Blueprint:
     def look() -> str:
         copies, upload_id = _copies(services), request.form.get("upload_id", "")
         try:
+            if stick_file := request.form.get("stick_file", ""):
+                upload_id = copies.receive_from_stick(stick_file)
             if upload_id:
                 found = copies.open(actor(), upload_id, request.form.get("passphrase", ""))
             else:
@@ -90,13 +99,17 @@ def _plan_page(plan: RestorePlan) -> str:
     return render_template("restore.html", plan=plan, format_moment=format_moment)
 
 
-def _ask(services: Services, what: str, passphrase: str, who: str) -> BackgroundJob:
+def _ask(services: Services, what: str, passphrase: str, who: str, *, is_for_stick: bool) -> BackgroundJob:
     copies = _copies(services)
 
     def work(file: BinaryIO, progress: Progress) -> ExportedFile:
         if what == "keys":
-            return ExportedFile(copies.write_keys(who, file, passphrase), _MEDIA_TYPE)
-        return ExportedFile(copies.write_copy(who, file, passphrase, progress), _MEDIA_TYPE)
+            name = copies.write_keys(who, file, passphrase)
+        else:
+            name = copies.write_copy(who, file, passphrase, progress)
+        if is_for_stick:
+            copies.put_on_stick(who, name, file)
+        return ExportedFile(name, _MEDIA_TYPE)
 
     kind = "keys" if what == "keys" else "backup"
     return services.exchange.jobs.add(kind, "", who, work)

@@ -17,7 +17,7 @@ import onnxruntime
 from appliance.apps.engines.clinical_gate import GateReport, Tolerance, compare, sealed_pictures
 from appliance.domain.errors import InferenceError
 from appliance.durable_files import write_durably
-from appliance.inference.engine_set import load_engine_set, open_manifest
+from appliance.inference.engine_set import load_engine_set, open_int8, open_manifest
 from appliance.inference.settings import InferenceSettings
 from appliance.limited_process import LimitedProcess, LimitExceededError
 
@@ -44,10 +44,10 @@ class LivePrecision:
 
 
 def live_precision(settings: InferenceSettings) -> LivePrecision:
-    """The settings with "auto" decided; any other precision stays as it is, and is an error later if it is not there.
+    """The settings with "auto" decided; any other precision stays as it is, and is an error where it is not there.
 
     Raises:
-        InferenceError: the shipped weights cannot be trusted or do not run.
+        InferenceError: the shipped weights cannot be trusted or do not run; int8 is set by name and was refused here.
         UpdateError: the reference pictures are not those that were sealed.
     """
     chosen = _decided(settings)
@@ -56,28 +56,34 @@ def live_precision(settings: InferenceSettings) -> LivePrecision:
 
 
 def _decided(settings: InferenceSettings) -> LivePrecision:
-    if settings.precision != "auto":
+    full, reduced = replace(settings, precision="float"), replace(settings, precision="int8")
+    if settings.precision not in ("auto", "int8"):
         return LivePrecision(settings, f"{settings.engine_precision}, as set")
-    full = replace(settings, precision="float")
     if settings.runtime != "onnxruntime":
-        return LivePrecision(full, f"{full.engine_precision}, the runtime's own")
-    own = replace(settings, precision="int8")
-    if _belongs(own) == "":
-        return LivePrecision(own, 'int8, accepted by "nailfold engines quantize" on this computer')
-    assert settings.weights_dir is not None
-    shipped = replace(own, engine_cache_dir=settings.weights_dir)
-    if missing := _belongs(shipped):
-        return LivePrecision(full, f"fp32: {missing}")
-    reasons = _tried_here(full, shipped, settings.engine_cache_dir / "int8-check.json")
-    if reasons:
-        return LivePrecision(full, f"fp32: int8 was tried on this processor and refused: {'; '.join(reasons)}")
-    return LivePrecision(shipped, "int8, tried on this processor and accepted")
+        is_set = settings.precision == "int8"
+        return LivePrecision(settings, "int8, as set") if is_set else LivePrecision(full, "fp16, the runtime's own")
+    if _missing(reduced, settings.engine_cache_dir) == "":
+        return LivePrecision(reduced, 'int8, accepted by "nailfold engines quantize" on this computer')
+    if against := _against_shipped(full, reduced):
+        if settings.precision == "int8":
+            raise InferenceError(f'inference.precision is "int8": {against}', 'Set it to "auto" or "float".')
+        return LivePrecision(full, f"fp32: {against}")
+    return LivePrecision(reduced, "int8, tried on this processor and accepted")
 
 
-def _belongs(settings: InferenceSettings) -> str:
+def _against_shipped(full: InferenceSettings, reduced: InferenceSettings) -> str:
+    """Why the int8 networks beside the weights do not run here; empty where they do."""
+    assert full.weights_dir is not None
+    if missing := _missing(reduced, full.weights_dir):
+        return missing
+    reasons = _tried_here(full, reduced, full.engine_cache_dir / "int8-check.json")
+    return f"int8 was tried on this processor and refused: {'; '.join(reasons)}" if reasons else ""
+
+
+def _missing(settings: InferenceSettings, folder: Path) -> str:
     """Why there are no int8 networks of these very weights in the folder; empty where there are."""
     try:
-        open_manifest(settings)
+        open_int8(settings, folder)
     except InferenceError as error:
         return error.message
     return ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from appliance.apps.config.settings import LoadedSettings
-from appliance.domain.box_settings import BackupRow, RestoreTrial, SettingRow, StickState
+from appliance.domain.box_settings import BackupRow, RestoreTrial, ScheduledCopies, SettingRow
 from appliance.domain.errors import StoreError
 from appliance.ports import Clock, Journal
 from appliance.storage.backups import Backup, Backups, try_restore
@@ -23,10 +23,10 @@ class StationAdministration:
         backups: Backups,
         journal: Journal,
         clock: Clock,
-        stick: Callable[[], StickState | None] = lambda: None,
+        scheduled_copies: Callable[[], ScheduledCopies | None] = lambda: None,
     ) -> None:
         self._loaded, self._backups, self._journal, self._clock = loaded, backups, journal, clock
-        self._stick = stick
+        self._scheduled_copies = scheduled_copies
 
     def settings(self) -> tuple[SettingRow, ...]:
         return tuple(SettingRow(*row) for row in self._loaded.rows())
@@ -34,8 +34,8 @@ class StationAdministration:
     def backups(self) -> tuple[BackupRow, ...]:
         return tuple(_row(one) for one in self._backups.all())
 
-    def stick(self) -> StickState | None:
-        return self._stick()
+    def scheduled_copies(self) -> ScheduledCopies | None:
+        return self._scheduled_copies()
 
     def back_up(self, actor: str) -> BackupRow:
         made = _row(self._backups.make(self._clock.now_utc()))

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from appliance.apps.station.restoring import ask_to_restore
-from appliance.domain.box_settings import LARGEST_COPY_BYTES, KeysTakenIn, RestorePlan
+from appliance.domain.box_settings import LARGEST_COPY_BYTES, KeysTakenIn, RestorePlan, StickState
 from appliance.domain.errors import ExamError, StoreError
 from appliance.exports.staging import Staging
 from appliance.ports import Clock
+from appliance.storage.backup_stick import BackupStick
 from appliance.storage.backups import Backup
 from appliance.storage.full_copy import KEYS, read_copy, read_keys, write_copy, write_keys
 from appliance.storage.open_storage import DATABASE_NAME, Storage
@@ -28,6 +29,7 @@ class StationCopies:
         data_dir: uploads lie below it until the next start.
         is_busy: whether an exam is under way.
         restart: ends this station and starts it anew.
+        stick: where copies may be kept, too.
     """
 
     def __init__(
@@ -38,9 +40,11 @@ class StationCopies:
         clock: Clock,
         is_busy: Callable[[], bool],
         restart: Callable[[], None],
+        stick: BackupStick | None = None,
     ) -> None:
         self._settings, self._storage, self._data_dir, self._clock = settings, storage, data_dir, clock
         self._is_busy, self._restart = is_busy, restart
+        self._stick = stick or BackupStick()
         self._staging = Staging(data_dir / "restore")
         self._pictures: dict[str, int] = {}
 
@@ -56,6 +60,17 @@ class StationCopies:
         self._storage.journal.append(actor, _SUBJECT, "storage.keys_written", {})
         write_keys(self._storage.keys, file, passphrase)
         return self._name("keys")
+
+    def stick(self) -> StickState | None:
+        return self._stick.state
+
+    def put_on_stick(self, actor: str, name: str, file: BinaryIO) -> None:
+        self._stick.keep(name, file)
+        self._storage.journal.append(actor, _SUBJECT, "storage.put_on_stick", {"file": name})
+
+    def receive_from_stick(self, name: str) -> str:
+        with self._stick.open(name) as file:
+            return self.receive(file)
 
     def receive(self, stream: IO[bytes]) -> str:
         return self._staging.receive_new(_UPLOAD, stream, LARGEST_COPY_BYTES)

@@ -7,17 +7,23 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from appliance.apps.station.mdns_name import MdnsName
+
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _SCOPE_GLOBAL, _TEMPORARY = 0x00, 0x01  # net/ipv6.h, linux/if_addr.h
 _IPV6_ADDRESSES = Path("/proc/net/if_inet6")
+_mdns_name = MdnsName()
 
 
 def host_names() -> tuple[str, ...]:
-    """The host's name, its mDNS name, "localhost", then every address of its interfaces; no name twice."""
+    """The host's name, its mDNS names, "localhost", then every address of its interfaces; no name twice.
+
+    The mDNS name is the one that it would like to have, and the one that the network gave it ("nailfold-2.local").
+    """
     name = socket.gethostname().lower()
     short = name.partition(".")[0]
-    named = [name, f"{short}.local", "localhost", "127.0.0.1", "::1"]
-    return tuple(dict.fromkeys([*named, *_ipv4_addresses(), *_ipv6_addresses()]))
+    named = [name, f"{short}.local", _mdns_name(), "localhost", "127.0.0.1", "::1"]
+    return tuple(dict.fromkeys([*filter(None, named), *_ipv4_addresses(), *_ipv6_addresses()]))
 
 
 def _ipv4_addresses() -> Iterator[str]:

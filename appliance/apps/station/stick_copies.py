@@ -1,6 +1,5 @@
 """Encrypted copies of the box on a stick, made by itself while one is plugged in."""
 
-import errno
 import json
 import logging
 import os
@@ -10,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.apps.station.copies import StationCopies
-from appliance.domain.box_settings import BackupRow, StickState
+from appliance.domain.box_settings import BackupRow, ScheduledCopies
 from appliance.domain.errors import StoreError
 from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.durable_files import flush, sync_folder, write_durably
 from appliance.foreign_files.text import read_text
 from appliance.ports import Clock
+from appliance.storage.backup_stick import PLACE, BackupStick, stick_refusal
 from appliance.storage.open_storage import Storage
 from appliance.storage.sealed_stream import SealedReader
 from appliance.storage.settings import StorageSettings
@@ -64,14 +64,14 @@ class StickCopies:
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
-    def state(self) -> StickState | None:
+    def state(self) -> ScheduledCopies | None:
         """What a page shows; None where the settings name no stick."""
         if self._settings.stick_folder is None:
             return None
         newest, problem, _ = self._kept()
         age = None if newest is None else self._clock.now_utc() - newest.made_at_utc
         is_old = age is None or age > _OLD_AFTER_INTERVALS * self._every
-        return StickState(self._is_plugged(self._settings.stick_folder), newest, is_old, problem)
+        return ScheduledCopies(self._is_plugged(self._settings.stick_folder), newest, is_old, problem)
 
     def make_if_due(self) -> bool:
         """Whether one was made."""
@@ -85,7 +85,7 @@ class StickCopies:
         try:
             made = self._make(folder)
         except (StoreError, OSError) as error:
-            said = str(error) if isinstance(error, StoreError) else f"the stick cannot be written: {_why(error)}"
+            said = str(error if isinstance(error, StoreError) else stick_refusal(error))
             _log.error("no copy on the stick: %s", said)
             self._keep(newest, said)
             return False
@@ -176,7 +176,8 @@ def copies_of(
     restart: Callable[[], None],
 ) -> tuple[StationCopies, StickCopies]:
     """What a person asks of a station's copies, and what it makes by itself; arguments as of the two."""
-    copies = StationCopies(settings, storage, data_dir, clock, is_busy, restart)
+    stick = BackupStick(settings.stick_folder or PLACE)
+    copies = StationCopies(settings, storage, data_dir, clock, is_busy, restart, stick)
     return copies, StickCopies(settings, copies, data_dir / "stick-copies.json", is_busy, clock)
 
 
@@ -191,9 +192,3 @@ def _read_again(path: Path, words: str) -> None:
 def _free_bytes(folder: Path) -> int:
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
-
-
-def _why(error: OSError) -> str:
-    if error.errno == errno.EFBIG:
-        return "FAT holds no file of more than 4 GB; format the stick as exFAT"
-    return error.strerror or str(error)

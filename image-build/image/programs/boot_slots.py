@@ -10,6 +10,7 @@ disk writes whole or not at all; GRUB takes the second where the first is none. 
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,6 +78,28 @@ def other(slot: str) -> str:
 def starts(state: dict[str, str], slot: str) -> bool:
     """Whether GRUB would start it."""
     return state.get(slot.lower(), "bad") != "bad"
+
+
+def running() -> str | None:
+    """The slot that runs, as the kernel's command line names it; None on a system that was not started from one."""
+    found = re.search(r"\brauc\.slot=([AB])\b", Path("/proc/cmdline").read_text())
+    return found[1] if found else None
+
+
+def is_on_trial(slot: str) -> bool:
+    """Whether it was not confirmed yet. Raises OSError."""
+    return read(DEVICE).get(slot.lower()) != "good"
+
+
+def note_confirmed(slot: str) -> None:
+    """After RAUC's mark-good: the state itself is the note. Raises StateError where RAUC has not written it."""
+    if is_on_trial(slot):
+        raise StateError(f"rauc has not confirmed slot {slot}")
+
+
+def give_up(slot: str) -> None:
+    """It never starts again. Raises OSError, StateError."""
+    main(["set-state", slot, "bad"])
 
 
 def main(words: Sequence[str], device: Path = DEVICE) -> str:

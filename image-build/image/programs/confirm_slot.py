@@ -3,12 +3,13 @@
 
 A station works when it is active, answers on its own pages, and has not been started again for a while. It does not
 when systemd had to start it three times: then the slot is marked bad, the reason is kept, and the computer restarts
-into the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB
-counts the tries.
+into the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB or
+UEFI counts the tries. Which of the two says the program beside this one: boot_slots or, on a Jetson, jetson_slots.
 
 Where the fleet asked for the update, the station also measures its reference pictures, and its verdict is waited for.
 """
 
+import importlib
 import json
 import os
 import re
@@ -19,9 +20,9 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import boot_slots
 
 STATION = "nailfold-station.service"
 REASON_FILE = Path("/data/update/taken-back.json")
@@ -119,27 +120,32 @@ def _keep(path: Path, **document: object) -> None:
     fresh.replace(path)
 
 
+def slots_here() -> ModuleType:
+    """Who keeps the slots' state on this computer."""
+    is_jetson = (Path(__file__).resolve().parent / "jetson_slots.py").exists()
+    return importlib.import_module("jetson_slots" if is_jetson else "boot_slots")
+
+
 def main() -> None:
-    """Of the slot that the kernel's command line names."""
-    found = re.search(r"\brauc\.slot=([AB])\b", Path("/proc/cmdline").read_text())
-    if found is None:
+    """Of the slot that runs."""
+    slots = slots_here()
+    slot = slots.running()
+    if slot is None:
         sys.exit("confirm-slot: this system was not started from a slot")
-    slot = found[1]
-    if boot_slots.read(boot_slots.DEVICE).get(slot.lower()) == "good":
+    if not slots.is_on_trial(slot):
         return
     print(f"slot {slot} is on trial", flush=True)
     outcome = _await_verdict(slot)
     if outcome == "good":
         subprocess.run(["rauc", "status", "mark-good"], check=True)
-        if boot_slots.read(boot_slots.DEVICE).get(slot.lower()) != "good":
-            sys.exit(f"confirm-slot: rauc has not confirmed slot {slot}")
+        slots.note_confirmed(slot)
         asked = _read(OUTCOME_FILE)
         _keep(CONFIRMED_FILE, slot=slot, job_id=asked.get("job_id", "") if asked.get("slot") == slot else "")
         print(f"slot {slot} is confirmed", flush=True)
         return
     print(f"slot {slot} is taken back: {outcome.removeprefix('bad: ')}", flush=True)
     _keep(REASON_FILE, slot=slot, reason=outcome.removeprefix("bad: "))
-    boot_slots.main(["set-state", slot, "bad"])
+    slots.give_up(slot)
     subprocess.run(["systemctl", "reboot"], check=True)
 
 

@@ -33,7 +33,7 @@ class Shown:
     """All that the screen says.
 
     Attributes:
-        name: of this computer on the network.
+        name: by which the network finds this computer, "nailfold.local".
         addresses: IPv4, of each network.
         code: empty once the box is set up.
         box_id: names this box to somebody who wants to erase it.
@@ -55,7 +55,7 @@ class Shown:
         if not self.addresses:
             where = "No network: plug in the cable."
         else:
-            lines = [f"https://{self.name}.local:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
+            lines = [f"https://{self.name}:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
             where = "Open in a browser on the same network:\n\n" + "\n".join(f"    {line}" for line in lines)
         erased = {None: "", True: "All that was on this box is erased.\n\n", False: "ERASING WAS NOT PROVEN.\n\n"}
         first = f"\n\nThe first page asks for these words:\n\n    {self.code}" if self.code else ""
@@ -66,6 +66,14 @@ def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """Of `ip -json address`: each that others can reach."""
     infos = [info for link in links for info in link["addr_info"]]
     return tuple(info["local"] for info in infos if info["family"] == "inet" and info["scope"] == "global")
+
+
+def name_on_network() -> str:
+    """As avahi says: another than its own where a second box is there. Its own where avahi does not answer."""
+    ask = ("busctl", "--system", "--auto-start=no", "--json=short", "--timeout=5", "call")
+    avahi = ("org.freedesktop.Avahi", "/", "org.freedesktop.Avahi.Server", "GetHostNameFqdn")
+    done = subprocess.run([*ask, *avahi], check=False, capture_output=True, text=True)
+    return str(json.loads(done.stdout)["data"][0]) if done.returncode == 0 else f"{socket.gethostname()}.local"
 
 
 def box_id(machine_id: str) -> str:
@@ -97,7 +105,7 @@ def look() -> Shown:
     code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
     named = box_id(MACHINE_ID.read_text())
     was_erased = is_proven(json.loads(ERASED.read_text())) if ERASED.exists() else None
-    return Shown(socket.gethostname(), ipv4_of(links), code, named, is_serving, was_erased)
+    return Shown(name_on_network(), ipv4_of(links), code, named, is_serving, was_erased)
 
 
 def main() -> None:

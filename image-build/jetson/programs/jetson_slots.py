@@ -21,6 +21,11 @@ from pathlib import Path
 
 SLOTS = ("A", "B")
 VARIABLES = Path("/sys/firmware/efi/efivars")
+CONFIRMED = Path("/var/lib/nailfold-confirmed")
+"""In the root itself: a root that RAUC has just written has none. The recipe makes it for the first one.
+
+While it is missing NVIDIA's own service does not confirm the start (nv-l4t-bootloader-config.service.d).
+"""
 GUID = "781e084c-a330-417c-b678-38e696380cb9"
 """Of NVIDIA's public variables (edk2-nvidia, gNVIDIAPublicVariableGuid)."""
 _ATTRIBUTES = struct.pack("<I", 0x07)  # non-volatile, boot service and runtime access
@@ -92,6 +97,33 @@ def mark(slot: str, value: int, variables: Path = VARIABLES) -> None:
 def confirm() -> None:
     """The running slot works: its tries are full again. Raises SlotError."""
     nvbootctrl("verify")
+
+
+def is_on_trial(slot: str) -> bool:
+    """Whether this very root was not confirmed yet."""
+    assert slot in SLOTS
+    return not CONFIRMED.exists()
+
+
+def note_confirmed(slot: str) -> None:
+    """After RAUC's mark-good. On the disk when this returns. Raises OSError, SlotError."""
+    if not may_start(slot):
+        raise SlotError(f"rauc has not confirmed slot {slot}")
+    line = os.open(CONFIRMED, os.O_WRONLY | os.O_CREAT, 0o644)
+    folder = os.open(CONFIRMED.parent, os.O_RDONLY)
+    try:
+        os.fsync(line)
+        os.fsync(folder)
+    finally:
+        os.close(line)
+        os.close(folder)
+
+
+def give_up(slot: str) -> None:
+    """It never starts again; RAUC's service does it, which may write the firmware's variables. Raises SlotError."""
+    subprocess.run(["rauc", "status", "mark-bad"], check=True)
+    if may_start(slot):
+        raise SlotError(f"rauc has not marked slot {slot} bad")
 
 
 def main(words: Sequence[str], variables: Path = VARIABLES) -> str:

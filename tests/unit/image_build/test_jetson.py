@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/jetson/programs"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
+import confirm_slot
 import jetson_slots
 from jetson_slots import GUID, SlotError
 
@@ -128,6 +130,104 @@ def test_without_nvbootctrl_it_says_so(jetson: Jetson, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SlotError, match="nvbootctrl cannot be started"):
         jetson.says("get-primary")
+
+
+# RAUC's service calls the handler as system.conf names it; systemd knows the station and restarts the computer.
+_RAUC = """#!{python}
+import sys
+from pathlib import Path
+sys.path.insert(0, "{programs}")
+import jetson_slots
+assert sys.argv[1] == "status", sys.argv
+state = {{"mark-good": "good", "mark-bad": "bad"}}[sys.argv[2]]
+jetson_slots.main(["set-state", jetson_slots.running(), state], Path("{folder}"))
+"""
+_SYSTEMCTL = """#!/bin/sh
+case "$1" in
+show) printf 'ActiveState=%s\\nNRestarts=%s\\nStatusText=https://nailfold:8080\\n' {active} {restarts} ;;
+reboot) touch {folder}/restarted ;;
+esac
+"""
+
+
+class Trial:
+    """A start of slot B that RAUC has just written, with a station that works or does not."""
+
+    def __init__(self, jetson: Jetson, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.jetson, self._folder = jetson, folder
+        self.note, self.reason, self.confirmed = folder / "noted", folder / "taken-back.json", folder / "confirmed.json"
+        jetson.says("set-primary", "B")
+        jetson.set(current="B", B="2")
+        monkeypatch.setattr(confirm_slot, "slots_here", lambda: jetson_slots)
+        monkeypatch.setattr(confirm_slot, "SETTLED_AFTER_S", 0.05)
+        monkeypatch.setattr(confirm_slot, "_EVERY_S", 0.01)
+        monkeypatch.setattr(confirm_slot, "page_comes", lambda _: True)
+        monkeypatch.setattr(jetson_slots, "CONFIRMED", self.note)
+        for name in ("REASON_FILE", "CONFIRMED_FILE", "OUTCOME_FILE", "VERDICT_FILE"):
+            monkeypatch.setattr(confirm_slot, name, folder / getattr(confirm_slot, name).name)
+        self._program("rauc", _RAUC, python=sys.executable, programs=JETSON / "programs")
+
+    def station(self, active: str, restarts: int) -> None:
+        self._program("systemctl", _SYSTEMCTL, active=active, restarts=restarts)
+
+    @property
+    def is_restarted(self) -> bool:
+        return (self._folder / "restarted").exists()
+
+    def _program(self, name: str, text: str, **words: object) -> None:
+        program = self._folder / name
+        program.write_text(text.format(folder=self._folder, **words))
+        program.chmod(0o755)
+
+
+@pytest.fixture
+def trial(jetson: Jetson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    return Trial(jetson, tmp_path, monkeypatch)
+
+
+def test_a_new_root_is_confirmed_once_the_station_works_and_once_alone(trial: Trial) -> None:
+    trial.station("active", 0)
+    confirm_slot.main()
+    assert trial.jetson.state["B"] == "3", "nvbootctrl verify"
+    assert trial.note.exists()
+    assert '"slot": "B"' in trial.confirmed.read_text()
+    assert not trial.is_restarted
+    trial.station("failed", 9)
+    confirm_slot.main()
+    assert not trial.is_restarted, "what is confirmed is never judged again"
+
+
+def test_a_new_root_whose_station_does_not_start_is_taken_back(trial: Trial) -> None:
+    trial.station("activating", 3)
+    confirm_slot.main()
+    assert trial.jetson.variable("B").read_bytes() == UNBOOTABLE
+    assert "started again 3 times" in trial.reason.read_text()
+    assert trial.is_restarted
+    assert not trial.note.exists()
+    assert trial.jetson.state["B"] == "2", "never verified"
+
+
+def test_the_program_finds_its_backend_beside_it(tmp_path: Path) -> None:
+    """As build_root.sh and make_root.sh lay them out."""
+    programs = JETSON.parent / "image/programs"
+    load = "import importlib.machinery as m; c = m.SourceFileLoader('c', 'confirm-slot').load_module()"
+    look = f"{load}; print(c.slots_here().__name__)"
+    for source in (JETSON / "programs/jetson_slots.py", programs / "boot_slots.py"):
+        name = source.stem
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(programs / "confirm_slot.py", folder / "confirm-slot")
+        shutil.copy(source, folder / name.replace("_", "-"))
+        (folder / f"{name}.py").symlink_to(name.replace("_", "-"))
+        told = subprocess.run([sys.executable, "-c", look], cwd=folder, check=True, capture_output=True, text=True)
+        assert told.stdout.strip() == name
+
+
+def test_nvidias_service_confirms_no_root_that_is_on_trial() -> None:
+    hold = JETSON / "overlay/etc/systemd/system/nv-l4t-bootloader-config.service.d/nailfold.conf"
+    assert f"ConditionPathExists={jetson_slots.CONFIRMED}\n" in hold.read_text()
+    recipe = (JETSON / "build_root.sh").read_text()
+    assert f': >"$root{jetson_slots.CONFIRMED}"' in recipe, "the first root is no trial"
 
 
 @pytest.mark.skipif(shutil.which("dtc") is None, reason="device-tree-compiler is not installed")

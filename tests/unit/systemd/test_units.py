@@ -103,6 +103,13 @@ def test_the_backup_stick_is_the_stations_and_runs_nothing() -> None:
     assert {f"uid={number}", f"gid={number}"} <= set(options)
 
 
+def test_the_station_may_write_onto_the_stick_whenever_it_is_plugged_in() -> None:
+    overlay = SYSTEMD.parent / "image-build/image/overlay/usr/lib/systemd/system"
+    place = Path(settings_of(overlay / "media-backup.mount")["Where"][0])
+    writable = settings_of(overlay / "nailfold-station.service.d/stick.conf")["ReadWritePaths"]
+    assert writable == [str(place.parent)], "at the place itself, a mount that comes later is not seen"
+
+
 def test_the_firmware_reaches_no_network_and_no_camera() -> None:
     read = settings_of(SYSTEMD / "system/nailfold-firmware.service")
     assert read["PrivateNetwork"] == ["yes"]

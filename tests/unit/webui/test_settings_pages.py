@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from appliance.apps.config.load_settings import check_site_file, load_settings
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.copies import StationCopies
-from appliance.domain.box_settings import BackupRow, StickState
+from appliance.domain.box_settings import BackupRow, ScheduledCopies
 from appliance.exports.settings import PacsSettings
+from appliance.storage.backup_stick import BackupStick
 from appliance.storage.open_storage import open_storage
 from appliance.storage.settings import StorageSettings
 from tests.support.accounts import ADMINISTRATOR, FULL_NAMES, OPERATOR, PHYSICIAN
@@ -43,7 +44,13 @@ def station(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> 
     storage.journal.append(PHYSICIAN, "review:a", "review.edited", {"number": 1})
     service = StationAdministration(loaded, storage.backups, storage.journal, clock)
     copies = StationCopies(
-        StorageSettings(folder=tmp_path / "exams"), storage, tmp_path, clock, lambda: False, lambda: None
+        StorageSettings(folder=tmp_path / "exams"),
+        storage,
+        tmp_path,
+        clock,
+        lambda: False,
+        lambda: None,
+        BackupStick(tmp_path / "stick"),
     )
     cheap_passphrases(monkeypatch)
     yield PageStation(box=service, copies=copies, pacs=PacsSettings("127.0.0.1", 1, timeout_s=1.0))
@@ -121,6 +128,28 @@ def test_an_encrypted_copy_opens_with_the_recovery_key_that_is_shown_once(
     assert ADMINISTRATOR in (tmp_path / "restore.json").read_text()
 
 
+def test_a_copy_goes_onto_the_stick_and_is_restored_from_there(
+    client: FlaskClient, station: PageStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick, own = tmp_path / "stick", "four words of mine"
+    assert "NF-BACKUP" not in client.get("/settings/backups/").text, "this computer mounts none"
+    stick.mkdir()
+    assert "NF-BACKUP (FAT or exFAT)" in client.get("/settings/backups/").text
+    monkeypatch.setattr("appliance.storage.backup_stick.os.path.ismount", lambda path: path == stick)
+    assert 'name="stick" value="yes" checked' in client.get("/settings/backups/").text
+    page = client.post("/settings/backups/seal", data={"what": "copy", "passphrase": own, "stick": "yes"}).text
+    content = file_of(client, station, page)
+    (kept,) = stick.glob("nailfold-copy-*.sealed")
+    assert kept.read_bytes() == content
+    assert f"<option>{kept.name}</option>" in client.get("/settings/backups/").text
+    look = {"stick_file": kept.name, "passphrase": own}
+    assert "What it replaces" in client.post("/settings/backups/look", data=look).text
+    assert "the stick has no file" in client.post("/settings/backups/look", data=look | {"stick_file": "../a"}).text
+    elsewhere = client.post("/settings/backups/seal", data={"what": "keys", "passphrase": own}).text
+    file_of(client, station, elsewhere)
+    assert list(stick.iterdir()) == [kept], "asked for without the stick"
+
+
 def test_the_keys_of_the_patients_are_a_file_of_their_own(client: FlaskClient, station: PageStation) -> None:
     own = "four words of mine"
     page = client.post("/settings/backups/seal", data={"what": "keys", "passphrase": own}).text
@@ -168,11 +197,13 @@ def test_the_age_of_the_copy_on_a_stick_is_shown_and_warned_of() -> None:
     client = log_in(station.app.test_client(), ADMINISTRATOR)
     assert "Switched off" in client.get("/settings/backups/").text
     made = BackupRow("nailfold-copy-20261120T100000Z.sealed", NOON, 812_000_000)
-    box.stick_state = StickState(is_there=True, newest=made, is_old=False)
+    box.scheduled = ScheduledCopies(is_there=True, newest=made, is_old=False)
     page = client.get("/settings/backups/").text
     assert "(812 MB); it was read again after it was written. A stick is plugged in." in page
     assert "notice-bad" not in page
-    box.stick_state = StickState(is_there=False, newest=None, is_old=True, problem="the stick has no room for a copy")
+    box.scheduled = ScheduledCopies(
+        is_there=False, newest=None, is_old=True, problem="the stick has no room for a copy"
+    )
     page = client.get("/settings/backups/").text
     for words in ("No copy was made yet. No stick is plugged in.", "The stick has no room", "old or missing"):
         assert words in page

@@ -10,6 +10,7 @@ import pytest
 from appliance.apps.engines import live_precision as module
 from appliance.apps.engines.clinical_gate import GateReport
 from appliance.apps.engines.live_precision import live_precision
+from appliance.domain.errors import InferenceError
 from appliance.inference.engine_set import open_manifest
 from appliance.inference.settings import InferenceSettings
 
@@ -90,8 +91,37 @@ def test_weights_of_the_fleet_without_int8_run_in_float32(settings: InferenceSet
 
 
 def test_what_is_set_by_name_is_not_replaced(settings: InferenceSettings) -> None:
-    for precision in ("float", "fp32", "int8"):
+    for precision in ("float", "fp32"):
         wanted = replace(settings, precision=precision)
         assert live_precision(wanted).settings == wanted
     gpu = replace(settings, runtime="tensorrt")
     assert live_precision(gpu).settings.engine_precision == "fp16"
+    named = replace(gpu, precision="int8")
+    assert live_precision(named).settings == named
+
+
+def test_int8_by_name_runs_the_shipped_networks_once_they_were_tried_here(
+    settings: InferenceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, named = _answer(monkeypatch), replace(settings, precision="int8")
+    assert live_precision(named).settings == named
+    assert len(tries) == 1
+    engines = open_manifest(named).engines
+    assert {entry.path.parent for entry in engines.values()} == {SHIPPED}
+    assert all(".int8-" in entry.path.name for entry in engines.values())
+
+
+def test_int8_by_name_that_this_processor_refused_is_an_error_and_not_float32(
+    settings: InferenceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _answer(monkeypatch, "widths are shifted by 7 %")
+    with pytest.raises(InferenceError, match="widths are shifted by 7 %") as refused:
+        live_precision(replace(settings, precision="int8"))
+    assert '"float"' in refused.value.remedy
+
+
+def test_int8_by_name_without_any_is_an_error(settings: InferenceSettings, tmp_path: Path) -> None:
+    for name in ("manifest.json", "detector.onnx", "keypoints.onnx"):
+        shutil.copy(SHIPPED / name, tmp_path)
+    with pytest.raises(InferenceError, match="int8"):
+        live_precision(replace(settings, weights_dir=tmp_path, precision="int8"))
