@@ -132,7 +132,7 @@ def test_a_copy_goes_onto_the_stick_and_is_restored_from_there(
     client: FlaskClient, station: PageStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stick, own = tmp_path / "stick", "four words of mine"
-    assert "NF-BACKUP" not in client.get("/settings/backups/").text, "this computer mounts none"
+    assert "NF-BACKUP (FAT or exFAT)" not in client.get("/settings/backups/").text, "this computer mounts none"
     stick.mkdir()
     assert "NF-BACKUP (FAT or exFAT)" in client.get("/settings/backups/").text
     monkeypatch.setattr("appliance.storage.backup_stick.os.path.ismount", lambda path: path == stick)
@@ -201,9 +201,8 @@ def test_the_age_of_the_copy_on_a_stick_is_shown_and_warned_of() -> None:
     page = client.get("/settings/backups/").text
     assert "(812 MB); it was read again after it was written. A stick is plugged in." in page
     assert "notice-bad" not in page
-    box.scheduled = ScheduledCopies(
-        is_there=False, newest=None, is_old=True, problem="the stick has no room for a copy"
-    )
+    problem = "the stick has no room for a copy"
+    box.scheduled = ScheduledCopies(is_there=False, newest=None, is_old=True, problem=problem)
     page = client.get("/settings/backups/").text
     for words in ("No copy was made yet. No stick is plugged in.", "The stick has no room", "old or missing"):
         assert words in page
