@@ -29,6 +29,11 @@ class DataDir:
             raise StoreError(
                 f"the data folder {folder} belongs to a station that runs", f"Stop it. {remedy}"
             ) from error
+        try:
+            _require_plain_files(folder)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     @property
     def access_file(self) -> Path:
@@ -48,3 +53,17 @@ class DataDir:
     def close(self) -> None:
         """Let another station have it."""
         os.close(self._lock)
+
+
+def _require_plain_files(folder: Path) -> None:
+    """A pipe or device in the place of a file would hold up the start for ever: reading it never ends.
+
+    Looks into the folder and the folders in it; deeper there are only pictures, which are opened one by one.
+    """
+    try:
+        for at in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+            for path in at.iterdir():
+                if path.is_fifo() or path.is_char_device() or path.is_block_device():
+                    raise StoreError(f"{path} is a pipe or a device, not a file", "Take it away.")
+    except OSError as error:
+        raise StoreError(f"the data folder {folder} cannot be read: {error.strerror}", "Check its owner.") from error

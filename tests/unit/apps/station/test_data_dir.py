@@ -1,5 +1,6 @@
 """One folder, one station."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,14 @@ def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(StoreError, match="data cannot be used"):
         DataDir(tmp_path / "data")
+
+
+@pytest.mark.parametrize("place", ["access.json", "exams/journal.head"])
+def test_a_pipe_in_the_place_of_a_file_is_named_and_holds_up_no_start(tmp_path: Path, place: str) -> None:
+    pipe = tmp_path / place
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match=rf"{place} is a pipe or a device"):
+        DataDir(tmp_path)
+    pipe.unlink()
+    DataDir(tmp_path).close()
