@@ -62,3 +62,14 @@ def means_in_boxes(chance: NDArray[np.float32], boxes: FloatArray) -> FloatArray
         part = chance[rows, columns]
         means.append(float(part.mean()) if part.size else 0.0)
     return np.array(means, dtype=np.float64)
+
+
+def fit_logistic(rows: FloatArray, right: FloatArray, steps: int = 30, ridge: float = 1e-3) -> FloatArray:
+    """Weights [K] of a logistic regression of `right` [N] (0 or 1) on rows [N, K], by Newton's steps."""
+    weights = np.zeros(rows.shape[1])
+    for _ in range(steps):
+        chance = 1 / (1 + np.exp(-rows @ weights))
+        slope = rows.T @ (right - chance) - ridge * weights
+        bend = (rows * (chance * (1 - chance))[:, None]).T @ rows + ridge * np.eye(len(weights))
+        weights = weights + np.linalg.solve(bend, slope)
+    return np.asarray(weights)

@@ -39,7 +39,7 @@ from engines.synthetic.render import render_scene
 from engines.synthetic.scene import ABSORBANCE
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-FIRST_SEED = 640_000
+FIRST_SEED = 520_000
 UNUSUAL_EVERY = 2
 LIT = 0.5
 CHANGED = 12.0

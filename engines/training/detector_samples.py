@@ -1,5 +1,6 @@
 """Random crops of cached images with their boxes, as the detector's training sees them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,6 +53,9 @@ class Targets:
     is_ignored: NDArray[np.bool_]
 
 
+LayDirt = Callable[[np.random.Generator, Overlay, float], None]
+
+
 @dataclass(frozen=True)
 class Crop:
     """One augmented crop and how it was made.
@@ -81,11 +85,14 @@ def draw_sample(
     return crop.image, crop.targets
 
 
-def draw_crop(cache: Pictures, rng: np.random.Generator, restored_share: float = 0.0) -> Crop:
+def draw_crop(
+    cache: Pictures, rng: np.random.Generator, restored_share: float = 0.0, lay_dirt: LayDirt | None = None
+) -> Crop:
     """An augmented crop of any of the pictures.
 
     Args:
         restored_share: of the crops get filled-in frames, wherever some of the pictures have them from the start.
+        lay_dirt: over the crop, given its contrast; None lays `add_dirt` over a share of the crops.
     """
     image, truth = cache.picture(int(rng.integers(len(cache))))
     matrix = _draw_view(rng, image.shape[1::-1], truth.get("scale", 1.0))
@@ -94,7 +101,9 @@ def draw_crop(cache: Pictures, rng: np.random.Generator, restored_share: float =
     contrast = max(draw_contrast(rng), truth.get("least_contrast", 0.0))
     targets = transform_truth(truth, matrix, contrast)
     overlay = Overlay(flatten(crop, contrast))
-    if rng.random() < DIRTY_SHARE:
+    if lay_dirt is not None:
+        lay_dirt(rng, overlay, contrast)
+    elif rng.random() < DIRTY_SHARE:
         add_dirt(rng, overlay, contrast)
     if rng.random() < restored_share:
         add_restored(rng, overlay, targets.boxes)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.datasets.retinas import Retina, as_skin
-from engines.synthetic.dirt import add_dirt
 from engines.synthetic.overlay import Overlay
 from engines.synthetic.scene import draw_absorbance
-from engines.training.detector_samples import CROP_HEIGHT, CROP_WIDTH, DIRTY_SHARE
+from engines.training.detector_samples import CROP_HEIGHT, CROP_WIDTH
 from engines.training.flatness import dither, draw_contrast
+from engines.training.lookalikes import lay_dirt_and_lines
 from engines.training.photometric import vary_photometrically
 from engines.training.vessel_masks import HALF, MaskArray, quarters
 
@@ -42,8 +42,7 @@ def draw_retina(retinas: Sequence[Retina], rng: np.random.Generator) -> tuple[ND
     strength = max(float(np.exp(rng.uniform(*np.log(VESSEL_DENSITY)))) * contrast, LEAST_VISIBLE)
     tone = rng.uniform(110, 190) * np.array([1.0, rng.uniform(0.7, 1.02), rng.uniform(0.6, 1.05)])
     overlay = Overlay(as_skin(density * np.float32(strength), draw_absorbance(rng)[0], tone))
-    if rng.random() < DIRTY_SHARE:
-        add_dirt(rng, overlay, contrast)
+    lay_dirt_and_lines(rng, overlay, contrast)
     image = vary_photometrically(dither(overlay.levels, rng), rng, contrast)
     return image, quarters(places == 1, places == 2, overlay.hidden)
 

@@ -28,6 +28,7 @@ from engines.training.export import export_vessels
 from engines.training.exported import rebuild_detector
 from engines.training.fit import Fit, FitSettings, Loss
 from engines.training.growing_cache import GrowingCache
+from engines.training.lookalikes import lay_dirt_and_lines
 from engines.training.provenance import describe_run, write_run
 from engines.training.retina_samples import draw_retina
 from engines.training.vessel_loss import vessel_loss
@@ -64,7 +65,7 @@ def draw_masked(pictures: Pictures, columns: Columns, retinas: list[Retina], rng
     """A crop, uint8 RGB [288, 384, 3], and its mask, uint8 [72, 96]: of a rendered nailfold or of a retina."""
     if retinas and rng.random() < RETINA_SHARE:
         return draw_retina(retinas, rng)
-    crop = draw_crop(pictures, rng)
+    crop = draw_crop(pictures, rng, lay_dirt=lay_dirt_and_lines)
     of_image = columns.of(crop.truth)
     assert of_image is not None, "pictures without columns were left out"
     return crop.image, mask_of(of_image, crop.matrix, crop.contrast, crop.hidden)
@@ -129,9 +130,12 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="checkpoint.pt of another head to begin with")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
-    settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
+    settings = FitSettings(
+        args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume, start=args.start
+    )
     print(train(settings, args.cache, args.columns, args.chase, args.weights, args.seed, args.workers))
 
 

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from engines.evaluation.vessel_figures import area_under_curve, dice, interval, iou, means_in_boxes, overlap_of
+from engines.evaluation.judged import JudgedPicture
+from engines.evaluation.judged_figures import PictureFindings
+from engines.evaluation.vessel_figures import (
+    area_under_curve,
+    dice,
+    fit_logistic,
+    interval,
+    iou,
+    means_in_boxes,
+    overlap_of,
+)
+from engines.evaluation.vessel_rescoring import comparison
 
 
 def test_overlap_leaves_out_what_nobody_knows() -> None:
@@ -30,3 +41,25 @@ def test_a_box_outside_of_the_picture_holds_nothing() -> None:
     chance[2:6, 4:8] = 1.0
     boxes = np.array([[3.5, 1.5, 4.0, 4.0], [3.5, 1.5, 8.0, 4.0], [30.0, 2.0, 4.0, 4.0]])
     assert means_in_boxes(chance, boxes) == pytest.approx([1.0, 0.5, 0.0])
+
+
+def test_a_logistic_fit_finds_the_weights_that_made_the_answers() -> None:
+    rng = np.random.default_rng(3)
+    rows = np.column_stack([np.ones(4000), rng.normal(0, 1, (4000, 2))])
+    true = np.array([-0.5, 1.2, 2.0])
+    right = (rng.random(4000) < 1 / (1 + np.exp(-rows @ true))).astype(np.float64)
+    assert fit_logistic(rows, right) == pytest.approx(true, abs=0.2)
+
+
+def test_precision_is_compared_at_the_recall_that_the_plain_score_has() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    loops = np.array([[10.0, 10, 20, 60], [100.0, 10, 20, 60]])
+    none = np.zeros((0, 4))
+    picture = JudgedPicture("one", image, loops, np.ones(2, bool), none, none, ())
+    boxes = np.concatenate([loops, [[300.0, 10, 20, 60]]])
+    plain = PictureFindings(boxes, np.array([0.9, 0.5, 0.6]))
+    better = PictureFindings(boxes, np.array([0.9, 0.5, 0.2]))
+    told = comparison([picture] * 3, {"score alone": [plain] * 3, "with vessels": [better] * 3})
+    assert "IoU 0.30, score alone: precision 0.667 at recall 1.000" in told
+    assert "IoU 0.30, with vessels: precision 1.000 at recall 1.000" in told
+    assert "AP gained by vessels +0.1667" in told
