@@ -105,7 +105,7 @@ def _is_border(image_rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
     width = image_rgb.shape[1]
     brightest = image_rgb.max(axis=2)
     is_black = (brightest < BLACK * np.quantile(brightest[::4, ::4], 0.75)).astype(np.uint8)
-    opened = cv2.morphologyEx(is_black, cv2.MORPH_OPEN, _square(LEAST_BORDER * width), borderValue=1)
+    opened = cv2.morphologyEx(is_black, cv2.MORPH_OPEN, _square(LEAST_BORDER * width))
     return np.asarray(cv2.dilate(opened, _square(2 * FADING_BORDER * width)) > 0)
 
 
