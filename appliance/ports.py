@@ -97,6 +97,15 @@ class KeypointEstimator(Protocol):
         """One entry a box, in the same order, in pixels of `image_rgb`."""
 
 
+class FindVessels(Protocol):
+    """Says where a still shows red cells, for the eye alone."""
+
+    def __call__(
+        self, image_rgb: NDArray[np.uint8], um_per_px: float | None, loop_widths_px: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """The chance of each pixel, float32 [height, width]; scale or widths of the loops say how close to look."""
+
+
 @dataclass(frozen=True)
 class EngineSet:
     """The two engines of a pipeline and what they are; `stills` is None where stills are analysed as live frames."""

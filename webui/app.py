@@ -26,6 +26,7 @@ from webui.api.pattern import pattern_blueprint
 from webui.api.report import report_api_blueprint
 from webui.api.review import review_blueprint
 from webui.api.session import session_api_blueprint
+from webui.api.vessels import vessels_blueprint
 from webui.api.withheld import withheld_api_blueprint, withheld_page_blueprint
 from webui.auth.current_account import logged_in_account
 from webui.auth.host_names import HostNames
@@ -101,8 +102,8 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_api(folders_api_blueprint(services))
     app.register_api(collections_api_blueprint(services))
     app.register_api(figures_blueprint(services))
-    app.register_api(review_blueprint(services))
-    app.register_api(pattern_blueprint(services))
+    for of_an_exam in (review_blueprint, pattern_blueprint, vessels_blueprint):
+        app.register_api(of_an_exam(services))
     app.register_blueprint(review_page_blueprint(services))
     app.register_api(calibration_api_blueprint(services))
     app.register_blueprint(calibration_blueprint(services))

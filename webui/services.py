@@ -33,6 +33,7 @@ from appliance.ports import (
     CollectionStore,
     ExamFinder,
     ExamStore,
+    FindVessels,
     FolderStore,
     Journal,
     OutboxStatus,
@@ -68,6 +69,7 @@ class Services:
         board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
+        find_vessels: the layer "Vessels" of the review; None where the software has no network for it.
         scale: the calibration that applies and whether it is due, or why nothing is in micrometres.
     """
 
@@ -99,6 +101,7 @@ class Services:
     disk_free_percent: Callable[[], float] = lambda: 100.0
     own_names: Callable[[], tuple[str, ...]] = tuple
     pattern_advice: Callable[[ReviewedExam], PatternAdvice | None] = lambda _: None
+    find_vessels: FindVessels | None = None
     board: Board = field(default_factory=NoBoard)
     time_zone: TimeZone | None = None
     box: BoxAdministration | None = None

@@ -45,7 +45,7 @@ class OnnxDetector:
     def __init__(self, engine: LoadedEngine, entry: EngineEntry, settings: InferenceSettings) -> None:
         self._engine = engine
         self._settings = settings
-        self._input_height, self._input_width = _input_size(entry)
+        self._input_height, self._input_width = input_size_of(entry)
         shapes = [name for name in entry.classes if name != HAEMORRHAGE]
         _require_names("classes", entry.classes, [*(shape.value for shape in Morphology), HAEMORRHAGE])
         _require_names("sizes", entry.sizes, [size.value for size in SizeClass])
@@ -102,11 +102,14 @@ class OnnxDetector:
         return _Picked(in_frame[stays], scores[rows[stays]], rows[stays])
 
 
-def _input_size(entry: EngineEntry) -> tuple[int, int]:
+def input_size_of(entry: EngineEntry) -> tuple[int, int]:
+    """Height and width of a network's picture. Raises InferenceError where it takes something else."""
     match entry.input.shape:
         case (1, int(height), int(width), 3):
             return height, width
-    raise InferenceError(f"the detector's input is {entry.input}, expected uint8 [1, height, width, 3]", REINSTALL)
+    raise InferenceError(
+        f"the {entry.role} network's input is {entry.input}, expected uint8 [1, height, width, 3]", REINSTALL
+    )
 
 
 def _require_names(field: str, names: tuple[str, ...], expected: list[str]) -> None:

@@ -1,4 +1,8 @@
-"""Which weights this software trusts: engines/weights/manifest.json, checked before a byte of them is used."""
+"""Which weights this software trusts: engines/weights/manifest.json, checked before a byte of them is used.
+
+Beside it lies layers.json: networks whose answers are shown on request and never measured. They have a file of their
+own since a fleet's bundle of networks need not bring them, and nothing that compiles or judges networks waits for them.
+"""
 
 import hashlib
 import json
@@ -11,8 +15,9 @@ from appliance.domain.errors import InferenceError
 from appliance.inference.manifest_fields import read_entry_fields
 from appliance.inference.tensors import Signature, TensorSpec
 
-SCHEMA = "nailfold.engines/1"
+SCHEMA, LAYERS_SCHEMA = "nailfold.engines/1", "nailfold.layers/1"
 ROLES = ("detector", "keypoints")
+LAYERS = ("vessels",)
 REINSTALL = "Install the software again; do not exchange weights by hand."
 
 
@@ -21,7 +26,7 @@ class EngineEntry:
     """What the manifest says of one network.
 
     Attributes:
-        role: "detector" or "keypoints".
+        role: "detector", "keypoints", or a layer: "vessels".
         path: the ONNX file.
         sha256: hex digest that the file must have.
         input, outputs: its tensors.
@@ -91,7 +96,23 @@ def read_manifest(weights_dir: Path) -> EngineManifest:
     engines = document.get("engines")
     if document.keys() != {"schema", "engines"} or not isinstance(engines, dict) or set(engines) != set(ROLES):
         raise InferenceError(f"{path} does not list exactly the networks {' and '.join(ROLES)}", REINSTALL)
-    return EngineManifest(path, {role: _entry(weights_dir, role, engines[role]) for role in ROLES})
+    return EngineManifest(path, {role: _entry(weights_dir, role, engines[role], path) for role in ROLES})
+
+
+def read_layers(weights_dir: Path) -> EngineManifest:
+    """The networks of a weights folder that are only shown; none where it has no layers.json.
+
+    Raises:
+        InferenceError: as read_manifest.
+    """
+    path = weights_dir / "layers.json"
+    if not path.exists():
+        return EngineManifest(path, {})
+    document = _read_json(path)
+    layers = document.get("layers")
+    if document.get("schema") != LAYERS_SCHEMA or not isinstance(layers, dict) or not set(layers) <= set(LAYERS):
+        raise InferenceError(f"{path} does not list layers that this software shows: {', '.join(LAYERS)}", REINSTALL)
+    return EngineManifest(path, {role: _entry(weights_dir, role, raw, path) for role, raw in layers.items()})
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -106,9 +127,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-def _entry(weights_dir: Path, role: str, raw: Any) -> EngineEntry:
+def _entry(weights_dir: Path, role: str, raw: Any, manifest: Path) -> EngineEntry:
     try:
         fields = read_entry_fields(role, raw)
     except ValueError as error:
-        raise InferenceError(f"{weights_dir / 'manifest.json'}: engines.{role}: {error}", REINSTALL) from error
+        list_name = "layers" if role in LAYERS else "engines"
+        raise InferenceError(f"{manifest}: {list_name}.{role}: {error}", REINSTALL) from error
     return EngineEntry(role=role, path=weights_dir / fields.pop("file"), **fields)

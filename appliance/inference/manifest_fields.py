@@ -7,7 +7,7 @@ from appliance.inference.tensors import TensorSpec
 
 DTYPES = ("uint8", "float16", "float32", "int32", "int64")
 _COMMON = {"file", "sha256", "input", "outputs"}
-_OWN = {"detector": {"classes", "sizes"}, "keypoints": {"crop_px"}}
+_OWN = {"detector": {"classes", "sizes"}, "keypoints": {"crop_px"}, "vessels": set[str]()}
 
 
 def read_entry_fields(role: str, raw: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def read_entry_fields(role: str, raw: Any) -> dict[str, Any]:
         "outputs": tuple(_tensor("outputs", item) for item in _list("outputs", raw["outputs"])),
         "classes": _names("classes", raw.get("classes", [])),
         "sizes": _names("sizes", raw.get("sizes", [])),
-        "crop_px": None if role == "detector" else _positive("crop_px", raw["crop_px"]),
+        "crop_px": _positive("crop_px", raw["crop_px"]) if role == "keypoints" else None,
         "training": raw.get("training", {}),
     }
 

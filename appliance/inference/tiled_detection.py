@@ -6,7 +6,7 @@ far smaller than the loops that were trained on, as in a small picture of a whol
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,10 +140,20 @@ def _confident(found: Detections) -> int:
 
 
 def _wanted_zoom(whole: Detections, shrink: float, um_per_px: float | None) -> float:
-    """How much closer than the whole picture to look; below 1 it shows more than is needed."""
+    widths = [one.bbox.w for one in whole.capillaries if one.score >= CONFIDENT]
+    return wanted_zoom(widths, shrink, um_per_px)
+
+
+def wanted_zoom(widths: Sequence[float], shrink: float, um_per_px: float | None) -> float:
+    """How much closer than the whole picture to look; below 1 it shows more than is needed.
+
+    Args:
+        widths: of the loops' boxes, in pixels of the picture.
+        shrink: the picture's pixels per input pixel where it is seen whole.
+        um_per_px: of the picture; None where nobody knows.
+    """
     if um_per_px is not None:
         return um_per_px * shrink / UM_PER_INPUT_PX
-    widths = [one.bbox.w for one in whole.capillaries if one.score >= CONFIDENT]
     if len(widths) < MIN_LOOPS:
         return 1.0
     return LOOP_WIDTH_PX * shrink / float(np.median(widths))

@@ -12,7 +12,7 @@ from engines.synthetic.camera import compress, draw_camera_appearance, record
 from engines.synthetic.distractors import add_distractors
 from engines.synthetic.overlay import Overlay
 from engines.synthetic.pattern import Pattern, draw_pattern
-from engines.synthetic.scene import build_scene, open_streams
+from engines.synthetic.scene import Scene, build_scene, open_streams
 from engines.synthetic.truth import Box, HaemorrhageTruth, LoopTruth, RenderedImage
 from engines.synthetic.unusual import tilt_view
 from engines.synthetic.view import draw_view
@@ -42,6 +42,29 @@ def render(
         difficulty: 0 (clean) to 1 (everything a clinic's scope delivers).
         is_unusual: crowded, steep, curved or far away (engines.synthetic.unusual); `um_per_px` is then a least value.
     """
+    return render_scene(
+        seed,
+        width=width,
+        height=height,
+        um_per_px=um_per_px,
+        pattern=pattern,
+        difficulty=difficulty,
+        is_unusual=is_unusual,
+    )[0]
+
+
+def render_scene(
+    seed: int,
+    *,
+    width: int = 640,
+    height: int = 480,
+    um_per_px: float | None = None,
+    pattern: Pattern | None = None,
+    difficulty: float = 1.0,
+    is_unusual: bool = False,
+) -> tuple[RenderedImage, Scene, NDArray[np.float32]]:
+    """The image of `render`, the scene it was recorded from, and the share of each pixel that lies under dirt or glare
+    (float32 [height, width])."""
     streams = open_streams(seed)
     pattern = draw_pattern(streams.anatomy) if pattern is None else pattern
     view = draw_view(streams.anatomy, width, height, um_per_px, difficulty)
@@ -60,7 +83,7 @@ def render(
     loops = tuple(_ignore_hidden(loop, overlay.hidden) for loop in loops)
     row_mm = view.row_length_mm()
     distal = sum(loop.row is Row.DISTAL and loop.is_counted for loop in loops)
-    return RenderedImage(
+    rendered = RenderedImage(
         image_rgb=image,
         loops=loops,
         haemorrhages=tuple(_ignore_hidden_patch(patch, overlay.hidden) for patch in scene.haemorrhages),
@@ -71,6 +94,7 @@ def render(
         seed=seed,
         pattern=pattern.value,
     )
+    return rendered, scene, overlay.hidden
 
 
 def _ignore_hidden(loop: LoopTruth, hidden: NDArray[np.float32]) -> LoopTruth:

@@ -34,6 +34,7 @@ class Scene:
         without_loops: the same levels had the loops no blood; computed when asked for.
         drawn: the loops with their patches.
         ground: float32 (height, width), green optical density of all blood in no loop.
+        plexus: the part of it that runs in deep vessels; the rest is spilt.
     """
 
     view: View
@@ -42,6 +43,7 @@ class Scene:
     levels: FloatImage
     drawn: tuple[DrawnLoop, ...]
     ground: FloatImage
+    plexus: FloatImage
     haemorrhages: tuple[HaemorrhageTruth, ...]
     without_loops: Callable[[], FloatImage]
 
@@ -102,6 +104,7 @@ def build_scene(
         levels=expose(with_loops, camera, gain),
         drawn=drawn,
         ground=ground.sum(axis=2),
+        plexus=ground[:, :, 1],
         haemorrhages=tuple(mark for mark in marks if mark is not None),
         without_loops=lambda: expose(absorb(lit, ground, absorbance), camera, gain),
     )

@@ -82,7 +82,7 @@ def render_cache(folder: Path, images: int, seed: int, workers: int, unusual: fl
             shape = (images, HEIGHT, WIDTH, 3)
             np.lib.format.open_memmap(images_path, mode="w+", dtype=np.uint8, shape=shape)
         first = seed * SEEDS_PER_CACHE
-        jobs = [(images_path, first + at, at, _is_unusual(first + at, unusual)) for at in range(done, images)]
+        jobs = [(images_path, first + at, at, is_unusual(first + at, unusual)) for at in range(done, images)]
         with truth_path.open("a", buffering=1) as truth:
             # A line is written after its image: what has a truth is complete.
             for line in _render_all(jobs, workers):
@@ -97,7 +97,8 @@ def open_cache(folder: Path) -> Cache:
     return Cache(np.load(folder / "images.npy", mmap_mode="r"), tuple(json.loads(line) for line in lines))
 
 
-def _is_unusual(seed: int, share: float) -> bool:
+def is_unusual(seed: int, share: float) -> bool:
+    """Whether the image of that seed is one of the unusual ones in a cache with that share of them."""
     return bool(np.random.default_rng([seed, 4]).random() < share)
 
 
@@ -110,8 +111,8 @@ def _render_all(jobs: list[Job], workers: int) -> Iterator[str]:
 
 
 def _render_one(job: Job) -> str:
-    path, seed, index, is_unusual = job
-    rendered = render(seed, width=WIDTH, height=HEIGHT, is_unusual=is_unusual)
+    path, seed, index, unusual = job
+    rendered = render(seed, width=WIDTH, height=HEIGHT, is_unusual=unusual)
     np.load(path, mmap_mode="r+")[index] = rendered.image_rgb
     return json.dumps(truth_of(rendered))
 

@@ -43,6 +43,16 @@ class DetectorOutput(NamedTuple):
     strides: Tensor
 
 
+class Shared(NamedTuple):
+    """Features of the trunk and the neck: c4 [B, 24, H/4, W/4] near the pixels, the others [B, 48, ...] at strides 8,
+    16 and 32, each of which knows what is around it."""
+
+    c4: Tensor
+    p8: Tensor
+    p16: Tensor
+    c32: Tensor
+
+
 class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
     """Trunk of four stages, a light path-aggregation neck, one head a stride.
 
@@ -76,20 +86,29 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
 
     def forward(self, images: Tensor) -> DetectorOutput:
         """uint8 RGB [B, H, W, 3], H and W multiples of 32."""
-        maps = self._features(self.see(images))
+        return self.boxes_of(self.shared(images))
+
+    def boxes_of(self, shared: Shared) -> DetectorOutput:
+        """What the heads say of the shared features."""
+        maps = self._features(shared)
         heads = [head(features).float() for head, features in zip(self.heads, maps, strict=True)]
         centres, strides = zip(*(_cells(head, s) for head, s in zip(heads, STRIDES, strict=True)), strict=True)
         flat = torch.cat([head.flatten(2).transpose(1, 2) for head in heads], dim=1)
         return _decode(flat, torch.cat(centres), torch.cat(strides))
 
-    def _features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        c8 = self.stage8(self.stem(x))
+    def shared(self, images: Tensor) -> Shared:
+        """What the boxes and any other head begin with, of pictures as `forward` takes them."""
+        c4 = self.stem(self.see(images))
+        c8 = self.stage8(c4)
         c16 = self.stage16(c8)
         c32 = self.lateral32(self.stage32(c16))
         p16 = self.up16(self.lateral16(c16) + F.interpolate(c32, scale_factor=2.0, mode="nearest"))
         p8 = self.up8(self.lateral8(c8) + F.interpolate(p16, scale_factor=2.0, mode="nearest"))
-        p16 = p16 + self.down16(p8)
-        return p8, p16, c32 + self.down32(p16)
+        return Shared(c4, p8, p16, c32)
+
+    def _features(self, shared: Shared) -> tuple[Tensor, Tensor, Tensor]:
+        p16 = shared.p16 + self.down16(shared.p8)
+        return shared.p8, p16, shared.c32 + self.down32(p16)
 
 
 class DetectorForExport(nn.Module):  # type: ignore[misc]  # torch has no types here

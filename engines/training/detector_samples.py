@@ -1,5 +1,6 @@
 """Random crops of cached images with their boxes, as the detector's training sees them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,13 +53,46 @@ class Targets:
     is_ignored: NDArray[np.bool_]
 
 
+LayDirt = Callable[[np.random.Generator, Overlay, float], None]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One augmented crop and how it was made.
+
+    Attributes:
+        image: uint8 RGB [288, 384, 3].
+        targets: the boxes in it.
+        truth: of the image that it was cut from.
+        matrix: 2x3, from that image's pixel centres to the crop's.
+        contrast: share of the image's own that is left.
+        hidden: float32 [288, 384], share of each pixel under dirt or glare that was laid over it.
+    """
+
+    image: NDArray[np.uint8]
+    targets: Targets
+    truth: dict[str, Any]
+    matrix: NDArray[np.float64]
+    contrast: float
+    hidden: NDArray[np.float32]
+
+
 def draw_sample(
     cache: Pictures, rng: np.random.Generator, restored_share: float = 0.0
 ) -> tuple[NDArray[np.uint8], Targets]:
-    """One augmented crop, uint8 RGB [288, 384, 3], and what is in it.
+    """One augmented crop, uint8 RGB [288, 384, 3], and what is in it; see draw_crop."""
+    crop = draw_crop(cache, rng, restored_share)
+    return crop.image, crop.targets
+
+
+def draw_crop(
+    cache: Pictures, rng: np.random.Generator, restored_share: float = 0.0, lay_dirt: LayDirt | None = None
+) -> Crop:
+    """An augmented crop of any of the pictures.
 
     Args:
         restored_share: of the crops get filled-in frames, wherever some of the pictures have them from the start.
+        lay_dirt: over the crop, given its contrast; None lays `add_dirt` over a share of the crops.
     """
     image, truth = cache.picture(int(rng.integers(len(cache))))
     matrix = _draw_view(rng, image.shape[1::-1], truth.get("scale", 1.0))
@@ -67,13 +101,16 @@ def draw_sample(
     contrast = max(draw_contrast(rng), truth.get("least_contrast", 0.0))
     targets = transform_truth(truth, matrix, contrast)
     overlay = Overlay(flatten(crop, contrast))
-    if rng.random() < DIRTY_SHARE:
+    if lay_dirt is not None:
+        lay_dirt(rng, overlay, contrast)
+    elif rng.random() < DIRTY_SHARE:
         add_dirt(rng, overlay, contrast)
     if rng.random() < restored_share:
         add_restored(rng, overlay, targets.boxes)
     if overlay.hidden.any():
         targets = replace(targets, is_ignored=targets.is_ignored | _is_hidden(targets.boxes, overlay.hidden))
-    return vary_photometrically(dither(overlay.levels, rng), rng, contrast), targets
+    seen = vary_photometrically(dither(overlay.levels, rng), rng, contrast)
+    return Crop(seen, targets, truth, matrix, contrast, overlay.hidden)
 
 
 def _is_hidden(boxes: NDArray[np.float32], hidden: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from torch import nn
 from engines.training.calibration import ScoreCalibration
 from engines.training.detector_net import DetectorForExport, DetectorNet
 from engines.training.keypoint_net import CROP_PX, KeypointNet, KeypointsForExport
+from engines.training.vessel_net import VesselHead, VesselsForExport
 
 OPSET = 17
 INPUT_HEIGHT, INPUT_WIDTH = 480, 640
@@ -28,6 +29,12 @@ def export_detector(net: DetectorNet, path: Path, calibration: ScoreCalibration)
         outputs=("boxes", "class_scores", "size_scores"),
         axes={},
     )
+
+
+def export_vessels(net: DetectorNet, head: VesselHead, path: Path) -> Path:
+    """Write trunk and vessel head: image uint8 [1, 480, 640, 3] to vessels [1, 120, 160]."""
+    example = torch.zeros(1, INPUT_HEIGHT, INPUT_WIDTH, 3, dtype=torch.uint8)
+    return _export(VesselsForExport(net, head), example, path, input_name="image", outputs=("vessels",), axes={})
 
 
 def export_keypoints(net: KeypointNet, path: Path) -> Path:

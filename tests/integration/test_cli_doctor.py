@@ -102,6 +102,19 @@ def test_a_changed_network_is_a_fault(site: Path, tmp_path: Path) -> None:
     assert "SHA-256" in listed.stderr
 
 
+def test_a_layer_is_listed_and_verified_with_the_networks(site: Path, tmp_path: Path) -> None:
+    assert "vessels: vessels.onnx" in run("engines", "list", "--config", site).stdout
+    source, weights = Path("engines/weights").resolve(), tmp_path / "weights"
+    weights.mkdir()
+    for name in ("manifest.json", "detector.onnx", "keypoints.onnx", "layers.json"):
+        (weights / name).write_bytes((source / name).read_bytes())
+    (weights / "vessels.onnx").write_bytes((source / "vessels.onnx").read_bytes()[:-1])
+    site.write_text(f'[station]\nboard = "generic"\n[inference]\nweights_dir = "{weights}"\n')
+    listed = run("engines", "list", "--config", site)
+    assert listed.exit_code == 1
+    assert "the vessels weights" in listed.stderr
+
+
 def test_the_table_says_found_missing_and_what_to_do(site: Path) -> None:
     result = run("doctor", "--config", site, "--data-dir", site.parent, "--source", "file:/none.mp4")
     assert result.exit_code == 1
@@ -134,7 +147,7 @@ def test_engines_list_verifies_what_ships(site: Path) -> None:
     result = run("engines", "list", "--config", site, "--data-dir", site.parent)
     assert result.exit_code == 0, result.stderr
     rows = [row for row in result.stdout.splitlines() if "verified" in row]
-    assert [row.partition(":")[0] for row in rows] == ["detector", "keypoints"]
+    assert [row.partition(":")[0] for row in rows] == ["detector", "keypoints", "vessels"]
 
 
 def test_building_engines_for_a_runtime_that_needs_none_is_refused(site: Path) -> None:

@@ -37,7 +37,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, TimeZone
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, FindVessels, TimeZone
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -83,6 +83,7 @@ class PageStation:
         box: BoxAdministration | None = None,
         copies: BoxCopies | None = None,
         time_zone: TimeZone | None = None,
+        find_vessels: FindVessels | None = None,
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
@@ -135,6 +136,7 @@ class PageStation:
             accounts=self.accounts,
             certificate=lambda: certificate,
             pattern_advice=pattern_advice,
+            find_vessels=find_vessels,
             calibrations=self.calibrations,
             reports=build_report_service(
                 report_folder or Path(tempfile.gettempdir()) / f"nailfold-report-{secrets.token_hex(6)}",

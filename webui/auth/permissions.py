@@ -44,6 +44,7 @@ ROLES: Mapping[str, Role] = {
     "collections_api": Role.OPERATOR,
     "review": Role.OPERATOR,
     "review_page": Role.OPERATOR,
+    "vessels": Role.OPERATOR,
     "account": Role.OPERATOR,
     "account_api": Role.OPERATOR,
     "auth": Role.OPERATOR,

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from appliance.domain.errors import StoreError
-from appliance.exam.motion_jpeg import read_avi
+from appliance.exam.stored_picture import read_still_bgr
 from appliance.ports import ExamStore
 
 WIDEST_PX = 2048
@@ -32,12 +31,7 @@ class StillPictures:
         return self._cached(exam_id, image_id, width_px)
 
     def _jpeg(self, exam_id: str, image_id: str, width_px: int) -> bytes:
-        stored = self._store.read_png(exam_id, image_id)
-        if stored[:4] == b"RIFF":  # of a clip, the picture in its middle stands for all
-            stored = _middle_of(image_id, stored)
-        image_bgr = cv2.imdecode(np.frombuffer(stored, dtype=np.uint8), cv2.IMREAD_COLOR)
-        if image_bgr is None:
-            raise StoreError(f"still {image_id} could not be decoded", "Restore it from a backup.")
+        image_bgr = read_still_bgr(self._store, exam_id, image_id)
         height, width = image_bgr.shape[:2]
         if width > width_px:
             size = (width_px, max(1, round(height * width_px / width)))
@@ -46,13 +40,3 @@ class StillPictures:
             np.ascontiguousarray(image_bgr), quality=_JPEG_QUALITY, colorspace="BGR", colorsubsampling="420"
         )
         return encoded
-
-
-def _middle_of(image_id: str, clip: bytes) -> bytes:
-    try:
-        jpegs, _ = read_avi(clip)
-    except ValueError as error:
-        raise StoreError(f"clip {image_id} could not be read: {error}", "Restore it from a backup.") from error
-    if not jpegs:
-        raise StoreError(f"clip {image_id} has no pictures", "Restore it from a backup.")
-    return jpegs[len(jpegs) // 2]

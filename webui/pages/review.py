@@ -40,6 +40,7 @@ def review_page_blueprint(services: Services) -> Blueprint:
             unseen=unseen,
             next_unseen=_next_of(unseen, [image.image_id for image in (*after, *before)]),
             may_edit=may_edit(exam),
+            has_vessels=services.find_vessels is not None,
             why_not="" if _is_physician() else "role",
         )
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from appliance.domain.errors import InferenceError, SettingsError
 from appliance.inference.engine_set import open_manifest
-from appliance.inference.manifest import EngineEntry, EngineManifest, read_manifest
+from appliance.inference.manifest import EngineEntry, EngineManifest, read_layers, read_manifest
 from appliance.inference.plan_manifest import plan_paths, read_plan_manifest
 from appliance.inference.settings import InferenceSettings
 from appliance.inference.variant_manifest import TARGETS, VariantRecord, read_record, variant_paths
@@ -39,6 +39,10 @@ def engine_rows(settings: InferenceSettings) -> Iterator[str]:
             _plan_row(folder, path, sha256) for path, sha256 in sources.items() if plan_paths(folder, path)[1].exists()
         ]
         yield from plans or [f"  no plan in {folder}"]
+    if settings.weights_dir is not None:
+        for role, entry in read_layers(settings.weights_dir).engines.items():
+            size = f"{len(entry.read_verified()) / 1e6:.1f} MB"
+            yield f"{role}: {entry.path.name}, {size}, sha256:{entry.sha256}, verified, for the eye alone"
 
 
 def _variant_row(entry: EngineEntry, folder: Path, target: str) -> tuple[VariantRecord | None, str]:

@@ -32,6 +32,7 @@ from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
 from appliance.apps.station.fleet.box_health import BoxHealth
+from appliance.apps.station.fleet.engine_update import validated_weights
 from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.apps.station.fleet.wiping import wipe_if_asked
 from appliance.apps.station.frame_calibration import (
@@ -71,6 +72,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.withheld_results import WithheldResults
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.pattern_classifier import load_classifier
+from appliance.inference.vessel_layer import vessel_finder
 from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
 from appliance.storage.still_encoder import encode_still
@@ -260,6 +262,8 @@ class Station:
             clock=clock_watch,
             disk_free_percent=lambda: free_percent(settings.storage.folder),
             pattern_advice=advice,
+            # Its network has a trunk of its own, so it fits whatever networks the fleet sends.
+            find_vessels=vessel_finder(validated_weights()),
             calibrations=calibration_service(
                 self._storage.calibrations, journal, clock, in_force, calibration, self._newest_frame
             ),

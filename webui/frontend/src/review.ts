@@ -18,6 +18,7 @@ import { AS_CAPTURED } from "./common/picture_levels";
 import { Picture } from "./review/picture";
 import type { Edit, ImageReview, WidthKind } from "./review/protocol";
 import { tabs } from "./review/tabs";
+import { type Vessels, fetchVessels } from "./review/vessels";
 
 const root = need("#review");
 const mayEdit = root.dataset["mayEdit"] === "true";
@@ -26,7 +27,8 @@ const ZOOM_STEP = 1.3;
 let validatedBy: string | null = null;
 const picture = new Picture();
 const loupe = new Loupe(need<HTMLCanvasElement>("#loupe"), picture.canvas);
-const service = new ReviewService(`exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`, show, toastFault);
+const IMAGE = `exams/${root.dataset["exam"]}/images/${root.dataset["image"]}`;
+const service = new ReviewService(IMAGE, show, toastFault);
 const against = new AgainstDialog();
 const send = (edit: Edit): void => {
   const found = contradictedBy(edit, service.current);
@@ -196,6 +198,31 @@ function toggleOverlay(): void {
   board.refresh();
 }
 
+let vessels: Vessels | null = null;
+
+/** Asked for once a still, when it is first wanted. */
+async function toggleVessels(): Promise<void> {
+  const button = document.querySelector<HTMLElement>('[data-command="vessels"]');
+  if (!button) return;
+  const isShown = button.getAttribute("aria-pressed") !== "true";
+  press("vessels", isShown);
+  const words = need("#vessels-shown");
+  words.hidden = !isShown;
+  const said = need("[data-words]", words);
+  setText(said, t("review.vessels_wait"));
+  try {
+    if (isShown) vessels ??= await fetchVessels(IMAGE);
+  } catch (fault) {
+    press("vessels", false);
+    words.hidden = true;
+    return toastFault(fault);
+  }
+  // It may have been switched off while the station was busy.
+  board.vessels = words.hidden ? null : vessels;
+  setText(said, t(vessels?.outlines.length ? "review.vessels_shown" : "review.vessels_none"));
+  board.refresh();
+}
+
 function toggle(id: string, command: string): void {
   const element = need(`#${id}`);
   element.hidden = !element.hidden;
@@ -243,6 +270,7 @@ const commands: Handlers & Record<string, (choice: string) => void> = {
   nudge: (by) => nudge(...(by.split(" ").map(Number) as [number, number])),
   machine: toggleMachine,
   overlay: toggleOverlay,
+  vessels: () => void toggleVessels(),
   green: toggleGreen,
   picture: () => toggle("picture-settings", "picture"),
   help: () => toggle("help", "help"),

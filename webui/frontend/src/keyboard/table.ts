@@ -42,6 +42,7 @@ const ROWS = {
   sector: { keys: { a: "A", b: "B", c: "C", d: "D", u: "unknown" }, on: LIVE, group: "place" },
   overlay: { keys: { o: ONLY }, on: BOTH, group: "picture" },
   layer: { keys: { "5": "boxes", "6": "widths", "7": "labels", "8": "haemorrhages" }, on: LIVE, group: "picture" },
+  vessels: { keys: { "9": ONLY }, on: REVIEW, group: "picture" },
   green: { keys: { g: ONLY }, on: BOTH, group: "picture" },
   zoom: { keys: { "+": "in", "=": "in", "-": "out", "0": "fit" }, shown: ["+", "−", "0"], on: BOTH, group: "picture" },
   freeze: { keys: { f: ONLY }, on: LIVE, group: "picture" },

@@ -25,6 +25,7 @@ import {
 import type { Loupe } from "./loupe";
 import type { Picture } from "./picture";
 import { type Box, type ImageReview, WIDTH_KINDS, type WidthKind } from "./protocol";
+import type { Vessels } from "./vessels";
 
 export type Mode = "select" | "capillary" | "haemorrhage" | "measure" | WidthKind;
 
@@ -68,6 +69,8 @@ export class Board {
   private isFitted = true;
   showsMachine = false;
   showsFindings = true;
+  /** What a network takes for vessels, drawn below the findings; null while the layer is off. */
+  vessels: Vessels | null = null;
 
   constructor(
     private readonly container: HTMLDivElement,
@@ -85,7 +88,7 @@ export class Board {
     const under = new Konva.Layer({ listening: false });
     under.add(this.pictureNode);
     const middle = new Konva.Layer({ listening: false });
-    middle.add(this.findings);
+    middle.add(new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawVessels(context._context) }), this.findings);
     this.handles.add(this.frame, this.transformer, this.sketch);
     this.stage.add(under, middle, this.handles);
     this.listen();
@@ -291,6 +294,11 @@ export class Board {
   private rest(): void {
     this.loupe.hide();
     this.events.onLive(null, null);
+  }
+
+  private drawVessels(context: CanvasRenderingContext2D): void {
+    const { x, y, zoom } = this.view;
+    if (this.vessels) this.vessels.draw(context, x, y, zoom);
   }
 
   private drawFindings(context: CanvasRenderingContext2D): void {
