@@ -40,9 +40,9 @@ class VideoFrames:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise CaptureError(f"cannot read {path}: there is no such file")
-        if path.stat().st_size == 0:
+        self._size_bytes = path.stat().st_size
+        if self._size_bytes == 0:
             raise CaptureError(f"cannot read {path}: the file is empty")
-        self._path = path
         self._video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         self._seen = 0
         self._damaged = 0
@@ -61,7 +61,7 @@ class VideoFrames:
     def announced(self) -> int:
         """How many pictures the container says that it holds; 0 where it does not say, or says what cannot be."""
         count = max(0, int(self._video.get(cv2.CAP_PROP_FRAME_COUNT)))
-        return count if count * _LEAST_BYTES_A_PICTURE <= self._path.stat().st_size else 0
+        return count if count * _LEAST_BYTES_A_PICTURE <= self._size_bytes else 0
 
     @property
     def ends_early(self) -> bool:

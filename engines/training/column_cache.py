@@ -26,7 +26,7 @@ MOST_IMAGES = 20_000
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnMaps:
     """Opened columns: uint8 [N, 240, 320], and which image's each is, by its render seed."""
 
     maps: NDArray[np.uint8]
@@ -67,11 +67,11 @@ def draw_columns(cache: Cache, out: Path, images: int, unusual: float) -> int:
     return len(done)
 
 
-def open_columns(folder: Path) -> Columns:
+def open_columns(folder: Path) -> ColumnMaps:
     """Map the columns that draw_columns made, or is still making."""
     lines = [line for line in (folder / "seeds.jsonl").read_text().splitlines(keepends=True) if line.endswith("\n")]
     maps = np.load(folder / "columns.npy", mmap_mode="r")
-    return Columns(maps, {int(line): row for row, line in enumerate(lines)})
+    return ColumnMaps(maps, {int(line): row for row, line in enumerate(lines)})
 
 
 def _columns_of(image: NDArray[np.uint8], seed: int, unusual: bool) -> NDArray[np.uint8]:

@@ -25,7 +25,7 @@ from engines.synthetic.column import UNKNOWN
 from engines.training.assignment import BatchTargets
 from engines.training.cache import Pictures
 from engines.training.calibration import calibrate_scores
-from engines.training.column_cache import Columns, open_columns
+from engines.training.column_cache import ColumnMaps, open_columns
 from engines.training.detector import REAL_SHARE, REAL_SOURCE, RESTORED_SHARE, detect_with
 from engines.training.detector import collate as collate_detector
 from engines.training.detector_loss import detector_loss
@@ -59,7 +59,7 @@ class Sources:
 
     pictures: Pictures
     masked: Pictures
-    columns: Columns
+    columns: ColumnMaps
     retinas: list[Retina]
     restored_share: float
 

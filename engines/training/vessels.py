@@ -21,7 +21,7 @@ from torch import Tensor
 from appliance.domain.errors import SettingsError
 from engines.datasets.retinas import SOURCE, Retina, read_retinas
 from engines.training.cache import Pictures
-from engines.training.column_cache import Columns, open_columns
+from engines.training.column_cache import ColumnMaps, open_columns
 from engines.training.detector_samples import draw_crop
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_vessels
@@ -45,7 +45,7 @@ Sample = tuple[NDArray[np.uint8], MaskArray]
 class WithColumns:
     """Those pictures whose columns are drawn."""
 
-    def __init__(self, pictures: Pictures, columns: Columns) -> None:
+    def __init__(self, pictures: Pictures, columns: ColumnMaps) -> None:
         truths = pictures.truths
         self._pictures = pictures
         self._at = [index for index, truth in enumerate(truths) if columns.of(truth) is not None]
@@ -61,7 +61,7 @@ class WithColumns:
         return self._pictures.picture(self._at[index])
 
 
-def draw_masked(pictures: Pictures, columns: Columns, retinas: list[Retina], rng: np.random.Generator) -> Sample:
+def draw_masked(pictures: Pictures, columns: ColumnMaps, retinas: list[Retina], rng: np.random.Generator) -> Sample:
     """A crop, uint8 RGB [288, 384, 3], and its mask, uint8 [72, 96]: of a rendered nailfold or of a retina."""
     if retinas and rng.random() < RETINA_SHARE:
         return draw_retina(retinas, rng)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from flask.testing import FlaskClient
+from numpy.typing import NDArray
 from PIL import Image
 
 from appliance.domain.errors import ExamError
@@ -29,6 +30,10 @@ WORDS = {"pseudonym": "NC-0044", "full_name": "Dr. Eva Braun-Roth", "name": "Sec
 NO_WAITING = WebSettings(port=0, free_tries=100_000)
 
 
+def no_vessel(image_rgb: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
+    return np.zeros(image_rgb.shape[:2], np.float32)
+
+
 class ApiStation:
     """An exam with a review, its patient, a folder, a collection, a calibration, an import and an uploaded archive.
 
@@ -36,7 +41,7 @@ class ApiStation:
     """
 
     def __init__(self, report_folder: Path) -> None:
-        self.pages = PageStation(NO_WAITING, CALIBRATION, report_folder=report_folder)
+        self.pages = PageStation(NO_WAITING, CALIBRATION, report_folder=report_folder, find_vessels=no_vessel)
         self.app = self.pages.app
         self.exam = finished_exam(self.pages.store)
         self.show_picture()

@@ -15,7 +15,7 @@ WHY: dict[str, tuple[int, str]] = {
     "appliance/apps/analyze/micrometer_scale.py": (2, "a length between graduations and an angle, no figures"),
     "appliance/apps/analyze/pictures.py": (1, "the time of a frame in its video, which names it"),
     "appliance/apps/doctor/host_checks.py": (3, "free space, and a bound on the clock that is itself an uncertainty"),
-    "appliance/apps/engines/builds.py": (2, "the size of a file"),
+    "appliance/apps/engines/builds.py": (3, "the size of a file"),
     "appliance/apps/engines/clinical_gate.py": (2, "shares of the gate beside their own limits"),
     "appliance/capture/grabber.py": (1, "a time-out of the settings"),
     "appliance/domain/measured_scale.py": (1, "two scales that differ by more than their error, which is what is said"),

@@ -1,6 +1,7 @@
 """What the vessel network takes for blood in a stored still, as lines over its picture: a layer of the review."""
 
 from functools import lru_cache
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -23,10 +24,16 @@ _TAGS = [Tag(name="vessels", description="What a network takes for blood in a pi
 Lines = list[list[tuple[float, float]]]
 
 
+# No tuple: flask-openapi3 writes it as a schema that OpenAPI does not allow.
+_Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class VesselsAnswer(BaseModel):
     """Closed lines around vessels and around holes in them; fill them by the even-odd rule."""
 
-    outlines: Lines = Field(description="Corners x, y in the picture's pixels, origin at the centre of the first one")
+    outlines: list[list[_Corner]] = Field(
+        description="Corners x, y in the picture's pixels, origin at the centre of the first one"
+    )
 
 
 class VesselOutlines:
@@ -74,6 +81,7 @@ def vessels_blueprint(services: Services) -> APIBlueprint:
         if found is None:
             raise NotKeptError("this software has no vessel network", "Install the software again.")
         captured = services.reviews.image(*path.names).reviewed.image
-        return jsonify(VesselsAnswer(outlines=found.of(*path.names, captured.analysis)).model_dump(mode="json"))
+        lines = [[list(corner) for corner in line] for line in found.of(*path.names, captured.analysis)]
+        return jsonify(VesselsAnswer.model_validate({"outlines": lines}).model_dump(mode="json"))
 
     return api

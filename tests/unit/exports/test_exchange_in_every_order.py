@@ -26,6 +26,7 @@ from appliance.exports.imports.picture import ForeignPicture
 from appliance.exports.imports.picture_imports import ImportState, PictureImports
 from appliance.exports.settings import PacsSettings
 from appliance.exports.staging import Staging
+from tests.support.exam_parts import NOON
 from tests.support.interleaving import Race, in_every_order, refused_with
 
 PLACE = (Hand.LEFT, Finger.RING, Sector.A)
@@ -43,7 +44,8 @@ def imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pic
     monkeypatch.setattr(picture_imports, "import_pictures", lambda pictures, *_: SimpleNamespace(exam_id="kept"))
 
     def make() -> PictureImports:
-        return PictureImports(Staging(tmp_path / str(next(numbers))), SimpleNamespace(read_still=still))  # type: ignore[arg-type]
+        tools: Any = SimpleNamespace(read_still=still, now_utc=lambda: NOON)
+        return PictureImports(Staging(tmp_path / str(next(numbers))), tools)
 
     return make
 

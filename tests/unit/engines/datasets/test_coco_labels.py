@@ -98,7 +98,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("annotations.0.bbox", [1, 2, 3], "4 numbers"),
         ("annotations.0.bbox", [1, 2, 0, 5], "no area"),
         ("annotations.0.bbox", [620, 2, 30, 5], "10.0 px out of the 640x480 picture"),
-        ("annotations.0.bbox", [1, 2, float("nan"), 5], "4 numbers"),
+        ("annotations.0.bbox", [1, 2, float("nan"), 5], "JSON has no NaN"),
         ("annotations.0.keypoints", [1, 2, 2] * 17, "18 numbers"),
         ("annotations.0.size", "huge", "normal or enlarged or giant"),
         ("annotations.1.iscrowd", "yes", "0 or 1"),
