@@ -54,3 +54,11 @@ def test_bands_that_do_not_fit_are_refused() -> None:
 def test_every_table_of_bands_names_its_source_and_how_far_it_was_read() -> None:
     assert all(of.source.rstrip().endswith("]") for of in EVERY)
     assert bands.NUMBERS["normal_from"] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("names", "cuts"), [("a", (1.0,)), ("abc", (1.0,)), ("abc", (2.0, 1.0)), ("abc", (1.0, 1.0)), ("", ())]
+)
+def test_bands_that_do_not_fit_their_cuts_are_refused(names: str, cuts: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        Bands(tuple(names), tuple(Cut(value, False) for value in cuts), "nobody")

@@ -86,3 +86,15 @@ def test_picture_that_the_physician_excluded_does_not_count() -> None:
     excluded = replace(reviewed.images[0], not_evaluable_because="wrong finger")
     found = reviewed_hand_map(replace(reviewed, images=(excluded,)))
     assert cell(found, RING_B) == MapCell(RING_B, CellState.NOT_EVALUABLE, ("i",), ("wrong finger",))
+
+
+def test_pictures_in_no_named_sector_are_counted_for_their_finger() -> None:
+    unknown = Placement(Hand.LEFT, Finger.RING, Sector.UNKNOWN)
+    found = hand_map(exam(image(unknown, name="a"), image(unknown, name="b"), image(RING_B, name="c")))
+    assert dict(found.elsewhere) == {(Hand.LEFT, Finger.RING): 2}
+
+
+def test_what_nobody_reviewed_is_what_was_found() -> None:
+    captured = image(RING_B)
+    (one,) = unreviewed(exam(captured)).images
+    assert one.recorded == captured.recorded

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.analysis.uncertainty import Width, of_width
+from appliance.analysis.uncertainty import Width, of_width, width_decimals
 from appliance.domain.bands import CALIBRE, DENSITY, Cut
+from appliance.domain.exam_figures import Figure
 from appliance.domain.honest_digits import decimals_beside, decimals_of_value, scale_decimals
+from appliance.domain.printed_figure import printed_figure
 
 CASES = json.loads((Path(__file__).parents[2] / "data" / "honest_digits.json").read_text())
 ON_PAGES = Path(__file__).parents[3] / "webui" / "frontend" / "src" / "common" / "honest_digits.ts"
@@ -55,3 +57,17 @@ def test_never_more_than_asked_for_and_never_negative(uncertainty: float, most: 
 @given(st.floats(1e-5, 1e3))
 def test_the_uncertainty_never_rounds_to_nothing(uncertainty: float) -> None:
     assert round(uncertainty, decimals_beside(uncertainty)) > 0
+
+
+def test_a_width_has_the_digits_that_its_scale_bears() -> None:
+    # Two end points, 2.77 pixels together: 1.0 um at 0.37 um a pixel, 28 um at 10.
+    assert width_decimals(33.0, 0.37) == 1
+    assert width_decimals(33.0, 10.0) == 0
+    assert width_decimals(33.0, None) == 1
+    assert width_decimals(49.97, 10.0) == 0, "50 is still enlarged"
+    assert width_decimals(19.97, 10.0) == 2, "20.0 would be enlarged"
+
+
+def test_a_figure_has_the_digits_that_its_uncertainty_bears() -> None:
+    assert printed_figure("median_apical_um", Figure(31.44, 0.2)).decimals == 1
+    assert printed_figure("median_apical_um", Figure(31.44, 12.0)).decimals == 0

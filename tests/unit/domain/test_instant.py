@@ -1,5 +1,6 @@
 """Time as text."""
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -38,3 +39,13 @@ def test_microseconds_come_back_exactly() -> None:
 def test_a_time_without_a_zone_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"zone|isoformat"):
         from_rfc3339(text)
+
+
+def test_what_was_read_is_in_utc_wherever_the_computer_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Lima")
+    time.tzset()
+    try:
+        assert from_rfc3339("2026-11-22T19:00:00+09:00").utcoffset() == timedelta(0)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

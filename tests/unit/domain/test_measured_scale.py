@@ -46,6 +46,7 @@ def test_the_order_of_two_points_does_not_matter() -> None:
         ((20.0, 100.0), Axis.Y, -11.31),
         ((-20.0, 100.0), Axis.Y, 11.31),
         ((100.0, -20.0), Axis.X, -11.31),
+        ((70.0, 71.0), Axis.Y, -44.59),
     ],
 )
 def test_two_points_belong_to_the_nearer_axis(end: tuple[float, float], axis: Axis, angle_deg: float) -> None:

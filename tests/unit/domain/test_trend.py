@@ -57,3 +57,10 @@ def test_a_finger_without_an_evaluable_image_is_no_choice() -> None:
 def test_other_networks_are_said() -> None:
     exams = [exam(1, 8.0), exam(2, 7.0), exam(3, 6.0, engine="b")]
     assert [point.has_other_engines for point in course("density_per_mm", exams)] == [False, False, True]
+
+
+def test_only_counts_that_are_there_are_shared_among_images() -> None:
+    missing = {"giants": Figure(None, because="no_calibration"), "images_evaluable": Figure(8)}
+    assert per_image("giants", missing) is missing["giants"]
+    whole = {"density_per_mm": Figure(8), "images_evaluable": Figure(8)}
+    assert per_image("density_per_mm", whole).value == 8, "no count, even where it is a whole number"
