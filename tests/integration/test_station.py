@@ -67,7 +67,7 @@ def test_an_exam_goes_from_the_scope_to_the_broker(site: Path, broker: Broker) -
         exam_id = browser.post("/api/v1/exam/finish", accepts_missing=True)["finished_exam_id"]
         wait_until(lambda: browser.json("/api/v1/state")["outbox"]["acknowledged"] == 1, "the broker's answer")
         assert station.stop() == 0
-    (arrival,) = receiver.collect()
+    (arrival,) = receiver.collect(at_least=1)
     schemas.validate("nailfold.exam-1", arrival.document)
     assert arrival.document["exam_id"] == exam_id
     assert len(arrival.document["images"]) == 1
