@@ -6,10 +6,11 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import start_exam, wait_until
 from tests.browser.conftest import Camera, OpenPage
-from tests.support.page_station import Feed
+from tests.support.page_station import Feed, PageStation
 from webui.localisation.catalogue import catalogue
 
 GERMAN = catalogue("de")
+MENU_FITS = "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('nav.tabs'))"
 
 
 def test_german_chosen_on_the_account_page_is_spoken_on_every_page(open_page: OpenPage, camera: Camera) -> None:
@@ -58,3 +59,15 @@ def test_login_page_speaks_the_language_that_a_new_browser_asks_for(open_page: O
     stranger.wait_for_selector("html[lang=es]")
     assert stranger.locator("h1").inner_text() == "Iniciar sesión"
     stranger.context.close()
+
+
+def test_pages_fit_a_phone_in_every_language(open_page: OpenPage, station: PageStation) -> None:
+    page = open_page(360, 780, "/account/")
+    for language in ("de", "fr", "es", "it", "en"):
+        page.goto(f"{station.url}/account/")
+        page.select_option("[data-language-switch]", language)
+        page.wait_for_selector(f"html[lang={language}]")
+        for path in ("/account/", "/", "/exams/", "/patients/", "/settings/backups/"):
+            page.goto(station.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, (language, path)
+            assert page.evaluate(MENU_FITS), (language, path)
