@@ -190,3 +190,34 @@ def test_changed_and_replaced_entries_are_told(database: FleetDatabase) -> None:
     BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
     (view,) = ConsoleViews(database, SystemClock()).boxes()
     assert "journal_broken" in [alert.code for alert in view.alerts]
+
+
+def test_a_wish_is_told_to_a_box_though_the_fleets_database_was_put_back_to_before(database: FleetDatabase) -> None:
+    """The box has had version 7; the fleet counts from 1 again. The box would pass over all that is not newer."""
+    store = BoxStore(database)
+    assert store.want(WHOSE, {"exam.best_of_s": 0.7}, "eva", NOW).version == 1
+    assert [wish.version for _, wish in store.untold(NOW)] == [1]
+    reported = {**recorded("nailfold.shadow-reported-1"), "desired_version": 7}
+    for _ in range(2):
+        store.take_report(WHOSE, "shadow", reported, NOW)
+    assert [wish.version for _, wish in store.untold(NOW)] == [8], "once"
+    store.take_report(WHOSE, "shadow", {**reported, "desired_version": 8}, NOW)
+    assert store.untold(NOW) == []
+    assert store.want(WHOSE, {"exam.best_of_s": 0.9}, "eva", NOW).version == 9
+
+
+def test_a_version_that_a_box_made_up_is_not_where_the_count_ends(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    store.want(WHOSE, {"exam.best_of_s": 0.7}, "eva", NOW)
+    store.take_report(WHOSE, "shadow", {**recorded("nailfold.shadow-reported-1"), "desired_version": (1 << 53) - 1}, NOW)
+    assert store.want(WHOSE, {"exam.best_of_s": 0.8}, "eva", NOW).version == 2
+
+
+def test_a_connection_to_postgresql_ends_a_wait_for_a_computer_that_is_gone(database: FleetDatabase) -> None:
+    if database._engine.dialect.name == "sqlite":
+        pytest.skip("a file is not away")
+    with database.transaction("look") as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        told = driver.info.get_parameters()
+    assert (told["connect_timeout"], told["keepalives_idle"], told["tcp_user_timeout"]) == ("10", "30", "60000")
