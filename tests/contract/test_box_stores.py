@@ -20,6 +20,7 @@ from appliance.domain.journal import JournalEntry, JournalHead, next_entry
 from appliance.fleet.audit import Audit, audit_of
 from appliance.fleet.jobs import JobState, JobUpdate, SignedJob
 from tests.support.full_fleet import recorded
+from tests.support.postgres import Postgres
 
 WHOSE = ("clinic-1", "box-7")
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
@@ -213,10 +214,8 @@ def test_a_version_that_a_box_made_up_is_not_where_the_count_ends(database: Flee
     assert store.want(WHOSE, {"exam.best_of_s": 0.8}, "eva", NOW).version == 2
 
 
-def test_a_connection_to_postgresql_ends_a_wait_for_a_computer_that_is_gone(database: FleetDatabase) -> None:
-    if database._engine.dialect.name == "sqlite":
-        pytest.skip("a file is not away")
-    with database.transaction("look") as connection:
+def test_a_connection_to_postgresql_ends_a_wait_for_a_computer_that_is_gone(postgres: Postgres) -> None:
+    with FleetDatabase(postgres.url) as database, database.transaction("look") as connection:
         driver = connection.connection.dbapi_connection
         assert driver is not None
         told = driver.info.get_parameters()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
-from appliance.apps.commands.fleet_jobs import boxes, job, job_key, reference, want
+from appliance.apps.commands.fleet_jobs import admit, bar, boxes, job, job_key, reference, want
 from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
 from appliance.apps.commands.fleet_simulate import demo, simulate
@@ -33,7 +33,9 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config, boxes, want, reference, job_key, job, release, rollout, simulate, demo):
+for part in (request, authority, broker_config, boxes, bar, admit, want, reference):
+    command.add_command(part)
+for part in (job_key, job, release, rollout, simulate, demo):
     command.add_command(part)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from appliance import schemas
 from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
@@ -37,6 +38,7 @@ class BoxMessageService:
 
     def __init__(self, database: FleetDatabase, clock: Clock) -> None:
         self.boxes, self.jobs, self.audit = BoxStore(database), JobStore(database), AuditStore(database)
+        self.barred = BarredBoxes(database)
         self._clock = clock
 
     @staticmethod
