@@ -79,6 +79,16 @@ def test_a_number_that_no_column_holds_costs_its_own_message_alone(worker: Inges
     assert sorted(set(broker.confirmed)) == sorted(one.topic for one in batch)
 
 
+def test_a_worker_killed_between_commit_and_receipt_costs_a_second_sending(worker: IngestWorker) -> None:
+    broker, came = Broker(), result_of(arrival())
+    worker.keep([came])  # and there it ended
+
+    _Shift(worker, broker)._settle([came])  # type: ignore[arg-type]
+
+    assert worker._store.count() == 1
+    assert [said["outcome"] for _, said in broker.published] == ["stored"]
+
+
 def test_an_entry_of_a_journal_that_is_none_stops_nobody(worker: IngestWorker) -> None:
     broker = Broker()
     audit = Received(1, 1, "nailfold/v1/clinic-1/box-1/audit/1", b'{"schema": "nailfold.audit/1"}')
