@@ -1,5 +1,6 @@
 """What one box sends and no database can hold stops nobody else's messages."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -155,6 +156,27 @@ def test_a_moment_of_no_day_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", [r'{"a":"\\u0000"}', r'{"a":"\ud83d\ude00"}', '{"a":"😀"}'])
 def test_text_that_only_looks_so_is_taken(text: str) -> None:
     require_keepable(text.encode())
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 19, "1e999", "-1E+400", "1" * 5000])
+def test_a_number_that_nothing_holds_keeps_the_results_of_no_other_box_from_the_page(
+    worker: IngestWorker, database: FleetDatabase, number: str
+) -> None:
+    came = arrival(figures={"density_per_mm": {"value": "HUGE", "uncertainty": 0.9}})
+    payload = came.payload.replace(b'"HUGE"', number.encode())
+    digest = hashlib.sha256(payload).hexdigest()
+    huge = Arrival(came.topic, payload, {**came.properties, "sha256": digest})
+    worker.keep([result_of(huge), result_of(arrival())])
+
+    assert len(ConsoleViews(database, SystemClock()).results(ResultFilter())) == 1
+    with pytest.raises(ExportError):
+        read_message(Audit, b'{"seq": ' + number.encode() + b"}")
+
+
+@pytest.mark.parametrize("number", [str((1 << 63) - 1), "0.0000000000000000000001", "1e-999", "1.5e+300", '"1e999"'])
+def test_numbers_that_only_look_so_are_taken(number: str) -> None:
+    assert bounded_loads(f"[{number}]") == [json.loads(number)]
+    require_keepable(f"[{number}]".encode())
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": -Infinity}', "[Infinity]"])
