@@ -51,6 +51,9 @@ def _day(key: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
     except ValueError:
         abort(400, f"{key}: {text[:20]}")
+    if day.year == datetime.max.year:  # its last day has none after it
+        abort(400, f"{key}: {text[:20]}")
+    return day

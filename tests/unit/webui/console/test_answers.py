@@ -40,6 +40,11 @@ def test_an_account_that_is_not_there_is_not_found_and_no_fault_of_the_database(
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/results?until=9999-12-31", "/results?since=9999-99-99", "/results?engine=%00"])
+def test_a_question_that_has_no_answer_is_refused_in_words(browser: FlaskClient, path: str) -> None:
+    assert browser.get(path).status_code == 400
+
+
 def test_a_form_without_its_token_changes_nothing(browser: FlaskClient) -> None:
     assert browser.post("/accounts", data={"name": "vera", "full_name": "Vera", "role": "viewer"}).status_code == 400
     assert "vera" not in browser.get("/accounts").text
