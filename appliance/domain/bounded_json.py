@@ -25,8 +25,8 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
     checking, copying a value) does so earlier: nobody expects that error, and a handler of ValueError lets it through.
 
     Raises:
-        ValueError: it is not JSON (which has no NaN), nested deeper than `deepest`, or with a number that no database or
-            float holds.
+        ValueError: it is not JSON (which has no NaN), nested deeper than `deepest`, or has a number that no database
+            or float holds.
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant, **_number_parsers(text))
@@ -51,7 +51,8 @@ def require_keepable(payload: bytes) -> None:
     """Refuse JSON that would stop those who keep it beside others, or show it.
 
     That is a text which no database takes, a NUL (PostgreSQL has none) or half of a surrogate pair, a moment of no day,
-    and a number beyond what is counted. One such message would fail every commit that it shares with others, each time it comes again.
+    and a number beyond what is counted. One such message would fail every commit that it shares with others, each time
+    it comes again.
 
     Raises:
         ValueError: it is such a document, or not JSON at all.

@@ -57,7 +57,9 @@ class JobConversation:
                 boot_id=record.boot_id,
                 ts=ts,
             )
-            found.append(Publication(self._topics.job_update(record.job.job_id), update.payload(), shorter=_cut(update)))
+            found.append(
+                Publication(self._topics.job_update(record.job.job_id), update.payload(), shorter=_cut(update))
+            )
         return found
 
     def received(self, topic: str, payload: bytes) -> bool:

@@ -55,8 +55,8 @@ class JobKind:
 class JobRunner:
     """Runs what the book has waiting. A job runs once: what an earlier start had begun is never begun again.
 
-    A step that does not end in its time, or soon after the job was cancelled, is left behind on its thread, and the next
-    job begins.
+    A step that does not end in its time, or soon after the job was cancelled, is left behind on its thread, and the
+    next job begins.
 
     Args:
         is_exam_open: disruptive jobs wait while it is.

@@ -1,8 +1,8 @@
 """A disk that turns read-only, or fails, under a running station in the middle of an exam, and is well again.
 
-strace attaches to the station and answers the calls that change files or bring them onto the disk: as a file system does
-that the kernel has remounted read-only (EROFS), and as a failing disk (EIO). Pictures and pages go on; what is refused
-is refused in words; nothing that was finished is lost; and once the disk is well, work goes on without a restart.
+strace attaches to the station and answers the calls that change files or bring them onto the disk: as a file system
+does that the kernel has remounted read-only (EROFS), and as a failing disk (EIO). Pictures and pages go on; what is
+refused is refused in words; nothing that was finished is lost; once the disk is well, work goes on without a restart.
 """
 
 import json
@@ -42,7 +42,9 @@ def refusing_disk() -> dict[str, Any]:
                 _begin(browser, finished)
                 with _refusing(station.pid, error):
                     problems += [f"{name}: {what}" for what in _under(browser, watcher)]
-                wait_until(lambda: answered(browser, "/api/v1/exam/capture"), "a capture on a disk that is well", PATIENCE_S)
+                wait_until(
+                    lambda: answered(browser, "/api/v1/exam/capture"), "a capture on a disk that is well", PATIENCE_S
+                )
                 finished.append(browser.post("/api/v1/exam/finish", accepts_missing=True)["finished_exam_id"])
         kept = browser.get("/exams")
         lost = [one for one in finished if one not in kept]
@@ -63,7 +65,18 @@ def _begin(browser: Browser, finished: list[str]) -> None:
 
 @contextmanager
 def _refusing(pid: int, error: str) -> Iterator[None]:
-    command = ["strace", "-f", "-o", "/dev/null", "-p", str(pid), "-e", f"trace={CALLS}", "-e", f"inject={CALLS}:error={error}"]
+    command = [
+        "strace",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-p",
+        str(pid),
+        "-e",
+        f"trace={CALLS}",
+        "-e",
+        f"inject={CALLS}:error={error}",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
         try:
             assert tracer.stderr is not None

@@ -210,7 +210,9 @@ def test_a_wish_is_told_to_a_box_though_the_fleets_database_was_put_back_to_befo
 def test_a_version_that_a_box_made_up_is_not_where_the_count_ends(database: FleetDatabase) -> None:
     store = BoxStore(database)
     store.want(WHOSE, {"exam.best_of_s": 0.7}, "eva", NOW)
-    store.take_report(WHOSE, "shadow", {**recorded("nailfold.shadow-reported-1"), "desired_version": (1 << 53) - 1}, NOW)
+    store.take_report(
+        WHOSE, "shadow", {**recorded("nailfold.shadow-reported-1"), "desired_version": (1 << 53) - 1}, NOW
+    )
     assert store.want(WHOSE, {"exam.best_of_s": 0.8}, "eva", NOW).version == 2
 
 

@@ -157,9 +157,7 @@ def test_two_processes_start_the_same_rollout_once_and_ask_its_boxes_once(
     assert len(JobStore(database).all()) == 5
 
 
-def test_a_group_whose_asking_breaks_off_is_not_half_asked(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_group_whose_asking_breaks_off_is_not_half_asked(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     add, added = JobStore.add_within, list[Any]()
 
     def add_two(self: JobStore, *given: Any) -> None:

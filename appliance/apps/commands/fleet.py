@@ -21,6 +21,7 @@ from appliance.apps.fleet_server.ingest import IngestWorker
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
+from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.system_clock import SystemClock
 
 config_option = click.option(
@@ -44,7 +45,7 @@ for part in (job_key, job, release, rollout, simulate, demo):
 def ingest(config: Path) -> None:
     """Receive results until Ctrl-C or SIGTERM; run as many as you like, each with its own mqtt.box."""
     settings = load_fleet_settings(config)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    log_to_stderr(logging.INFO)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -59,7 +60,7 @@ def ingest(config: Path) -> None:
 def console(config: Path) -> None:
     """Serve the console's pages until Ctrl-C or SIGTERM."""
     settings = load_fleet_settings(config)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    log_to_stderr(logging.INFO)
     with _database(settings) as database, Console(settings.console.folder, database) as made:
         serve_console(made, settings, lambda url: click.echo(f"Open {url}"))
 

@@ -165,8 +165,8 @@ class RolloutStore:
             force: also while boxes of earlier groups have not ended; never beyond the threshold or in a pause.
 
         Raises:
-            SettingsError: it is paused, too many failed, some are still under way, somebody else has just asked them, or
-                no group is left.
+            SettingsError: it is paused, too many failed, some are still under way, somebody else was first, or no group
+                is left.
         """
         now = self.rollout(rollout_id)
         if now.is_paused:

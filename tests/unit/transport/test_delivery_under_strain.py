@@ -1,4 +1,4 @@
-"""Thousands of results after weeks without a broker, brokers that refuse or take little, a fleet that gives no receipt."""
+"""Thousands of results after weeks offline, brokers that refuse or take little, a fleet that gives no receipt."""
 
 import os
 from collections.abc import Iterator, Sequence

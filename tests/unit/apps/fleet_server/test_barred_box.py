@@ -1,7 +1,6 @@
 """A revoked box that the broker still lets speak: a revocation list keeps out new connections alone."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +18,10 @@ __all__ = ["database", "worker"]
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Iterator[Path]:
+def config(tmp_path: Path) -> Path:
     file = tmp_path / "server.toml"
     file.write_text(f'[database]\nurl = "sqlite:///{tmp_path}/fleet.sqlite3"\n')
-    yield file
+    return file
 
 
 def run(*arguments: str) -> str:
@@ -50,7 +49,7 @@ def test_nothing_of_a_barred_box_is_taken_until_it_is_admitted_again(
     assert row.software != "stolen"
     assert "needs barred" in run("boxes", "--config", str(config))
     (shown,) = ConsoleViews(database, SystemClock()).boxes()
-    assert [alert.code for alert in shown.alerts][0] == "barred"
+    assert shown.alerts[0].code == "barred"
 
     run("admit", "--config", str(config), "clinic-1/box-7")
     worker.look_for_barred()
