@@ -34,7 +34,15 @@ def box_zone() -> Iterator[BoxZone]:
 
 @pytest.mark.parametrize(
     "zone",
-    ["Europe/Madrid", "America/Santiago", "America/Havana", "Asia/Beirut", "Africa/Cairo", "Australia/Lord_Howe", "UTC"],
+    [
+        "Europe/Madrid",
+        "America/Santiago",
+        "America/Havana",
+        "Asia/Beirut",
+        "Africa/Cairo",
+        "Australia/Lord_Howe",
+        "UTC",
+    ],
 )
 def test_every_moment_of_a_year_is_on_the_day_that_the_box_shows(box_zone: BoxZone, zone: str) -> None:
     """In some of them clocks go forward at midnight: 00:00 does not exist then."""
