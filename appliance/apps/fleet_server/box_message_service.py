@@ -27,6 +27,7 @@ _REPORTS = {
     "shadow/reported": "nailfold.shadow-reported-1",
 }
 _EVERY_JOB = "all"
+_MOST_UNUSABLE = 10_000
 
 
 class BoxMessageService:
@@ -40,6 +41,7 @@ class BoxMessageService:
         self.boxes, self.jobs, self.audit = BoxStore(database), JobStore(database), AuditStore(database)
         self.barred = BarredBoxes(database)
         self._clock = clock
+        self._unusable: dict[str, str] = {}
 
     @staticmethod
     def filters(group: str) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class BoxMessageService:
                 else:
                     answers += self._take_one(whose, place.rest, payload)
             except (ExportError, ValueError) as error:
-                _log.warning("what came on %s cannot be used: %s", topic, str(error)[:300])
+                self._note_unusable(topic, str(error)[:300])
         answers += self._take_states(states)
         if reports:
             self.boxes.take_reports(reports, self._clock.now_utc())
@@ -96,6 +98,14 @@ class BoxMessageService:
         for whose, wish in self.boxes.untold(now_utc):
             found.append(Publication(BoxTopics(*whose).shadow_desired, wish.payload(), is_retained=True))
         return found
+
+    def _note_unusable(self, topic: str, why: str) -> None:
+        """Once, not with each telemetry of each box that is newer than this server."""
+        if self._unusable.get(topic) != why:
+            _log.warning("what came on %s cannot be used: %s", topic, why)
+        if len(self._unusable) >= _MOST_UNUSABLE:
+            self._unusable.clear()
+        self._unusable[topic] = why
 
     def _take_one(self, whose: Whose, rest: str, payload: bytes) -> list[Publication]:
         now_utc = self._clock.now_utc()

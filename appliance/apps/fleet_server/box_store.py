@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.state_rows import known_states, next_state
@@ -15,6 +15,7 @@ from appliance.domain.instant import to_rfc3339
 from appliance.fleet.shadow import ShadowDesired
 
 _MOST_WISHES = 1_000_000_000
+_AHEAD = timedelta(days=2)
 _TWIN_FORGOTTEN = timedelta(minutes=10)
 
 
@@ -146,11 +147,12 @@ class BoxStore:
                     found.append((whose, wish))
         return found
 
-    def forget_telemetry(self, before_utc: datetime) -> int:
-        """Drop what is older than that; how many."""
+    def forget_telemetry(self, before_utc: datetime, now_utc: datetime) -> int:
+        """Drop what is older than that; how many. Of a box whose clock is ahead it would never be: that goes, too."""
+        is_old = telemetry.c.ts < to_rfc3339(before_utc)
+        is_to_come = telemetry.c.ts > to_rfc3339(now_utc + _AHEAD)
         with self._database.transaction("drop old telemetry") as connection:
-            old = telemetry.delete().where(telemetry.c.ts < to_rfc3339(before_utc))
-            return int(connection.execute(old).rowcount)
+            return int(connection.execute(telemetry.delete().where(or_(is_old, is_to_come))).rowcount)
 
     def _reported_version(self, connection: Connection, whose: Whose) -> int:
         said = select(box_reports.c.document).where(of_box(box_reports, whose), box_reports.c.kind == "shadow")

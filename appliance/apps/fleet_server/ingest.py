@@ -140,7 +140,8 @@ class IngestWorker:
     def tidy(self) -> None:
         """Drop telemetry that nobody needs any more. Raises StoreError."""
         kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
-        self.service.boxes.forget_telemetry(self._clock.now_utc() - kept)
+        now_utc = self._clock.now_utc()
+        self.service.boxes.forget_telemetry(now_utc - kept, now_utc)
 
     def watch_models(self) -> None:
         """Judge the networks of a few boxes that had results. Raises StoreError."""

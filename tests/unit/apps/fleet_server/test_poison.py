@@ -80,6 +80,18 @@ def test_a_number_that_no_column_holds_costs_its_own_message_alone(worker: Inges
     assert sorted(set(broker.confirmed)) == sorted(one.topic for one in batch)
 
 
+def test_boxes_that_are_newer_than_the_server_are_told_of_once_and_stop_nobody(
+    worker: IngestWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = state_of("box-1", schema="nailfold.state/2", whereabouts="cupboard")
+
+    for _ in range(3):
+        _Shift(worker, Broker())._settle([newer, state_of("box-2")])  # type: ignore[arg-type]
+
+    assert [row.box for row in worker.service.boxes.boxes(SystemClock().now_utc())] == ["box-2"]
+    assert caplog.text.count("cannot be used") == 1
+
+
 def test_a_worker_killed_between_commit_and_receipt_costs_a_second_sending(worker: IngestWorker) -> None:
     broker, came = Broker(), result_of(arrival())
     worker.keep([came])  # and there it ended
