@@ -224,7 +224,9 @@ class _Shift:
     def work(self, stopping: threading.Event) -> None:
         self._worker.look_for_barred()  # before the first result
         while not stopping.is_set():
-            is_quiet = not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
+            # What a box sends with QoS 0 knows no receive maximum: it waits in the network, not in the memory.
+            is_behind = len(self._waiting) >= 2 * self._ingest.batch
+            is_quiet = not is_behind and not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
             now_s = self._worker.monotonic_s()
             is_full = len(self._waiting) >= self._ingest.batch
             if self._waiting and (is_full or is_quiet or now_s - self._since_s >= self._ingest.batch_wait_s):

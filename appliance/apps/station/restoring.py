@@ -77,7 +77,7 @@ class _Asked:
 
 
 def _begun(marker: Path) -> _Asked:
-    """What is asked for, once more counted: one that the power ends is taken up, one that ends the station is not for ever.
+    """What is asked for, counted once more: one that the power ends is taken up, one that ends the station not always.
 
     Raises:
         StoreError: it cannot be read, or was tried too often.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -107,6 +108,25 @@ def test_receipts_that_the_broker_refuses_are_told_of_once(
     shift._listen(0.0)
 
     assert caplog.text.count("refuses what this server tells the boxes (reason code 0x87)") == 1
+
+
+def test_a_box_that_floods_the_broker_fills_no_workers_memory(
+    worker: IngestWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, stopping, most = Broker(), threading.Event(), [0]
+    shift = _Shift(worker, broker)  # type: ignore[arg-type]
+
+    def flood(_: float) -> list[Event]:
+        most[0] = max(most[0], len(shift._waiting))
+        return [replace(state_of("box-1"), qos=0)] * 256
+
+    monkeypatch.setattr(broker, "poll", flood)
+    monkeypatch.setattr(shift, "_settle", lambda _: stopping.set() if len(settled) > 40 else settled.append(1))
+    settled: list[int] = []
+    monkeypatch.setattr("appliance.apps.fleet_server.ingest._LAST_ANSWERS_S", 0.0)
+    shift.work(stopping)
+
+    assert most[0] <= 3 * worker.settings.ingest.batch
 
 
 def test_a_worker_killed_between_commit_and_receipt_costs_a_second_sending(worker: IngestWorker) -> None:
