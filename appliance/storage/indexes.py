@@ -1,6 +1,6 @@
 """Indexes that make something faster and change nothing: made at each start where they are missing.
 
-Not steps of the layout: a database with a newer layout is refused, also by the system before that an update goes back to.
+Not steps of the layout: what a newer layout may cost the system before, an index does not.
 """
 
 import sqlite3

@@ -14,8 +14,8 @@ class LayoutStep(NamedTuple):
     """One change of the layout.
 
     Attributes:
-        breaks: the software before it cannot work on the database any more. A step that adds a table, or a column with a
-            default, does not: an update of the system can then be taken back.
+        breaks: the software before it cannot work on the database any more. A step that adds a table, or a column with
+            a default, does not: an update of the system can then be taken back.
     """
 
     statements: tuple[str, ...]
