@@ -23,7 +23,8 @@ AT_MOST_BESIDE_S = 0.1
 
 @pytest.fixture
 def firmware(tmp_path: Path) -> Iterator[Firmware]:
-    settings = FirmwareSettings(socket=tmp_path / "board.sock", finish_hold_s=0.6)
+    # No press of a slow test is one that is held, which would finish the exam.
+    settings = FirmwareSettings(socket=tmp_path / "board.sock", finish_hold_s=600.0)
     running = Firmware(simulated_board(), settings, "nailfold test")
     running.start()
     yield running
@@ -139,6 +140,8 @@ def test_freezing_by_button_shows_the_very_picture_to_a_page_that_was_too_slow_t
     monkeypatch.setattr(station.hub, "publish", lambda *_: None)
     camera.show()
     station.board.press("freeze", True)
+    wait_so(lambda: station.board.state.pressed == ("freeze",))
+    station.board.press("freeze", False)
     wait_until(live_page, "window.__nailfold.screen().isFrozen")
     seq = station.board.outcome.frozen_seq
     assert live_page.evaluate("window.__nailfold.screen().seq") == seq
