@@ -59,7 +59,8 @@ def rebuild_keypoints(path: Path, net: KeypointNet | None = None) -> KeypointNet
 
 def rebuild_vessels(path: Path) -> VesselsForExport:
     """The vessel head of the file over the trunk that lies in it; see rebuild_detector."""
-    net = VesselsForExport(DetectorNet(), VesselHead()).eval()
+    net = VesselsForExport(DetectorNet(), VesselHead())
+    net.eval()
     image = np.random.default_rng(0).integers(0, 256, (1, 480, 640, 3), dtype=np.uint8)
     _refill(net, path, torch.from_numpy(image))
     with torch.no_grad():
