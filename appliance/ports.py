@@ -384,12 +384,14 @@ class Publication:
     Attributes:
         topic: one of the box's own.
         expiry_s: the broker forgets it after this; None: never.
+        shorter: told in its place where the broker takes no message of that size; None: then nothing is.
     """
 
     topic: str
     payload: bytes
     is_retained: bool = False
     expiry_s: int | None = None
+    shorter: bytes | None = None
 
 
 class FleetAgent(Protocol):

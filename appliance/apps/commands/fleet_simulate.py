@@ -10,6 +10,7 @@ from appliance.apps.fleet_simulator.characters import characters
 from appliance.apps.fleet_simulator.demo import Demo
 from appliance.apps.fleet_simulator.demo_files import DemoPorts
 from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
+from appliance.apps.log_layout import log_to_stderr
 from firmware.stop_signals import StopSignals
 
 _FOLDER = click.option(
@@ -56,7 +57,7 @@ def simulate(
 
     A few need a person: of every hundred one is hot, one's disk is full, one's camera has failed, one's widths drift.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    log_to_stderr(logging.WARNING)
     stopping = StopSignals()
     pace = Pace(exams_an_hour, telemetry_s, history, history_days, images)
     broker = SimulatedBroker(host, port, authority)

@@ -21,6 +21,7 @@ from appliance.apps.archive.report import build_report_service
 from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
+from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
@@ -424,6 +425,5 @@ class Station:
 
 
 def _set_up_logging(level: str) -> None:
-    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=level.upper(), format=layout, force=True)
+    log_to_stderr(level.upper())
     logging.captureWarnings(True)

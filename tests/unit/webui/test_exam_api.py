@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.exam.live_message import decode_live_message
 from tests.support.exam_parts import NOON
 from tests.support.page_station import PageStation
 
@@ -141,6 +142,9 @@ def test_frozen_picture_is_held_captured_and_let_go(
     seq = station.history.recent(1)[-1].frame.seq
     assert open_exam.post("/api/v1/exam/hold", json={"seq": seq}).status_code == 200
     assert open_exam.post("/api/v1/exam/hold", json={"seq": 999}).status_code == 409
+    header, jpeg = decode_live_message(open_exam.get(f"/api/v1/exam/held/{seq}").data)
+    assert (header["seq"], jpeg[:2]) == (seq, b"\xff\xd8")
+    assert open_exam.get("/api/v1/exam/held/999").status_code == 404
     assert open_exam.post("/api/v1/exam/capture", json={"seq": seq}).status_code == 200
     assert open_exam.post("/api/v1/exam/let-go", json={"seq": seq}).status_code == 200
 
