@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.errors import ExamError
 from appliance.domain.patient import PatientIdentity, Sex
+from appliance.domain.pseudonym import require_pseudonym
 from webui.api.openapi import Body, api_blueprint
 from webui.api.search_bodies import PageBody
 from webui.api.text_rules import NOT_EMPTY
@@ -53,12 +54,25 @@ class NewPatientBody(Body):
 
     pseudonym: str = Field(max_length=200, description="The clinic's own; never a name", json_schema_extra=NOT_EMPTY)
     identity: IdentityBody | None = None
+    is_another: bool = Field(False, description="Than those whose pseudonym looks like this one")
+
+
+class PseudonymBody(Body):
+    """A pseudonym that a person typed."""
+
+    pseudonym: str = Field(max_length=200, json_schema_extra=NOT_EMPTY)
 
 
 class PatientAnswer(BaseModel):
     """One patient."""
 
     patient: PatientDocument
+
+
+class LookAlikesAnswer(BaseModel):
+    """Patients who may be meant by a pseudonym that nobody has; none where somebody has it."""
+
+    patients: list[PatientEntryDocument]
 
 
 class PatientsAnswer(BaseModel):
@@ -87,8 +101,14 @@ def patients_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("", summary="Add a patient", responses={"200": PatientAnswer})
     def add(body: NewPatientBody) -> Response:
         identity = None if body.identity is None else body.identity.identity(today())
-        patient = services.organisation.add_patient(actor(), body.pseudonym, identity)
+        patient = services.organisation.add_patient(actor(), body.pseudonym, identity, body.is_another)
         return _answer(patient_document(patient))
+
+    @api.post("/look-alikes", summary="Whose pseudonym looks like this one", responses={"200": LookAlikesAnswer})
+    def look_alikes(body: PseudonymBody) -> Response:
+        alike = store.looking_like(require_pseudonym(body.pseudonym))
+        answer = LookAlikesAnswer(patients=[patient_entry_document(one) for one in alike])
+        return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/<uuid:patient_id>", summary="One patient", responses={"200": PatientAnswer})
     def one(path: PatientPath) -> Response:

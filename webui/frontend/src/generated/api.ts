@@ -10,6 +10,7 @@ export interface Answers {
   BoardAnswer: BoardAnswer;
   ButtonsDocument: ButtonsDocument;
   JobsAnswer: JobsAnswer;
+  LookAlikesAnswer: LookAlikesAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -556,4 +557,10 @@ export interface JobDocument {
    * 0 while it is not known
    */
   total: number;
+}
+/**
+ * Patients who may be meant by a pseudonym that nobody has; none where somebody has it.
+ */
+export interface LookAlikesAnswer {
+  patients: PatientEntryDocument[];
 }

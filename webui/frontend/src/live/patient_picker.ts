@@ -2,7 +2,9 @@
 
 import { post } from "../common/api";
 import { need, setAttribute } from "../common/dom";
-import { date, t } from "../common/i18n";
+import { t } from "../common/i18n";
+import { askWhoIsMeant, lookAlikes } from "../common/look_alikes";
+import { linesOf } from "../common/patient_words";
 import { toastFault } from "../common/toast";
 import type { PatientEntryDocument, PatientsAnswer } from "../generated/api";
 import { type Chosen, meant, offered, similar } from "./patient_choice";
@@ -99,14 +101,28 @@ export class PatientPicker {
     this.chosen = chosen;
     this.close();
     this.draw();
-    this.onChosen(chosen);
-    if (chosen.kind !== "new") return;
+    if (chosen.kind === "known") return this.onChosen(chosen);
+    // Nothing begins before it is known whether a patient is here who looks like this one.
+    this.onChosen(null);
     try {
+      const alike = await lookAlikes(chosen.pseudonym);
+      if (this.chosen !== chosen) return;
+      if (alike.length) return this.askWhoIsMeant(chosen, alike);
+      this.onChosen(chosen);
       const { patients } = await post<PatientsAnswer>("patients/search", { text: "", page_size: MOST_COMPARED });
       if (this.chosen === chosen) this.offerSimilar(similar(patients, chosen.pseudonym));
     } catch (fault) {
       toastFault(fault);
     }
+  }
+
+  private askWhoIsMeant(chosen: Chosen & { kind: "new" }, alike: readonly PatientEntryDocument[]): void {
+    askWhoIsMeant(need("[data-similar]", this.card), alike, chosen.pseudonym, (patient) => {
+      if (patient) return void this.choose({ kind: "known", patient });
+      this.chosen = { ...chosen, isAnother: true };
+      need("[data-similar]", this.card).replaceChildren();
+      this.onChosen(this.chosen);
+    });
   }
 
   private draw(): void {
@@ -156,11 +172,4 @@ function option(offer: Chosen, at: number, isActive: boolean): HTMLElement {
   const lines = offer.kind === "known" ? linesOf(offer.patient) : [t("start.new_named", { pseudonym: offer.pseudonym })];
   item.append(...lines.filter(Boolean).map((line, at) => Object.assign(document.createElement(at === 0 ? "b" : "span"), { textContent: line })));
   return item;
-}
-
-/** Pseudonym; name and birth date; when the patient was here last. */
-export function linesOf({ pseudonym, identity, is_sealed, last_exam_at_utc }: PatientEntryDocument): [string, string, string] {
-  const born = identity?.birth_date ? t("start.born", { date: date(identity.birth_date) }) : "";
-  const who = is_sealed ? t("start.sealed") : [identity?.name ?? "", born].filter(Boolean).join(", ");
-  return [pseudonym, who, last_exam_at_utc ? t("start.last_exam", { date: date(last_exam_at_utc) }) : t("start.no_exam")];
 }
