@@ -18,17 +18,27 @@ export function askWhoIsMeant(
   onAnswer: (patient: PatientEntryDocument | null) => void,
 ): void {
   const known = alike.map((patient) => {
-    const words = [t("start.looks_like", { pseudonym: patient.pseudonym }), ...linesOf(patient).slice(1)];
-    const said = Object.assign(document.createElement("p"), { textContent: words.filter(Boolean).join(" ") });
-    return [said, answer(t("start.is_this", { pseudonym: patient.pseudonym }), () => onAnswer(patient))];
+    const who = linesOf(patient).slice(1).filter(Boolean).join(", ");
+    const said = document.createElement("p");
+    said.append(...signed("start.looks_like", patient.pseudonym), ` ${who}`);
+    return [said, answer(signed("start.is_this", patient.pseudonym), () => onAnswer(patient))];
   });
-  place.replaceChildren(...known.flat(), answer(t("start.is_another", { pseudonym }), () => onAnswer(null)));
+  place.replaceChildren(...known.flat(), answer(signed("start.is_another", pseudonym), () => onAnswer(null)));
   place.hidden = false;
   place.querySelector("button")?.focus();
 }
 
-function answer(words: string, take: () => void): HTMLButtonElement {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: words });
+/** The words with the pseudonym in letters of which no two are alike. */
+function signed(words: "start.looks_like" | "start.is_this" | "start.is_another", pseudonym: string): (Node | string)[] {
+  const [before = "", after = ""] = t(words, { pseudonym: "\0" }).split("\0");
+  return [before, Object.assign(document.createElement("code"), { textContent: pseudonym }), after];
+}
+
+function answer(words: (Node | string)[], take: () => void): HTMLButtonElement {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button" });
+  const line = document.createElement("span");
+  line.append(...words);
+  button.append(line);
   button.addEventListener("click", take);
   return button;
 }

@@ -20,6 +20,7 @@ export class PatientPicker {
   private offers: Chosen[] = [];
   private active = -1;
   private asked = 0;
+  private choosing = 0;
   private searching: Promise<void> = Promise.resolve();
   chosen: Chosen | null = null;
 
@@ -50,6 +51,7 @@ export class PatientPicker {
   }
 
   private searchSoon(): void {
+    this.choosing += 1;
     const number = ++this.asked;
     this.searching = new Promise((done) => {
       window.setTimeout(() => void this.search(number).finally(done), SEARCH_AFTER_MS);
@@ -98,17 +100,15 @@ export class PatientPicker {
   }
 
   private async choose(chosen: Chosen): Promise<void> {
-    this.chosen = chosen;
     this.close();
-    this.draw();
-    if (chosen.kind === "known") return this.onChosen(chosen);
-    // Nothing begins before it is known whether a patient is here who looks like this one.
-    this.onChosen(null);
+    if (chosen.kind === "known") return this.take(chosen);
+    const number = ++this.choosing;
     try {
+      // Before anybody is taken for new: a pseudonym that cannot be used stays in the field, one that looks like a patient's is asked about.
       const alike = await lookAlikes(chosen.pseudonym);
-      if (this.chosen !== chosen) return;
+      if (number !== this.choosing) return;
       if (alike.length) return this.askWhoIsMeant(chosen, alike);
-      this.onChosen(chosen);
+      this.take(chosen);
       const { patients } = await post<PatientsAnswer>("patients/search", { text: "", page_size: MOST_COMPARED });
       if (this.chosen === chosen) this.offerSimilar(similar(patients, chosen.pseudonym));
     } catch (fault) {
@@ -116,13 +116,19 @@ export class PatientPicker {
     }
   }
 
+  private take(chosen: Chosen): void {
+    this.chosen = chosen;
+    this.draw();
+    this.onChosen(chosen);
+  }
+
+  /** The patient stands there as a new one; nothing can begin before it is said who is meant. */
   private askWhoIsMeant(chosen: Chosen & { kind: "new" }, alike: readonly PatientEntryDocument[]): void {
-    askWhoIsMeant(need("[data-similar]", this.card), alike, chosen.pseudonym, (patient) => {
-      if (patient) return void this.choose({ kind: "known", patient });
-      this.chosen = { ...chosen, isAnother: true };
-      need("[data-similar]", this.card).replaceChildren();
-      this.onChosen(this.chosen);
-    });
+    this.take(chosen);
+    this.onChosen(null);
+    askWhoIsMeant(need("[data-similar]", this.card), alike, chosen.pseudonym, (patient) =>
+      this.take(patient ? { kind: "known", patient } : { ...chosen, isAnother: true }),
+    );
   }
 
   private draw(): void {
