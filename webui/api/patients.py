@@ -70,9 +70,10 @@ class PatientAnswer(BaseModel):
 
 
 class LookAlikesAnswer(BaseModel):
-    """Patients who may be meant by a pseudonym that nobody has; none where somebody has it."""
+    """Who may be meant by a pseudonym that a person typed."""
 
-    patients: list[PatientEntryDocument]
+    known: PatientEntryDocument | None = Field(description="Who has this very pseudonym, however it was typed")
+    patients: list[PatientEntryDocument] = Field(description="Without one, those whose pseudonym looks like it")
 
 
 class PatientsAnswer(BaseModel):
@@ -106,8 +107,14 @@ def patients_api_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/look-alikes", summary="Whose pseudonym looks like this one", responses={"200": LookAlikesAnswer})
     def look_alikes(body: PseudonymBody) -> Response:
-        alike = store.looking_like(require_pseudonym(body.pseudonym))
-        answer = LookAlikesAnswer(patients=[patient_entry_document(one) for one in alike])
+        pseudonym = require_pseudonym(body.pseudonym)
+        known, alike = store.patient_of(pseudonym), store.looking_like(pseudonym)
+        found = () if known is None else store.patients(known.pseudonym, limit=200).patients
+        same = next((one for one in found if known is not None and one.patient.patient_id == known.patient_id), None)
+        answer = LookAlikesAnswer(
+            known=None if same is None else patient_entry_document(same),
+            patients=[patient_entry_document(one) for one in alike],
+        )
         return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/<uuid:patient_id>", summary="One patient", responses={"200": PatientAnswer})

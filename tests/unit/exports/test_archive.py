@@ -333,6 +333,15 @@ def test_what_is_no_archive_is_refused_in_one_line(tmp_path: Path, store: Memory
         take_in(store, path)
 
 
+def test_a_zip_of_pictures_is_told_what_to_do_with_it(tmp_path: Path, store: MemoryExamStore) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("__MACOSX/left/._a.png", b"")
+        archive.writestr("left/a.png", b"x")
+    with pytest.raises(ExportError, match="no manifest") as refused:
+        take_in(store, tmp_path / "x.zip")
+    assert "unpack" in refused.value.remedy
+
+
 def test_a_cut_off_archive_is_refused(archive: Path, store: MemoryExamStore) -> None:
     archive.write_bytes(archive.read_bytes()[:-4000])
     with pytest.raises(ExportError):

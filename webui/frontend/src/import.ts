@@ -138,7 +138,7 @@ function decide(): void {
 /** Asks first where the patient would be new and looks like one who is here. */
 async function start(): Promise<void> {
   const field = need<HTMLInputElement>("#import-pseudonym");
-  const alike = await lookAlikes(field.value);
+  const { patients: alike } = await lookAlikes(field.value);
   if (!alike.length) return measure(false);
   askWhoIsMeant(whoIsMeant, alike, field.value, (patient) => {
     whoIsMeant.hidden = true;

@@ -5,9 +5,9 @@ import { post } from "./api";
 import { t } from "./i18n";
 import { linesOf } from "./patient_words";
 
-/** Whose pseudonym looks like this one; throws ApiFault for one that cannot be used. */
-export async function lookAlikes(pseudonym: string): Promise<readonly PatientEntryDocument[]> {
-  return (await post<LookAlikesAnswer>("patients/look-alikes", { pseudonym })).patients;
+/** Who has this very pseudonym, and whose looks like it; throws ApiFault for one that cannot be used. */
+export function lookAlikes(pseudonym: string): Promise<LookAlikesAnswer> {
+  return post<LookAlikesAnswer>("patients/look-alikes", { pseudonym });
 }
 
 /** Asks in `place`; `onAnswer` gets the patient that is meant, or null for another one. */

@@ -559,8 +559,15 @@ export interface JobDocument {
   total: number;
 }
 /**
- * Patients who may be meant by a pseudonym that nobody has; none where somebody has it.
+ * Who may be meant by a pseudonym that a person typed.
  */
 export interface LookAlikesAnswer {
+  /**
+   * Who has this very pseudonym, however it was typed
+   */
+  known: PatientEntryDocument | null;
+  /**
+   * Without one, those whose pseudonym looks like it
+   */
   patients: PatientEntryDocument[];
 }

@@ -105,8 +105,9 @@ export class PatientPicker {
     const number = ++this.choosing;
     try {
       // Before anybody is taken for new: a pseudonym that cannot be used stays in the field, one that looks like a patient's is asked about.
-      const alike = await lookAlikes(chosen.pseudonym);
+      const { known, patients: alike } = await lookAlikes(chosen.pseudonym);
       if (number !== this.choosing) return;
+      if (known) return this.take({ kind: "known", patient: known }); // typed in wide letters, say
       if (alike.length) return this.askWhoIsMeant(chosen, alike);
       this.take(chosen);
       const { patients } = await post<PatientsAnswer>("patients/search", { text: "", page_size: MOST_COMPARED });

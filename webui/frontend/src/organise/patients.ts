@@ -57,7 +57,7 @@ function identityOf(form: HTMLFormElement): Identity {
 async function addAsked(form: HTMLFormElement): Promise<void> {
   const pseudonym = String(new FormData(form).get("pseudonym"));
   try {
-    const alike = await lookAlikes(pseudonym);
+    const { patients: alike } = await lookAlikes(pseudonym);
     if (!alike.length) return await add(form, pseudonym, false);
     askWhoIsMeant(need("[data-who-is-meant]", form), alike, pseudonym, (patient) => {
       if (patient) window.location.assign(`/patients/${patient.patient_id}`);
