@@ -3,8 +3,9 @@
 
 A station works when it is active, answers on its own pages, and has not been started again for a while. It does not
 when systemd had to start it three times, or cannot start it since its data folder is not mounted: then the slot is
-marked bad, the reason is kept, and the computer restarts into the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB or
-UEFI counts the tries. Which of the two says the program beside this one: boot_slots or, on a Jetson, jetson_slots.
+marked bad, the reason is kept, and the computer restarts into the other. No clock ends the trial of a slow computer;
+one that hangs is restarted by its watchdog, and GRUB or UEFI counts the tries. Which of the two says the program beside
+this one: boot_slots or, on a Jetson, jetson_slots.
 
 Where the fleet asked for the update, the station also measures its reference pictures, and its verdict is waited for.
 """

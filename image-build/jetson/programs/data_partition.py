@@ -173,15 +173,33 @@ def make(device: Path) -> None:
 
 def check(device: Path) -> None:
     """Repairs what a power cut has left. Raises PartitionError where that is beyond e2fsck."""
-    done = subprocess.run(["e2fsck", "-p", device], capture_output=True, text=True, check=False)
-    if done.returncode < 4:
+    if has_wild_groups(device):
+        print(f"{NAME} is damaged: its table of groups is none", flush=True)
+        _repair(device, "-b", str(_BLOCKS_A_GROUP[_BLOCK]))
         return
-    print(f"{NAME} is damaged, repairing: {done.stdout.strip()[-300:]}", flush=True)
+    done = subprocess.run(["e2fsck", "-p", device], capture_output=True, text=True, check=False)
+    if done.returncode >= 4:
+        print(f"{NAME} is damaged, repairing: {done.stdout.strip()[-300:]}", flush=True)
+        _repair(device)
+
+
+def has_wild_groups(device: Path) -> bool:
+    """Whether the table of groups names blocks that there are not.
+
+    e2fsck -p would believe it, throw away what it then does not find, and write the table over its spare copies.
+    """
+    told = subprocess.run(["dumpe2fs", "-g", device], capture_output=True, text=True, check=False)
+    lines = [line.split(":") for line in told.stdout.splitlines() if line[:1].isdigit()]
+    blocks = (size_of(device) - _ROOM_AT_THE_END) // _BLOCK
+    return any(int(place) >= blocks for line in lines for place in line[4:7])
+
+
+def _repair(device: Path, *how: str) -> None:
     beyond = (
         f"the file system of {NAME} is damaged and could not be repaired; it was NOT made anew. The exams may still be"
     )
     beyond += " read from its disk: keep it, and restore the newest copy from a stick onto another"
-    _run(beyond, 3, "e2fsck", "-f", "-y", device)
+    _run(beyond, 3, "e2fsck", "-f", "-y", *how, device)
     print(f"{NAME} is repaired; what has lost its name lies in /data/lost+found", flush=True)
 
 
