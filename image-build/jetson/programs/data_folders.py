@@ -88,6 +88,12 @@ def lay_out(places: Places) -> None:
     data, own = places.data, places.root / BOUND[_EXAMS]
     if own.exists() and (data / _EXAMS).exists() and own.samefile(data / _EXAMS):
         raise FolderError("the data partition lies over the root already; restart the computer")
+    lost = data / "lost+found"
+    if lost.is_dir() and any(lost.iterdir()) and not (data / _EXAMS).exists():
+        raise FolderError(
+            "the data partition was damaged, and the folder of the exams has lost its name: it lies in"
+            " /data/lost+found. Nothing is made in its place; have it put back, or restore the newest copy"
+        )
     for unfinished in (*data.glob("*.new"), *data.glob("*/*.json.new"), *data.glob("aside/*.new")):
         _remove(unfinished)
     proof = _fresh_proof(places)
@@ -296,7 +302,7 @@ def main() -> None:
             Places(
                 Path("/data"),
                 Path("/"),
-                Path("/run/nailfold-other"),
+                Path("/run/otherroot"),
                 Path("/run/nailfold-data"),
                 (user.pw_uid, user.pw_gid),
             )

@@ -122,11 +122,15 @@ def signature(device: Path) -> tuple[str, str]:
 
 def has_spare_superblock(device: Path) -> bool:
     """Whether a copy of ext4's superblock lies where mkfs puts them: a damaged file system is no empty partition."""
+    size = size_of(device)
     with device.open("rb") as file:
         for block, blocks_a_group in _BLOCKS_A_GROUP.items():
             first = 1 if block == 1024 else 0
             for group in _SPARE_GROUPS:
-                file.seek((first + group * blocks_a_group) * block + _MAGIC_AT)
+                at = (first + group * blocks_a_group) * block + _MAGIC_AT
+                if at >= size:  # a device, unlike a file, does not let itself be read there
+                    break
+                file.seek(at)
                 magic = file.read(2)
                 if len(magic) == 2 and struct.unpack("<H", magic)[0] == _EXT_MAGIC:
                     return True
@@ -165,19 +169,22 @@ def make(device: Path) -> None:
         write_note(device, MAKING)
     blocks = (size_of(device) - _ROOM_AT_THE_END) // _BLOCK
     # All of it now: what ext4 leaves for later it writes in the background of the first day's exams.
-    how = ["-E", "lazy_itable_init=0,lazy_journal_init=0", "-b", str(_BLOCK), "-m", "1", "-L", NAME]
+    how = ["-E", "lazy_itable_init=0,lazy_journal_init=0", "-b", str(_BLOCK), "-i", "65536", "-m", "1", "-L", NAME]
     _run("the file system cannot be made", 0, "mke2fs", "-q", "-F", "-t", "ext4", *how, device, str(blocks))
     _sync(device)
     write_note(device, ERASED + proof if proof else MADE)
 
 
 def check(device: Path) -> None:
-    """Repairs what a power cut has left. Raises PartitionError where that is beyond e2fsck."""
+    """All of it at every start, repaired where needed. Raises PartitionError where that is beyond e2fsck.
+
+    What is damaged and not marked so would not mount, or would lose more with every write.
+    """
     if has_wild_groups(device):
         print(f"{NAME} is damaged: its table of groups is none", flush=True)
         _repair(device, "-b", str(_BLOCKS_A_GROUP[_BLOCK]))
         return
-    done = subprocess.run(["e2fsck", "-p", device], capture_output=True, text=True, check=False)
+    done = subprocess.run(["e2fsck", "-f", "-p", device], capture_output=True, text=True, check=False)
     if done.returncode >= 4:
         print(f"{NAME} is damaged, repairing: {done.stdout.strip()[-300:]}", flush=True)
         _repair(device)

@@ -211,6 +211,20 @@ def test_a_partition_that_lies_over_the_root_already_is_not_looked_at_as_if_it_w
     assert box.exams == {"e1"}
 
 
+def test_a_repair_that_took_the_exams_their_name_does_not_end_as_a_new_box(box: Box) -> None:
+    box.confirm(box.b)
+    (box.data / "lost+found").mkdir()
+    box.start(box.b)
+    box.write(box.data / "nailfold", "e1")
+    os.rename(box.data / "nailfold", box.data / "lost+found/#12")
+    with pytest.raises(FolderError, match="lies in /data/lost\\+found"):
+        box.start(box.b)
+    assert exams_in(box.data / "lost+found/#12") == {"e1"}
+    os.rename(box.data / "lost+found/#12", box.data / "nailfold")
+    box.start(box.b)
+    assert box.exams == {"e1"}
+
+
 def test_an_erased_box_is_another_one_and_nothing_comes_back(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
     box.knows_data(box.a)
     box.confirm(box.b)
