@@ -229,6 +229,8 @@ def _name_box(places: Places, is_erased: bool) -> None:
         _write(own, named)
         own.chmod(0o444)
         (places.state / "named-anew").touch()
+    # By which a stick names it that asks to erase it.
+    _say(f"box {named[:8]}")
 
 
 def _fresh_proof(places: Places) -> dict[str, object] | None:

@@ -110,6 +110,12 @@ def test_a_new_box_has_every_folder_and_the_settings_of_its_root(box: Box) -> No
         assert (box.data / secret).stat().st_mode & 0o777 == 0o700
 
 
+def test_the_screen_names_the_box_as_a_stick_must(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    box.confirm(box.b)
+    box.start(box.b)
+    assert "box 22222222\n" in capsys.readouterr().out
+
+
 def test_settings_and_name_are_the_boxs_and_not_a_roots(box: Box) -> None:
     for root in (box.a, box.b):
         box.knows_data(root)
