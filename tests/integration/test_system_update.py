@@ -171,16 +171,6 @@ def test_computer_without_two_slots_says_so_before_it_fetches_anything(tmp_path:
         _ = SystemSlots(SlotPlaces(tmp_path, command_line=tmp_path / "cmdline")).running
 
 
-def test_jetson_knows_its_slot_by_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cmdline").write_text("quiet root=PARTUUID=6e61696c\n")
-    (tmp_path / "slot").write_text("B\n")
-    (tmp_path / "rauc").write_text("#!/bin/sh\n")
-    (tmp_path / "rauc").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    places = SlotPlaces(tmp_path, command_line=tmp_path / "cmdline", slot_file=tmp_path / "slot")
-    assert SystemSlots(places).running == "B"
-
-
 def test_release_names_the_bundle_only_once_it_is_there_whole(made: Path) -> None:
     newest = max((made / "release/metadata").glob("*.targets.json"), key=lambda file: int(file.name.split(".")[0]))
     targets = json.loads(newest.read_text())["signed"]["targets"]

@@ -27,15 +27,15 @@ class SlotPlaces:
         wishes: the station's own folder; wanted.json and verdict.json are in it.
         outcomes: of the image's programmes: outcome.json, confirmed.json and taken-back.json.
         command_line: of the kernel; rauc.slot= names the slot that runs.
-        slot_file: names it on a Jetson, whose firmware puts nothing there (image-build/jetson/programs/data_partition.py).
         rauc_configuration: compatible, and where the keyring is.
+        slot_file: the same on a Jetson, whose firmware puts nothing there (image-build/jetson: data_partition.py).
     """
 
     wishes: Path
     outcomes: Path = Path("/data/update")
     command_line: Path = Path("/proc/cmdline")
-    slot_file: Path = Path("/run/nailfold-data/slot")
     rauc_configuration: Path = Path("/etc/rauc/system.conf")
+    slot_file: Path = Path("/run/nailfold-data/slot")
 
 
 class SystemSlots:
