@@ -49,6 +49,7 @@ done
 # A root that RAUC writes later is on trial until nailfold-confirm has seen the station work; this first one is not.
 : >"$root/var/lib/nailfold-confirmed"
 : >"$root/etc/machine-id"
+rm -f "$root/var/lib/dbus/machine-id"
 echo nailfold >"$root/etc/hostname"
 
 if [ "$(uname -m)" = aarch64 ] || chroot "$root" /bin/true 2>/dev/null; then

@@ -37,11 +37,12 @@ BOUND = {
     "systemd": "var/lib/systemd",
     "journal": "var/log/journal",
     "connections": "etc/NetworkManager/system-connections",
+    "network": "var/lib/NetworkManager",
 }
 """Folder of the partition by folder of the root; a mount unit each."""
 FROM_THE_ROOT = ("settings", "credstore", "connections")
 """Whose first content is the root's."""
-FOR_ROOT_ALONE = ("nailfold", "credstore", "connections", "aside")
+FOR_ROOT_ALONE = ("nailfold", "credstore", "connections", "network", "aside")
 KEPT_FREE_BYTES = 256 << 20
 _EXAMS = "nailfold"
 _WHOLE = "nailfold.whole-"
