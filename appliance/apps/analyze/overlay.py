@@ -70,8 +70,9 @@ def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
 def _density_words(density_per_mm: float | None, off: float | None) -> str:
     if density_per_mm is None or off is None:
         return ""
-    decimals = decimals_of_value(density_per_mm, off, 1, DENSITY.cuts)
-    return f"{digits(density_per_mm, decimals)} +- {digits(off, decimals)} capillaries per mm"
+    written = DENSITY.written(density_per_mm)  # as the document beside the picture has it
+    decimals = decimals_of_value(written, off, 1, DENSITY.cuts)
+    return f"{digits(written, decimals)} +- {digits(off, decimals)} capillaries per mm"
 
 
 def summary_lines(analysis: FrameAnalysis) -> list[str]:
