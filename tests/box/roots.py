@@ -1,10 +1,11 @@
 """`make test-roots`: two roots of a Jetson share the exams; units and programs run on this computer's systemd.
 
-    python -m tests.box.roots [--only WORD]
+    python -m tests.box.roots [--only WORD] [--systemd FOLDER]
 
 A disk with NVIDIA's two roots and the data partition is a file on a loop device; systemd starts from one root or the
 other (enter_disk.sh) with the recipe's units and the station's own, and a program in the station's place that makes one
-exam at each start. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk and dbus.
+exam at each start. A Jetson has the systemd of Ubuntu 22.04, 249: FOLDER is its package, unpacked (dpkg-deb -x), and is
+laid over this computer's. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk, dbus.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from tests.box.services import await_so
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
-_ROOT_MB, _DATA_MB = 64, 160
+_ROOT_MB, _DATA_MB = 128, 160
 _WITHIN_S = 120.0
 _PARTS = ("APP", "APP_b", "nailfold-data")
 _STATION = """#!/usr/bin/python3
@@ -38,7 +39,9 @@ with (data / f"exam-{number}-{slot}").open("w") as file:
     file.write("loops")
     file.flush()
     os.fsync(file.fileno())
-print(f"made exam {number}", flush=True)
+secrets = Path(os.environ["CREDENTIALS_DIRECTORY"])
+told = [f"{name} holds {(secrets / name).read_text().strip()!r}" for name in ("mqtt-password", "mqtt-client-key")]
+print(f"made exam {number};", "; ".join(told), flush=True)
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.connect(os.environ["NOTIFY_SOCKET"])
 notify.send(b"READY=1")
@@ -53,8 +56,9 @@ _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
 class Board:
     """The disk, and the root that runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, systemd: Path | None) -> None:
         self._image = folder / "disk.img"
+        self._systemd = systemd
         self._folder = folder
         with self._image.open("wb") as file:
             file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
@@ -93,6 +97,11 @@ class Board:
         run("mkfs.ext4", "-q", "-F", self.device(name))
         with self.mounted(name) as root:
             _fill(root, knows_data)
+            if self._systemd is not None:
+                for place, below in (("lib/systemd", "lib/systemd"), ("bin", "bin"), ("usr/bin", "bin")):
+                    run(
+                        "cp", "--archive", "--no-clobber", f"{self._systemd / place}/.", root / "usr-over/upper" / below
+                    )
             if confirmed:
                 (root / "var/lib/nailfold-confirmed").touch()
 
@@ -116,7 +125,7 @@ class Board:
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
         self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
-        await_so(self._is_settled, f"start of {name}: {self.screen[-2000:]}", _WITHIN_S)
+        await_so(self._is_settled, f"start of {name}", _WITHIN_S)
         os.close(console)
 
     def _read(self, screen: int) -> None:
@@ -246,6 +255,15 @@ def an_exam_of_one_root_is_there_in_the_other(board: Board) -> None:
     require(len(board.exams()) == 3, f"exams after it was taken back: {board.exams()}")
 
 
+def a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    with board.mounted("APP") as root:
+        (root / "etc/credstore/mqtt-password").write_text("small vessels\n")
+    board.start("APP")
+    logged = board.inside("journalctl", "--quiet", "--unit=nailfold-station", "--output=cat", "--no-pager")
+    require("mqtt-password holds 'small vessels'; mqtt-client-key holds ''" in logged, f"the secrets: {logged}")
+
+
 def exams_inside_an_older_root_are_taken_over(board: Board) -> None:
     board.install("APP", confirmed=True, knows_data=False)
     board.install("APP_b", confirmed=False)
@@ -322,6 +340,7 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
 
 SCENES: tuple[Scene, ...] = (
     an_exam_of_one_root_is_there_in_the_other,
+    a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing,
     exams_inside_an_older_root_are_taken_over,
     without_the_partition_there_is_no_station_and_a_clear_word,
     a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
@@ -338,6 +357,7 @@ def main() -> int:
     """Exit status 0 if every scene went as it must."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", help="scenes whose name has this")
+    options.add_argument("--systemd", type=Path, help="an unpacked package of another systemd")
     asked = options.parse_args()
     for program in ("sfdisk", "losetup", "unshare", "mkfs.ext4", "debugfs"):
         if shutil.which(program) is None:
@@ -347,7 +367,7 @@ def main() -> int:
             continue
         began_s = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
-            board = Board(Path(folder))
+            board = Board(Path(folder), asked.systemd)
             try:
                 scene(board)
             except SystemExit:
