@@ -25,9 +25,9 @@ bench: setup-test  ## measure speed and memory into build/reports/bench.json (AR
 	@mkdir -p build/reports
 	$(BIN)/nailfold bench --out build/reports/bench.json $(ARGS)
 
-exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json
+exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json (ARGS="--exams 20")
 	@mkdir -p build/reports
-	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
+	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam $(ARGS)
 
 fleet: setup  ## show a fleet on this computer: broker, console and five simulated boxes (ARGS="--boxes 40")
 	$(BIN)/nailfold fleet demo --history 160 --images 4 --exams-an-hour 30 --telemetry-s 10 $(ARGS)

@@ -67,7 +67,11 @@ def read_dicom_still(path: Path) -> DicomStill:
 
 def _scale(dataset: Dataset) -> StatedScale:
     """Of the patient's plane first; where the detector's differs, that is said (PS3.3, 10.7.1.3)."""
-    stated = [(name, size) for name in _SPACINGS if (size := _spacing_um(dataset, name)) is not None]
+    _require_square_aspect(dataset)
+    try:
+        stated = [(name, size) for name in _SPACINGS if (size := _spacing_um(dataset, name)) is not None]
+    except CaptureError as error:
+        return StatedScale(problem=error.message)
     if not stated:
         return StatedScale()
     (name, (row, column)), *others = stated
@@ -82,16 +86,37 @@ def _scale(dataset: Dataset) -> StatedScale:
 
 
 def _spacing_um(dataset: Dataset, name: str) -> tuple[float, float] | None:
-    """Between rows and between columns; of objects with several frames that of the first."""
+    """Between rows and between columns; of objects with several frames that of the first.
+
+    Raises:
+        CaptureError: it is there, and no pair of numbers.
+    """
     places = [dataset]
     for group in _GROUPS:
         for item in (dataset.get(group) or [])[:1]:
             places += (item.get("PixelMeasuresSequence") or [])[:1]
     for place in places:
         value = place.get(name)
-        if value is not None and len(value) == 2:
-            return float(value[0]) * _UM_PER_MM, float(value[1]) * _UM_PER_MM
+        parts = [value] if isinstance(value, str | float | int) else list(value or ())
+        if not any(str(one) for one in parts):
+            continue
+        try:
+            row, column = (float(one) for one in parts)
+        except ValueError as error:
+            said = "\\".join(str(one) for one in parts)[:40]
+            raise CaptureError(f'its {name} is "{said}", which is no pair of numbers') from error
+        return row * _UM_PER_MM, column * _UM_PER_MM
     return None
+
+
+def _require_square_aspect(dataset: Dataset) -> None:
+    """PixelAspectRatio stands where no spacing does (PS3.3, C.7.6.3.1.7). Raises CaptureError."""
+    aspect = dataset.get("PixelAspectRatio")
+    if aspect is None or isinstance(aspect, int | str) or len(aspect) != 2:
+        return
+    rows, columns = (int(one) for one in aspect)
+    if rows > 0 and columns > 0 and max(rows, columns) / min(rows, columns) > _LARGEST_ASPECT:
+        raise CaptureError(f"its pixels are not square ({rows} to {columns})", "Export it with square pixels.")
 
 
 def _kind(dataset: Dataset) -> str:

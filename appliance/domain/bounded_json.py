@@ -1,6 +1,7 @@
-"""JSON from outside: no deeper than what this product ever writes."""
+"""JSON from outside: no deeper, and with no larger numbers, than what this product ever writes."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -8,22 +9,31 @@ from appliance.domain.instant import from_rfc3339
 
 # nailfold.exam/1, the deepest document, has nine levels.
 DEEPEST = 32
+_LARGEST = (1 << 63) - 1  # what a database takes
 _NESTED = (dict, list)
+# Digits or an exponent that such a number needs; most texts have none, and are parsed at full speed.
+_LONG = r"\d{19}|[eE]\+?\d{3}"
+_LONG_TEXT, _LONG_BYTES = re.compile(_LONG), re.compile(_LONG.encode())
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MOMENT = re.compile(rb'"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3}|\.\d{6})?Z)"')
 
 
-def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
+def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: bool = False) -> Any:
     """The JSON value of a text.
+
+    Args:
+        refuses_twice: a member that an object has twice is an error; else the last counts, as everywhere.
 
     Python's own parser ends with RecursionError far below the size of a request, and what comes after it (sealing,
     checking, copying a value) does so earlier: nobody expects that error, and a handler of ValueError lets it through.
 
     Raises:
-        ValueError: it is not JSON (which has no NaN), or nested deeper than `deepest`.
+        ValueError: it is not JSON (which has no NaN), nested deeper than `deepest`, or has a number that no database
+            or float holds.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        pairs = _each_once if refuses_twice else None
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs, **_number_parsers(text))
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
     level = [value] if type(value) in _NESTED else []
@@ -44,12 +54,15 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
 def require_keepable(payload: bytes) -> None:
     """Refuse JSON that would stop those who keep it beside others, or show it.
 
-    That is a text which no database takes, a NUL (PostgreSQL has none) or half of a surrogate pair, and a moment of no
-    day. One such message would fail every commit that it shares with others, each time it comes again.
+    That is a text which no database takes, a NUL (PostgreSQL has none) or half of a surrogate pair, a moment of no day,
+    and a number beyond what is counted. One such message would fail every commit that it shares with others, each time
+    it comes again.
 
     Raises:
         ValueError: it is such a document, or not JSON at all.
     """
+    if _LONG_BYTES.search(payload):
+        bounded_loads(payload)
     if b"\\u" in payload:
         payload = json.dumps(json.loads(payload), ensure_ascii=False).encode()
     if _NUL.search(payload):
@@ -58,5 +71,33 @@ def require_keepable(payload: bytes) -> None:
         from_rfc3339(moment.decode("ascii"))
 
 
+def _number_parsers(text: str | bytes) -> dict[str, Any]:
+    has_long = _LONG_TEXT.search(text) if isinstance(text, str) else _LONG_BYTES.search(text)
+    return {"parse_int": _whole, "parse_float": _finite} if has_long else {}
+
+
+def _whole(digits: str) -> int:
+    # Python itself refuses more than 4300 digits, and what is below that no float takes.
+    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
+        raise ValueError(f"the number {digits[:20]}... is too large")
+    return int(digits)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"JSON has no {name}")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f'an object has "{twice[:40]}" twice')
+    return found

@@ -42,10 +42,15 @@ def decimals_of_value(value: float, uncertainty: float | None, most: int, cuts: 
         cuts: at which the value changes its name.
     """
     decimals = most if uncertainty is None else decimals_beside(uncertainty, most)
-    for more in range(decimals, most + _MORE_BESIDE_A_CUT):
+    return decimals_beside_cuts(value, decimals, most + _MORE_BESIDE_A_CUT, cuts)
+
+
+def decimals_beside_cuts(value: float, least: int, most: int, cuts: Sequence[Cut]) -> int:
+    """The fewest decimals from `least` on, `most` at the most, that put no cut between a value and what is written."""
+    for more in range(least, most):
         if all(cut.is_below(round(value, more)) == cut.is_below(value) for cut in cuts):
             return more
-    return most + _MORE_BESIDE_A_CUT if cuts else decimals
+    return most if cuts else least
 
 
 def scale_decimals(uncertainty: float | None) -> int:

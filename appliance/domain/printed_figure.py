@@ -6,7 +6,7 @@ from appliance.domain.bands import CUTS_OF
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS, METRICS
-from appliance.domain.honest_digits import decimals_of_value
+from appliance.domain.honest_digits import MOST_DECIMALS, decimals_beside_cuts, decimals_of_value
 
 LOW, HIGH = "low", "high"
 """Members of a figure's basis: the ends of a 95 % interval that does not lie evenly around the value."""
@@ -46,6 +46,14 @@ def printed_figure(key: str, figure: Figure) -> PrintedFigure:
 def decimals_of_figure(key: str, figure: Figure) -> int:
     """Of a figure with or without a number; without one, as its definition says."""
     return printed_figure(key, figure).decimals if isinstance(figure.value, int | float) else METRICS[key].decimals
+
+
+def decimals_in_document(key: str, figure: Figure) -> int:
+    """Of a figure in a document: one more than is printed, so that readers round once, and no cut in between."""
+    digits = decimals_of_figure(key, figure) + 1
+    if not isinstance(figure.value, int | float):
+        return digits
+    return decimals_beside_cuts(float(figure.value), digits, max(digits, MOST_DECIMALS), CUTS_OF.get(key, ()))
 
 
 def _between(key: str, figure: Figure, value: float, off: float) -> tuple[float, float] | None:

@@ -94,6 +94,10 @@ class LiveHub:
             self._slot = (frame, analysis)
             self._changed.notify_all()
 
+    def message_of(self, frame: Frame, analysis: FrameAnalysis) -> bytes:
+        """One picture as it comes live, for a page that was too slow to get it."""
+        return encode_live_message(frame, analysis, self._settings.jpeg_quality)
+
     def publish_status(self, status: Mapping[str, Any]) -> None:
         """Send the station's state as JSON text to every page, now open or opened later."""
         text = json.dumps({"type": "status", **status}, separators=(",", ":"), allow_nan=False)

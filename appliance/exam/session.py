@@ -25,6 +25,7 @@ from appliance.domain.exam import (
     SkippedPlacement,
 )
 from appliance.domain.exam_protocol import FREE_PROTOCOL, ExamProtocol, protocol_named
+from appliance.domain.instant import to_rfc3339
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exam.best_frame import best_of
 from appliance.exam.captured import new_clip, new_still
@@ -195,12 +196,15 @@ class ExamSession:
             exam, missing = work.exam, work.missing
             if not _has_results(exam):
                 raise ExamError("the exam has no images to finish with", "Capture at least one image or discard it.")
-            now_utc = self._clock.now_utc()
+            clock_utc = self._clock.now_utc()
+            # A clock that was set back meanwhile: no exam ends before it began, nor before its last picture.
+            now_utc = max(clock_utc, exam.started_at_utc, *(image.captured_at_utc for image in exam.images))
             message = self._message(exam, now_utc)
             with self._journal.transaction("finish the exam"):
                 finished = self._store.finish_exam(exam.exam_id, now_utc, message)
                 counts = {"images": len(finished.single_images), "skipped": len(finished.skipped), "missing": missing}
-                self._write(actor, finished, "finished", counts)
+                stepped = {} if now_utc == clock_utc else {"clock": to_rfc3339(clock_utc)}
+                self._write(actor, finished, "finished", counts | stepped)
             self._close()
         self._tools.on_finished()
         return finished

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from appliance.domain.errors import NotKeptError
 from appliance.ports import DeadLetter, Journal, Outbox
 
 
@@ -22,10 +23,16 @@ class WithheldResults:
         return self._outbox.dead_letters()
 
     def retry(self, msg_id: str, actor: str) -> None:
-        """Send one again, under the same msg_id. Raises StoreError if there is no such dead letter."""
+        """Send one again, under the same msg_id.
+
+        Raises:
+            NotKeptError: there is no such dead letter.
+            StoreError: it cannot be written down.
+        """
         letter = next((one for one in self.all() if one.msg_id == msg_id), None)
+        if letter is None:
+            raise NotKeptError(f"no result {msg_id} is withheld", "Look again: somebody may have sent it.")
         with self._journal.transaction("send the result again"):
-            self._outbox.retry(msg_id)  # refuses what is no dead letter
-            exam_id = "" if letter is None else letter.exam_id
-            self._journal.append(actor, f"exam:{exam_id}", "exam.result_sent_again", {"msg_id": msg_id})
+            self._outbox.retry(msg_id)
+            self._journal.append(actor, f"exam:{letter.exam_id}", "exam.result_sent_again", {"msg_id": msg_id})
         self._on_retry()

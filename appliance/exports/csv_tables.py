@@ -14,7 +14,7 @@ from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.printed_figure import decimals_of_figure
+from appliance.domain.printed_figure import decimals_in_document
 from appliance.domain.review import ReviewedImage
 from appliance.exports.source import ExamToExport
 
@@ -181,7 +181,7 @@ def _where(source: ExamToExport, image: ReviewedImage) -> Row:
 def _figures(figures: Figures) -> Row:
     row: Row = {}
     for key, figure in figures.items():
-        digits = decimals_of_figure(key, figure) + 1
+        digits = decimals_in_document(key, figure)
         row |= {
             key: _rounded(figure.value, digits),
             f"{key}_ci95": _rounded(figure.uncertainty, digits),

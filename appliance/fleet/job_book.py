@@ -75,14 +75,23 @@ class JobBook:
             self._change(record)
         return ""
 
-    def next_waiting(self) -> JobRecord | None:
-        """The oldest that has not begun; of one that has expired the end is written down."""
+    def next_waiting(self, is_deferred: Callable[[Job], bool] = lambda _: False) -> JobRecord | None:
+        """The oldest that has not begun and may; of one that cannot run any more the end is written down.
+
+        Args:
+            is_deferred: it waits for the end of an exam; those behind it that disturb nobody do not wait with it.
+        """
         with self._lock:
             waiting = [record for record in self._records.values() if record.state in _WAITING]
             for record in sorted(waiting, key=lambda one: (one.job.ts, one.job.job_id)):
-                if not self._is_expired(record.job):
+                if self._is_expired(record.job):
+                    self.change(record.job.job_id, JobState.REFUSED, "it came to its turn after it had expired")
+                elif reason := self._unfit(record.job):  # queued by a newer software, before this one was put back
+                    self.change(record.job.job_id, JobState.REFUSED, reason)
+                elif is_deferred(record.job):
+                    self.change(record.job.job_id, JobState.DEFERRED, "an exam is open")
+                else:
                     return record
-                self.change(record.job.job_id, JobState.REFUSED, "it came to its turn after it had expired")
         return None
 
     def unfinished(self) -> list[JobRecord]:
@@ -122,6 +131,13 @@ class JobBook:
             record = self._records.get(job_id)
             if record is not None and record.version == version and not record.is_accepted:
                 self._keep(record.model_copy(update={"is_accepted": True}))
+
+    def tell_again(self, job_id: str) -> None:
+        """The fleet does not have the state of a job that it once accepted."""
+        with self._lock:
+            record = self._records[job_id]
+            if record.is_accepted:
+                self._change(record.model_copy(update={"is_accepted": False}))
 
     def _unfit(self, job: Job) -> str:
         if job.kind not in self._kinds:

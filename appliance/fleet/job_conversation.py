@@ -57,7 +57,9 @@ class JobConversation:
                 boot_id=record.boot_id,
                 ts=ts,
             )
-            found.append(Publication(self._topics.job_update(record.job.job_id), update.payload()))
+            found.append(
+                Publication(self._topics.job_update(record.job.job_id), update.payload(), shorter=_cut(update))
+            )
         return found
 
     def received(self, topic: str, payload: bytes) -> bool:
@@ -75,7 +77,19 @@ class JobConversation:
         return rest.startswith("jobs/")
 
     def _notified(self, notify: JobNotify) -> None:
+        """A job that has ended here and is pending there is told again: the fleet's database was put back to before."""
         for one in notify.pending:
             record = self._book.record(one.job_id)
             if record is None or record.job.version < one.version:
-                self._asked.append(one.job_id)
+                with self._lock:
+                    self._asked.append(one.job_id)
+            elif record.state.is_final:
+                self._book.tell_again(one.job_id)
+
+
+def _cut(update: JobUpdate) -> bytes | None:
+    """Without its detail, such as log lines, which some brokers do not take at once."""
+    if update.detail is None:
+        return None
+    reason = update.reason or "the detail is larger than the broker accepts; raise its limit and make the job anew"
+    return update.model_copy(update={"detail": None, "reason": reason}).payload()

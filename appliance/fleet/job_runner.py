@@ -14,6 +14,7 @@ from appliance.fleet.jobs import Job, JobState, JobStep
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
+_CANCELLED_WITHIN_S = 10.0
 
 
 @dataclass
@@ -23,7 +24,7 @@ class StepContext:
     Attributes:
         job: whose step it is.
         began_s: of the step, monotonic.
-        is_over: set when the step has used up its time; a step that takes long ends then.
+        is_over: set when the step has used up its time or the job is cancelled; a step that takes long ends then.
         detail: told to the fleet with the end of the job.
         ends_station: the step was the last that this start of the station does: the next one writes down the end.
     """
@@ -54,7 +55,8 @@ class JobKind:
 class JobRunner:
     """Runs what the book has waiting. A job runs once: what an earlier start had begun is never begun again.
 
-    A step that does not end in its time is left behind on its thread, and the next job begins.
+    A step that does not end in its time, or soon after the job was cancelled, is left behind on its thread, and the
+    next job begins.
 
     Args:
         is_exam_open: disruptive jobs wait while it is.
@@ -98,13 +100,10 @@ class JobRunner:
         if self._unsettled:
             self._settle(self._unsettled.pop())
             return True
-        record = self._book.next_waiting()
+        record = self._book.next_waiting(self._is_deferred)
         if record is None:
             return False
         job, kind = record.job, self._kinds[record.job.kind]
-        if kind.is_disruptive and self._is_exam_open():
-            self._book.change(job.job_id, JobState.DEFERRED, "an exam is open")
-            return False
         context = StepContext(job)
         for step in job.steps:
             if self._book.is_cancelled(job.job_id):
@@ -115,6 +114,9 @@ class JobRunner:
         if not context.ends_station:
             self._book.change(job.job_id, JobState.SUCCEEDED, detail=context.detail or None)
         return True
+
+    def _is_deferred(self, job: Job) -> bool:
+        return self._kinds[job.kind].is_disruptive and self._is_exam_open()
 
     def _do(self, step: JobStep, kind: JobKind, context: StepContext) -> bool:
         job_id = context.job.job_id
@@ -130,10 +132,16 @@ class JobRunner:
         context.began_s = time.monotonic()
         thread = threading.Thread(target=attempt, name=f"job-{job_id}", daemon=True)
         thread.start()
-        thread.join(step.timeout_s)
+        is_cancelled = self._await(thread, step, context)
         if thread.is_alive():
             context.is_over.set()
+            if is_cancelled:
+                self._book.change(job_id, JobState.CANCELLED, f"during {step.name}, which was left behind", step.name)
+                return False
             self._book.change(job_id, JobState.TIMED_OUT, f"{step.name} did not end in {step.timeout_s:g} s", step.name)
+            return False
+        if failures and is_cancelled:
+            self._book.change(job_id, JobState.CANCELLED, f"during {step.name}: {failures[0]}", step.name)
             return False
         if failures:
             if not isinstance(failures[0], ApplianceError):
@@ -141,6 +149,17 @@ class JobRunner:
             self._book.change(job_id, JobState.FAILED, f"{step.name}: {failures[0]}", step.name)
             return False
         return True
+
+    def _await(self, thread: threading.Thread, step: JobStep, context: StepContext) -> bool:
+        """Until it has ended, its time is over, or it does not end though the job was cancelled; whether that was."""
+        until_s, is_cancelled = context.began_s + step.timeout_s, False
+        while thread.is_alive() and (left_s := until_s - time.monotonic()) > 0:
+            if not is_cancelled and self._book.is_cancelled(context.job.job_id):
+                is_cancelled = True
+                context.is_over.set()
+                until_s = min(until_s, time.monotonic() + _CANCELLED_WITHIN_S)
+            thread.join(min(left_s, _LOOK_S))
+        return is_cancelled
 
     def _settle(self, record: JobRecord) -> None:
         job, kind = record.job, self._kinds.get(record.job.kind)

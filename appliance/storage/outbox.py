@@ -3,12 +3,16 @@
 import sqlite3
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from appliance.domain.errors import StoreError
 from appliance.ports import DeadLetter, OutboxMessage, OutboxStatus, QueuedMessage
 from appliance.storage.database import Database, Row, Value, utc_text
 from appliance.storage.retry import RESEND_AFTER_S, horizon_s, receipt_wait_s, retry_delay_s
+
+_AT_ONCE = utc_text(datetime.min.replace(tzinfo=timezone.utc))
+"""Before every other due time, and as long as each of them: SQLite then writes no payload anew, which for thousands of
+results would keep an exam from the disk for long."""
 
 
 def insert_message(connection: sqlite3.Connection, exam_id: str, message: OutboxMessage, now_utc: datetime) -> None:
@@ -54,9 +58,9 @@ class SqliteOutbox:
         # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
         horizon = now_utc + timedelta(seconds=horizon_s(self._receipt_timeout_s))
         span = (utc_text(now_utc), utc_text(horizon))
-        rows = self._due_rows("state IN ('pending', 'sent')", span, limit)
+        rows = self._due_rows("outbox_waiting", "state IN ('pending', 'sent')", span, limit)
         if not rows and self._receipt_timeout_s:
-            rows = self._due_rows("state = 'acknowledged'", span, limit)
+            rows = self._due_rows("outbox_unreceipted", "state = 'acknowledged'", span, limit)
         return tuple(
             QueuedMessage(
                 seq=row["seq"],
@@ -121,8 +125,8 @@ class SqliteOutbox:
         if not self._receipt_timeout_s:
             return 0
         with self._database.transaction("send results again") as connection:
-            sql = "UPDATE outbox SET due_at = '' WHERE state = 'acknowledged' AND due_at <> ''"
-            return connection.execute(sql).rowcount
+            sql = "UPDATE outbox SET due_at = ? WHERE state = 'acknowledged' AND due_at <> ?"
+            return connection.execute(sql, (_AT_ONCE, _AT_ONCE)).rowcount
 
     def send_again(self, seqs: Collection[int]) -> int:
         marks = ",".join("?" * len(seqs))
@@ -170,8 +174,11 @@ class SqliteOutbox:
             sql = "UPDATE outbox SET payload = x'' WHERE state = 'receipted' AND changed_at < ? AND payload <> x''"
             return connection.execute(sql, (utc_text(before_utc),)).rowcount
 
-    def _due_rows(self, which: str, span: tuple[str, str], limit: int) -> list[Row]:
-        sql = f"SELECT * FROM outbox WHERE {which} AND (due_at <= ? OR due_at > ?) ORDER BY seq LIMIT ?"
+    def _due_rows(self, index: str, which: str, span: tuple[str, str], limit: int) -> list[Row]:
+        # By the index alone: a look at the payloads of those that are not due would read most of the file.
+        due = f"""SELECT seq FROM outbox INDEXED BY {index}
+                  WHERE {which} AND (due_at <= ? OR due_at > ?) ORDER BY seq LIMIT ?"""
+        sql = f"SELECT * FROM outbox WHERE seq IN ({due}) ORDER BY seq"
         return self._database.rows("read the outbox", sql, (*span, limit))
 
     def _newest_of(self, exam_id: str) -> Row | None:

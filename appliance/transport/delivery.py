@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from paho.mqtt.properties import Properties
+
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError, StoreError
 from appliance.domain.journal import JournalState
@@ -24,6 +26,8 @@ LOOK_INTERVAL_S = 1.0
 # On a remembered session the broker first sends the receipts it kept. Nothing is handed over until so long none came:
 # a receipt makes a second sending needless.
 SETTLE_S = 0.5
+# What the broker refused of the agent's, or the birth, is told anew after this: its rules may have been mended.
+TOLD_AGAIN_S = 60.0
 
 
 @dataclass
@@ -44,9 +48,10 @@ class Delivery:
 
     Args:
         window: how many, as the broker and its past behaviour allow.
-        birth_mid: of the birth message, whose answer is awaited first: the broker may take one message at a time.
+        tell_birth: publishes that the box is there; its answer is awaited first: the broker may take one message at a
+            time.
         twins: hears what comes under this box's own name.
-        agent: shares the connection; results go first.
+        agent: shares the connection; has a turn every second, however many results wait.
     """
 
     def __init__(
@@ -56,7 +61,7 @@ class Delivery:
         clock: Clock,
         settings: MqttSettings,
         window: SendWindow,
-        birth_mid: int,
+        tell_birth: Callable[[], int],
         twins: TwinWatch,
         journal_state: Callable[[], JournalState],
         agent: FleetAgent | None = None,
@@ -75,7 +80,11 @@ class Delivery:
         self._is_subscribed = False
         self._window = window
         self._written_at_s = self._next_look_s
-        self._in_flight = {birth_mid: _InFlight(None, self._next_look_s, is_birth=True)}
+        self._agent_turn_s = self._next_look_s
+        self._told_again_s: float | None = None
+        self._cut: set[str] = set()
+        self._tell_birth = tell_birth
+        self._in_flight = {tell_birth(): _InFlight(None, self._next_look_s, is_birth=True)}
         self._unreceipted: dict[str, float] = {}
 
     @property
@@ -87,7 +96,7 @@ class Delivery:
     def wait_s(self) -> float:
         """Until there is something to do by itself; what the broker says comes earlier."""
         now_s = self._clock.monotonic_s()
-        wake_at_s = max(self._next_look_s, self._settled_at_s) if self._room > 0 else now_s + LOOK_INTERVAL_S
+        wake_at_s = max(self._next_look_s, self._settled_at_s) if self._room > 0 else self._agent_turn_s
         return min(LOOK_INTERVAL_S, max(0.0, wake_at_s - now_s))
 
     def look_now(self) -> None:
@@ -117,8 +126,12 @@ class Delivery:
         """Publish what is due, as far as the window has room."""
         now_s = self._clock.monotonic_s()
         self._forget_overdue(now_s)
-        is_ready = self._is_subscribed and now_s >= self._settled_at_s and self._room > 0
-        if not is_ready or now_s < self._next_look_s:
+        if not self._is_subscribed or now_s < self._settled_at_s:
+            return
+        if now_s >= self._agent_turn_s:
+            self._agent_turn_s = now_s + LOOK_INTERVAL_S
+            self._tell(now_s)
+        if self._room <= 0 or now_s < self._next_look_s:
             return
         # A message whose answer is slow may be due again before it comes.
         on_its_way = {one.msg_id for one in self._in_flight.values()}
@@ -128,7 +141,7 @@ class Delivery:
             self._hand_over(due[: self._room])
             return
         self._next_look_s = now_s + LOOK_INTERVAL_S
-        self._tell()
+        self._tell(now_s)
 
     def require_answer(self) -> None:
         """Raises ExportError if the broker owes an answer for too long, counted from when all was on the network."""
@@ -159,8 +172,9 @@ class Delivery:
 
     @property
     def _room(self) -> int:
-        on_its_way = {one.msg_id for one in self._in_flight.values()} | self._unreceipted.keys()
-        return self._size - len(on_its_way)
+        """For results."""
+        answered = self._unreceipted.keys() - {one.msg_id for one in self._in_flight.values()}
+        return self._size - len(self._in_flight) - len(answered)
 
     def _hand_over(self, due: Sequence[QueuedMessage]) -> None:
         now_utc, head = self._clock.now_utc(), self._journal_state().head
@@ -189,14 +203,34 @@ class Delivery:
                 return
             del self._unreceipted[msg_id]
 
-    def _tell(self) -> None:
+    def _tell(self, now_s: float) -> None:
+        """What the agent has to say. It waits for no receipt: a fleet that gives none must hear of the box, too."""
+        if self._told_again_s is not None and now_s >= self._told_again_s:
+            self._told_again_s = None
+            self._in_flight[self._tell_birth()] = _InFlight(None, now_s, is_birth=True)
+            if self._agent is not None:
+                self._agent.connected()
         if self._agent is not None:
             self._told.extend(self._agent.due())
-        while self._told and self._room > 0:
+        while self._told and len(self._in_flight) < self._size:
             one = self._told.popleft()
             properties = expiring_properties(one.expiry_s)
-            mid = self._connection.publish(one.topic, one.payload, properties, retain=one.is_retained)
-            self._in_flight[mid] = _InFlight(None, self._clock.monotonic_s())
+            payload = self._fitting(one, properties)
+            if payload is not None:
+                mid = self._connection.publish(one.topic, payload, properties, retain=one.is_retained)
+                self._in_flight[mid] = _InFlight(None, now_s)
+
+    def _fitting(self, one: Publication, properties: Properties) -> bytes | None:
+        """What the broker takes of it: one that is too large would end the connection, and again on every next."""
+        for payload in (one.payload, one.shorter):
+            if payload is not None and self._connection.fits(one.topic, payload, properties):
+                break
+        else:
+            payload = None
+        if payload is not one.payload and one.topic not in self._cut:
+            self._cut.add(one.topic)
+            _log.warning("what goes to %s has %d bytes, more than the broker accepts", one.topic, len(one.payload))
+        return payload
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Acknowledged):
@@ -212,11 +246,19 @@ class Delivery:
         answered = self._in_flight.get(event.mid)
         if answered is None:
             return
+        if answered.msg_id is None:
+            self._note_refusal(event, "state" if answered.is_birth else "reports")
         if answered.is_birth:
-            _note_state_refusal(event)
             self._twins.born(self._clock.now_utc())
         elif answered.msg_id is not None:
             self._write_down(answered.msg_id, answer_of(event.reason_code, self._settings.needs_subscriber))
+
+    def _note_refusal(self, event: Acknowledged, what: str) -> None:
+        if answer_of(event.reason_code, needs_subscriber=False).verdict is PublishOutcome.ACCEPTED:
+            return
+        if self._told_again_s is None:
+            _log.warning("the broker refused this box's %s with reason code 0x%02x", what, event.reason_code)
+            self._told_again_s = self._clock.monotonic_s() + TOLD_AGAIN_S
 
     def _write_down(self, msg_id: str, answer: Answer) -> None:
         if answer.verdict is PublishOutcome.ACCEPTED:
@@ -266,8 +308,3 @@ class Delivery:
 
 def _too_large(message: OutboxMessage) -> str:
     return f"the result of {len(message.payload)} bytes is larger than the broker accepts; raise its limit"
-
-
-def _note_state_refusal(event: Acknowledged) -> None:
-    if answer_of(event.reason_code, needs_subscriber=False).verdict is not PublishOutcome.ACCEPTED:
-        _log.warning("the broker refused this box's state with reason code 0x%02x", event.reason_code)

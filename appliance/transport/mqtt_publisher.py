@@ -138,9 +138,11 @@ class MqttPublisher:
         try:
             connection.open()
             self._note_lacks(connection.lacks)
-            birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
-            birth_mid = connection.publish(topics.state, birth, state_properties(), retain=True)
-            self._set_status(stopping, True, "")
+
+            def tell_birth() -> int:
+                birth = state.payload(is_online=True, now_utc=self._clock.now_utc(), journal=self._journal_state())
+                return connection.publish(topics.state, birth, state_properties(), retain=True)
+
             if not connection.is_session_present and (count := self._outbox.recall()):
                 _log.info("the broker has forgotten this box: %d results are sent again", count)
             delivery = Delivery(
@@ -149,11 +151,12 @@ class MqttPublisher:
                 self._clock,
                 self._settings,
                 self._window,
-                birth_mid,
+                tell_birth,
                 self._twins,
                 self._journal_state,
                 self.agent,
             )
+            self._set_status(stopping, True, "")
             if self.agent is not None:
                 self.agent.connected()
             self._deliver(connection, delivery, stopping)

@@ -34,15 +34,25 @@ SELECT partition_fleet_table('telemetry', 'ts', 'site, box, ts');
 DO $$
 DECLARE
     whole text;
+    at text;
     month date;
+    part text;
+    first text;
+    after text;
 BEGIN
-    FOREACH whole IN ARRAY ARRAY['results', 'telemetry'] LOOP
+    FOR whole, at IN VALUES ('results', 'finished_at'), ('telemetry', 'ts') LOOP
         FOR month IN SELECT generate_series(date_trunc('month', now()), now() + interval '2 years', interval '1 month') LOOP
+            part := whole || to_char(month, '_YYYY_MM');
+            CONTINUE WHEN to_regclass(part) IS NOT NULL;
+            first := to_char(month, 'YYYY-MM');
+            after := to_char(month + interval '1 month', 'YYYY-MM');
+            -- A box whose clock was ahead has rows of that month already, among the others.
+            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, whole);
             EXECUTE format(
-                'CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                whole || to_char(month, '_YYYY_MM'), whole,
-                to_char(month, 'YYYY-MM'), to_char(month + interval '1 month', 'YYYY-MM')
+                'WITH early AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM early',
+                whole || '_other', at, first, at, after, part
             );
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, part, first, after);
         END LOOP;
     END LOOP;
 END $$;

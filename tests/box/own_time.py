@@ -52,3 +52,15 @@ class OwnTime:
                     continue  # it has ended
                 found[file.parent.name] = (int(ran) * _NS, int(waited) * _NS)
         return found
+
+
+def family(pid: int, proc: Path = Path("/proc")) -> list[int]:
+    """A process and all that descend from it, as a tracer and what it traces."""
+    found = [pid]
+    for one in found:
+        for file in (proc / str(one) / "task").glob("*/children"):
+            try:
+                found += [int(child) for child in file.read_text().split()]
+            except OSError:
+                continue  # it has ended
+    return found

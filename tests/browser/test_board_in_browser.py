@@ -130,6 +130,27 @@ def test_freezing_by_button_stops_the_page_at_that_very_picture_and_capture_keep
     assert len(station.session.snapshot().exam.images) == 1  # type: ignore[union-attr]
 
 
+def test_freezing_by_button_shows_the_very_picture_to_a_page_that_was_too_slow_to_get_it(
+    station: PageStation, live_page: Page, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.session.start("NC-0042", ExamStart("ana"))
+    with Feed(camera.show, FPS):
+        wait_until(live_page, "window.__nailfold.painted() > 2")
+    monkeypatch.setattr(station.hub, "publish", lambda *_: None)
+    camera.show()
+    station.board.press("freeze", True)
+    wait_until(live_page, "window.__nailfold.screen().isFrozen")
+    seq = station.board.outcome.frozen_seq
+    assert live_page.evaluate("window.__nailfold.screen().seq") == seq
+    live_page.locator('[data-command="capture"]').first.click()
+    wait_so(lambda: len(station.session.snapshot().exam.images) == 1)  # type: ignore[union-attr]
+    (kept,) = station.session.snapshot().exam.images  # type: ignore[union-attr]
+    assert seq is not None
+    frozen = station.history.find(seq)
+    assert frozen is not None
+    assert kept.captured_at_utc == frozen.frame.captured_at_utc, "what is kept is what the page shows"
+
+
 def test_a_press_that_does_nothing_is_explained_on_the_live_page(station: PageStation, live_page: Page) -> None:
     expect(live_page.locator("#exam")).to_have_attribute("data-exam", "none")
     time.sleep(0.5)

@@ -3,6 +3,7 @@
     python -m tests.chaos.chaos [--part writes cameras] [--most 400] [--stops 100] [--minutes 2]
 
 - writes: the process killed, the disk full or failing at every write of an exam (writes.py);
+- disk: read-only and failing under a running station, and well again (refusing_disk.py; root);
 - cameras: unplugged, silent, crashing, noise, another format, in the middle of an exam (cameras.py);
 - memory: no further memory in the middle of an exam (memory.py);
 - stops: SIGTERM at any moment under load (stops.py);
@@ -21,11 +22,12 @@ from typing import Any
 from tests.chaos.cameras import camera_faults
 from tests.chaos.live_station import REPOSITORY
 from tests.chaos.memory import memory_pressure
+from tests.chaos.refusing_disk import refusing_disk
 from tests.chaos.slow_clients import slow_clients
 from tests.chaos.stops import stops
 from tests.chaos.writes import FAULTS, struck_writes
 
-PARTS = ("writes", "cameras", "memory", "stops", "clients")
+PARTS = ("writes", "disk", "cameras", "memory", "stops", "clients")
 WRONG = (
     "exams_lost",
     "edits_lost",
@@ -51,6 +53,7 @@ def main() -> None:
     asked = parser.parse_args()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "writes": lambda: struck_writes(asked.most, asked.fault),
+        "disk": refusing_disk,
         "cameras": camera_faults,
         "memory": lambda: memory_pressure(asked.starved),
         "stops": lambda: stops(asked.stops),

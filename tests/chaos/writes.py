@@ -12,19 +12,23 @@ Afterwards everything that was answered must be there, once, and whole.
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from appliance.domain.exam import ExamState
 from appliance.exam.review_log import review_subject
+from tests.box.own_time import OwnTime, family
 from tests.support.broker import Broker
 from tests.support.exam_harness import BOX, SITE, ExamHarness, mqtt_settings
 from tests.support.subscriber import Subscriber
@@ -33,6 +37,7 @@ REPOSITORY = Path(__file__).parents[2]
 CALLS = "pwrite64,write,fsync,fdatasync,rename,renameat2,link,unlink,ftruncate,mkdir"
 FAULTS = {"killed": "signal=SIGKILL", "full": "error=ENOSPC", "broken": "error=EIO"}
 ROUND_S = 120
+"""Of the box's own time: a busy computer, on which a round takes minutes, ends nothing."""
 
 
 @dataclass
@@ -61,26 +66,41 @@ def strike(fault: str, folder: Path, broker: Broker, most: int) -> Struck:
         if done.returncode == 0 and fault == "killed":
             return struck
         struck.strikes += 1
-        if done.returncode not in (0, 1, -9, 137) or "Traceback" in done.stderr:
+        if done.returncode is None:
+            struck.problems.append(f"call {at}: it hung for {ROUND_S} s of its own time, after {done.stdout[-80:]!r}")
+        elif done.returncode not in (0, 1, -9, 137) or "Traceback" in done.stderr:
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             struck.problems.append(f"call {at}: {last[:200]}")
     return struck
 
 
-def _round(
-    folder: Path, broker: Broker, struck: Struck, under: Sequence[str] = ()
-) -> "subprocess.CompletedProcess[str]":
+@dataclass(frozen=True)
+class _Round:
+    """How a process of the box ended, and what it said; `returncode` is None where it hung."""
+
+    returncode: int | None
+    stdout: str
+    stderr: str
+
+
+def _round(folder: Path, broker: Broker, struck: Struck, under: Sequence[str] = ()) -> _Round:
     """One process of the box, `under` a tracer or by itself, and what it answered."""
-    done = subprocess.run(
-        [*under, sys.executable, "-B", "-m", "tests.chaos.box", str(folder), str(broker.port)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=ROUND_S,
-        check=False,
-    )
-    _note(struck, done.stdout)
-    return done
+    command = [*under, sys.executable, "-B", "-m", "tests.chaos.box", str(folder), str(broker.port)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=out, stderr=err, start_new_session=True)
+        own_time, has_hung = OwnTime(lambda: family(process.pid)), False
+        while process.poll() is None:
+            if has_hung := own_time() > ROUND_S:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                break
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+        out.seek(0)
+        err.seek(0)
+        said, complained = (stream.read().decode("utf-8", "replace") for stream in (out, err))
+    _note(struck, said)
+    return _Round(None if has_hung else process.returncode, said, complained)
 
 
 def _note(struck: Struck, said: str) -> None:

@@ -20,6 +20,7 @@ from appliance.domain.journal import JournalEntry, JournalHead, next_entry
 from appliance.fleet.audit import Audit, audit_of
 from appliance.fleet.jobs import JobState, JobUpdate, SignedJob
 from tests.support.full_fleet import recorded
+from tests.support.postgres import Postgres
 
 WHOSE = ("clinic-1", "box-7")
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
@@ -115,9 +116,9 @@ def test_site_keeps_what_was_said_last_and_refuses_what_is_no_place(database: Fl
 def test_old_telemetry_is_dropped_and_the_newest_stays_shown(database: FleetDatabase) -> None:
     store = BoxStore(database)
     store.take_states([(WHOSE, state("b1"))], NOW)
-    for ts in ("2026-08-01T00:00:00.000Z", TS):
+    for ts in ("2026-08-01T00:00:00.000Z", "2038-01-19T03:14:07.000Z", TS):
         store.take_report(WHOSE, "telemetry", {**recorded("nailfold.telemetry-1"), "ts": ts}, NOW)
-    assert store.forget_telemetry(NOW - timedelta(days=90)) == 1
+    assert store.forget_telemetry(NOW - timedelta(days=90), NOW) == 2, "that of a clock in the future, too"
     assert store.boxes(NOW)[0].reports["telemetry"][0]["ts"] == TS
 
 
@@ -190,3 +191,34 @@ def test_changed_and_replaced_entries_are_told(database: FleetDatabase) -> None:
     BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
     (view,) = ConsoleViews(database, SystemClock()).boxes()
     assert "journal_broken" in [alert.code for alert in view.alerts]
+
+
+def test_a_wish_is_told_to_a_box_though_the_fleets_database_was_put_back_to_before(database: FleetDatabase) -> None:
+    """The box has had version 7; the fleet counts from 1 again. The box would pass over all that is not newer."""
+    store = BoxStore(database)
+    assert store.want(WHOSE, {"exam.best_of_s": 0.7}, "eva", NOW).version == 1
+    assert [wish.version for _, wish in store.untold(NOW)] == [1]
+    reported = {**recorded("nailfold.shadow-reported-1"), "desired_version": 7}
+    for _ in range(2):
+        store.take_report(WHOSE, "shadow", reported, NOW)
+    assert [wish.version for _, wish in store.untold(NOW)] == [8], "once"
+    store.take_report(WHOSE, "shadow", {**reported, "desired_version": 8}, NOW)
+    assert store.untold(NOW) == []
+    assert store.want(WHOSE, {"exam.best_of_s": 0.9}, "eva", NOW).version == 9
+
+
+def test_a_version_that_a_box_made_up_is_not_where_the_count_ends(database: FleetDatabase) -> None:
+    store = BoxStore(database)
+    store.want(WHOSE, {"exam.best_of_s": 0.7}, "eva", NOW)
+    store.take_report(
+        WHOSE, "shadow", {**recorded("nailfold.shadow-reported-1"), "desired_version": (1 << 53) - 1}, NOW
+    )
+    assert store.want(WHOSE, {"exam.best_of_s": 0.8}, "eva", NOW).version == 2
+
+
+def test_a_connection_to_postgresql_ends_a_wait_for_a_computer_that_is_gone(postgres: Postgres) -> None:
+    with FleetDatabase(postgres.url) as database, database.transaction("look") as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        told = driver.info.get_parameters()
+    assert (told["connect_timeout"], told["keepalives_idle"], told["tcp_user_timeout"]) == ("10", "30", "60000")

@@ -67,8 +67,22 @@ def test_telemetry_lies_in_its_month_and_is_dropped_when_it_is_old(database: Fle
     for ts in (to_rfc3339(NOW), "2020-02-01T00:00:00.000Z"):
         store.take_report(whose, "telemetry", {**recorded("nailfold.telemetry-1"), "ts": ts}, NOW)
     assert "telemetry_other" in places(database, "telemetry")
-    assert store.forget_telemetry(NOW - timedelta(days=90)) == 1
+    assert store.forget_telemetry(NOW - timedelta(days=90), NOW) == 1
     assert places(database, "telemetry") == [f"telemetry_{to_rfc3339(NOW)[:7].replace('-', '_')}"]
+
+
+def test_a_box_whose_clock_is_ahead_keeps_no_later_month_from_being_made(database: FleetDatabase) -> None:
+    run_script(database)
+    store, ahead = ResultStore(database), NOW + timedelta(days=300)
+    month = f"results_{to_rfc3339(ahead)[:7].replace('-', '_')}"
+    with database.transaction("as if that month were not made yet") as connection:
+        connection.exec_driver_sql(f"DROP TABLE {month}")
+    early = result(1, finished_at=to_rfc3339(ahead))
+    store.keep([early], (), NOW)
+    assert places(database, "results") == ["results_other"]
+    run_script(database)
+    assert places(database, "results") == [month]
+    assert store.keep([early], (), NOW) == 0, "still kept once"
 
 
 def test_script_can_run_again_and_refuses_tables_that_hold_something(

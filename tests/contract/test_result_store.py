@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder, MissingResults
 from appliance.apps.fleet_server.reception import RefusedResult
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.tables import layout
+from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError, StoreError
 from tests.support.fleet_results import result
 from tests.support.postgres import Postgres, postgres_folder
@@ -142,6 +144,29 @@ def test_database_of_a_newer_software_is_refused(database: FleetDatabase, url: s
         connection.execute(update(layout).values(version=99))
     with pytest.raises(StoreError, match="layout 99"):
         FleetDatabase(url)
+
+
+def test_postgresql_restarted_in_the_middle_of_a_commit_costs_that_commit_and_nothing_more(server: Postgres) -> None:
+    """What the broker was not told of comes again; who reads meanwhile is told, and reads on afterwards."""
+    server.empty()
+    with FleetDatabase(server.url) as database:
+        store, views = ResultStore(database), ConsoleViews(database, SystemClock())
+        store.keep([result(1)], [], NOW)
+        assert views.boxes() == ()
+
+        def restart_and_go_on(*_: object) -> None:
+            server.stop()
+            with pytest.raises(StoreError, match="read the boxes"):
+                views.boxes()
+            server.start()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "_note_numbers", restart_and_go_on)
+            with pytest.raises(StoreError, match="could not keep the results"):
+                store.keep([result(2), result(3)], [], NOW)
+        assert views.boxes() == ()
+        assert store.count() == 1, "of a commit that broke off nothing stays"
+        assert store.keep([result(2), result(3)], [], NOW) == 2
 
 
 @pytest.mark.parametrize("url", ["fleet", "mysql://x/y", "nonsense://x"])

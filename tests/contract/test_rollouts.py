@@ -1,8 +1,12 @@
 """A bundle goes to a few boxes first, stops where too many fail, and can be taken back."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -11,7 +15,7 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.rollouts import RolloutStore
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import SettingsError, StoreError
 from appliance.fleet.jobs import JobState, JobUpdate
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
@@ -22,6 +26,7 @@ class Harness:
     """The operator, and boxes that answer as they are told."""
 
     def __init__(self, database: FleetDatabase, maker: JobMaker) -> None:
+        self.database = database
         self.store, self.jobs, self.maker = RolloutStore(database), JobStore(database), maker
         self.rollout_id = self.store.start("e-2", BOXES, (0.1, 0.4), 0.2, "eva", NOW)
 
@@ -117,3 +122,63 @@ def test_system_is_rolled_out_like_networks_and_gives_way_to_a_system_alone(harn
         harness.store.back(rollout_id, "software", harness.maker, "eva", NOW)
     assert not harness.store.rollout(rollout_id).is_paused
     assert harness.store.back(rollout_id, "system/s-1", harness.maker, "eva", NOW) == 5
+
+
+def test_two_people_who_ask_the_same_group_at_once_ask_each_box_once(harness: Harness) -> None:
+    """Both have looked before either has written."""
+    second = RolloutStore(harness.database)
+    seen = second.rollout(harness.rollout_id)
+    assert harness.ask() == 5
+    second.rollout = lambda _: seen  # type: ignore[method-assign]
+    with pytest.raises(SettingsError, match="somebody else has just asked this group"):
+        second.next_group(harness.rollout_id, harness.maker, "tom", NOW)
+    assert len(harness.jobs.all()) == 5
+    assert harness.store.rollout(harness.rollout_id).under_way == 5
+
+
+def test_two_processes_start_the_same_rollout_once_and_ask_its_boxes_once(
+    database: FleetDatabase, tmp_path: Path
+) -> None:
+    make_signing_key(tmp_path / "k", tmp_path / "p")
+    maker, together, began = JobMaker(tmp_path / "k"), Barrier(2), []
+
+    def begin(name: str) -> None:
+        store = RolloutStore(database)
+        together.wait(20)
+        with suppress(SettingsError):
+            began.append(store.start("e-2", BOXES, (0.1,), 0.2, name, NOW))
+        together.wait(20)
+        with suppress(SettingsError):
+            store.next_group(began[0], maker, name, NOW)
+
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(begin, ("eva", "tom")))
+    assert len(began) == 1
+    assert len(JobStore(database).all()) == 5
+
+
+def test_a_group_whose_asking_breaks_off_is_not_half_asked(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    add, added = JobStore.add_within, list[Any]()
+
+    def add_two(self: JobStore, *given: Any) -> None:
+        if len(added) == 2:
+            raise StoreError("could not keep the job: the database answered 'terminating connection'")
+        added.append(given)
+        add(self, *given)
+
+    monkeypatch.setattr(JobStore, "add_within", add_two)
+    with pytest.raises(StoreError):
+        harness.ask()
+    monkeypatch.undo()
+    assert harness.jobs.all() == ()
+    assert harness.ask() == 5
+    assert len(harness.jobs.all()) == 5
+
+
+def test_a_second_start_of_the_same_rollout_is_refused_and_names_the_first(harness: Harness) -> None:
+    with pytest.raises(SettingsError, match=f"e-2 is on its way .* in the rollout {harness.rollout_id}"):
+        harness.store.start("e-2", BOXES[7:9], (0.5,), 0.2, "tom", NOW)
+    harness.store.start("e-2", [("clinic-99", "box-1")], (0.5,), 0.2, "tom", NOW)
+    harness.store.start("e-3", BOXES, (0.5,), 0.2, "tom", NOW)
+    harness.store.pause(harness.rollout_id, True)
+    harness.store.start("e-2", BOXES, (0.5,), 0.2, "tom", NOW)

@@ -60,6 +60,27 @@ def test_what_the_settings_ask_for_and_is_not_there_is_a_fault_with_a_remedy(sit
     assert "Connection refused" in seen["broker"]["seen"]
 
 
+def test_what_the_doctor_and_the_settings_print_holds_no_password(site: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame 4711\n")
+    site.write_text(f'{site.read_text()}[mqtt]\nenabled = true\nusername = "box-7"\npassword_file = "{secret}"\n')
+    with Broker(tmp_path / "broker", ["allow_anonymous false"]) as broker:
+        flags = (
+            "--config",
+            site,
+            "--data-dir",
+            tmp_path / "data",
+            "--mqtt-host",
+            "127.0.0.1",
+            "--mqtt-port",
+            broker.port,
+        )
+        said = [run("doctor", *flags), run("doctor", "--json", *flags), run("config", "show", "--config", site)]
+    for one in said:
+        assert "Usage:" not in one.output
+        assert "sesame" not in one.output
+
+
 def test_a_broker_that_refuses_the_box_is_told_from_one_that_is_not_there(site: Path, tmp_path: Path) -> None:
     with Broker(tmp_path / "broker", ["allow_anonymous false"]) as broker:
         code, seen = findings(site, "--mqtt-host", "127.0.0.1", "--mqtt-port", broker.port)

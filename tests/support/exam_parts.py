@@ -39,12 +39,17 @@ class HeldClock:
 
     def __init__(self) -> None:
         self._elapsed_s = 100.0
+        self._set_back_s = 0.0
 
     def advance(self, seconds: float) -> None:
         self._elapsed_s += seconds
 
+    def set_back(self, seconds: float) -> None:
+        """What a time server, or somebody, does to the time of day alone."""
+        self._set_back_s += seconds
+
     def now_utc(self) -> datetime:
-        return NOON + timedelta(seconds=self._elapsed_s)
+        return NOON + timedelta(seconds=self._elapsed_s - self._set_back_s)
 
     def monotonic_s(self) -> float:
         return self._elapsed_s

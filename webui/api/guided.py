@@ -1,14 +1,21 @@
 """What helps while the picture is live: freezing, automatic capture, clips and panoramas; /api/v1."""
 
+from typing import Any
+
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from appliance.domain.errors import NotKeptError
 from webui.api.openapi import Body, api_blueprint
 from webui.documents.guided import GuidedDocument, guided_document
 from webui.services import Services
 
+_LIVE_MESSAGE: dict[str, Any] = {
+    "description": "Length of the header (4 bytes, big-endian), the header in JSON, the picture as JPEG",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 _TAGS = [Tag(name="exam", description="The exam under way")]
 
 
@@ -16,6 +23,12 @@ class PictureBody(Body):
     """A picture that stands frozen on a page."""
 
     seq: int = Field(ge=0, description="Its number, as it came with the live picture")
+
+
+class HeldPath(BaseModel):
+    """Which picture."""
+
+    seq: int = Field(ge=0, description="Its number, as the station's state names it")
 
 
 class AutoBody(Body):
@@ -42,6 +55,18 @@ def guided_blueprint(services: Services) -> APIBlueprint:
     def hold(body: PictureBody) -> Response:
         guided.history.hold(body.seq)
         return answer()
+
+    @api.get(
+        "/exam/held/<seq>",
+        summary="A held picture as it comes live, for a page that never got it",
+        responses={"200": _LIVE_MESSAGE},
+    )
+    def held(path: HeldPath) -> Response:
+        shown = guided.history.find(path.seq)
+        if shown is None:
+            raise NotKeptError(f"picture {path.seq} is no longer at hand", "Go live and freeze again.")
+        message = services.hub.message_of(shown.frame, shown.analysis)
+        return Response(message, mimetype="application/octet-stream")
 
     @api.post("/exam/let-go", summary="Go live again after freezing")
     def let_go(body: PictureBody) -> Response:

@@ -1,6 +1,6 @@
 """What lists can be asked. In bodies, never in addresses: what is typed may be a patient's name."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from typing import TypeVar
 from uuid import UUID
 
@@ -72,4 +72,5 @@ def asked_of(model: type[Asked], sent: object) -> Asked:
 
 
 def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time()).astimezone()
+    # By its seconds: where clocks go forward at midnight, `astimezone` of 00:00, which there is not, is 23:00 before.
+    return datetime.fromtimestamp(datetime.combine(day, time()).timestamp(), timezone.utc)

@@ -53,6 +53,11 @@ def install_gate(app: Flask, services: ConsoleServices, sessions: Sessions) -> N
     """Nothing is shown to anybody who has not logged in; who has a one-time code chooses a password first."""
 
     @app.before_request
+    def require_text() -> None:
+        if any("\0" in text for text in (*request.args.values(), *request.form.values())):
+            abort(400)  # PostgreSQL has no such text, and would be said to be away
+
+    @app.before_request
     def require_login() -> BaseResponse | None:
         kept = sessions.account_of(session.get(LOGIN))
         g.account = None if kept is None else kept.account

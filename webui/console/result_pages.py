@@ -1,7 +1,7 @@
 """The explorer of results: filters, plots over time, and the exams themselves."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import MAXYEAR, datetime, timezone
 
 from flask import Flask, abort, render_template, request
 
@@ -51,6 +51,9 @@ def _day(key: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
     except ValueError:
         abort(400, f"{key}: {text[:20]}")
+    if day.year == MAXYEAR:  # its last day has none after it
+        abort(400, f"{key}: {text[:20]}")
+    return day

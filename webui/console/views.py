@@ -23,7 +23,8 @@ class BoxView:
     Attributes:
         state_at_utc: when it came or went, by the server's clock.
         heard_at_utc: when its newest telemetry came; None before the first.
-        alerts: of the box, and those that the server adds: "twin", "silent", "away", "journal_broken", "drift_...".
+        alerts: of the box, and those that the server adds: "barred", "twin", "silent", "away", "journal_broken",
+            "drift_...".
         not_in_force: desired settings that are not, to the box's reason; empty where it gives none.
     """
 

@@ -10,6 +10,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from webui.settings import WebSettings
 
 _LOOKED_AFTER_EVERY_S = 1.0
+REFUSAL_HEADERS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"no-store"),
+    (b"connection", b"close"),
+)
+"""Of every answer that comes from no page of ours."""
 
 
 class PatientHttp(H11Protocol):
@@ -37,6 +46,13 @@ class PatientHttp(H11Protocol):
         """The WebSocket has rules of its own: acknowledgements and pings."""
         self._look.cancel()
         super().handle_websocket_upgrade(event)
+
+    def send_400_response(self, msg: str) -> None:
+        """The base class says why, and none of the headers that keep a browser from making something of it."""
+        said = h11.Response(status_code=400, headers=list(REFUSAL_HEADERS), reason=b"Bad Request")
+        for event in (said, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
+        self.transport.close()
 
     def _look_after(self) -> None:
         if self._keeps_waiting(time.monotonic()) or self._takes_nothing(time.monotonic()):

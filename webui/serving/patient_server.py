@@ -1,6 +1,7 @@
 """What every server of ours has in common: a listening socket with places, and patience that ends."""
 
 import socket
+from asyncio import constants
 from typing import Any
 
 import uvicorn
@@ -56,4 +57,6 @@ def patient_server(application: Any, settings: WebSettings) -> uvicorn.Server:
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
+    # uvicorn 0.54 names none, and asyncio's own minute is long for somebody who connects and says nothing.
+    constants.SSL_HANDSHAKE_TIMEOUT = settings.head_timeout_s
     return uvicorn.Server(config)

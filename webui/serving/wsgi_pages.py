@@ -14,6 +14,7 @@ from a2wsgi.wsgi import build_environ
 from webui.auth.host_names import name_in
 from webui.live.socket import Message, Receive, Send
 from webui.serving.arriving_body import ArrivingBody, BodyTooLargeError, whole_body
+from webui.serving.patient_http import REFUSAL_HEADERS
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -23,6 +24,8 @@ SMALL_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 256 * 1024
 _PAGE_WORKERS, _UPLOAD_WORKERS, _LIGHT_WORKERS = 8, 4, 2
 _LIGHT_PATHS = ("/health/", "/static/")
+_VERSIONS = ("1.0", "1.1")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NO_MORE_BODY = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -61,6 +64,16 @@ class WsgiPages:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})
+            return
+        if scope["http_version"] not in _VERSIONS:
+            await _refuse(send, 505, b"This server speaks HTTP/1.1.\n")
+            return
+        if scope["method"] not in _METHODS:
+            await _refuse(send, 501, b"No page takes requests of that kind.\n")
+            return
+        if _has_two_lengths(scope):
+            # RFC 9112, 6.3: the way of smuggling a second request past whoever reads the other one.
+            await _refuse(send, 400, b"The request has two lengths.\n")
             return
         if not _names_a_host(scope):
             # Flask cannot make the address of any page below a host that is none, not even of the one that says so.
@@ -129,6 +142,10 @@ def _content_length(scope: Mapping[str, Any]) -> int | None:
     return int(said[0]) if said and said[0].isdigit() else None
 
 
+def _has_two_lengths(scope: Mapping[str, Any]) -> bool:
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+
+
 def _names_a_host(scope: Mapping[str, Any]) -> bool:
     """No Host header at all comes from no browser, and is nothing that Flask stumbles over."""
     said = [value.decode("latin1") for name, value in scope["headers"] if name == b"host"]
@@ -136,8 +153,7 @@ def _names_a_host(scope: Mapping[str, Any]) -> bool:
 
 
 async def _refuse(send: Send, status: int, sentence: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+    start: Message = {"type": "http.response.start", "status": status, "headers": list(REFUSAL_HEADERS)}
     await send(start)
     await send({"type": "http.response.body", "body": sentence, "more_body": False})
 

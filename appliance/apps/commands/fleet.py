@@ -1,14 +1,12 @@
 """nailfold fleet"""
 
 import logging
-import signal
-import threading
 from pathlib import Path
 
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
-from appliance.apps.commands.fleet_jobs import boxes, job, job_key, reference, want
+from appliance.apps.commands.fleet_jobs import admit, bar, boxes, job, job_key, reference, want
 from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
 from appliance.apps.commands.fleet_simulate import demo, simulate
@@ -21,7 +19,9 @@ from appliance.apps.fleet_server.ingest import IngestWorker
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
+from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.system_clock import SystemClock
+from firmware.stop_signals import StopSignals
 
 config_option = click.option(
     "--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML): mqtt, database, ingest."
@@ -33,7 +33,9 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config, boxes, want, reference, job_key, job, release, rollout, simulate, demo):
+for part in (request, authority, broker_config, boxes, bar, admit, want, reference):
+    command.add_command(part)
+for part in (job_key, job, release, rollout, simulate, demo):
     command.add_command(part)
 
 
@@ -42,10 +44,8 @@ for part in (request, authority, broker_config, boxes, want, reference, job_key,
 def ingest(config: Path) -> None:
     """Receive results until Ctrl-C or SIGTERM; run as many as you like, each with its own mqtt.box."""
     settings = load_fleet_settings(config)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    log_to_stderr(logging.INFO)
+    stopping = StopSignals()
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
         service = BoxMessageService(database, SystemClock())
@@ -57,7 +57,7 @@ def ingest(config: Path) -> None:
 def console(config: Path) -> None:
     """Serve the console's pages until Ctrl-C or SIGTERM."""
     settings = load_fleet_settings(config)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    log_to_stderr(logging.INFO)
     with _database(settings) as database, Console(settings.console.folder, database) as made:
         serve_console(made, settings, lambda url: click.echo(f"Open {url}"))
 

@@ -9,6 +9,7 @@ import click
 from appliance.apps.commands.options import FILE
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.signatures import make_signing_key
+from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import STEPS, JobMaker
@@ -38,13 +39,14 @@ def whose(name: str) -> tuple[str, str]:
 def boxes(config: Path) -> None:
     """Print every box: whether it is there, since when, what runs on it, and what needs a person."""
     with FleetDatabase(load_fleet_settings(config).database.url) as database:
+        barred = BarredBoxes(database).all()
         for row in BoxStore(database).boxes(SystemClock().now_utc()):
-            click.echo(_line(row))
+            click.echo(_line(row, (row.site, row.box) in barred))
 
 
-def _line(row: BoxRow) -> str:
+def _line(row: BoxRow, is_barred: bool) -> str:
     alerts = row.reports.get("alerts", ({"alerts": []}, ""))[0]["alerts"]
-    needs = [one["code"] for one in alerts] + (["twin"] if row.has_twin else [])
+    needs = [*(["barred"] if is_barred else []), *(one["code"] for one in alerts), *(["twin"] if row.has_twin else [])]
     needed = ",".join(needs) or "nobody"
     there = "online" if row.is_online else "offline"
     return f"{row.site}/{row.box} {there} since {row.state_at} software {row.software} needs {needed}"
@@ -70,6 +72,25 @@ def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
         click.echo(
             f"version {desired.version}; not yet in force: {', '.join(_delta(store, name, desired)) or 'nothing'}"
         )
+
+
+@click.command("bar")
+@CONFIG
+@_BOX
+@BY
+def bar(config: Path, name: str, by: str) -> None:
+    """Refuse every result and word of a box from now on, also of one that is still connected; its jobs reach it."""
+    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+        BarredBoxes(database).bar(whose(name), by, SystemClock().now_utc())
+
+
+@click.command("admit")
+@CONFIG
+@_BOX
+def admit(config: Path, name: str) -> None:
+    """Listen to a box again that was barred."""
+    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+        BarredBoxes(database).admit(whose(name))
 
 
 @click.command("reference")

@@ -6,6 +6,7 @@ from typing import Any
 
 from appliance import schemas
 from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
@@ -26,6 +27,7 @@ _REPORTS = {
     "shadow/reported": "nailfold.shadow-reported-1",
 }
 _EVERY_JOB = "all"
+_MOST_UNUSABLE = 10_000
 
 
 class BoxMessageService:
@@ -37,7 +39,9 @@ class BoxMessageService:
 
     def __init__(self, database: FleetDatabase, clock: Clock) -> None:
         self.boxes, self.jobs, self.audit = BoxStore(database), JobStore(database), AuditStore(database)
+        self.barred = BarredBoxes(database)
         self._clock = clock
+        self._unusable: dict[str, str] = {}
 
     @staticmethod
     def filters(group: str) -> tuple[str, ...]:
@@ -74,7 +78,7 @@ class BoxMessageService:
                 else:
                     answers += self._take_one(whose, place.rest, payload)
             except (ExportError, ValueError) as error:
-                _log.warning("what came on %s cannot be used: %s", topic, str(error)[:300])
+                self._note_unusable(topic, str(error)[:300])
         answers += self._take_states(states)
         if reports:
             self.boxes.take_reports(reports, self._clock.now_utc())
@@ -94,6 +98,14 @@ class BoxMessageService:
         for whose, wish in self.boxes.untold(now_utc):
             found.append(Publication(BoxTopics(*whose).shadow_desired, wish.payload(), is_retained=True))
         return found
+
+    def _note_unusable(self, topic: str, why: str) -> None:
+        """Once, not with each telemetry of each box that is newer than this server."""
+        if self._unusable.get(topic) != why:
+            _log.warning("what came on %s cannot be used: %s", topic, why)
+        if len(self._unusable) >= _MOST_UNUSABLE:
+            self._unusable.clear()
+        self._unusable[topic] = why
 
     def _take_one(self, whose: Whose, rest: str, payload: bytes) -> list[Publication]:
         now_utc = self._clock.now_utc()

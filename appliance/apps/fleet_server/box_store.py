@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.state_rows import known_states, next_state
@@ -14,6 +14,8 @@ from appliance.apps.fleet_server.tables import Whose, box_reports, box_states, d
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.shadow import ShadowDesired
 
+_MOST_WISHES = 1_000_000_000
+_AHEAD = timedelta(days=2)
 _TWIN_FORGOTTEN = timedelta(minutes=10)
 
 
@@ -85,6 +87,9 @@ class BoxStore:
                 connection.execute(self._database.replace(box_reports), rows)
             if history:
                 connection.execute(self._database.insert_once(telemetry), history)
+            for whose, kind, document in reports:
+                if kind == "shadow":
+                    self._raise_wish(connection, whose, document["desired_version"])
 
     def boxes(self, now_utc: datetime) -> tuple[BoxRow, ...]:
         """Every box that ever said something, by site and name."""
@@ -107,9 +112,13 @@ class BoxStore:
         )
 
     def want(self, whose: Whose, settings: dict[str, Any], by: str, now_utc: datetime) -> ShadowDesired:
-        """Settings that a box shall have, in the place of the earlier wish; a worker tells it."""
+        """Settings that a box shall have, in the place of the earlier wish; a worker tells it.
+
+        Its version is above every one that the box has had, also where this database was put back to before.
+        """
         with self._database.transaction("keep the desired settings") as connection:
-            version = connection.execute(select(desired.c.version).where(of_box(desired, whose))).scalar() or 0
+            known = connection.execute(select(desired.c.version).where(of_box(desired, whose))).scalar() or 0
+            version = max(known, self._reported_version(connection, whose))
             row = {
                 "site": whose[0],
                 "box": whose[1],
@@ -138,11 +147,22 @@ class BoxStore:
                     found.append((whose, wish))
         return found
 
-    def forget_telemetry(self, before_utc: datetime) -> int:
-        """Drop what is older than that; how many."""
+    def forget_telemetry(self, before_utc: datetime, now_utc: datetime) -> int:
+        """Drop what is older than that; how many. Of a box whose clock is ahead it would never be: that goes, too."""
+        is_old = telemetry.c.ts < to_rfc3339(before_utc)
+        is_to_come = telemetry.c.ts > to_rfc3339(now_utc + _AHEAD)
         with self._database.transaction("drop old telemetry") as connection:
-            old = telemetry.delete().where(telemetry.c.ts < to_rfc3339(before_utc))
-            return int(connection.execute(old).rowcount)
+            return int(connection.execute(telemetry.delete().where(or_(is_old, is_to_come))).rowcount)
+
+    def _reported_version(self, connection: Connection, whose: Whose) -> int:
+        said = select(box_reports.c.document).where(of_box(box_reports, whose), box_reports.c.kind == "shadow")
+        document = connection.execute(said).scalar()
+        return _possible(0 if document is None else json.loads(document)["desired_version"])
+
+    def _raise_wish(self, connection: Connection, whose: Whose, reported: int) -> None:
+        """A box that has had a later wish than this database knows of would pass this one over for ever."""
+        behind = update(desired).where(of_box(desired, whose), desired.c.version < _possible(reported))
+        connection.execute(behind.values(version=_possible(reported) + 1, is_told=False))
 
     def _reports(self, connection: Connection) -> dict[Whose, dict[str, tuple[dict[str, Any], str]]]:
         found: dict[Whose, dict[str, tuple[dict[str, Any], str]]] = {}
@@ -150,3 +170,8 @@ class BoxStore:
             whose = (row["site"], row["box"])
             found.setdefault(whose, {})[row["kind"]] = (json.loads(row["document"]), row["heard_at"])
         return found
+
+
+def _possible(version: int) -> int:
+    """0 for a number that no fleet has counted up to: one that a box made up must not be where the count ends."""
+    return version if version < _MOST_WISHES else 0

@@ -18,6 +18,7 @@ from appliance.apps.fleet_server.model_watch import ModelWatch, Periods, RaisedD
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
 from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
+from appliance.apps.fleet_server.tables import barred as barred_table
 from appliance.domain.bands import CUTS_OF
 from appliance.domain.honest_digits import decimals_of_value
 from appliance.domain.instant import from_rfc3339, to_rfc3339
@@ -62,6 +63,7 @@ class ConsoleViews:
                 )
             }
             broken = {(row.site, row.box) for row in connection.execute(select(audit_heads)) if row.problem}
+            barred = {(row.site, row.box): row.at for row in connection.execute(select(barred_table))}
             wished = {(row.site, row.box): json.loads(row.settings) for row in connection.execute(select(desired))}
         drifts = self._models.raised()
         views = [
@@ -69,6 +71,12 @@ class ConsoleViews:
         ]
         views = [
             replace(view, alerts=(*view.alerts, *map(_drift_alert, drifts.get((view.site, view.box), ()))))
+            for view in views
+        ]
+        views = [
+            replace(view, alerts=(AlertView("barred", from_rfc3339(at)), *view.alerts))
+            if (at := barred.get((view.site, view.box)))
+            else view
             for view in views
         ]
         return tuple(sorted(views, key=lambda view: (not view.needs_person, view.site, view.box)))

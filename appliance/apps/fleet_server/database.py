@@ -26,6 +26,15 @@ from appliance.apps.fleet_server.tables import LAYOUT, box_states, layout, metad
 from appliance.domain.errors import SettingsError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
+# A database whose computer is gone, or behind a network that drops what it gets, ends a wait: a worker that waits hours
+# for it receives nothing, and its page shows nothing (PostgreSQL: Client Connection Control; milliseconds in the last).
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _BOOTS_WITH_CONNECTIONS = 4  # the layout since which `box_states.boots` has them; before, ids alone
 
 
@@ -102,6 +111,11 @@ class FleetDatabase:
         others = {one.name: statement.excluded[one.name] for one in table.columns if not one.primary_key}
         return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
+    def hold(self, connection: Connection, table: Table) -> None:
+        """Nobody else changes that table until this transaction ends: what was read of it stays true."""
+        if self._engine.dialect.name == "postgresql":  # SQLite lets one write at a time anyway
+            connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+
     def close(self) -> None:
         """Let go of every connection; calling it twice is harmless."""
         self._engine.dispose()
@@ -152,7 +166,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, connect_args=_PATIENCE)
     raise ArgumentError(url)
 
 

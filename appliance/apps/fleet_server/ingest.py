@@ -4,7 +4,7 @@ import importlib.metadata
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,9 +12,17 @@ from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.database import UnkeepableError
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.reception import Arrival, ReceivedResult, RefusedResult, UnknownVersion, receive
+from appliance.apps.fleet_server.reception import (
+    Arrival,
+    ReceivedResult,
+    RefusedResult,
+    UnknownVersion,
+    receive,
+    refused_of,
+)
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
+from appliance.apps.fleet_server.tables import Whose
 from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
 from appliance.domain.errors import ApplianceError, ExportError
@@ -28,6 +36,8 @@ _log = logging.getLogger(__name__)
 _LAST_ANSWERS_S = 2.0
 _MOST_WAITING = 65_535
 _RESULTS = "/results/"
+_JOBS = "/jobs/"
+"""What a barred box says about its jobs is heard: the wipe of a stolen one has to reach it."""
 _TIDY_EVERY_S = 3600.0
 _WATCH_EVERY_S = 2.0
 Answer = tuple[str, bytes] | None
@@ -52,11 +62,13 @@ class IngestWorker:
         clock: Clock,
     ) -> None:
         self._settings, self._store, self._gaps, self._models, self._clock = settings, store, gaps, models, clock
+        self._barred_boxes = service.barred
         self.service = service
         self._topics = BoxTopics(HOST_SITE, settings.mqtt.box)
         self._software = importlib.metadata.version("nailfold-appliance")
         self._jitter = random.Random()
         self._too_new: set[str] = set()
+        self.barred: Set[Whose] = frozenset()
 
     def run(self, stopping: threading.Event) -> None:
         """Receive until `stopping` is set; a broker or a database that is away is waited for."""
@@ -96,7 +108,7 @@ class IngestWorker:
         """Commit; what to say then, in the order in which it came. Raises StoreError, and then nothing is said."""
         if not waiting:
             return []
-        verdicts = [receive(Arrival(one.topic, one.payload, one.properties)) for one in waiting]
+        verdicts = [self._verdict(one) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, ReceivedResult)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
         new = self._store.keep(arrived, refused, self._clock.now_utc())
@@ -104,17 +116,32 @@ class IngestWorker:
         ts = to_rfc3339(self._clock.now_utc())
         return [self._answer(verdict, ts) for verdict in verdicts]
 
+    def _verdict(self, one: Received) -> ReceivedResult | RefusedResult | UnknownVersion:
+        if self.is_barred(one.topic):
+            return refused_of(one.topic, "the fleet no longer takes anything of this box; ask who runs it")
+        return receive(Arrival(one.topic, one.payload, one.properties))
+
+    def is_barred(self, topic: str) -> bool:
+        """Whether that is a topic of a box whose word no longer counts."""
+        place = place_of(topic)
+        return place is not None and (place.site, place.box) in self.barred
+
+    def look_for_barred(self) -> None:
+        """Somebody may have barred a box, or admitted one. Raises StoreError."""
+        found = self._barred_boxes.all()
+        for site, box in sorted(found - self.barred):
+            _log.warning("nothing of %s/%s is taken: it is barred", site, box)
+        self.barred = found
+
     def refuse(self, received: Received, error: ApplianceError) -> Answer:
         """The receipt of a result that can be kept in no form; the box's operator sees its reason."""
-        place, msg_id = place_of(received.topic), received.topic.rpartition("/")[2]
-        topic = None if place is None else BoxTopics(place.site, place.box).receipt(msg_id)
-        refused = RefusedResult(received.topic, topic, msg_id, error.message[:300])
-        return self._answer(refused, to_rfc3339(self._clock.now_utc()))
+        return self._answer(refused_of(received.topic, error.message), to_rfc3339(self._clock.now_utc()))
 
     def tidy(self) -> None:
         """Drop telemetry that nobody needs any more. Raises StoreError."""
         kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
-        self.service.boxes.forget_telemetry(self._clock.now_utc() - kept)
+        now_utc = self._clock.now_utc()
+        self.service.boxes.forget_telemetry(now_utc - kept, now_utc)
 
     def watch_models(self) -> None:
         """Judge the networks of a few boxes that had results. Raises StoreError."""
@@ -185,6 +212,7 @@ class _Shift:
         self._chores = [
             _Chore(self._ingest.gap_look_s, self._ask_for_missing, now_s + self._ingest.gap_look_s),
             _Chore(self._ingest.told_within_s, lambda: self._tell_all(worker.service.untold()), now_s),
+            _Chore(self._ingest.told_within_s, worker.look_for_barred, now_s + self._ingest.told_within_s),
             _Chore(_WATCH_EVERY_S, worker.watch_models, now_s),
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
@@ -192,6 +220,7 @@ class _Shift:
         self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
+        self._worker.look_for_barred()  # before the first result
         while not stopping.is_set():
             is_quiet = not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
             now_s = self._worker.monotonic_s()
@@ -231,7 +260,8 @@ class _Shift:
         for received, answer in zip(results, self._worker.keep(results), strict=True):
             self._connection.confirm(received)
             self._tell(answer)
-        publications = self._worker.service.take([(one.topic, one.payload) for one in others])
+        heard = [one for one in others if _JOBS in one.topic or not self._worker.is_barred(one.topic)]
+        publications = self._worker.service.take([(one.topic, one.payload) for one in heard])
         for received in others:
             self._connection.confirm(received)
         self._tell_all(publications)

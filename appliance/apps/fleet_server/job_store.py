@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, true, update
+from sqlalchemy import Connection, select, true, update
 from sqlalchemy.sql import and_
 
 from appliance.apps.fleet_server.database import FleetDatabase
@@ -40,33 +40,35 @@ class JobStore:
 
     def add(self, signed: SignedJob, by: str, now_utc: datetime) -> None:
         """A new job, or a higher version of one. Raises SettingsError for a version that is not higher."""
-        now = to_rfc3339(now_utc, "microseconds")
-        job = signed.job
         with self._database.transaction("keep the job") as connection:
-            known = connection.execute(select(jobs).where(_is(signed))).mappings().first()
-            if known is not None and known["version"] >= job.version:
-                raise SettingsError(f"there is a job {job.job_id} of version {known['version']} already")
-            document = signed.payload().decode()
-            if known is not None:
-                changes = {"version": job.version, "signed": document, "changed_at": now, "is_told": False}
-                connection.execute(update(jobs).where(_is(signed)).values(**changes))
-                return
-            row = {
-                "job_id": job.job_id,
-                "site": signed.site,
-                "box": signed.box,
-                "kind": job.kind,
-                "version": job.version,
-                "signed": document,
-                "state": JobState.QUEUED.value,
-                "state_version": 0,
-                "reason": "",
-                "made_at": now,
-                "made_by": by,
-                "changed_at": now,
-                "is_told": False,
-            }
-            connection.execute(jobs.insert().values(**row))
+            self.add_within(connection, signed, by, now_utc)
+
+    def add_within(self, connection: Connection, signed: SignedJob, by: str, now_utc: datetime) -> None:
+        """The same as a part of a transaction."""
+        now, job, document = to_rfc3339(now_utc, "microseconds"), signed.job, signed.payload().decode()
+        known = connection.execute(select(jobs).where(_is(signed))).mappings().first()
+        if known is not None and known["version"] >= job.version:
+            raise SettingsError(f"there is a job {job.job_id} of version {known['version']} already")
+        if known is not None:
+            changes = {"version": job.version, "signed": document, "changed_at": now, "is_told": False}
+            connection.execute(update(jobs).where(_is(signed)).values(**changes))
+            return
+        row = {
+            "job_id": job.job_id,
+            "site": signed.site,
+            "box": signed.box,
+            "kind": job.kind,
+            "version": job.version,
+            "signed": document,
+            "state": JobState.QUEUED.value,
+            "state_version": 0,
+            "reason": "",
+            "made_at": now,
+            "made_by": by,
+            "changed_at": now,
+            "is_told": False,
+        }
+        connection.execute(jobs.insert().values(**row))
 
     def job(self, whose: Whose, job_id: str) -> JobRow | None:
         """One job of one box."""

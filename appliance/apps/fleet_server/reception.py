@@ -89,15 +89,22 @@ def receive(arrival: Arrival) -> ReceivedResult | RefusedResult | UnknownVersion
     place = place_of(arrival.topic)
     msg_id = arrival.topic.rpartition("/")[2]
     if place is None:
-        return RefusedResult(arrival.topic, None, msg_id, "the topic is no box's")
+        return refused_of(arrival.topic, "the topic is no box's")
     reason, document, seq = _read(arrival, schema)
     if not reason and document.get("msg_id") != msg_id:
         reason = "the message has another id than its topic"
     if not reason and (document["site"], document["box"]) != (place.site, place.box):
         reason = f"the message is of {document['site']}/{document['box']}, the topic of {place.site}/{place.box}"
     if reason:
-        return RefusedResult(arrival.topic, BoxTopics(place.site, place.box).receipt(msg_id), msg_id, reason[:300])
+        return refused_of(arrival.topic, reason)
     return ReceivedResult(place.site, place.box, seq, arrival.properties["sha256"], arrival.payload, document)
+
+
+def refused_of(topic: str, reason: str) -> RefusedResult:
+    """What came on that topic, refused."""
+    place, msg_id = place_of(topic), topic.rpartition("/")[2]
+    receipt_topic = None if place is None else BoxTopics(place.site, place.box).receipt(msg_id)
+    return RefusedResult(topic, receipt_topic, msg_id, reason[:300])
 
 
 def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import and_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
@@ -16,7 +16,7 @@ from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.tables import Whose, jobs, of_box, rollout_boxes, rollouts
 from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
-from appliance.fleet.jobs import JobState
+from appliance.fleet.jobs import JobState, SignedJob
 
 _SYSTEM = "system/"
 
@@ -92,7 +92,8 @@ class RolloutStore:
             threshold: with a larger share of failures no further group begins.
 
         Raises:
-            SettingsError: there is no box, or a share is none.
+            SettingsError: there is no box, a share is none, or some of these boxes have the bundle before them in a
+                rollout that somebody else has started.
         """
         if not boxes or not all(0 < share < 1 for share in shares) or sum(shares) >= 1:
             raise SettingsError("a rollout needs boxes, and shares that are above 0 and together below 1")
@@ -111,6 +112,12 @@ class RolloutStore:
             for place, (site, box) in enumerate(order)
         ]
         with self._database.transaction("keep the rollout") as connection:
+            self._database.hold(connection, rollouts)
+            if other := self._under_way(connection, bundle, boxes):
+                raise SettingsError(
+                    f"{bundle} is on its way to some of these boxes in the rollout {other}",
+                    "Go on with: nailfold fleet rollout next, or end that one: rollout back.",
+                )
             row = {
                 "rollout_id": rollout_id,
                 "bundle": bundle,
@@ -158,7 +165,8 @@ class RolloutStore:
             force: also while boxes of earlier groups have not ended; never beyond the threshold or in a pause.
 
         Raises:
-            SettingsError: it is paused, too many failed, some are still under way, or no group is left.
+            SettingsError: it is paused, too many failed, some are still under way, somebody else was first, or no group
+                is left.
         """
         now = self.rollout(rollout_id)
         if now.is_paused:
@@ -173,9 +181,17 @@ class RolloutStore:
         waiting = [stage for stage in now.stages if None in stage.boxes.values()]
         if not waiting:
             raise SettingsError("every group was asked already")
-        for name in waiting[0].boxes:
-            self._ask(rollout_id, name, maker, now.bundle, by, now_utc)
-        return len(waiting[0].boxes)
+        # Signed before and kept together: nothing is half asked, whatever happens meanwhile.
+        kind, parameters = what_is_asked(now.bundle)
+        names = [_whose(name) for name, state in waiting[0].boxes.items() if state is None]
+        made = [maker.make(whose, kind, parameters, now_utc) for whose in names]
+        with self._database.transaction("keep the rollout") as connection:
+            claimed = [signed for signed in made if self._claim(connection, rollout_id, signed)]
+            for signed in claimed:
+                self._jobs.add_within(connection, signed, by, now_utc)
+        if not claimed:
+            raise SettingsError("somebody else has just asked this group", "See: nailfold fleet rollout list.")
+        return len(claimed)
 
     def back(self, rollout_id: str, bundle: str, maker: JobMaker, by: str, now_utc: datetime) -> int:
         """Pause, cancel what has not begun, and ask every box that took the bundle for another; how many.
@@ -199,13 +215,22 @@ class RolloutStore:
             asked += 1
         return asked
 
-    def _ask(self, rollout_id: str, name: str, maker: JobMaker, bundle: str, by: str, now_utc: datetime) -> None:
-        whose = _whose(name)
-        signed = maker.make(whose, *what_is_asked(bundle), now_utc)
-        self._jobs.add(signed, by, now_utc)
-        with self._database.transaction("keep the rollout") as connection:
-            is_it = (rollout_boxes.c.rollout_id == rollout_id) & of_box(rollout_boxes, whose)
-            connection.execute(update(rollout_boxes).where(is_it).values(job_id=signed.job.job_id))
+    def _claim(self, connection: Connection, rollout_id: str, signed: SignedJob) -> bool:
+        """Whether that job is its box's one of this rollout: of two people who ask at once, one is first."""
+        mine = update(rollout_boxes).where(
+            rollout_boxes.c.rollout_id == rollout_id,
+            of_box(rollout_boxes, (signed.site, signed.box)),
+            rollout_boxes.c.job_id == "",
+        )
+        return connection.execute(mine.values(job_id=signed.job.job_id)).rowcount == 1
+
+    def _under_way(self, connection: Connection, bundle: str, boxes: Sequence[Whose]) -> str:
+        """Another rollout of that bundle which has some of these boxes still before it; empty: none."""
+        before = (rollout_boxes.c.rollout_id == rollouts.c.rollout_id) & (rollout_boxes.c.job_id == "")
+        query = select(rollout_boxes.c.rollout_id, rollout_boxes.c.site, rollout_boxes.c.box).join(rollouts, before)
+        wanted = set(boxes)
+        found = connection.execute(query.where(rollouts.c.bundle == bundle, ~rollouts.c.is_paused))
+        return next((rollout_id for rollout_id, site, box in found if (site, box) in wanted), "")
 
     def _cancel(self, rollout_id: str, whose: Whose, maker: JobMaker, by: str, now_utc: datetime) -> None:
         with self._database.transaction("read the rollout") as connection:
@@ -215,7 +240,7 @@ class RolloutStore:
         if row is not None and not row.signed.job.is_cancelled:
             self._jobs.add(maker.cancel(row.signed), by, now_utc)
 
-    def _members(self, connection: Any, rollout_id: str) -> Sequence[Any]:
+    def _members(self, connection: Connection, rollout_id: str) -> Sequence[Any]:
         """With the state of their jobs; None where there is no job yet."""
         its_job = and_(
             jobs.c.site == rollout_boxes.c.site,

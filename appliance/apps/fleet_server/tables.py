@@ -16,7 +16,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 5
+LAYOUT = 6
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -207,6 +207,16 @@ rollout_boxes = Table(
     Column("box", String(64), primary_key=True),
     Column("stage", Integer, nullable=False),
     Column("job_id", String(64), nullable=False),
+)
+
+# Boxes whose word no longer counts, whatever the broker lets in.
+barred = Table(
+    "barred",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("by", String(100), nullable=False),
 )
 
 # Counts of each result for the watch over its networks; one row a message and set of networks.

@@ -152,6 +152,14 @@ def test_what_a_microscope_says_and_cannot_be_is_not_used_and_said(tmp_path: Pat
     assert not scale.problem
 
 
+@pytest.mark.parametrize("size", ["1_5", "1,5", "1.5 um", "0x1", ""])
+def test_what_python_alone_takes_for_a_number_is_none(tmp_path: Path, size: str) -> None:
+    """float("1_5") is 15: ten times the scale."""
+    description = f'<OME><Image><Pixels PhysicalSizeX="{size}" PhysicalSizeY="{size}"/></Image></OME>'.encode()
+    scale = stated(tiff(tmp_path / "a.tif", 72, 72, 2, description))
+    assert (scale.um_per_px, "no number" in scale.problem) == (None, True)
+
+
 def test_a_size_in_one_direction_alone_is_a_problem(tmp_path: Path) -> None:
     description = b'<OME><Image><Pixels PhysicalSizeX="1.41"/></Image></OME>'
     assert "one direction" in stated(tiff(tmp_path / "a.tif", 72, 72, 2, description)).problem

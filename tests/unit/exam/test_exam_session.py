@@ -10,6 +10,7 @@ from appliance.analysis.recorded_analysis import document_of
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.errors import ExamError, InferenceError, StoreError
 from appliance.domain.exam import ExamStart, ExamState, Finger, Hand, Placement, Sector
+from appliance.domain.instant import to_rfc3339
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
@@ -179,6 +180,18 @@ def test_finishing_queues_one_message_and_frees_the_session(harness: Harness) ->
     assert json.loads(queued.message.payload)["exam_id"] == exam.exam_id
     assert harness.session.snapshot().exam is None
     harness.session.start("NC-2", ExamStart("ana"))
+
+
+def test_an_exam_whose_clock_is_set_back_meanwhile_ends_no_earlier_than_its_last_picture(harness: Harness) -> None:
+    exam = harness.session.start("NC-1", ExamStart("ana"))
+    harness.capture()
+    harness.clock.set_back(3600.0)
+    finished = harness.session.finish("ana")
+    assert finished.finished_at_utc is not None
+    assert finished.finished_at_utc >= exam.started_at_utc
+    assert finished.finished_at_utc >= max(image.captured_at_utc for image in finished.images)
+    entry = harness.journal.entries(f"exam:{exam.exam_id}")[-1]
+    assert entry.detail["clock"] == to_rfc3339(harness.clock.now_utc()), "what it said then is in the journal"
 
 
 def test_second_exam_is_refused_while_one_is_open(harness: Harness) -> None:

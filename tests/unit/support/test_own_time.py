@@ -1,11 +1,13 @@
 """The clock of the virtual box's limits: a busy computer stops it, a box that hangs does not."""
 
 import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.box.own_time import OwnTime
+from tests.box.own_time import OwnTime, family
 from tests.box.services import await_so
 
 
@@ -66,6 +68,19 @@ def test_a_limit_ends_what_hangs_and_waits_for_what_is_kept_waiting() -> None:
     hangs = iter(float(second) for second in range(10))
     with pytest.raises(SystemExit, match="no answer"):
         await_so(lambda: False, "answer", 1.0, lambda: next(hangs))
+
+
+def test_a_tracer_counts_with_what_it_traces() -> None:
+    command = ["sh", "-c", "sleep 600 & echo ready; wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        try:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == b"ready\n"
+            found = family(parent.pid)
+        finally:
+            os.killpg(parent.pid, signal.SIGKILL)
+    assert found[0] == parent.pid
+    assert len(found) == 2
 
 
 def test_this_very_process_is_read() -> None:

@@ -7,6 +7,7 @@ import stat
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -169,6 +170,22 @@ def test_a_client_that_trusts_the_certificate_is_served_and_no_other(secure: tup
         assert "Secure" in answer.headers["Set-Cookie"]
     with socket.create_connection(("127.0.0.1", port), 5) as plain, pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context().wrap_socket(plain, server_hostname="localhost")
+
+
+@pytest.mark.parametrize("said", [b"", bytes.fromhex("1603010200010001fc0303"), b"\x16\x03\x01\x00"])
+def test_a_handshake_that_does_not_come_to_an_end_holds_a_place_for_no_minute(tmp_path: Path, said: bytes) -> None:
+    own = StationCertificate(WebSettings(port=0, tls=Tls.ON, head_timeout_s=0.3), tmp_path / "tls", SystemClock())
+    with PageStation(own.web_settings) as station, ExitStack() as connections:
+        port = int(station.url.rpartition(":")[2])
+        slow = [connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(30)]
+        began_s = time.monotonic()
+        for one in slow:
+            one.sendall(said)
+        for one in slow:
+            with suppress(ConnectionError):
+                while one.recv(4096):
+                    pass
+        assert time.monotonic() - began_s < 15, "asyncio would wait for a minute"
 
 
 def test_the_page_about_the_box_shows_the_fingerprint(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 import logging
 from collections import deque
 
+from appliance.apps.log_layout import OneLine
+
 MOST_LINES = 500
 _MOST_CHARACTERS = 500
-LAYOUT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class LogLines(logging.Handler):
@@ -13,7 +14,7 @@ class LogLines(logging.Handler):
 
     def __init__(self, most: int = MOST_LINES) -> None:
         super().__init__()
-        self.setFormatter(logging.Formatter(LAYOUT))
+        self.setFormatter(OneLine())
         self._lines: deque[str] = deque(maxlen=most)
 
     def emit(self, record: logging.LogRecord) -> None:

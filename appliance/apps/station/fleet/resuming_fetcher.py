@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
@@ -56,10 +57,13 @@ class FolderSource:
     def read_from(self, url: str, offset: int) -> tuple[int, Iterator[bytes]]:
         path = Path(unquote(urlparse(url).path))
         try:
-            size = path.stat().st_size
+            found = path.stat()
         except OSError as error:
             raise exceptions.DownloadHTTPError(f"there is no {path}", 404) from error
-        _log.debug("reading %s (%d bytes)", path, size)
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe on a stick would keep whoever opens it waiting for ever.
+            raise exceptions.DownloadHTTPError(f"{path} is no file", 404)
+        _log.debug("reading %s (%d bytes)", path, found.st_size)
         return offset, self._read(path, offset)
 
     def _read(self, path: Path, offset: int) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """What one box sends and no database can hold stops nobody else's messages."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -79,6 +80,28 @@ def test_a_number_that_no_column_holds_costs_its_own_message_alone(worker: Inges
     assert sorted(set(broker.confirmed)) == sorted(one.topic for one in batch)
 
 
+def test_boxes_that_are_newer_than_the_server_are_told_of_once_and_stop_nobody(
+    worker: IngestWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = state_of("box-1", schema="nailfold.state/2", whereabouts="cupboard")
+
+    for _ in range(3):
+        _Shift(worker, Broker())._settle([newer, state_of("box-2")])  # type: ignore[arg-type]
+
+    assert [row.box for row in worker.service.boxes.boxes(SystemClock().now_utc())] == ["box-2"]
+    assert caplog.text.count("cannot be used") == 1
+
+
+def test_a_worker_killed_between_commit_and_receipt_costs_a_second_sending(worker: IngestWorker) -> None:
+    broker, came = Broker(), result_of(arrival())
+    worker.keep([came])  # and there it ended
+
+    _Shift(worker, broker)._settle([came])  # type: ignore[arg-type]
+
+    assert worker._store.count() == 1
+    assert [said["outcome"] for _, said in broker.published] == ["stored"]
+
+
 def test_an_entry_of_a_journal_that_is_none_stops_nobody(worker: IngestWorker) -> None:
     broker = Broker()
     audit = Received(1, 1, "nailfold/v1/clinic-1/box-1/audit/1", b'{"schema": "nailfold.audit/1"}')
@@ -145,6 +168,27 @@ def test_a_moment_of_no_day_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", [r'{"a":"\\u0000"}', r'{"a":"\ud83d\ude00"}', '{"a":"😀"}'])
 def test_text_that_only_looks_so_is_taken(text: str) -> None:
     require_keepable(text.encode())
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 19, "1e999", "-1E+400", "1" * 5000])
+def test_a_number_that_nothing_holds_keeps_the_results_of_no_other_box_from_the_page(
+    worker: IngestWorker, database: FleetDatabase, number: str
+) -> None:
+    came = arrival(figures={"density_per_mm": {"value": "HUGE", "uncertainty": 0.9}})
+    payload = came.payload.replace(b'"HUGE"', number.encode())
+    digest = hashlib.sha256(payload).hexdigest()
+    huge = Arrival(came.topic, payload, {**came.properties, "sha256": digest})
+    worker.keep([result_of(huge), result_of(arrival())])
+
+    assert len(ConsoleViews(database, SystemClock()).results(ResultFilter())) == 1
+    with pytest.raises(ExportError):
+        read_message(Audit, b'{"seq": ' + number.encode() + b"}")
+
+
+@pytest.mark.parametrize("number", [str((1 << 63) - 1), "0.0000000000000000000001", "1e-999", "1.5e+300", '"1e999"'])
+def test_numbers_that_only_look_so_are_taken(number: str) -> None:
+    assert bounded_loads(f"[{number}]") == [json.loads(number)]
+    require_keepable(f"[{number}]".encode())
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": -Infinity}', "[Infinity]"])

@@ -1,6 +1,7 @@
 """A release is fetched over a link that breaks again and again."""
 
 import http.server
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -176,3 +177,28 @@ def test_kept_metadata_that_is_damaged_is_fetched_again(tmp_path: Path, maker: R
             path.write_bytes(damaged)
             assert fetch(tmp_path, maker, link) == CONTENT, path.name
             path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to endless zeros", "ten sparse gigabytes", "link to nothing"])
+@pytest.mark.parametrize("place", ["metadata/timestamp.json", f"targets/system/e-1/*.{SYSTEM_FILE}"])
+def test_what_is_no_file_of_a_release_on_a_stick_is_refused_at_once(tmp_path: Path, kind: str, place: str) -> None:
+    (tmp_path / SYSTEM_FILE).write_bytes(CONTENT)
+    maker = ReleaseMaker(tmp_path / "release", tmp_path / "keys")
+    maker.make(NOON)
+    maker.add_system("e-1", tmp_path / SYSTEM_FILE, NOON)
+    (file,) = (tmp_path / "release").glob(place)
+    file.unlink()
+    {
+        "pipe": lambda: os.mkfifo(file),
+        "folder": file.mkdir,
+        "link to endless zeros": lambda: file.symlink_to("/dev/zero"),
+        "ten sparse gigabytes": lambda: (file.touch(), os.truncate(file, 10 << 30)),
+        "link to nothing": lambda: file.symlink_to("nowhere"),
+    }[kind]()
+    address = f"file://{tmp_path}/release"
+    root = maker.root_file.read_bytes()
+    client = UpdateClient(root, tmp_path / "seen", address, lambda: NOON, lambda: NOON, lambda _: None)
+    with pytest.raises(UpdateError, match=r"is not there|longer than its release says"):
+        client.fetch("system/e-1", (SYSTEM_FILE,), tmp_path / "box")
+    assert sum(one.stat().st_size for one in (tmp_path / "seen").rglob("*") if one.is_file()) < len(CONTENT)
+    assert not (tmp_path / "box").exists()

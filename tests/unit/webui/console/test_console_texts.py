@@ -35,7 +35,9 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
     asked = set(re.findall(r"""(?:\bt|\bsay)\(["'](\w+)["']""", pages)) | {"needs_one", "needs_person"}
     asked |= {"online", "offline", "clock_good", "clock_bad"}
     asked |= {f"{how}_{unit}" for how in ("ago", "for") for unit in ("days", "hours", "minutes", "seconds")}
-    asked |= {f"alert_{code.value}" for code in AlertCode} | {f"alert_{one}" for one in ("twin", "silent", "away")}
+    asked |= {f"alert_{code.value}" for code in AlertCode} | {
+        f"alert_{one}" for one in ("barred", "twin", "silent", "away")
+    }
     asked |= {f"job_{state.value}" for state in JobState} | {"alert_journal_broken", "job_not_begun", "pause", "resume"}
     asked |= {f"{kind}_{role.value}" for kind in ("role", "may") for role in ConsoleRole}
     asked |= {f"figure_{figure.key}" for figure in FIGURES} | {f"alert_drift_{figure.key}" for figure in FIGURES}

@@ -36,13 +36,25 @@ export function get<Answer>(path: string): Promise<Answer> {
   return ask<Answer>(path, {});
 }
 
+/** GET of what is no JSON from /api/v1; throws ApiFault with words for the operator. */
+export async function getBytes(path: string): Promise<ArrayBuffer> {
+  const response = await reach(path, {});
+  return response.ok ? response.arrayBuffer() : understood(response);
+}
+
 async function ask<Answer>(path: string, request: RequestInit): Promise<Answer> {
-  let response: Response;
+  return understood<Answer>(await reach(path, request));
+}
+
+async function reach(path: string, request: RequestInit): Promise<Response> {
   try {
-    response = await fetch(`/api/v1/${path}`, request);
+    return await fetch(`/api/v1/${path}`, request);
   } catch {
     throw new ApiFault(t("errors.unreachable.message"), t("errors.unreachable.remedy"), 0);
   }
+}
+
+async function understood<Answer>(response: Response): Promise<Answer> {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer as Answer;
   const fault = (answer as { error?: { message: string; remedy: string } }).error;

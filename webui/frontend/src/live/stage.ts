@@ -119,13 +119,19 @@ export class Stage {
     this.schedule();
   }
 
-  /** Stand still on an earlier picture; false where this page no longer has it. */
-  async freezeAt(seq: number): Promise<boolean> {
-    const found = this.recent.find(({ message }) => message.header.seq === seq);
-    if (!found) return false;
-    this.freeze(true);
-    if (this.seq !== seq) this.take(await createImageBitmap(found.message.jpeg), found.message, found.receivedAtMs, 0);
-    return true;
+  /** The message of an earlier picture; undefined where this page no longer has it, or was too slow to get it. */
+  recentOf(seq: number): FrameMessage | undefined {
+    return this.recent.find(({ message }) => message.header.seq === seq)?.message;
+  }
+
+  /** Stand still on one picture, unless that is no longer wanted once it is decoded; whether it does. */
+  async freezeOn(message: FrameMessage, isWanted: () => boolean): Promise<boolean> {
+    const bitmap = await createImageBitmap(message.jpeg);
+    const stands = isWanted();
+    if (stands) this.freeze(true);
+    if (stands && this.seq !== message.header.seq) this.take(bitmap, message, performance.now(), 0);
+    else bitmap.close();
+    return stands;
   }
 
   get image(): AnalysedImage | null {
