@@ -49,6 +49,15 @@ while True:
     notify.send(b"WATCHDOG=1")
     time.sleep(5)
 """
+# The board's firmware: slot B is the one that runs.
+_NVBOOTCTRL = """#!/bin/sh
+status=normal; test ! -e /var/lib/firmware-b || status=unbootable
+printf 'Current rootfs slot: B\\nActive rootfs slot: B\\nnum_slots: 2\\nslot: 0,  retry_count: 3,  status: normal\\n'
+echo "slot: 1,  retry_count: 2,  status: $status"
+"""
+_RAUC = """#!/bin/sh
+test "$*" = "status mark-bad" && touch /var/lib/firmware-b
+"""
 _USERS = "root:x:0:0::/root:/bin/sh\nnailfold:x:890:890::/var/lib/nailfold:/usr/sbin/nologin\n"
 _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
 
@@ -115,8 +124,8 @@ class Board:
         finally:
             run("umount", place)
 
-    def start(self, name: str) -> None:
-        """Until the station runs or has failed to."""
+    def start(self, name: str, until: str = "") -> None:
+        """Until the station runs or has failed to, or the screen says that."""
         self.screen = ""
         await_so(lambda: _is_free(self.device("nailfold-data")), "end of the start before", _WITHIN_S)
         screen, console = pty.openpty()
@@ -125,7 +134,8 @@ class Board:
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
         self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
-        await_so(self._is_settled, f"start of {name}", _WITHIN_S)
+        is_there = (lambda: until in self.screen) if until else self._is_settled
+        await_so(is_there, f"{until or 'settled start'} of {name}", _WITHIN_S)
         os.close(console)
 
     def _read(self, screen: int) -> None:
@@ -154,6 +164,13 @@ class Board:
 
     def exams(self) -> list[str]:
         return self.inside("sh", "-c", "cd /var/lib/nailfold && ls -d exam-* 2>/dev/null").split()
+
+    def wait_for_end(self) -> None:
+        """The computer restarts by itself."""
+        assert self._process is not None
+        self._process.wait(_WITHIN_S)
+        self._process = None
+        await_so(lambda: _is_free(self.device("APP_b")), "end of the namespaces", _WITHIN_S)
 
     def cut(self) -> None:
         """Every process at once."""
@@ -209,11 +226,32 @@ def _fill(root: Path, knows_data: bool) -> None:
                 wants = root / "etc/systemd/system/local-fs.target.wants"
                 wants.mkdir(exist_ok=True)
                 (wants / unit.name).symlink_to(f"/usr/lib/systemd/system/{unit.name}")
+        _confirm(root, programs, units)
+        wanted.append("nailfold-confirm.service")
     wants = root / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir()
     for name in wanted:
         (wants / name).symlink_to(f"/usr/lib/systemd/system/{name}")
     (root / "etc/systemd/system/default.target").symlink_to("/usr/lib/systemd/system/multi-user.target")
+
+
+def _confirm(root: Path, programs: Path, units: Path) -> None:
+    """What takes back a root that does not work, with a firmware and a RAUC that are stand-ins."""
+    for source, name in (
+        (JETSON / "programs/jetson_slots.py", "jetson_slots.py"),
+        (IMAGE / "programs/confirm_slot.py", "confirm-slot"),
+    ):
+        shutil.copy(source, programs / name)
+    for program, text in (("nvbootctrl", _NVBOOTCTRL), ("rauc", _RAUC)):
+        (programs.parents[1] / "bin" / program).write_text(text)
+        (programs.parents[1] / "bin" / program).chmod(0o755)
+    (programs / "confirm-slot").chmod(0o755)
+    shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
+    jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in.parent.mkdir()
+    # Here is no UEFI.
+    drop_in.write_text(jetsons.read_text().replace("/sys/firmware/efi/efivars", "/run"))
 
 
 def run(*command: str | Path) -> str:
@@ -294,6 +332,17 @@ def without_the_partition_there_is_no_station_and_a_clear_word(board: Board) -> 
     require(board.inside("ls", "/var/lib/nailfold") == "", "something was written into the root")
 
 
+def a_new_root_that_cannot_use_the_partition_is_taken_back(board: Board) -> None:
+    board.install("APP_b", confirmed=False)
+    board.rename("nailfold-data", "elsewhere")
+    board.start("APP_b", "slot B is taken back: the data partition cannot be used")
+    board.wait_for_end()
+    with board.mounted("APP_b") as root:
+        require((root / "var/lib/firmware-b").exists(), "the firmware would start it again")
+        require("cannot be used" in (root / "data/update/taken-back.json").read_text(), "nobody kept why")
+        require(list((root / "var/lib/nailfold").iterdir()) == [], "something was written into the root")
+
+
 def a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone(board: Board) -> None:
     board.install("APP", confirmed=True)
     board.start("APP")
@@ -343,6 +392,7 @@ SCENES: tuple[Scene, ...] = (
     a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing,
     exams_inside_an_older_root_are_taken_over,
     without_the_partition_there_is_no_station_and_a_clear_word,
+    a_new_root_that_cannot_use_the_partition_is_taken_back,
     a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
     erasing_is_proven_and_makes_another_box,
 )

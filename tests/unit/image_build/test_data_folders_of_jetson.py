@@ -94,7 +94,7 @@ def exams_in(folder: Path) -> set[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """In memory, where there is some: what is made and taken away a hundred times need not reach a disk."""
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as made:
         yield Path(made)
 
