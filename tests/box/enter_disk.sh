@@ -40,5 +40,7 @@ exec unshare --pid --mount --cgroup --uts --ipc --net --fork --kill-child sh -eu
     mkdir -p mnt
     pivot_root . mnt
     umount -l /mnt
+    # As systemd makes it where it finds no container: what is mounted in a service is seen outside, where it may be.
+    mount --make-rshared /
     exec env -i container=unshare PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=console
 ' enter "$@" </dev/null

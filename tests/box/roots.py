@@ -1,10 +1,11 @@
 """`make test-roots`: two roots of a Jetson share the exams; units and programs run on this computer's systemd.
 
-    python -m tests.box.roots [--only WORD]
+    python -m tests.box.roots [--only WORD] [--systemd FOLDER]
 
 A disk with NVIDIA's two roots and the data partition is a file on a loop device; systemd starts from one root or the
 other (enter_disk.sh) with the recipe's units and the station's own, and a program in the station's place that makes one
-exam at each start. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk and dbus.
+exam at each start. A Jetson has the systemd of Ubuntu 22.04, 249: FOLDER is its package, unpacked (dpkg-deb -x), and is
+laid over this computer's. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk, dbus.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from tests.box.services import await_so
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
-_ROOT_MB, _DATA_MB = 64, 160
+_ROOT_MB, _DATA_MB = 128, 160
 _WITHIN_S = 120.0
 _PARTS = ("APP", "APP_b", "nailfold-data")
 _STATION = """#!/usr/bin/python3
@@ -38,13 +39,24 @@ with (data / f"exam-{number}-{slot}").open("w") as file:
     file.write("loops")
     file.flush()
     os.fsync(file.fileno())
-print(f"made exam {number}", flush=True)
+secrets = Path(os.environ["CREDENTIALS_DIRECTORY"])
+told = [f"{name} holds {(secrets / name).read_text().strip()!r}" for name in ("mqtt-password", "mqtt-client-key")]
+print(f"made exam {number};", "; ".join(told), flush=True)
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.connect(os.environ["NOTIFY_SOCKET"])
 notify.send(b"READY=1")
 while True:
     notify.send(b"WATCHDOG=1")
     time.sleep(5)
+"""
+# The board's firmware: slot B is the one that runs.
+_NVBOOTCTRL = """#!/bin/sh
+status=normal; test ! -e /var/lib/firmware-b || status=unbootable
+printf 'Current rootfs slot: B\\nActive rootfs slot: B\\nnum_slots: 2\\nslot: 0,  retry_count: 3,  status: normal\\n'
+echo "slot: 1,  retry_count: 2,  status: $status"
+"""
+_RAUC = """#!/bin/sh
+test "$*" = "status mark-bad" && touch /var/lib/firmware-b
 """
 _USERS = "root:x:0:0::/root:/bin/sh\nnailfold:x:890:890::/var/lib/nailfold:/usr/sbin/nologin\n"
 _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
@@ -53,8 +65,9 @@ _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
 class Board:
     """The disk, and the root that runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, systemd: Path | None) -> None:
         self._image = folder / "disk.img"
+        self._systemd = systemd
         self._folder = folder
         with self._image.open("wb") as file:
             file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
@@ -93,6 +106,11 @@ class Board:
         run("mkfs.ext4", "-q", "-F", self.device(name))
         with self.mounted(name) as root:
             _fill(root, knows_data)
+            if self._systemd is not None:
+                for place, below in (("lib/systemd", "lib/systemd"), ("bin", "bin"), ("usr/bin", "bin")):
+                    run(
+                        "cp", "--archive", "--no-clobber", f"{self._systemd / place}/.", root / "usr-over/upper" / below
+                    )
             if confirmed:
                 (root / "var/lib/nailfold-confirmed").touch()
 
@@ -106,8 +124,8 @@ class Board:
         finally:
             run("umount", place)
 
-    def start(self, name: str) -> None:
-        """Until the station runs or has failed to."""
+    def start(self, name: str, until: str = "") -> None:
+        """Until the station runs or has failed to, or the screen says that."""
         self.screen = ""
         await_so(lambda: _is_free(self.device("nailfold-data")), "end of the start before", _WITHIN_S)
         screen, console = pty.openpty()
@@ -116,7 +134,8 @@ class Board:
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
         self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
-        await_so(self._is_settled, f"start of {name}: {self.screen[-2000:]}", _WITHIN_S)
+        is_there = (lambda: until in self.screen) if until else self._is_settled
+        await_so(is_there, f"{until or 'settled start'} of {name}", _WITHIN_S)
         os.close(console)
 
     def _read(self, screen: int) -> None:
@@ -145,6 +164,13 @@ class Board:
 
     def exams(self) -> list[str]:
         return self.inside("sh", "-c", "cd /var/lib/nailfold && ls -d exam-* 2>/dev/null").split()
+
+    def wait_for_end(self) -> None:
+        """The computer restarts by itself."""
+        assert self._process is not None
+        self._process.wait(_WITHIN_S)
+        self._process = None
+        await_so(lambda: _is_free(self.device("APP_b")), "end of the namespaces", _WITHIN_S)
 
     def cut(self) -> None:
         """Every process at once."""
@@ -200,11 +226,32 @@ def _fill(root: Path, knows_data: bool) -> None:
                 wants = root / "etc/systemd/system/local-fs.target.wants"
                 wants.mkdir(exist_ok=True)
                 (wants / unit.name).symlink_to(f"/usr/lib/systemd/system/{unit.name}")
+        _confirm(root, programs, units)
+        wanted.append("nailfold-confirm.service")
     wants = root / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir()
     for name in wanted:
         (wants / name).symlink_to(f"/usr/lib/systemd/system/{name}")
     (root / "etc/systemd/system/default.target").symlink_to("/usr/lib/systemd/system/multi-user.target")
+
+
+def _confirm(root: Path, programs: Path, units: Path) -> None:
+    """What takes back a root that does not work, with a firmware and a RAUC that are stand-ins."""
+    for source, name in (
+        (JETSON / "programs/jetson_slots.py", "jetson_slots.py"),
+        (IMAGE / "programs/confirm_slot.py", "confirm-slot"),
+    ):
+        shutil.copy(source, programs / name)
+    for program, text in (("nvbootctrl", _NVBOOTCTRL), ("rauc", _RAUC)):
+        (programs.parents[1] / "bin" / program).write_text(text)
+        (programs.parents[1] / "bin" / program).chmod(0o755)
+    (programs / "confirm-slot").chmod(0o755)
+    shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
+    jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in.parent.mkdir()
+    # Here is no UEFI.
+    drop_in.write_text(jetsons.read_text().replace("/sys/firmware/efi/efivars", "/run"))
 
 
 def run(*command: str | Path) -> str:
@@ -246,6 +293,15 @@ def an_exam_of_one_root_is_there_in_the_other(board: Board) -> None:
     require(len(board.exams()) == 3, f"exams after it was taken back: {board.exams()}")
 
 
+def a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    with board.mounted("APP") as root:
+        (root / "etc/credstore/mqtt-password").write_text("small vessels\n")
+    board.start("APP")
+    logged = board.inside("journalctl", "--quiet", "--unit=nailfold-station", "--output=cat", "--no-pager")
+    require("mqtt-password holds 'small vessels'; mqtt-client-key holds ''" in logged, f"the secrets: {logged}")
+
+
 def exams_inside_an_older_root_are_taken_over(board: Board) -> None:
     board.install("APP", confirmed=True, knows_data=False)
     board.install("APP_b", confirmed=False)
@@ -274,6 +330,17 @@ def without_the_partition_there_is_no_station_and_a_clear_word(board: Board) -> 
     )
     require(not board.is_active("nailfold-station"), "the station runs on the empty folder of the root")
     require(board.inside("ls", "/var/lib/nailfold") == "", "something was written into the root")
+
+
+def a_new_root_that_cannot_use_the_partition_is_taken_back(board: Board) -> None:
+    board.install("APP_b", confirmed=False)
+    board.rename("nailfold-data", "elsewhere")
+    board.start("APP_b", "slot B is taken back: the data partition cannot be used")
+    board.wait_for_end()
+    with board.mounted("APP_b") as root:
+        require((root / "var/lib/firmware-b").exists(), "the firmware would start it again")
+        require("cannot be used" in (root / "data/update/taken-back.json").read_text(), "nobody kept why")
+        require(list((root / "var/lib/nailfold").iterdir()) == [], "something was written into the root")
 
 
 def a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone(board: Board) -> None:
@@ -322,8 +389,10 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
 
 SCENES: tuple[Scene, ...] = (
     an_exam_of_one_root_is_there_in_the_other,
+    a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing,
     exams_inside_an_older_root_are_taken_over,
     without_the_partition_there_is_no_station_and_a_clear_word,
+    a_new_root_that_cannot_use_the_partition_is_taken_back,
     a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
     erasing_is_proven_and_makes_another_box,
 )
@@ -338,6 +407,7 @@ def main() -> int:
     """Exit status 0 if every scene went as it must."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", help="scenes whose name has this")
+    options.add_argument("--systemd", type=Path, help="an unpacked package of another systemd")
     asked = options.parse_args()
     for program in ("sfdisk", "losetup", "unshare", "mkfs.ext4", "debugfs"):
         if shutil.which(program) is None:
@@ -347,7 +417,7 @@ def main() -> int:
             continue
         began_s = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
-            board = Board(Path(folder))
+            board = Board(Path(folder), asked.systemd)
             try:
                 scene(board)
             except SystemExit:

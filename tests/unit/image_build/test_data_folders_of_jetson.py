@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,8 +92,16 @@ def exams_in(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Box:
-    return Box(tmp_path)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory, where there is some: what is made and taken away a hundred times need not reach a disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def box(folder: Path) -> Box:
+    return Box(folder)
 
 
 def own(root: Path) -> Path:
@@ -343,38 +352,38 @@ def _cut_everywhere(folder: Path, make: Callable[[Box], Callable[[], None]], hol
         return step
 
 
-def test_a_cut_at_any_step_loses_no_exam_of_an_older_root(tmp_path: Path) -> None:
+def test_a_cut_at_any_step_loses_no_exam_of_an_older_root(folder: Path) -> None:
     def make(box: Box) -> Callable[[], None]:
-        box.write(own(box.a), "e1", "e2")
+        box.write(own(box.a), "e1")
         return lambda: box.start(box.b)
 
     def holds(box: Box, is_done: bool) -> None:
-        assert exams_in(own(box.a)) == {"e1", "e2"}
-        assert box.exams in ([{"e1", "e2"}] if is_done else [set(), {"e1", "e2"}])
+        assert exams_in(own(box.a)) == {"e1"}
+        assert box.exams in ([{"e1"}] if is_done else [set(), {"e1"}])
         assert box.aside == {}
         if is_done:
             assert (box.data / "settings/site.toml").read_text() == "# of a\n"
             assert (box.data / "machine-id").read_text() == f"{OLD_ID}\n"
 
-    assert _cut_everywhere(tmp_path, make, holds) > 40
+    assert _cut_everywhere(folder, make, holds) > 30
 
 
-def test_a_cut_at_any_step_loses_no_exam_of_the_running_root(tmp_path: Path) -> None:
+def test_a_cut_at_any_step_loses_no_exam_of_the_running_root(folder: Path) -> None:
     def make(box: Box) -> Callable[[], None]:
         box.confirm(box.b)
-        box.write(own(box.b), "e1", "e2")
+        box.write(own(box.b), "e1")
         return lambda: box.start(box.b)
 
     def holds(box: Box, is_done: bool) -> None:
         if is_done:
-            assert (box.exams, list(own(box.b).iterdir()), box.aside) == ({"e1", "e2"}, [], {})
-        elif box.exams != {"e1", "e2"}:
-            assert exams_in(own(box.b)) == {"e1", "e2"}
+            assert (box.exams, list(own(box.b).iterdir()), box.aside) == ({"e1"}, [], {})
+        elif box.exams != {"e1"}:
+            assert exams_in(own(box.b)) == {"e1"}
 
-    assert _cut_everywhere(tmp_path, make, holds) > 40
+    assert _cut_everywhere(folder, make, holds) > 30
 
 
-def test_a_cut_at_any_step_loses_neither_what_is_newer_nor_what_is_set_aside(tmp_path: Path) -> None:
+def test_a_cut_at_any_step_loses_neither_what_is_newer_nor_what_is_set_aside(folder: Path) -> None:
     def make(box: Box) -> Callable[[], None]:
         box.write(own(box.a), "e1")
         box.start(box.b)
@@ -390,11 +399,11 @@ def test_a_cut_at_any_step_loses_neither_what_is_newer_nor_what_is_set_aside(tmp
             assert trial in (box.exams, *box.aside.values())
             assert exams_in(own(box.a)) == {"e1", "e2"}
 
-    assert _cut_everywhere(tmp_path, make, holds) > 20
+    assert _cut_everywhere(folder, make, holds) > 20
 
 
 def test_a_copy_that_is_not_flushed_before_it_has_its_name_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the cuts above are worth: without the flush they find an exam that is empty."""
     monkeypatch.setattr(Disk, "_sync_flushes", False)
@@ -409,4 +418,4 @@ def test_a_copy_that_is_not_flushed_before_it_has_its_name_is_noticed(
             assert exams_in(own(box.b)) == {"e1"}
 
     with pytest.raises(AssertionError):
-        _cut_everywhere(tmp_path, make, holds)
+        _cut_everywhere(folder, make, holds)
