@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-power test-stick test-slow image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos soak fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-roots test-power test-stick test-slow image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos soak fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,9 +25,9 @@ bench: setup-test  ## measure speed and memory into build/reports/bench.json (AR
 	@mkdir -p build/reports
 	$(BIN)/nailfold bench --out build/reports/bench.json $(ARGS)
 
-exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json
+exam: setup-test  ## rehearse a whole exam by keyboard in a browser, against the truth, into build/reports/exam.json (ARGS="--exams 20")
 	@mkdir -p build/reports
-	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam
+	$(BIN)/nailfold rehearse --out build/reports/exam.json --pages build/reports/exam $(ARGS)
 
 fleet: setup  ## show a fleet on this computer: broker, console and five simulated boxes (ARGS="--boxes 40")
 	$(BIN)/nailfold fleet demo --history 160 --images 4 --exams-an-hour 30 --telemetry-s 10 $(ARGS)
@@ -50,6 +50,9 @@ test-box:  ## boot the installed package under systemd in a virtual machine, int
 test-power:  ## the power goes at random moments of captures and finishes, into build/reports/box.json (ARGS="--cuts 20"; root)
 	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
 	PYTHONPATH=. $(BIN)/python -m tests.box.power $(ARGS)
+
+test-roots:  ## a Jetson's two roots share the exams; its units under this computer's systemd, a damaged and an erased disk (root, loop devices)
+	PYTHONPATH=. $(BIN)/python -m tests.box.roots $(ARGS)
 
 test-stick:  ## a copy of the box onto a stick and back, through pages and sandbox (root)
 	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)

@@ -34,7 +34,7 @@ from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.journal import JournalCheck, JournalEntry, JournalNote
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
 from appliance.domain.keypoints import LoopKeypoints
-from appliance.domain.patient import Patient, PatientIdentity, PatientPage
+from appliance.domain.patient import Patient, PatientEntry, PatientIdentity, PatientPage
 
 Tensor = NDArray[Any]
 
@@ -574,6 +574,9 @@ class PatientStore(Protocol):
 
     def patients(self, text: str = "", limit: int = 50, offset: int = 0) -> PatientPage:
         """Those in whose pseudonym and identity every word of `text` is found, erased ones aside; the newest first."""
+
+    def looking_like(self, pseudonym: str) -> tuple[PatientEntry, ...]:
+        """Those whose pseudonym would be taken for this one, as `looks_as` has it; none where somebody has this one."""
 
 
 class FolderStore(Protocol):

@@ -1,14 +1,13 @@
 """`nailfold firmware`: the service that owns the board."""
 
-import signal
 import threading
 from collections.abc import Callable
-from types import FrameType
 
 from firmware.open_board import open_board
 from firmware.sd_notify import notify, watchdog_interval_s
 from firmware.service import Firmware
 from firmware.settings import AUTO, FirmwareSettings
+from firmware.stop_signals import StopSignals
 
 _LONGEST_WAIT_S = 3600.0
 
@@ -24,13 +23,7 @@ def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[]
     Raises:
         FirmwareError: as `Firmware.start`.
     """
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    stopping = StopSignals()
     if settings.board != AUTO:
         # The simulated one is the station's own. The service stays, or systemd would start it again and again.
         started()

@@ -5,7 +5,7 @@
 # Fields that a page's template or the TypeScript reads.
 _.finger_plots, _.comments, _.sub_pattern, _.physician_pattern, _.finger_rows, _.has_edits, _.trends
 _.one_time_code, _.identity_problem, _.must_choose_password, _.csrf_token, _.needs_no_calibration, _.previous_state
-_.known_um, _.undecided, _.exam_revision, _.next_finding_id, _.head_seq, _.head_hash, _.is_per_image
+_.known_um, _.undecided, _.looks_like, _.exam_revision, _.next_finding_id, _.head_seq, _.head_hash, _.is_per_image
 _.finished_exam_id, _.discarded_exam_id, _.calibration_problem, _.journal_entries, _.has_thumbnail
 _.booted, _.meridians, _.parallels, _.r, _.VIEWER
 _.validated_by_name, _.overlay_stale_ms, _.picture_stale_ms, _.capture_keys, _.undo_keys, _.pattern_advice_of
@@ -26,7 +26,14 @@ _.SUCCEEDED, _.TIMED_OUT, _.CANCELLED, _.supersedes, _.expires_at, _.desired_ver
 _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
 
 # Elements of DICOM data sets, which pydicom writes.
-_.ImagerPixelSpacing, _.NominalScannedPixelSpacing, _.PixelMeasuresSequence, _.SharedFunctionalGroupsSequence
+(
+    _.EstimatedRadiographicMagnificationFactor,
+    _.PixelAspectRatio,
+    _.ImagerPixelSpacing,
+    _.NominalScannedPixelSpacing,
+    _.PixelMeasuresSequence,
+    _.SharedFunctionalGroupsSequence,
+)
 _.AccessionNumber, _.AcquisitionContextSequence, _.AcquisitionDate, _.AcquisitionDateTime, _.AcquisitionTime
 _.BitsAllocated, _.BitsStored, _.BodyPartExamined, _.CodeMeaning, _.CodingSchemeIdentificationSequence
 _.CodingSchemeName, _.CodingSchemeResponsibleOrganization, _.CodingSchemeUID, _.CodingSchemeVersion
@@ -49,6 +56,9 @@ _.TimezoneOffsetFromUTC, _.TransferSyntaxUID, _.TypeOfPatientID
 
 # jetson-utils asks a camera for it.
 _.IsStreaming
+
+# Set on an image of Pillow, which resolves its colours by it.
+_.palette
 
 # Set on objects of python-tuf.
 _.snapshot_meta, _.reference_time

@@ -12,6 +12,9 @@ ROW_HIDDEN = "row_hidden"
 """The reasons of ImageMetrics.density_unmeasurable_because; NO_DISTAL_ROW also where most of it lies outside the
 frame, ROW_HIDDEN where less than MIN_COUNTED_MM of it can be seen."""
 
+WRITTEN_DECIMALS_MM = 3
+"""Decimals of the row's length in the result document."""
+
 MIN_ROW_OF_WIDTH = 0.5
 """A row that is visible over less than half a frame's width leaves it through the top or bottom: the operator has not
 aimed at it, and one loop more or less would change the verdict. In 200 rendered nailfolds the shortest has 0.76."""
@@ -57,10 +60,11 @@ def measure_density(
     length_px = visible_px if counted is None else counted.length_px
     if um_per_px is None:
         return RowDensity(None, None, NO_CALIBRATION)
-    row_mm = length_px * um_per_px / 1000 if length_px else None
+    # As documents hold it: whoever divides there comes to the density that stands beside it.
+    row_mm = round(length_px * um_per_px / 1000, WRITTEN_DECIMALS_MM) if length_px else None
     if not is_evaluable:
         return RowDensity(row_mm, None, NOT_EVALUABLE)
-    if curve is None or row_mm is None or not capillaries_distal or visible_px < MIN_ROW_OF_WIDTH * curve.size_px[0]:
+    if curve is None or not row_mm or not capillaries_distal or visible_px < MIN_ROW_OF_WIDTH * curve.size_px[0]:
         return RowDensity(row_mm, None, NO_DISTAL_ROW)
     if length_px < visible_px and row_mm < MIN_COUNTED_MM:
         return RowDensity(row_mm, None, ROW_HIDDEN)

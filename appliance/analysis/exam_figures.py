@@ -24,6 +24,7 @@ from appliance.analysis.group_figures import (
 )
 from appliance.analysis.image_tally import ImageTally, tally
 from appliance.analysis.seen_aside import with_seen
+from appliance.domain.bands import DENSITY
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.exam_protocol import STANDARD_FINGERS
@@ -152,7 +153,8 @@ def _mean_of_fingers(of_fingers: Sequence[Figure]) -> Figure:
     if not known:
         return Figure(None, because=of_fingers[0].because)
     off = uncertainty.of_mean([one.uncertainty or 0.0 for one in known])
-    return Figure(statistics.fmean(float(one.value or 0) for one in known), off, None, {"fingers": len(known)})
+    mean = statistics.fmean(float(one.value or 0) for one in known)
+    return Figure(DENSITY.written(mean), off, None, {"fingers": len(known)})
 
 
 def _only(keys: Iterable[str], figures: Figures) -> Figures:

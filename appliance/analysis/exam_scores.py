@@ -43,7 +43,7 @@ def loss_index_of(fingers: Mapping[FingerKey, Figures]) -> Figure:
     known = [float(score) for score in scores if isinstance(score, int | float)]
     if len(known) < STANDARD_COUNT:
         return Figure(None, because=TOO_FEW_FINGERS, basis={"fingers": len(known), "needed": STANDARD_COUNT})
-    value = sum(known) / len(known)
+    value = LOSS_INDEX.written(sum(known) / len(known))
     cut = LOSS_INDEX.cuts[0].value
     return Figure(value, basis={"fingers": len(known), "cut_off": cut, "reading": LOSS_INDEX.name(value)})
 
@@ -69,7 +69,7 @@ def _csuri_of_image(one: ImageTally) -> Figure:
         return Figure(None, because=NO_CALIBRATION, basis=basis)
     if one.largest is None:
         return Figure(None, because=NO_WIDTHS, basis=basis)
-    value = csuri(one.largest.um, one.sure_giants, one.distal)
+    value = CSURI.written(csuri(one.largest.um, one.sure_giants, one.distal))
     off = uncertainty.of_width(one.largest) * one.sure_giants / one.distal**2
     basis |= {"largest_um": round(one.largest.um, 1), "giants": one.sure_giants, "capillaries": one.distal}
     basis |= {"image_width_mm": round(one.image_width_mm, 2), "reference_width_mm": CSURI_WIDTH_MM}

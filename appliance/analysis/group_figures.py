@@ -48,7 +48,9 @@ def density_of(tallies: Sequence[ImageTally]) -> Figure:
     scale_share = max(one.scale_share for one, _ in measured)
     basis: dict[str, float | int | str] = {"capillaries": loops, "evaluable_mm": round(row_mm, 3)}
     basis |= {"images": len(measured), "images_without_density": len(tallies) - len(measured)}
-    return Figure(loops / row_mm, uncertainty.of_density(loops, row_mm, len(measured), scale_share), None, basis)
+    off = uncertainty.of_density(loops, row_mm, len(measured), scale_share)
+    own = measured[0][0].density_per_mm if len(measured) == 1 else None
+    return Figure(DENSITY.written(loops / row_mm) if own is None else own, off, None, basis)
 
 
 def band_of(density: Figure) -> Figure:
@@ -134,9 +136,9 @@ def _largest(tallies: Sequence[ImageTally]) -> Figure:
 def image_score(key: str, one: ImageTally) -> Figure:
     """The 0-3 score of one image: the share of its distal loops that is altered, or of normal ones that is lost."""
     if key == "score_loss":
-        if one.density_missing_because is not None or not one.row_mm:
+        if one.density_per_mm is None:
             return Figure(None, because=one.density_missing_because or NO_DISTAL_ROW)
-        return Figure(semiquantitative(lost_share(one.distal / one.row_mm)))
+        return Figure(semiquantitative(lost_share(one.density_per_mm)))
     if not one.distal:
         return Figure(None, because=NO_DISTAL_ROW)
     altered = {

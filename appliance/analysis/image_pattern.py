@@ -7,6 +7,7 @@ from itertools import product
 from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_DISTAL_ROW
 from appliance.analysis.image_tally import ImageTally
+from appliance.domain.bands import DENSITY
 from appliance.domain.exam_figures import Figure
 from appliance.domain.scores import FAST_TRACK_RULES, GRAVITY, PATTERN_RULES, Findings, PatternRule, first_rule
 
@@ -54,7 +55,7 @@ def pattern_of(one: ImageTally) -> ImagePattern:
     """What the rules say of an image, and what they look at within its errors."""
     density, off = None, 0.0
     if one.density_missing_because is None and one.row_mm:
-        density = one.distal / one.row_mm
+        density = one.density_per_mm or DENSITY.written(one.distal / one.row_mm)
         off = uncertainty.of_density(one.distal, one.row_mm, 1, one.scale_share)
     found = Findings(density, one.sure_giants, one.ramified, one.enlarged, one.haemorrhages)
     densities = [density] if density is None else [density, max(0.0, density - off), density + off]
@@ -103,7 +104,7 @@ def _basis(one: ImagePattern, rule: PatternRule, rules: Sequence[PatternRule]) -
         "ramified": found.ramified,
     }
     if found.density_per_mm is not None:
-        basis["density_per_mm"] = round(found.density_per_mm, 2)
+        basis["density_per_mm"] = found.density_per_mm
     if found.giants:
         basis |= {"in_grey_zone": one.tally.giants_in_grey_zone, "ramified_giants": one.tally.ramified_giants}
     others = {other.verdict for at in one.within if (other := first_rule(rules, at)) is not None} - {rule.verdict}

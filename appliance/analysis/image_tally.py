@@ -7,7 +7,7 @@ from appliance.analysis.possible_giants import possible_giants
 from appliance.analysis.size import ENLARGED_FROM_UM, GIANT_ABOVE_UM
 from appliance.analysis.uncertainty import Z_95, Width
 from appliance.domain.analysis_result import ImageAnalysis
-from appliance.domain.bands import DILATED
+from appliance.domain.bands import DENSITY, DILATED
 from appliance.domain.detection import Morphology, Row, SizeClass
 from appliance.domain.exam import Placement
 from appliance.domain.measurement import Capillary
@@ -35,6 +35,7 @@ class ImageTally:
         tortuous, ramified, haemorrhages: counts.
         near_20_um, near_50_um: loops within a pixel of the cut.
         row_mm, density_missing_because: of the distal row; the reason is None where density was measured.
+        density_per_mm: as the picture's own result states it.
         apical: calibrated apical widths of the distal row.
         largest: the largest calibrated width of any loop; None without one.
     """
@@ -63,6 +64,7 @@ class ImageTally:
     near_20_um: int
     near_50_um: int
     row_mm: float | None
+    density_per_mm: float | None
     density_missing_because: str | None
     apical: tuple[Width, ...]
     largest: Width | None
@@ -111,6 +113,7 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
         near_20_um=sum(_is_near(width, ENLARGED_FROM_UM, scale) for width in widest),
         near_50_um=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in widest),
         row_mm=metrics.distal_row_mm,
+        density_per_mm=None if metrics.density_per_mm is None else DENSITY.written(metrics.density_per_mm),
         density_missing_because=metrics.density_unmeasurable_because,
         apical=tuple(
             Width(loop.apical.um, scale, share)
@@ -132,7 +135,9 @@ def _is_enlarged(loop: Capillary) -> bool:
 
 
 def _is_dilated(loop: Capillary) -> bool:
-    return loop.widest_um is not None and not loop.is_giant and DILATED.name(loop.widest_um) == "dilated"
+    if loop.widest_um is None or loop.is_giant:
+        return False
+    return DILATED.name(DILATED.written(loop.widest_um)) == "dilated"
 
 
 def _shaped(loops: Sequence[Capillary], morphology: Morphology) -> int:

@@ -8,7 +8,7 @@ from appliance.domain.measurement import Capillary
 ENLARGED_FROM_UM, GIANT_ABOVE_UM = (cut.value for cut in CALIBRE.cuts)
 """The cuts of calibre by the table of bands, apex and limbs alike."""
 
-WRITTEN_DECIMALS_UM = 2
+WRITTEN_DECIMALS_UM = CALIBRE.decimals
 """Decimals of a width in micrometres in the result document."""
 
 SURE_GIANT_FROM_SCORE = 0.94
@@ -20,8 +20,8 @@ _RANK = {SizeClass.NORMAL: 0, SizeClass.ENLARGED: 1, SizeClass.GIANT: 2}
 
 
 def classify_width(width_um: float) -> SizeClass:
-    """The calibre class of a loop whose widest column is `width_um` micrometres."""
-    return SizeClass(CALIBRE.name(width_um))
+    """The calibre class of a loop whose widest column is `width_um` micrometres, as a document writes it."""
+    return SizeClass(CALIBRE.name(CALIBRE.written(width_um)))
 
 
 def is_near_cut(width_um: float, um_per_px: float) -> bool:

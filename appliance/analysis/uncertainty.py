@@ -15,6 +15,10 @@ END_POINT_SD_PX = 1.0
 """Standard deviation of one end point. Two ends make 1.4 px for a width; the published mean errors of 0.85 to 1.67 px
 (ANFC 2023, NFCMTL 2025) are those of normal errors with 1.1 to 2.1 px."""
 
+COMMON_WIDTH_SD_PX = 0.26
+"""What all widths of a hand are off by together: root mean square, over 12 simulated scenes with plasma gaps, of each
+scene's mean of found minus true (`python -m engines.evaluation.live_widths`). It does not average out over loops."""
+
 SPACING_VARIATION = 0.25
 """Standard deviation of the distances between neighbouring loops, in mean distances: the shared clinical facts' figure
 for nailfolds. The count in a window of evenly scattered loops varies by this times the square root of the count."""
@@ -66,15 +70,16 @@ def width_decimals(um: float, um_per_px: float | None) -> int:
 def of_mean_width(widths: Sequence[Width]) -> float:
     """Of the mean of one or more widths.
 
-    Loops vary more than their measurement, so their own spread counts where it is larger; the scale is common to all
-    loops and does not average out.
+    Loops vary more than their measurement, so their own spread counts where it is larger; the scale, and what the
+    measurement is off by in all loops alike, do not average out.
     """
     mean = statistics.fmean(width.um for width in widths)
     measured = statistics.fmean(width.end_points_sd_um**2 for width in widths)
     # Not statistics.variance: its exact fractions take half of the time of an exam's page.
     squares = math.fsum((width.um - mean) ** 2 for width in widths)
     spread = squares / (len(widths) - 1) if len(widths) > 1 else 0.0
-    return Z_95 * math.hypot(math.sqrt(max(measured, spread) / len(widths)), mean * widths[0].scale_share)
+    common = COMMON_WIDTH_SD_PX * statistics.fmean(width.um_per_px for width in widths)
+    return Z_95 * math.hypot(math.sqrt(max(measured, spread) / len(widths)), common, mean * widths[0].scale_share)
 
 
 def of_median_width(widths: Sequence[Width]) -> float:

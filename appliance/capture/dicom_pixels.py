@@ -35,7 +35,8 @@ def dicom_rgb(dataset: Dataset) -> NDArray[np.uint8]:
     kind = str(facts["photometric_interpretation"])
     if kind == "PALETTE COLOR":
         coloured = apply_color_lut(pixels, dataset)
-        return _eight_bits(coloured, 0.0, 65_535.0 if coloured.dtype == np.uint16 else 255.0)
+        # Tables that call themselves 16 bits wide and hold 8 are common: all colours would be black.
+        return _eight_bits(coloured, 0.0, 65_535.0 if coloured.max() > 255 else 255.0)
     bits, is_signed = int(facts["bits_stored"]), bool(facts["pixel_representation"])
     low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if is_signed else (0.0, 2.0**bits - 1)
     if pixels.ndim == 2:

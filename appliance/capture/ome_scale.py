@@ -8,6 +8,7 @@ from defusedxml.ElementTree import fromstring
 from appliance.capture.length_units import um_of
 from appliance.capture.stated_time import StatedTime, time_of_text
 from appliance.domain.errors import CaptureError
+from appliance.foreign_files.numbers import number_of
 from appliance.foreign_files.text import decode_text
 
 _NOT_PHYSICAL = frozenset({"pixel", "reference frame"})
@@ -26,13 +27,23 @@ def sizes_of_ome(description: bytes) -> tuple[float, float] | None:
     Raises:
         CaptureError: it is no XML, or its unit or number is none that is known.
     """
-    pixels = next((one for one in _root(description).iter() if one.tag.rpartition("}")[2] == "Pixels"), None)
+    pixels = _pixels(description)
     if pixels is None:
         return None
     x, y = (_size_um(pixels, axis) for axis in "XY")
     if (x is None) != (y is None):
         raise CaptureError("its OME-XML gives the size of a pixel in one direction alone")
     return None if x is None or y is None else (x, y)
+
+
+def count_in_ome(description: bytes, name: str) -> int:
+    """SizeC or SignificantBits of the first image; 0 where it says none, or no number."""
+    try:
+        pixels = _pixels(description)
+    except CaptureError:
+        return 0  # the scale's reading says so
+    said = "" if pixels is None else pixels.get(name, "")
+    return int(said) if said.isdecimal() and len(said) < 5 else 0
 
 
 def time_of_ome(description: bytes) -> StatedTime:
@@ -43,6 +54,10 @@ def time_of_ome(description: bytes) -> StatedTime:
         return StatedTime()  # the scale's reading says so
     found = next((one for one in root.iter() if one.tag.rpartition("}")[2] == "AcquisitionDate"), None)
     return StatedTime() if found is None else time_of_text(found.text or "")
+
+
+def _pixels(description: bytes) -> Element | None:
+    return next((one for one in _root(description).iter() if one.tag.rpartition("}")[2] == "Pixels"), None)
 
 
 def _root(description: bytes) -> Element:
@@ -75,6 +90,6 @@ def _size_um(pixels: Element, axis: str) -> float | None:
     if um is None:
         raise CaptureError(f'its scale is in "{unit[:40]}", which is no known unit of length')
     try:
-        return float(size) * um
+        return number_of(size) * um
     except ValueError as error:
         raise CaptureError(f'its PhysicalSize{axis} is "{size[:40]}", which is no number') from error

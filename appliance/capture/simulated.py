@@ -33,6 +33,7 @@ class SceneOptions:
         pattern: name of a disease pattern known to the scene; empty for the scene's own choice.
         has_known_scale: False plays a scope that nobody has calibrated yet.
         shows_micrometer: a stage micrometer lies under the lens in place of a finger.
+        places: so many nailfolds by turns; with 1 it is one finger, along which the hand moves.
     """
 
     width_px: int
@@ -42,6 +43,7 @@ class SceneOptions:
     pattern: str = ""
     has_known_scale: bool = True
     shows_micrometer: bool = False
+    places: int = 1
 
 
 SceneFactory = Callable[[SceneOptions], SimulatedScene]

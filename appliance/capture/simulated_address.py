@@ -8,7 +8,7 @@ from appliance.capture.source_kind import YES_NO, AddressOptions, SourceScale
 from appliance.domain.errors import CaptureError
 from appliance.ports import VideoSource
 
-_OPTIONS = ("seed", "fps", "um_per_px", "pattern", "width", "height", "calibrated", "micrometer")
+_OPTIONS = ("seed", "fps", "um_per_px", "pattern", "width", "height", "calibrated", "micrometer", "places")
 
 
 def open_simulated(rest: str, settings: CaptureSettings, scene_factory: SceneFactory | None) -> VideoSource:
@@ -24,6 +24,7 @@ def open_simulated(rest: str, settings: CaptureSettings, scene_factory: SceneFac
         pattern=options.text("pattern"),
         has_known_scale=options.flag("calibrated", True),
         shows_micrometer=options.flag("micrometer", False),
+        places=round(options.number("places", SceneOptions.places, 1, 64)),
     )
     return SimulatedSource(scene_factory, scene, options.number("fps", settings.fps, 1, 240))
 

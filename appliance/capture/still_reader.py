@@ -16,7 +16,7 @@ from appliance.capture.ome_scale import ome_description, time_of_ome
 from appliance.capture.scale_metadata import StatedScale, description_of, scale_of_picture
 from appliance.capture.stated_time import StatedTime, time_of_exif
 from appliance.capture.still import LARGEST_PIXELS, Still, require_usable_size
-from appliance.capture.tiff_pages import go_to_whole_picture, require_plain_values, white_of
+from appliance.capture.tiff_pages import go_to_whole_picture, mend_palette, require_plain_values, white_of
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.capture.whole_png import require_whole_png
 from appliance.domain.errors import CaptureError
@@ -30,9 +30,10 @@ _log = logging.getLogger(__name__)
 def read_still(path: Path) -> Still:
     """The first picture of a file, DICOM included; what it holds decides, not its suffix.
 
-    16-bit values are scaled by 1/257 over their full range; grey is repeated in three channels; a palette is resolved;
-    what is transparent becomes black, but a picture without one opaque point is taken as it is; CMYK is converted by
-    its plain complement, without a colour profile. Of a TIFF the first page that is no thumbnail of another counts.
+    16-bit values are scaled by 1/257 over their full range, or that which OME-XML calls significant; grey is repeated
+    in three channels; a palette is resolved; what is transparent becomes black, but a picture without one opaque point
+    is taken as it is; CMYK is converted by its plain complement, without a colour profile. Of a TIFF the first page
+    that is no thumbnail of another counts.
 
     Raises:
         CaptureError: missing, empty, too large, too small, cut off, damaged or not a picture; names the file.
@@ -64,12 +65,17 @@ def _decode(path: Path) -> Still:
             if image.format == "TIFF":
                 go_to_whole_picture(image)
                 require_plain_values(image)
+                mend_palette(image)
             _require_usable_size(path, image.width, image.height)
+            is_wide = _is_wide(image)
             image.load()
             _require_whole(path, image.format or "")
             taken, scale = _metadata(path, image)
             upright = ImageOps.exif_transpose(image)
-            return Still(_to_rgb(path, upright, white_of(image)), taken.moment_utc, taken.note, scale, pages)
+            image_rgb = _to_rgb(path, upright, white_of(image))
+            if is_wide:
+                _require_full_range(path, image_rgb)
+            return Still(image_rgb, taken.moment_utc, taken.note, scale, pages)
     except CaptureError as error:
         named = str(path) in error.message
         raise error if named else CaptureError(f"cannot read {path}: {error.message}", error.remedy) from error
@@ -112,6 +118,25 @@ def _require_usable_size(path: Path, width: int, height: int) -> None:
         require_usable_size(width, height)
     except CaptureError as error:
         raise CaptureError(f"refused {path}: {error.message}") from error
+
+
+def _is_wide(image: Image.Image) -> bool:
+    """Whether a picture that is not loaded yet has 16 bits a colour, by how its file packs them."""
+    tiles = getattr(image, "tile", ())
+    packed = tiles[0].args if tiles else ""
+    return "16" in str(packed[0] if isinstance(packed, tuple) else packed)
+
+
+def _require_full_range(path: Path, image_rgb: NDArray[np.uint8]) -> None:
+    """Refuse what a camera of 12 bits wrote into 16 without shifting it: it would be all but black.
+
+    Of 4,095 in 65,535 come 16 in 255. A picture that is black throughout is black in any depth.
+    """
+    if 0 < image_rgb.max() <= 16:
+        raise CaptureError(
+            f"refused {path}: its 16 bits end at a sixteenth of white, as those of a camera of 12 bits do",
+            "Save it with its full range, or with 8 bits (in ImageJ: Image, Type, RGB Color or 8-bit).",
+        )
 
 
 def _to_rgb(path: Path, image: Image.Image, white: int) -> NDArray[np.uint8]:

@@ -31,10 +31,14 @@ class Cut:
 class Bands:
     """Names from the lowest values to the highest, with the cuts between them.
 
+    What is measured is named by `written`, the value that stands beside the name: 6.996 per mm stands as 7.00 in a
+    result, and must not be called "below 7" there.
+
     Attributes:
         names: one more than cuts.
         cuts: rising.
         source: citation, and how far it was read.
+        decimals: of the finest value that any document holds.
 
     Raises:
         ValueError: names and cuts do not fit, or the cuts do not rise.
@@ -43,11 +47,16 @@ class Bands:
     names: tuple[str, ...]
     cuts: tuple[Cut, ...]
     source: str
+    decimals: int = 6
 
     def __post_init__(self) -> None:
         values = [cut.value for cut in self.cuts]
         if len(self.names) != len(self.cuts) + 1 or sorted(set(values)) != values:
             raise ValueError(f"{len(self.names)} bands do not fit the cuts {values}")
+
+    def written(self, value: float) -> float:
+        """The value as documents hold it at the finest."""
+        return round(value, self.decimals)
 
     def name(self, value: float) -> str:
         """The band that a value lies in; every value lies in exactly one."""
@@ -59,14 +68,16 @@ class Bands:
         return self.names[first : last + 1]
 
 
-DENSITY = Bands(("extremely_lowered", "lowered", "normal"), (Cut(3.0, False), Cut(7.0, True)), sources.DENSITY_BANDS)
+DENSITY = Bands(
+    ("extremely_lowered", "lowered", "normal"), (Cut(3.0, False), Cut(7.0, True)), sources.DENSITY_BANDS, decimals=2
+)
 """Loops per mm: up to 3 and below 7 (Ghent tool); the names of the bands [to be confirmed]."""
 
-CALIBRE = Bands(("normal", "enlarged", "giant"), (Cut(20.0, True), Cut(50.0, False)), sources.EULAR_2020)
+CALIBRE = Bands(("normal", "enlarged", "giant"), (Cut(20.0, True), Cut(50.0, False)), sources.EULAR_2020, decimals=2)
 """Micrometres at the widest point: from 20 enlarged, above 50 giant. The Ghent tool says giant from 50: the sources
 differ at exactly 50.0 alone."""
 
-DILATED = Bands(("narrow", "dilated", "giant"), (Cut(30.0, True), Cut(50.0, False)), sources.PACINI_2022)
+DILATED = Bands(("narrow", "dilated", "giant"), (Cut(30.0, True), Cut(50.0, False)), sources.PACINI_2022, decimals=2)
 """Loops of 30 to 50 um, by the same widest point."""
 
 SEMIQUANTITATIVE = Bands(
@@ -75,10 +86,10 @@ SEMIQUANTITATIVE = Bands(
 """Share of changed loops: none, up to 33 %, between, 66 % and more. 33 % is read as one of three, so that one of three
 loops is 1 and two of three are 3, as the inequality signs of the source say."""
 
-CSURI = Bands(("not_above", "above"), (Cut(2.94, False),), sources.CSURI_2009)
+CSURI = Bands(("not_above", "above"), (Cut(2.94, False),), sources.CSURI_2009, decimals=4)
 """Above 2.94 (2.96 in the validation of 2012)."""
 
-LOSS_INDEX = Bands(("below", "from"), (Cut(1.67, True),), sources.LOSS_INDEX_2011)
+LOSS_INDEX = Bands(("below", "from"), (Cut(1.67, True),), sources.LOSS_INDEX_2011, decimals=4)
 """Cut-off 1.67. The abstract does not say to which side 1.67 itself belongs; means of eight whole scores never are
 1.67."""
 

@@ -18,8 +18,11 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MOMENT = re.compile(rb'"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3}|\.\d{6})?Z)"')
 
 
-def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
+def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: bool = False) -> Any:
     """The JSON value of a text.
+
+    Args:
+        refuses_twice: a member that an object has twice is an error; else the last counts, as everywhere.
 
     Python's own parser ends with RecursionError far below the size of a request, and what comes after it (sealing,
     checking, copying a value) does so earlier: nobody expects that error, and a handler of ValueError lets it through.
@@ -29,7 +32,8 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST) -> Any:
             or float holds.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, **_number_parsers(text))
+        pairs = _each_once if refuses_twice else None
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs, **_number_parsers(text))
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
     level = [value] if type(value) in _NESTED else []
@@ -88,3 +92,12 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"JSON has no {name}")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f'an object has "{twice[:40]}" twice')
+    return found

@@ -19,7 +19,7 @@ class DensityBand(Enum):
 
 def density_band(density_per_mm: float) -> DensityBand:
     """The band of a measured density."""
-    return DensityBand(DENSITY.name(density_per_mm))
+    return DensityBand(DENSITY.name(DENSITY.written(density_per_mm)))
 
 
 @dataclass(frozen=True)

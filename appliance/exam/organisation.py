@@ -7,6 +7,7 @@ from datetime import datetime
 from appliance.domain.collection import ImageCollection
 from appliance.domain.errors import ExamError
 from appliance.domain.folder import Folder
+from appliance.domain.look_alike import require_no_look_alike
 from appliance.domain.patient import Patient, PatientIdentity
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.ports import CollectionStore, ExamStore, FolderStore, Journal, PatientStore
@@ -23,9 +24,20 @@ class OrganisationService:
     journal: Journal
     now_utc: Callable[[], datetime]
 
-    def add_patient(self, actor: str, pseudonym: str, identity: PatientIdentity | None = None) -> Patient:
-        """A new patient. Raises ExamError for a pseudonym that cannot be used or is taken."""
+    def add_patient(
+        self, actor: str, pseudonym: str, identity: PatientIdentity | None = None, is_another: bool = False
+    ) -> Patient:
+        """A new patient.
+
+        Args:
+            is_another: than those whose pseudonym looks like this one.
+
+        Raises:
+            ExamError: the pseudonym cannot be used, or is taken.
+            LookAlikeError: it looks like a patient's, and nobody said that this is another one.
+        """
         name = require_pseudonym(pseudonym)
+        require_no_look_alike(self.patients.looking_like(name), is_another)
         with self.journal.transaction("add the patient"):
             patient = self.patients.add_patient(name, self.now_utc(), identity)
             self.journal.append(actor, f"patient:{patient.patient_id}", "patient.added", {})

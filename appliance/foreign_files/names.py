@@ -9,6 +9,9 @@ LONGEST_PART_BYTES = 180
 """Of one part of a path that is written: file systems take 255, and a suffix follows."""
 
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+_WINDOWS_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(?: *\..*)?", re.IGNORECASE
+)
 _RESERVED = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
@@ -31,8 +34,9 @@ def same_name(text: str) -> str:
 def inner_path(name: str) -> PurePosixPath:
     """A relative path for an output that is called `name`: below its folder, whatever `name` says, and bounded.
 
-    "..", "." and roots are left out, control characters and those that other systems refuse become "_", a part of more
-    than LONGEST_PART_BYTES is cut and told apart by a digest of the whole.
+    "..", "." and roots are left out, control characters and those that other systems refuse become "_", as do dots and
+    spaces at an end, which Windows drops; its devices (CON, COM1) get a "_" before them. A part of more than
+    LONGEST_PART_BYTES is cut and told apart by a digest of the whole.
     """
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "//", ".", "..")]
     return PurePosixPath(*(_bounded(part) for part in parts)) if parts else PurePosixPath("_")
@@ -40,6 +44,9 @@ def inner_path(name: str) -> PurePosixPath:
 
 def _bounded(part: str) -> str:
     plain = _RESERVED.sub("_", shown(_RESERVED.sub("_", part)))
+    plain = re.sub(r"[. ]+$", lambda end: "_" * len(end[0]), plain)
+    if _WINDOWS_DEVICE.fullmatch(plain):
+        plain = f"_{plain}"
     coded = plain.encode("utf-8")
     if len(coded) <= LONGEST_PART_BYTES:
         return plain

@@ -9,6 +9,7 @@ import uuid_utils
 
 from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.exam import Exam, ExamState
+from appliance.domain.look_alike import looks_as
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
@@ -101,6 +102,15 @@ class MemoryPatientStore:
     def matching(self, text: str) -> set[str]:
         """The pseudonyms of patients whose record has every word."""
         return {patient.pseudonym for patient in tuple(self._patients.values()) if self._matches(patient, text)}
+
+    def looking_like(self, pseudonym: str) -> tuple[PatientEntry, ...]:
+        if self.patient_of(pseudonym) is not None:
+            return ()
+        return tuple(
+            self._entry(patient)
+            for patient in tuple(self._patients.values())
+            if patient.erased_at_utc is None and looks_as(patient.pseudonym) == looks_as(pseudonym)
+        )
 
     def _matches(self, patient: Patient, text: str) -> bool:
         if patient.erased_at_utc is not None:

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from appliance.domain.errors import ErasedError, ExamError, NotKeptError, StoreError
 from appliance.domain.instant import from_rfc3339
+from appliance.domain.look_alike import looks_as
 from appliance.domain.patient import (
     Patient,
     PatientEntry,
@@ -59,7 +61,7 @@ class SqlitePatientStore:
         self._database = database
         self._keys = keys
         self._forget_copies = forget_copies
-        self._words: dict[str, tuple[str, str]] = {}
+        self._words: dict[str, _Indexed] = {}
         self._newest_indexed = 0
         self._indexing = threading.Lock()
         self._vault = IdentityVault(keys)
@@ -139,7 +141,16 @@ class SqlitePatientStore:
     def matching(self, text: str) -> list[str]:
         """The pseudonyms of patients whose record has every word."""
         words = search_words(text)
-        return [pseudonym for pseudonym, searched in self._index() if all(word in searched for word in words)]
+        return [one.pseudonym for one in self._index() if all(word in one.searched for word in words)]
+
+    def looking_like(self, pseudonym: str) -> tuple[PatientEntry, ...]:
+        if self.patient_of(pseudonym) is not None:
+            return ()
+        looks = looks_as(pseudonym)
+        found = [one.pseudonym for one in self._index() if one.looks_as == looks]
+        sql = _ENTRIES.format(where=_THESE, counted=_COUNTED)
+        rows = self._database.rows("list the patients", sql, (json.dumps(found), len(found), 0)) if found else []
+        return tuple(self._entry(row) for row in rows)
 
     def warm_up(self) -> None:
         """Index the patients, for a thread of its own at the start; what fails here, the first search will say."""
@@ -180,7 +191,7 @@ class SqlitePatientStore:
         else:
             self._words.pop(patient.patient_id, None)
 
-    def _index(self) -> list[tuple[str, str]]:
+    def _index(self) -> "list[_Indexed]":
         sql = "SELECT * FROM patients WHERE number > ? ORDER BY number"
         with self._indexing:
             # An exam's beginning makes patients too: patients who are new since the last search are indexed now.
@@ -190,6 +201,13 @@ class SqlitePatientStore:
             return list(self._words.values())
 
 
-def _indexed(patient: Patient) -> tuple[str, str]:
+class _Indexed(NamedTuple):
+    pseudonym: str
+    searched: str
+    looks_as: str
+
+
+def _indexed(patient: Patient) -> _Indexed:
     own = " ".join(search_words(patient.pseudonym))
-    return patient.pseudonym, own if patient.identity is None else f"{own} {searchable(patient.identity)}"
+    searched = own if patient.identity is None else f"{own} {searchable(patient.identity)}"
+    return _Indexed(patient.pseudonym, searched, looks_as(patient.pseudonym))

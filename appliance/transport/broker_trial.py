@@ -7,9 +7,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from appliance.domain.errors import ExportError
-from appliance.foreign_files.text import read_text
 from appliance.transport.connection import REFUSALS
 from appliance.transport.encryption import tls_context
+from appliance.transport.password import password_of
 from appliance.transport.settings import MqttSettings
 
 LONGEST_S = 10.0
@@ -31,8 +31,7 @@ def try_broker(settings: MqttSettings) -> None:
     deadline_s = time.monotonic() + LONGEST_S
     try:
         if settings.username is not None:
-            password = settings.password_file
-            client.username_pw_set(settings.username, None if password is None else read_text(password).strip())
+            client.username_pw_set(settings.username, password_of(settings))
         if settings.tls:
             client.tls_set_context(tls_context(settings))
         client.connect(settings.host, settings.port, keepalive=10)

@@ -14,11 +14,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
-from appliance.foreign_files.text import read_text
 from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.broker_abilities import lacks
 from appliance.transport.encryption import tls_context
 from appliance.transport.paho_speed import take_over
+from appliance.transport.password import password_of
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
 from appliance.transport.settings import MqttSettings
 from appliance.transport.waker import Waker
@@ -315,10 +315,8 @@ class BrokerConnection:
             raise self._unreachable(f"a certificate or key cannot be used ({error})") from error
 
     def _password(self) -> str | None:
-        if self._settings.password_file is None:
-            return None
         try:
-            return read_text(self._settings.password_file).strip()
+            return password_of(self._settings)
         except UnicodeError as error:
             raise self._unreachable("the password file is neither UTF-8 nor UTF-16") from error
         except OSError as error:

@@ -26,7 +26,7 @@ def read_coco(path: Path) -> LabelledSet:
         DatasetError: not readable, not JSON or not COCO; names the file and the place.
     """
     try:
-        return parse_coco(bounded_loads(read_text(path)))
+        return parse_coco(bounded_loads(read_text(path), refuses_twice=True))
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}", "Name a COCO file.") from error
     except ValueError as error:  # JSON and UTF-8 alike

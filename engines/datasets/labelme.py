@@ -48,7 +48,7 @@ def read_labelme(folder: Path) -> Reading:
 
 def _read_one(path: Path, folder: PurePosixPath) -> LabelledImage:
     try:
-        document = bounded_loads(read_text(path))
+        document = bounded_loads(read_text(path), refuses_twice=True)
     except OSError as error:
         raise DatasetError(str(error.strerror)) from error
     except ValueError as error:
@@ -114,7 +114,10 @@ def _label(
     # LabelMe before 3.4 had polygons alone and did not say so.
     if (value.get("shape_type") or "polygon") not in ("rectangle", "polygon"):
         raise shape.refuse("shape_type", "rectangle, polygon or line")
-    box = _box(_points(shape, value))
+    points = _points(shape, value)
+    if value.get("shape_type") != "rectangle" and len(points) < 3:
+        raise shape.refuse("points", "three points or more")
+    box = _box(points)
     if problem := check_box(box, *size_px):
         raise DatasetError(f"{shape.place}: {problem}")
     group = value.get("group_id")

@@ -8,6 +8,7 @@ import math
 from pathlib import Path, PurePosixPath
 
 from appliance.foreign_files.names import shown
+from appliance.foreign_files.numbers import number_of
 from appliance.foreign_files.text import read_text
 from engines.datasets.labels import DatasetError, Label, LabelledImage, LabelledSet, Reading, Standing, check_box
 from engines.datasets.pictures import find_pictures, label_names, picture_size_px
@@ -81,7 +82,7 @@ def _label(at: int, row: list[str], names: dict[int, str], width: int, height: i
         raise DatasetError(f"line {at} has {len(row)} columns; only boxes, of 5, are read")
     try:
         # Tables of numbers write the class as 0.0000e+00.
-        number, (x, y, w, h) = _whole(row[0]), (float(value) for value in row[1:])
+        number, (x, y, w, h) = _whole(row[0]), (number_of(value) for value in row[1:])
     except ValueError as error:
         raise DatasetError(f"line {at} is not a class number and four shares") from error
     if not all(math.isfinite(value) for value in (x, y, w, h)):
@@ -95,7 +96,7 @@ def _label(at: int, row: list[str], names: dict[int, str], width: int, height: i
 
 
 def _whole(text: str) -> int:
-    value = float(text)
+    value = number_of(text)
     if not value.is_integer():
         raise ValueError(text)
     return int(value)

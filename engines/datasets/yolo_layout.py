@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from appliance.foreign_files.numbers import number_of
 from appliance.foreign_files.text import read_text
 from appliance.foreign_files.walk import walk
 from engines.datasets.pictures import stem_of
@@ -81,7 +82,7 @@ def _looks_like_labels(path: Path) -> bool:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        number_of(text)
     except ValueError:
         return False
     return True

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.synthetic.flow import gap_table
-from engines.synthetic.live_strip import draw_noise, draw_strip
+from engines.synthetic.live_strip import STRIP_WIDTHS, draw_noise, draw_strip
 from engines.synthetic.live_truth import FrameTruth, see_through
 from engines.synthetic.pattern import Pattern
 
 ByteImage = NDArray[np.uint8]
 STATIONS = (0.03, 0.34, 0.66, 0.97, 0.66, 0.34)
 """Places along the strip where the hand rests in turn, as an examiner goes through the sectors A to D and back."""
+PLACES_MOST, PLACE_S, PLACE_WIDTHS = 64, 2.5, 1.1
+"""How many places there may be, how long each stays, and its strip in frame widths: a hand trembles there."""
 REST_S = 6.0
 MOVE_S = 4.0
 TREMBLE_PX = 2.5
@@ -33,9 +35,10 @@ class LiveScene:
         height: int = 480,
         um_per_px: float = 1.41,
         pattern: Pattern = Pattern.CLINIC,
+        widths: float = STRIP_WIDTHS,
     ) -> None:
         self._size = (width, height)
-        self._strip = draw_strip(seed, (width, height), um_per_px, pattern)
+        self._strip = draw_strip(seed, (width, height), um_per_px, pattern, widths)
         self._noise = draw_noise(seed, (width, height))
         self._phase = np.random.default_rng([seed, 7]).uniform(0, 2 * np.pi, 6)
 
@@ -75,6 +78,36 @@ class LiveScene:
         width, height = self._size
         x, y = int(rng.integers(self._noise.shape[1] - width)), int(rng.integers(self._noise.shape[0] - height))
         return self._noise[y : y + height, x : x + width]
+
+
+class ChangingPlaces:
+    """Many nailfolds by turns, as of one hand: each place of an exam then shows loops that no other one does."""
+
+    def __init__(
+        self,
+        seed: int,
+        places: int,
+        *,
+        width: int = 640,
+        height: int = 480,
+        um_per_px: float = 1.41,
+        pattern: Pattern = Pattern.CLINIC,
+    ) -> None:
+        self._scenes = [
+            LiveScene(
+                seed * PLACES_MOST + at,
+                width=width,
+                height=height,
+                um_per_px=um_per_px,
+                pattern=pattern,
+                widths=PLACE_WIDTHS,
+            )
+            for at in range(places)
+        ]
+
+    def frame(self, elapsed_s: float) -> tuple[ByteImage, FrameTruth]:
+        """As LiveScene.frame; each place stays for PLACE_S."""
+        return self._scenes[int(elapsed_s / PLACE_S) % len(self._scenes)].frame(elapsed_s)
 
 
 def _drift(elapsed_s: float) -> float:

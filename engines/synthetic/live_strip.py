@@ -18,7 +18,7 @@ from engines.synthetic.view import RowShape, View
 
 ByteImage = NDArray[np.uint8]
 STRIP_WIDTHS = 3.0
-"""Length of the strip in frame widths."""
+"""Length of a finger's strip in frame widths."""
 MARGIN_SHARE = 0.12
 """Strip beyond the frame above and below, for the tremble."""
 NOISE_LEVELS = 2.2
@@ -41,8 +41,11 @@ class Strip:
     truth: FrameTruth
 
 
-def draw_strip(seed: int, size: tuple[int, int], um_per_px: float, pattern: Pattern) -> Strip:
-    width, height = int(size[0] * STRIP_WIDTHS), int(size[1] * (1 + 2 * MARGIN_SHARE))
+def draw_strip(
+    seed: int, size: tuple[int, int], um_per_px: float, pattern: Pattern, widths: float = STRIP_WIDTHS
+) -> Strip:
+    """A strip of so many frame widths, for frames of `size` (width, height)."""
+    width, height = int(size[0] * widths), int(size[1] * (1 + 2 * MARGIN_SHARE))
     streams = open_streams(seed)
     row = RowShape(
         level_um=-0.13 * height * um_per_px,

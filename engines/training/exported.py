@@ -14,6 +14,7 @@ from appliance.domain.errors import InferenceError
 from engines.training.calibration import ScoreCalibration
 from engines.training.detector_net import DetectorForExport, DetectorNet
 from engines.training.keypoint_net import CROP_PX, KeypointNet, KeypointsForExport
+from engines.training.vessel_net import VesselHead, VesselsForExport
 
 MAX_DIFFERENCE = 1e-3
 """Between the answers of the file and of the rebuilt network."""
@@ -53,6 +54,18 @@ def rebuild_keypoints(path: Path, net: KeypointNet | None = None) -> KeypointNet
     with torch.no_grad():
         ours = KeypointsForExport(net).eval()(torch.from_numpy(crops))[1].numpy()
     _require_same(ours, _answer_of(path, "confidence", {"crops": crops}), path)
+    return net
+
+
+def rebuild_vessels(path: Path) -> VesselsForExport:
+    """The vessel head of the file over the trunk that lies in it; see rebuild_detector."""
+    net = VesselsForExport(DetectorNet(), VesselHead())
+    net.eval()
+    image = np.random.default_rng(0).integers(0, 256, (1, 480, 640, 3), dtype=np.uint8)
+    _refill(net, path, torch.from_numpy(image))
+    with torch.no_grad():
+        ours = net(torch.from_numpy(image)).numpy()
+    _require_same(ours, _answer_of(path, "vessels", {"image": image}), path)
     return net
 
 

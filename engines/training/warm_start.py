@@ -3,6 +3,7 @@
     python -m engines.training.warm_start --weights engines/weights --cache build/synthetic --out build/start
     python -m engines.training.detector  --out build/detector  --start build/start/detector.pt ...
     python -m engines.training.keypoints --out build/keypoints --start build/start/keypoints.pt ...
+    python -m engines.training.joint --out build/joint --start build/start/detector.pt --head build/start/vessels.pt ...
 
 Checkpoints are too large to keep; the ONNX files hold all of them but the statistics of the batch normalisations, which
 are measured again on the cache. `--detector-depths 1 1 1` and `--keypoints-depths 1 1 2` name the residual blocks of
@@ -23,11 +24,12 @@ from engines.training import detector_net, keypoint_net
 from engines.training.cache import Pictures, open_cache
 from engines.training.detector_net import DetectorNet
 from engines.training.detector_samples import draw_sample
-from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise
+from engines.training.exported import rebuild_detector, rebuild_keypoints, rebuild_vessels, renormalise
 from engines.training.keypoint_net import KeypointNet, see_stretched
 from engines.training.keypoint_samples import LoopDrawer
 from engines.training.layers import Residual, normalise
 from engines.training.local_contrast import see_contrast
+from engines.training.vessel_net import VesselHead
 
 DETECTOR_CROPS, KEYPOINT_CROPS = 96, 512
 SEES: dict[str, Callable[[Tensor], Tensor]] = {"contrast": see_contrast, "levels": normalise}
@@ -55,6 +57,14 @@ def warm_keypoints(path: Path, depths: tuple[int, int, int], pictures: Pictures,
     return deep
 
 
+def warm_vessels(path: Path, pictures: Pictures) -> VesselHead:
+    """The vessel head of the file with statistics from `pictures`."""
+    net = rebuild_vessels(path)
+    rng = np.random.default_rng(0)
+    renormalise(net, _stacked([draw_sample(pictures, rng)[0] for _ in range(DETECTOR_CROPS)]))
+    return net.head
+
+
 def deepen(shallow: nn.Module, deep: nn.Module) -> None:
     """Copy `shallow` into `deep`, whose further residual blocks pass on what they get until they have learnt better."""
     kept = shallow.state_dict()
@@ -69,7 +79,7 @@ def _stacked(images: list[NDArray[np.uint8]]) -> Tensor:
 
 
 def main() -> None:
-    """Write both checkpoints."""
+    """Write the checkpoints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, default=Path("engines/weights"))
     parser.add_argument("--cache", type=Path, default=Path("build/synthetic"))
@@ -89,6 +99,7 @@ def main() -> None:
             "keypoints",
             warm_keypoints(args.weights / "keypoints.onnx", tuple(args.keypoints_depths), pictures, args.sees),
         ),
+        ("vessels", warm_vessels(args.weights / "vessels.onnx", pictures)),
     ):
         torch.save({"average": net.state_dict()}, args.out / f"{name}.pt")
         print(args.out / f"{name}.pt")

@@ -24,7 +24,7 @@ mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
     --essential-hook="mkdir -p \"\$1/etc/initramfs-tools\" \"\$1/usr/share/nailfold\" && cp -a '$here/overlay/etc/initramfs-tools/.' \"\$1/etc/initramfs-tools/\" && cp -a '$here/overlay/usr/share/nailfold/.' \"\$1/usr/share/nailfold/\"" \
     --customize-hook='rm -f "$1/etc/resolv.conf"; cp /etc/resolv.conf "$1/etc/resolv.conf"' \
     --customize-hook="cp '$package' \"\$1/nailfold.deb\"" \
-    --customize-hook='printf "u nailfold 890:890 \"nailfold station\" /var/lib/nailfold\nu nailfold-firmware 891:891 \"nailfold firmware\" /run/nailfold-firmware\nu nailfold-kiosk 892:892 \"nailfold kiosk\" /run/nailfold-kiosk\n" >"$1/usr/lib/sysusers.d/00-nailfold-image.conf"; chroot "$1" systemd-sysusers 00-nailfold-image.conf' \
+    --customize-hook="cp '$here/overlay/usr/lib/sysusers.d/00-nailfold-image.conf' \"\$1/usr/lib/sysusers.d/\"; chroot \"\$1\" systemd-sysusers 00-nailfold-image.conf" \
     --customize-hook='chroot "$1" apt-get install -y -qq --no-install-recommends /nailfold.deb' \
     --customize-hook='rm "$1/nailfold.deb"' \
     --customize-hook="cp -a --no-preserve=ownership '$here/overlay/.' \"\$1/\"" \

@@ -174,6 +174,26 @@ def test_mistyped_pseudonym_makes_no_patient_and_offers_who_was_meant(live_page:
     assert station.store.patients.patients().total == 1
 
 
+def test_pseudonym_that_looks_like_one_that_is_here_is_asked_about(live_page: Page, station: PageStation) -> None:
+    station.store.patients.add_patient("NC-0O1", NOON, PatientIdentity("María García"))
+    live_page.fill("#pseudonym", "NC-001")
+    live_page.press("#pseudonym", "Enter")
+    live_page.wait_for_selector("#patient-chosen >> text=There is already NC-0O1, which looks like this. María García")
+    assert live_page.is_disabled("#start-exam")
+    live_page.click("#patient-chosen >> text=NC-0O1 is meant")
+    live_page.wait_for_selector('#patient-chosen[data-kind="known"]')
+    live_page.click("#patient-chosen [data-other]")
+    live_page.fill("#pseudonym", "NC-001")
+    live_page.press("#pseudonym", "Enter")
+    live_page.click("#patient-chosen >> text=NC-001 is another patient")
+    live_page.click("#start-exam:enabled")
+    live_page.wait_for_selector("#exam[data-exam=open]")
+    exam = station.session.snapshot().exam
+    assert exam is not None
+    assert exam.patient_pseudonym == "NC-001"
+    assert station.store.patients.patients().total == 2
+
+
 def test_patient_is_found_by_name_and_chosen_by_arrow(live_page: Page, station: PageStation) -> None:
     for pseudonym, name in (("NC-0042", "María García"), ("NC-0017", "Ana López")):
         station.store.patients.add_patient(pseudonym, NOON, PatientIdentity(name))
@@ -190,9 +210,9 @@ def test_patient_is_found_by_name_and_chosen_by_arrow(live_page: Page, station: 
 def test_name_in_place_of_a_pseudonym_is_refused_in_words(live_page: Page, station: PageStation) -> None:
     live_page.fill("#pseudonym", "Anna Schmidt")
     live_page.press("#pseudonym", "Enter")
-    live_page.click("#start-exam:enabled")
     live_page.wait_for_selector(".toast-problem")
     assert "looks like a person's name" in live_page.inner_text(".toast-problem")
+    assert live_page.is_disabled("#start-exam")
     assert station.session.snapshot().exam is None
 
 

@@ -110,6 +110,13 @@ def test_pictures_are_placed_measured_and_become_an_exam(
     assert page.inner_text("#scale-rows").split("\n")[1] == "2 pictures, no scale in the file"
     page.fill("#scale-rows input", "1.5")
     wait_until(page, "!document.querySelector('#import-start').disabled")
+    station.store.patients.add_patient("NC-7\u03a4", NOON)
+    page.fill("#import-pseudonym", "NC-7t")
+    page.press("#scale-rows input", "Enter")
+    page.wait_for_selector("#import-alike >> text=There is already NC-7\u03a4, which looks like this.")
+    assert station.store.exams() == ()
+    page.fill("#import-pseudonym", "NC-77")
+    page.wait_for_selector("#import-alike", state="hidden")
     page.press("#scale-rows input", "Enter")
     page.wait_for_selector("#outcome a.primary")
     page.click("#outcome a.primary")

@@ -132,7 +132,7 @@ class Box:
         self.exports = build_export_service(
             kept.exams, kept.patients, kept.journal, PacsSettings(), now_utc, "1.0", str
         )
-        self.pictures = build_import_tools(kept.exams, kept.journal, look_at_still, now_utc)
+        self.pictures = build_import_tools(kept.exams, kept.patients, kept.journal, look_at_still, now_utc)
         self.archives = build_archive_imports(
             folder / "archives", kept.exams, kept.patients, kept.journal, ADDRESS, now_utc
         )

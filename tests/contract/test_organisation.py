@@ -143,6 +143,20 @@ def test_second_patient_with_a_pseudonym_is_refused_whatever_its_case(box: Harne
     assert box.patients.patients().total == 1
 
 
+def test_patients_who_look_alike_are_found_but_not_where_somebody_has_that_very_pseudonym(box: Harness) -> None:
+    patient_id = box.patients.add_patient("NC-0O1", NOON, GARCIA).patient_id
+    box.exam("NC-0O1", Finger.RING)
+    (alike,) = box.patients.looking_like("nc-001")
+    assert (alike.patient.pseudonym, alike.patient.identity, alike.exams) == ("NC-0O1", GARCIA, 1)
+    assert box.patients.looking_like("nc-0o1") == ()
+    assert box.patients.looking_like("NC-002") == ()
+    box.patients.add_patient("NC-001", NOON)
+    assert box.patients.looking_like("NC-001") == ()
+    assert {one.patient.pseudonym for one in box.patients.looking_like("NC-OO1")} == {"NC-0O1", "NC-001"}
+    box.patients.erase(patient_id, NOON)
+    assert [one.patient.pseudonym for one in box.patients.looking_like("NC-OO1")] == ["NC-001"]
+
+
 def test_exam_makes_its_patient_or_takes_the_known_one(box: Harness) -> None:
     box.patients.add_patient("NC-1", NOON, GARCIA)
     box.exam("nc-1", Finger.RING)

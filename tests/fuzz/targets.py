@@ -121,7 +121,7 @@ def _yolo_names(content: bytes) -> None:
 
 def _archive(content: bytes) -> None:
     with _file(content, "exams.zip") as path, suppress(ApplianceError):
-        import_archive(path, MemoryExamStore(), lambda _: False, NOON)
+        import_archive(path, MemoryExamStore(), lambda _: None, NOON)
 
 
 def _ome(content: bytes) -> None:

@@ -47,12 +47,21 @@ def main(data_dir: Path) -> None:
         print(f"pages served after {opened_s:.1f} s, first live frame after {seen_s:.1f} s")
         print(f"frame {header['seq']}: {len(jpeg)} bytes of JPEG, {len(image['capillaries'])} capillaries")
     finally:
-        os.killpg(station.pid, signal.SIGINT)
-        code_at_end = station.wait(STOP_TIMEOUT_S)
+        code_at_end = stopped(station)
         watchdog.cancel()
     # make reports an interrupted recipe with 2; the station's own log line says that it stopped in order.
     if code_at_end not in (0, 2, -signal.SIGINT):
         raise SystemExit(f"make run ended with code {code_at_end}")
+
+
+def stopped(station: "subprocess.Popen[str]") -> int:
+    """Its exit code after Ctrl-C; nothing of it stays."""
+    os.killpg(station.pid, signal.SIGINT)
+    try:
+        return station.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(station.pid, signal.SIGKILL)
+        raise SystemExit(f"make run went on for {STOP_TIMEOUT_S} s after Ctrl-C") from None
 
 
 def read_address(station: "subprocess.Popen[str]") -> tuple[str, str]:

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +179,24 @@ def test_a_file_without_a_place_says_what_to_do(tmp_path: Path) -> None:
     assert "names no hand or finger" in done.stderr
 
 
+def test_a_patient_who_looks_like_one_who_is_here_is_asked_about_before_anything_is_measured(tmp_path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "left-ring-A.png")
+    with open_data_folder(load_settings(None, {"station.data_dir": tmp_path / "box"}), make=True) as kept:
+        kept.storage.patients.add_patient("P-0O1", NOON)
+    asked = ("import", tmp_path / "left-ring-A.png", "--data-dir", tmp_path / "box", "--patient")
+    refused = nailfold(*asked, "P-001")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--patient 'P-0O1'" in refused.stderr
+    assert "--another-patient" in refused.stderr
+    same, another = nailfold(*asked, "p-0o1"), nailfold(*asked, "P-001", "--another-patient")
+    assert (same.returncode, another.returncode) == (0, 0), (same.stderr, another.stderr)
+    assert ("new patient" in same.stdout, "new patient" in another.stdout) == (False, True)
+    with open_data_folder(load_settings(None, {"station.data_dir": tmp_path / "box"})) as kept:
+        assert sorted(one.patient_pseudonym for one in kept.storage.exams.exams()) == ["P-001", "P-0O1"]
+
+
 def test_what_the_person_states_goes_before_names_and_contradictions_are_said(tmp_path: Path) -> None:
     from PIL import Image  # noqa: PLC0415
 
@@ -185,6 +204,7 @@ def test_what_the_person_states_goes_before_names_and_contradictions_are_said(tm
     named.parent.mkdir()
     Image.fromarray(render(40_000, width=640, height=480, um_per_px=1.5, difficulty=0.2).image_rgb).save(named)
     (named.parent / "notes.txt").write_text("to be left out by name")
+    shutil.copy(named, named.with_name("right-index (copy).png"))
     stated = ("--patient", "NC-7", "--hand", "left", "--finger", "ring", "--data-dir", tmp_path / "box")
     done = nailfold("import", named.parent, tmp_path / "none.png", *stated)
     assert done.returncode == 1
@@ -193,13 +213,14 @@ def test_what_the_person_states_goes_before_names_and_contradictions_are_said(tm
         "its name says right, kept as left as you stated",
         "its name says index, kept as ring as you stated",
         "the time is unknown",
+        "the very same picture as",
         "notes.txt: neither a picture nor a video",
         "cannot read",
     ):
         assert words in done.stderr
     with open_data_folder(load_settings(None, {"station.data_dir": tmp_path / "box"})) as kept:
         (imported,) = [one for one in kept.storage.journal.entries() if one.action == "exam.imported"]
-    assert len(imported.detail["time_unknown"]) == 1
+    assert len(imported.detail["time_unknown"]) == 2
 
 
 def test_the_archive_is_asked_and_sent_to(data_dir: Path, tmp_path: Path) -> None:

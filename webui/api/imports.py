@@ -68,6 +68,7 @@ class SizedScale(Body):
 
 class StartImportBody(Body):
     pseudonym: str = Field(min_length=1, max_length=200, description="The clinic's pseudonym; never a name")
+    is_another: bool = Field(False, description="A new patient, other than those whose pseudonym looks like this one")
     um_per_px: float | None = Field(None, gt=0, allow_inf_nan=False, description="Of every picture")
     scales: list[SizedScale] = Field([], max_length=500, description="Of pictures of one size; go before um_per_px")
     taken_at: AwareDatetime | None = Field(None, description="Of every picture; goes before what the files tell")
@@ -139,7 +140,7 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
     def start(path: ImportPath, body: StartImportBody) -> Response:
         taken_at: datetime | None = body.taken_at
         scales = {(one.width_px, one.height_px): one.um_per_px for one in body.scales}
-        options = ImportOptions(body.pseudonym, body.um_per_px, taken_at, actor(), scales)
+        options = ImportOptions(body.pseudonym, body.um_per_px, taken_at, actor(), scales, body.is_another)
         return _json(import_document(pictures.start(str(path.import_id), options)))
 
     @api.post("/archives", summary="Upload an archive of another box", responses={"200": UploadAnswer})
@@ -154,7 +155,9 @@ def imports_api_blueprint(services: Services) -> APIBlueprint:
         try:
             return _json(taken_in_document(archives.take_in(str(path.upload_id), choices, actor())))
         except PseudonymClashError as error:
-            return _json(TakenInAnswer(imported=[], known=[], problems=[], undecided=list(error.pseudonyms)))
+            here = {name: alike for name, alike in error.here.items() if name.casefold() != alike.casefold()}
+            undecided = list(error.here)
+            return _json(TakenInAnswer(imported=[], known=[], problems=[], undecided=undecided, looks_like=here))
 
     @api.delete("/archives/<upload_id>", summary="Forget an uploaded archive", responses={"204": None})
     @requires(Role.PHYSICIAN)

@@ -11,6 +11,7 @@ from appliance.domain.account import Role
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import ExamStart, Finger, Hand, Sector
 from appliance.domain.hand_map import CellState, hand_map
+from appliance.domain.look_alike import require_no_look_alike
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.exam.report_facts import DISORGANISATION, check_facts
 from appliance.exam.session import LONGEST_REASON
@@ -32,6 +33,7 @@ class StartExamBody(Body):
 
     pseudonym: str = Field(description="The clinic's pseudonym for the patient; never a name")
     is_new: bool = Field(False, description="The pseudonym is that of a new patient; else it has to be known")
+    is_another: bool = Field(False, description="A new patient, other than those whose pseudonym looks like this one")
     protocol: Literal["free", "16", "32"] | None = Field(
         None, description="Nailfold after nailfold; null: the clinic's"
     )
@@ -96,7 +98,7 @@ def exam_blueprint(services: Services) -> APIBlueprint:
 
     @api.post("/exam/start", summary="Start an exam")
     def start(body: StartExamBody) -> Response:
-        _require_meant(services.patients, require_pseudonym(body.pseudonym), body.is_new)
+        _require_meant(services.patients, require_pseudonym(body.pseudonym), body)
         check_facts(body.facts)
         if DISORGANISATION in body.facts:
             raise ExamError("the array cannot be rated before there are pictures", "Rate it in the report.")
@@ -158,17 +160,19 @@ def exam_blueprint(services: Services) -> APIBlueprint:
     return api
 
 
-def _require_meant(patients: PatientStore, pseudonym: str, is_new: bool) -> None:
+def _require_meant(patients: PatientStore, pseudonym: str, body: StartExamBody) -> None:
     """A slip of the hand makes no patient, and a new one takes nobody's place.
 
     Raises:
         ExamError: the pseudonym is known and was called new, or the other way round.
+        LookAlikeError: it is new and looks like one that is known, and nobody said that this is another patient.
     """
     is_known = patients.patient_of(pseudonym) is not None
-    if is_known and is_new:
+    if is_known and body.is_new:
         raise ExamError("a patient has this pseudonym already", "Choose that patient, or give another pseudonym.")
-    if not is_known and not is_new:
+    if not is_known and not body.is_new:
         raise ExamError("no patient has this pseudonym", "Check how it is written, or say that the patient is new.")
+    require_no_look_alike(patients.looking_like(pseudonym), body.is_another)
 
 
 def _require_whole(snapshot: ExamSnapshot, accepts_missing: bool) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from appliance.domain.errors import ExamError
 from appliance.domain.patient import PatientIdentity, Sex
+from appliance.domain.pseudonym import require_pseudonym
 from webui.api.openapi import Body, api_blueprint
 from webui.api.search_bodies import PageBody
 from webui.api.text_rules import NOT_EMPTY
@@ -53,12 +54,26 @@ class NewPatientBody(Body):
 
     pseudonym: str = Field(max_length=200, description="The clinic's own; never a name", json_schema_extra=NOT_EMPTY)
     identity: IdentityBody | None = None
+    is_another: bool = Field(False, description="Than those whose pseudonym looks like this one")
+
+
+class PseudonymBody(Body):
+    """A pseudonym that a person typed."""
+
+    pseudonym: str = Field(max_length=200, json_schema_extra=NOT_EMPTY)
 
 
 class PatientAnswer(BaseModel):
     """One patient."""
 
     patient: PatientDocument
+
+
+class LookAlikesAnswer(BaseModel):
+    """Who may be meant by a pseudonym that a person typed."""
+
+    known: PatientEntryDocument | None = Field(description="Who has this very pseudonym, however it was typed")
+    patients: list[PatientEntryDocument] = Field(description="Without one, those whose pseudonym looks like it")
 
 
 class PatientsAnswer(BaseModel):
@@ -87,8 +102,20 @@ def patients_api_blueprint(services: Services) -> APIBlueprint:
     @api.post("", summary="Add a patient", responses={"200": PatientAnswer})
     def add(body: NewPatientBody) -> Response:
         identity = None if body.identity is None else body.identity.identity(today())
-        patient = services.organisation.add_patient(actor(), body.pseudonym, identity)
+        patient = services.organisation.add_patient(actor(), body.pseudonym, identity, body.is_another)
         return _answer(patient_document(patient))
+
+    @api.post("/look-alikes", summary="Whose pseudonym looks like this one", responses={"200": LookAlikesAnswer})
+    def look_alikes(body: PseudonymBody) -> Response:
+        pseudonym = require_pseudonym(body.pseudonym)
+        known, alike = store.patient_of(pseudonym), store.looking_like(pseudonym)
+        found = () if known is None else store.patients(known.pseudonym, limit=200).patients
+        same = next((one for one in found if known is not None and one.patient.patient_id == known.patient_id), None)
+        answer = LookAlikesAnswer(
+            known=None if same is None else patient_entry_document(same),
+            patients=[patient_entry_document(one) for one in alike],
+        )
+        return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/<uuid:patient_id>", summary="One patient", responses={"200": PatientAnswer})
     def one(path: PatientPath) -> Response:

@@ -85,6 +85,7 @@ class TakenInAnswer(BaseModel):
     known: list[str] = Field(description="Exams that were here already")
     problems: list[str] = Field(description="Reviews that could not be taken over")
     undecided: list[str] = Field(description="Pseudonyms in use on this box: say who is who, then ask again")
+    looks_like: dict[str, str] = Field({}, description="Of these, those that only look like one of this box's, to it")
 
 
 def sending_document(exam_id: str, sending: Sending | None) -> SendingAnswer:
@@ -156,5 +157,9 @@ def file_document(item: ImportItem) -> FileAnswer:
 def taken_in_document(taken: ImportedArchive) -> TakenInAnswer:
     """What became of an archive."""
     return TakenInAnswer(
-        imported=list(taken.imported), known=list(taken.known), problems=list(taken.problems), undecided=[]
+        imported=list(taken.imported),
+        known=list(taken.known),
+        problems=list(taken.problems),
+        undecided=[],
+        looks_like={},
     )

@@ -74,7 +74,7 @@ def build_export_service(
 
 
 def build_import_tools(
-    store: ExamStore, journal: Journal, analyse: Analyse, now_utc: Callable[[], datetime]
+    store: ExamStore, patients: PatientStore, journal: Journal, analyse: Analyse, now_utc: Callable[[], datetime]
 ) -> ImportTools:
     """Pictures are measured by `analyse` and kept as the box keeps its own."""
     return ImportTools(
@@ -82,6 +82,7 @@ def build_import_tools(
         analyse=analyse,
         encode=encode_still,
         store=store,
+        patients=patients,
         now_utc=now_utc,
         journal=journal,
     )
@@ -120,7 +121,9 @@ def build_exchange(
 
     return Exchange(
         exports=build_export_service(store, patients, journal, pacs, now_utc, version, full_name, calibrations),
-        pictures=PictureImports(Staging(folder / "pictures"), build_import_tools(store, journal, analyse, now_utc)),
+        pictures=PictureImports(
+            Staging(folder / "pictures"), build_import_tools(store, patients, journal, analyse, now_utc)
+        ),
         archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
         jobs=BackgroundJobs(folder / "made", now_utc),
     )
@@ -136,12 +139,17 @@ def build_archive_imports(
 ) -> ArchiveImports:
     """Imports of other boxes' archives with their uploads below `folder`."""
 
+    def known_as(name: str) -> str | None:
+        if (same := patients.patient_of(name)) is not None:
+            return same.pseudonym
+        return next((one.patient.pseudonym for one in patients.looking_like(name)), None)
+
     def message(exam: Exam) -> OutboxMessage:
         return build_exam_message(exam, address, exam.finished_at_utc or now_utc())
 
     tools = ArchiveTools(
         store=store,
-        knows_pseudonym=lambda name: patients.patient_of(name) is not None,
+        known_as=known_as,
         read_review=lambda one: read_review(one.exam, one.journal),
         make_message=message,
         journal=journal,

@@ -14,6 +14,7 @@ from appliance.apps.files.inputs import Input, find_inputs
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import ApplianceError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
+from appliance.domain.look_alike import LookAlikeError
 from appliance.exam.message import BoxAddress
 from appliance.exports.archive.read import ArchiveChoices, PseudonymClashError
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
@@ -40,8 +41,9 @@ def import_exam_archive(loaded: LoadedSettings, path: Path, choices: ArchiveChoi
         except PseudonymClashError as error:
             # On the person's own screen, not in a log.
             click.echo(f"nailfold: {error}", err=True)
-            for name in error.pseudonyms:
-                click.echo(f"  {name}: --same-patient {name}  or  --rename {name}=NEW", err=True)
+            for name, here in error.here.items():
+                looks = "" if name.casefold() == here.casefold() else f" (there is {here}, which looks like this)"
+                click.echo(f"  {name}{looks}: --same-patient {name}  or  --rename {name}=NEW", err=True)
             return 1
     for exam_id in taken.imported:
         click.echo(f"{exam_id}: imported")
@@ -59,18 +61,30 @@ def import_picture_files(
     um_per_px: float | None,
     place: tuple[Hand | None, Finger | None],
     taken_at: datetime | None,
+    is_another: bool = False,
 ) -> int:
-    """The exit code: 0 when every file is part of the exam, 1 when one is not."""
+    """The exit code: 0 when every file is part of the exam, 1 when one is not or it must be said who the patient is."""
     found = find_inputs(paths)
     problems = found.problems + [
         f"left out {one.path}: a video; pictures are imported" for one in found.files if one.is_video
     ]
     for sentence in [*found.notes, *problems]:
         _complain(sentence)
+    options = ImportOptions(pseudonym, um_per_px, taken_at, ACTOR, is_another=is_another)
     with open_data_folder(loaded, make=True) as kept, tempfile.TemporaryDirectory() as folder:
+        patients = kept.storage.patients
+        try:
+            is_new = patients.patient_of(options.require_patient(patients)) is None
+        except LookAlikeError as error:
+            # On the person's own screen, not in a log.
+            click.echo(f"nailfold: {error.message}, nothing was imported", err=True)
+            for name in error.pseudonyms:
+                click.echo(shown(f"  the same patient: --patient '{name}'"), err=True)
+            click.echo("  another patient: --another-patient", err=True)
+            return 1
         engines = load_engine_set(loaded.settings.inference, VERSION)
         analyse = still_analysis(engines, loaded.settings.analysis)
-        tools = build_import_tools(kept.storage.exams, kept.storage.journal, analyse, SystemClock().now_utc)
+        tools = build_import_tools(kept.storage.exams, patients, kept.storage.journal, analyse, SystemClock().now_utc)
         placed = [_placed(one, place, tools) for one in found.files if not one.is_video]
         pictures = [one for one in placed if isinstance(one, PlacedPicture)]
         for refusal in (one for one in placed if isinstance(one, str)):
@@ -84,9 +98,8 @@ def import_picture_files(
             if result.note:
                 _complain(f"{result.name}: {result.note}")
 
-        options = ImportOptions(pseudonym, um_per_px, taken_at, ACTOR)
         exam = import_pictures(pictures, options, tools, Path(folder), tell)
-    click.echo(f"exam {exam.exam_id}: {len(exam.images)} images")
+    click.echo(f"exam {exam.exam_id}: {len(exam.images)} images{' of a new patient' if is_new else ''}")
     return 1 if problems or len(exam.images) < len(placed) else 0
 
 

@@ -1,8 +1,6 @@
 """nailfold fleet"""
 
 import logging
-import signal
-import threading
 from pathlib import Path
 
 import click
@@ -23,6 +21,7 @@ from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
 from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.system_clock import SystemClock
+from firmware.stop_signals import StopSignals
 
 config_option = click.option(
     "--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML): mqtt, database, ingest."
@@ -46,9 +45,7 @@ def ingest(config: Path) -> None:
     """Receive results until Ctrl-C or SIGTERM; run as many as you like, each with its own mqtt.box."""
     settings = load_fleet_settings(config)
     log_to_stderr(logging.INFO)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopSignals()
     with FleetDatabase(settings.database.url) as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
         service = BoxMessageService(database, SystemClock())

@@ -1,8 +1,6 @@
 """nailfold fleet simulate and demo: a fleet without boxes."""
 
 import logging
-import signal
-import threading
 from pathlib import Path
 
 import click
@@ -13,6 +11,7 @@ from appliance.apps.fleet_simulator.demo import Demo
 from appliance.apps.fleet_simulator.demo_files import DemoPorts
 from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
 from appliance.apps.log_layout import log_to_stderr
+from firmware.stop_signals import StopSignals
 
 _FOLDER = click.option(
     "--folder", type=FILE, default=Path("var/fleet"), show_default=True, help="What is kept until the next start."
@@ -25,13 +24,6 @@ _PACE = (
     click.option("--images", type=click.IntRange(1, 16), default=8, show_default=True, help="Of an exam."),
     click.option("--telemetry-s", type=click.FloatRange(0.2), default=60.0, show_default=True, help="Between two."),
 )
-
-
-def _until_stopped() -> threading.Event:
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
 
 
 @click.command("simulate")
@@ -66,7 +58,7 @@ def simulate(
     A few need a person: of every hundred one is hot, one's disk is full, one's camera has failed, one's widths drift.
     """
     log_to_stderr(logging.WARNING)
-    stopping = _until_stopped()
+    stopping = StopSignals()
     pace = Pace(exams_an_hour, telemetry_s, history, history_days, images)
     broker = SimulatedBroker(host, port, authority)
     with SimulatedFleet(characters(boxes, first), folder, broker, pace, {"fleet.job_keys": job_keys}) as crowd:
@@ -95,7 +87,7 @@ def demo(
     telemetry_s: float,
 ) -> None:
     """Show a whole fleet on this computer until Ctrl-C: broker with TLS, ingest worker, console, simulated boxes."""
-    stopping = _until_stopped()
+    stopping = StopSignals()
     pace = Pace(exams_an_hour, telemetry_s, history, history_days, images)
     with Demo(folder, boxes, pace, DemoPorts(broker_port, port), click.echo) as made:
         made.run(stopping)

@@ -29,6 +29,11 @@ from appliance.exports.archive.read import ArchiveChoices
     help="When the pictures were taken (local time); without it, what each file says.",
 )
 @click.option(
+    "--another-patient",
+    is_flag=True,
+    help="The patient is another than the one whose pseudonym looks like this one.",
+)
+@click.option(
     "--same-patient", "same", multiple=True, metavar="PSEUDONYM", help="Archive: the same patient on both boxes."
 )
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="Archive: another pseudonym here.")
@@ -43,6 +48,7 @@ def command(
     hand: str | None,
     finger: str | None,
     taken_at: datetime | None,
+    another_patient: bool,
     same: tuple[str, ...],
     rename: tuple[str, ...],
     publish: bool,
@@ -63,7 +69,7 @@ def command(
         raise ExamError("no patient was named", "Give the clinic's pseudonym with --patient.")
     place = (None if hand is None else Hand(hand), None if finger is None else Finger(finger))
     when = None if taken_at is None else taken_at.astimezone()
-    sys.exit(import_picture_files(loaded, paths, patient, um_per_px, place, when))
+    sys.exit(import_picture_files(loaded, paths, patient, um_per_px, place, when, another_patient))
 
 
 def _is_archive(path: Path) -> bool:

@@ -14,9 +14,9 @@ from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.capture.open_source import open_source
 from appliance.capture.settings import CaptureSettings
 from appliance.domain.errors import ApplianceError
-from appliance.foreign_files.text import read_text
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
+from appliance.transport.password import password_of
 from appliance.transport.settings import MqttSettings
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.render import render
@@ -109,8 +109,7 @@ def _identify(client: paho.Client, settings: MqttSettings) -> None:
             keyfile=_text(settings.client_key_file),
         )
     if settings.username is not None:
-        password = None if settings.password_file is None else read_text(settings.password_file).strip()
-        client.username_pw_set(settings.username, password)
+        client.username_pw_set(settings.username, password_of(settings))
 
 
 def _text(path: Path | None) -> str | None:

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import FrameType
 
 import click
 
@@ -79,6 +78,7 @@ from appliance.storage.image_files import free_percent
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
 from firmware.sd_notify import notify
+from firmware.stop_signals import StopSignals
 from webui.app import create_app
 from webui.services import Services
 from webui.serving.server import WebServer, serve
@@ -102,20 +102,17 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     """
     _set_up_logging(loaded.settings.station.log_level)
     one_thread_a_picture()
-    stopping = threading.Event()
     bundles = EngineBundles(loaded.settings.station.data_dir)
     if bundles.active().name != bundles.count_start().name:
         _log.error("the newest networks are taken back: %s", bundles.active().reason)
         return True
 
-    def stop(number: int, _: FrameType | None) -> None:
-        _log.info("%s: stopping", signal.Signals(number).name)
+    def heard(number: signal.Signals) -> None:
+        _log.info("%s: stopping", number.name)
         if not stopping.is_set():
             leave_after(_LEFT_AFTER_S)
-        stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    stopping = StopSignals(heard)
     restarting = threading.Event()
 
     def restart() -> None:

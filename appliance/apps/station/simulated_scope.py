@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from appliance.capture.simulated import SceneOptions, SimulatedScene
 from appliance.domain.errors import CaptureError
-from engines.synthetic.live import LiveScene
+from engines.synthetic.live import ChangingPlaces, LiveScene
 from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from engines.synthetic.pattern import Pattern
 
@@ -16,12 +16,12 @@ class RenderedScene:
     """A scene for `SimulatedSource`: the pictures alone, without their truth."""
 
     def __init__(self, options: SceneOptions) -> None:
-        self._scene = LiveScene(
-            options.seed,
-            width=options.width_px,
-            height=options.height_px,
-            um_per_px=options.um_per_px,
-            pattern=_pattern(options.pattern),
+        size = {"width": options.width_px, "height": options.height_px}
+        scale, pattern = options.um_per_px, _pattern(options.pattern)
+        self._scene: LiveScene | ChangingPlaces = (
+            LiveScene(options.seed, **size, um_per_px=scale, pattern=pattern)
+            if options.places == 1
+            else ChangingPlaces(options.seed, options.places, **size, um_per_px=scale, pattern=pattern)
         )
 
     def frame(self, elapsed_s: float) -> NDArray[np.uint8]:

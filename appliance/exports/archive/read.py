@@ -19,19 +19,19 @@ ORIGIN = "archive"
 
 
 class PseudonymClashError(ExportError):
-    """Pseudonyms of the archive are in use on this box: the same patients, or others?
+    """Pseudonyms of the archive are in use on this box, or look like one that is: the same patients, or others?
 
     Attributes:
-        pseudonyms: of the archive, that this box knows.
+        here: pseudonym of the archive to the one on this box that is the same or looks like it.
     """
 
-    def __init__(self, pseudonyms: Sequence[str]) -> None:
+    def __init__(self, here: Mapping[str, str]) -> None:
         # The pseudonyms themselves stay out of the text: errors reach the log.
         super().__init__(
-            f"{len(pseudonyms)} of the archive's pseudonyms are in use on this box",
+            f"{len(here)} of the archive's pseudonyms are in use on this box, or look like one that is",
             "Say for each whether it is the same patient, or give another pseudonym.",
         )
-        self.pseudonyms = tuple(pseudonyms)
+        self.here = dict(here)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class ArchiveChoices:
     """What the person who imports decided.
 
     Attributes:
-        same_patients: pseudonyms that mean the same patient on both boxes.
-        renamed: pseudonym of the archive to the one it is to have here.
+        same_patients: pseudonyms that mean the same patient on both boxes; the patient keeps the one of this box.
+        renamed: pseudonym of the archive to the one it is to have here; to itself says that it is another patient than
+            the one whose pseudonym looks like it.
         publish: queue the MQTT message of each exam, as if it had been captured here.
     """
 
@@ -68,7 +69,7 @@ class ArchiveResult:
 def import_archive(
     path: Path,
     store: ExamStore,
-    knows_pseudonym: Callable[[str], bool],
+    known_as: Callable[[str], str | None],
     now_utc: datetime,
     choices: ArchiveChoices | None = None,
     *,
@@ -80,6 +81,7 @@ def import_archive(
     """Keep every exam of an archive that is new here: all or none.
 
     Args:
+        known_as: the pseudonym here that is this one or looks like it; None where neither is.
         make_message: of an exam to publish; only used where the choices ask for it.
         notes_of: what is written into `journal` together with an exam.
 
@@ -96,8 +98,8 @@ def import_archive(
             raise ExportError("the archive holds no exam", "Export the exams again.")
         known = tuple(one.exam.exam_id for one in found if _is_known(store, one.exam))
         new = [one for one in found if one.exam.exam_id not in known]
-        _require_choices(new, choices, knows_pseudonym)
-        new = [replace(one, exam=_renamed(one.exam, choices)) for one in new]
+        _require_choices(new, choices, known_as)
+        new = [replace(one, exam=_renamed(one.exam, choices, known_as)) for one in new]
         message = make_message if choices.publish else None
         imports = [
             ExamImport(
@@ -173,20 +175,21 @@ def _is_known(store: ExamStore, exam: Exam) -> bool:
 
 
 def _require_choices(
-    exams: Sequence[ArchivedExam], choices: ArchiveChoices, knows_pseudonym: Callable[[str], bool]
+    exams: Sequence[ArchivedExam], choices: ArchiveChoices, known_as: Callable[[str], str | None]
 ) -> None:
-    open_questions = sorted(
-        {
-            one.exam.patient_pseudonym
-            for one in exams
-            if one.exam.patient_pseudonym not in choices.same_patients
-            and knows_pseudonym(choices.renamed.get(one.exam.patient_pseudonym, one.exam.patient_pseudonym))
-        }
-    )
+    open_questions: dict[str, str] = {}
+    for name in sorted({one.exam.patient_pseudonym for one in exams} - choices.same_patients):
+        wanted = choices.renamed.get(name, name)
+        here = known_as(wanted)
+        is_said_to_be_another = choices.renamed.get(name) == name
+        if here is not None and not (is_said_to_be_another and here.casefold() != wanted.casefold()):
+            open_questions[name] = here
     if open_questions:
         raise PseudonymClashError(open_questions)
 
 
-def _renamed(exam: Exam, choices: ArchiveChoices) -> Exam:
+def _renamed(exam: Exam, choices: ArchiveChoices, known_as: Callable[[str], str | None]) -> Exam:
     name = choices.renamed.get(exam.patient_pseudonym)
+    if exam.patient_pseudonym in choices.same_patients:
+        return replace(exam, patient_pseudonym=known_as(exam.patient_pseudonym) or exam.patient_pseudonym)
     return exam if name is None else replace(exam, patient_pseudonym=require_pseudonym(name))

@@ -97,6 +97,11 @@ class SafeZip:
             raise _refused(f"{len(entries)} files, at most {limits.most_entries}")
         if (total := sum(entry.file_size for entry in entries)) > limits.largest_total_bytes:
             raise _refused(f"{total / 1e9:.1f} GB unpacked, at most {limits.largest_total_bytes / 1e9:.1f} GB")
+        if all(entry.filename != MANIFEST for entry in entries):
+            raise ExportError(
+                f"the archive has no {MANIFEST}",
+                "Choose a ZIP that this product exported; unpack one of pictures and import its folder.",
+            )
         found: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
             self._check_entry(entry)
@@ -119,8 +124,6 @@ class SafeZip:
             raise _refused(f"{name} grows more than {limits.highest_ratio:.0f} times when unpacked")
 
     def _checked_manifest(self) -> dict[str, Any]:
-        if MANIFEST not in self._entries:
-            raise ExportError("the archive has no manifest.json", "Choose a ZIP that this product exported.")
         manifest = _object(MANIFEST, self._unpack(MANIFEST))
         if manifest.get("schema") != SCHEMA:
             seen = str(manifest.get("schema"))[:60]

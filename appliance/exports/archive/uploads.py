@@ -27,14 +27,14 @@ class ArchiveTools:
     """What taking an archive in needs of the station.
 
     Attributes:
-        knows_pseudonym: whether this box has a patient of that pseudonym.
+        known_as: the pseudonym here that is this one or looks like it; None where neither is.
         read_review: the other box's review as entries of this one's journal. Raises ExportError where it is unreadable.
         make_message: of an exam that is to be published.
         journal: takes the entries of imports and reviews, each together with its exam.
     """
 
     store: ExamStore
-    knows_pseudonym: Callable[[str], bool]
+    known_as: Callable[[str], str | None]
     read_review: Callable[[ArchivedExam], Sequence[JournalNote]]
     make_message: Callable[[Exam], OutboxMessage]
     journal: Journal
@@ -89,7 +89,7 @@ class ArchiveImports:
         result = import_archive(
             path,
             tools.store,
-            tools.knows_pseudonym,
+            tools.known_as,
             tools.now_utc(),
             choices,
             make_message=tools.make_message,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from appliance.analysis import uncertainty
 from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.bands import DENSITY
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, CaptureError, ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Placement, Sector
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.journal import JournalNote
+from appliance.domain.look_alike import require_no_look_alike
 from appliance.domain.pseudonym import require_pseudonym
 from appliance.domain.still import StillMetadata
 from appliance.exports.imports.picture import ForeignPicture, ReadStill, ScaleSource
-from appliance.ports import ExamImport, ExamStore, Journal
+from appliance.ports import ExamImport, ExamStore, Journal, PatientStore
 
 ORIGIN = "pictures"
 IMPORTED = "exam.imported"
@@ -45,6 +47,7 @@ class ImportTools:
     analyse: Callable[[Frame, Calibration | None], FrameAnalysis]
     encode: Callable[[NDArray[np.uint8], StillMetadata], bytes]
     store: ExamStore
+    patients: PatientStore
     now_utc: Callable[[], datetime]
     journal: Journal
 
@@ -69,6 +72,7 @@ class ImportOptions:
         taken_at_utc: of all pictures, vouched for by the person who imports; None takes what each file says. Where that
             is nothing the time is unknown: the import's stands in for it, and the result and the journal say so.
         operator: who imports.
+        is_another: the patient is another than those whose pseudonym looks like this one.
     """
 
     pseudonym: str
@@ -76,6 +80,18 @@ class ImportOptions:
     taken_at_utc: datetime | None = None
     operator: str = ""
     um_per_px_of: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    is_another: bool = False
+
+    def require_patient(self, patients: PatientStore) -> str:
+        """The pseudonym as it is kept.
+
+        Raises:
+            ExamError: it cannot be used.
+            LookAlikeError: it looks like a patient's, and nobody said that this is another one.
+        """
+        pseudonym = require_pseudonym(self.pseudonym)
+        require_no_look_alike(patients.looking_like(pseudonym), self.is_another)
+        return pseudonym
 
     def require_past(self, now_utc: datetime) -> None:
         """Raises ExportError where the pictures would have been taken in the future; clocks may differ by a day."""
@@ -126,17 +142,19 @@ def import_pictures(
 
     Raises:
         ExamError: the pseudonym cannot be used.
+        LookAlikeError: it looks like a patient's, and nobody said that this is another one.
         ExportError: none of the files could be read, or they would be from the future; nothing is kept.
         StoreError: the disk is full; nothing is kept.
     """
-    pseudonym = require_pseudonym(options.pseudonym)
+    pseudonym = options.require_patient(tools.patients)
     options.require_past(tools.now_utc())
     exam_id = str(uuid_utils.uuid7())
     images: list[CapturedImage] = []
     undated: list[str] = []
+    seen: dict[bytes, str] = {}
     for at, picture in enumerate(pictures):
         try:
-            image, result = _take(picture, exam_id, at, options, tools, workspace)
+            image, result = _take(picture, exam_id, at, options, tools, workspace, seen)
         except ApplianceError as error:
             on_result(at, PictureResult(picture.name, str(error).replace(str(picture.path), picture.name)))
             continue
@@ -176,9 +194,19 @@ class _StillsInFolder(Mapping[str, bytes]):
 
 
 def _take(
-    picture: PlacedPicture, exam_id: str, seq: int, options: ImportOptions, tools: ImportTools, workspace: Path
+    picture: PlacedPicture,
+    exam_id: str,
+    seq: int,
+    options: ImportOptions,
+    tools: ImportTools,
+    workspace: Path,
+    seen: dict[bytes, str],
 ) -> tuple[CapturedImage, PictureResult]:
     read = tools.read_still(picture.path)
+    first = seen.setdefault(hashlib.sha256(read.image_rgb.tobytes()).digest(), picture.name)
+    if first != picture.name:
+        said = f"the very same picture as {first}: whatever it shows is counted twice unless one of them is left out"
+        picture = replace(picture, note="; ".join(filter(None, (picture.note, said))))
     taken_at_utc = options.taken_at_utc or read.taken_at_utc or tools.now_utc()
     frame = _frame(read, picture, seq, taken_at_utc)
     scale = _scale(read, options)
@@ -209,6 +237,7 @@ def _result(
     scale: Calibration | None,
     options: ImportOptions,
 ) -> PictureResult:
+    density = analysis.metrics.density_per_mm
     is_of_file = scale is not None and scale.origin is ScaleOrigin.DEVICE_METADATA
     return PictureResult(
         name=picture.name,
@@ -216,7 +245,7 @@ def _result(
         is_time_unknown=options.taken_at_utc is None and read.taken_at_utc is None,
         is_evaluable=analysis.quality.is_evaluable,
         capillaries=analysis.metrics.capillaries_total,
-        density_per_mm=analysis.metrics.density_per_mm,
+        density_per_mm=None if density is None else DENSITY.written(density),
         density_ci95_per_mm=uncertainty.of_density_in(analysis.metrics),
         um_per_px=None if scale is None else scale.um_per_px,
         scale_source=read.scale_source if is_of_file else None,

@@ -14,7 +14,6 @@ from PIL import Image
 
 from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
-from appliance.domain.pseudonym import require_pseudonym
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
 from appliance.exports.imports.picture import ScaleSource
 from appliance.exports.imports.placement_guess import Guess, agreed, guess_placement
@@ -179,9 +178,10 @@ class PictureImports:
 
         Raises:
             ExamError: a file has no hand or finger, no file is usable, or the pseudonym cannot be used.
+            LookAlikeError: it looks like a patient's, and nobody said that this is another one.
             ExportError: the pictures would be from the future.
         """
-        require_pseudonym(options.pseudonym)
+        options.require_patient(self._tools.patients)
         options.require_past(self._tools.now_utc())
         with self._lock:
             at = self._collecting(import_id)

@@ -2,9 +2,10 @@
 """Confirms the slot that runs once the station works, or takes it back. Does nothing where it is confirmed already.
 
 A station works when it is active, answers on its own pages, and has not been started again for a while. It does not
-when systemd had to start it three times: then the slot is marked bad, the reason is kept, and the computer restarts
-into the other. No clock ends the trial of a slow computer; one that hangs is restarted by its watchdog, and GRUB or
-UEFI counts the tries. Which of the two says the program beside this one: boot_slots or, on a Jetson, jetson_slots.
+when systemd had to start it three times, or cannot start it since its data folder is not mounted: then the slot is
+marked bad, the reason is kept, and the computer restarts into the other. No clock ends the trial of a slow computer;
+one that hangs is restarted by its watchdog, and GRUB or UEFI counts the tries. Which of the two says the program beside
+this one: boot_slots or, on a Jetson, jetson_slots.
 
 Where the fleet asked for the update, the station also measures its reference pictures, and its verdict is waited for.
 """
@@ -32,19 +33,24 @@ VERDICT_FILE = Path("/var/lib/nailfold/system-update/verdict.json")
 MOST_RESTARTS = 3
 SETTLED_AFTER_S = 60.0
 _EVERY_S = 2.0
+DATA_FOLDER = Path("/var/lib/nailfold")
+"""A mount of the data partition on every box; inside a root, exams would be gone with the next update."""
 _ASKED = ("ActiveState", "NRestarts", "StatusText")
 
 
-def verdict(shown: Mapping[str, str], settled_s: float, answers: Callable[[str], bool]) -> str:
+def verdict(shown: Mapping[str, str], settled_s: float, answers: Callable[[str], bool], has_data: bool = True) -> str:
     """ "good", "bad: why", or "" while it is open.
 
     Args:
         shown: the station's properties, as systemctl shows them.
         settled_s: how long it has been active without a restart.
         answers: whether a page comes from this address.
+        has_data: whether its data folder is mounted.
     """
     if shown["ActiveState"] == "failed":
         return "bad: the station failed"
+    if shown["ActiveState"] == "inactive" and not has_data:
+        return "bad: the data partition cannot be used"
     if int(shown["NRestarts"] or 0) >= MOST_RESTARTS:
         return f"bad: the station was started again {shown['NRestarts']} times"
     if shown["ActiveState"] != "active" or settled_s < SETTLED_AFTER_S:
@@ -101,7 +107,7 @@ def _await_verdict(slot: str) -> str:
         shown = _shown()
         if shown["ActiveState"] != "active" or shown["NRestarts"] != restarts:
             active_since_s, restarts = time.monotonic(), shown["NRestarts"]
-        found = verdict(shown, time.monotonic() - active_since_s, page_comes)
+        found = verdict(shown, time.monotonic() - active_since_s, page_comes, os.path.ismount(DATA_FOLDER))
         # A bad measurement need not wait for the minute.
         measured = judged(slot, _read(OUTCOME_FILE), _read(VERDICT_FILE))
         if found.startswith("bad") or (found and measured) or measured.startswith("bad"):

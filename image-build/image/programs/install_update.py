@@ -9,6 +9,7 @@ The station asks by a file wanted.json in its folder, once it has fetched and ch
 and what came of it is kept beside the reasons of confirm_slot.py.
 """
 
+import importlib
 import json
 import os
 import re
@@ -16,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 STICK = Path("/media/update")
 KEY = Path("/dev/disk/by-partlabel/key")
@@ -47,7 +50,7 @@ def is_erase_asked(stick: Path, machine_id: str) -> bool:
 
 
 def ask_to_erase(key: Path) -> None:
-    """The initramfs of the next start does it. On the disk when this returns. Raises OSError."""
+    """Of a box with a key: the initramfs of the next start does it. On the disk when this returns. Raises OSError."""
     line = os.open(key, os.O_WRONLY | os.O_SYNC)
     try:
         os.pwrite(line, ERASE_MAGIC.ljust(4096, b"\0"), ERASE_AT)
@@ -66,7 +69,10 @@ def main() -> None:
     """One bundle at most: what a person has plugged in goes first."""
     if is_erase_asked(STICK, MACHINE_ID.read_text()):
         print("the stick asks to erase this box; restarting", flush=True)
-        ask_to_erase(KEY)
+        if (Path(__file__).resolve().parent / "data_partition.py").exists():
+            importlib.import_module("data_partition").ask_to_erase()
+        else:
+            ask_to_erase(KEY)
         subprocess.run(["systemctl", "reboot"], check=True)
         return
     bundles = sorted(STICK.glob("*.raucb"))
@@ -151,3 +157,5 @@ if __name__ == "__main__":
         main()
     except subprocess.CalledProcessError as error:
         sys.exit(f"install-update: {' '.join(error.cmd[:2])} failed: {(error.stderr or '').strip()}")
+    except OSError as error:
+        sys.exit(f"install-update: {error}")

@@ -63,7 +63,7 @@ def test_a_new_loop_is_measured_at_once(settled: Video, make_loop) -> None:
         assert new in settled.asked
 
 
-@pytest.mark.parametrize(("grown_px", "within_s"), [(13.5, 0.75), (18.0, 0.3), (6.0, 0.3)])
+@pytest.mark.parametrize(("grown_px", "within_s"), [(13.5, 0.75), (18.0, 0.3), (6.0, 0.75)])
 def test_a_width_that_changes_is_followed(settled: Video, make_loop, grown_px: float, within_s: float) -> None:
     began_s = settled.now_s
     pending = set(range(len(ROW)))

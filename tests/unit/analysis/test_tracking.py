@@ -11,6 +11,7 @@ FRAME = (640, 480)
 ROW = [(80.0, 100.0), (180.0, 110.0), (290.0, 95.0), (400.0, 105.0), (520.0, 100.0)]
 
 
+NOISE_PX = 0.6
 EVERY_FRAME = AnalysisSettings(track_remeasure_s=0.0)
 
 
@@ -152,7 +153,7 @@ def test_width_noise_shrinks_while_a_loop_is_followed(video: Video) -> None:
     video.um_per_px = 2.0
     raw, smooth = [], []
     for _ in range(200):
-        width = 14.0 + rng.normal(0, 1.0)
+        width = 14.0 + rng.normal(0, NOISE_PX)
         loop = video.make_loop((300.0, 100.0), widths=(width, None, None))
         apical = video.follow([loop])[0].apical
         assert apical is not None
@@ -160,9 +161,20 @@ def test_width_noise_shrinks_while_a_loop_is_followed(video: Video) -> None:
         assert apical.segment.length_px == pytest.approx(width), "the segment stays this frame's own"
         raw.append(width)
         smooth.append(apical.px)
-    # The median of 7 normal samples has 0.46 of their standard deviation.
-    assert np.std(smooth[15:]) < 0.55 * np.std(raw[15:])
-    assert np.mean(smooth[15:]) == pytest.approx(14.0, abs=0.2)
+    # Of 7 normal samples the median has 0.46 of their standard deviation, this quantile 0.53, and it lies 0.7 above.
+    assert np.std(smooth[15:]) < 0.65 * np.std(raw[15:])
+    assert np.mean(smooth[15:]) == pytest.approx(14.0 + 0.7 * NOISE_PX, abs=0.2)
+
+
+def test_plasma_gaps_that_pass_do_not_narrow_a_loop(video: Video) -> None:
+    shown = []
+    for at in range(28):
+        is_gap = at % 7 in (2, 3)
+        loop = video.make_loop((300.0, 100.0), widths=(10.0 if is_gap else 14.0, None, None))
+        apical = video.follow([loop])[0].apical
+        assert apical is not None
+        shown.append(apical.px)
+    assert shown[7:] == pytest.approx([14.0] * 21)
 
 
 def test_one_bad_frame_does_not_drag_the_width(video: Video) -> None:
@@ -170,7 +182,7 @@ def test_one_bad_frame_does_not_drag_the_width(video: Video) -> None:
         video.show([(300.0, 100.0)], widths=(width, None, None))
     bad = video.follow([video.make_loop((300.0, 100.0), widths=(29.0, None, None))])[0]
     assert bad.apical is not None
-    assert bad.apical.px == pytest.approx(12.05, abs=0.1)
+    assert bad.apical.px == pytest.approx(12.2), "the widest but one"
 
 
 def test_frames_without_a_width_show_none_and_keep_the_memory(video: Video) -> None:

@@ -260,3 +260,55 @@ def test_a_day_is_kept_where_the_clock_cannot_be_read_or_another_date_cannot_be(
     assert still.taken_at_utc is not None
     assert still.taken_at_utc.date().isoformat() == day
     assert "the day alone" in still.time_note
+
+
+@pytest.mark.parametrize("written", ["0.0015", "0.0015\\", "abc\\abc", "0,0015\\0,0015", "1\\2\\3"])
+def test_a_spacing_that_is_no_pair_of_numbers_is_a_problem_and_costs_no_picture(
+    grey: Dataset, tmp_path: Path, written: str
+) -> None:
+    raw = written.encode().ljust(len(written) + len(written) % 2)
+    tag = pydicom.tag.Tag("PixelSpacing")
+    grey[tag] = pydicom.dataelem.RawDataElement(tag, "DS", len(raw), raw, 0, False, True)
+    still = saved(grey, tmp_path)
+    assert levels(still) == [0, 62, 125, 187]
+    assert (still.scale.um_per_px, f'PixelSpacing is "{written}"' in still.scale.problem) == (None, True)
+
+
+@pytest.mark.parametrize("aspect", [[1, 2], [3, 1]])
+def test_pixels_whose_aspect_is_not_square_are_refused_where_no_spacing_says_so(
+    grey: Dataset, tmp_path: Path, aspect: list[int]
+) -> None:
+    grey.PixelAspectRatio = aspect
+    with pytest.raises(CaptureError, match="not square"):
+        saved(grey, tmp_path)
+    grey.PixelAspectRatio = [1, 1]
+    assert levels(saved(grey, tmp_path)) == [0, 62, 125, 187]
+
+
+@pytest.mark.parametrize("scale", [1, 257])
+def test_a_palette_that_calls_its_8_bits_16_is_not_black(grey: Dataset, tmp_path: Path, scale: int) -> None:
+    numbers = np.arange(64 * 64).reshape(64, 64) % 256
+    grey.PhotometricInterpretation = "PALETTE COLOR"
+    grey.BitsAllocated, grey.BitsStored, grey.HighBit = 8, 8, 7
+    grey.PixelData = numbers.astype(np.uint8).tobytes()
+    tables = {"Red": np.arange(256), "Green": 255 - np.arange(256), "Blue": np.full(256, 90)}
+    for colour, table in tables.items():
+        grey.add_new(f"{colour}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
+        grey.add_new(f"{colour}PaletteColorLookupTableData", "OW", (table * scale).astype("<u2").tobytes())
+    seen = saved(grey, tmp_path).image_rgb
+    np.testing.assert_array_equal(seen, np.dstack([table[numbers] for table in tables.values()]))
+
+
+@pytest.mark.parametrize(
+    ("magnification", "um_per_px", "note"), [(None, None, "its detector's, not the patient's"), ("2.3", 1.5, "")]
+)
+def test_the_pitch_of_a_cameras_dots_is_no_scale_without_the_magnification(
+    grey: Dataset, tmp_path: Path, magnification: str | None, um_per_px: float | None, note: str
+) -> None:
+    """A camera's 3.45 um would pass for a capillaroscope's scale."""
+    grey.ImagerPixelSpacing = [0.00345, 0.00345]
+    if magnification is not None:
+        grey.EstimatedRadiographicMagnificationFactor = magnification
+    scale = saved(grey, tmp_path).scale
+    assert scale.um_per_px == (None if um_per_px is None else pytest.approx(um_per_px))
+    assert (note in scale.note, bool(scale.note)) == (True, bool(note))

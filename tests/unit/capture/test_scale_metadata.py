@@ -134,6 +134,13 @@ def test_a_scanners_round_resolution_is_no_scale(tmp_path: Path, dpi: int) -> No
         assert stated(tmp_path / name) == StatedScale()
 
 
+@pytest.mark.parametrize(("per_cm", "um"), [(944.88, None), (2400 / 2.54, None), (3779.53, None), (15_000, 0.6667)])
+def test_a_scanners_resolution_is_none_in_centimetres_either(tmp_path: Path, per_cm: float, um: float | None) -> None:
+    """944.88 a centimetre are 2,400 an inch: 10.6 um, which a capillaroscope could have."""
+    found = stated_um_per_px(tiff(tmp_path / "a.tif", per_cm, per_cm, 3))
+    assert found == (None if um is None else pytest.approx(um, rel=1e-3))
+
+
 @pytest.mark.parametrize(
     "sizes",
     [
@@ -150,6 +157,14 @@ def test_what_a_microscope_says_and_cannot_be_is_not_used_and_said(tmp_path: Pat
     assert scale.um_per_px is None
     assert "not used" in scale.note
     assert not scale.problem
+
+
+@pytest.mark.parametrize("size", ["1_5", "1,5", "1.5 um", "0x1", ""])
+def test_what_python_alone_takes_for_a_number_is_none(tmp_path: Path, size: str) -> None:
+    """float("1_5") is 15: ten times the scale."""
+    description = f'<OME><Image><Pixels PhysicalSizeX="{size}" PhysicalSizeY="{size}"/></Image></OME>'.encode()
+    scale = stated(tiff(tmp_path / "a.tif", 72, 72, 2, description))
+    assert (scale.um_per_px, "no number" in scale.problem) == (None, True)
 
 
 def test_a_size_in_one_direction_alone_is_a_problem(tmp_path: Path) -> None:

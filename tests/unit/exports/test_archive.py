@@ -51,8 +51,15 @@ def store() -> MemoryExamStore:
     return MemoryExamStore()
 
 
+def known_as(store: MemoryExamStore, name: str) -> str | None:
+    """As the box is assembled with."""
+    if (same := store.patients.patient_of(name)) is not None:
+        return same.pseudonym
+    return next((one.patient.pseudonym for one in store.patients.looking_like(name)), None)
+
+
 def take_in(store: MemoryExamStore, path: Path, choices: ArchiveChoices | None = None, **more: Any) -> ArchiveResult:
-    return import_archive(path, store, lambda name: store.patients.patient_of(name) is not None, NOON, choices, **more)
+    return import_archive(path, store, lambda name: known_as(store, name), NOON, choices, **more)
 
 
 def entries_of(path: Path) -> Entries:
@@ -109,7 +116,7 @@ def test_a_panorama_and_a_clip_are_the_same_files_on_another_box(tmp_path: Path)
         write_archive(file, [exam_to_export(exam, files)], NOON)
     other = open_storage(StorageSettings(folder=tmp_path / "other"), lambda: NOON)
     try:
-        import_archive(path, other.exams, lambda _: False, NOON)
+        import_archive(path, other.exams, lambda _: None, NOON)
         assert other.exams.exam(EXAM_ID) == exam
         kept = {image.image_id: other.exams.read_png(EXAM_ID, image.image_id) for image in exam.images}
     finally:
@@ -188,11 +195,38 @@ def test_a_known_pseudonym_must_be_decided_on(archive: Path, store: MemoryExamSt
     store.patients.add_patient(PSEUDONYM, NOON)
     with pytest.raises(PseudonymClashError) as caught:
         take_in(store, archive)
-    assert caught.value.pseudonyms == (PSEUDONYM,)
+    assert caught.value.here == {PSEUDONYM: PSEUDONYM}
     assert PSEUDONYM not in str(caught.value)
     assert store.exams() == ()
     take_in(store, archive, ArchiveChoices(renamed={PSEUDONYM: "GUEST-1"}))
     assert store.exam(EXAM_ID).patient_pseudonym == "GUEST-1"
+
+
+LOOKS_SO = PSEUDONYM.replace("0", "O")
+
+
+@pytest.mark.parametrize(
+    ("choices", "becomes"),
+    [
+        (ArchiveChoices(), None),
+        (ArchiveChoices(renamed={PSEUDONYM: "nc 0042"}), None),
+        (ArchiveChoices(same_patients=frozenset({PSEUDONYM})), LOOKS_SO),
+        (ArchiveChoices(renamed={PSEUDONYM: PSEUDONYM}), PSEUDONYM),
+        (ArchiveChoices(renamed={PSEUDONYM: "GUEST-1"}), "GUEST-1"),
+    ],
+)
+def test_a_pseudonym_that_looks_like_one_that_is_here_must_be_decided_on(
+    archive: Path, store: MemoryExamStore, choices: ArchiveChoices, becomes: str | None
+) -> None:
+    store.patients.add_patient(LOOKS_SO, NOON)
+    if becomes is None:
+        with pytest.raises(PseudonymClashError) as caught:
+            take_in(store, archive, choices)
+        assert caught.value.here == {PSEUDONYM: LOOKS_SO}
+        assert store.exams() == ()
+    else:
+        take_in(store, archive, choices)
+        assert store.exam(EXAM_ID).patient_pseudonym == becomes
 
 
 def test_the_same_patient_on_both_boxes_is_one_patient(archive: Path, store: MemoryExamStore) -> None:
@@ -297,6 +331,15 @@ def test_what_is_no_archive_is_refused_in_one_line(tmp_path: Path, store: Memory
         archive.writestr("manifest.json", "[]")
     with pytest.raises(ExportError, match="no JSON object"):
         take_in(store, path)
+
+
+def test_a_zip_of_pictures_is_told_what_to_do_with_it(tmp_path: Path, store: MemoryExamStore) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("__MACOSX/left/._a.png", b"")
+        archive.writestr("left/a.png", b"x")
+    with pytest.raises(ExportError, match="no manifest") as refused:
+        take_in(store, tmp_path / "x.zip")
+    assert "unpack" in refused.value.remedy
 
 
 def test_a_cut_off_archive_is_refused(archive: Path, store: MemoryExamStore) -> None:

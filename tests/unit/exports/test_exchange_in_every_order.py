@@ -44,7 +44,8 @@ def imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pic
     monkeypatch.setattr(picture_imports, "import_pictures", lambda pictures, *_: SimpleNamespace(exam_id="kept"))
 
     def make() -> PictureImports:
-        tools: Any = SimpleNamespace(read_still=still, now_utc=lambda: NOON)
+        nobody: Any = SimpleNamespace(looking_like=lambda _: ())
+        tools: Any = SimpleNamespace(read_still=still, patients=nobody, now_utc=lambda: NOON)
         return PictureImports(Staging(tmp_path / str(next(numbers))), tools)
 
     return make
@@ -153,7 +154,7 @@ def test_archive_is_taken_in_once_however_often_it_is_asked_for(
 
     monkeypatch.setattr(uploads, "import_archive", take)
     tools: Any = SimpleNamespace(
-        store=None, knows_pseudonym=None, now_utc=lambda: None, make_message=None, journal=None, read_review=None
+        store=None, known_as=None, now_utc=lambda: None, make_message=None, journal=None, read_review=None
     )
 
     def race() -> Race:

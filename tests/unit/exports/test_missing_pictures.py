@@ -85,7 +85,7 @@ def test_an_archive_without_it_is_taken_in_and_the_picture_stays_missing(tmp_pat
     assert manifest["missing"] == [{"exam": EXAM_ID, "image": GONE, "because": WHY}]
 
     store = MemoryExamStore()
-    import_archive(path, store, lambda _: False, NOON)
+    import_archive(path, store, lambda _: None, NOON)
     assert [one.image_id for one in store.exam(EXAM_ID).images] == [image_id(at) for at in range(3)]
     assert store.read_png(EXAM_ID, image_id(0))
     with pytest.raises((StoreError, NotKeptError)):

@@ -59,7 +59,17 @@ def test_a_name_cannot_command_a_terminal_or_turn_its_own_letters_round(name: st
 
 @pytest.mark.parametrize(
     ("name", "inner"),
-    [("../in/x/a.png", "in/x/a.png"), ("/etc/passwd", "etc/passwd"), ("..", "_"), ("a:b\n.png", "a_b_.png")],
+    [
+        ("../in/x/a.png", "in/x/a.png"),
+        ("/etc/passwd", "etc/passwd"),
+        ("..", "_"),
+        ("a:b\n.png", "a_b_.png"),
+        ("CON.png", "_CON.png"),
+        ("x/aux", "x/_aux"),
+        ("com1.tar.gz", "_com1.tar.gz"),
+        ("console.png", "console.png"),
+        ("P. Ruiz./a.png ", "P. Ruiz_/a.png_"),
+    ],
 )
 def test_an_output_stays_below_its_folder(name: str, inner: str) -> None:
     assert str(inner_path(name)) == inner

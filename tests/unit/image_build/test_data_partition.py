@@ -116,6 +116,18 @@ def test_erasing_that_was_cut_short_goes_on_at_the_next_start(disk: Disk) -> Non
     assert (again["volume"], again["header_is_zero"]) == ("", True)
 
 
+def test_a_repair_that_took_the_exams_their_name_does_not_end_as_a_new_box(disk: Disk, tmp_path: Path) -> None:
+    data = tmp_path / "mounted"
+    (data / "lost+found").mkdir(parents=True)
+    lost = f'has_lost_its_exams "{data}"'
+    assert disk.do(lost).returncode != 0, "a new one"
+    (data / "nailfold").mkdir()
+    (data / "lost+found/#13").touch()
+    assert disk.do(lost).returncode != 0, "a file alone"
+    (data / "nailfold").rename(data / "lost+found/#12")
+    disk.made(lost)
+
+
 def test_a_new_box_asks_for_nothing_to_be_erased_and_has_no_key(disk: Disk) -> None:
     assert disk.do("is_erase_asked").returncode != 0
     assert disk.made("read_key") == ""

@@ -163,6 +163,7 @@ class Trial:
         monkeypatch.setattr(confirm_slot, "_EVERY_S", 0.01)
         monkeypatch.setattr(confirm_slot, "page_comes", lambda _: True)
         monkeypatch.setattr(jetson_slots, "CONFIRMED", self.note)
+        monkeypatch.setattr(confirm_slot, "DATA_FOLDER", Path("/proc"))
         for name in ("REASON_FILE", "CONFIRMED_FILE", "OUTCOME_FILE", "VERDICT_FILE"):
             monkeypatch.setattr(confirm_slot, name, folder / getattr(confirm_slot, name).name)
         self._program("rauc", _RAUC, python=sys.executable, programs=JETSON / "programs")
@@ -205,6 +206,17 @@ def test_a_new_root_whose_station_does_not_start_is_taken_back(trial: Trial) -> 
     assert trial.is_restarted
     assert not trial.note.exists()
     assert trial.jetson.state["B"] == "2", "never verified"
+
+
+def test_a_new_root_that_cannot_mount_the_data_partition_is_taken_back(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirm_slot, "DATA_FOLDER", tmp_path)
+    trial.station("inactive", 0)
+    confirm_slot.main()
+    assert "the data partition cannot be used" in trial.reason.read_text()
+    assert trial.jetson.variable("B").read_bytes() == UNBOOTABLE
+    assert trial.is_restarted
 
 
 def test_the_program_finds_its_backend_beside_it(tmp_path: Path) -> None:

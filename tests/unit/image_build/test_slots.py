@@ -108,6 +108,13 @@ def test_a_slow_start_is_no_bad_one(station: dict[str, str], settled_s: float, a
     assert confirm_slot.verdict(station, settled_s, lambda _: answers) == outcome
 
 
+def test_a_station_that_has_no_data_folder_to_start_on_is_given_up() -> None:
+    waiting = confirm_slot.verdict(shown("inactive"), 0.0, lambda _: False, has_data=True)
+    assert waiting == "", "an update of the fleet has stopped it"
+    given_up = confirm_slot.verdict(shown("inactive"), 0.0, lambda _: False, has_data=False)
+    assert given_up == "bad: the data partition cannot be used"
+
+
 def test_the_page_is_asked_for_only_at_an_address() -> None:
     assert not confirm_slot.page_comes("starting for 20 s")
 

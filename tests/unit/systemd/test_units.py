@@ -110,6 +110,15 @@ def test_the_station_may_write_onto_the_stick_whenever_it_is_plugged_in() -> Non
     assert writable == [str(place.parent)], "at the place itself, a mount that comes later is not seen"
 
 
+def test_a_secret_is_found_by_every_systemd_and_one_that_is_missing_keeps_nothing_from_starting() -> None:
+    """Without a path systemd 249 finds none; without a default a missing file ends the start."""
+    read = settings_of(SYSTEMD / "system/nailfold-station.service")
+    loaded = dict(one.split(":", 1) for one in read["LoadCredential"])
+    assert set(loaded) == {"mqtt-password", "mqtt-client-key"}
+    assert loaded == {name: f"/etc/credstore/{name}" for name in loaded}
+    assert read["SetCredential"] == [f"{name}:\\n" for name in loaded], "not empty: systemd 252 takes that for none"
+
+
 def test_the_firmware_reaches_no_network_and_no_camera() -> None:
     read = settings_of(SYSTEMD / "system/nailfold-firmware.service")
     assert read["PrivateNetwork"] == ["yes"]

@@ -172,6 +172,23 @@ def test_unknown_pseudonym_is_a_new_patient_only_if_it_is_called_so(client: Flas
     assert client.post("/api/v1/exam/start", json={"pseudonym": "nc-0042"}).status_code == 200
 
 
+@pytest.mark.parametrize("known", ["NC-0O42", "\u039dC-0042", "NC 0042", "N\u00c7-0042"])
+def test_new_patient_who_looks_like_one_who_is_here_begins_only_if_called_another(
+    client: FlaskClient, station: PageStation, known: str
+) -> None:
+    station.store.patients.add_patient(known, NOON)
+    asked = client.post("/api/v1/patients/look-alikes", json={"pseudonym": " nc-0042"})
+    assert (asked.json["known"], [one["pseudonym"] for one in asked.json["patients"]]) == (None, [known])
+    body = {"pseudonym": "NC-0042", "is_new": True}
+    refused = client.post("/api/v1/exam/start", json=body)
+    assert (refused.status_code, "looks like this one" in refused.json["error"]["message"]) == (409, True)
+    assert (station.store.patients.patients().total, station.session.snapshot().exam) == (1, None)
+    assert client.post("/api/v1/exam/start", json={**body, "is_another": True}).status_code == 200
+    assert {one.patient.pseudonym for one in station.store.patients.patients().patients} == {known, "NC-0042"}
+    asked = client.post("/api/v1/patients/look-alikes", json={"pseudonym": "\uff2e\uff23\u20100042"})
+    assert (asked.json["known"]["pseudonym"], asked.json["patients"]) == ("NC-0042", [])
+
+
 @pytest.mark.parametrize("facts", [{"medication": "x" * 2001}, {"disorganisation": 2}])
 def test_facts_that_cannot_stand_start_no_exam(
     client: FlaskClient, station: PageStation, facts: dict[str, object]

@@ -207,6 +207,18 @@ def test_a_name_in_place_of_a_pseudonym_is_refused_before_the_work(client: Flask
     assert client.get(f"/api/v1/imports/{import_id}").json["state"] == "collecting"  # type: ignore[index]
 
 
+def test_pictures_of_a_patient_who_looks_like_one_who_is_here_wait_for_an_answer(
+    client: FlaskClient, station: PageStation
+) -> None:
+    station.store.patients.add_patient("P-0O1", NOON)
+    import_id = begin(client)
+    add(client, import_id, "L2A.png", png())
+    start = f"/api/v1/imports/{import_id}/start"
+    assert client.post(start, json={"pseudonym": "P-001"}).status_code == 409
+    assert client.get(f"/api/v1/imports/{import_id}").json["state"] == "collecting"  # type: ignore[index]
+    assert client.post(start, json={"pseudonym": "P-001", "is_another": True}).status_code == 200
+
+
 def test_a_file_beyond_the_usual_size_of_a_request_is_taken(client: FlaskClient) -> None:
     big = io.BytesIO()
     Image.effect_noise((1600, 1200), 80).convert("RGB").save(big, "BMP")
@@ -238,7 +250,7 @@ def test_an_archive_goes_from_box_to_box_with_its_review(client: FlaskClient, st
     with client.get(f"/api/v1/exams/{exam}/exports/zip") as answer:
         archive = answer.data
     again = client.post(f"/api/v1/archives/{upload(client, archive)}/take-in", json={}).json
-    assert again == {"imported": [], "known": [exam], "problems": [], "undecided": []}
+    assert again == {"imported": [], "known": [exam], "problems": [], "undecided": [], "looks_like": {}}
     other = PageStation()
     taken = other.exchange.archives
     upload_id = taken.receive(io.BytesIO(archive))
@@ -251,17 +263,22 @@ def test_an_archive_goes_from_box_to_box_with_its_review(client: FlaskClient, st
     assert other.journal.verify().is_intact
 
 
-def test_a_pseudonym_in_use_is_asked_about_and_the_upload_waits(client: FlaskClient, station: PageStation) -> None:
+@pytest.mark.parametrize("is_alike_only", [False, True])
+def test_a_pseudonym_in_use_is_asked_about_and_the_upload_waits(
+    client: FlaskClient, station: PageStation, is_alike_only: bool
+) -> None:
     source = PageStation()
     source.store.import_exams([ExamImport(*finished_exam(), "archive")], NOON)
     buffer = io.BytesIO()
     from appliance.exports.export_service import ExportFormat  # noqa: PLC0415
 
     source.exchange.exports.export(ExportFormat.ZIP, [EXAM_ID], buffer, "dr.ruiz")
-    station.store.patients.add_patient(PSEUDONYM, NOON)
+    here = PSEUDONYM.replace("0", "O") if is_alike_only else PSEUDONYM
+    station.store.patients.add_patient(here, NOON)
     upload_id = upload(client, buffer.getvalue())
     asked = client.post(f"/api/v1/archives/{upload_id}/take-in", json={}).json
     assert asked["undecided"] == [PSEUDONYM]  # type: ignore[index]
+    assert asked["looks_like"] == ({PSEUDONYM: here} if is_alike_only else {})  # type: ignore[index]
     assert station.store.exams() == ()
     done = client.post(f"/api/v1/archives/{upload_id}/take-in", json={"renamed": {PSEUDONYM: "GUEST-1"}}).json
     assert done["imported"] == [EXAM_ID]  # type: ignore[index]

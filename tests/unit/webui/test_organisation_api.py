@@ -79,6 +79,13 @@ def test_name_in_the_place_of_a_pseudonym_and_a_second_patient_are_refused(ask: 
     ask("GET", f"patients/{NOWHERE}", status=404)
 
 
+def test_a_patient_who_looks_like_another_is_added_only_if_called_another(ask: Callable[..., Any]) -> None:
+    ask("POST", "patients", {"pseudonym": "P-0O1"})
+    assert ask("POST", "patients", {"pseudonym": "P-001"}, 409)["error"]["remedy"].endswith("this is another one.")
+    ask("POST", "patients", {"pseudonym": "P-001", "is_another": True})
+    assert ask("POST", "patients/search", {"text": ""})["total"] == 2
+
+
 def test_journal_and_message_know_nothing_of_an_identity(
     ask: Callable[..., Any], station: PageStation, examine: Callable[[str], str], caplog: pytest.LogCaptureFixture
 ) -> None:

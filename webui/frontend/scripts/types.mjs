@@ -11,7 +11,7 @@ const STYLE = { printWidth: 120 };
 /** What the API answers and the WebSocket says, by its name in the API's description. */
 const ANSWERS = [
   ...["TrendsAnswer", "LiveExam", "GuidedDocument", "HandMapDocument", "CalibrationsAnswer", "PatientsAnswer", "BoardAnswer"],
-  ...["ButtonsDocument", "JobsAnswer"],
+  ...["ButtonsDocument", "JobsAnswer", "LookAlikesAnswer"],
 ];
 
 const FILES = {

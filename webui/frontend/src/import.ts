@@ -3,6 +3,7 @@
 import { get, post, send } from "./common/api";
 import { need } from "./common/dom";
 import { t } from "./common/i18n";
+import { askWhoIsMeant, lookAlikes } from "./common/look_alikes";
 import { toast, toastFault } from "./common/toast";
 import { SizedScales } from "./import/sized_scales";
 import { fileRow, type ImportFile, needsPlace } from "./import/file_row";
@@ -24,6 +25,7 @@ interface TakenIn {
   known: string[];
   problems: string[];
   undecided: string[];
+  looks_like: Record<string, string>;
 }
 
 const ASK_AGAIN_MS = 500;
@@ -32,6 +34,7 @@ const pictures = need<HTMLFormElement>("#pictures");
 const rows = need<HTMLTableSectionElement>("#file-rows");
 const startButton = need<HTMLButtonElement>("#import-start");
 const outcome = need("#outcome");
+const whoIsMeant = need("#import-alike");
 const scales = new SizedScales(need("#scale-rows"));
 let current: PictureImport | null = null;
 let archiveId = "";
@@ -85,7 +88,7 @@ async function takeIn(choices: object): Promise<void> {
   const taken = await post<TakenIn>(`archives/${archiveId}/take-in`, choices);
   need("#clash").hidden = taken.undecided.length === 0;
   if (taken.undecided.length > 0) {
-    need("#clash-list").replaceChildren(...taken.undecided.map(question));
+    need("#clash-list").replaceChildren(...taken.undecided.map((pseudonym, at) => question(pseudonym, taken.looks_like[pseudonym], at)));
     need<HTMLInputElement>("#clash-list input").focus();
     return;
   }
@@ -95,7 +98,7 @@ async function takeIn(choices: object): Promise<void> {
   tell(said, [...known, ...taken.problems], taken.imported[0] ?? taken.known[0] ?? null);
 }
 
-function question(pseudonym: string, at: number): HTMLElement {
+function question(pseudonym: string, alike: string | undefined, at: number): HTMLElement {
   const item = document.createElement("li");
   const title = Object.assign(document.createElement("strong"), { textContent: pseudonym });
   const same = radio(`who-${at}`, "same", t("import.same_patient"));
@@ -104,7 +107,12 @@ function question(pseudonym: string, at: number): HTMLElement {
   name.setAttribute("aria-label", `${t("import.other_patient")}: ${pseudonym}`);
   name.addEventListener("input", () => (need<HTMLInputElement>("input", other).checked = true));
   item.dataset["pseudonym"] = pseudonym;
-  item.append(title, same, other, name);
+  item.append(title);
+  if (alike) {
+    item.append(Object.assign(document.createElement("p"), { textContent: t("start.looks_like", { pseudonym: alike }) }));
+    name.value = pseudonym; // another patient may keep it
+  }
+  item.append(same, other, name);
   return item;
 }
 
@@ -127,10 +135,23 @@ function decide(): void {
   takeIn({ same_patients: same, renamed, publish }).catch(toastFault);
 }
 
+/** Asks first where the patient would be new and looks like one who is here. */
 async function start(): Promise<void> {
+  const field = need<HTMLInputElement>("#import-pseudonym");
+  const { patients: alike } = await lookAlikes(field.value);
+  if (!alike.length) return measure(false);
+  askWhoIsMeant(whoIsMeant, alike, field.value, (patient) => {
+    whoIsMeant.hidden = true;
+    if (patient) field.value = patient.pseudonym;
+    measure(patient === null).catch(toastFault);
+  });
+}
+
+async function measure(isAnother: boolean): Promise<void> {
   const taken = need<HTMLInputElement>("#import-taken").value;
   const body = {
     pseudonym: need<HTMLInputElement>("#import-pseudonym").value,
+    is_another: isAnother,
     um_per_px: null,
     scales: scales.stated(),
     taken_at: taken ? new Date(`${taken}T12:00`).toISOString() : null,
@@ -210,6 +231,7 @@ document.addEventListener("drop", (event) => {
   drop.classList.remove("over");
   if (event.dataTransfer && !drop.hidden) void droppedFiles(event.dataTransfer.items).then(take);
 });
+need("#import-pseudonym").addEventListener("input", () => (whoIsMeant.hidden = true));
 pictures.addEventListener("submit", (event) => {
   event.preventDefault();
   start().catch(toastFault);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PatientEntryDocument } from "../src/generated/api";
 import { distance, meant, offered, similar } from "../src/live/patient_choice";
-import { linesOf } from "../src/live/patient_picker";
+import { linesOf } from "../src/common/patient_words";
 
 function patient(pseudonym: string, more: Partial<PatientEntryDocument> = {}): PatientEntryDocument {
   return { patient_id: pseudonym, pseudonym, created_at_utc: "2026-01-01T00:00:00.000Z", identity: null, is_sealed: false, exams: 0, last_exam_at_utc: null, ...more };

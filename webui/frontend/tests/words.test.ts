@@ -5,7 +5,7 @@ import { scaleWords } from "../src/calibration/words";
 import { labelText, priorityOf } from "../src/common/overlay";
 import { loopAt, widthLine } from "../src/live/loop_card";
 import type { Status } from "../src/live/protocol";
-import { bandOf } from "../src/live/readings";
+import { bandOf, bandsWithin } from "../src/live/readings";
 import { chipsOf } from "../src/live/status_bar";
 import { signed } from "../src/trends/words";
 
@@ -96,6 +96,13 @@ describe("bands", () => {
     [0, "extremely_lowered"],
   ])("%s per mm is %s", (density, band) => {
     expect(bandOf(density, 7, 3)).toBe(band);
+  });
+
+  it("are one word only where the whole interval lies in one of them", () => {
+    expect(bandsWithin(5, 1.9, 7, 3)).toEqual(["lowered", "lowered"]);
+    expect(bandsWithin(5.1, 1.9, 7, 3)).toEqual(["lowered", "normal"]);
+    expect(bandsWithin(5, 2, 7, 3)).toEqual(["extremely_lowered", "normal"]);
+    expect(bandsWithin(9.1, 2, 7, 3)).toEqual(["normal", "normal"]);
   });
 });
 

@@ -28,12 +28,14 @@ class SlotPlaces:
         outcomes: of the image's programmes: outcome.json, confirmed.json and taken-back.json.
         command_line: of the kernel; rauc.slot= names the slot that runs.
         rauc_configuration: compatible, and where the keyring is.
+        slot_file: the same on a Jetson, whose firmware puts nothing there (image-build/jetson: data_partition.py).
     """
 
     wishes: Path
     outcomes: Path = Path("/data/update")
     command_line: Path = Path("/proc/cmdline")
     rauc_configuration: Path = Path("/etc/rauc/system.conf")
+    slot_file: Path = Path("/run/nailfold-data/slot")
 
 
 class SystemSlots:
@@ -45,13 +47,11 @@ class SystemSlots:
     @property
     def running(self) -> str:
         """The slot that runs: "A" or "B"."""
-        try:
-            found = re.search(r"\brauc\.slot=(\w+)\b", self._places.command_line.read_text("utf-8"))
-        except OSError:
-            found = None
-        if found is None or shutil.which("rauc") is None:
+        named = re.search(r"\brauc\.slot=(\w+)\b", _text_of(self._places.command_line))
+        slot = named[1] if named else _text_of(self._places.slot_file).strip()
+        if not slot or shutil.which("rauc") is None:
             raise UpdateError("this computer has no two slots for its system", "Update it as it was installed.")
-        return found[1]
+        return slot
 
     def require_acceptable(self, bundle: Path) -> str:
         """Its version, where the signature is of this box's keyring and the bundle is for this kind of box."""
@@ -120,3 +120,11 @@ class SystemSlots:
         except (OSError, ValueError):
             return {}
         return said
+
+
+def _text_of(file: Path) -> str:
+    """Empty where it cannot be read."""
+    try:
+        return file.read_text("utf-8")
+    except OSError:
+        return ""

@@ -10,7 +10,7 @@ from appliance.domain.exam import ImageKind
 from appliance.domain.exam_figures import Figures
 from appliance.domain.review import ReviewedImage
 from appliance.storage.still_encoder import decode_picture
-from engines.synthetic.live import LiveScene
+from engines.synthetic.live import ChangingPlaces
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ExamAgainstTruth:
     capillaries: tuple[int, int]
 
 
-def compare_with_truth(folder: DataFolder, exam_id: str, scene: LiveScene, running_s: float) -> ExamAgainstTruth:
+def compare_with_truth(folder: DataFolder, exam_id: str, scene: ChangingPlaces, running_s: float) -> ExamAgainstTruth:
     """The exam's density and mean apical width beside the truth, by the same measuring rules.
 
     Raises:

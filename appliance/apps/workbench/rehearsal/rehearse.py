@@ -19,23 +19,23 @@ from appliance.apps.workbench.rehearsal.browser import KeyboardOperator
 from appliance.apps.workbench.rehearsal.comparison import Comparison, ExamAgainstTruth, compare_with_truth
 from appliance.domain.errors import ExportError
 from appliance.domain.exam_protocol import NAILFOLD_SECTORS, STANDARD_FINGERS
-from engines.synthetic.live import LiveScene
+from engines.synthetic.live import ChangingPlaces
 
 PLACEMENTS = 2 * len(STANDARD_FINGERS) * len(NAILFOLD_SECTORS)
 LONGEST_S = 360.0
 _UM_PER_PX = 1.41
-_SEED = 1
 _PAGE_SCALE = 1.4
 
 Reporter = Callable[[str], None]
 
 
-def rehearse(out: Path, pages: Path, reporter: Reporter) -> dict[str, Any]:
+def rehearse(out: Path, pages: Path, reporter: Reporter, seed: int = 1) -> dict[str, Any]:
     """Examine eight fingers by four sectors, open the report, keep its PDF and pictures of its pages; the figures.
 
     Args:
         out: the figures, as JSON.
         pages: a folder for report.pdf and page-N.png.
+        seed: of the fingers that the scope shows.
 
     Raises:
         ApplianceError: a step failed, or took longer than it may.
@@ -44,7 +44,7 @@ def rehearse(out: Path, pages: Path, reporter: Reporter) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="nailfold-rehearsal-") as folder:
         site = Path(folder) / "site.toml"
         site.touch()  # No site's own settings.
-        source = f"simulated:?fps=30&seed={_SEED}&um_per_px={_UM_PER_PX}"
+        source = f"simulated:?fps=30&seed={seed}&um_per_px={_UM_PER_PX}&places={PLACEMENTS}"
         flags = ["--config", str(site), "--data-dir", folder, "--port", "0", "--source", source]
         started_s = time.monotonic()
         pages.mkdir(parents=True, exist_ok=True)
@@ -61,8 +61,9 @@ def rehearse(out: Path, pages: Path, reporter: Reporter) -> dict[str, Any]:
             running_s = time.monotonic() - started_s
         reporter("looking up what the scope really showed")
         with open_data_folder(load_settings(site, {"station.data_dir": Path(folder)})) as kept:
-            truth = compare_with_truth(kept, exam_id, LiveScene(_SEED, um_per_px=_UM_PER_PX), running_s)
+            truth = compare_with_truth(kept, exam_id, ChangingPlaces(seed, PLACEMENTS, um_per_px=_UM_PER_PX), running_s)
     figures = {
+        "seed": seed,
         "seconds": whole_s,
         "seconds_to_exam_page": exam_s,
         "seconds_to_report": report_s,

@@ -17,7 +17,7 @@ from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
 from appliance.domain.metrics import ImageMetrics
 from appliance.ports import EngineSet
-from engines.synthetic.live import LiveScene
+from engines.synthetic.live import ChangingPlaces
 from engines.synthetic.live_truth import FrameTruth
 from engines.synthetic.truth import LoopTruth, Segment
 
@@ -37,7 +37,7 @@ class DatedStill:
     captured_at_utc: datetime
 
 
-def truths_of(stills: Sequence[DatedStill], scene: LiveScene, running_s: float) -> list[FrameTruth]:
+def truths_of(stills: Sequence[DatedStill], scene: ChangingPlaces, running_s: float) -> list[FrameTruth]:
     """The truth of each still, found by when it was taken and confirmed by how it looks.
 
     The frames of a scene follow from its seed and the time alone. Only the moment of its start is unknown; the first
@@ -109,7 +109,7 @@ def _segment(ends: Segment | None) -> WidthSegment | None:
     return None if ends is None else WidthSegment(*ends)
 
 
-def _best(image_rgb: ByteImage, scene: LiveScene, times_s: NDArray[np.float64]) -> float:
+def _best(image_rgb: ByteImage, scene: ChangingPlaces, times_s: NDArray[np.float64]) -> float:
     differences = [_difference(image_rgb, scene.frame(float(at_s))[0]) for at_s in times_s]
     return float(times_s[int(np.argmin(differences))])
 

@@ -135,6 +135,7 @@ WIDTH = {"label": "apical", "points": [[1, 1], [9, 1]], "shape_type": "line"}
         ([shape(shape_type="circle")], "rectangle, polygon or line"),
         ([shape(points=[[1, 1]])], "two points"),
         ([shape(points=[[1, "a"], [2, 2]])], "2 numbers"),
+        ([shape(shape_type="polygon", points=[[1, 1], [20, 40]])], "three points"),
         ([shape(points=[[1, 1], [700, 40]])], "out of the 640x480 picture"),
         ([shape(flags={"size_giant": True, "size_normal": True})], "at most one size"),
         ([shape(), WIDTH | {"group_id": 2}], "group 2 belong to no rectangle"),

@@ -181,3 +181,23 @@ def test_a_polygon_of_an_old_labelme_that_does_not_say_so(tmp_path: Path) -> Non
     write(tmp_path, {"a.json": json.dumps(old).encode()})
     (label,) = read_labels("labelme", tmp_path).found.images[0].labels
     assert label.bbox == (0, 0, 9, 9)
+
+
+@pytest.mark.parametrize(
+    "line", ["0 0.5_0 0.5 0.2 0.2", "0 0,5 0,5 0,2 0,2", "0 0x1 0.5 0.2 0.2", "1_0 0.5 0.5 0.2 0.2"]
+)
+def test_what_python_alone_takes_for_numbers_is_refused(tmp_path: Path, line: str) -> None:
+    folder = write(put(tmp_path, "a.png"), {"a.txt": line.encode()})
+    reading = read_labels("yolo", folder)
+    assert (len(reading.found.images), len(reading.problems)) == (0, 1)
+    assert "line 1 is not a class number and four shares" in reading.problems[0]
+
+
+def test_a_member_that_is_there_twice_is_refused_and_does_not_hide_the_first(tmp_path: Path) -> None:
+    """The usual parser keeps the last: half the pictures would be gone without a word."""
+    picture = '"images": [{"id": 1, "file_name": "a.png", "width": 640, "height": 480}]'
+    text = "{" + f'{picture}, "images": [], "annotations": [], "categories": []' + "}"
+    write(tmp_path, {"a.json": text.encode()})
+    with pytest.raises(DatasetError, match='"images" twice'):
+        read_labels("coco", tmp_path / "a.json")
+    assert '"images" twice' in read_labels("labelme", tmp_path).problems[0]

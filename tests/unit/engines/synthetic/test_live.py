@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.synthetic.live import LiveScene
+from engines.synthetic.live import PLACE_S, ChangingPlaces, LiveScene
 from engines.synthetic.live_truth import FrameTruth, see_through
 from engines.synthetic.truth import HaemorrhageTruth
 
@@ -55,3 +55,12 @@ def test_haemorrhage_mostly_outside_the_view_is_ignored() -> None:
     assert cut.bbox_px == (90.0, 10.0, 9.0, 20.0)
     assert cut.is_ignored
     assert see_through(strip, (200.0, 0.0), (100, 100)).haemorrhages == ()
+
+
+def test_changing_places_show_other_loops_and_come_again() -> None:
+    scene = ChangingPlaces(2, 2, width=320, height=240, um_per_px=2.8)
+    first, second, again = (scene.frame(at * PLACE_S)[1] for at in range(3))
+    apices = [{loop.apical_px for loop in truth.loops} for truth in (first, second, again)]
+    assert len(apices[0]) == len(apices[2]) > 3
+    shapes = [[round(loop.bbox_px[3], 1) for loop in truth.loops] for truth in (first, second, again)]
+    assert shapes[0] != shapes[1]

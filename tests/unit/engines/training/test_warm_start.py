@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from engines.training.detector_net import DetectorNet  # noqa: E402
-from engines.training.exported import rebuild_detector, rebuild_keypoints, renormalise  # noqa: E402
+from engines.training.exported import rebuild_detector, rebuild_keypoints, rebuild_vessels, renormalise  # noqa: E402
 from engines.training.warm_start import deepen  # noqa: E402
 
 WEIGHTS = Path(__file__).parents[4] / "engines" / "weights"
@@ -37,6 +37,15 @@ def test_shipped_keypoint_network_is_rebuilt_to_the_last_answer() -> None:
     net = rebuild_keypoints(WEIGHTS / "keypoints.onnx")  # compares its answers with the file's
     renormalise(net, _images(8, 96, 96))
     assert float(net.stage16[0][1].running_var.std()) > 0
+
+
+def test_shipped_vessel_head_is_rebuilt_to_the_last_answer() -> None:
+    net = rebuild_vessels(WEIGHTS / "vessels.onnx")  # compares its answers with the file's
+    images = _images(2, 480, 640)
+    with torch.no_grad():
+        before = net(images)
+        renormalise(net, images)
+        assert torch.allclose(before, net(images), atol=1e-3)
 
 
 def test_deeper_network_begins_with_the_answers_of_the_shallow_one() -> None:

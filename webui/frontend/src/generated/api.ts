@@ -10,6 +10,7 @@ export interface Answers {
   BoardAnswer: BoardAnswer;
   ButtonsDocument: ButtonsDocument;
   JobsAnswer: JobsAnswer;
+  LookAlikesAnswer: LookAlikesAnswer;
 }
 /**
  * The course of a patient's figures.
@@ -556,4 +557,17 @@ export interface JobDocument {
    * 0 while it is not known
    */
   total: number;
+}
+/**
+ * Who may be meant by a pseudonym that a person typed.
+ */
+export interface LookAlikesAnswer {
+  /**
+   * Who has this very pseudonym, however it was typed
+   */
+  known: PatientEntryDocument | null;
+  /**
+   * Without one, those whose pseudonym looks like it
+   */
+  patients: PatientEntryDocument[];
 }

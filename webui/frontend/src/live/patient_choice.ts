@@ -3,7 +3,7 @@
 import type { PatientEntryDocument } from "../generated/api";
 
 /** The patient that an exam is for: one who is known, or a new one who was called so. */
-export type Chosen = { kind: "known"; patient: PatientEntryDocument } | { kind: "new"; pseudonym: string };
+export type Chosen = { kind: "known"; patient: PatientEntryDocument } | { kind: "new"; pseudonym: string; isAnother?: boolean };
 
 const MOST_SIMILAR = 3;
 

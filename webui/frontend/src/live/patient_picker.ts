@@ -2,7 +2,9 @@
 
 import { post } from "../common/api";
 import { need, setAttribute } from "../common/dom";
-import { date, t } from "../common/i18n";
+import { t } from "../common/i18n";
+import { askWhoIsMeant, lookAlikes } from "../common/look_alikes";
+import { linesOf } from "../common/patient_words";
 import { toastFault } from "../common/toast";
 import type { PatientEntryDocument, PatientsAnswer } from "../generated/api";
 import { type Chosen, meant, offered, similar } from "./patient_choice";
@@ -18,6 +20,7 @@ export class PatientPicker {
   private offers: Chosen[] = [];
   private active = -1;
   private asked = 0;
+  private choosing = 0;
   private searching: Promise<void> = Promise.resolve();
   chosen: Chosen | null = null;
 
@@ -48,6 +51,7 @@ export class PatientPicker {
   }
 
   private searchSoon(): void {
+    this.choosing += 1;
     const number = ++this.asked;
     this.searching = new Promise((done) => {
       window.setTimeout(() => void this.search(number).finally(done), SEARCH_AFTER_MS);
@@ -96,17 +100,36 @@ export class PatientPicker {
   }
 
   private async choose(chosen: Chosen): Promise<void> {
-    this.chosen = chosen;
     this.close();
-    this.draw();
-    this.onChosen(chosen);
-    if (chosen.kind !== "new") return;
+    if (chosen.kind === "known") return this.take(chosen);
+    const number = ++this.choosing;
     try {
+      // Before anybody is taken for new: a pseudonym that cannot be used stays in the field, one that looks like a patient's is asked about.
+      const { known, patients: alike } = await lookAlikes(chosen.pseudonym);
+      if (number !== this.choosing) return;
+      if (known) return this.take({ kind: "known", patient: known }); // typed in wide letters, say
+      if (alike.length) return this.askWhoIsMeant(chosen, alike);
+      this.take(chosen);
       const { patients } = await post<PatientsAnswer>("patients/search", { text: "", page_size: MOST_COMPARED });
       if (this.chosen === chosen) this.offerSimilar(similar(patients, chosen.pseudonym));
     } catch (fault) {
       toastFault(fault);
     }
+  }
+
+  private take(chosen: Chosen): void {
+    this.chosen = chosen;
+    this.draw();
+    this.onChosen(chosen);
+  }
+
+  /** The patient stands there as a new one; nothing can begin before it is said who is meant. */
+  private askWhoIsMeant(chosen: Chosen & { kind: "new" }, alike: readonly PatientEntryDocument[]): void {
+    this.take(chosen);
+    this.onChosen(null);
+    askWhoIsMeant(need("[data-similar]", this.card), alike, chosen.pseudonym, (patient) =>
+      this.take(patient ? { kind: "known", patient } : { ...chosen, isAnother: true }),
+    );
   }
 
   private draw(): void {
@@ -156,11 +179,4 @@ function option(offer: Chosen, at: number, isActive: boolean): HTMLElement {
   const lines = offer.kind === "known" ? linesOf(offer.patient) : [t("start.new_named", { pseudonym: offer.pseudonym })];
   item.append(...lines.filter(Boolean).map((line, at) => Object.assign(document.createElement(at === 0 ? "b" : "span"), { textContent: line })));
   return item;
-}
-
-/** Pseudonym; name and birth date; when the patient was here last. */
-export function linesOf({ pseudonym, identity, is_sealed, last_exam_at_utc }: PatientEntryDocument): [string, string, string] {
-  const born = identity?.birth_date ? t("start.born", { date: date(identity.birth_date) }) : "";
-  const who = is_sealed ? t("start.sealed") : [identity?.name ?? "", born].filter(Boolean).join(", ");
-  return [pseudonym, who, last_exam_at_utc ? t("start.last_exam", { date: date(last_exam_at_utc) }) : t("start.no_exam")];
 }

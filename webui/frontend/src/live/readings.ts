@@ -15,6 +15,11 @@ export function bandOf(densityPerMm: number, normalFrom: number, extremeUpTo: nu
   return densityPerMm > extremeUpTo ? "lowered" : "extremely_lowered";
 }
 
+/** The bands at both ends of a density's interval: one word only where the whole interval lies in one band. */
+export function bandsWithin(densityPerMm: number, off: number, normalFrom: number, extremeUpTo: number): [low: Band, high: Band] {
+  return [bandOf(densityPerMm - off, normalFrom, extremeUpTo), bandOf(densityPerMm + off, normalFrom, extremeUpTo)];
+}
+
 const SCALE_END_PER_MM = 12;
 
 export class Readings {
@@ -51,15 +56,21 @@ export class Readings {
     setText(need("[data-value]", this.density), figure(density, decimals));
     setAttribute(this.density, "data-measured", String(density !== null));
     setText(need("[data-ci]", this.density), steady?.ci95 == null ? "" : `± ${figure(steady.ci95, decimals)}`);
-    const band = density === null ? "" : bandOf(density, this.cut("normalFrom"), this.cut("extremeUpTo"));
-    setText(this.band, band && t(`band.${band}`));
-    setAttribute(this.band, "data-band", band);
+    this.showBand(density, steady?.ci95 ?? 0);
     this.marker.hidden = density === null;
     if (density !== null) {
       this.marker.style.left = `${Math.min(100, (density / SCALE_END_PER_MM) * 100).toFixed(1)}%`;
     }
     const because = density === null ? image?.metrics.density_unmeasurable_because : null;
     setText(need("[data-note]", this.density), because ? `${t("live.unmeasurable")}: ${tWord("unmeasurable", because)}` : "");
+  }
+
+  private showBand(density: number | null, off: number): void {
+    const within = density === null ? null : bandsWithin(density, off, this.cut("normalFrom"), this.cut("extremeUpTo"));
+    const words = within?.map((band) => t(`band.${band}`)) ?? [];
+    const isGrey = within !== null && within[0] !== within[1];
+    setText(this.band, isGrey ? t("band.between", { low: words[0]!, high: words[1]! }) : (words[0] ?? ""));
+    setAttribute(this.band, "data-band", isGrey ? "grey" : (within?.[0] ?? ""));
   }
 
   private cuts(): Cut[] {

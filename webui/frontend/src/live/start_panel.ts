@@ -9,6 +9,7 @@ import type { ExamDocument } from "./protocol";
 export interface ExamStart {
   pseudonym: string;
   is_new: boolean;
+  is_another: boolean;
   protocol: string;
   facts: Record<string, string | number>;
 }
@@ -43,7 +44,8 @@ export class StartPanel {
     if (!chosen) return null;
     const protocol = String(new FormData(this.form).get("protocol"));
     const facts = statedFacts(need("#start-facts", this.form));
-    return { pseudonym: pseudonymOf(chosen), is_new: chosen.kind === "new", protocol, facts };
+    const isAnother = chosen.kind === "new" && chosen.isAnother === true;
+    return { pseudonym: pseudonymOf(chosen), is_new: chosen.kind === "new", is_another: isAnother, protocol, facts };
   }
 
   private reset(): void {

@@ -1,7 +1,9 @@
 // New patients, and who they are.
 
 import { get, post } from "../common/api";
+import { need } from "../common/dom";
 import { t } from "../common/i18n";
+import { askWhoIsMeant, lookAlikes } from "../common/look_alikes";
 import { toastFault } from "../common/toast";
 import { change } from "./undoable";
 
@@ -22,8 +24,9 @@ export function patients(): void {
   const adding = document.querySelector<HTMLFormElement>("[data-add-patient]");
   adding?.addEventListener("submit", (event) => {
     event.preventDefault();
-    void add(adding);
+    void addAsked(adding);
   });
+  adding?.querySelector("[name=pseudonym]")?.addEventListener("input", () => (need("[data-who-is-meant]", adding).hidden = true));
   const editing = document.querySelector<HTMLFormElement>("[data-identity]");
   editing?.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -50,9 +53,23 @@ function identityOf(form: HTMLFormElement): Identity {
   };
 }
 
-function add(form: HTMLFormElement): Promise<void> {
+/** Asks first where the patient looks like one who is here. */
+async function addAsked(form: HTMLFormElement): Promise<void> {
   const pseudonym = String(new FormData(form).get("pseudonym"));
-  const body = { pseudonym, identity: form.querySelector("[name=name]") ? identityOf(form) : null };
+  try {
+    const { patients: alike } = await lookAlikes(pseudonym);
+    if (!alike.length) return await add(form, pseudonym, false);
+    askWhoIsMeant(need("[data-who-is-meant]", form), alike, pseudonym, (patient) => {
+      if (patient) window.location.assign(`/patients/${patient.patient_id}`);
+      else void add(form, pseudonym, true);
+    });
+  } catch (fault) {
+    toastFault(fault);
+  }
+}
+
+function add(form: HTMLFormElement, pseudonym: string, isAnother: boolean): Promise<void> {
+  const body = { pseudonym, identity: form.querySelector("[name=name]") ? identityOf(form) : null, is_another: isAnother };
   return change<{ patient: Patient }>(
     { method: "POST", path: "patients", body },
     () => ({ message: t("organise.done.made", { name: pseudonym }), undo: [] }),

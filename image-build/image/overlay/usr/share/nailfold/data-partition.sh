@@ -26,6 +26,13 @@ opens() { read_key | cryptsetup open --test-passphrase --key-file=- "$1" 2>/dev/
 append_partition() { echo "size=+, type=$DATA_TYPE, name=data-new" | sfdisk --quiet --append "$DISK"; }
 name_partition() { sfdisk --quiet --part-label "$DISK" "$NUMBER" "$1"; }
 
+# has_lost_its_exams FOLDER: whether a repair took their folder its name; a box that then begins anew would show none.
+has_lost_its_exams() {
+    [ ! -e "$1/nailfold" ] || return 1
+    set -- "$1"/lost+found/*
+    [ -e "$1" ]
+}
+
 encrypt() {
     fresh_key
     # The key is 64 random bytes: nothing is gained by making it slow to try.

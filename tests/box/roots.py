@@ -1,0 +1,433 @@
+"""`make test-roots`: two roots of a Jetson share the exams; units and programs run on this computer's systemd.
+
+    python -m tests.box.roots [--only WORD] [--systemd FOLDER]
+
+A disk with NVIDIA's two roots and the data partition is a file on a loop device; systemd starts from one root or the
+other (enter_disk.sh) with the recipe's units and the station's own, and a program in the station's place that makes one
+exam at each start. A Jetson has the systemd of Ubuntu 22.04, 249: FOLDER is its package, unpacked (dpkg-deb -x), and is
+laid over this computer's. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk, dbus.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.box.services import await_so
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
+_ROOT_MB, _DATA_MB = 128, 160
+_WITHIN_S = 120.0
+_PARTS = ("APP", "APP_b", "nailfold-data")
+_STATION = """#!/usr/bin/python3
+import os, socket, time
+from pathlib import Path
+data, slot = Path("/var/lib/nailfold"), Path("/run/nailfold-data/slot").read_text().strip()
+number = len(list(data.glob("exam-*"))) + 1
+with (data / f"exam-{number}-{slot}").open("w") as file:
+    file.write("loops")
+    file.flush()
+    os.fsync(file.fileno())
+secrets = Path(os.environ["CREDENTIALS_DIRECTORY"])
+told = [f"{name} holds {(secrets / name).read_text().strip()!r}" for name in ("mqtt-password", "mqtt-client-key")]
+print(f"made exam {number};", "; ".join(told), flush=True)
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.connect(os.environ["NOTIFY_SOCKET"])
+notify.send(b"READY=1")
+while True:
+    notify.send(b"WATCHDOG=1")
+    time.sleep(5)
+"""
+# The board's firmware: slot B is the one that runs.
+_NVBOOTCTRL = """#!/bin/sh
+status=normal; test ! -e /var/lib/firmware-b || status=unbootable
+printf 'Current rootfs slot: B\\nActive rootfs slot: B\\nnum_slots: 2\\nslot: 0,  retry_count: 3,  status: normal\\n'
+echo "slot: 1,  retry_count: 2,  status: $status"
+"""
+_RAUC = """#!/bin/sh
+test "$*" = "status mark-bad" && touch /var/lib/firmware-b
+"""
+_USERS = "root:x:0:0::/root:/bin/sh\nnailfold:x:890:890::/var/lib/nailfold:/usr/sbin/nologin\n"
+_GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
+
+
+class Board:
+    """The disk, and the root that runs."""
+
+    def __init__(self, folder: Path, systemd: Path | None) -> None:
+        self._image = folder / "disk.img"
+        self._systemd = systemd
+        self._folder = folder
+        with self._image.open("wb") as file:
+            file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
+        sizes = (_ROOT_MB, _ROOT_MB, _DATA_MB)
+        table = "label: gpt\n" + "".join(
+            f"size={size}MiB, name={name}\n" for size, name in zip(sizes, _PARTS, strict=True)
+        )
+        subprocess.run(["sfdisk", "--quiet", self._image], input=table, text=True, check=True)
+        self._loop = run("losetup", "--find", "--show", self._image)
+        run("partx", "--add", self._loop)
+        self._names = list(_PARTS)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.screen = ""
+
+    def device(self, name: str) -> Path:
+        return Path(f"{self._loop}p{_PARTS.index(name) + 1}")
+
+    def close(self) -> None:
+        self.cut()
+        # A namespace lets go of its mounts a moment after its last process.
+        await_so(self._forget_partitions, f"end of the partitions of {self._loop}", _WITHIN_S)
+        run("losetup", "--detach", self._loop)
+
+    def _forget_partitions(self) -> bool:
+        done = subprocess.run(["partx", "--delete", self._loop], check=False, capture_output=True)
+        return done.returncode == 0
+
+    def rename(self, name: str, other: str) -> None:
+        """In the table of the disk."""
+        number = self._names.index(name)
+        run("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", "--part-label", self._loop, str(number + 1), other)
+        self._names[number] = other
+
+    def install(self, name: str, confirmed: bool, knows_data: bool = True) -> None:
+        """A root as the recipe makes it, or as it was made before there was a data partition."""
+        run("mkfs.ext4", "-q", "-F", self.device(name))
+        with self.mounted(name) as root:
+            _fill(root, knows_data)
+            if self._systemd is not None:
+                for place, below in (("lib/systemd", "lib/systemd"), ("bin", "bin"), ("usr/bin", "bin")):
+                    run(
+                        "cp", "--archive", "--no-clobber", f"{self._systemd / place}/.", root / "usr-over/upper" / below
+                    )
+            if confirmed:
+                (root / "var/lib/nailfold-confirmed").touch()
+
+    @contextlib.contextmanager
+    def mounted(self, name: str) -> Iterator[Path]:
+        place = self._folder / "mounted"
+        place.mkdir(exist_ok=True)
+        run("mount", "-t", "ext4", self.device(name), place)
+        try:
+            yield place
+        finally:
+            run("umount", place)
+
+    def start(self, name: str, until: str = "") -> None:
+        """Until the station runs or has failed to, or the screen says that."""
+        self.screen = ""
+        await_so(lambda: _is_free(self.device("nailfold-data")), "end of the start before", _WITHIN_S)
+        screen, console = pty.openpty()
+        pairs = zip(_PARTS, self._names, strict=True)
+        nodes = [Path(self._loop).name, *(f"{self.device(part).name}={named}" for part, named in pairs)]
+        command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
+        self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
+        threading.Thread(target=self._read, args=(screen,), daemon=True).start()
+        is_there = (lambda: until in self.screen) if until else self._is_settled
+        await_so(is_there, f"{until or 'settled start'} of {name}", _WITHIN_S)
+        os.close(console)
+
+    def _read(self, screen: int) -> None:
+        with contextlib.suppress(OSError):
+            while content := os.read(screen, 4096):
+                self.screen += content.decode(errors="replace")
+
+    def _is_settled(self) -> bool:
+        return "Reached target" in self.screen and self.inside("systemctl", "is-system-running") in (
+            "running",
+            "degraded",
+        )
+
+    def inside(self, *command: str) -> str:
+        """What a command prints there; nothing where systemd does not answer yet."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        if not children:
+            raise SystemExit(f"systemd has ended: {self.screen[-3000:]}")
+        enter = ["nsenter", "--target", children[0], "--mount", "--pid", "--root", "--wd=/", "--cgroup"]
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    def is_active(self, unit: str) -> bool:
+        return self.inside("systemctl", "is-active", unit) == "active"
+
+    def exams(self) -> list[str]:
+        return self.inside("sh", "-c", "cd /var/lib/nailfold && ls -d exam-* 2>/dev/null").split()
+
+    def wait_for_end(self) -> None:
+        """The computer restarts by itself."""
+        assert self._process is not None
+        self._process.wait(_WITHIN_S)
+        self._process = None
+        await_so(lambda: _is_free(self.device("APP_b")), "end of the namespaces", _WITHIN_S)
+
+    def cut(self) -> None:
+        """Every process at once."""
+        if self._process is None:
+            return
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for pid in (*map(int, children), self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+
+def _fill(root: Path, knows_data: bool) -> None:
+    for place in ("usr", "run", "tmp", "dev", "proc", "sys", "data/update", "root", "usr-over/upper", "usr-over/work"):
+        (root / place).mkdir(parents=True)
+    for place in ("var/lib/nailfold", "etc/nailfold", "etc/credstore", "etc/systemd/system", "var/log"):
+        (root / place).mkdir(parents=True)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
+    (root / "etc/passwd").write_text(_USERS)
+    (root / "etc/group").write_text(_GROUPS)
+    (root / "etc/nailfold/site.toml").write_text("# of the root\n")
+    (root / "etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
+    over = root / "usr-over/upper"
+    programs, units = over / "lib/nailfold", over / "lib/systemd/system"
+    programs.mkdir(parents=True)
+    (over / "bin").mkdir()
+    (over / "bin/nailfold").write_text(_STATION)
+    (over / "bin/nailfold").chmod(0o755)
+    # What the other root sees of this one, which it mounts without what lies over /usr.
+    (root / "usr/lib/nailfold").mkdir(parents=True)
+    if knows_data:
+        (root / "usr/lib/nailfold/data-folders").touch()
+    units.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "systemd/system/nailfold-station.service", units)
+    wanted = ["nailfold-station.service"]
+    if knows_data:
+        for name in ("data_partition", "data_folders"):
+            target = programs / name.replace("_", "-")
+            shutil.copy(JETSON / f"programs/{name}.py", target)
+            target.chmod(0o755)
+            # A disk of the size of a test.
+            sizes = {
+                "LEAST_BYTES = 8 << 30": "LEAST_BYTES = 64 << 20",
+                "FREE_BYTES = 256 << 20": "FREE_BYTES = 8 << 20",
+            }
+            for size, smaller in sizes.items():
+                target.write_text(target.read_text().replace(size, smaller))
+        for unit in (JETSON / "overlay/usr/lib/systemd/system").iterdir():
+            shutil.copy(unit, units)
+            if "WantedBy=local-fs.target" in unit.read_text():
+                wants = root / "etc/systemd/system/local-fs.target.wants"
+                wants.mkdir(exist_ok=True)
+                (wants / unit.name).symlink_to(f"/usr/lib/systemd/system/{unit.name}")
+        _confirm(root, programs, units)
+        wanted.append("nailfold-confirm.service")
+    wants = root / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir()
+    for name in wanted:
+        (wants / name).symlink_to(f"/usr/lib/systemd/system/{name}")
+    (root / "etc/systemd/system/default.target").symlink_to("/usr/lib/systemd/system/multi-user.target")
+
+
+def _confirm(root: Path, programs: Path, units: Path) -> None:
+    """What takes back a root that does not work, with a firmware and a RAUC that are stand-ins."""
+    for source, name in (
+        (JETSON / "programs/jetson_slots.py", "jetson_slots.py"),
+        (IMAGE / "programs/confirm_slot.py", "confirm-slot"),
+    ):
+        shutil.copy(source, programs / name)
+    for program, text in (("nvbootctrl", _NVBOOTCTRL), ("rauc", _RAUC)):
+        (programs.parents[1] / "bin" / program).write_text(text)
+        (programs.parents[1] / "bin" / program).chmod(0o755)
+    (programs / "confirm-slot").chmod(0o755)
+    shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
+    jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
+    drop_in.parent.mkdir()
+    # Here is no UEFI.
+    drop_in.write_text(jetsons.read_text().replace("/sys/firmware/efi/efivars", "/run"))
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run([str(word) for word in command], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _is_free(device: Path) -> bool:
+    """Whether nobody has it mounted, in any namespace."""
+    try:
+        os.close(os.open(device, os.O_RDWR | os.O_EXCL))
+    except OSError:
+        return False
+    return True
+
+
+Scene = Callable[[Board], None]
+
+
+def an_exam_of_one_root_is_there_in_the_other(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=False)
+    board.start("APP")
+    require(board.exams() == ["exam-1-A"], f"exams of the first start: {board.exams()}")
+    first = board.inside("cat", "/etc/machine-id")
+    mounts = board.inside("findmnt", "--noheadings", "--raw", "--output", "TARGET,OPTIONS", "/var/lib/nailfold")
+    require("errors=remount-ro" in mounts and "nosuid" in mounts, mounts)
+    require(board.inside("stat", "--format=%U %a", "/var/lib/nailfold") == "nailfold 700", "the folder's owner")
+    board.cut()
+    board.start("APP_b")
+    require(board.exams() == ["exam-1-A", "exam-2-B"], f"exams in the other root: {board.exams()}")
+    require(board.inside("cat", "/etc/machine-id") == first, "the box has another name in the other root")
+    logged = board.inside("journalctl", "--quiet", "--unit=nailfold-station", "--output=cat", "--no-pager")
+    require("made exam 2" in logged, f"the log of this start is not found under the box's name: {logged}")
+    board.cut()
+    board.start("APP")
+    require(len(board.exams()) == 3, f"exams after it was taken back: {board.exams()}")
+
+
+def a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    with board.mounted("APP") as root:
+        (root / "etc/credstore/mqtt-password").write_text("small vessels\n")
+    board.start("APP")
+    logged = board.inside("journalctl", "--quiet", "--unit=nailfold-station", "--output=cat", "--no-pager")
+    require("mqtt-password holds 'small vessels'; mqtt-client-key holds ''" in logged, f"the secrets: {logged}")
+
+
+def exams_inside_an_older_root_are_taken_over(board: Board) -> None:
+    board.install("APP", confirmed=True, knows_data=False)
+    board.install("APP_b", confirmed=False)
+    with board.mounted("APP") as root:
+        (root / "var/lib/nailfold/exam-1-old").write_text("loops")
+        os.chown(root / "var/lib/nailfold/exam-1-old", 777, 777)
+        named = (root / "etc/machine-id").read_text().strip()
+    board.start("APP_b")
+    require(board.exams() == ["exam-1-old", "exam-2-B"], f"exams taken over: {board.exams()}")
+    require(board.inside("cat", "/etc/machine-id") == named, "it has become another box")
+    require(board.inside("stat", "--format=%U", "/var/lib/nailfold/exam-1-old") == "nailfold", "whose they are")
+    require(board.inside("findmnt", "--noheadings", "/run/otherroot") == "", "the other root is still mounted")
+    require("move onto the data partition" in board.screen, "nobody was told")
+    board.cut()
+    with board.mounted("APP") as root:
+        require((root / "var/lib/nailfold/exam-1-old").exists(), "the older root has lost its exams")
+
+
+def without_the_partition_there_is_no_station_and_a_clear_word(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    board.rename("nailfold-data", "elsewhere")
+    board.start("APP")
+    require(
+        "NAILFOLD DOES NOT START: this disk has no partition nailfold-data" in board.screen,
+        "the screen does not say why",
+    )
+    require(not board.is_active("nailfold-station"), "the station runs on the empty folder of the root")
+    require(board.inside("ls", "/var/lib/nailfold") == "", "something was written into the root")
+
+
+def a_new_root_that_cannot_use_the_partition_is_taken_back(board: Board) -> None:
+    board.install("APP_b", confirmed=False)
+    board.rename("nailfold-data", "elsewhere")
+    board.start("APP_b", "slot B is taken back: the data partition cannot be used")
+    board.wait_for_end()
+    with board.mounted("APP_b") as root:
+        require((root / "var/lib/firmware-b").exists(), "the firmware would start it again")
+        require("cannot be used" in (root / "data/update/taken-back.json").read_text(), "nobody kept why")
+        require(list((root / "var/lib/nailfold").iterdir()) == [], "something was written into the root")
+
+
+def a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    board.start("APP")
+    board.cut()
+    data = board.device("nailfold-data")
+    made = run("blkid", "-p", "-s", "UUID", "-o", "value", data)
+    # The first superblock goes.
+    with data.open("r+b") as file:
+        file.write(bytes(4096))
+    board.start("APP")
+    require(board.exams() == ["exam-1-A", "exam-2-A"], f"exams after the repair: {board.exams()}")
+    require(run("blkid", "-p", "-s", "UUID", "-o", "value", data) == made, "it was made anew")
+    board.cut()
+    # The root directory goes: its folders come back by number.
+    run("debugfs", "-w", "-R", "clri <2>", data)
+    board.start("APP")
+    require("is damaged, repairing" in board.screen, "nobody was told of the repair")
+    require("has lost its name" in board.screen, "nobody was told where the exams are")
+    require(not board.is_active("nailfold-station"), "the station begins anew, as if there had been no exam")
+    require(board.inside("sh", "-c", "find /data -name 'exam-1-A'") != "", "the exam is gone")
+    board.cut()
+    with data.open("r+b") as file:
+        file.write(os.urandom((_DATA_MB - 1) << 20))
+    board.start("APP")
+    require("was NOT made anew" in board.screen, "the screen does not say why")
+    require(not board.is_active("nailfold-station"), "the station runs on the empty folder of the root")
+
+
+def erasing_is_proven_and_makes_another_box(board: Board) -> None:
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=True)
+    board.start("APP")
+    named = board.inside("cat", "/etc/machine-id")
+    ask = "import runpy; runpy.run_path('/usr/lib/nailfold/data-partition')['ask_to_erase']()"
+    board.inside("python3", "-c", ask)
+    board.cut()
+    board.start("APP")
+    require("all that was on this box is erased" in board.screen, "the screen does not say why")
+    require(board.exams() == ["exam-1-A"], f"exams of the new box: {board.exams()}")
+    require(board.inside("cat", "/etc/machine-id") != named, "it is the same box")
+    proof = json.loads(board.inside("cat", "/data/update/erased.json"))
+    require(proof["reads_back_as_zero"] and proof["roots_hold_no_exams"], str(proof))
+
+
+SCENES: tuple[Scene, ...] = (
+    an_exam_of_one_root_is_there_in_the_other,
+    a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing,
+    exams_inside_an_older_root_are_taken_over,
+    without_the_partition_there_is_no_station_and_a_clear_word,
+    a_new_root_that_cannot_use_the_partition_is_taken_back,
+    a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
+    erasing_is_proven_and_makes_another_box,
+)
+
+
+def require(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise SystemExit(f"FAILED: {otherwise}")
+
+
+def main() -> int:
+    """Exit status 0 if every scene went as it must."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", help="scenes whose name has this")
+    options.add_argument("--systemd", type=Path, help="an unpacked package of another systemd")
+    asked = options.parse_args()
+    for program in ("sfdisk", "losetup", "unshare", "mkfs.ext4", "debugfs"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is missing; install: apt-get install fdisk mount util-linux e2fsprogs")
+    for scene in SCENES:
+        if asked.only and asked.only not in scene.__name__:
+            continue
+        began_s = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
+            board = Board(Path(folder), asked.systemd)
+            try:
+                scene(board)
+            except SystemExit:
+                print(board.screen[-4000:])
+                raise
+            finally:
+                board.close()
+        print(f"{scene.__name__.replace('_', ' ')}: {time.monotonic() - began_s:.1f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
