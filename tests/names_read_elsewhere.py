@@ -27,6 +27,7 @@ _.is_throttled, _.disk_free_mb, _.clock_is_synchronised, _.VOILUTFunction
 
 # Elements of DICOM data sets, which pydicom writes.
 (
+    _.EstimatedRadiographicMagnificationFactor,
     _.PixelAspectRatio,
     _.ImagerPixelSpacing,
     _.NominalScannedPixelSpacing,

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
-from appliance.domain.printed_figure import decimals_in_document
+from appliance.domain.printed_figure import in_document
 from appliance.domain.review import ReviewedExam
 
 SCHEMA = "nailfold.figures/2"
@@ -56,10 +56,10 @@ def _figures(figures: Figures) -> Json:
 
 
 def _figure(key: str, figure: Figure) -> Json:
-    digits = decimals_in_document(key, figure)
+    value, off = in_document(key, figure)
     return {
-        "value": round(figure.value, digits) if isinstance(figure.value, float) else figure.value,
-        "uncertainty": None if figure.uncertainty is None else round(figure.uncertainty, digits),
+        "value": value,
+        "uncertainty": off,
         "because": figure.because,
         "basis": dict(figure.basis),
     }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from appliance.analysis.image_tally import ImageTally
 from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.exam_figures import Figure, Figures
+from appliance.domain.honest_digits import rounded
 
 SEEN = "seen_aside"
 """Member of a basis: how many were seen in pictures that do not count: panoramas, clips, not evaluable ones."""
@@ -32,7 +33,7 @@ def with_seen(figures: Figures, aside: Sequence[ImageTally]) -> Figures:
     widest = max((one.largest for one in aside if one.largest is not None), key=lambda one: one.um, default=None)
     if widest is not None and "largest_width_um" in figures and _is_wider(widest.um, figures["largest_width_um"]):
         shown = figures["largest_width_um"]
-        written = round(widest.um, width_decimals(widest.um, widest.um_per_px))
+        written = rounded(widest.um, width_decimals(widest.um, widest.um_per_px))
         found["largest_width_um"] = replace(shown, basis={**shown.basis, SEEN_UM: written})
     return {key: found.get(key, figure) for key, figure in figures.items()}
 

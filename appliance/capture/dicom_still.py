@@ -15,7 +15,7 @@ from appliance.domain.errors import CaptureError
 _UM_PER_MM = 1000.0
 _LARGEST_ASPECT = 1.01
 # NominalScannedPixelSpacing is that of the film that was scanned (PS3.3, C.8.6.1), not of the patient.
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing")
+_PATIENTS, _DETECTORS = "PixelSpacing", "ImagerPixelSpacing"
 _GROUPS = ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
 
 
@@ -66,23 +66,39 @@ def read_dicom_still(path: Path) -> DicomStill:
 
 
 def _scale(dataset: Dataset) -> StatedScale:
-    """Of the patient's plane first; where the detector's differs, that is said (PS3.3, 10.7.1.3)."""
+    """Of the patient's plane; where the detector's differs, that is said (PS3.3, 10.7.1.3).
+
+    The detector's alone is the pitch of a camera's dots, which a microscope makes many times smaller on the patient:
+    it is a scale only together with the magnification (PS3.3, C.8.7.1).
+    """
     _require_square_aspect(dataset)
     try:
-        stated = [(name, size) for name in _SPACINGS if (size := _spacing_um(dataset, name)) is not None]
+        patients, detectors = (_spacing_um(dataset, name) for name in (_PATIENTS, _DETECTORS))
     except CaptureError as error:
         return StatedScale(problem=error.message)
-    if not stated:
+    if patients is not None:
+        found = _believed(patients, f"its {_PATIENTS}")
+        is_other = detectors is not None and abs(detectors[0] / patients[0] - 1) > _LARGEST_ASPECT - 1
+        if detectors is not None and is_other and found.um_per_px is not None:
+            said = f"its {_PATIENTS} gives {patients[0]:.4g} um per pixel, its {_DETECTORS} {detectors[0]:.4g}"
+            found = replace(found, note=f"{said}: the first was taken")
+        return found
+    if detectors is None:
         return StatedScale()
-    (name, (row, column)), *others = stated
+    times = float(dataset.get("EstimatedRadiographicMagnificationFactor") or 0)
+    if times <= 0:
+        return StatedScale(
+            note=f"its {_DETECTORS} of {detectors[0]:.4g} um is its detector's, not the patient's: not used"
+        )
+    return _believed((detectors[0] / times, detectors[1] / times), f"its {_DETECTORS} over the magnification")
+
+
+def _believed(rows_and_columns_um: tuple[float, float], said_by: str) -> StatedScale:
+    """Raises CaptureError for pixels that are not square."""
+    row, column = rows_and_columns_um
     if row > 0 and column > 0 and max(row, column) / min(row, column) > _LARGEST_ASPECT:
         raise CaptureError(f"its pixels are not square ({row / _UM_PER_MM:g} x {column / _UM_PER_MM:g} mm)")
-    found = believed_scale(column, row, f"its {name}")
-    for other, (rows_um, _) in others:
-        if found.um_per_px is not None and abs(rows_um / row - 1) > _LARGEST_ASPECT - 1:
-            note = f"its {name} gives {row:.4g} um per pixel, its {other} {rows_um:.4g}: the first was taken"
-            found = replace(found, note=note)
-    return found
+    return believed_scale(column, row, said_by)
 
 
 def _spacing_um(dataset: Dataset, name: str) -> tuple[float, float] | None:

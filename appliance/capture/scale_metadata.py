@@ -124,7 +124,11 @@ def _of_tags(tags: dict[int, Any]) -> Sizes | None:
     if unit not in _RESOLUTION_UNITS_UM:
         return None
     sizes = _per_pixel(tags, _RESOLUTION_UNITS_UM[unit])
-    return None if unit == 2 and sizes is not None and _is_scanners(_UM_PER_INCH / sizes[0]) else sizes
+    if sizes is None or unit not in (2, 3) or not _is_scanners(_UM_PER_INCH / sizes[0]):
+        return sizes
+    # What somebody set in dots a centimetre is a whole number there: 15,000 are 38,100 an inch.
+    is_of_centimetres = unit == 3 and float(tags[_X_RESOLUTION]).is_integer()
+    return sizes if is_of_centimetres else None
 
 
 def _of_dpi(info: dict[Any, Any]) -> Sizes | None:

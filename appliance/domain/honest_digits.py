@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 from appliance.domain.bands import Cut
 
@@ -10,6 +11,19 @@ UNSTATED_SCALE_DECIMALS = 3
 """Of a scale in micrometres per pixel whose uncertainty nobody stated."""
 
 _MORE_BESIDE_A_CUT = 2
+
+
+def rounded(value: float, decimals: int) -> float:
+    """As a person rounds what is written: 7.25 to 7.3, 1.005 to 1.01, a half always away from zero.
+
+    Python alone makes 7.2 and 1.0 of them, Babel 7.2, JavaScript 7.3: the same number would differ between two pages.
+    """
+    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+
+
+def digits(value: float, decimals: int) -> str:
+    """The same with exactly so many decimals, and a point."""
+    return f"{rounded(value, decimals):.{decimals}f}"
 
 
 def decimals_beside(uncertainty: float, most: int = MOST_DECIMALS) -> int:
@@ -48,7 +62,7 @@ def decimals_of_value(value: float, uncertainty: float | None, most: int, cuts: 
 def decimals_beside_cuts(value: float, least: int, most: int, cuts: Sequence[Cut]) -> int:
     """The fewest decimals from `least` on, `most` at the most, that put no cut between a value and what is written."""
     for more in range(least, most):
-        if all(cut.is_below(round(value, more)) == cut.is_below(value) for cut in cuts):
+        if all(cut.is_below(rounded(value, more)) == cut.is_below(value) for cut in cuts):
             return more
     return most if cuts else least
 

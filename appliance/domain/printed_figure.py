@@ -6,7 +6,7 @@ from appliance.domain.bands import CUTS_OF
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS, METRICS
-from appliance.domain.honest_digits import MOST_DECIMALS, decimals_beside_cuts, decimals_of_value
+from appliance.domain.honest_digits import MOST_DECIMALS, decimals_beside_cuts, decimals_of_value, rounded
 
 LOW, HIGH = "low", "high"
 """Members of a figure's basis: the ends of a 95 % interval that does not lie evenly around the value."""
@@ -17,7 +17,7 @@ class PrintedFigure:
     """A number with the digits that its uncertainty carries.
 
     Attributes:
-        value: the number, not rounded.
+        value: the number as documents hold it, so that who rounds it there comes to what is printed here.
         decimals: of the value and of what stands beside it.
         off: half the width of the 95 % interval; None where none is known or where `between` says it better.
         between: both ends, where an even interval would reach what cannot be: below 0, or above 100 %.
@@ -35,12 +35,36 @@ def printed_figure(key: str, figure: Figure) -> PrintedFigure:
     Raises:
         ValueError: it has none.
     """
-    if not isinstance(figure.value, int | float):
+    value, off = in_document(key, figure)
+    if not isinstance(value, int | float):
         raise ValueError(f"{key} is {figure.value!r}, not a number")
-    value, off = float(figure.value), figure.uncertainty
-    decimals = decimals_of_value(value, off, DEFINITIONS[key].decimals, CUTS_OF.get(key, ()))
+    decimals = _decimals(key, value, figure.uncertainty)
     between = None if off is None else _between(key, figure, value, off)
-    return PrintedFigure(value, decimals, None if between else off, between)
+    return PrintedFigure(float(value), decimals, None if between else off, between)
+
+
+def in_document(key: str, figure: Figure) -> tuple[float | int | str | None, float | None]:
+    """Value and half the width of the 95 % interval as documents hold them.
+
+    They have one decimal more than is printed, so that readers round once, and as many as keep a value on its side of
+    every cut. What is no broken number stays as it is.
+    """
+    digits = decimals_in_document(key, figure)
+    off = None if figure.uncertainty is None else rounded(figure.uncertainty, digits)
+    return rounded(figure.value, digits) if isinstance(figure.value, float) else figure.value, off
+
+
+def as_printed(key: str, figure: Figure) -> tuple[float, float | None]:
+    """Value and half the width of its interval with the digits of page and paper, for what leaves as numbers.
+
+    Raises:
+        ValueError: it has no number.
+    """
+    value, off = in_document(key, figure)
+    if not isinstance(value, int | float):
+        raise ValueError(f"{key} is {figure.value!r}, not a number")
+    decimals = _decimals(key, value, figure.uncertainty)
+    return rounded(value, decimals), None if off is None else rounded(off, decimals)
 
 
 def decimals_of_figure(key: str, figure: Figure) -> int:
@@ -49,11 +73,15 @@ def decimals_of_figure(key: str, figure: Figure) -> int:
 
 
 def decimals_in_document(key: str, figure: Figure) -> int:
-    """Of a figure in a document: one more than is printed, so that readers round once, and no cut in between."""
-    digits = decimals_of_figure(key, figure) + 1
+    """Of a figure in a document; see `in_document`."""
     if not isinstance(figure.value, int | float):
-        return digits
+        return METRICS[key].decimals + 1
+    digits = _decimals(key, figure.value, figure.uncertainty) + 1
     return decimals_beside_cuts(float(figure.value), digits, max(digits, MOST_DECIMALS), CUTS_OF.get(key, ()))
+
+
+def _decimals(key: str, value: float, uncertainty: float | None) -> int:
+    return decimals_of_value(float(value), uncertainty, DEFINITIONS[key].decimals, CUTS_OF.get(key, ()))
 
 
 def _between(key: str, figure: Figure, value: float, off: float) -> tuple[float, float] | None:

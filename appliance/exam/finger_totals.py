@@ -9,7 +9,7 @@ from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import MEASURED
-from appliance.domain.printed_figure import decimals_in_document
+from appliance.domain.printed_figure import in_document
 from appliance.domain.review import ReviewedImage
 
 COUNTERS = tuple(one.key for one in MEASURED if one.kind is Kind.COUNT)
@@ -47,6 +47,5 @@ def _total(hand: Hand, finger: Finger, images: Sequence[ReviewedImage]) -> dict[
 
 def _written(density: Figure) -> float | None:
     """With one digit more than pages print, as in the document of the figures."""
-    if not isinstance(density.value, float):
-        return None
-    return round(density.value, decimals_in_document("density_per_mm", density))
+    value, _ = in_document("density_per_mm", density)
+    return value if isinstance(value, float) else None

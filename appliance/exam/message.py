@@ -15,7 +15,7 @@ from appliance.domain.errors import ExportError
 from appliance.domain.exam import Exam, ImageKind
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.printed_figure import decimals_of_figure
+from appliance.domain.printed_figure import as_printed
 from appliance.domain.review import ReviewedExam, ReviewedImage, unreviewed
 from appliance.exam.finger_totals import finger_totals
 from appliance.ports import OutboxMessage
@@ -123,9 +123,8 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def _figure(key: str, figure: Figure) -> dict[str, float | None]:
     if not isinstance(figure.value, int | float):
         return {"value": None, "uncertainty": None}
-    decimals = decimals_of_figure(key, figure)
-    off = None if figure.uncertainty is None else round(figure.uncertainty, decimals)
-    return {"value": round(figure.value, decimals), "uncertainty": off}
+    value, off = as_printed(key, figure)
+    return {"value": value, "uncertainty": off}
 
 
 def _image(one: ReviewedImage) -> dict[str, Any]:

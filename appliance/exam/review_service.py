@@ -9,6 +9,7 @@ from appliance.analysis.counted_once import is_drawn_twice
 from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
+from appliance.domain.honest_digits import digits
 from appliance.domain.journal import JournalEntry
 from appliance.domain.json_value import JsonObject
 from appliance.domain.pattern import NailfoldPattern
@@ -271,7 +272,7 @@ def _require_measured_or_meant(after: ImageReview, edit: ImageEdit) -> None:
     if one is not None and measured is not None and (widest_um := one.capillary.widest_um) is not None:
         decimals = width_decimals(widest_um, after.reviewed.analysis.um_per_px)
         raise ExamError(
-            f"the loop measures {widest_um:.{decimals}f} µm, so its calibre is {measured.value}",
+            f"the loop measures {digits(widest_um, decimals)} µm, so its calibre is {measured.value}",
             "Measure it again, or class it against the measurement on purpose.",
         )
 

@@ -13,8 +13,9 @@ from appliance.analysis.size import is_size_near_cut
 from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
+from appliance.domain.honest_digits import rounded
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.printed_figure import decimals_in_document
+from appliance.domain.printed_figure import in_document
 from appliance.domain.review import ReviewedImage
 from appliance.exports.source import ExamToExport
 
@@ -181,17 +182,17 @@ def _where(source: ExamToExport, image: ReviewedImage) -> Row:
 def _figures(figures: Figures) -> Row:
     row: Row = {}
     for key, figure in figures.items():
-        digits = decimals_in_document(key, figure)
+        value, off = in_document(key, figure)
         row |= {
-            key: _rounded(figure.value, digits),
-            f"{key}_ci95": _rounded(figure.uncertainty, digits),
+            key: value,
+            f"{key}_ci95": off,
             f"{key}_because": figure.because,
         }
     return row
 
 
-def _rounded(value: float | int | str | None, digits: int) -> float | int | str | None:
-    return round(value, digits) if isinstance(value, float) else value
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else rounded(value, digits)
 
 
 def _csv_bytes(table: str, rows: Sequence[Row], sources: Sequence[ExamToExport]) -> bytes:

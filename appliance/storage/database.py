@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
+from appliance.storage.indexes import make_indexes
 from appliance.storage.migrations import migrate
 
 # How long a second process (the command line) may hold the database before a write is refused.
@@ -70,6 +71,12 @@ class Database:
         # What is deleted or replaced is overwritten: a page that is free may still be copied into a backup.
         self._connection.execute("PRAGMA secure_delete = ON")
         migrate(self._connection)
+        try:
+            make_indexes(self._connection)
+        except sqlite3.OperationalError:
+            # On a full disk, once, as after an update of the software: what is reserved is enough for them.
+            self._on_full()
+            make_indexes(self._connection)
 
     @contextmanager
     def transaction(self, attempt: str) -> Iterator[sqlite3.Connection]:

@@ -58,7 +58,7 @@ class SqliteOutbox:
         # A due time further ahead than any delay comes from a clock that was wrong then: due as well.
         horizon = now_utc + timedelta(seconds=horizon_s(self._receipt_timeout_s))
         span = (utc_text(now_utc), utc_text(horizon))
-        rows = self._due_rows("outbox_waiting", "state IN ('pending', 'sent')", span, limit)
+        rows = self._due_rows("outbox_due", "state IN ('pending', 'sent')", span, limit)
         if not rows and self._receipt_timeout_s:
             rows = self._due_rows("outbox_unreceipted", "state = 'acknowledged'", span, limit)
         return tuple(

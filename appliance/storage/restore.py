@@ -31,28 +31,33 @@ def restore(
         actor: who asked for it.
         files: a folder with the pictures of an encrypted copy; those that are not here are moved here.
 
+    Interrupted, as by the power, it is done by doing it again: where the database is away, its copy is whole.
+
     Raises:
         StoreError: a station runs on the folder, or the backup is missing or damaged; then nothing was changed.
     """
     folder = settings.folder
-    if not backup.is_file():
+    database, fresh = folder / DATABASE_NAME, folder / f"{DATABASE_NAME}.restoring"
+    is_half_done = fresh.exists() and not database.exists()
+    if not is_half_done and not backup.is_file():
         raise StoreError(f"there is no backup {backup}", "See those that there are: nailfold data backups.")
     lock = FolderLock(folder)
     try:
-        fresh = folder / f"{DATABASE_NAME}.restoring"
         try:
-            copy_checked(backup, fresh)
+            if not is_half_done:
+                copy_checked(backup, fresh)
             aside = _aside(folder, now_utc)
             _move(aside, [folder / f"{DATABASE_NAME}{suffix}" for suffix in _WITH_LOG])
             _move(aside, _unknown_stills(folder, fresh), folder)
-            fresh.replace(folder / DATABASE_NAME)
+            fresh.replace(database)
             sync_folder(folder)
             taken = 0 if files is None else _take(files, folder)
             (folder / NOTE_NAME).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"could not restore {backup}: {error.strerror}", "Check the disk.") from error
         finally:
-            fresh.unlink(missing_ok=True)
+            if database.exists():
+                fresh.unlink(missing_ok=True)
     finally:
         lock.release()
     with open_beside(settings, lambda: now_utc) as storage:
@@ -84,7 +89,8 @@ def start_anew(settings: StorageSettings, now_utc: datetime) -> Path:
 
 
 def _aside(folder: Path, now_utc: datetime) -> Path:
-    aside = folder / f"set-aside-{now_utc.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}"
+    name = f"set-aside-{now_utc.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}"
+    aside = next(path for path in (folder / f"{name}{again}" for again in ("", *range(1, 100))) if not path.exists())
     aside.mkdir(mode=0o700)
     return aside
 

@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -237,11 +238,12 @@ class BrokerConnection:
         """Leave in good order: the session stays at the broker, the will is dropped."""
         self._client.disconnect()
         deadline_s = time.monotonic() + _GOODBYE_S
-        while self._turn(0.1) is MQTTErrorCode.MQTT_ERR_SUCCESS and time.monotonic() < deadline_s:
-            pass
+        with suppress(ExportError):
+            while self._turn(0.1) is MQTTErrorCode.MQTT_ERR_SUCCESS and time.monotonic() < deadline_s:
+                pass
 
     def _turn(self, timeout_s: float) -> MQTTErrorCode:
-        """Read and write what is there, waiting up to `timeout_s` for something to be.
+        """Read and write what is there, waiting up to `timeout_s` for something to be. Raises ExportError for nonsense.
 
         In the place of paho's own loop: that one reads a packet a wait, and cannot wait for a socket above 1023.
         """
@@ -254,7 +256,10 @@ class BrokerConnection:
             if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS or not (is_there or _is_buffered(network)):
                 break
             seen = len(self._events)
-            outcome = client.loop_read()
+            try:
+                outcome = client.loop_read()
+            except Exception as error:  # paho has no error of its own for bytes that are no MQTT
+                raise self._unreachable(f"it sent what cannot be read ({error})") from error
             is_there = len(self._events) > seen
         if outcome is MQTTErrorCode.MQTT_ERR_SUCCESS and client.want_write():
             outcome = client.loop_write()

@@ -82,6 +82,7 @@ class Delivery:
         self._written_at_s = self._next_look_s
         self._agent_turn_s = self._next_look_s
         self._told_again_s: float | None = None
+        self._is_refused = False
         self._cut: set[str] = set()
         self._tell_birth = tell_birth
         self._in_flight = {tell_birth(): _InFlight(None, self._next_look_s, is_birth=True)}
@@ -256,9 +257,10 @@ class Delivery:
     def _note_refusal(self, event: Acknowledged, what: str) -> None:
         if answer_of(event.reason_code, needs_subscriber=False).verdict is PublishOutcome.ACCEPTED:
             return
-        if self._told_again_s is None:
+        if not self._is_refused:
             _log.warning("the broker refused this box's %s with reason code 0x%02x", what, event.reason_code)
-            self._told_again_s = self._clock.monotonic_s() + TOLD_AGAIN_S
+        self._is_refused = True
+        self._told_again_s = self._told_again_s or self._clock.monotonic_s() + TOLD_AGAIN_S
 
     def _write_down(self, msg_id: str, answer: Answer) -> None:
         if answer.verdict is PublishOutcome.ACCEPTED:

@@ -60,6 +60,7 @@ def main() -> None:
             set_up(page, station.access_code)
             pages = fill(page, Path(data) / "exams" / "exams.sqlite3")
             take(page, station.url, pages, folder)
+            take_vessels(page, station.url + pages["review"], folder)
             take_phone(page, station.url, folder)
             before_the_login(browser.new_context(locale="en-GB"), station.url, folder)
             browser.close()
@@ -197,6 +198,17 @@ def take(page: Page, url: str, pages: Mapping[str, str], folder: Path) -> None:
             page.set_viewport_size({"width": width, "height": height})
             page.goto(url + path)
             keep(page, folder / f"{name}-{size}.webp")
+
+
+def take_vessels(page: Page, review_url: str, folder: Path) -> None:
+    """The review with what a network takes for blood over the picture."""
+    width, height = SIZES["desktop"]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(review_url)
+    page.wait_for_timeout(SETTLE_MS)
+    page.keyboard.press("9")
+    wait_until(page, "window.__review.board.vessels !== null", timeout_s=60)
+    keep(page, folder / "review-vessels-desktop.webp")
 
 
 def take_phone(page: Page, url: str, folder: Path) -> None:

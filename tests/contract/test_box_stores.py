@@ -1,5 +1,6 @@
 """What the fleet's stores of boxes, jobs and journals promise, on SQLite and on a real PostgreSQL."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.audit_store import AuditStore
+from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
@@ -222,3 +224,33 @@ def test_a_connection_to_postgresql_ends_a_wait_for_a_computer_that_is_gone(post
         assert driver is not None
         told = driver.info.get_parameters()
     assert (told["connect_timeout"], told["keepalives_idle"], told["tcp_user_timeout"]) == ("10", "30", "60000")
+
+
+def journal_state(boot_id: str, conn_seq: int, end: Audit) -> dict[str, object]:
+    return {**state(boot_id, conn_seq=conn_seq), "journal": {"seq": end.seq, "hash": end.hash, "alarms": 0}}
+
+
+def birth(service: BoxMessageService, boot_id: str, conn_seq: int, end: Audit) -> str:
+    """What the fleet thinks of the box's journal then."""
+    payload = json.dumps(journal_state(boot_id, conn_seq, end)).encode()
+    service.take([(f"nailfold/v1/{WHOSE[0]}/{WHOSE[1]}/state", payload)])
+    return service.audit.problem(WHOSE)
+
+
+def test_a_box_that_was_put_back_to_an_older_state_is_told_by_its_birth(database: FleetDatabase) -> None:
+    """It tells no entry before its journal is as long again as it once was."""
+    service, told = BoxMessageService(database, SystemClock()), chain(6)
+    now_utc = SystemClock().now_utc()
+    service.audit.take(WHOSE, told[:5], now_utc - timedelta(hours=1))
+    service.audit.take(WHOSE, told[5:], now_utc)
+    assert birth(service, "b1", 1, told[4]) == "", "the sixth entry is as young as the birth"
+    assert birth(service, "b1", 2, told[2]).startswith("it ends with entry 3, and entry 5 came before")
+
+
+def test_a_box_with_another_journal_is_told_by_its_birth(database: FleetDatabase) -> None:
+    service, told = BoxMessageService(database, SystemClock()), chain(3)
+    service.audit.take(WHOSE, told, SystemClock().now_utc() - timedelta(hours=1))
+    assert birth(service, "b1", 1, told[2]) == ""
+    other = told[2].model_copy(update={"hash": "0" * 64})
+    assert "entry 3 is another than the one that came before" in birth(service, "b2", 1, other)
+    assert birth(service, "b2", 1, told[2]) != "", "a birth that is heard again takes nothing back"

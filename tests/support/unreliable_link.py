@@ -56,6 +56,21 @@ def half_closes(kind: int, packet: bytes, box: socket.socket) -> bool:
     return True
 
 
+def speaks_nonsense(kind: int, packet: bytes, box: socket.socket) -> bool:
+    """Bytes that are no packet, or a packet that ends before what it announces."""
+    if kind != PUBACK:
+        return whole(kind, packet, box)
+    topic_that_is_no_text = b"\x30\x05\x00\x02\xc3\x28\x00"
+    box.sendall(topic_that_is_no_text + bytes(range(255, -1, -1)))
+    return True
+
+
+def answers_what_nobody_asked(kind: int, packet: bytes, box: socket.socket) -> bool:
+    """Acknowledgements of numbers that were never used, before the true ones."""
+    strange = b"".join(bytes((0x40, 2)) + number.to_bytes(2, "big") for number in (0, 999, 65_535))
+    return whole(kind, strange + packet if kind == PUBACK else packet, box)
+
+
 def brings_bytes_one_by_one(kind: int, packet: bytes, box: socket.socket) -> bool:
     """Every byte is a segment of its own."""
     box.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -68,6 +83,8 @@ FAULTS: tuple[Fault, ...] = (
     cuts_in_a_packet,
     goes_silent_in_a_packet,
     half_closes,
+    speaks_nonsense,
+    answers_what_nobody_asked,
     brings_bytes_one_by_one,
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from appliance.domain.exam_figures import Figures
 from appliance.exports.report.conclusions import ConclusionTemplate
 from webui.localisation.catalogue import text
-from webui.localisation.figure_formatting import format_figure
+from webui.localisation.figure_formatting import format_figure, within_error
 
 _FIGURES: Mapping[str, str] = {
     "verdict": "fast_track",
@@ -73,6 +73,8 @@ def _facts(figures: Figures) -> tuple[dict[str, str], frozenset[str]]:
             facts[fact] = text("conclusion.not_determined", because=words.note)
         elif figure.uncertainty is not None:
             facts[fact] = f"{words.value} {words.note}"
+        elif others := within_error(figure):
+            facts[fact] = text("conclusion.grey_zone", word=words.value, others=others)
         else:
             facts[fact] = words.value
     return facts, frozenset(missing)

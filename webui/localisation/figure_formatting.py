@@ -130,9 +130,14 @@ def _rule(figure: Figure) -> str:
     return "; ".join(one for one in (text(f"rules.{figure.basis['rule']}", **cuts), _grey_zone(figure)) if one)
 
 
+def within_error(figure: Figure) -> str:
+    """What else a category would be within the error of what it rests on, in words; empty where nothing else."""
+    return ", ".join(text(f"verdict.{one}") for one in str(figure.basis.get("grey_zone", "")).split(",") if one)
+
+
 def _grey_zone(figure: Figure) -> str:
-    others = [text(f"verdict.{one}") for one in str(figure.basis.get("grey_zone", "")).split(",") if one]
-    return text("figures.grey_zone", others=", ".join(others)) if others else ""
+    others = within_error(figure)
+    return text("figures.grey_zone", others=others) if others else ""
 
 
 def _doubts(figure: Figure) -> list[str]:

@@ -11,7 +11,7 @@ from appliance.analysis import uncertainty
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.bands import DENSITY
 from appliance.domain.detection import BoundingBox, Morphology, Row
-from appliance.domain.honest_digits import decimals_of_value
+from appliance.domain.honest_digits import decimals_of_value, digits
 from appliance.domain.keypoints import Point
 from appliance.domain.measurement import Capillary
 
@@ -70,8 +70,9 @@ def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
 def _density_words(density_per_mm: float | None, off: float | None) -> str:
     if density_per_mm is None or off is None:
         return ""
-    decimals = decimals_of_value(density_per_mm, off, 1, DENSITY.cuts)
-    return f"{density_per_mm:.{decimals}f} +- {off:.{decimals}f} capillaries per mm"
+    written = DENSITY.written(density_per_mm)  # as the document beside the picture has it
+    decimals = decimals_of_value(written, off, 1, DENSITY.cuts)
+    return f"{digits(written, decimals)} +- {digits(off, decimals)} capillaries per mm"
 
 
 def summary_lines(analysis: FrameAnalysis) -> list[str]:
@@ -107,7 +108,7 @@ def _draw_capillary(
     label = f"{number}{LETTERS[capillary.morphology]}"
     apical = capillary.apical
     if apical is not None:
-        label += f" {apical.um:.0f} um" if apical.um is not None else f" {apical.px:.0f} px"
+        label += f" {digits(apical.um, 0)} um" if apical.um is not None else f" {digits(apical.px, 0)} px"
     place = (capillary.bbox.x, max(0.0, capillary.bbox.y - 13 * unit))
     draw.text(place, label, fill=colour, font=font, stroke_width=unit, stroke_fill=(0, 0, 0))
 

@@ -1,15 +1,17 @@
 """The journals of every box, checked link by link."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.tables import Whose, audit, audit_heads, of_box
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import FIRST_LINK, seal
 from appliance.fleet.audit import Audit, entry_of
+
+_JUST_NOW = timedelta(minutes=5)
 
 
 class AuditStore:
@@ -54,6 +56,30 @@ class AuditStore:
         """Why a box's journal is not what it was; empty while all is well."""
         with self._database.transaction("read a box's journal") as connection:
             return connection.execute(select(audit_heads.c.problem).where(of_box(audit_heads, whose))).scalar() or ""
+
+    def compare(self, whose: Whose, seq: int, link: str, now_utc: datetime) -> None:
+        """What a box said at its birth about the end of its journal, with what is here.
+
+        A database that was put back to before has an end that was an end once. It tells nothing until it has grown as
+        long again, so nobody would see it in the entries. Those that came just now may be younger than the birth.
+        """
+        long_ago = to_rfc3339(now_utc - _JUST_NOW, "microseconds")
+        with self._database.transaction("compare a box's journal") as connection:
+            same = select(audit.c.hash).where(of_box(audit, whose), audit.c.seq == seq)
+            here = connection.execute(same).scalar()
+            later = select(func.max(audit.c.seq)).where(
+                of_box(audit, whose), audit.c.seq > seq, audit.c.heard_at < long_ago
+            )
+            had = connection.execute(later).scalar()
+            problem = ""
+            if here is not None and here != link:
+                problem = f"entry {seq} is another than the one that came before: the journal was replaced"
+            elif had is not None:
+                problem = (
+                    f"it ends with entry {seq}, and entry {had} came before: the box was put back to an older state"
+                )
+            if problem:
+                connection.execute(audit_heads.update().where(of_box(audit_heads, whose)).values(problem=problem))
 
     def _advance(self, connection: Connection, whose: Whose) -> int:
         query = select(audit_heads).where(of_box(audit_heads, whose)).with_for_update()

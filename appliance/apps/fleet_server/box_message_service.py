@@ -123,7 +123,11 @@ class BoxMessageService:
         """A box may have told its journal while nobody listened: at its birth it learns how far it is here."""
         if not states:
             return []
-        self.boxes.take_states(states, self._clock.now_utc())
+        now_utc, newest = self._clock.now_utc(), dict(states)
+        for whose in self.boxes.take_states(states, now_utc):
+            head = newest[whose].get("journal")
+            if head is not None:
+                self.audit.compare(whose, head["seq"], head["hash"], now_utc)
         born = sorted({whose for whose, state in states if state["is_online"]})
         if not born:
             return []

@@ -45,15 +45,15 @@ class BoxStore:
     def __init__(self, database: FleetDatabase) -> None:
         self._database = database
 
-    def take_states(self, states: Sequence[tuple[Whose, dict[str, Any]]], now_utc: datetime) -> None:
-        """Births and wills of any boxes, in the order in which they came, in one commit.
+    def take_states(self, states: Sequence[tuple[Whose, dict[str, Any]]], now_utc: datetime) -> tuple[Whose, ...]:
+        """Births and wills of any boxes, in the order in which they came, in one commit; whose births were new.
 
         What is known already is not written anew: every worker hears every state.
         """
         now = to_rfc3339(now_utc, "microseconds")
         names = sorted({whose for whose, _ in states})
         if not names:
-            return
+            return ()
         with self._database.transaction("keep the boxes' states") as connection:
             rows = known_states(connection, names)
             before = dict(rows)
@@ -63,6 +63,7 @@ class BoxStore:
             changed = [row for name in names if (row := rows[name]) is not None and row != before.get(name)]
             if changed:
                 connection.execute(self._database.replace(box_states), changed)
+        return tuple((row["site"], row["box"]) for row in changed if row["is_online"])
 
     def take_report(self, whose: Whose, kind: str, document: dict[str, Any], now_utc: datetime) -> None:
         """A telemetry, the alerts or the reported settings, in the place of the earlier one."""

@@ -20,7 +20,7 @@ from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
 from appliance.apps.fleet_server.tables import barred as barred_table
 from appliance.domain.bands import CUTS_OF
-from appliance.domain.honest_digits import decimals_of_value
+from appliance.domain.honest_digits import decimals_of_value, digits
 from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.ports import Clock
 from webui.console.services import ResultFilter
@@ -276,5 +276,5 @@ def _figure(document: dict[str, Any], key: str) -> FigureView | None:
         return None
     value, off = figure["value"], figure["uncertainty"]
     decimals = decimals_of_value(value, off, 1, CUTS_OF.get(key, ()))
-    said = f"{value:.{decimals}f}"
-    return FigureView(value, said if off is None else f"{said} \N{PLUS-MINUS SIGN} {off:.{decimals}f}")
+    said = digits(value, decimals)
+    return FigureView(value, said if off is None else f"{said} \N{PLUS-MINUS SIGN} {digits(off, decimals)}")

@@ -29,6 +29,7 @@ from appliance.domain.errors import ApplianceError, ExportError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
 from appliance.ports import Clock, Publication
+from appliance.transport.answers import FIRST_FAILURE
 from appliance.transport.connection import Acknowledged, BrokerConnection, Listening, Received, Subscribed
 from appliance.transport.properties import state_properties
 
@@ -217,12 +218,15 @@ class _Shift:
             _Chore(_TIDY_EVERY_S, worker.tidy, now_s),
         ]
         self._unanswered = 1  # the birth
+        self._is_refused = False
         self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
         self._worker.look_for_barred()  # before the first result
         while not stopping.is_set():
-            is_quiet = not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
+            # What a box sends with QoS 0 knows no receive maximum: it waits in the network, not in the memory.
+            is_behind = len(self._waiting) >= 2 * self._ingest.batch
+            is_quiet = not is_behind and not self._listen(0.0 if self._waiting else self._ingest.batch_wait_s)
             now_s = self._worker.monotonic_s()
             is_full = len(self._waiting) >= self._ingest.batch
             if self._waiting and (is_full or is_quiet or now_s - self._since_s >= self._ingest.batch_wait_s):
@@ -280,6 +284,13 @@ class _Shift:
             self._connection.publish(*answer, state_properties(), retain=is_retained)
             self._unanswered += 1
 
+    def _note_refusal(self, reason_code: int) -> None:
+        """Without its receipts every box would send its results again and again, and nobody would know why."""
+        if reason_code >= FIRST_FAILURE and not self._is_refused:
+            said = "the broker refuses what this server tells the boxes (reason code 0x%02x): look at its rules"
+            _log.error(said, reason_code)
+        self._is_refused = self._is_refused or reason_code >= FIRST_FAILURE
+
     def _listen(self, wait_s: float) -> bool:
         """Whether anything came."""
         events = self._connection.poll(wait_s)
@@ -293,6 +304,7 @@ class _Shift:
                 self._waiting.append(event)
             elif isinstance(event, Acknowledged):
                 self._unanswered -= 1
+                self._note_refusal(event.reason_code)
             elif isinstance(event, Subscribed) and not event.is_accepted:
                 _log.error("the broker does not let this server receive results")
         return bool(events)

@@ -16,14 +16,24 @@ from appliance.storage.restore import restore
 from appliance.storage.settings import StorageSettings
 
 FILE_NAME = "restore.json"
+_MOST_TRIES = 3
 _log = logging.getLogger(__name__)
 
 
 def ask_to_restore(data_dir: Path, database: Path, files: Path | None, actor: str) -> None:
     """The next start puts that database back, with the pictures of a copy. Raises StoreError."""
-    asked = {"database": str(database), "files": None if files is None else str(files), "actor": actor}
+    _ask(data_dir / FILE_NAME, database, files, actor, 0)
+
+
+def _ask(marker: Path, database: Path, files: Path | None, actor: str, tries: int) -> None:
+    asked = {
+        "database": str(database),
+        "files": None if files is None else str(files),
+        "actor": actor,
+        "tries": tries,
+    }
     try:
-        write_durably(data_dir / FILE_NAME, json.dumps(asked).encode(), 0o600)
+        write_durably(marker, json.dumps(asked).encode(), 0o600)
     except OSError as error:
         raise StoreError(f"could not prepare the restore: {error.strerror}", "Check the disk.") from error
 
@@ -45,18 +55,17 @@ def restore_if_asked(data_dir: Path, settings: StorageSettings, now_utc: datetim
     marker = data_dir / FILE_NAME
     if not marker.exists():
         return ""
+    reason = ""
     try:
-        asked = _asked(marker)
-        # Asked for once: a restore that ends the station must not be tried at every start.
-        marker.unlink()
+        asked = _begun(marker)
         aside = restore(settings, asked.database, now_utc, actor=asked.actor, files=asked.files)
+        _log.warning("restored as asked on the pages; what was there is in %s", aside)
     except ApplianceError as error:
         _log.error("nothing was restored: %s", error)
-        return str(error)
-    finally:
-        shutil.rmtree(data_dir / "restore", ignore_errors=True)
-    _log.warning("restored as asked on the pages; what was there is in %s", aside)
-    return ""
+        reason = str(error)
+    marker.unlink(missing_ok=True)
+    shutil.rmtree(data_dir / "restore", ignore_errors=True)
+    return reason
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,30 @@ class _Asked:
     database: Path
     files: Path | None
     actor: str
+    tries: int
+
+
+def _begun(marker: Path) -> _Asked:
+    """What is asked for, counted once more: one that the power ends is taken up, one that ends the station not always.
+
+    Raises:
+        StoreError: it cannot be read, or was tried too often.
+    """
+    asked = _asked(marker)
+    if asked.tries >= _MOST_TRIES:
+        raise StoreError(f"the restore was interrupted {asked.tries} times", "Ask for it again.")
+    _ask(marker, asked.database, asked.files, asked.actor, asked.tries + 1)
+    return asked
 
 
 def _asked(marker: Path) -> _Asked:
     try:
         said = bounded_loads(marker.read_bytes())
         return _Asked(
-            Path(said["database"]), None if said["files"] is None else Path(said["files"]), str(said["actor"])
+            Path(said["database"]),
+            None if said["files"] is None else Path(said["files"]),
+            str(said["actor"]),
+            int(said.get("tries", 0)),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         aside = marker.with_name(f"{marker.name}.unread")

@@ -17,7 +17,7 @@ from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figures
 from appliance.domain.measurement import Capillary
-from appliance.domain.printed_figure import decimals_of_figure
+from appliance.domain.printed_figure import as_printed
 from appliance.domain.review import ReviewedImage
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
@@ -175,17 +175,14 @@ def _figures_group(
         elif figure.value is not None:
             definition = source.definitions.get(key)
             unit = (definition.unit if definition else "") or "1"
-            decimals = decimals_of_figure(key, figure)
-            spread = None if figure.uncertainty is None else round(figure.uncertainty, decimals)
+            value, spread = as_printed(key, figure)
             properties = None
             if spread is not None:
                 properties = sr.MeasurementProperties(
                     upper_measurement_uncertainty=spread, lower_measurement_uncertainty=spread
                 )
             code = Code(unit, "UCUM", "no units" if unit == "1" else unit)
-            measurements.append(
-                sr.Measurement(concept, round(float(figure.value), decimals), code, properties=properties)
-            )
+            measurements.append(sr.Measurement(concept, value, code, properties=properties))
     if measurements or evaluations:
         words = name if where is None else finger_text(*where)
         yield sr.MeasurementsAndQualitativeEvaluations(

@@ -1,13 +1,13 @@
 """FHIR data types as JSON: codings, references, quantities. Members are those that R4 and R4B share."""
 
 import uuid
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import FigureDefinition
-from appliance.domain.printed_figure import decimals_of_figure
+from appliance.domain.honest_digits import rounded
+from appliance.domain.printed_figure import as_printed
 from appliance.exports.codes import (
     FINGER_SNOMED,
     LOCAL_CODES,
@@ -59,33 +59,38 @@ def reference(to: uuid.UUID, kind: str, display: str | None = None) -> Json:
 
 def quantity(value: float, unit: str, decimals: int | None = None) -> Json:
     """A UCUM quantity; `decimals` rounds it as the figure is printed."""
-    shown: float = value
-    if decimals is not None:
-        shown = float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN))
-    return {"value": shown, "unit": unit, "system": UCUM_URL, "code": unit}
+    return {
+        "value": value if decimals is None else rounded(value, decimals),
+        "unit": unit,
+        "system": UCUM_URL,
+        "code": unit,
+    }
 
 
 def components(key: str, figure: Figure, definition: FigureDefinition | None) -> list[Json]:
     """A figure as one component, and a second for the half width of its 95 % interval where one is known."""
     unit = "1" if definition is None else definition.unit or "1"
-    decimals = None if definition is None else decimals_of_figure(key, figure)
     code = local(key, figure_display(key))
     if figure.value is None:
         return [{"code": code, "dataAbsentReason": _absent(str(figure.because))}]
-    first = {"code": code, **_value(figure.value, unit, decimals)}
-    if figure.uncertainty is None:
+    value, off = figure.value, figure.uncertainty
+    if definition is not None and not isinstance(value, str):
+        printed, off = as_printed(key, figure)
+        value = printed if isinstance(value, float) else value
+    first = {"code": code, **_value(value, unit)}
+    if off is None:
         return [first]
-    width = quantity(figure.uncertainty, unit, decimals)
+    width = quantity(off, unit)
     interval = local(f"{key}.ci95", f"{figure_display(key)}, half width of the 95 % interval")
     return [first, {"code": interval, "valueQuantity": width}]
 
 
-def _value(value: float | int | str, unit: str, decimals: int | None) -> Json:
+def _value(value: float | int | str, unit: str) -> Json:
     if isinstance(value, str):
         return {"valueCodeableConcept": local(value, figure_display(value))}
     if isinstance(value, int) and unit == "1":
         return {"valueInteger": value}
-    return {"valueQuantity": quantity(value, unit, decimals)}
+    return {"valueQuantity": quantity(value, unit)}
 
 
 def _absent(because: str) -> Json:

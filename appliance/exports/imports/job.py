@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from appliance.analysis import uncertainty
 from appliance.analysis.recorded_analysis import record_analysis
 from appliance.domain.analysis_result import FrameAnalysis
+from appliance.domain.bands import DENSITY
 from appliance.domain.calibration import Calibration, ScaleOrigin
 from appliance.domain.errors import ApplianceError, CaptureError, ExportError
 from appliance.domain.exam import CapturedImage, Exam, ExamState, ImageKind, Placement, Sector
@@ -236,6 +237,7 @@ def _result(
     scale: Calibration | None,
     options: ImportOptions,
 ) -> PictureResult:
+    density = analysis.metrics.density_per_mm
     is_of_file = scale is not None and scale.origin is ScaleOrigin.DEVICE_METADATA
     return PictureResult(
         name=picture.name,
@@ -243,7 +245,7 @@ def _result(
         is_time_unknown=options.taken_at_utc is None and read.taken_at_utc is None,
         is_evaluable=analysis.quality.is_evaluable,
         capillaries=analysis.metrics.capillaries_total,
-        density_per_mm=analysis.metrics.density_per_mm,
+        density_per_mm=None if density is None else DENSITY.written(density),
         density_ci95_per_mm=uncertainty.of_density_in(analysis.metrics),
         um_per_px=None if scale is None else scale.um_per_px,
         scale_source=read.scale_source if is_of_file else None,

@@ -168,7 +168,7 @@ def _status(localisation: Localisation, material: Material) -> str:
     if not reviewed.unseen:
         return status
     count = str(len(reviewed.unseen))
-    return localisation("{status}; {count} images were not viewed one by one", status=status, count=count)
+    return localisation("{status}; images not viewed one by one: {count}", status=status, count=count)
 
 
 def _made(localisation: Localisation, material: Material) -> str:

@@ -99,7 +99,7 @@ def seen_aside(localisation: Localisation, figure: Figure) -> str:
         um = float(basis["seen_aside_um"])
         return localisation("{um} µm seen, not counted", um=localisation.number(um, written_decimals(um)))
     if "giants_aside" in basis:
-        return localisation("{count} giants seen in pictures that do not count", count=basis["giants_aside"])
+        return localisation("giants seen in pictures that do not count: {count}", count=basis["giants_aside"])
     return ""
 
 
@@ -172,7 +172,7 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
         )
     if basis.get("images_without_category"):
         count = basis["images_without_category"]
-        found.append(localisation("{count} images without a density allow no category.", count=count))
+        found.append(localisation("Images without a density, which allow no category: {count}.", count=count))
     found += [one for one in (grey_zone(localisation, figure), seen_aside(localisation, figure)) if one]
     return found
 

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from appliance.domain.errors import ExportError
+from appliance.domain.honest_digits import rounded
 from appliance.exports.report.table_words import translations
 from appliance.texts import LANGUAGES
 
@@ -53,7 +54,8 @@ class Localisation:
 
     def number(self, value: float, decimals: int) -> str:
         """With exactly so many decimals and this language's comma or point."""
-        return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self._locale)
+        form = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(rounded(value, decimals), format=form, locale=self._locale)
 
     def date(self, moment: datetime) -> str:
         """22 November 2026."""

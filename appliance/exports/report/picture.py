@@ -11,6 +11,7 @@ from appliance.analysis.possible_giants import possible_giants
 from appliance.analysis.uncertainty import width_decimals
 from appliance.domain.detection import BoundingBox, Morphology, Row, SizeClass
 from appliance.domain.errors import StoreError
+from appliance.domain.honest_digits import digits
 from appliance.domain.measurement import Capillary
 from appliance.domain.review import ReviewedImage
 
@@ -135,7 +136,7 @@ def _label(
     left, top, right, _ = _box(loop.bbox, scale)
     kind = _kind(loop)
     at = ((left + right) / 2, max(4.0 * unit, top - 3 * unit))
-    words = f"{letter} {um:.{width_decimals(um, um_per_px)}f}".strip()
+    words = f"{letter} {digits(um, width_decimals(um, um_per_px))}".strip()
     anchor = "mb" if top > 20 * unit else "mt"
     x0, y0, x1, y1 = draw.textbbox(at, words, font=font, anchor=anchor)
     # On a dark ground: an outline alone is lost on red-brown skin when it is printed.

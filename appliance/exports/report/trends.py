@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
+from appliance.domain.honest_digits import rounded
 from appliance.domain.repeatability import PUBLISHED, FigureChange, change
 from appliance.domain.trend import COMPARED, COUNTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
@@ -129,7 +130,7 @@ def change_row(localisation: Localisation, key: str, before: Figures, now: Figur
         return ChangeRow(
             _title(localisation, key), unit, then, newest, MISSING, "", localisation("cannot be compared"), None
         )
-    by = _signed(localisation, round(found.by, decimals), decimals)
+    by = _signed(localisation, rounded(found.by, decimals), decimals)
     limit = "" if found.limit is None else localisation.number(found.limit, decimals)
     return ChangeRow(
         _title(localisation, key), unit, then, newest, by, limit, localisation(_meaning(found)), found.is_significant

@@ -297,3 +297,18 @@ def test_a_palette_that_calls_its_8_bits_16_is_not_black(grey: Dataset, tmp_path
         grey.add_new(f"{colour}PaletteColorLookupTableData", "OW", (table * scale).astype("<u2").tobytes())
     seen = saved(grey, tmp_path).image_rgb
     np.testing.assert_array_equal(seen, np.dstack([table[numbers] for table in tables.values()]))
+
+
+@pytest.mark.parametrize(
+    ("magnification", "um_per_px", "note"), [(None, None, "its detector's, not the patient's"), ("2.3", 1.5, "")]
+)
+def test_the_pitch_of_a_cameras_dots_is_no_scale_without_the_magnification(
+    grey: Dataset, tmp_path: Path, magnification: str | None, um_per_px: float | None, note: str
+) -> None:
+    """A camera's 3.45 um would pass for a capillaroscope's scale."""
+    grey.ImagerPixelSpacing = [0.00345, 0.00345]
+    if magnification is not None:
+        grey.EstimatedRadiographicMagnificationFactor = magnification
+    scale = saved(grey, tmp_path).scale
+    assert scale.um_per_px == (None if um_per_px is None else pytest.approx(um_per_px))
+    assert (note in scale.note, bool(scale.note)) == (True, bool(note))

@@ -134,6 +134,13 @@ def test_a_scanners_round_resolution_is_no_scale(tmp_path: Path, dpi: int) -> No
         assert stated(tmp_path / name) == StatedScale()
 
 
+@pytest.mark.parametrize(("per_cm", "um"), [(944.88, None), (2400 / 2.54, None), (3779.53, None), (15_000, 0.6667)])
+def test_a_scanners_resolution_is_none_in_centimetres_either(tmp_path: Path, per_cm: float, um: float | None) -> None:
+    """944.88 a centimetre are 2,400 an inch: 10.6 um, which a capillaroscope could have."""
+    found = stated_um_per_px(tiff(tmp_path / "a.tif", per_cm, per_cm, 3))
+    assert found == (None if um is None else pytest.approx(um, rel=1e-3))
+
+
 @pytest.mark.parametrize(
     "sizes",
     [

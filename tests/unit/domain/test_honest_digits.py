@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from appliance.analysis.uncertainty import Width, of_width, width_decimals
 from appliance.domain.bands import CALIBRE, DENSITY, Cut
 from appliance.domain.exam_figures import Figure
-from appliance.domain.honest_digits import decimals_beside, decimals_of_value, scale_decimals
+from appliance.domain.honest_digits import decimals_beside, decimals_of_value, digits, scale_decimals
 from appliance.domain.printed_figure import printed_figure
+from appliance.exports.report.localisation import Localisation
 
 CASES = json.loads((Path(__file__).parents[2] / "data" / "honest_digits.json").read_text())
 ON_PAGES = Path(__file__).parents[3] / "webui" / "frontend" / "src" / "common" / "honest_digits.ts"
@@ -32,6 +33,12 @@ def test_a_cut_between_the_value_and_its_print_asks_for_more_digits(case: dict[s
 @pytest.mark.parametrize(("uncertainty", "decimals"), CASES["scale"])
 def test_digits_of_a_scale(uncertainty: float | None, decimals: int) -> None:
     assert scale_decimals(uncertainty) == decimals
+
+
+@pytest.mark.parametrize(("value", "decimals", "shown"), CASES["rounded"])
+def test_a_half_goes_away_from_zero_on_every_page_and_in_every_file(value: float, decimals: int, shown: str) -> None:
+    assert digits(value, decimals) == shown
+    assert Localisation("en").number(value, decimals).replace(",", "") == shown
 
 
 @given(st.floats(0, 20), st.floats(0.05, 30))

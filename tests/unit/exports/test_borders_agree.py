@@ -20,7 +20,10 @@ from appliance.analysis.size import classify_width
 from appliance.domain.bands import CALIBRE, CSURI, DENSITY, LOSS_INDEX, Bands
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.exam_figures import Figure
-from appliance.domain.figure_definitions import METRICS
+from appliance.domain.figure_definition import Kind
+from appliance.domain.figure_definitions import DEFINITIONS, METRICS
+from appliance.domain.honest_digits import digits
+from appliance.domain.printed_figure import as_printed, in_document, printed_figure
 from appliance.domain.review import ReviewedExam
 from appliance.exam.message import BoxAddress, build_corrected_message
 from appliance.exports.csv_tables import csv_tables
@@ -71,6 +74,29 @@ def test_no_way_out_writes_a_number_on_the_other_side_of_its_name(of: tuple[str,
     assert bands.name(in_files(key, figure)) == meant
     (stated, *_) = components(key, figure, METRICS[key])
     assert bands.name(stated["valueQuantity"]["value"]) == meant
+
+
+HALVES = st.builds(lambda step, of: step * of, st.integers(0, 20_000), st.sampled_from([0.05, 0.005, 0.25, 0.0005]))
+NUMBERS = [key for key, one in DEFINITIONS.items() if one.kind is not Kind.CATEGORY]
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(NUMBERS), st.floats(0, 100) | HALVES, st.none() | st.floats(0.004, 20))
+def test_every_way_out_writes_the_same_digits(key: str, value: float, off: float | None) -> None:
+    """Halves, and numbers that are rounded twice: every way out is what a reader of the JSON rounds."""
+    figure = Figure(float(value), off)
+    held, _ = in_document(key, figure)
+    decimals = printed_figure(key, figure).decimals
+    shown = digits(float(held), decimals)  # type: ignore[arg-type]
+    on_page, (on_paper, beside) = format_figure(key, figure), number_words(ENGLISH, key, figure)
+    assert on_page.value == on_paper
+    assert on_paper.replace(",", "") == shown
+    value_out, off_out = as_printed(key, figure)
+    assert f"{value_out:.{decimals}f}" == shown
+    if beside.startswith("\N{PLUS-MINUS SIGN}") and off_out is not None:
+        assert beside == f"\N{PLUS-MINUS SIGN} {off_out:.{decimals}f}"
+    (stated, *_) = components(key, figure, DEFINITIONS[key])
+    assert stated["valueQuantity"]["value"] == value_out
 
 
 def ring(loops: int, row_mm: float, um: float = 15.0) -> ReviewedExam:

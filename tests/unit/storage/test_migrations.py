@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from appliance.domain.errors import StoreError
-from appliance.storage.migrations import MIGRATIONS, migrate
+from appliance.storage.migrations import MIGRATIONS, LayoutStep, migrate
 
-FIRST = ("CREATE TABLE a (x INTEGER) STRICT", "INSERT INTO a VALUES (1)")
-SECOND = ("ALTER TABLE a ADD COLUMN y TEXT", "UPDATE a SET y = 'kept'")
+FIRST = LayoutStep(("CREATE TABLE a (x INTEGER) STRICT", "INSERT INTO a VALUES (1)"))
+SECOND = LayoutStep(("ALTER TABLE a ADD COLUMN y TEXT", "UPDATE a SET y = 'kept'"))
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ def test_only_missing_steps_run_and_data_stays(connection: sqlite3.Connection) -
 
 
 def test_failing_step_leaves_the_layout_before_it(connection: sqlite3.Connection) -> None:
-    broken = ("INSERT INTO a VALUES (2)", "CREATE TABLE b (x INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)")
+    broken = LayoutStep(
+        ("INSERT INTO a VALUES (2)", "CREATE TABLE b (x INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)")
+    )
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         migrate(connection, [FIRST, broken])
     assert version(connection) == 1

@@ -31,6 +31,17 @@ def test_what_could_not_be_determined_is_left_out_or_says_why() -> None:
     assert "µm" not in " ".join(one.text for one in bare)
 
 
+def test_a_word_within_the_error_of_a_border_is_no_flat_word() -> None:
+    """6.8 per mm with its error may be normal: a text that a physician signs says so."""
+    near = exam_figures(exam_of(image_of([Loop(15.0)] * 7, PLACE, row_mm=1.03, um_per_px=1.0))).exam
+    assert near["density_band"].basis["grey_zone"] == "normal"
+    own = read_templates('[[conclusion]]\nname = "Control"\ntext = "Row {band}."')
+    with Flask(__name__).test_request_context():
+        found = [one.text for one in suggestions(near, own)]
+    assert found[-1] == "Row lowered (grey zone: within the error also normal)."
+    assert all("lowered (grey zone" in one for one in found)
+
+
 def test_a_clinics_own_text_is_filled_and_a_fact_that_is_none_is_refused() -> None:
     own = read_templates('[[conclusion]]\nname = "Control"\ntext = "Density {density}; {{control}} in a year."')
     with Flask(__name__).test_request_context():

@@ -26,6 +26,7 @@ from flask.testing import FlaskClient
 from appliance.domain.bands import CALIBRE, DENSITY
 from appliance.domain.exam import ExamState
 from appliance.domain.exam_figures import Figure
+from appliance.domain.honest_digits import rounded
 from appliance.domain.printed_figure import decimals_in_document, decimals_of_figure
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD, PHYSICIAN
 from tests.support.exam_parts import CALIBRATION, shown_frame
@@ -205,7 +206,7 @@ def as_figure(stated: Any) -> Figure:
 
 def printed(key: str, stated: Any) -> float:
     """The number as pages and paper print it."""
-    return round(float(stated["value"]), decimals_of_figure(key, as_figure(stated)))
+    return rounded(float(stated["value"]), decimals_of_figure(key, as_figure(stated)))
 
 
 def assert_files_agree(clinic: Clinic, review: Any, document: Any, is_validated: bool) -> None:
@@ -280,7 +281,7 @@ def assert_message(message: Any, document: Any, review: Any, trace: Any) -> None
         metrics, figures = image["result"]["metrics"], of_images[image["image_id"]]
         if not image["excluded"] and figures["density_per_mm"]["value"] is not None:
             digits = decimals_in_document("density_per_mm", as_figure(figures["density_per_mm"]))
-            assert round(metrics["density_per_mm"], digits) == figures["density_per_mm"]["value"], trace
+            assert rounded(metrics["density_per_mm"], digits) == figures["density_per_mm"]["value"], trace
             assert DENSITY.name(metrics["density_per_mm"]) == figures["density_band"]["value"], trace
         for capillary in image["result"]["capillaries"]:
             widest = max((um for um in capillary["widths_um"].values() if um is not None), default=None)

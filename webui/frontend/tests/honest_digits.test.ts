@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 
 import written from "../../../tests/data/honest_digits.json";
 import { type Cut, decimalsBeside, decimalsOfValue, scaleDecimals, widthFigure, WIDTH_OFF_PX } from "../src/common/honest_digits";
+import { rounded } from "../src/common/rounded";
 
 interface Cases {
   beside: [number, number, number][];
   of_value: { value: number; uncertainty: number | null; most: number; cuts: Cut[]; decimals: number }[];
+  rounded: [number, number, string][];
   scale: [number | null, number][];
 }
 
@@ -15,6 +17,7 @@ describe("honest digits", () => {
   it("are those of the station", () => {
     for (const [uncertainty, most, decimals] of cases.beside) expect(decimalsBeside(uncertainty, most)).toBe(decimals);
     for (const one of cases.of_value) expect(decimalsOfValue(one.value, one.uncertainty, one.most, one.cuts)).toBe(one.decimals);
+    for (const [value, decimals, shown] of cases.rounded) expect(rounded(value, decimals)).toBe(shown);
     for (const [uncertainty, decimals] of cases.scale) expect(scaleDecimals(uncertainty)).toBe(decimals);
   });
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from appliance.domain.bounded_json import bounded_loads, require_keepable
 from appliance.domain.errors import ExportError
 from appliance.fleet.audit import Audit
 from appliance.fleet.message import read_message
-from appliance.transport.connection import Received
+from appliance.transport.connection import Acknowledged, Event, Received
 from tests.support.fleet_results import arrival
 from webui.console.services import ResultFilter
 
@@ -40,6 +41,11 @@ class Broker:
     def __init__(self) -> None:
         self.confirmed: list[str] = []
         self.published: list[tuple[str, Any]] = []
+        self.events: list[Event] = []
+
+    def poll(self, _: float) -> list[Event]:
+        events, self.events = self.events, []
+        return events
 
     def confirm(self, received: Received) -> None:
         self.confirmed.append(received.topic)
@@ -90,6 +96,37 @@ def test_boxes_that_are_newer_than_the_server_are_told_of_once_and_stop_nobody(
 
     assert [row.box for row in worker.service.boxes.boxes(SystemClock().now_utc())] == ["box-2"]
     assert caplog.text.count("cannot be used") == 1
+
+
+def test_receipts_that_the_broker_refuses_are_told_of_once(
+    worker: IngestWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = Broker()
+    broker.events = [Acknowledged(1, 0x87), Acknowledged(2, 0x87), Acknowledged(3, 0)]
+    shift = _Shift(worker, broker)  # type: ignore[arg-type]
+
+    shift._listen(0.0)
+
+    assert caplog.text.count("refuses what this server tells the boxes (reason code 0x87)") == 1
+
+
+def test_a_box_that_floods_the_broker_fills_no_workers_memory(
+    worker: IngestWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, stopping, most = Broker(), threading.Event(), [0]
+    shift = _Shift(worker, broker)  # type: ignore[arg-type]
+
+    def flood(_: float) -> list[Event]:
+        most[0] = max(most[0], len(shift._waiting))
+        return [replace(state_of("box-1"), qos=0)] * 256
+
+    monkeypatch.setattr(broker, "poll", flood)
+    monkeypatch.setattr(shift, "_settle", lambda _: stopping.set() if len(settled) > 40 else settled.append(1))
+    settled: list[int] = []
+    monkeypatch.setattr("appliance.apps.fleet_server.ingest._LAST_ANSWERS_S", 0.0)
+    shift.work(stopping)
+
+    assert most[0] <= 3 * worker.settings.ingest.batch
 
 
 def test_a_worker_killed_between_commit_and_receipt_costs_a_second_sending(worker: IngestWorker) -> None:

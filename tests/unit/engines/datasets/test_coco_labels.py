@@ -104,7 +104,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("annotations.1.iscrowd", "yes", "0 or 1"),
         ("categories.0.name", " ", "a name"),
         ("categories.1.id", 0, "categories[1]"),
-        ("annotations.0.bbox", [1, 2, 10**400, 5], "4 numbers"),
+        ("annotations.0.bbox", [1, 2, 10**400, 5], "is too large"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_place(tmp_path: Path, path: str, value: Any, words: str) -> None:

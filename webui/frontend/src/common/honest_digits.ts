@@ -2,6 +2,7 @@
 // to each other by tests/data/honest_digits.json.
 
 import { figure } from "./i18n";
+import { rounded } from "./rounded";
 
 /** A value at which a number changes its name, and whether exactly this value already has the upper one. */
 export type Cut = readonly [value: number, belongsAbove: boolean];
@@ -25,7 +26,7 @@ export function decimalsBeside(uncertainty: number, most = MOST_DECIMALS): numbe
 export function decimalsOfValue(value: number, uncertainty: number | null, most: number, cuts: readonly Cut[] = []): number {
   const decimals = uncertainty === null ? most : decimalsBeside(uncertainty, most);
   for (let more = decimals; more < most + MORE_BESIDE_A_CUT; more++) {
-    const shown = Number(value.toFixed(more));
+    const shown = Number(rounded(value, more));
     if (cuts.every((cut) => isAbove(cut, shown) === isAbove(cut, value))) return more;
   }
   return cuts.length ? most + MORE_BESIDE_A_CUT : decimals;

@@ -4,6 +4,7 @@
 
 import type en from "../../../texts/en.json";
 import type { Tables } from "../languages/tables";
+import { rounded } from "./rounded";
 
 type Texts = typeof en & Tables;
 
@@ -51,7 +52,7 @@ export function inLine(word: string): string {
 
 /** A number with fixed decimals and this language's decimal sign, or an en dash where it could not be measured. */
 export function figure(value: number | null | undefined, decimals = 0): string {
-  return value === null || value === undefined ? t("unmeasured") : withSign(value.toFixed(decimals));
+  return value === null || value === undefined ? t("unmeasured") : withSign(rounded(value, decimals));
 }
 
 /** A day as this language writes it, of a date ("1968-03-09") or of a moment in this browser's time zone. */

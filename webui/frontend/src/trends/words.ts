@@ -1,6 +1,7 @@
 // Trends in words: the line below a plot, and the cells of the table that says the same.
 
 import { figure, language, t, type TextKey } from "../common/i18n";
+import { rounded } from "../common/rounded";
 import type { Change, Group, Point, Series, TrendExam } from "./protocol";
 
 export function day(instant: string): string {
@@ -60,7 +61,7 @@ export function stateWords(exam: TrendExam): string {
 
 /** With its sign; what rounds to nothing has none. */
 export function signed(by: number, decimals: number): string {
-  const rounded = Number(by.toFixed(decimals));
-  const sign = rounded > 0 ? "+" : rounded < 0 ? "\u2212" : "";
-  return `${sign}${figure(Math.abs(rounded), decimals)}`;
+  const shown = Number(rounded(by, decimals));
+  const sign = shown > 0 ? "+" : shown < 0 ? "\u2212" : "";
+  return `${sign}${figure(Math.abs(shown), decimals)}`;
 }
