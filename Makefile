@@ -51,7 +51,7 @@ test-power:  ## the power goes at random moments of captures and finishes, into 
 	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
 	PYTHONPATH=. $(BIN)/python -m tests.box.power $(ARGS)
 
-test-roots:  ## a Jetson's two roots share the exams; its units under this computer's systemd, a damaged and an erased disk (root, loop devices)
+test-roots:  ## a Jetson's two roots share the exams; its units under this computer's systemd, a damaged and an erased disk (ARGS="--cuts 5"; root)
 	PYTHONPATH=. $(BIN)/python -m tests.box.roots $(ARGS)
 
 test-stick:  ## a copy of the box onto a stick and back, through pages and sandbox (root)

@@ -39,6 +39,11 @@ class LossyDisk:
 
     def plug(self) -> None:
         """Mount it; the file system's own journal repairs what a cut has left."""
+        _run("mount", "-t", "ext4", "-o", "noatime", self.attach(), self.mounted)
+
+    def attach(self) -> str:
+        """The loop device of disk.img in the folder."""
+        self._fuse.mkdir(parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
         cache = ("cache=writeback", "cache-min-block-size=4K")
         self._start("nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache)
@@ -46,11 +51,16 @@ class LossyDisk:
         self._start("nbdfuse", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
         _await((self._fuse / "disk").exists, "nbdfuse")
         self._loop = _run("losetup", "--find", "--show", f"{self._fuse}/disk")
-        _run("mount", "-t", "ext4", "-o", "noatime", self._loop, self.mounted)
+        return self._loop
 
     def cut(self) -> None:
         """The power goes. Whatever has files open there must be killed before `clear`; harmless where it is off."""
         for server in self._servers[:1]:
+            server.kill()
+
+    def fail(self) -> None:
+        """After `cut`: what still waits for the disk gets an error instead of waiting for ever."""
+        for server in self._servers:
             server.kill()
 
     def clear(self) -> None:

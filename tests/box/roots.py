@@ -1,11 +1,12 @@
 """`make test-roots`: two roots of a Jetson share the exams; units and programs run on this computer's systemd.
 
-    python -m tests.box.roots [--only WORD] [--systemd FOLDER]
+    python -m tests.box.roots [--only WORD] [--systemd FOLDER] [--cuts 5] [--seed 1]
 
 A disk with NVIDIA's two roots and the data partition is a file on a loop device; systemd starts from one root or the
 other (enter_disk.sh) with the recipe's units and the station's own, and a program in the station's place that makes one
 exam at each start. A Jetson has the systemd of Ubuntu 22.04, 249: FOLDER is its package, unpacked (dpkg-deb -x), and is
-laid over this computer's. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk, dbus.
+laid over this computer's. Needs root, loop devices, a cgroup2 and the Debian packages systemd, e2fsprogs, fdisk, dbus;
+for power cuts nbdkit and nbdfuse.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import contextlib
 import json
 import os
 import pty
+import random
 import shutil
 import signal
 import subprocess
@@ -23,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.box.lossy_disk import LossyDisk
 from tests.box.services import await_so
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -65,10 +68,11 @@ _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
 class Board:
     """The disk, and the root that runs."""
 
-    def __init__(self, folder: Path, systemd: Path | None) -> None:
+    def __init__(self, folder: Path, systemd: Path | None, is_lossy: bool = False) -> None:
         self._image = folder / "disk.img"
         self._systemd = systemd
         self._folder = folder
+        self._disk = LossyDisk(folder) if is_lossy else None
         with self._image.open("wb") as file:
             file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
         sizes = (_ROOT_MB, _ROOT_MB, _DATA_MB)
@@ -76,24 +80,46 @@ class Board:
             f"size={size}MiB, name={name}\n" for size, name in zip(sizes, _PARTS, strict=True)
         )
         subprocess.run(["sfdisk", "--quiet", self._image], input=table, text=True, check=True)
-        self._loop = run("losetup", "--find", "--show", self._image)
-        run("partx", "--add", self._loop)
+        self.plug()
         self._names = list(_PARTS)
         self._process: subprocess.Popen[bytes] | None = None
         self.screen = ""
+
+    def plug(self) -> None:
+        """Power on."""
+        self._loop = run("losetup", "--find", "--show", self._image) if self._disk is None else self._disk.attach()
+        run("partx", "--add", self._loop)
+
+    def lose_power(self) -> None:
+        """What was not flushed is gone."""
+        assert self._disk is not None
+        self._disk.cut()
+        self._unplug(self._disk)
+        self.plug()
+
+    def _unplug(self, disk: LossyDisk) -> None:
+        disk.fail()
+        self.cut()
+        await_so(self._forget_partitions, f"end of the partitions of {self._loop}", _WITHIN_S)
+        disk.clear()
 
     def device(self, name: str) -> Path:
         return Path(f"{self._loop}p{_PARTS.index(name) + 1}")
 
     def close(self) -> None:
+        if self._disk is not None:
+            self._unplug(self._disk)
+            return
         self.cut()
         # A namespace lets go of its mounts a moment after its last process.
         await_so(self._forget_partitions, f"end of the partitions of {self._loop}", _WITHIN_S)
         run("losetup", "--detach", self._loop)
 
     def _forget_partitions(self) -> bool:
-        done = subprocess.run(["partx", "--delete", self._loop], check=False, capture_output=True)
-        return done.returncode == 0
+        # What it returns is no answer: where the disk is dead it complains about that.
+        command = ["partx", "--delete", "--nr", f"1:{len(_PARTS)}", self._loop]
+        subprocess.run(command, check=False, capture_output=True)
+        return not any(self.device(name).exists() for name in _PARTS)
 
     def rename(self, name: str, other: str) -> None:
         """In the table of the disk."""
@@ -115,8 +141,8 @@ class Board:
                 (root / "var/lib/nailfold-confirmed").touch()
 
     @contextlib.contextmanager
-    def mounted(self, name: str) -> Iterator[Path]:
-        place = self._folder / "mounted"
+    def mounted(self, name: str, at: str = "mounted") -> Iterator[Path]:
+        place = self._folder / at
         place.mkdir(exist_ok=True)
         run("mount", "-t", "ext4", self.device(name), place)
         try:
@@ -270,6 +296,39 @@ def _is_free(device: Path) -> bool:
     return True
 
 
+def cut_while_exams_move(board: Board, cuts: int) -> None:
+    """Of an older root, hundreds; at each start of the new one a while later."""
+    board.install("APP", confirmed=True, knows_data=False)
+    board.install("APP_b", confirmed=False)
+    exams = {f"exam-old-{number}": f"loops of {number} " * 400 for number in range(400)}
+    with board.mounted("APP") as root:
+        for name, content in exams.items():
+            (root / "var/lib/nailfold" / name).write_text(content)
+    for _ in range(cuts):
+        moment_s = random.uniform(0.3, 1.6)
+        board.start("APP_b", "what lies on the data partition")
+        time.sleep(moment_s)
+        said = "were moving" if "exams inside" in board.screen else "were not yet looked for"
+        said = "had moved" if "Finished nailfold-data-folders" in board.screen else said
+        board.lose_power()
+        print(f"  cut {moment_s:.2f} s after the folders began: exams {said}", flush=True)
+        if said == "had moved":
+            # Once more from the beginning.
+            with board.device("nailfold-data").open("r+b") as device:
+                device.seek(-(1 << 20), os.SEEK_END)
+                device.write(b"NAILFOLD-MAKING\n")
+                device.flush()
+                os.fsync(device.fileno())
+    board.start("APP_b")
+    require(set(exams) <= set(board.exams()), f"{len(set(exams) - set(board.exams()))} exams are missing")
+    require(board.inside("ls", "/data/aside") == "", "exams were set aside though nobody made others")
+    board.cut()
+    with board.mounted("nailfold-data") as data, board.mounted("APP", "other") as root:
+        for place in (data / "nailfold", root / "var/lib/nailfold"):
+            torn = [name for name, content in exams.items() if (place / name).read_text() != content]
+            require(torn == [], f"{len(torn)} exams are torn in {place}")
+
+
 Scene = Callable[[Board], None]
 
 
@@ -408,6 +467,10 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", help="scenes whose name has this")
     options.add_argument("--systemd", type=Path, help="an unpacked package of another systemd")
+    options.add_argument(
+        "--cuts", type=int, default=0, help="power cuts while exams move, on a disk that loses its cache"
+    )
+    options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
     for program in ("sfdisk", "losetup", "unshare", "mkfs.ext4", "debugfs"):
         if shutil.which(program) is None:
@@ -426,6 +489,21 @@ def main() -> int:
             finally:
                 board.close()
         print(f"{scene.__name__.replace('_', ' ')}: {time.monotonic() - began_s:.1f} s", flush=True)
+    if asked.cuts:
+        for program in ("nbdkit", "nbdfuse"):
+            if shutil.which(program) is None:
+                sys.exit(f"{program} is missing; install: apt-get install nbdkit nbdfuse")
+        random.seed(asked.seed)
+        with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
+            board = Board(Path(folder), asked.systemd, is_lossy=True)
+            try:
+                cut_while_exams_move(board, asked.cuts)
+            except SystemExit:
+                print(board.screen[-4000:])
+                raise
+            finally:
+                board.close()
+        print(f"{asked.cuts} power cuts while exams move: none is lost", flush=True)
     return 0
 
 
