@@ -72,9 +72,8 @@ def asked(station: ApiStation, case: schemathesis.Case, *checks: CheckFunction) 
 
 def aimed(station: ApiStation, case: schemathesis.Case) -> schemathesis.Case:
     """The request with names of what there is in place of made-up ones, wherever it has a place for them."""
-    case.path_parameters = {
-        name: station.known.get(name, value) for name, value in (case.path_parameters or {}).items()
-    }
+    known = station.known | {"seq": station.newest_seq}
+    case.path_parameters = {name: known.get(name, value) for name, value in (case.path_parameters or {}).items()}
     if isinstance(case.body, dict):
         case.body = {name: station.named(name, value, case.path_parameters) for name, value in case.body.items()}
         case.body |= station.meant(case.operation.label, case.body)
