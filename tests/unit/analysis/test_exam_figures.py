@@ -61,6 +61,9 @@ def test_widths_by_hand() -> None:
     # The spread of 12, 16 and 26 has variance 52, more than the 2 of the end points; 0.26 px are common to all.
     assert image["mean_apical_um"].uncertainty == pytest.approx(1.96 * math.sqrt(52 / 3 + 0.26**2))
     assert image["share_enlarged"].value == pytest.approx(100 / 3)
+    # Wilson: (1/3 + 0.64027 -+ 0.85283) / 2.28053
+    assert image["share_enlarged"].basis == {"enlarged": 1, "capillaries": 3, "low": 6.1, "high": 79.2}
+    assert image["share_enlarged"].uncertainty == pytest.approx(36.54, abs=0.01)
     assert image["giants"].value == 1
 
 
@@ -107,7 +110,9 @@ def test_mes_waits_for_the_physicians_rating() -> None:
     unrated = exam_figures(reviewed).exam["mes"]
     assert unrated.because == "disorganisation_not_rated"
     assert unrated.basis == {"score_loss": 3.0, "score_ramified": 2.0}
-    assert exam_figures(reviewed, disorganisation=1.5).exam["mes"].value == pytest.approx(6.5)
+    rated = exam_figures(reviewed, disorganisation=1.255).exam["mes"]
+    assert rated.value == pytest.approx(6.255)
+    assert rated.basis == {"score_loss": 3.0, "score_disorganisation": 1.25, "score_ramified": 2.0}
 
 
 def test_csuri_is_taken_where_the_fewest_loops_with_a_giant_are() -> None:
@@ -116,7 +121,10 @@ def test_csuri_is_taken_where_the_fewest_loops_with_a_giant_are() -> None:
     fewest = image_of([Loop()] * 2, Placement(Hand.RIGHT, Finger.RING, Sector.A), number=3)
     index = exam_figures(exam_of(many, few, fewest)).exam["csuri"]
     assert index.value == pytest.approx(72 * 2 / 25)
+    # The two end points of the width, 1 px of 1 um each, twice over 5 loops squared.
+    assert index.uncertainty == pytest.approx(1.96 * math.sqrt(2) * 2 / 25)
     assert index.basis["image_width_mm"] == 1.28
+    assert [index.basis[key] for key in ("largest_um", "giants", "capillaries", "cut_off")] == [72.0, 2, 5, 2.94]
     assert index.basis["image_id"] == few.image.image_id
     assert (index.basis["reading"], index.basis["is_other_width"], index.basis["reference_width_mm"]) == (
         "above",
