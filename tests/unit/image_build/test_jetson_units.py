@@ -16,6 +16,8 @@ import data_folders
 import data_partition
 import layout
 
+from tests.support.units import settings_of
+
 REPOSITORY = Path(__file__).parents[3]
 JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
 OVERLAY = JETSON / "overlay/usr/lib/systemd/system"
@@ -33,16 +35,6 @@ PARTS = (
     ("APP_b", "data", "2"),
     ("secondary_gpt", "secondary_gpt", ""),
 )
-
-
-def settings_of(unit: Path) -> dict[str, list[str]]:
-    """Values by key, in their order."""
-    read: dict[str, list[str]] = {}
-    for line in unit.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith(("#", "[")):
-            key, _, value = line.partition("=")
-            read.setdefault(key, []).append(value)
-    return read
 
 
 def binds() -> dict[str, str]:

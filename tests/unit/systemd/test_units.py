@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.units import settings_of
+
 SYSTEMD = Path(__file__).parents[3] / "systemd"
 UNITS = sorted((SYSTEMD / "system").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
@@ -15,16 +17,6 @@ MOST_EXPOSED = 25
 """Tenths: "systemd-analyze security" of at most 2.5 for every service."""
 
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
-
-
-def settings_of(unit: Path) -> dict[str, list[str]]:
-    """Values by key, in their order."""
-    read: dict[str, list[str]] = {}
-    for line in unit.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith(("#", "[")):
-            key, _, value = line.partition("=")
-            read.setdefault(key, []).append(value)
-    return read
 
 
 @needs_analyze
