@@ -13,48 +13,64 @@ from appliance.domain.detection import BoundingBox, CapillaryDetection, Haemorrh
 
 Found = TypeVar("Found", CapillaryDetection, HaemorrhageDetection)
 Boxes = NDArray[np.float64]
+Scores = NDArray[np.floating]
 
 SAME_IOU = 0.5
 """Boxes that overlap by more (intersection over union) are one thing."""
 
 SAME_SHARE = 0.6
-"""So are a box and a surer one that holds more than this of it: a piece of a loop and the whole loop."""
+"""A box of which a surer one holds more than this is doubtful: a piece of that loop, or one of the row behind it."""
 
 SURER_PIECE_SHARE = 0.85
-"""So are a box and a surer, smaller one of which it holds more than this. With less, a surer loop of the row behind,
-whose head lies in the box before it, would take a whole loop away (docs/decisions, 2026-11-30, counted once)."""
+"""So is a box that holds more than this of a surer, smaller one. With less, a surer loop of the row behind, whose head
+lies in the box before it, would make a whole loop doubtful (docs/decisions, 2026-11-30, counted once)."""
 
+DOUBT = 2.0
+"""Taken from the logit of a doubtful box's score: 0.95 becomes 0.72, 0.8 becomes 0.35. Rendered boxes alone say 0.7 for
+a box that is held and 1.2 for one that holds; real pictures show more pieces of loops (docs/decisions, 2026-12-01,
+doubtful boxes)."""
+
+LEAST_SCORE, MOST_SCORE = 1e-4, 1 - 1e-4
+"""Keep a logit finite."""
 
 BLOCK = 24
 """So many of the surest boxes are compared with all others at once; what they leave is the next block's."""
 
 
-def suppress(boxes_xywh: Boxes, iou: float = SAME_IOU, share: float = SAME_SHARE) -> NDArray[np.intp]:
-    """Indices of the boxes that stay, in their order: of those that are one thing, the first.
+def suppress(
+    boxes_xywh: Boxes, scores: Scores, iou: float = SAME_IOU, share: float = SAME_SHARE
+) -> tuple[NDArray[np.intp], Scores]:
+    """Indices of the boxes that stay, and the scores that they have then, best first.
+
+    Of boxes that overlap the first stays. Of what then lies in a surer one nobody knows by the boxes alone whether it is
+    a piece of that loop or a loop of the row behind; it stays with less of its score.
 
     Args:
         boxes_xywh: [N, 4], left, top, width, height, all larger than nothing; best first.
+        scores: [N], 0 to 1, falling.
         iou: intersection over union above which two boxes are one thing.
-        share: of a box that lies in a surer one, above which they are one thing too.
+        share: of a box that lies in a surer one, above which it is doubtful.
     """
-    stays, left = [], np.arange(len(boxes_xywh))
-    while len(left):
-        block = left[:BLOCK]
-        is_gone = np.zeros(len(left), dtype=bool)
-        for at, is_same in enumerate(_same(boxes_xywh[block], boxes_xywh[left], iou, share)):
-            if not is_gone[at]:
-                stays.append(block[at])
-                is_gone |= is_same
-        is_gone[: len(block)] = True
-        left = left[~is_gone]
-    return np.array(stays, dtype=np.intp)
+    stays = _apart(boxes_xywh, iou)
+    is_doubtful = _is_doubtful(boxes_xywh[stays], share)
+    left = np.where(is_doubtful, _doubted(scores[stays]), scores[stays])
+    order = np.argsort(-left, kind="stable")
+    return stays[order], left[order]
 
 
-def each_once(found: Sequence[Found], iou: float = SAME_IOU, share: float = SAME_SHARE) -> tuple[Found, ...]:
-    """Findings of one or several looks, each thing once, the best score first."""
-    best_first = sorted(found, key=lambda one: -one.score)
-    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one in best_first]).reshape(-1, 4)
-    return tuple(best_first[index] for index in suppress(boxes, iou, share))
+def each_once(looks: Sequence[Sequence[Found]], iou: float = SAME_IOU, share: float = SAME_SHARE) -> tuple[Found, ...]:
+    """Findings of several looks at parts of one picture, each thing once, the best score first.
+
+    What was doubtful in its own look has paid for it there. What a surer box of another look alone holds is a piece of
+    a loop that its own look did not see whole.
+    """
+    told = [is_doubtful for look in looks for is_doubtful in _is_doubtful(_boxes_of(look), share)]
+    found = [one for look in looks for one in look]
+    order = sorted(range(len(found)), key=lambda at: -found[at].score)
+    boxes = _boxes_of([found[at] for at in order])
+    stays = _apart(boxes, iou)
+    is_piece = _is_doubtful(boxes[stays], share) & ~np.array([told[order[at]] for at in stays], dtype=bool)
+    return tuple(found[order[at]] for at in stays[~is_piece])
 
 
 def is_drawn_twice(box: BoundingBox, others: Sequence[BoundingBox]) -> bool:
@@ -65,14 +81,43 @@ def is_drawn_twice(box: BoundingBox, others: Sequence[BoundingBox]) -> bool:
     return any(box.iou(other) > SAME_IOU for other in others)
 
 
-def _same(surer: Boxes, boxes: Boxes, iou: float, share: float) -> NDArray[np.bool_]:
-    """Whether the surer box [row] and box [column] are one thing; bool [M, N]."""
+def _boxes_of(found: Sequence[Found]) -> Boxes:
+    return np.array([(one.bbox.x, one.bbox.y, one.bbox.w, one.bbox.h) for one in found]).reshape(-1, 4)
+
+
+def _apart(boxes_xywh: Boxes, iou: float) -> NDArray[np.intp]:
+    """Indices of the boxes that overlap no earlier one that stays."""
+    stays, left = [], np.arange(len(boxes_xywh))
+    while len(left):
+        block = left[:BLOCK]
+        common, own, area = _common(boxes_xywh[block], boxes_xywh[left])
+        is_same = common > iou * (own + area - common)
+        is_gone = np.zeros(len(left), dtype=bool)
+        for at, row in enumerate(is_same):
+            if not is_gone[at]:
+                stays.append(block[at])
+                is_gone |= row
+        is_gone[: len(block)] = True
+        left = left[~is_gone]
+    return np.array(stays, dtype=np.intp)
+
+
+def _is_doubtful(boxes: Boxes, share: float) -> NDArray[np.bool_]:
+    """Whether a surer box holds each, or lies in it; bool [N], of boxes best first."""
+    common, own, area = _common(boxes, boxes)
+    holds = common > np.minimum(share * area, max(share, SURER_PIECE_SHARE) * own)
+    return np.asarray(np.triu(holds, 1).any(axis=0))
+
+
+def _common(surer: Boxes, boxes: Boxes) -> tuple[Boxes, Boxes, Boxes]:
+    """What surer boxes [M, 4] and boxes [N, 4] have in common, [M, N], and the areas of both, [M, 1] and [N]."""
     x0, y0, w, h = boxes.T
     left, top, wide, high = (column[:, None] for column in surer.T)
     width = np.minimum(left + wide, x0 + w) - np.maximum(left, x0)
     height = np.minimum(top + high, y0 + h) - np.maximum(top, y0)
-    common = np.maximum(width, 0.0) * np.maximum(height, 0.0)
-    area, own = w * h, wide * high
-    # More than any of three limits is more than the lowest of them.
-    limit = np.minimum(iou * (own + area - common), share * area)
-    return np.asarray(common > np.minimum(limit, max(share, SURER_PIECE_SHARE) * own))
+    return np.maximum(width, 0.0) * np.maximum(height, 0.0), wide * high, w * h
+
+
+def _doubted(scores: Scores) -> Scores:
+    held = np.clip(scores, LEAST_SCORE, MOST_SCORE)
+    return np.asarray(1 / (1 + (1 - held) / held * np.exp(DOUBT)))

@@ -36,18 +36,16 @@ class PanoramaDetector:
     def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
         """Boxes in pixels of the whole picture; best first."""
         height, width = image_rgb.shape[:2]
-        capillaries: list[CapillaryDetection] = []
-        haemorrhages: list[HaemorrhageDetection] = []
+        capillaries: list[list[CapillaryDetection]] = []
+        haemorrhages: list[list[HaemorrhageDetection]] = []
         for (left, right), (top, bottom) in product(_spans(width, self._tile_px[0]), _spans(height, self._tile_px[1])):
             found = self._detector.detect(np.ascontiguousarray(image_rgb[top:bottom, left:right]))
             inner = (left > 0, top > 0, right < width, bottom < height)
             size = (right - left, bottom - top)
-            for capillary in found.capillaries:
-                if not _is_cut(capillary.bbox, size, inner):
-                    capillaries.append(replace(capillary, bbox=_moved(capillary.bbox, left, top)))
-            for patch in found.haemorrhages:
-                # Haemorrhages adjoin one another and may be wider than the overlap: a cut one still counts.
-                haemorrhages.append(replace(patch, bbox=_moved(patch.bbox, left, top)))
+            uncut = [one for one in found.capillaries if not _is_cut(one.bbox, size, inner)]
+            capillaries.append([replace(one, bbox=_moved(one.bbox, left, top)) for one in uncut])
+            # Haemorrhages adjoin one another and may be wider than the overlap: a cut one still counts.
+            haemorrhages.append([replace(one, bbox=_moved(one.bbox, left, top)) for one in found.haemorrhages])
         return Detections(each_once(capillaries), each_once(haemorrhages))
 
 

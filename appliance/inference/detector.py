@@ -98,8 +98,10 @@ class OnnxDetector:
         in_frame = view.to_frame(boxes[rows])
         is_visible = (in_frame[:, 2:] > 0.0).all(axis=1)
         rows, in_frame = rows[is_visible], in_frame[is_visible]
-        stays = suppress(in_frame, self._settings.nms_iou, self._settings.nms_containment)
-        return _Picked(in_frame[stays], scores[rows[stays]], rows[stays])
+        settings = self._settings
+        stays, left = suppress(in_frame, scores[rows], settings.nms_iou, settings.nms_containment)
+        stays, left = stays[left >= min_score], left[left >= min_score]
+        return _Picked(in_frame[stays], left, rows[stays])
 
 
 def input_size_of(entry: EngineEntry) -> tuple[int, int]:

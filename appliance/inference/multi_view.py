@@ -122,7 +122,11 @@ class MultiViewDetector:
         means = [_mean(members, len(views)) for members in _things(views)]
         kept = sorted((one for one in means if one.score >= min_score), key=lambda one: one.score, reverse=True)
         boxes = np.array([_xywh(one.bbox) for one in kept]).reshape(-1, 4)
-        return [kept[at] for at in suppress(boxes, self._settings.nms_iou, self._settings.nms_containment)]
+        scores = np.array([one.score for one in kept])
+        stays, left = suppress(boxes, scores, self._settings.nms_iou, self._settings.nms_containment)
+        return [
+            replace(kept[at], score=score) for at, score in zip(stays, left.tolist(), strict=True) if score >= min_score
+        ]
 
 
 def _things(views: Sequence[Sequence[Found]]) -> list[list[Found]]:

@@ -110,8 +110,8 @@ class TiledDetector:
             looks.append(_uncut(self._detector.detect(np.ascontiguousarray(part)), tile))
         same = self._settings.nms_iou, self._settings.nms_containment
         return Detections(
-            each_once([one for look in looks for one in look.capillaries], *same),
-            each_once([one for look in looks for one in look.haemorrhages], *same),
+            each_once([look.capillaries for look in looks], *same),
+            each_once([look.haemorrhages for look in looks], *same),
         )
 
 

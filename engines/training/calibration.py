@@ -79,11 +79,13 @@ def _targets(rendered: RenderedImage, kind: int) -> tuple[FloatArray, FloatArray
 def _judged(
     boxes: FloatArray, scores: FloatArray, targets: FloatArray, ignored: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Logits of the boxes that survive suppression, and 1 or 0 for right or wrong; ignored ones left out."""
+    """Logits of the boxes that stay without a doubt, and 1 or 0 for right or wrong; ignored ones left out."""
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     order = order[scores[order] >= MIN_SCORE]
     xywh = np.concatenate([boxes[order, :2], boxes[order, 2:] - boxes[order, :2]], axis=1)
-    kept = suppress(xywh)
+    stays, left = suppress(xywh, scores[order])
+    # A doubtful box has a score that is no longer the network's.
+    kept = stays[left == scores[order][stays]]
     result = match(xywh[kept], scores[order][kept], targets, ignored, RIGHT_IOU)
     score = np.clip(result.scores[~result.is_ignored], 1e-6, 1 - 1e-6)
     return np.log(score / (1 - score)), (result.truth_index[~result.is_ignored] >= 0).astype(np.float64)

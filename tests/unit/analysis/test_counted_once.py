@@ -9,7 +9,19 @@ from appliance.domain.detection import BoundingBox, CapillaryDetection, Morpholo
 
 
 def _kept(*boxes: tuple[float, float, float, float], iou: float = 0.5, share: float = 0.6) -> list[int]:
-    return [int(index) for index in suppress(np.array(boxes, dtype=np.float64).reshape(-1, 4), iou, share)]
+    """Those that stay, doubtful or not."""
+    return sorted(_scores(*boxes, iou=iou, share=share))
+
+
+def _doubtful(*boxes: tuple[float, float, float, float]) -> list[int]:
+    return [index for index, score in sorted(_scores(*boxes).items()) if score < 0.89]
+
+
+def _scores(*boxes: tuple[float, float, float, float], iou: float = 0.5, share: float = 0.6) -> dict[int, float]:
+    """Index and score of what stays; every box begins with 0.9."""
+    scores = np.full(len(boxes), 0.9)
+    stays, left = suppress(np.array(boxes, dtype=np.float64).reshape(-1, 4), scores, iou, share)
+    return dict(zip(stays.tolist(), left.tolist(), strict=True))
 
 
 def test_the_better_of_two_overlapping_boxes_stays() -> None:
@@ -20,25 +32,44 @@ def test_neighbours_that_touch_both_stay() -> None:
     assert _kept((0, 0, 10, 40), (6, 0, 10, 40)) == [0, 1]  # IoU 4/16
 
 
-def test_a_fragment_inside_a_better_loop_goes_although_its_iou_is_small() -> None:
-    assert _kept((0, 0, 20, 100), (2, 0, 14, 30)) == [0]  # IoU 0.21, but all of it inside
+def test_a_box_inside_a_better_one_may_be_a_piece_of_it() -> None:
+    assert _doubtful((0, 0, 20, 100), (2, 0, 14, 30)) == [1]  # IoU 0.21, but all of it inside
 
 
-def test_a_loop_around_a_surer_piece_of_it_is_the_same_loop() -> None:
-    assert _kept((2, 0, 14, 30), (0, 0, 20, 100)) == [0]
+def test_a_box_around_a_surer_one_may_be_the_same_loop() -> None:
+    assert _doubtful((2, 0, 14, 30), (0, 0, 20, 100)) == [1]
 
 
-def test_a_piece_that_reaches_out_at_the_foot_is_the_same_loop() -> None:
-    assert _kept((0, 0, 20, 100), (1, 60, 18, 60)) == [0]  # two thirds of the piece
+def test_a_box_that_reaches_out_at_the_foot_may_be_a_piece() -> None:
+    assert _doubtful((0, 0, 20, 100), (1, 60, 18, 60)) == [1]  # two thirds of it
+
+
+def test_doubt_costs_two_of_a_scores_logit_and_puts_it_in_its_new_place() -> None:
+    boxes = np.array([(0, 0, 20, 100), (2, 0, 14, 30), (200, 0, 20, 100)], dtype=np.float64)
+    stays, scores = suppress(boxes, np.array([0.95, 0.9, 0.8]))
+    assert stays.tolist() == [0, 2, 1]
+    assert scores[:2].tolist() == [0.95, 0.8]
+    assert np.isclose(scores[2], 1 / (1 + np.exp(2.0) * 0.1 / 0.9))
+
+
+def test_scores_of_nothing_and_of_certainty_can_be_doubted() -> None:
+    _, scores = suppress(
+        np.array([(0, 0, 20, 100), (2, 0, 14, 30), (2, 40, 14, 30)], dtype=np.float64), np.array([1.0, 1.0, 0.0])
+    )
+    assert np.isfinite(scores).all()
 
 
 def test_a_loop_of_the_row_behind_stays_although_its_apex_lies_in_the_box_before_it() -> None:
-    assert _kept((0, 0, 24, 90), (2, 60, 22, 100)) == [0, 1]  # a third of it; judged loops lie like this
+    boxes = (0, 0, 24, 90), (2, 60, 22, 100)  # a third of it; judged loops lie like this
+    assert _kept(*boxes) == [0, 1]
+    assert _doubtful(*boxes) == []
 
 
-def test_a_surer_loop_of_the_row_behind_takes_no_whole_loop_away() -> None:
+def test_a_surer_loop_of_the_row_behind_casts_no_doubt_on_a_whole_loop() -> None:
     """Two thirds of the surer box lie in the larger one, and its foot reaches out below."""
-    assert _kept((0, 125, 53, 98), (18, 0, 50, 223)) == [0, 1]
+    boxes = (0, 125, 53, 98), (18, 0, 50, 223)
+    assert _kept(*boxes) == [0, 1]
+    assert _doubtful(*boxes) == []
 
 
 def test_crossing_loops_both_stay() -> None:
@@ -73,7 +104,14 @@ def _loop(x: float, y: float, w: float, h: float, score: float) -> CapillaryDete
 
 def test_findings_of_neighbouring_tiles_are_each_once_best_first() -> None:
     whole, piece, other = _loop(100, 100, 20, 90, 0.7), _loop(101, 100, 18, 40, 0.9), _loop(130, 100, 20, 90, 0.8)
-    assert each_once([whole, piece, other]) == (piece, other)
+    assert each_once([[whole], [piece, other]]) == (piece, other)
+
+
+def test_what_its_own_look_told_apart_stays_apart_and_as_sure_as_it_was() -> None:
+    """Both tiles saw a loop and one of the row behind inside its box; each has the other's holder."""
+    first = [_loop(100, 100, 40, 90, 0.95), _loop(110, 150, 25, 38, 0.6)]
+    second = [_loop(101, 100, 40, 90, 0.9), _loop(110, 151, 25, 38, 0.7)]
+    assert each_once([first, second]) == (first[0], second[1])
 
 
 def test_a_box_drawn_over_a_box_is_a_slip_and_one_inside_it_is_not() -> None:
