@@ -20,7 +20,7 @@ from engines.training.cache import Pictures
 from engines.training.calibration import Detect, FloatArray, calibrate_scores
 from engines.training.command_line import train_from_command_line
 from engines.training.detector_loss import detector_loss
-from engines.training.detector_net import DetectorNet
+from engines.training.detector_net import CHANNELS, DetectorNet
 from engines.training.detector_samples import Targets, draw_sample
 from engines.training.device import EndlessSamples, batches, mixed_precision, pick_device
 from engines.training.export import export_detector
@@ -80,17 +80,19 @@ def train(
     calibration_images: int = 150,
     real: Path | None = None,
     teacher: Path | None = None,
+    channels: str = "small",
 ) -> Path:
     """The exported ONNX file.
 
     Args:
         real: folder of restored real pictures (restored_pictures.py) to train on as well; None for rendered ones alone.
         teacher: weights whose findings beside the labels of those are no background.
+        channels: how wide the network is, one of CHANNELS.
     """
     torch.manual_seed(seed)
     device = pick_device()
     cache = open_caches(cache_folders, images, seed, max(workers, 1))
-    net = DetectorNet().to(device, memory_format=torch.channels_last)
+    net = DetectorNet(CHANNELS[channels]).to(device, memory_format=torch.channels_last)
     pictures: Pictures = cache
     if real is not None and teacher is not None:
         pictures = MixedPictures(open_restored(real, teacher), cache, REAL_SHARE)
@@ -104,7 +106,8 @@ def train(
     )
     if real is not None:
         run |= {"real_pictures": len(pictures) - len(cache), "real_source": REAL_SOURCE}
-    write_run(settings.out, run | {"steps": fit.step, "batch": batch, "calibration": vars(calibration)})
+    run |= {"channels": channels, "steps": fit.step, "batch": batch, "calibration": vars(calibration)}
+    write_run(settings.out, run)
     return export_detector(average, settings.out / "detector.onnx", calibration)
 
 
@@ -121,4 +124,4 @@ def detect_with(net: DetectorNet, device: torch.device) -> Detect:
 
 
 if __name__ == "__main__":
-    train_from_command_line(train, __doc__, minutes=60.0, batch=16, takes_real=True)
+    train_from_command_line(train, __doc__, minutes=60.0, batch=16, is_detector=True)

@@ -43,6 +43,18 @@ class DetectorOutput(NamedTuple):
     strides: Tensor
 
 
+class Channels(NamedTuple):
+    """How wide a detector is: channels at stride 2, at strides 4, 8, 16 and 32, and of neck and heads."""
+
+    stem: int
+    widths: tuple[int, int, int, int]
+    neck: int
+
+
+CHANNELS = {"small": Channels(16, (24, 48, 96, 128), 48), "wide": Channels(16, (32, 64, 128, 192), 64)}
+"""What ships on every device, and 1.8 times its operations."""
+
+
 class Shared(NamedTuple):
     """Features of the trunk and the neck: c4 [B, 24, H/4, W/4] near the pixels, the others [B, 48, ...] at strides 8,
     16 and 32, each of which knows what is around it."""
@@ -57,24 +69,20 @@ class DetectorNet(nn.Module):  # type: ignore[misc]  # torch has no types here
     """Trunk of four stages, a light path-aggregation neck, one head a stride.
 
     Args:
-        stem: channels at stride 2.
-        widths: channels at strides 4, 8, 16 and 32.
-        neck: channels of neck and heads.
+        channels: how wide it is, one of CHANNELS or another.
         depths: residual blocks at strides 8, 16 and 32.
         see: what the first convolution gets of the pictures; older files saw plain levels (`layers.normalise`).
     """
 
     def __init__(
         self,
-        stem: int = 16,
-        widths: tuple[int, int, int, int] = (24, 48, 96, 128),
-        neck: int = 48,
+        channels: Channels = CHANNELS["small"],
         depths: tuple[int, int, int] = DEPTHS,
         see: Callable[[Tensor], Tensor] = see_contrast,
     ) -> None:
         super().__init__()
         self.see = see
-        w4, w8, w16, w32 = widths
+        stem, (w4, w8, w16, w32), neck = channels
         self.stem = nn.Sequential(ConvNormAct(3, stem, stride=2), stage(stem, w4, 0))
         self.stage8, self.stage16 = stage(w4, w8, depths[0]), stage(w8, w16, depths[1])
         self.stage32 = stage(w16, w32, depths[2])
