@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.counted_once import suppress
+from appliance.analysis.counted_once import mean_of_alike, suppress
 from appliance.domain.detection import (
     BoundingBox,
     CapillaryDetection,
@@ -40,11 +40,16 @@ class OnnxDetector:
             pixels), "class_scores" [1, N, 5] and "size_scores" [1, N, 3], each 0 to 1.
         entry: the manifest's word on input size and on the columns of the scores.
         settings: thresholds.
+        is_one_of_several: of the views of a still, whose boxes are averaged afterwards; else the boxes of cells that
+            see the same loop are (docs/decisions, 2026-12-01, doubtful boxes).
     """
 
-    def __init__(self, engine: LoadedEngine, entry: EngineEntry, settings: InferenceSettings) -> None:
+    def __init__(
+        self, engine: LoadedEngine, entry: EngineEntry, settings: InferenceSettings, *, is_one_of_several: bool = False
+    ) -> None:
         self._engine = engine
         self._settings = settings
+        self._is_one_of_several = is_one_of_several
         self._input_height, self._input_width = input_size_of(entry)
         shapes = [name for name in entry.classes if name != HAEMORRHAGE]
         _require_names("classes", entry.classes, [*(shape.value for shape in Morphology), HAEMORRHAGE])
@@ -101,7 +106,8 @@ class OnnxDetector:
         settings = self._settings
         stays, left = suppress(in_frame, scores[rows], settings.nms_iou, settings.nms_containment)
         stays, left = stays[left >= min_score], left[left >= min_score]
-        return _Picked(in_frame[stays], left, rows[stays])
+        boxes = in_frame[stays] if self._is_one_of_several else mean_of_alike(in_frame, scores[rows], stays)
+        return _Picked(boxes, left, rows[stays])
 
 
 def input_size_of(entry: EngineEntry) -> tuple[int, int]:

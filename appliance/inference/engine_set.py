@@ -36,7 +36,7 @@ def load_engine_set(settings: InferenceSettings, software_version: str) -> Engin
     runtime = open_runtime(settings, manifest)
     network, entry = runtime.load("detector"), manifest.engine("detector")
     detector = OnnxDetector(network, entry, settings)
-    patient = OnnxDetector(network, entry, for_one_view(settings))
+    patient = OnnxDetector(network, entry, for_one_view(settings), is_one_of_several=True)
     keypoints = OnnxKeypointEstimator(runtime.load("keypoints"), manifest.engine("keypoints"), settings)
     engines = {role: f"sha256:{entry.sha256}" for role, entry in manifest.engines.items()}
     _warm_up(detector, keypoints)

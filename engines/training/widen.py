@@ -17,7 +17,7 @@ from engines.training.detector_net import CHANNELS, DetectorNet
 
 
 def widen(narrow: nn.Module, wide: nn.Module) -> None:
-    """Put the weights of `narrow` into `wide`, which has the same layers with more channels each and then answers alike.
+    """Put the weights of `narrow` into `wide`, of the same layers with more channels, which then answers alike.
 
     Both add features where they meet and never lay them side by side, so old channels are the first ones everywhere.
     """

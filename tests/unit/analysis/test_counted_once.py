@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.analysis.counted_once import each_once, is_drawn_twice, suppress
+from appliance.analysis.counted_once import each_once, is_drawn_twice, mean_of_alike, suppress
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, SizeClass
 
 
@@ -96,6 +96,20 @@ def test_it_agrees_with_the_plain_greedy_loop(boxes: list[tuple[int, int, int, i
         if all(BoundingBox(*boxes[other]).iou(BoundingBox(*box)) <= iou for other in staying):
             staying.append(index)
     assert _kept(*boxes, iou=iou, share=1.01) == staying
+
+
+def test_a_box_that_stays_is_the_mean_of_those_alike_and_of_no_neighbour() -> None:
+    boxes = np.array([(0, 0, 20, 90), (2, 0, 20, 90), (40, 0, 20, 90), (0, 60, 20, 90)], dtype=np.float64)
+    scores = np.array([0.9, 0.9, 0.8, 0.7])
+    means = mean_of_alike(boxes, scores, np.array([0, 2]))
+    overlap = 18 / 22
+    assert np.allclose(means[0], (2 * overlap / (1 + overlap), 0, 20, 90))
+    assert np.allclose(means[1], boxes[2])
+
+
+def test_the_mean_of_boxes_without_a_score_is_a_box() -> None:
+    assert np.allclose(mean_of_alike(np.array([(1.0, 2.0, 3.0, 4.0)]), np.zeros(1), np.array([0])), (1, 2, 3, 4))
+    assert mean_of_alike(np.zeros((0, 4)), np.zeros(0), np.zeros(0, dtype=np.intp)).shape == (0, 4)
 
 
 def _loop(x: float, y: float, w: float, h: float, score: float) -> CapillaryDetection:
