@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.inference.blood_colour import without_shadows
 from appliance.inference.detector import input_size_of
 from appliance.inference.letterbox import letterbox_view
 from appliance.inference.manifest import EngineManifest, read_layers
@@ -58,7 +59,7 @@ class VesselLayer:
         finally:
             network.close()
         chance[_is_border(image_rgb)] = 0.0
-        return chance
+        return without_shadows(image_rgb, chance)
 
     def _find(
         self,
