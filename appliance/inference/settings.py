@@ -29,7 +29,7 @@ class InferenceSettings:
             takes a core from everybody else (docs/decisions/2026-11-22-engine-threads.md).
         min_score_capillary, min_score_haemorrhage: detections below are dropped; 0.40 as in Gracia Tello 2022.
         nms_iou: of two boxes overlapping more than this the better one stays.
-        nms_containment: of two boxes with more than this share of the smaller one in common, too.
+        nms_containment: a box of which a surer one holds more than this is doubtful, and loses part of its score.
         max_candidates: boxes of one kind that enter suppression, best first; bounds the time of a hopeless picture.
         min_keypoint_confidence: widths below are reported as not measurable.
     """

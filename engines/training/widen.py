@@ -29,7 +29,7 @@ def widen(narrow: nn.Module, wide: nn.Module) -> None:
 
 def _put(small: Tensor, large: Tensor) -> None:
     if small.ndim < 2:  # a normalisation's, a bias, a counter
-        large[(*map(slice, small.shape),)] = small
+        large[tuple(slice(0, size) for size in small.shape)] = small
         return
     outputs, inputs = small.shape[:2]
     large[:outputs, inputs:] = 0.0
