@@ -26,8 +26,8 @@ for nailfolds. The count in a window of evenly scattered loops varies by this ti
 COUNTING_VARIANCE = 0.118
 """What the detector's misses and false finds add to the variance of a count, a loop: mean square of found minus there
 on 48 judged real tiles with 287 loops (`python -m engines.evaluation.real --judged`). The mean, +0.063, is part of it
-and is not taken off, since rendered stills have none. A person who reviews corrects some of it; nobody measured how
-much."""
+and is not taken off. Measured again when doubtful boxes began to stay: 0.115 and +0.059. A person who reviews corrects
+some of it; nobody measured how much."""
 
 EDGE_VARIANCE = 1 / 6
 """Variance of the count of perfectly even loops in a window that begins anywhere, averaged over window lengths."""
