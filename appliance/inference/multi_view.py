@@ -74,9 +74,8 @@ VIEWS = (
 
 
 def for_one_view(settings: InferenceSettings) -> InferenceSettings:
-    """The settings of the detector that MultiViewDetector asks."""
-    low = min(VIEW_SCORE, settings.min_score_capillary), min(VIEW_SCORE, settings.min_score_haemorrhage)
-    return replace(settings, min_score_capillary=low[0], min_score_haemorrhage=low[1])
+    """The settings of the detector that MultiViewDetector asks: a mean must not hang on the still's own threshold."""
+    return replace(settings, min_score_capillary=VIEW_SCORE, min_score_haemorrhage=VIEW_SCORE)
 
 
 class MultiViewDetector:
