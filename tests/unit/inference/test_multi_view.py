@@ -1,5 +1,7 @@
 """A still is shown in several views: what the views agree on stays, in the picture's own pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from appliance.domain.detection import (
     Morphology,
     SizeClass,
 )
-from appliance.inference.multi_view import VIEWS, MultiViewDetector, chance_of, for_one_view
+from appliance.inference.multi_view import VIEW_SCORE, VIEWS, MultiViewDetector, chance_of, for_one_view
 from appliance.inference.settings import InferenceSettings
 
 WIDTH, HEIGHT = 640, 480
@@ -95,5 +97,13 @@ def test_what_lies_beyond_the_border_of_a_smaller_view_is_no_loop() -> None:
 
 def test_a_single_view_is_asked_for_more_than_counts_in_the_end() -> None:
     settings = InferenceSettings()
-    assert for_one_view(settings).min_score_capillary < settings.min_score_capillary
-    assert for_one_view(InferenceSettings(min_score_capillary=0.01)).min_score_capillary == 0.01
+    asked = for_one_view(settings)
+    assert asked.min_score_capillary < settings.min_score_capillary
+    assert asked.min_score_haemorrhage < settings.min_score_haemorrhage
+
+
+def test_what_a_view_gives_to_a_mean_hangs_on_no_threshold_of_the_still() -> None:
+    lowest = InferenceSettings(min_score_capillary=0.01, min_score_haemorrhage=0.01)
+    highest = InferenceSettings(min_score_capillary=0.01, min_score_haemorrhage=0.9)
+    assert for_one_view(lowest) == replace(lowest, min_score_capillary=VIEW_SCORE, min_score_haemorrhage=VIEW_SCORE)
+    assert for_one_view(highest) == for_one_view(lowest)
