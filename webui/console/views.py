@@ -173,7 +173,7 @@ class AuditView:
 
 
 @dataclass(frozen=True)
-class AcceptanceView:
+class AcceptedJournalView:
     """That a person took a changed journal for good: who, why, and what was wrong with it."""
 
     at_utc: datetime
@@ -193,7 +193,7 @@ class JournalView:
     """
 
     problem: str
-    acceptances: tuple[AcceptanceView, ...]
+    acceptances: tuple[AcceptedJournalView, ...]
     entries: tuple[AuditView, ...]
 
 

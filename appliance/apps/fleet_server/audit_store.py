@@ -17,7 +17,7 @@ _JUST_NOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class AcceptedJournal:
     """That a person took a journal for good which was another than before.
 
     Attributes:
@@ -134,14 +134,14 @@ class AuditStore:
             connection.execute(audit_acceptances.insert(), row)
         return problem
 
-    def acceptances(self, whose: Whose) -> tuple[Acceptance, ...]:
+    def acceptances(self, whose: Whose) -> tuple[AcceptedJournal, ...]:
         """Every one of a box, newest first."""
         query = (
             select(audit_acceptances).where(of_box(audit_acceptances, whose)).order_by(audit_acceptances.c.at.desc())
         )
         with self._database.transaction("read a box's journal") as connection:
             return tuple(
-                Acceptance(row["at"], row["by"], row["because"], row["problem"])
+                AcceptedJournal(row["at"], row["by"], row["because"], row["problem"])
                 for row in connection.execute(query).mappings()
             )
 

@@ -25,7 +25,7 @@ from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.ports import Clock
 from webui.console.services import ResultFilter
 from webui.console.views import (
-    AcceptanceView,
+    AcceptedJournalView,
     AlertView,
     AuditView,
     BoxView,
@@ -146,7 +146,7 @@ class ConsoleViews:
         return JournalView(
             self._audit.problem(whose),
             tuple(
-                AcceptanceView(from_rfc3339(one.at), one.by, one.because, one.problem)
+                AcceptedJournalView(from_rfc3339(one.at), one.by, one.because, one.problem)
                 for one in self._audit.acceptances(whose)
             ),
             tuple(
