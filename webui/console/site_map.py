@@ -16,7 +16,7 @@ _LETTER, _LINE = 9.5, 18.0
 
 
 @dataclass(frozen=True)
-class Label:
+class NamePlace:
     """Where a name is written: its foot line, and which part of it stands at `x` (SVG's text-anchor)."""
 
     x: float
@@ -37,7 +37,7 @@ class MapSite:
     x: float
     y: float
     r: float
-    label: Label | None = None
+    label: NamePlace | None = None
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,16 @@ def _radius(site: SiteView) -> float:
     return round(min(26.0, 9.0 + 2.0 * math.sqrt(site.boxes)), 1)
 
 
-def _label(one: MapSite, shown: Sequence[MapSite]) -> Label:
+def _label(one: MapSite, shown: Sequence[MapSite]) -> NamePlace:
     sides = (
-        Label(one.x + one.r + 5, one.y + 5, "start"),
-        Label(one.x - one.r - 5, one.y + 5, "end"),
-        Label(one.x, one.y - one.r - 7, "middle"),
-        Label(one.x, one.y + one.r + _LINE, "middle"),
+        NamePlace(one.x + one.r + 5, one.y + 5, "start"),
+        NamePlace(one.x - one.r - 5, one.y + 5, "end"),
+        NamePlace(one.x, one.y - one.r - 7, "middle"),
+        NamePlace(one.x, one.y + one.r + _LINE, "middle"),
     )
     length = _LETTER * len(one.site.title)
 
-    def costs(label: Label) -> tuple[float, int]:
+    def costs(label: NamePlace) -> tuple[float, int]:
         left = label.x - length * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
         outside = max(0.0, -left) + max(0.0, left + length - WIDTH)
         return outside, sum(_covers(left, label.y, length, other) for other in shown if other is not one)

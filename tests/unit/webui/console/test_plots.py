@@ -7,7 +7,7 @@ import pytest
 from webui.console.plots import HEIGHT, WIDTH, histograms, over_time
 from webui.console.roles import ConsoleRole
 from webui.console.site_map import WIDTH as MAP_WIDTH
-from webui.console.site_map import Label, draw_map
+from webui.console.site_map import NamePlace, draw_map
 from webui.console.views import ModelView, SiteView
 
 
@@ -87,7 +87,7 @@ def test_a_name_is_written_where_it_covers_no_other_site_and_stays_on_the_map() 
     needing = site("rheumatology", (45.0, 7.0), needing=1)
     west, east, far_west, far_east = (site(f"{x}", (45.0, x)) for x in (6.5, 7.5, 0.0, 14.0))
 
-    def label(*others: SiteView) -> Label:
+    def label(*others: SiteView) -> NamePlace:
         drawn = draw_map([needing, far_west, far_east, *others])
         assert drawn is not None
         [one] = [one.label for one in drawn.sites if one.label is not None]
