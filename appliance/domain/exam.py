@@ -216,8 +216,10 @@ EXAM_FIELDS = (
 
 A new field is the attribute of Exam, its line here and a migration: database, archive and CSV read this table. What is
 said at the start is an attribute of ExamStart too, a member of StartExamBody (`webui/api/open_exam.py`) and an input of
-that name in `templates/live.html`. The API shows it as a member of ExamEntryDocument (`webui/documents/organisation.py`),
-the exam's page in `templates/exam.html`; then `make openapi`.
+that name in `webui/templates/live.html`. The API shows it as a member of ExamEntryDocument
+(`webui/documents/organisation.py`), the exam's page in `webui/templates/exam.html`; then `make openapi`.
+
+What is asked for the report alone is no field but an entry of its form (`exports/report/standard/form.toml`).
 """
 
 
