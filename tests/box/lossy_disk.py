@@ -48,10 +48,18 @@ class LossyDisk:
         cache = ("cache=writeback", "cache-min-block-size=4K")
         self._start("nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache)
         _await(self._socket.exists, "nbdkit")
-        self._start("nbdfuse", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
+        # -s, one request at a time: with more, nbdfuse (1.14) counts an answer before its question, and then it ends
+        # ("in_flight >= 1") or waits for ever.
+        self._start("nbdfuse", "-s", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
         _await((self._fuse / "disk").exists, "nbdfuse")
         self._loop = _run("losetup", "--find", "--show", f"{self._fuse}/disk")
         return self._loop
+
+    def require_alive(self) -> None:
+        """Exits where one of its servers has ended by itself: what then comes is no power cut."""
+        for server in self._servers:
+            if server.poll() is not None:
+                raise SystemExit(f"{server.args[0]} of the disk has ended by itself: {server.returncode}")
 
     def cut(self) -> None:
         """The power goes. Whatever has files open there must be killed before `clear`; harmless where it is off."""

@@ -158,9 +158,12 @@ def _cut_again_and_again(box: Box, cuts: int) -> None:
         work = threading.Thread(target=box.examine_until, args=(is_over,))
         work.start()
         time.sleep(moment_s)
-        box.cut()
-        is_over.set()
-        work.join()
+        try:
+            box.disk.require_alive()
+        finally:
+            box.cut()
+            is_over.set()
+            work.join()
         box.start()
         print(
             f"cut {number + 1} after {moment_s:.1f} s: live again after {box.live_after_s[-1]:.1f} s, "

@@ -93,6 +93,7 @@ class Board:
     def lose_power(self) -> None:
         """What was not flushed is gone."""
         assert self._disk is not None
+        self._disk.require_alive()
         self._disk.cut()
         self._unplug(self._disk)
         self.plug()
@@ -160,14 +161,40 @@ class Board:
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
         self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
-        is_there = (lambda: until in self.screen) if until else self._is_settled
-        await_so(is_there, f"{until or 'settled start'} of {name}", _WITHIN_S)
-        os.close(console)
+        try:
+            await_so(lambda: self._has_come(until), f"{until or 'settled start'} of {name}", _WITHIN_S)
+        except SystemExit:
+            self._tell_what_stands()
+            raise
+        finally:
+            os.close(console)
 
     def _read(self, screen: int) -> None:
         with contextlib.suppress(OSError):
             while content := os.read(screen, 4096):
                 self.screen += content.decode(errors="replace")
+
+    def _has_come(self, until: str) -> bool:
+        if self._disk is not None:
+            self._disk.require_alive()
+        return until in self.screen if until else self._is_settled()
+
+    def _tell_what_stands(self) -> None:
+        """Of a start that came to nothing: each process, where in the kernel it waits, and what systemd waits for."""
+        mounts = (line.split() for line in Path("/proc/mounts").read_text().splitlines())
+        [unified, *_] = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
+        for pid in sorted(
+            {pid for one in (unified / "nailfold-roots").rglob("cgroup.procs") for pid in one.read_text().split()}
+        ):
+            with contextlib.suppress(OSError):
+                proc = Path("/proc") / pid
+                said = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:100]
+                state = (proc / "stat").read_text().rpartition(")")[2].split()[0]
+                stack = [line.split()[-1].partition("+")[0] for line in (proc / "stack").read_text().splitlines()[:6]]
+                print(f"  {pid} {state} {said}: {' < '.join(stack)}", flush=True)
+        # systemd may be what stands: it is not waited for.
+        with contextlib.suppress(SystemExit, subprocess.TimeoutExpired):
+            print(self.inside("systemctl", "list-jobs", "--no-pager", within_s=10), flush=True)
 
     def _is_settled(self) -> bool:
         return "Reached target" in self.screen and self.inside("systemctl", "is-system-running") in (
@@ -175,14 +202,14 @@ class Board:
             "degraded",
         )
 
-    def inside(self, *command: str) -> str:
-        """What a command prints there; nothing where systemd does not answer yet."""
+    def inside(self, *command: str, within_s: float | None = None) -> str:
+        """What a command prints there; nothing where systemd does not answer yet. Raises TimeoutExpired."""
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         if not children:
             raise SystemExit(f"systemd has ended: {self.screen[-3000:]}")
         enter = ["nsenter", "--target", children[0], "--mount", "--pid", "--root", "--wd=/", "--cgroup"]
-        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False, timeout=within_s)
         return done.stdout.strip()
 
     def is_active(self, unit: str) -> bool:
