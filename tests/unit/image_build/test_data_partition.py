@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.apps.station.data_check import read_data_check
+from appliance.domain.box_settings import DataCheck
+
 sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
 import install_update
 import screen
@@ -149,23 +152,32 @@ def overwrite(file: Path, at: int, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "is_damage"),
     [
-        lambda data: None,
-        lambda data: overwrite(data, 0, bytes(2048)),
-        lambda data: overwrite(data, 1024 + 56, b"\0\0"),
-        lambda data: overwrite(data, 2048, random.Random(1).randbytes(1024)),
+        (lambda data: None, False),
+        (lambda data: overwrite(data, 0, bytes(2048)), True),
+        (lambda data: overwrite(data, 1024 + 56, b"\0\0"), True),
+        (lambda data: overwrite(data, 2048, random.Random(1).randbytes(1024)), True),
     ],
     ids=["none", "first blocks", "magic", "table of groups"],
 )
 def test_a_damaged_file_system_is_repaired_and_keeps_its_exams(
-    disk: Disk, tmp_path: Path, damage: Callable[[Path], None]
+    disk: Disk, tmp_path: Path, damage: Callable[[Path], None], is_damage: bool
 ) -> None:
     make_file_system(disk, tmp_path)
     damage(disk.data)
-    disk.made('check "$DATA"')
+    told = disk.made(f'check "$DATA" >&2 && note_check "{tmp_path}" /dev/stdout')
+    assert json.loads(told) == {"is_repaired": is_damage, "without_name": 0, "set_aside": []}
     disk.made('e2fsck -f -n "$DATA"')
     assert disk.made('debugfs -R "cat nailfold/exam" "$DATA"') == EXAM
+
+
+def test_the_station_is_told_what_lies_without_a_name(disk: Disk, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    (tmp_path / "lost+found/#12").mkdir(parents=True)
+    (tmp_path / "lost+found/#13").touch()
+    disk.made(f'IS_REPAIRED=true; note_check "{tmp_path}" "{note}"')
+    assert read_data_check(note) == DataCheck(is_repaired=True, without_name=2, set_aside=())
 
 
 def test_what_is_beyond_repair_is_not_called_whole(disk: Disk) -> None:

@@ -43,14 +43,25 @@ spare_of_wild_groups() {
 }
 
 # check DISK: all of it, repaired where needed; whether it is whole then. What is damaged and not marked so would not mount, or would
-# lose more with every write.
+# lose more with every write. IS_REPAIRED says whether it was damaged by more than a power cut.
 check() {
+    IS_REPAIRED=true
     spare=$(spare_of_wild_groups "$1")
     if [ -n "$spare" ]; then
         e2fsck -f -y -b "$spare" "$1" || [ $? -lt 4 ]
-        return
+    elif e2fsck -f -p "$1" || [ $? -lt 4 ]; then
+        IS_REPAIRED=false
+    else
+        e2fsck -f -y "$1" || [ $? -lt 4 ]
     fi
-    e2fsck -f -p "$1" || [ $? -lt 4 ] || e2fsck -f -y "$1" || [ $? -lt 4 ]
+}
+
+# note_check FOLDER FILE: what the pages tell of it (appliance/apps/station/data_check.py).
+note_check() {
+    file=$2
+    set -- "$1"/lost+found/*
+    [ -e "$1" ] || shift
+    printf '{"is_repaired":%s,"without_name":%s,"set_aside":[]}\n' "$IS_REPAIRED" $# >"$file"
 }
 
 encrypt() {
