@@ -15,6 +15,7 @@ import json
 import os
 import pty
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,12 @@ from pathlib import Path
 
 from tests.box.lossy_disk import LossyDisk
 from tests.box.services import await_so
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/jetson"))
+import jetson_bundle
+from build_bundle import build_bundle
+from test_ca import make_test_ca
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
@@ -52,14 +59,45 @@ while True:
     notify.send(b"WATCHDOG=1")
     time.sleep(5)
 """
-# The board's firmware: slot B is the one that runs.
+# The board's firmware.
 _NVBOOTCTRL = """#!/bin/sh
+running=$(cat /run/nailfold-data/slot) chosen=$(cat /run/chosen 2>/dev/null)
+case $3 in set-active-boot-slot) echo $4 | tr 01 AB >/run/chosen; exit ;; esac
 status=normal; test ! -e /var/lib/firmware-b || status=unbootable
-printf 'Current rootfs slot: B\\nActive rootfs slot: B\\nnum_slots: 2\\nslot: 0,  retry_count: 3,  status: normal\\n'
-echo "slot: 1,  retry_count: 2,  status: $status"
+printf "Current rootfs slot: $running\\nActive rootfs slot: ${chosen:-$running}\\nnum_slots: 2\\n"
+printf "slot: 0,  retry_count: 3,  status: normal\\nslot: 1,  retry_count: 2,  status: $status\\n"
+"""
+# As flashing writes it.
+_EXTLINUX = """LABEL primary
+      LINUX /boot/Image
+      APPEND ${cbootargs} root=PARTUUID=of-the-first rw rootwait
 """
 _RAUC = """#!/bin/sh
 test "$*" = "status mark-bad" && touch /var/lib/firmware-b
+"""
+# What udev does on a board. RAUC takes a partition of a loop device for one, and asks what file is behind it.
+_ABLE = """
+mkdir -p /dev/disk/by-partlabel /run/efi /run/block
+ln -s {disk}p1 /dev/disk/by-partlabel/APP
+ln -s {disk}p2 /dev/disk/by-partlabel/APP_b
+mknod /dev/loop-control c 10 237
+for number in $(seq 0 31); do
+    test -e /dev/loop$number || mknod /dev/loop$number b 7 $number
+    ln -s /sys/devices/virtual/block/loop$number /run/block/
+done
+for part in 1 2 3; do
+    mkdir -p /run/block/$(basename {disk})p$part/loop
+    echo /disk.img >/run/block/$(basename {disk})p$part/loop/backing_file
+done
+mount --bind /run/block /sys/block
+"""
+_INSTALL = """
+cd /
+export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+/run/real-rauc --conf=/run/system.conf service --override-boot-slot=A >/run/rauc.log 2>&1 &
+sleep 1
+/run/real-rauc --conf=/run/system.conf install {bundle} 2>&1
+cat /run/rauc.log
 """
 _USERS = "root:x:0:0::/root:/bin/sh\nnailfold:x:890:890::/var/lib/nailfold:/usr/sbin/nologin\n"
 _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
@@ -212,6 +250,38 @@ class Board:
         done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False, timeout=within_s)
         return done.stdout.strip()
 
+    def put_bundle(self) -> str:
+        """A root as the recipe makes the next one, in a bundle on the data partition; its place there."""
+        root, made = self._folder / "next", self._folder / "update.raucb"
+        root.mkdir()
+        _fill(root, knows_data=True)
+        (root / "etc/version").write_text("the next\n")
+        (root / "etc/machine-id").write_text("")
+        modules = root / "lib/modules/6.1/modules.builtin"
+        modules.parent.mkdir(parents=True)
+        modules.write_text("".join(f"kernel/{name}.ko\n" for name in jetson_bundle.KERNEL_NEEDS))
+        ca = make_test_ca(self._folder / "ca")
+        jetson_bundle.pack(root, self._folder / "root.tar", 1_700_000_000)
+        # Not "verity": this kernel may be without the device mapper.
+        signed = (ca.signer, ca.key, made, jetson_bundle.COMPATIBLE, JETSON / "bundle_hook.sh", "plain")
+        build_bundle(self._folder / "root.tar", "0.2.0", *signed)
+        configuration = (JETSON / "overlay/etc/rauc/system.conf").read_text()
+        for own, here in (("/etc/rauc/keyring.pem", "/run/keyring.pem"), ("=-plain", "=plain")):
+            configuration = configuration.replace(own, here)
+        assert self._process is not None
+        [init, *_] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        inside = Path(f"/proc/{init}/root")
+        (inside / "run/system.conf").write_text(configuration)
+        shutil.copy(ca.authority, inside / "run/keyring.pem")
+        # The one on the path is a stand-in.
+        shutil.copy("/usr/bin/rauc", inside / "run/real-rauc")
+        shutil.copy(made, inside / "data/update.raucb")
+        return "/data/update.raucb"
+
+    def become_able_to_install(self) -> None:
+        """The real RAUC, loop devices and names of partitions, which udev would give."""
+        self.inside("sh", "-ec", _ABLE.format(disk=self._loop))
+
     def is_active(self, unit: str) -> bool:
         return self.inside("systemctl", "is-active", unit) == "active"
 
@@ -248,6 +318,8 @@ def _fill(root: Path, knows_data: bool) -> None:
     (root / "etc/group").write_text(_GROUPS)
     (root / "etc/nailfold/site.toml").write_text("# of the root\n")
     (root / "etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
+    (root / "boot/extlinux").mkdir(parents=True)
+    (root / "boot/extlinux/extlinux.conf").write_text(_EXTLINUX)
     over = root / "usr-over/upper"
     programs, units = over / "lib/nailfold", over / "lib/systemd/system"
     programs.mkdir(parents=True)
@@ -292,13 +364,18 @@ def _confirm(root: Path, programs: Path, units: Path) -> None:
     """What takes back a root that does not work, with a firmware and a RAUC that are stand-ins."""
     for source, name in (
         (JETSON / "programs/jetson_slots.py", "jetson_slots.py"),
+        (JETSON / "programs/jetson_slots.py", "jetson-slots"),
         (IMAGE / "programs/confirm_slot.py", "confirm-slot"),
     ):
         shutil.copy(source, programs / name)
     for program, text in (("nvbootctrl", _NVBOOTCTRL), ("rauc", _RAUC)):
         (programs.parents[1] / "bin" / program).write_text(text)
         (programs.parents[1] / "bin" / program).chmod(0o755)
-    (programs / "confirm-slot").chmod(0o755)
+    for program in ("confirm-slot", "jetson-slots"):
+        (programs / program).chmod(0o755)
+    for program in ("jetson_slots.py", "jetson-slots"):
+        text = (programs / program).read_text()
+        (programs / program).write_text(text.replace("/sys/firmware/efi/efivars", "/run/efi"))
     shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
     jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
     drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
@@ -473,6 +550,29 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
     require(proof["reads_back_as_zero"] and proof["roots_hold_no_exams"], str(proof))
 
 
+def an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams(board: Board) -> None:
+    """The recipe's bundle, hook, configuration and handler under the real RAUC; the firmware is a stand-in."""
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=True)
+    board.start("APP")
+    bundle = board.put_bundle()
+    board.become_able_to_install()
+    done = board.inside("dbus-run-session", "--", "sh", "-c", _INSTALL.format(bundle=bundle))
+    require("succeeded" in done, f"rauc install: {done}")
+    require(board.inside("cat", "/run/chosen") == "B", "the firmware was not told to start B")
+    board.cut()
+    with board.mounted("APP_b") as root:
+        append = re.search(r"^ *APPEND (.*)$", (root / "boot/extlinux/extlinux.conf").read_text(), re.MULTILINE)
+        own = run("blkid", "-p", "-s", "PART_ENTRY_UUID", "-o", "value", board.device("APP_b"))
+        require(append is not None and f"root=PARTUUID={own}" in append[1].split(), f"APPEND of the new root: {append}")
+        require(not (root / "var/lib/nailfold-confirmed").exists(), "the new root is not on trial")
+        require((root / "etc/version").read_text() == "the next\n", "it is not the bundle's root")
+    board.start("APP_b")
+    require(board.exams() == ["exam-1-A", "exam-2-B"], f"exams of the new root: {board.exams()}")
+    told = ("journalctl", "--quiet", "--unit=nailfold-confirm", "--output=cat", "--no-pager")
+    await_so(lambda: "slot B is on trial" in board.inside(*told), "trial of the new root", _WITHIN_S)
+
+
 SCENES: tuple[Scene, ...] = (
     an_exam_of_one_root_is_there_in_the_other,
     a_secret_reaches_the_station_and_one_that_is_missing_stops_nothing,
@@ -481,6 +581,7 @@ SCENES: tuple[Scene, ...] = (
     a_new_root_that_cannot_use_the_partition_is_taken_back,
     a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
     erasing_is_proven_and_makes_another_box,
+    an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams,
 )
 
 
