@@ -240,14 +240,23 @@ class Board:
             "degraded",
         )
 
-    def inside(self, *command: str, within_s: float | None = None) -> str:
-        """What a command prints there; nothing where systemd does not answer yet. Raises TimeoutExpired."""
+    def inside(self, *command: str, within_s: float | None = None, must: bool = False) -> str:
+        """What a command prints there; nothing where systemd does not answer yet. Raises TimeoutExpired.
+
+        Exits where it fails and must not.
+        """
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         if not children:
             raise SystemExit(f"systemd has ended: {self.screen[-3000:]}")
         enter = ["nsenter", "--target", children[0], "--mount", "--pid", "--root", "--wd=/", "--cgroup"]
-        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False, timeout=within_s)
+        # Of its own: Python there does not start under this one's PYTHONPATH.
+        box = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        done = subprocess.run(
+            [*enter, *command], capture_output=True, text=True, check=False, timeout=within_s, env=box
+        )
+        if done.returncode != 0 and must:
+            raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()[-1000:]}")
         return done.stdout.strip()
 
     def put_bundle(self) -> str:
@@ -280,7 +289,7 @@ class Board:
 
     def become_able_to_install(self) -> None:
         """The real RAUC, loop devices and names of partitions, which udev would give."""
-        self.inside("sh", "-ec", _ABLE.format(disk=self._loop))
+        self.inside("sh", "-ec", _ABLE.format(disk=self._loop), must=True)
 
     def is_active(self, unit: str) -> bool:
         return self.inside("systemctl", "is-active", unit) == "active"
@@ -540,7 +549,7 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
     board.start("APP")
     named = board.inside("cat", "/etc/machine-id")
     ask = "import runpy; runpy.run_path('/usr/lib/nailfold/data-partition')['ask_to_erase']()"
-    board.inside("python3", "-c", ask)
+    board.inside("python3", "-c", ask, must=True)
     board.cut()
     board.start("APP")
     require("all that was on this box is erased" in board.screen, "the screen does not say why")
