@@ -61,9 +61,11 @@ while True:
 """
 # The board's firmware.
 _NVBOOTCTRL = """#!/bin/sh
-running=$(cat /run/nailfold-data/slot) chosen=$(cat /run/chosen 2>/dev/null)
-case $3 in set-active-boot-slot) echo $4 | tr 01 AB >/run/chosen; exit ;; esac
+running=$(cat /run/nailfold-data/slot) chosen=$(cat /run/firmware/chosen 2>/dev/null)
+case $3 in set-active-boot-slot) echo $4 | tr 01 AB >/run/firmware/chosen; exit ;; esac
 status=normal; test ! -e /var/lib/firmware-b || status=unbootable
+variable=$(ls /run/firmware/RootfsStatusSlotB-* 2>/dev/null)
+test -z "$variable" || test "$(od -An -tx1 -j4 -N1 $variable)" = " 00" || status=unbootable
 printf "Current rootfs slot: $running\\nActive rootfs slot: ${chosen:-$running}\\nnum_slots: 2\\n"
 printf "slot: 0,  retry_count: 3,  status: normal\\nslot: 1,  retry_count: 2,  status: $status\\n"
 """
@@ -77,7 +79,7 @@ test "$*" = "status mark-bad" && touch /var/lib/firmware-b
 """
 # What udev does on a board. RAUC takes a partition of a loop device for one, and asks what file is behind it.
 _ABLE = """
-mkdir -p /dev/disk/by-partlabel /run/efi /run/block
+mkdir -p /dev/disk/by-partlabel /run/block
 ln -s {disk}p1 /dev/disk/by-partlabel/APP
 ln -s {disk}p2 /dev/disk/by-partlabel/APP_b
 mknod /dev/loop-control c 10 237
@@ -109,7 +111,8 @@ class Board:
     def __init__(self, folder: Path, systemd: Path | None, is_lossy: bool = False) -> None:
         self._image = folder / "disk.img"
         self._systemd = systemd
-        self._folder = folder
+        self._folder, self._firmware = folder, folder / "firmware"
+        self._firmware.mkdir()
         self._disk = LossyDisk(folder) if is_lossy else None
         with self._image.open("wb") as file:
             file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
@@ -139,8 +142,17 @@ class Board:
     def _unplug(self, disk: LossyDisk) -> None:
         disk.fail()
         self.cut()
+        self._forget_bundles()
         await_so(self._forget_partitions, f"end of the partitions of {self._loop}", _WITHIN_S)
         disk.clear()
+
+    def _forget_bundles(self) -> None:
+        """Loop devices of a killed RAUC hold the file system that their file lies in; a power cut ends them."""
+        own = {os.stat(self.device(name)).st_rdev for name in _PARTS if self.device(name).exists()}
+        told = run("losetup", "--list", "--noheadings", "--output", "NAME,BACK-MAJ:MIN")
+        for loop, number in (line.split() for line in told.splitlines() if len(line.split()) == 2):
+            if os.makedev(*map(int, number.split(":"))) in own:
+                run("losetup", "--detach", loop)
 
     def device(self, name: str) -> Path:
         return Path(f"{self._loop}p{_PARTS.index(name) + 1}")
@@ -197,7 +209,8 @@ class Board:
         pairs = zip(_PARTS, self._names, strict=True)
         nodes = [Path(self._loop).name, *(f"{self.device(part).name}={named}" for part, named in pairs)]
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
-        self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
+        environment = {**os.environ, "FIRMWARE": str(self._firmware)}
+        self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
         try:
             await_so(lambda: self._has_come(until), f"{until or 'settled start'} of {name}", _WITHIN_S)
@@ -259,11 +272,25 @@ class Board:
             raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()[-1000:]}")
         return done.stdout.strip()
 
-    def put_bundle(self) -> str:
+    @property
+    def next_slot(self) -> str:
+        """Which one the firmware starts."""
+        chosen = self._firmware / "chosen"
+        [variable] = [*self._firmware.glob("RootfsStatusSlotB-*")] or [None]
+        is_bad = variable is not None and variable.read_bytes()[4] != 0
+        return "B" if chosen.exists() and chosen.read_text() == "B\n" and not is_bad else "A"
+
+    def forget_firmware(self) -> None:
+        """A is chosen, and both may start."""
+        for kept in self._firmware.iterdir():
+            kept.unlink()
+
+    def put_bundle(self, payload: bytes = b"") -> str:
         """A root as the recipe makes the next one, in a bundle on the data partition; its place there."""
         root, made = self._folder / "next", self._folder / "update.raucb"
         root.mkdir()
         _fill(root, knows_data=True)
+        (root / "payload").write_bytes(payload)
         (root / "etc/version").write_text("the next\n")
         (root / "etc/machine-id").write_text("")
         modules = root / "lib/modules/6.1/modules.builtin"
@@ -274,22 +301,30 @@ class Board:
         # Not "verity": this kernel may be without the device mapper.
         signed = (ca.signer, ca.key, made, jetson_bundle.COMPATIBLE, JETSON / "bundle_hook.sh", "plain")
         build_bundle(self._folder / "root.tar", "0.2.0", *signed)
+        shutil.copy(made, self._inside / "data/update.raucb")
+        self.inside("sync", must=True)
+        return "/data/update.raucb"
+
+    @property
+    def _inside(self) -> Path:
+        """The root that runs, as it sees itself."""
+        assert self._process is not None
+        [init, *_] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return Path(f"/proc/{init}/root")
+
+    def _put_rauc(self) -> None:
+        """The real one, by the recipe's configuration; the one on the path is a stand-in."""
         configuration = (JETSON / "overlay/etc/rauc/system.conf").read_text()
         for own, here in (("/etc/rauc/keyring.pem", "/run/keyring.pem"), ("=-plain", "=plain")):
             configuration = configuration.replace(own, here)
-        assert self._process is not None
-        [init, *_] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        inside = Path(f"/proc/{init}/root")
-        (inside / "run/system.conf").write_text(configuration)
-        shutil.copy(ca.authority, inside / "run/keyring.pem")
-        # The one on the path is a stand-in.
-        shutil.copy("/usr/bin/rauc", inside / "run/real-rauc")
-        shutil.copy(made, inside / "data/update.raucb")
-        return "/data/update.raucb"
+        (self._inside / "run/system.conf").write_text(configuration)
+        shutil.copy(self._folder / "ca/authority.pem", self._inside / "run/keyring.pem")
+        shutil.copy("/usr/bin/rauc", self._inside / "run/real-rauc")
 
     def become_able_to_install(self) -> None:
         """The real RAUC, loop devices and names of partitions, which udev would give."""
         self.inside("sh", "-ec", _ABLE.format(disk=self._loop), must=True)
+        self._put_rauc()
 
     def is_active(self, unit: str) -> bool:
         return self.inside("systemctl", "is-active", unit) == "active"
@@ -384,7 +419,7 @@ def _confirm(root: Path, programs: Path, units: Path) -> None:
         (programs / program).chmod(0o755)
     for program in ("jetson_slots.py", "jetson-slots"):
         text = (programs / program).read_text()
-        (programs / program).write_text(text.replace("/sys/firmware/efi/efivars", "/run/efi"))
+        (programs / program).write_text(text.replace("/sys/firmware/efi/efivars", "/run/firmware"))
     shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
     jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
     drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
@@ -451,7 +486,7 @@ def an_exam_of_one_root_is_there_in_the_other(board: Board) -> None:
     board.start("APP")
     require(board.exams() == ["exam-1-A"], f"exams of the first start: {board.exams()}")
     first = board.inside("cat", "/etc/machine-id")
-    mounts = board.inside("findmnt", "--noheadings", "--raw", "--output", "TARGET,OPTIONS", "/var/lib/nailfold")
+    mounts = board.inside("findmnt", "--noheadings", "--output", "TARGET,OPTIONS", "/var/lib/nailfold")
     require("errors=remount-ro" in mounts and "nosuid" in mounts, mounts)
     require(board.inside("stat", "--format=%U %a", "/var/lib/nailfold") == "nailfold 700", "the folder's owner")
     board.cut()
@@ -559,6 +594,46 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
     require(proof["reads_back_as_zero"] and proof["roots_hold_no_exams"], str(proof))
 
 
+def cut_while_an_update_is_written(board: Board, cuts: int) -> None:
+    """At each start of A; the firmware then starts a root that is whole, with every exam."""
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=True)
+    payload = os.urandom(24 << 20)
+    board.start("APP")
+    bundle = board.put_bundle(payload)
+    command = ("dbus-run-session", "--", "sh", "-c", _INSTALL.format(bundle=bundle))
+    board.become_able_to_install()
+    began_s = time.monotonic()
+    done = board.inside(*command)
+    whole_s = time.monotonic() - began_s
+    require("succeeded" in done, f"rauc install: {done}")
+    board.forget_firmware()
+    board.cut()
+    board.start("APP")
+    for _ in range(cuts):
+        board.become_able_to_install()
+        install = threading.Thread(target=board.inside, args=command)
+        install.start()
+        moment_s = random.uniform(0.5, 1.2 * whole_s)
+        time.sleep(moment_s)
+        before = board.exams()
+        board.lose_power()
+        install.join()
+        slot = board.next_slot
+        print(f"  cut {moment_s:.2f} s into an update of {whole_s:.2f} s: {slot} starts", flush=True)
+        if slot == "B":
+            with board.mounted("APP_b") as root:
+                require((root / "payload").read_bytes() == payload, "the new root is torn")
+                require("root=PARTUUID=" in (root / "boot/extlinux/extlinux.conf").read_text(), "it has no root=")
+            board.start("APP_b")
+            require(set(before) < set(board.exams()), f"exams of the new root: {board.exams()} after {before}")
+            board.cut()
+            board.forget_firmware()
+            before = [*before, "of-b"]
+        board.start("APP")
+        require(len(board.exams()) == len(before) + 1, f"exams of the old root: {board.exams()} after {before}")
+
+
 def an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams(board: Board) -> None:
     """The recipe's bundle, hook, configuration and handler under the real RAUC; the firmware is a stand-in."""
     board.install("APP", confirmed=True)
@@ -568,7 +643,7 @@ def an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams
     board.become_able_to_install()
     done = board.inside("dbus-run-session", "--", "sh", "-c", _INSTALL.format(bundle=bundle))
     require("succeeded" in done, f"rauc install: {done}")
-    require(board.inside("cat", "/run/chosen") == "B", "the firmware was not told to start B")
+    require(board.next_slot == "B", "the firmware was not told to start B")
     board.cut()
     with board.mounted("APP_b") as root:
         append = re.search(r"^ *APPEND (.*)$", (root / "boot/extlinux/extlinux.conf").read_text(), re.MULTILINE)
@@ -630,17 +705,18 @@ def main() -> int:
         for program in ("nbdkit", "nbdfuse"):
             if shutil.which(program) is None:
                 sys.exit(f"{program} is missing; install: apt-get install nbdkit nbdfuse")
-        random.seed(asked.seed)
-        with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
-            board = Board(Path(folder), asked.systemd, is_lossy=True)
-            try:
-                cut_while_exams_move(board, asked.cuts)
-            except SystemExit:
-                print(board.screen[-4000:])
-                raise
-            finally:
-                board.close()
-        print(f"{asked.cuts} power cuts while exams move: none is lost", flush=True)
+        for cutting in (cut_while_exams_move, cut_while_an_update_is_written):
+            random.seed(asked.seed)
+            with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
+                board = Board(Path(folder), asked.systemd, is_lossy=True)
+                try:
+                    cutting(board, asked.cuts)
+                except SystemExit:
+                    print(board.screen[-4000:])
+                    raise
+                finally:
+                    board.close()
+            print(f"{asked.cuts} times {cutting.__name__.replace('_', ' ')}: nothing is lost", flush=True)
     return 0
 
 
