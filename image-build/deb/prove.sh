@@ -36,6 +36,7 @@ mmdebstrap --quiet --variant=minbase --include=systemd,ca-certificates "$@" >"$p
     { tail -n 20 "$proof/mmdebstrap.log" >&2; exit 1; }
 step "a clean $(. "$proof/root/etc/os-release"; echo "$PRETTY_NAME")"
 for place in proc sys dev; do mount --rbind "/$place" "$proof/root/$place"; mount --make-rslave "$proof/root/$place"; done
+rm -f "$proof/root/etc/resolv.conf" # a link into /run, under Ubuntu
 cp /etc/resolv.conf "$proof/root/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' >"$proof/root/usr/sbin/policy-rc.d"
 chmod 755 "$proof/root/usr/sbin/policy-rc.d"
