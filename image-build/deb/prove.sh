@@ -32,7 +32,7 @@ case $(dpkg-deb -f "$package" Depends) in
         [ -f $ubuntus ] || { echo "needs $ubuntus, of Ubuntu's package ubuntu-keyring" >&2; exit 1; } ;;
     *) echo "$package is for no system that is known here" >&2; exit 1 ;;
 esac
-mmdebstrap --quiet --variant=minbase --include=systemd,ca-certificates "$@" >"$proof/mmdebstrap.log" 2>&1 ||
+mmdebstrap --quiet --variant=minbase --include=apt,systemd,ca-certificates "$@" >"$proof/mmdebstrap.log" 2>&1 ||
     { tail -n 20 "$proof/mmdebstrap.log" >&2; exit 1; }
 step "a clean $(. "$proof/root/etc/os-release"; echo "$PRETTY_NAME")"
 for place in proc sys dev; do mount --rbind "/$place" "$proof/root/$place"; mount --make-rslave "$proof/root/$place"; done
