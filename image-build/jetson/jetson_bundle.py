@@ -39,7 +39,7 @@ def pack(root: Path, tar: Path, built_at: int) -> None:
     same = ["--sort=name", "--numeric-owner", f"--mtime=@{built_at}", "--format=posix"]
     same += ["--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"]
     without = [f"--exclude=./{name}" for name in NOT_OF_A_BUNDLE]
-    subprocess.run(["tar", "--create", "--xattrs", "--acls", *same, *without, "-C", root, "-f", tar, "."], check=True)
+    subprocess.run(["tar", "--create", *same, *without, "-C", root, "-f", tar, "."], check=True)
 
 
 def _has_module(root: Path, name: str) -> bool:
