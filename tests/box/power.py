@@ -61,7 +61,7 @@ class Box:
         """Power on, until pictures come and are analysed."""
         self.disk.plug()
         self._services.start()
-        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S, self.own_time))
+        self.live_after_s.append(self._services.await_live(self._is_live, _LIVE_WITHIN_S))
         self._browser = Browser()
         if not self._is_set_up:
             self._browser.set_up(json.loads((self.disk.mounted / "access.json").read_text())["access_code"])

@@ -33,6 +33,25 @@ class Services:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
+    def await_live(self, is_live: Callable[[], bool], within_s: float) -> float:
+        """How long it took, on the wall; exits with the last words of the services where they do not come to it.
+
+        Args:
+            within_s: of their own time.
+        """
+
+        def is_so() -> bool:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                raise SystemExit("the services have ended")
+            return is_live()
+
+        try:
+            return await_so(is_so, "live picture", within_s, self.own_time)
+        except SystemExit:
+            print(self._log.read_text(errors="replace")[-4000:], flush=True)
+            raise
+
     def inside(self, *command: str) -> str:
         """What a command prints that root runs on the box. Exits where it fails."""
         assert self._process is not None
