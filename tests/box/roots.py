@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.box.lossy_disk import LossyDisk
-from tests.box.services import await_so
+from tests.box.services import await_so, pids_in
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/jetson"))
@@ -232,13 +232,9 @@ class Board:
 
     def _tell_what_stands(self) -> None:
         """Of a start that came to nothing: each process, where in the kernel it waits, and what systemd waits for."""
-        mounts = (line.split() for line in Path("/proc/mounts").read_text().splitlines())
-        [unified, *_] = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
-        for pid in sorted(
-            {pid for one in (unified / "nailfold-roots").rglob("cgroup.procs") for pid in one.read_text().split()}
-        ):
+        for pid in pids_in("nailfold-roots"):
             with contextlib.suppress(OSError):
-                proc = Path("/proc") / pid
+                proc = Path(f"/proc/{pid}")
                 said = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:100]
                 state = (proc / "stat").read_text().rpartition(")")[2].split()[0]
                 stack = [line.split()[-1].partition("+")[0] for line in (proc / "stack").read_text().splitlines()[:6]]

@@ -1,5 +1,6 @@
 """The installed package's services under a systemd of their own: namespaces on this computer's kernel, no emulation."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -86,10 +87,19 @@ def await_so(
 
 def _pids() -> list[int]:
     """Of everything under the box's systemd: enter.sh puts it into a control group of its own."""
+    return pids_in("nailfold-services")
+
+
+def pids_in(group: str) -> list[int]:
+    """Of every process in a control group and those below it; groups that vanish while this looks have none."""
     mounts = (line.split() for line in Path("/proc/mounts").read_text().splitlines())
     [unified, *_] = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
-    lists = (unified / "nailfold-services").rglob("cgroup.procs")
-    return [int(pid) for one in lists for pid in one.read_text().split()]
+    found: list[int] = []
+    # Unlike Path.rglob, os.walk goes on where a folder has gone.
+    for folder, _, _ in os.walk(unified / group):
+        with contextlib.suppress(OSError):
+            found += [int(pid) for pid in (Path(folder) / "cgroup.procs").read_text().split()]
+    return found
 
 
 def _only_child(pid: int) -> int:
