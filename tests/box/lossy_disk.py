@@ -48,8 +48,8 @@ class LossyDisk:
         cache = ("cache=writeback", "cache-min-block-size=4K")
         self._start("nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache)
         _await(self._socket.exists, "nbdkit")
-        # -s, one request at a time: with more, nbdfuse (1.14) counts an answer before its question, and then it ends
-        # ("in_flight >= 1") or waits for ever.
+        # -s, one request at a time: nbdfuse (1.14) counts a request after it was sent, so with more an answer may be
+        # counted first. Its complaint "in_flight >= 1" after a cut is harmless: nbdkit was killed.
         self._start("nbdfuse", "-s", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
         _await((self._fuse / "disk").exists, "nbdfuse")
         self._loop = _run("losetup", "--find", "--show", f"{self._fuse}/disk")
