@@ -68,6 +68,9 @@ def unpack_wheels(wheels: Sequence[Path], target: Target, place: Path) -> None:
     folders = [f"--find-links={folder}" for folder in sorted({wheel.parent for wheel in wheels})]
     how = ["--no-deps", "--no-index", "--no-compile", *folders, *target.pip_options]
     subprocess.run([*_PIP, "install", *how, "--target", packages, *named], check=True)
+    # Some wheels hold compiled files, too (numpy 2.2 for Python 3.10); installing would write over what dpkg knows.
+    for compiled in [*packages.rglob("__pycache__")]:
+        shutil.rmtree(compiled)
     # No programs: their first lines name this computer's Python.
     shutil.rmtree(packages / "bin", ignore_errors=True)
     (place / "bin").mkdir()

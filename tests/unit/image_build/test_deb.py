@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/deb"))
 from package_tree import Tree, lay_out
 from sbom import write_sbom
 from target import ARCHITECTURES, Target
-from wheels import pinned
+from wheels import pinned, unpack_wheels
 
 REPOSITORY = Path(__file__).parents[3]
 DEB = REPOSITORY / "image-build/deb"
@@ -125,3 +125,22 @@ def test_the_bill_of_materials_holds_and_is_the_same_twice(tmp_path: Path) -> No
     assert any(one.startswith("pkg:npm/konva@") for one in parts)
     assert not any("vitest" in one for one in parts), "what only builds the pages is not on the box"
     assert sum(part["type"] == "machine-learning-model" for part in parts.values()) >= 2
+
+
+def test_compiled_files_of_a_wheel_stay_out_as_installing_writes_its_own(tmp_path: Path) -> None:
+    """dpkg --verify finds a file that compiling has written over (numpy 2.2 for Python 3.10 brings one)."""
+    wheel = tmp_path / "wheels/small-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as packed_up:
+        packed_up.writestr("small/__init__.py", "")
+        packed_up.writestr("small/deep/__pycache__/code.cpython-310.pyc", "compiled elsewhere")
+        packed_up.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        packed_up.writestr(
+            "small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        packed_up.writestr("small-1.0.dist-info/RECORD", "")
+    place = tmp_path / "place"
+    unpack_wheels([wheel], Target("amd64", "3.10"), place)
+    packages = place / "lib/python3.10/site-packages"
+    assert (packages / "small/__init__.py").exists()
+    assert list(packages.rglob("*.pyc")) == []
