@@ -63,7 +63,7 @@ class Box:
         self.browser.post("/api/v1/exam/finish", accepts_missing=True)
 
     def exams(self) -> int:
-        return len(self.browser.json("/api/v1/exams")["exams"])
+        return int(self.browser.post("/api/v1/exams/search")["total"])
 
     def copy_onto_stick(self) -> str:
         """The name of the file that is on the stick then."""
