@@ -153,12 +153,17 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
         found.append(localisation("Decided by: {place}.", place=place_name(localisation, place)))
     if basis.get("in_grey_zone"):
         found.append(
-            localisation("{count} of {giants} giant capillaries lie within a pixel of 50 µm.", **_giants(basis))
+            localisation(
+                "{count} of {giants, plural, one {# giant capillary} other {# giant capillaries}} "
+                "{count, plural, one {lies} other {lie}} within a pixel of 50 µm.",
+                **_giants(basis),
+            )
         )
     if basis.get("ramified_giants"):
         found.append(
             localisation(
-                "{count} of the giant capillaries are ramified ones above 50 µm, which count as giants here.",
+                "{count} of the giant capillaries {count, plural, one {is a ramified one} other {are ramified ones}} "
+                "above 50 µm, which {count, plural, one {counts as a giant} other {count as giants}} here.",
                 count=basis["ramified_giants"],
             )
         )
