@@ -109,7 +109,7 @@ def _basis(key: str, figure: Figure) -> str:
     if "evaluable_mm" in figure.basis:
         return text("figures.density_basis", **figure.basis)
     if key in _BASIS_TEXTS:
-        return text(_BASIS_TEXTS[key], **figure.basis) if figure.value else ""
+        return text(_BASIS_TEXTS[key], **figure.basis) if figure.value and figure.basis else ""
     for counted, words in (("fingers", "fingers_basis"), ("images", "images_basis"), ("capillaries", "loops_basis")):
         if counted in figure.basis and key not in ("images_evaluable", "nemo"):
             return text(f"figures.{words}", **figure.basis)
