@@ -61,6 +61,8 @@ def _decoded(dataset: Dataset, syntax: UID) -> tuple[NDArray[np.generic], Mappin
 
 
 def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tuple[float, float]) -> NDArray[np.uint8]:
+    if _first(dataset.get("RescaleSlope", 1)) == 0:
+        raise CaptureError("its RescaleSlope is 0, which makes every value the same", "Export it again, or as RGB.")
     rescaled = apply_modality_lut(pixels, dataset)
     ends = np.asarray(stored) * float(dataset.get("RescaleSlope", 1) or 1) + float(
         dataset.get("RescaleIntercept", 0) or 0

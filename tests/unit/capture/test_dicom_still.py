@@ -330,6 +330,12 @@ def test_grey_without_a_window_is_shown_by_the_bits_that_it_states_or_refused(tm
     )
 
 
+def test_a_rescale_that_makes_every_value_the_same_is_refused(tmp_path: Path) -> None:
+    grey = np.linspace(0, 4095, 64 * 48).reshape(48, 64).astype("<u2")
+    with pytest.raises(CaptureError, match="RescaleSlope is 0"):
+        read_dicom_still(grey_dicom(tmp_path, grey, 12, RescaleSlope=0, RescaleIntercept=0))
+
+
 def grey_dicom(folder: Path, grey: NDArray[np.uint16], bits: int, **more: object) -> Path:
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()

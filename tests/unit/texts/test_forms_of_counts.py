@@ -62,7 +62,7 @@ def test_a_count_that_was_not_given_is_no_form() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_count_has_every_form_of_its_language(language: str) -> None:
     wanted = {Locale.parse(language).plural_form(count) for count in ANY_COUNT}
-    found = [(key, name, set(of)) for key, text in _texts(language) for name, of in forms(text)]
+    found = [(key, name, set(of)) for key, text in texts_of(language) for name, of in forms(text)]
     assert len(found) > 40
     assert [one for one in found if one[2] != wanted] == []
 
@@ -71,14 +71,14 @@ def test_every_count_has_every_form_of_its_language(language: str) -> None:
 def test_a_word_behind_a_count_has_forms_or_is_known_to_need_none(language: str) -> None:
     fixed = set(FOR_ANY_COUNT[language].split()) | UNITS
     behind = [
-        (key, text) for key, text in _texts(language) for name, word in BEHIND.findall(text)
+        (key, text) for key, text in texts_of(language) for name, word in BEHIND.findall(text)
         if name in COUNTS.split() and word not in fixed
     ]  # fmt: skip
     assert behind == []
 
 
 def test_every_blank_is_known_as_a_count_or_as_none() -> None:
-    every = set(chain.from_iterable(blanks(text) for language in LANGUAGES for _, text in _texts(language)))
+    every = set(chain.from_iterable(blanks(text) for language in LANGUAGES for _, text in texts_of(language)))
     counts, others = set(COUNTS.split()), set(NO_COUNTS.split())
     assert not counts & others
     assert sorted(every - counts - others) == [], "say in this test whether it is a count"
@@ -86,11 +86,13 @@ def test_every_blank_is_known_as_a_count_or_as_none() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_has_the_same_blanks_in_every_language(language: str) -> None:
-    english = dict(_texts("en"))
-    assert {key: blanks(text) for key, text in _texts(language)} == {key: blanks(text) for key, text in english.items()}
+    english = dict(texts_of("en"))
+    assert {key: blanks(text) for key, text in texts_of(language)} == {
+        key: blanks(text) for key, text in english.items()
+    }
 
 
-def _texts(language: str) -> Iterator[tuple[str, str]]:
+def texts_of(language: str) -> Iterator[tuple[str, str]]:
     """Key and text, of pages with the tables, of the console and of the report."""
     yield from _leaves(catalogue(language), "pages.")
     yield from _leaves(json.loads((ROOT / f"webui/console/texts/{language}.json").read_text("utf-8")), "console.")
