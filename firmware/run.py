@@ -9,8 +9,6 @@ from firmware.service import Firmware
 from firmware.settings import AUTO, FirmwareSettings
 from firmware.stop_signals import StopSignals
 
-_LONGEST_WAIT_S = 3600.0
-
 
 def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[], object]) -> None:
     """Serve the board until SIGTERM or Ctrl-C.
@@ -44,6 +42,6 @@ def run_firmware(settings: FirmwareSettings, software: str, started: Callable[[]
 
 def _stay(stopping: threading.Event, is_working: Callable[[], bool]) -> None:
     """Until it is to stop, with a sign of life for systemd's watchdog."""
-    while not stopping.wait(watchdog_interval_s() or _LONGEST_WAIT_S):
+    while not stopping.wait(watchdog_interval_s()):
         if is_working():
             notify("WATCHDOG=1")

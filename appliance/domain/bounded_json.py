@@ -14,7 +14,9 @@ _NESTED = (dict, list)
 # Digits or an exponent that such a number needs; most texts have none, and are parsed at full speed.
 _LONG = r"\d{19}|[eE]\+?\d{3}"
 _LONG_TEXT, _LONG_BYTES = re.compile(_LONG), re.compile(_LONG.encode())
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NUL, _NUL_TEXT = b"\\u0000", re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# What no text must be written with: ASCII, which could hide a moment, and halves of pairs.
+_NEEDLESS_ESCAPE = re.compile(rb"\\u(?:00[0-7]|[dD][89a-fA-F])")
 _MOMENT = re.compile(rb'"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3}|\.\d{6})?Z)"')
 
 
@@ -22,6 +24,7 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
     """The JSON value of a text.
 
     Args:
+        text: bytes are UTF-8 without a byte order mark (RFC 8259, 8.1).
         refuses_twice: a member that an object has twice is an error; else the last counts, as everywhere.
 
     Python's own parser ends with RecursionError far below the size of a request, and what comes after it (sealing,
@@ -31,6 +34,9 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
         ValueError: it is not JSON (which has no NaN), nested deeper than `deepest`, or has a number that no database
             or float holds.
     """
+    if isinstance(text, bytes):
+        # Python would also take UTF-16, in which no check of bytes finds anything, and halves of pairs.
+        text = text.decode("utf-8")
     try:
         pairs = _each_once if refuses_twice else None
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs, **_number_parsers(text))
@@ -51,6 +57,17 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
     return value
 
 
+def keepable_loads(payload: bytes) -> Any:
+    """The JSON value of a message, as `bounded_loads`, if it can be kept: see `require_keepable`.
+
+    Raises:
+        ValueError: it is no such message.
+    """
+    value = bounded_loads(payload)
+    _require_texts(payload)
+    return value
+
+
 def require_keepable(payload: bytes) -> None:
     """Refuse JSON that would stop those who keep it beside others, or show it.
 
@@ -61,19 +78,23 @@ def require_keepable(payload: bytes) -> None:
     Raises:
         ValueError: it is such a document, or not JSON at all.
     """
+    payload.decode("utf-8")
     if _LONG_BYTES.search(payload):
         bounded_loads(payload)
-    if b"\\u" in payload:
+    _require_texts(payload)
+
+
+def _require_texts(payload: bytes) -> None:
+    if _NEEDLESS_ESCAPE.search(payload):
         payload = json.dumps(json.loads(payload), ensure_ascii=False).encode()
-    if _NUL.search(payload):
+    if _NUL in payload and _NUL_TEXT.search(payload):
         raise ValueError("it has a NUL character in a text")
     for moment in _MOMENT.findall(payload):
         from_rfc3339(moment.decode("ascii"))
 
 
-def _number_parsers(text: str | bytes) -> dict[str, Any]:
-    has_long = _LONG_TEXT.search(text) if isinstance(text, str) else _LONG_BYTES.search(text)
-    return {"parse_int": _whole, "parse_float": _finite} if has_long else {}
+def _number_parsers(text: str) -> dict[str, Any]:
+    return {"parse_int": _whole, "parse_float": _finite} if _LONG_TEXT.search(text) else {}
 
 
 def _whole(digits: str) -> int:

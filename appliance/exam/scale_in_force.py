@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from appliance.domain.calibration import Calibration
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.kept_calibration import CalibrationState, KeptCalibration, ScopeSetup
+from appliance.exam.calibration_reminder import CalibrationReminder
 from appliance.ports import CalibrationStore
 
 _log = logging.getLogger(__name__)
@@ -39,12 +40,14 @@ class ShownScale:
     Attributes:
         calibration: None while nothing can be given in micrometres.
         reason: why that is so, in the operator's words; empty with a calibration.
-        is_due: it is so old that it should be checked.
+        is_due: it is so old that it should be checked, or the fleet asks for that.
+        reminder: that the fleet asks.
     """
 
     calibration: Calibration | None = None
     reason: str = ""
     is_due: bool = False
+    reminder: CalibrationReminder | None = None
 
 
 class ScaleInForce:

@@ -58,9 +58,10 @@ class PlanTarget:
     l4t: str | None
 
 
-def plan_paths(folder: Path, onnx_path: Path) -> tuple[Path, Path]:
-    """Where the plan of an ONNX file and its manifest lie in the engine cache."""
-    return folder / f"{onnx_path.stem}.plan", folder / f"{onnx_path.stem}.plan.json"
+def plan_paths(folder: Path, onnx_path: Path, onnx_sha256: str) -> tuple[Path, Path]:
+    """Where the plan of an ONNX file and its manifest lie in the engine cache: beside those of other weights."""
+    name = f"{onnx_path.stem}-{onnx_sha256[:12]}.plan"
+    return folder / name, folder / f"{name}.json"
 
 
 def read_vouched_plan(

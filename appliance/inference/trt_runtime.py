@@ -59,7 +59,7 @@ class TensorRtRuntime:
     def load(self, role: str) -> LoadedEngine:
         """The engine of a role; raises InferenceError before TensorRT sees a plan that does not belong here."""
         entry = self._manifest.engine(role)
-        plan_path, manifest_path = plan_paths(self._engine_cache_dir, entry.path)
+        plan_path, manifest_path = plan_paths(self._engine_cache_dir, entry.path, entry.sha256)
         plan = read_vouched_plan(plan_path, manifest_path, entry.sha256, self._target, self._precision)
         memory = self._open_memory()
         try:

@@ -78,7 +78,7 @@ def build_engine(
 
 def _kept(onnx_path: Path, out_dir: Path, plan: bytes, manifest: PlanManifest) -> BuiltPlan:
     """Both files on the disk. A plan beside an older manifest, as after a power cut in between, is refused at load."""
-    plan_path, manifest_path = plan_paths(out_dir, onnx_path)
+    plan_path, manifest_path = plan_paths(out_dir, onnx_path, manifest.onnx_sha256)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         write_durably(plan_path, plan)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.audit_store import AuditStore
@@ -16,10 +17,11 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.site_store import Site, SiteStore
+from appliance.apps.fleet_server.tables import audit_aside
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import SettingsError, StoreError
 from appliance.domain.journal import JournalEntry, JournalHead, next_entry
-from appliance.fleet.audit import Audit, audit_of
+from appliance.fleet.audit import Audit, audit_of, entry_of
 from appliance.fleet.jobs import JobState, JobUpdate, SignedJob
 from tests.support.full_fleet import recorded
 from tests.support.postgres import Postgres
@@ -193,6 +195,57 @@ def test_changed_and_replaced_entries_are_told(database: FleetDatabase) -> None:
     BoxStore(database).take_states([(WHOSE, state("b1"))], NOW)
     (view,) = ConsoleViews(database, SystemClock()).boxes()
     assert "journal_broken" in [alert.code for alert in view.alerts]
+
+
+def branch(told: list[Audit], keep: int, count: int) -> list[Audit]:
+    """The journal of a box that was put back to its entry `keep`, and has written on."""
+    entries = [entry_of(one) for one in told[:keep]]
+    for number in range(count):
+        head = JournalHead(entries[-1].seq, entries[-1].hash)
+        entries.append(next_entry(head, NOW, "ben", "exam:2", "exam.noted", {"number": number}))
+    return [audit_of(entry) for entry in entries]
+
+
+def test_what_was_told_of_a_journal_stays_whatever_comes_later(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(6)
+    store.take(WHOSE, told, NOW)
+    store.compare(WHOSE, 4, told[3].hash, NOW + timedelta(hours=1))
+    assert "put back to an older state" in store.problem(WHOSE)
+    # On its way before the box heard how far it is here, as after every connection.
+    store.take(WHOSE, told[2:4], NOW + timedelta(hours=1))
+    assert "put back to an older state" in store.problem(WHOSE)
+
+
+def test_an_entry_that_differs_from_the_one_that_is_here_is_told(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(6)
+    store.take(WHOSE, told, NOW)
+    assert store.take(WHOSE, branch(told, 4, 1)[4:], NOW) == 6
+    assert store.problem(WHOSE) == "entry 5 is another than the one that came before: the journal was replaced"
+
+
+def test_a_journal_with_a_reason_to_be_another_begins_anew_and_the_earlier_one_is_kept(database: FleetDatabase) -> None:
+    store, told = AuditStore(database), chain(6)
+    store.take(WHOSE, told, NOW)
+    with pytest.raises(StoreError, match="is whole"):
+        store.accept(WHOSE, "eva", "restored", NOW)
+    now = branch(told, 4, 3)
+    store.take(WHOSE, now[4:], NOW)
+
+    assert "entry 5 is another" in store.accept(WHOSE, "eva", "its disk was replaced", NOW)
+    assert (store.problem(WHOSE), store.have([WHOSE])) == ("", {WHOSE: 0})
+    assert store.take(WHOSE, now[6:], NOW) == 0, "so that the box begins with the first"
+    assert store.take(WHOSE, now, NOW) == 7
+    assert store.problem(WHOSE) == ""
+    [kept] = store.acceptances(WHOSE)
+    assert (kept.by, kept.because) == ("eva", "its disk was replaced")
+    assert "entry 5 is another" in kept.problem
+    with database.transaction("read what was set aside") as connection:
+        aside = connection.execute(select(audit_aside.c.hash).order_by(audit_aside.c.seq)).scalars().all()
+    assert aside == [one.hash for one in (*told, now[6])], "all that had come until then"
+    # And again, should it be put back once more.
+    store.take(WHOSE, branch(now, 3, 1)[3:], NOW)
+    store.accept(WHOSE, "eva", "once more", NOW + timedelta(seconds=1))
+    assert [one.because for one in store.acceptances(WHOSE)] == ["once more", "its disk was replaced"]
 
 
 def test_a_wish_is_told_to_a_box_though_the_fleets_database_was_put_back_to_before(database: FleetDatabase) -> None:

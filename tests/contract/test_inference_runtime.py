@@ -36,7 +36,7 @@ def _simulated(weights: Path, cache: Path) -> InferenceRuntime:
     manifest, gpu = read_manifest(weights), SimulatedGpu()
     for entry in manifest.engines.values():
         plan = simulated_plan(entry.path.read_bytes())
-        plan_path, manifest_path = plan_paths(cache, entry.path)
+        plan_path, manifest_path = plan_paths(cache, entry.path, entry.sha256)
         plan_path.write_bytes(plan)
         digest = hashlib.sha256(plan).hexdigest()
         PlanManifest(

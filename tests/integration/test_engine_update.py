@@ -1,18 +1,24 @@
 """New networks for a box, over a real broker, with real networks before the clinical gate."""
 
 import json
+import shutil
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance.apps.config.engine_bundle import EngineBundles
+from appliance.apps.config.engine_bundle import REDUCED_FILES, EngineBundles
+from appliance.apps.config.load_settings import load_settings
 from appliance.apps.engines.clinical_gate import compare, sealed_pictures
+from appliance.apps.engines.compiling import compile_apart, compile_missing
 from appliance.apps.fleet_server.release_maker import ReleaseMaker
-from appliance.apps.station.fleet.engine_update import validated_weights
+from appliance.apps.station.fleet.engine_update import EngineUpdate, validated_weights
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.errors import UpdateError
-from appliance.fleet.jobs import JobState
-from appliance.inference.engine_set import load_engine_set
+from appliance.domain.errors import InferenceError, SettingsError, UpdateError
+from appliance.fleet.job_runner import StepContext
+from appliance.fleet.jobs import Job, JobState, JobStep
+from appliance.inference.engine_set import load_engine_set, open_manifest
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
 from tests.support.broker import Broker, mosquitto_binary
@@ -116,6 +122,60 @@ def test_networks_with_which_the_station_does_not_come_up_are_taken_back_by_the_
     back = bundles.count_start()
     assert (back.name, back.is_confirmed) == ("", True)
     assert back.reason == "the station did not confirm it in 2 starts"
+
+
+def test_networks_in_8_bits_come_along_and_run_where_this_computer_accepts_them(
+    broker: Broker, fleet: Fleet, tmp_path: Path
+) -> None:
+    now = SystemClock().now_utc()
+    maker = ReleaseMaker(tmp_path / "release", tmp_path / "keys")
+    maker.make(now)
+    maker.add_bundle("both", shipped(tmp_path / "both", with_reduced=True), now)
+    other = widened(tmp_path / "other", 1.01)
+    for name in REDUCED_FILES:
+        shutil.copy(validated_weights() / name, other / name)
+    with pytest.raises(SettingsError, match="the networks in 8 bits beside them do not fit"):
+        maker.add_bundle("mixed", other, now)
+
+    with fleet.serving():
+        with updatable(tmp_path, broker.port) as box:
+            job_id = fleet.ask(box.job("update-engines", {"bundle": "both"}))
+            assert box.restarting.wait(60), fleet.job(job_id)
+        with updatable(tmp_path, broker.port) as box:
+            fleet.wait_for(job_id, JobState.SUCCEEDED)
+            inference = box.settings.settings.inference
+    assert inference.weights_dir == tmp_path / "box/engine-bundles/both"
+    reduced = open_manifest(replace(inference, precision="int8"))
+    assert reduced.engine("detector").path.name == "detector.int8-onnxruntime.onnx"
+
+
+def test_networks_are_compiled_before_they_are_measured_and_a_compiler_that_fails_says_why(tmp_path: Path) -> None:
+    loaded = load_settings(None, {"station.data_dir": tmp_path / "box", "inference.runtime": "tensorrt"})
+    shipped(tmp_path / "box/engine-bundles/new")
+    compiled: list[InferenceSettings] = []
+
+    def compile_plans(settings: InferenceSettings, _: threading.Event) -> bool:
+        compiled.append(settings)
+        return settings.weights_dir != validated_weights()
+
+    update = EngineUpdate(loaded, lambda _: pytest.fail("nothing is fetched"), lambda: None, None, compile_plans)
+    asked = Job(
+        job_id="j", version=1, kind="update-engines", parameters={"bundle": "new"},
+        steps=(JobStep(name="compile", timeout_s=1.0),), ts="2026-12-01T10:00:00.000Z",
+    )  # fmt: skip
+    assert list(update.kind.steps) == ["fetch", "compile", "measure", "switch"]
+    context = StepContext(asked)
+    update.kind.steps["compile"](context)
+    assert context.detail["compiled"] == ["new"]
+    assert [one.weights_dir for one in compiled] == [validated_weights(), tmp_path / "box/engine-bundles/new"]
+    # The real one, in its own process: this computer has no GPU.
+    if shutil.which("nvidia-smi") is None:
+        with pytest.raises(InferenceError, match=r"TensorRT|NVIDIA GPU|tensorrt"):
+            compile_missing(compiled[0], threading.Event())
+    over = threading.Event()
+    over.set()
+    with pytest.raises(InferenceError, match="not compiled in time"):
+        compile_apart(compiled[0], over)
 
 
 def networks(folder: Path) -> EngineSet:

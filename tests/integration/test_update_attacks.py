@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.apps.fleet_server.release_maker import BUNDLE_FILES, SYSTEM_FILE, ReleaseMaker
+from appliance.apps.config.engine_bundle import BUNDLE_FILES
+from appliance.apps.fleet_server.release_maker import SYSTEM_FILE, ReleaseMaker
 from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.domain.errors import UpdateError
 

@@ -94,6 +94,9 @@ class FullFleet:
             {"code": "disk_low", "since": since, "value": 4321.0, "limit": 5000.0}
         ]}  # fmt: skip
         self._boxes.take_report(("clinic-07", "box-2"), "alerts", raised, self._now)
+        heard = self._now - timedelta(seconds=20)
+        full = {**recorded("nailfold.telemetry-1"), "ts": to_rfc3339(heard), "disk_free_mb": 4321}
+        self._boxes.take_reports([(("clinic-07", "box-2"), "telemetry", full)], heard)
         self._add_all([("clinic-23", "box-4")], is_online=False, hours_ago=60)
         for conn_seq, boot_id in enumerate(("a", "b", "a")):
             state = {**recorded("nailfold.state-1"), "is_online": True, "boot_id": boot_id, "conn_seq": conn_seq}

@@ -9,13 +9,14 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from appliance.apps.station.fleet.engine_update import BUNDLE_FILES, validated_weights
+from appliance.apps.config.engine_bundle import BUNDLE_FILES, REDUCED_FILES
+from appliance.apps.station.fleet.engine_update import validated_weights
 
 
-def shipped(folder: Path) -> Path:
-    """A copy of the networks of this software."""
+def shipped(folder: Path, with_reduced: bool = False) -> Path:
+    """A copy of the networks of this software, with those in 8 bits where asked for."""
     folder.mkdir(parents=True)
-    for name in BUNDLE_FILES:
+    for name in (*BUNDLE_FILES, *(REDUCED_FILES if with_reduced else ())):
         shutil.copy(validated_weights() / name, folder / name)
     return folder
 

@@ -24,6 +24,7 @@ from appliance.domain.camera_state import CameraPhase, CameraState
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.pattern import PatternAdvice
 from appliance.domain.review import ReviewedExam
+from appliance.exam.calibration_reminder import CalibrationReminder
 from appliance.exam.clock_watch import ClockWatch
 from appliance.exam.frame_history import FrameHistory
 from appliance.exam.guided_capture import guide
@@ -87,6 +88,7 @@ class PageStation:
     ) -> None:
         self.settings = settings or WebSettings(port=0, first_delay_s=0.4)
         self.calibration = calibration
+        self.reminder: CalibrationReminder | None = None
         self.hub = LiveHub()
         self.store = MemoryExamStore()
         self.journal = MemoryJournal(SystemClock().now_utc, self.store.outbox)
@@ -149,7 +151,7 @@ class PageStation:
                 pattern_advice,
             ),
             camera=self._camera,
-            scale=lambda: ShownScale(self.calibration),
+            scale=lambda: ShownScale(self.calibration, is_due=self.reminder is not None, reminder=self.reminder),
             identity=lambda: IDENTITY,
             outbox=self.store.outbox.status,
             broker=lambda: self.broker,

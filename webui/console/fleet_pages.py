@@ -76,7 +76,7 @@ def install_fleet(app: Flask, services: ConsoleServices) -> None:
             figures=[(one, histograms(one)) for one in services.models(found.name)],
             jobs=services.jobs(found.name),
             updates=services.updates(found.name),
-            audit=services.audit(found.name),
+            journal=services.journal(found.name),
             refresh=True,
             section="overview",
         )

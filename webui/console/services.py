@@ -6,7 +6,7 @@ from datetime import datetime
 
 from appliance.accounts.access import AccessSecrets
 from appliance.accounts.account_service import AccountService
-from webui.console.views import AuditView, BoxView, JobView, ModelView, ResultView, RolloutView, SiteView, UpdateView
+from webui.console.views import BoxView, JobView, JournalView, ModelView, ResultView, RolloutView, SiteView, UpdateView
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ConsoleServices:
         jobs: of one box by its name, or of all (None), newest first.
         updates: the newest of each kind that a box was asked for.
         rollouts: newest first; `pause_rollout` stops the next group of one, or lets it begin again.
-        audit: the newest entries of a box's journal.
+        journal: of a box.
         results: the newest exams, each in its newest revision.
         engines: digests that any kept result was measured with.
     """
@@ -53,7 +53,7 @@ class ConsoleServices:
     updates: Callable[[str], tuple[UpdateView, ...]]
     rollouts: Callable[[], tuple[RolloutView, ...]]
     pause_rollout: Callable[[str, bool], None]
-    audit: Callable[[str], tuple[AuditView, ...]]
+    journal: Callable[[str], JournalView]
     results: Callable[[ResultFilter], tuple[ResultView, ...]]
     engines: Callable[[], tuple[str, ...]]
     now_utc: Callable[[], datetime]

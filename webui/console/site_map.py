@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webui.console.plots import Tick
 from webui.console.views import SiteView
@@ -11,16 +11,33 @@ WIDTH, MOST_HEIGHT = 960.0, 620.0
 _MARGIN = 0.07
 _LEAST_SPAN_DEG = 2.0
 _GRID = (1, 2, 5, 10, 20, 45)
+_LETTER, _LINE = 9.5, 18.0
+"""Of a label: the width of its usual letter, and its height."""
+
+
+@dataclass(frozen=True)
+class NamePlace:
+    """Where a name is written: its foot line, and which part of it stands at `x` (SVG's text-anchor)."""
+
+    x: float
+    y: float
+    anchor: str
 
 
 @dataclass(frozen=True)
 class MapSite:
-    """One site at its place; `r` grows with the number of its boxes."""
+    """One site at its place.
+
+    Attributes:
+        r: grows with the number of its boxes.
+        label: on the side where it covers the fewest sites; None where none is needed.
+    """
 
     site: SiteView
     x: float
     y: float
     r: float
+    label: NamePlace | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +75,13 @@ def draw_map(sites: Sequence[SiteView]) -> SiteMap | None:
 
     step = next((one for one in _GRID if (east - west) / one <= 8), _GRID[-1])
     marks = sorted(placed, key=lambda one: (one[0].needing > 0, one[0].site))
+    shown = [MapSite(one, x(longitude), y(latitude), _radius(one)) for one, latitude, longitude in marks]
     return SiteMap(
         WIDTH,
         round(height, 1),
         tuple(Tick(x(one), f"{one:g}°") for one in _grid(west, east, step)),
         tuple(Tick(y(one), f"{one:g}°") for one in _grid(south, north, step)),
-        tuple(MapSite(one, x(longitude), y(latitude), _radius(one)) for one, latitude, longitude in marks),
+        tuple(replace(one, label=_label(one, shown)) if one.site.needing else one for one in shown),
     )
 
 
@@ -80,3 +98,25 @@ def _grid(low: float, high: float, step: int) -> list[int]:
 
 def _radius(site: SiteView) -> float:
     return round(min(26.0, 9.0 + 2.0 * math.sqrt(site.boxes)), 1)
+
+
+def _label(one: MapSite, shown: Sequence[MapSite]) -> NamePlace:
+    sides = (
+        NamePlace(one.x + one.r + 5, one.y + 5, "start"),
+        NamePlace(one.x - one.r - 5, one.y + 5, "end"),
+        NamePlace(one.x, one.y - one.r - 7, "middle"),
+        NamePlace(one.x, one.y + one.r + _LINE, "middle"),
+    )
+    length = _LETTER * len(one.site.title)
+
+    def costs(label: NamePlace) -> tuple[float, int]:
+        left = label.x - length * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+        outside = max(0.0, -left) + max(0.0, left + length - WIDTH)
+        return outside, sum(_covers(left, label.y, length, other) for other in shown if other is not one)
+
+    return min(sides, key=costs)
+
+
+def _covers(left: float, foot: float, length: float, other: MapSite) -> bool:
+    across = max(left - other.x, other.x - left - length, 0.0)
+    return across < other.r and foot - _LINE - other.r < other.y < foot + other.r

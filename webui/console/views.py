@@ -173,6 +173,31 @@ class AuditView:
 
 
 @dataclass(frozen=True)
+class AcceptedJournalView:
+    """That a person took a changed journal for good: who, why, and what was wrong with it."""
+
+    at_utc: datetime
+    by: str
+    because: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class JournalView:
+    """A box's journal.
+
+    Attributes:
+        problem: why it is not what it was; empty where it is whole.
+        acceptances: newest first.
+        entries: the newest, newest first.
+    """
+
+    problem: str
+    acceptances: tuple[AcceptedJournalView, ...]
+    entries: tuple[AuditView, ...]
+
+
+@dataclass(frozen=True)
 class FigureView:
     """A figure of an exam: for a plot, and "7.4 ± 0.5" as the box printed it."""
 

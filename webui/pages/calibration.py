@@ -15,7 +15,11 @@ def calibration_blueprint(services: Services) -> Blueprint:
     @pages.get("/")
     def page() -> str:
         return render_template(
-            "calibration.html", profile=service.profile(), stated=service.stated_magnification() or ""
+            "calibration.html",
+            profile=service.profile(),
+            stated=service.stated_magnification() or "",
+            reminder=services.scale().reminder,
+            format_moment=format_moment,
         )
 
     @pages.get("/<calibration_id>")

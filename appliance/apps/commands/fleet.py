@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.fleet_identity import authority, broker_config, request
-from appliance.apps.commands.fleet_jobs import admit, bar, boxes, job, job_key, reference, want
+from appliance.apps.commands.fleet_jobs import boxes, job, job_key, reference, want
 from appliance.apps.commands.fleet_release import release
 from appliance.apps.commands.fleet_rollout import rollout
 from appliance.apps.commands.fleet_simulate import demo, simulate
+from appliance.apps.commands.fleet_trust import accept_journal, admit, bar
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.console import Console, serve_console
@@ -34,7 +35,7 @@ def command() -> None:
     """Servers of a fleet of boxes, which run beside an MQTT 5 broker."""
 
 
-for part in (request, authority, broker_config, boxes, bar, admit, want, reference):
+for part in (request, authority, broker_config, boxes, bar, admit, accept_journal, want, reference):
     command.add_command(part)
 for part in (job_key, job, release, rollout, simulate, demo):
     command.add_command(part)

@@ -1,6 +1,7 @@
 """nailfold fleet boxes, want, job-key and job: how boxes are, and what is asked of them."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,8 +23,21 @@ from appliance.fleet.shadow import ShadowDesired, ShadowReported, delta
 
 CONFIG = click.option("--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML).")
 KEY = click.option("--key", type=FILE, required=True, metavar="FILE", help="Private key, as `job-key` made it.")
-BY = click.option("--by", required=True, metavar="NAME", help="Who asks; it is kept with the job.")
-_BOX = click.argument("name", metavar="SITE/BOX")
+BOX = click.argument("name", metavar="SITE/BOX")
+
+
+def at_most(longest: int) -> Callable[[click.Context, click.Parameter, str], str]:
+    """For click: a text that says something and fits its column."""
+
+    def checked(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+        if not text.strip() or len(text) > longest:
+            raise click.BadParameter(f"write 1 to {longest} characters")
+        return text
+
+    return checked
+
+
+BY = click.option("--by", required=True, metavar="NAME", callback=at_most(100), help="Who asks; it is kept.")
 
 
 def whose(name: str) -> tuple[str, str]:
@@ -54,7 +68,7 @@ def _line(row: BoxRow, is_barred: bool) -> str:
 
 @click.command("want")
 @CONFIG
-@_BOX
+@BOX
 @click.argument("settings", metavar="KEY=JSON...", nargs=-1, required=True)
 @BY
 def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
@@ -74,28 +88,9 @@ def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
         )
 
 
-@click.command("bar")
-@CONFIG
-@_BOX
-@BY
-def bar(config: Path, name: str, by: str) -> None:
-    """Refuse every result and word of a box from now on, also of one that is still connected; its jobs reach it."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
-        BarredBoxes(database).bar(whose(name), by, SystemClock().now_utc())
-
-
-@click.command("admit")
-@CONFIG
-@_BOX
-def admit(config: Path, name: str) -> None:
-    """Listen to a box again that was barred."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
-        BarredBoxes(database).admit(whose(name))
-
-
 @click.command("reference")
 @CONFIG
-@_BOX
+@BOX
 @BY
 def reference(config: Path, name: str, by: str) -> None:
     """Begin a new reference period of a box's networks with its exams from now on, as after a repair."""
@@ -126,7 +121,7 @@ def job() -> None:
 
 @job.command("make")
 @CONFIG
-@_BOX
+@BOX
 @click.argument("kind", type=click.Choice(sorted(STEPS)))
 @click.option("--parameters", default="{}", metavar="JSON", help="As docs/fleet.md lists them.")
 @click.option("--expires-after-h", type=float, help="It is refused by the box when its turn comes later.")
@@ -162,7 +157,7 @@ def make(
 
 @job.command("cancel")
 @CONFIG
-@_BOX
+@BOX
 @click.argument("job_id", metavar="JOB")
 @KEY
 @BY

@@ -13,6 +13,15 @@ FOLDER_NAME = "engine-bundles"
 FILE_NAME = "engine-bundle.json"
 BUNDLE_ORIGIN = "the fleet's bundle"
 """Where `inference.weights_dir` then comes from."""
+BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
+"""What every bundle has."""
+REDUCED_FILES = (
+    "detector.int8-onnxruntime.onnx",
+    "detector.int8-onnxruntime.json",
+    "keypoints.int8-onnxruntime.onnx",
+    "keypoints.int8-onnxruntime.json",
+)
+"""The same networks in 8 bits, for boxes without a GPU: without them such a box shows half as many frames a second."""
 MOST_STARTS = 2
 """So many starts may a bundle take until it is confirmed; then the station goes back by itself."""
 

@@ -36,9 +36,11 @@ def engine_rows(settings: InferenceSettings) -> Iterator[str]:
                 sources[path] = record.sha256 if record else ""
                 yield f"  {path.name}: {row}"
         plans = [
-            _plan_row(folder, path, sha256) for path, sha256 in sources.items() if plan_paths(folder, path)[1].exists()
+            _plan_row(folder, path, sha256)
+            for path, sha256 in sources.items()
+            if plan_paths(folder, path, sha256)[1].exists()
         ]
-        yield from plans or [f"  no plan in {folder}"]
+        yield from plans or [f"  no plan for these weights in {folder}"]
     if settings.weights_dir is not None:
         for role, entry in read_layers(settings.weights_dir).engines.items():
             size = f"{len(entry.read_verified()) / 1e6:.1f} MB"
@@ -55,11 +57,10 @@ def _variant_row(entry: EngineEntry, folder: Path, target: str) -> tuple[Variant
 
 
 def _plan_row(folder: Path, onnx_path: Path, sha256: str) -> str:
-    plan_path, manifest_path = plan_paths(folder, onnx_path)
+    plan_path, manifest_path = plan_paths(folder, onnx_path, sha256)
     plan = read_plan_manifest(manifest_path)
-    age = "for these weights" if plan.onnx_sha256 == sha256 else "OUTDATED: made from other weights"
     gpu = f"GPU {plan.compute_capability}, {plan.precision}"
-    return f"  {plan_path.name}: {plan.builder} {plan.builder_version}, {gpu}, {age}"
+    return f"  {plan_path.name}: {plan.builder} {plan.builder_version}, {gpu}, for these weights"
 
 
 def build_all(settings: InferenceSettings, compute_capability: str | None) -> Iterator[str]:

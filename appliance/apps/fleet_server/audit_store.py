@@ -1,17 +1,34 @@
 """The journals of every box, checked link by link."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, and_, func, literal, select, tuple_
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.tables import Whose, audit, audit_heads, of_box
+from appliance.apps.fleet_server.tables import Whose, audit, audit_acceptances, audit_aside, audit_heads, of_box
+from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import FIRST_LINK, seal
 from appliance.fleet.audit import Audit, entry_of
 
 _JUST_NOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class AcceptedJournal:
+    """That a person took a journal for good which was another than before.
+
+    Attributes:
+        at: RFC 3339 in UTC.
+        problem: what was wrong with it.
+    """
+
+    at: str
+    by: str
+    because: str
+    problem: str
 
 
 class AuditStore:
@@ -36,7 +53,7 @@ class AuditStore:
                 for one in entries
             ]
             connection.execute(self._database.insert_once(audit), rows)
-            return self._advance(connection, whose)
+            return self._advance(connection, whose, _another(connection, whose, entries))
 
     def entries(self, whose: Whose, limit: int = 100) -> tuple[Audit, ...]:
         """The newest so many of one box, newest first."""
@@ -53,7 +70,7 @@ class AuditStore:
         return {whose: heads.get(whose, 0) for whose in names}
 
     def problem(self, whose: Whose) -> str:
-        """Why a box's journal is not what it was; empty while all is well."""
+        """Why a box's journal is not what it was; empty while all is well, and again once a person has accepted it."""
         with self._database.transaction("read a box's journal") as connection:
             return connection.execute(select(audit_heads.c.problem).where(of_box(audit_heads, whose))).scalar() or ""
 
@@ -79,25 +96,83 @@ class AuditStore:
                     f"it ends with entry {seq}, and entry {had} came before: the box was put back to an older state"
                 )
             if problem:
-                connection.execute(audit_heads.update().where(of_box(audit_heads, whose)).values(problem=problem))
+                whole = and_(of_box(audit_heads, whose), audit_heads.c.problem == "")
+                connection.execute(audit_heads.update().where(whole).values(problem=problem))
 
-    def _advance(self, connection: Connection, whose: Whose) -> int:
+    def accept(self, whose: Whose, by: str, because: str, now_utc: datetime) -> str:
+        """Begin anew with a journal that has a reason to be another: a restored copy, a new disk.
+
+        What came before is set aside, not deleted. The box tells its journal from the first entry on when it hears, at
+        its next birth or entry, that nothing of it is here.
+
+        Returns:
+            What was wrong.
+
+        Raises:
+            StoreError: nothing is wrong with it.
+        """
+        at = to_rfc3339(now_utc, "microseconds")
+        with self._database.transaction("accept a box's journal") as connection:
+            query = select(audit_heads.c.problem).where(of_box(audit_heads, whose)).with_for_update()
+            problem = connection.execute(query).scalar() or ""
+            if not problem:
+                raise StoreError(f"the journal of {'/'.join(whose)} is whole", "There is nothing to accept.")
+            kept = [
+                audit.c.site,
+                audit.c.box,
+                literal(at),
+                audit.c.seq,
+                audit.c.document,
+                audit.c.hash,
+                audit.c.heard_at,
+            ]
+            names = ["site", "box", "accepted_at", "seq", "document", "hash", "heard_at"]
+            connection.execute(audit_aside.insert().from_select(names, select(*kept).where(of_box(audit, whose))))
+            connection.execute(audit.delete().where(of_box(audit, whose)))
+            connection.execute(audit_heads.delete().where(of_box(audit_heads, whose)))
+            row = {"site": whose[0], "box": whose[1], "at": at, "by": by, "because": because, "problem": problem}
+            connection.execute(audit_acceptances.insert(), row)
+        return problem
+
+    def acceptances(self, whose: Whose) -> tuple[AcceptedJournal, ...]:
+        """Every one of a box, newest first."""
+        query = (
+            select(audit_acceptances).where(of_box(audit_acceptances, whose)).order_by(audit_acceptances.c.at.desc())
+        )
+        with self._database.transaction("read a box's journal") as connection:
+            return tuple(
+                AcceptedJournal(row["at"], row["by"], row["because"], row["problem"])
+                for row in connection.execute(query).mappings()
+            )
+
+    def _advance(self, connection: Connection, whose: Whose, problem: str) -> int:
         query = select(audit_heads).where(of_box(audit_heads, whose)).with_for_update()
         known = connection.execute(query).mappings().first()
         seq, link = (0, FIRST_LINK) if known is None else (known["seq"], known["hash"])
-        problem = ""
+        # The first that was found stays, whatever comes later: a person looks into it and accepts it, or does not.
+        problem = problem or ("" if known is None else known["problem"])
         behind = select(audit.c.document).where(of_box(audit, whose), audit.c.seq > seq).order_by(audit.c.seq)
         for text in connection.execute(behind).scalars():
             entry = entry_of(Audit.model_validate_json(text))
             if entry.seq != seq + 1:
                 break
+            fault = ""
             if entry.previous_hash != link:
-                problem = f"entry {entry.seq} does not follow the one before it: the journal was replaced"
+                fault = f"entry {entry.seq} does not follow the one before it: the journal was replaced"
             elif seal(entry) != entry.hash:
-                problem = f"entry {entry.seq} was changed after it was written"
-            if problem:
+                fault = f"entry {entry.seq} was changed after it was written"
+            if fault:
+                problem = problem or fault
                 break
             seq, link = entry.seq, entry.hash
         row = {"site": whose[0], "box": whose[1], "seq": seq, "hash": link, "problem": problem}
         connection.execute(self._database.replace(audit_heads), row)
         return int(seq)
+
+
+def _another(connection: Connection, whose: Whose, entries: Sequence[Audit]) -> str:
+    """Whether a told entry is another than the one that is here under its number; empty where none is."""
+    query = select(audit.c.seq, audit.c.hash).where(of_box(audit, whose), audit.c.seq.in_([one.seq for one in entries]))
+    here = {int(seq): link for seq, link in connection.execute(query)}
+    other = min((one.seq for one in entries if here.get(one.seq, one.hash) != one.hash), default=None)
+    return "" if other is None else f"entry {other} is another than the one that came before: the journal was replaced"

@@ -47,7 +47,7 @@ class Console:
             updates=views.updates,
             rollouts=views.rollouts,
             pause_rollout=RolloutStore(database).pause,
-            audit=views.audit,
+            journal=views.journal,
             results=views.results,
             engines=views.engines,
             now_utc=clock.now_utc,

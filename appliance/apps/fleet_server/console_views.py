@@ -25,12 +25,14 @@ from appliance.domain.instant import from_rfc3339, to_rfc3339
 from appliance.ports import Clock
 from webui.console.services import ResultFilter
 from webui.console.views import (
+    AcceptedJournalView,
     AlertView,
     AuditView,
     BoxView,
     FigureView,
     GroupView,
     JobView,
+    JournalView,
     ModelView,
     ResultView,
     RolloutView,
@@ -138,11 +140,19 @@ class ConsoleViews:
             for one in RolloutStore(self._database).all()
         )
 
-    def audit(self, name: str) -> tuple[AuditView, ...]:
-        """The newest entries of a box's journal."""
-        return tuple(
-            AuditView(one.seq, from_rfc3339(one.at), one.actor, one.action, one.subject)
-            for one in self._audit.entries(_whose(name), 50)
+    def journal(self, name: str) -> JournalView:
+        """Of a box, with its newest entries."""
+        whose = _whose(name)
+        return JournalView(
+            self._audit.problem(whose),
+            tuple(
+                AcceptedJournalView(from_rfc3339(one.at), one.by, one.because, one.problem)
+                for one in self._audit.acceptances(whose)
+            ),
+            tuple(
+                AuditView(one.seq, from_rfc3339(one.at), one.actor, one.action, one.subject)
+                for one in self._audit.entries(whose, 50)
+            ),
         )
 
     def results(self, asked: ResultFilter) -> tuple[ResultView, ...]:

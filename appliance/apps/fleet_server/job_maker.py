@@ -19,7 +19,7 @@ STEPS: Mapping[str, tuple[tuple[str, float], ...]] = {
     "recalibrate": (("remind", 30.0),),
     "request-certificate": (("request", 30.0),),
     "install-certificate": (("install", 120.0),),
-    "update-engines": (("fetch", 900.0), ("measure", 600.0), ("switch", 120.0)),
+    "update-engines": (("fetch", 900.0), ("compile", 2700.0), ("measure", 600.0), ("switch", 120.0)),
     "update-system": (("fetch", 7200.0), ("check", 180.0), ("measure", 600.0), ("install", 60.0)),
     "wipe": (("wipe", 120.0),),
 }

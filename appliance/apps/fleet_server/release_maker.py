@@ -10,11 +10,14 @@ from typing import Any
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
+from appliance.apps.config.engine_bundle import BUNDLE_FILES, REDUCED_FILES
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
 from appliance.apps.fleet_server.release_keys import ROLES, ReleaseKeys
 from appliance.domain.counted import counted
-from appliance.domain.errors import SettingsError
+from appliance.domain.errors import InferenceError, SettingsError
 from appliance.domain.instant import to_rfc3339
+from appliance.inference.engine_set import open_int8
+from appliance.inference.settings import InferenceSettings
 
 LASTS: Mapping[str, timedelta] = {
     "root": timedelta(days=730),
@@ -23,7 +26,6 @@ LASTS: Mapping[str, timedelta] = {
     "timestamp": timedelta(days=30),
 }
 """How long a box believes each: so long can somebody withhold a newer release from it (freeze)."""
-BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
 SYSTEM_FILE = "system.raucb"
 MADE_AT = "x-nailfold-made-at"
 
@@ -120,9 +122,13 @@ class ReleaseMaker:
         write_atomically(self._folder / "metadata" / f"{root.signed.version}.root.json", root.to_bytes())
 
     def add_bundle(self, name: str, weights: Path, now_utc: datetime) -> None:
-        """A new version of the release, with this folder of networks as "engines/NAME"."""
+        """A new version of the release, with this folder of networks as "engines/NAME", in 8 bits where they are there.
+
+        Raises:
+            SettingsError: a file cannot be read, networks in 8 bits are made from others, or the name is taken.
+        """
         targets = self._newest("targets")
-        for file_name in BUNDLE_FILES:
+        for file_name in (*BUNDLE_FILES, *_reduced_files(weights)):
             path = f"engines/{name}/{file_name}"
             _require_new(targets, path)
             try:
@@ -200,3 +206,15 @@ class ReleaseMaker:
 def _require_new(targets: "Metadata[Targets]", path: str) -> None:
     if path in targets.signed.targets:
         raise SettingsError(f"the release has {path.rpartition('/')[0]} already", "A bundle is never changed.")
+
+
+def _reduced_files(weights: Path) -> tuple[str, ...]:
+    """Those of the networks in 8 bits, all or none."""
+    there = [name for name in REDUCED_FILES if (weights / name).exists()]
+    if not there:
+        return ()
+    try:
+        open_int8(InferenceSettings(weights_dir=weights), weights)
+    except InferenceError as error:
+        raise SettingsError(f"the networks in 8 bits beside them do not fit: {error.message}", error.remedy) from error
+    return tuple(REDUCED_FILES)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 6
+LAYOUT = 7
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -151,6 +151,30 @@ audit_heads = Table(
     Column("box", String(64), primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("problem", String(300), nullable=False),
+)
+
+# Entries of a journal that another took the place of, with a person's word: what the fleet had until then.
+audit_aside = Table(
+    "audit_aside",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("accepted_at", _TIME, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("heard_at", _TIME, nullable=False),
+)
+
+audit_acceptances = Table(
+    "audit_acceptances",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("at", _TIME, primary_key=True),
+    Column("by", String(100), nullable=False),
+    Column("because", String(300), nullable=False),
     Column("problem", String(300), nullable=False),
 )
 

@@ -276,7 +276,7 @@ class Station:
                 advice,
             ),
             camera=lambda: self._grabber.state,
-            scale=lambda: shown_scale(calibration.newest, clock.now_utc(), loaded),
+            scale=lambda: shown_scale(calibration.newest, journal, clock.now_utc(), loaded),
             identity=lambda: engines.identity,
             outbox=self._storage.outbox.status,
             broker=self._publisher.status,

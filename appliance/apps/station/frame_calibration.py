@@ -22,6 +22,7 @@ from appliance.domain.calibration import Calibration, ScaleOrigin, operator_cali
 from appliance.domain.errors import CalibrationError, SettingsError
 from appliance.domain.frame import Frame
 from appliance.domain.kept_calibration import KeptCalibration
+from appliance.exam.calibration_reminder import open_reminder
 from appliance.exam.calibration_service import CalibrationService, CalibrationTools
 from appliance.exam.scale_in_force import ScaleInForce, ShownScale
 from appliance.ports import CalibrationStore, Journal
@@ -160,9 +161,11 @@ def calibration_service(
     return CalibrationService(store, journal, clock, in_force, tools)
 
 
-def shown_scale(newest: ScaleOfFrame, now_utc: datetime, loaded: LoadedSettings) -> ShownScale:
+def shown_scale(newest: ScaleOfFrame, journal: Journal, now_utc: datetime, loaded: LoadedSettings) -> ShownScale:
     """What the pages say of it."""
-    return ShownScale(newest.calibration, newest.reason, is_due(newest.kept, now_utc, loaded))
+    reminder = open_reminder(journal, newest.kept)
+    due = reminder is not None or is_due(newest.kept, now_utc, loaded)
+    return ShownScale(newest.calibration, newest.reason, due, reminder)
 
 
 def is_due(kept: KeptCalibration | None, now_utc: datetime, loaded: LoadedSettings) -> bool:

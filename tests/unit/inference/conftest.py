@@ -26,11 +26,16 @@ class Box:
     cache: Path
     gpu: SimulatedGpu
 
+    def plan_paths(self, role: str) -> tuple[Path, Path]:
+        """Of the plan and of its manifest."""
+        entry = read_manifest(self.weights).engine(role)
+        return plan_paths(self.cache, entry.path, entry.sha256)
+
     def write_plan(self, role: str, **changes: str | None) -> Path:
         """A plan and its manifest, with fields of the manifest changed."""
         entry = read_manifest(self.weights).engine(role)
         plan = simulated_plan(entry.path.read_bytes())
-        plan_path, manifest_path = plan_paths(self.cache, entry.path)
+        plan_path, manifest_path = self.plan_paths(role)
         self.cache.mkdir(exist_ok=True)
         plan_path.write_bytes(plan)
         digest = hashlib.sha256(plan).hexdigest()

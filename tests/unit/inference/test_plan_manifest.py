@@ -18,5 +18,6 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_plan_and_manifest_are_named_after_the_network() -> None:
-    plan, manifest = plan_paths(Path("/var/lib/x"), Path("/usr/share/detector-v2.onnx"))
-    assert (plan, manifest) == (Path("/var/lib/x/detector-v2.plan"), Path("/var/lib/x/detector-v2.plan.json"))
+    paths = plan_paths(Path("/var/lib/x"), Path("/usr/share/detector-v2.onnx"), "0123456789abcdef" * 4)
+    name = "detector-v2-0123456789ab.plan"
+    assert paths == (Path("/var/lib/x") / name, Path("/var/lib/x") / f"{name}.json")

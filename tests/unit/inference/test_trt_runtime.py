@@ -80,19 +80,25 @@ def test_new_weights_ask_for_a_new_build(box: Any) -> None:
     document = json.loads(manifest_path.read_text())
     document["engines"]["detector"]["sha256"] = "a" * 64
     manifest_path.write_text(json.dumps(document))
+    assert "No such file" in _refusal(box).message
+    # As with a plan of weights whose digests begin alike.
+    plan_path, plan_manifest = plan_paths(box.cache, box.weights / "detector.onnx", "a" * 64)
+    built = box.write_plan("keypoints")
+    plan_path.write_bytes(built.read_bytes())
+    plan_manifest.write_bytes(built.with_name(built.name + ".json").read_bytes())
     assert "weights (SHA-256)" in _refusal(box).message
 
 
 @pytest.mark.parametrize("missing", ["plan", "manifest"])
 def test_a_plan_without_its_manifest_and_the_other_way_round_are_refused(box: Any, missing: str) -> None:
-    plan_path, manifest_path = plan_paths(box.cache, box.weights / "detector.onnx")
+    plan_path, manifest_path = box.plan_paths("detector")
     (plan_path if missing == "plan" else manifest_path).unlink()
     assert "No such file" in _refusal(box).message
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": "nailfold.plan/9"}', '{"schema": "nailfold.plan/1"}'])
 def test_a_damaged_plan_manifest_is_refused(box: Any, text: str) -> None:
-    _, manifest_path = plan_paths(box.cache, box.weights / "detector.onnx")
+    _, manifest_path = box.plan_paths("detector")
     manifest_path.write_text(text)
     _refusal(box)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.exam.calibration_reminder import CalibrationReminder
 from appliance.exam.scale_in_force import ScaleInForce
 from engines.synthetic.micrometer import MicrometerAppearance, render_micrometer
 from engines.synthetic.render import render
@@ -37,6 +39,14 @@ def show(station: PageStation) -> Show:
 @pytest.fixture
 def physician(stranger: FlaskClient) -> FlaskClient:
     return log_in(stranger, PHYSICIAN)
+
+
+def test_the_page_says_that_the_fleet_asks_and_why(station: PageStation, stranger: FlaskClient) -> None:
+    nurse = log_in(stranger, OPERATOR)
+    asked = "Those who look after the boxes have asked for a new calibration (22 Nov 2026, 10:05)."
+    assert asked not in nurse.get("/calibration/").text
+    station.reminder = CalibrationReminder(datetime(2026, 11, 22, 10, 5, tzinfo=timezone.utc), "the <ring> was turned")
+    assert f"{asked} They say: the &lt;ring&gt; was turned" in nurse.get("/calibration/").text
 
 
 def post(client: FlaskClient, path: str, status: int = 200, **body: Any) -> dict[str, Any]:

@@ -2,22 +2,24 @@
 
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from appliance.apps.config.engine_bundle import BUNDLE_ORIGIN, EngineBundles
+from appliance.apps.config.engine_bundle import BUNDLE_FILES, BUNDLE_ORIGIN, REDUCED_FILES, EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.clinical_gate import GateReport, compare, sealed_pictures
+from appliance.apps.engines.compiling import compile_missing
 from appliance.apps.station.fleet.update_client import UpdateClient
 from appliance.domain.errors import UpdateError
 from appliance.fleet.job_runner import JobKind, StepContext
 from appliance.fleet.jobs import Job
 from appliance.inference.engine_set import load_engine_set
+from appliance.inference.settings import InferenceSettings
 
-BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
 SOFTWARE = "software"
 """The bundle's name for the networks that came with the box's software."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -31,6 +33,7 @@ class EngineUpdate:
         client: of a release's address; raises UpdateError where this box takes no updates.
         restart: ends the station and starts it anew; returns at once.
         gate: compares two folders of networks; by default with the runtime of the settings, on the sealed pictures.
+        compile_plans: makes networks ready for this computer's GPU; whether it had to.
     """
 
     def __init__(
@@ -39,15 +42,17 @@ class EngineUpdate:
         client: Callable[[str | None], UpdateClient],
         restart: Callable[[], None],
         gate: Callable[[Path, Path], GateReport] | None = None,
+        compile_plans: Callable[[InferenceSettings, threading.Event], bool] = compile_missing,
     ) -> None:
         self._loaded, self._client, self._restart = loaded, client, restart
         self._bundles = EngineBundles(loaded.settings.station.data_dir)
         self._gate = gate or self._measure
+        self._compile_missing = compile_plans
 
     @property
     def kind(self) -> JobKind:
         """What the box can do, and what it writes down about it after the restart."""
-        steps = {"fetch": self._fetch, "measure": self._try_out, "switch": self._switch}
+        steps = {"fetch": self._fetch, "compile": self._compile, "measure": self._try_out, "switch": self._switch}
         return JobKind(steps, after_restart=self._confirm)
 
     def _fetch(self, context: StepContext) -> None:
@@ -58,8 +63,16 @@ class EngineUpdate:
         if name == SOFTWARE:
             return
         client = self._client(None if release is None else str(release))
-        client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name), context.is_over)
+        client.fetch(f"engines/{name}", BUNDLE_FILES, self._bundles.folder(name), context.is_over, REDUCED_FILES)
         context.detail["installed"] = name
+
+    def _compile(self, context: StepContext) -> None:
+        """Both, as the software's own were compiled for what ran before, which may be another bundle."""
+        name = bundle_of(context.job)
+        folders = [validated_weights(), *([] if name == SOFTWARE else [self._bundles.folder(name)])]
+        context.detail["compiled"] = [
+            folder.name for folder in folders if self._compile_missing(self._inference(folder), context.is_over)
+        ]
 
     def _try_out(self, context: StepContext) -> None:
         name = bundle_of(context.job)
@@ -94,10 +107,11 @@ class EngineUpdate:
         return {"installed": name, "booted": name, "confirmed": name, "gate": report.figures}
 
     def _measure(self, validated: Path, new: Path) -> GateReport:
-        inference, software = self._loaded.settings.inference, "gate"
-        before = load_engine_set(replace(inference, weights_dir=validated), software)
-        after = load_engine_set(replace(inference, weights_dir=new), software)
+        before, after = (load_engine_set(self._inference(folder), "gate") for folder in (validated, new))
         return compare(before, after, sealed_pictures())
+
+    def _inference(self, weights: Path) -> InferenceSettings:
+        return replace(self._loaded.settings.inference, weights_dir=weights)
 
 
 def validated_weights() -> Path:

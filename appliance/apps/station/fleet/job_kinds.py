@@ -8,6 +8,7 @@ from appliance.apps.station.fleet.engine_update import EngineUpdate
 from appliance.apps.station.fleet.log_lines import LogLines
 from appliance.apps.station.fleet.system_update import SystemUpdate
 from appliance.domain.errors import SettingsError
+from appliance.exam.calibration_reminder import remind
 from appliance.fleet.job_runner import JobKind, StepContext
 from appliance.fleet.jobs import Job
 from appliance.fleet.shadow_keeper import ShadowKeeper
@@ -51,15 +52,14 @@ def job_kinds(
     def wiped(_: Job) -> dict[str, Any]:
         raise SettingsError("the station was started again without having been wiped")
 
-    def remind(context: StepContext) -> None:
-        note = str(context.job.parameters.get("note", ""))[:300]
-        journal.append("fleet", "calibration", "calibration.reminded", {"job_id": context.job.job_id, "note": note})
+    def ask_for_calibration(context: StepContext) -> None:
+        remind(journal, context.job.job_id, str(context.job.parameters.get("note", ""))[:300])
 
     return {
         "set-configuration": JobKind({"keep": set_configuration}, is_disruptive=False),
         "restart": JobKind({"restart": end_station}, after_restart=lambda _: {}),
         "collect-logs": JobKind({"collect": lambda one: one.detail.update(lines=logs.lines())}, is_disruptive=False),
-        "recalibrate": JobKind({"remind": remind}, is_disruptive=False),
+        "recalibrate": JobKind({"remind": ask_for_calibration}, is_disruptive=False),
         "request-certificate": JobKind({"request": rotation.request}, is_disruptive=False),
         "install-certificate": JobKind({"install": rotation.install}, is_disruptive=False),
         "update-engines": engines.kind,

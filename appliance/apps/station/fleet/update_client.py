@@ -58,13 +58,21 @@ class UpdateClient:
         self._root, self._folder, self._base = root, folder, base.rstrip("/")
         self._now_utc, self._floor_utc, self._raise_floor = now_utc, floor_utc, raise_floor
 
-    def fetch(self, prefix: str, names: tuple[str, ...], into: Path, is_over: threading.Event | None = None) -> None:
+    def fetch(
+        self,
+        prefix: str,
+        names: tuple[str, ...],
+        into: Path,
+        is_over: threading.Event | None = None,
+        if_there: tuple[str, ...] = (),
+    ) -> None:
         """Put the release's files "PREFIX/NAME" into a new folder, whole or not at all.
 
         A link that breaks is taken up again where it broke; where it stays broken, by the next call.
 
         Args:
             is_over: set when nobody waits for it any more.
+            if_there: names of more files, of which a release may have some.
 
         Raises:
             UpdateError: one of them is not what a valid, newest release says; in the operator's words.
@@ -76,6 +84,8 @@ class UpdateClient:
             fetcher = self._fetcher(is_over or threading.Event())
             updater = self._refreshed(fetcher)
             targets = {name: self._target(updater, f"{prefix}/{name}") for name in names}
+            more = {name: updater.get_targetinfo(f"{prefix}/{name}") for name in if_there}
+            targets.update((name, target) for name, target in more.items() if target is not None)
             kept = fetcher.keep_only({f"{target.hashes['sha256']}.{name}" for name, target in targets.items()})
             _require_room(unfinished, _COPIES * sum(target.length for target in targets.values()) - kept)
             for name, target in targets.items():

@@ -21,7 +21,7 @@ from appliance.apps.fleet_server.reception import Arrival, RefusedResult, receiv
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import fleet_settings
 from appliance.apps.system_clock import SystemClock
-from appliance.domain.bounded_json import bounded_loads, require_keepable
+from appliance.domain.bounded_json import bounded_loads, keepable_loads, require_keepable
 from appliance.domain.errors import ExportError
 from appliance.fleet.audit import Audit
 from appliance.fleet.message import read_message
@@ -200,6 +200,28 @@ def test_text_that_no_database_holds_is_refused(text: str) -> None:
 def test_a_moment_of_no_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|hour|day|year"):
         require_keepable(text.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_a_result_in_another_encoding_hides_nothing_from_the_checks(encoding: str) -> None:
+    came = arrival()
+    payload = came.payload.decode().encode(encoding)
+    said = receive(
+        replace(came, payload=payload, properties={**came.properties, "sha256": hashlib.sha256(payload).hexdigest()})
+    )
+    assert isinstance(said, RefusedResult)
+    assert "no JSON that can be kept" in said.reason
+    with pytest.raises(ValueError, match=r"codec|BOM|line 1"):
+        keepable_loads(r'{"a":"\u0000"}'.encode(encoding))
+    with pytest.raises(ExportError):
+        read_message(Audit, r'{"a":"\u0000"}'.encode(encoding))
+
+
+def test_half_of_a_pair_in_bytes_is_refused() -> None:
+    half = '{"a":"\ud800"}'.encode("utf-8", "surrogatepass")
+    for refusing in (keepable_loads, require_keepable, bounded_loads):
+        with pytest.raises(UnicodeDecodeError):
+            refusing(half)
 
 
 @pytest.mark.parametrize("text", [r'{"a":"\\u0000"}', r'{"a":"\ud83d\ude00"}', '{"a":"😀"}'])

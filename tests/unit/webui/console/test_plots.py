@@ -7,7 +7,7 @@ import pytest
 from webui.console.plots import HEIGHT, WIDTH, histograms, over_time
 from webui.console.roles import ConsoleRole
 from webui.console.site_map import WIDTH as MAP_WIDTH
-from webui.console.site_map import draw_map
+from webui.console.site_map import NamePlace, draw_map
 from webui.console.views import ModelView, SiteView
 
 
@@ -81,6 +81,26 @@ def test_two_sites_in_one_town_still_have_a_map() -> None:
     drawn = draw_map([site("a", (45.0, 7.7)), site("b", (45.0, 7.7))])
     assert drawn is not None
     assert drawn.sites[0].x == drawn.sites[1].x == MAP_WIDTH / 2
+
+
+def test_a_name_is_written_where_it_covers_no_other_site_and_stays_on_the_map() -> None:
+    needing = site("rheumatology", (45.0, 7.0), needing=1)
+    west, east, far_west, far_east = (site(f"{x}", (45.0, x)) for x in (6.5, 7.5, 0.0, 14.0))
+
+    def label(*others: SiteView) -> NamePlace:
+        drawn = draw_map([needing, far_west, far_east, *others])
+        assert drawn is not None
+        [one] = [one.label for one in drawn.sites if one.label is not None]
+        return one
+
+    assert label().anchor == "start"
+    assert label(east).anchor == "end"
+    assert label(east, west).anchor == "middle"
+    # At the right edge there is no place to the right.
+    drawn = draw_map([site("internal medicine", (45.0, 8.0), needing=1), far_west])
+    assert drawn is not None
+    assert drawn.sites[-1].label is not None
+    assert drawn.sites[-1].label.anchor == "end"
 
 
 def test_roles_are_kept_by_their_rank() -> None:
