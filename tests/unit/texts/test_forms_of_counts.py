@@ -30,7 +30,7 @@ NO_COUNTS = """
     actor address age angle band because by cut cut_off date day density device earliest eight engines entry
     evaluable_mm every extremely_up_to f1 failed field figure finger fps full_name hand healthy_exam high host
     hours icc image_width_mm index instant keys known largest_um largest_width length limit longest low
-    magnification mb mean_width meaning median message method most name normal_from now number off one origin
+    magnification mb mean_width meaning median message method most name normal_from note now number off one origin
     others overlay page pages pattern percent place pseudonym reason reference reference_width_mm role row runtime
     same scale score sd seconds sector seq shortest size software source status time trained_on um unit value
     verdict way what when where width word
