@@ -1,11 +1,14 @@
 """An exam: who (by pseudonym), which finger and sector, which images."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from appliance.domain.analysis_result import ImageAnalysis, RecordedAnalysis
-from appliance.domain.instant import to_rfc3339
+from appliance.domain.instant import Precision, from_rfc3339, to_rfc3339
 
 
 class Hand(Enum):
@@ -156,18 +159,9 @@ NOBODY = ExamStart("")
 """An exam from before there were accounts."""
 
 
-class FieldKind(Enum):
-    """How a plain field is written: as text, as 0 or 1, as a time, as the value of its enumeration."""
-
-    TEXT = "text"
-    FLAG = "flag"
-    INSTANT = "instant"
-    STATE = "state"
-
-
 @dataclass(frozen=True)
 class ExamField:
-    """A plain field of Exam, as database, archive and tables keep it.
+    """A plain field of Exam, as database, archive and tables keep it; what it may hold is what Exam's attribute may.
 
     Attributes:
         name: of the attribute.
@@ -176,7 +170,6 @@ class ExamField:
     """
 
     name: str
-    kind: FieldKind = FieldKind.TEXT
     is_local: bool = False
     longest: int = 64
 
@@ -185,24 +178,69 @@ class ExamField:
         """Its column, and its member in JSON."""
         return self.name.removesuffix("_utc")
 
-    def plain(self, exam: "Exam") -> str | bool | None:
-        """Its value in JSON types; times have milliseconds."""
+    def plain(self, exam: Exam, precision: Precision = "milliseconds") -> str | int | None:
+        """Its value in JSON types; times have so many digits."""
         value = getattr(exam, self.name)
         if isinstance(value, datetime):
-            return to_rfc3339(value)
-        plain: str | bool | None = value.value if isinstance(value, Enum) else value
+            return to_rfc3339(value, precision)
+        plain: str | int | None = value.value if isinstance(value, Enum) else value
         return plain
+
+    def read(self, plain: object) -> Any:
+        """The attribute's value from what `plain` gave; 0 and 1 are no and yes, as a database has them.
+
+        Raises:
+            ValueError: it is no value of this field.
+        """
+        kinds = _KINDS[self.name]
+        if plain is None and NoneType in kinds:
+            return None
+        try:
+            return _READERS[kinds[0]](plain)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{self.key} is {str(plain)[:40]!r}") from error
 
 
 EXAM_FIELDS = (
     ExamField("exam_id"),
     ExamField("patient_pseudonym"),
-    ExamField("state", FieldKind.STATE),
+    ExamField("state"),
     ExamField("protocol"),
     ExamField("operator"),
-    ExamField("started_at_utc", FieldKind.INSTANT),
-    ExamField("finished_at_utc", FieldKind.INSTANT),
+    ExamField("started_at_utc"),
+    ExamField("finished_at_utc"),
     ExamField("folder_id", is_local=True),
-    ExamField("is_archived", FieldKind.FLAG, is_local=True),
+    ExamField("is_archived", is_local=True),
 )
-"""Everything of an exam but its images and what was skipped, which are tables of their own."""
+"""Everything of an exam but its images and what was skipped, which are tables of their own; in the order of the CSV.
+
+A new field is the attribute of Exam, its line here and a migration: database, archive and CSV read this table. What is
+said at the start is an attribute of ExamStart too, a member of StartExamBody (`webui/api/open_exam.py`) and an input of
+that name in `webui/templates/live.html`. The API shows it as a member of ExamEntryDocument
+(`webui/documents/organisation.py`), the exam's page in `webui/templates/exam.html`; then `make openapi`.
+
+What is asked for the report alone is no field but an entry of its form (`exports/report/standard/form.toml`).
+"""
+
+
+def _exactly(kind: type) -> Callable[[Any], Any]:
+    def read(plain: object) -> object:
+        if type(plain) is not kind:
+            raise TypeError(kind.__name__)
+        return plain
+
+    return read
+
+
+_READERS: Mapping[type, Callable[[Any], Any]] = {
+    str: _exactly(str),
+    int: _exactly(int),
+    bool: {0: False, 1: True}.__getitem__,
+    datetime: from_rfc3339,
+    ExamState: ExamState,
+}
+_HINTS = get_type_hints(Exam)
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    one.name: get_args(_HINTS[one.name]) or (_HINTS[one.name],) for one in EXAM_FIELDS
+}
+"""The types that each may have; the first is its own, the second NoneType where it may be missing."""

@@ -1,7 +1,8 @@
 """The one table of what is measured, counted and scored; live view, pages, report, API, exports and schemas read it.
 
 A new figure is one line here, its computation (`analysis/group_figures.py`; of a live one a field of ImageMetrics and
-`analysis/metrics.py`) and its words (`appliance/texts/figures.json`).
+`analysis/metrics.py`, then `make schemas`) and its words (`appliance/texts/figures.json`). The standard report prints
+those that its form names (`exports/report/standard/form.toml`).
 """
 
 from collections.abc import Mapping

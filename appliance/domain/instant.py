@@ -3,8 +3,10 @@
 from datetime import datetime, timezone
 from typing import Literal
 
+Precision = Literal["milliseconds", "microseconds"]
 
-def to_rfc3339(moment: datetime, precision: Literal["milliseconds", "microseconds"] = "milliseconds") -> str:
+
+def to_rfc3339(moment: datetime, precision: Precision = "milliseconds") -> str:
     """An aware time in UTC: "2026-11-22T10:00:00.123Z". Finer digits are cut off, not rounded."""
     return moment.astimezone(timezone.utc).isoformat(timespec=precision).replace("+00:00", "Z")
 

@@ -32,7 +32,8 @@ class QualityRule:
     """One line of the table of reasons.
 
     Attributes:
-        reason: its words are in `appliance/texts/quality.json`, its test in `analysis/quality.py`.
+        reason: its words are in `appliance/texts/quality.json`, its test in `analysis/quality.py`,
+            its symbol in `webui/templates/symbols.svg`; then `make schemas`.
         effect: whether the frame is measured.
         settings: names of the AnalysisSettings that are its threshold; empty where it has none.
     """

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.domain.errors import StoreError
-from appliance.domain.instant import to_rfc3339
+from appliance.domain.instant import Precision, to_rfc3339
 from appliance.storage.indexes import make_indexes
 from appliance.storage.migrations import migrate
 
@@ -18,6 +18,8 @@ BUSY_TIMEOUT_S = 5.0
 
 Row = sqlite3.Row
 Value = str | int | bytes | None
+PRECISION: Precision = "microseconds"
+"""Of times in rows."""
 
 
 @dataclass
@@ -205,4 +207,4 @@ def disk_full(attempt: str, folder: Path) -> StoreError:
 
 def utc_text(moment: datetime) -> str:
     """UTC with microseconds at a fixed width, so that text compares like time."""
-    return to_rfc3339(moment, "microseconds")
+    return to_rfc3339(moment, PRECISION)

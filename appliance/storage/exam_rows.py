@@ -1,7 +1,6 @@
 """Rows of the exam database as domain objects."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.analysis.recorded_analysis import recorded_from_text
@@ -9,8 +8,6 @@ from appliance.domain.exam import (
     EXAM_FIELDS,
     CapturedImage,
     Exam,
-    ExamState,
-    FieldKind,
     Finger,
     Hand,
     ImageKind,
@@ -19,12 +16,12 @@ from appliance.domain.exam import (
     SkippedPlacement,
 )
 from appliance.domain.instant import from_rfc3339
-from appliance.storage.database import Row, Value, utc_text
+from appliance.storage.database import PRECISION, Row, Value, utc_text
 
 
 def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[Row] = ()) -> Exam:
     """An exam with those images and skipped placements."""
-    fields: dict[str, Any] = {field.name: _read(field.kind, row[field.key]) for field in EXAM_FIELDS}
+    fields: dict[str, Any] = {field.name: field.read(row[field.key]) for field in EXAM_FIELDS}
     return Exam(
         **fields,
         images=tuple(image_from(image_row) for image_row in image_rows),
@@ -34,34 +31,11 @@ def exam_from(row: Row, image_rows: Sequence[Row] = (), skipped_rows: Sequence[R
 
 def exam_values(exam: Exam) -> tuple[Value, ...]:
     """The values of INSERT_EXAM."""
-    return tuple(_written(field.kind, getattr(exam, field.name)) for field in EXAM_FIELDS)
+    return tuple(field.plain(exam, PRECISION) for field in EXAM_FIELDS)
 
 
 _COLUMNS = ", ".join(field.key for field in EXAM_FIELDS)
 INSERT_EXAM = f"INSERT INTO exams ({_COLUMNS}) VALUES ({', '.join('?' * len(EXAM_FIELDS))})"
-
-
-def _read(kind: FieldKind, value: Any) -> Any:
-    return value if value is None else _KINDS[kind].read(value)
-
-
-def _written(kind: FieldKind, value: Any) -> Value:
-    written: Value = value if value is None else _KINDS[kind].write(value)
-    return written
-
-
-@dataclass(frozen=True)
-class _Kind:
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Value]
-
-
-_KINDS = {
-    FieldKind.TEXT: _Kind(str, str),
-    FieldKind.FLAG: _Kind(bool, int),
-    FieldKind.INSTANT: _Kind(from_rfc3339, utc_text),
-    FieldKind.STATE: _Kind(ExamState, lambda state: str(state.value)),
-}
 
 
 def placement_from(row: Row) -> Placement:

@@ -25,7 +25,7 @@ from appliance.apps.fleet_server.reception import Arrival, receive
 from appliance.apps.fleet_server.settings import load_fleet_settings
 from appliance.capture.ome_scale import ome_description, sizes_of_ome
 from appliance.capture.video_frames import VideoFrames
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import bounded_loads, keepable_loads
 from appliance.domain.errors import ApplianceError
 from appliance.exam.motion_jpeg import read_avi, write_avi
 from appliance.exports.archive.read import import_archive
@@ -149,9 +149,11 @@ def _resend(content: bytes) -> None:
 
 
 def _json(content: bytes) -> None:
-    """What a browser says over the WebSocket or in a request."""
+    """What a browser says over the WebSocket or in a request, and a box in a message: what is kept can be written."""
     with suppress(ValueError):
         bounded_loads(content)
+    with suppress(ValueError):
+        json.dumps(keepable_loads(content), ensure_ascii=False, allow_nan=False).encode()
 
 
 @cache

@@ -13,7 +13,6 @@ from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import number
 
 _BASIS_TEXTS: Mapping[str, str] = {
-    "share_enlarged": "figures.share_basis",
     "giants": "figures.giants_basis",
     "csuri": "figures.csuri_basis",
 }
@@ -106,10 +105,14 @@ def _beside(key: str, figure: Figure) -> str:
 
 
 def _basis(key: str, figure: Figure) -> str:
+    if not figure.basis:
+        return ""
     if "evaluable_mm" in figure.basis:
         return text("figures.density_basis", **figure.basis)
+    if DEFINITIONS[key].kind is Kind.SHARE:  # "share_enlarged" has its numerator under "enlarged"
+        return text("figures.share_basis", part=figure.basis[key.removeprefix("share_")], **figure.basis)
     if key in _BASIS_TEXTS:
-        return text(_BASIS_TEXTS[key], **figure.basis) if figure.value and figure.basis else ""
+        return text(_BASIS_TEXTS[key], **figure.basis) if figure.value else ""
     for counted, words in (("fingers", "fingers_basis"), ("images", "images_basis"), ("capillaries", "loops_basis")):
         if counted in figure.basis and key not in ("images_evaluable", "nemo"):
             return text(f"figures.{words}", **figure.basis)

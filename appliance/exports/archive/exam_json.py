@@ -12,7 +12,6 @@ from appliance.domain.exam import (
     Exam,
     ExamField,
     ExamState,
-    FieldKind,
     Finger,
     Hand,
     ImageKind,
@@ -61,7 +60,7 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
         for document in documents.values():
             schemas.validate("nailfold.analysis-1", document)
         # An archive of an older software lacks newer fields: they are as for an exam of its time.
-        fields: dict[str, Any] = {one.name: _read(one, record[one.key]) for one in _FIELDS if one.key in record}
+        fields: dict[str, Any] = {one.name: _taken_over(one, record[one.key]) for one in _FIELDS if one.key in record}
         fields["exam_id"] = str(UUID(record["exam_id"]))
         fields["patient_pseudonym"] = require_pseudonym(str(record["patient_pseudonym"]))
         fields["finished_at_utc"] = from_rfc3339(record["finished_at"])
@@ -111,15 +110,12 @@ def _place(record: Json) -> Placement:
     return Placement(Hand(record["hand"]), Finger(record["finger"]), Sector(record["sector"]))
 
 
-def _read(field: ExamField, value: Any) -> object:
-    if field.kind is FieldKind.STATE:
-        return _closed(ExamState(value))
-    if field.kind is FieldKind.INSTANT:
-        return from_rfc3339(value)
-    return bool(value) if field.kind is FieldKind.FLAG else str(value)[: field.longest]
+def _taken_over(field: ExamField, plain: object) -> object:
+    value = field.read(plain)
+    return value[: field.longest] if isinstance(value, str) else _closed(value)
 
 
-def _closed(state: ExamState) -> ExamState:
-    if state is ExamState.OPEN:
+def _closed(value: object) -> object:
+    if value is ExamState.OPEN:
         raise ValueError("an open exam")
-    return state
+    return value

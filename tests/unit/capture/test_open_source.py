@@ -50,7 +50,7 @@ def test_simulated_without_options_takes_the_settings() -> None:
     ("address", "message"),
     [
         ("", "no known scheme"),
-        ("usb:0", "no known scheme.*v4l2:, jetson:, file:, simulated:"),
+        ("usb:0", "no known scheme.*" + ", ".join(f"{kind.scheme}:" for kind in SOURCES)),
         ("/dev/video0", "no known scheme"),
         ("simulated:?sed=3", "no option 'sed'. Did you mean seed"),
         ("simulated:?fps=fast", "fps='fast'. Use a number from 1 to 240"),

@@ -361,6 +361,18 @@ def test_a_result_that_does_not_fit_its_schema_is_refused(archive: Path, store: 
         take_in(store, archive)
 
 
+@pytest.mark.parametrize("spoilt", [None, 5, ["dana"]])
+def test_a_field_that_holds_no_text_becomes_no_word(archive: Path, store: MemoryExamStore, spoilt: object) -> None:
+    def spoil(entries: Entries) -> None:
+        name = next(name for name in entries if name.endswith("exam.json"))
+        entries[name] = json.dumps({**json.loads(entries[name]), "operator": spoilt}).encode()
+
+    rewrite(archive, spoil)
+    with pytest.raises(ExportError, match="operator is"):
+        take_in(store, archive)
+    assert store.exams() == ()
+
+
 def test_an_exam_of_the_same_id_with_other_images_is_refused(archive: Path, store: MemoryExamStore) -> None:
     from appliance.ports import ExamImport  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""A figure or a reason that is in its table is computed, has its words and leaves by every way out."""
+"""A figure, a reason or a field of an exam that is in its table has its words and leaves by every way out."""
 
 import csv
 import io
@@ -13,11 +13,13 @@ from appliance.analysis.exam_figures import exam_figures
 from appliance.analysis.figures_document import figures_document
 from appliance.analysis.quality import CHECKS
 from appliance.analysis.settings import AnalysisSettings
+from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import Extent, Kind, Place
 from appliance.domain.figure_definitions import DEFINITIONS, MEASURED, METRICS, figures_at, figures_of
 from appliance.domain.metrics import ImageMetrics
 from appliance.domain.quality import QUALITY_RULES, Effect, QualityReason, reasons_that
+from appliance.exports.archive.exam_json import exam_to_json
 from appliance.exports.csv_tables import csv_tables
 from appliance.exports.dicom.files import dicom_files
 from appliance.exports.fhir.bundle import fhir_bundle
@@ -31,6 +33,7 @@ from appliance.schemas.from_tables import schema_from_tables
 from appliance.texts import LANGUAGES, table_texts, texts_in
 from tests.support.exam_to_export import exam_to_export, finished_exam
 from tests.support.reviewed_exams import Loop, every_finger, exam_of
+from webui.documents.organisation import ExamEntryDocument
 
 SYMBOLS = Path(__file__).parents[3] / "webui/templates/symbols.svg"
 VALUES = {Kind.COUNT: 3, Kind.CATEGORY: "normal", Kind.SHARE: 12.0}
@@ -80,6 +83,14 @@ def test_the_figures_document_has_every_figure() -> None:
 def test_the_tables_of_csv_have_every_figure(source: ExamToExport) -> None:
     (row,) = csv.DictReader(io.StringIO(csv_tables([source])["exams.csv"].decode()))
     assert [key for key in DEFINITIONS if not row[key]] == []
+
+
+def test_every_field_of_an_exam_is_in_archive_csv_and_api(source: ExamToExport) -> None:
+    (row,) = csv.DictReader(io.StringIO(csv_tables([source])["exams.csv"].decode()))
+    shared = [field for field in EXAM_FIELDS if not field.is_local]
+    assert [field.name for field in shared if field.name not in row] == []
+    assert [field.key for field in shared if field.key not in exam_to_json(source.exam)] == []
+    assert [field.name for field in EXAM_FIELDS if field.name not in ExamEntryDocument.model_fields] == []
 
 
 def test_a_fhir_bundle_has_every_figure(source: ExamToExport) -> None:

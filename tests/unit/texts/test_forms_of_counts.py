@@ -22,7 +22,7 @@ ANY_COUNT = range(1000)
 
 COUNTS = """
     all boxes capillaries captured count current done dropped enlarged entries erased exams fingers giants
-    haemorrhages here images images_without_category in_grey_zone needing new online possible_giants ramified
+    haemorrhages here images images_without_category in_grey_zone needing new online part possible_giants ramified
     ramified_giants seen stored total
 """
 """What a blank called so is filled with is a number of things."""

@@ -7,6 +7,7 @@ import pytest
 import webui
 from appliance import analysis
 from appliance.analysis.exam_figures import exam_figures
+from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.scores import FAST_TRACK_RULES, PATTERN_RULES
 from appliance.exports.report import terms
@@ -84,6 +85,16 @@ def test_numbers_stand_with_their_uncertainty_and_missing_ones_with_their_reason
     assert "(95 %)" in density.detail
     missing = format_figure("mes", found["mes"])
     assert (missing.value, missing.is_missing, missing.note) == ("\N{EN DASH}", True, "disorganisation not rated")
+
+
+def test_every_share_says_of_how_many_loops_it_is() -> None:
+    found = exam_figures(exam_of(*every_finger([Loop(22), Loop(30), Loop(), Loop()]))).exam
+    shares = [key for key, one in DEFINITIONS.items() if one.kind is Kind.SHARE]
+    assert "share_enlarged" in shares
+    for key in shares:
+        basis = found[key].basis
+        words = f"{basis[key.removeprefix('share_')]} of {basis['capillaries']} loops"
+        assert format_figure(key, found[key]).detail.endswith(words), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PatientEntryDocument } from "../src/generated/api";
 import { distance, meant, offered, similar } from "../src/live/patient_choice";
+import { filledIn } from "../src/common/facts_form";
 import { linesOf } from "../src/common/patient_words";
 
 function patient(pseudonym: string, more: Partial<PatientEntryDocument> = {}): PatientEntryDocument {
@@ -38,5 +39,16 @@ describe("the patient of a new exam", () => {
       "last exam 1 Jun 2026",
     ]);
     expect(linesOf(patient("NC-1"))).toEqual(["NC-1", "", "no exam yet"]);
+  });
+});
+
+describe("what is said at the start of an exam", () => {
+  const radio = (value: string, checked: boolean) => ({ name: "protocol", type: "radio", value, checked });
+
+  it("is sent by the names of the fields, without what is left empty", () => {
+    const typed = { name: "age", type: "number", value: "45" };
+    const empty = { name: "note", type: "text", value: " " };
+    const said = filledIn([radio("32", false), radio("16", true), typed, empty], (field) => field.name);
+    expect(said).toEqual({ protocol: "16", age: 45 });
   });
 });

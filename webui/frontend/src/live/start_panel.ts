@@ -1,16 +1,17 @@
 // What is said before an exam begins: the patient, the protocol, what the report's form asks for.
 
-import { statedFacts } from "../common/facts_form";
+import { namedFields, statedFacts } from "../common/facts_form";
 import { need } from "../common/dom";
 import type { Chosen } from "./patient_choice";
 import { PatientPicker } from "./patient_picker";
 import type { ExamDocument } from "./protocol";
 
+/** The body of exam/start: beside these, each field of the form under its own name, such as `protocol`. */
 export interface ExamStart {
+  [name: string]: unknown;
   pseudonym: string;
   is_new: boolean;
   is_another: boolean;
-  protocol: string;
   facts: Record<string, string | number>;
 }
 
@@ -42,10 +43,10 @@ export class StartPanel {
   private start(): ExamStart | null {
     const { chosen } = this.picker;
     if (!chosen) return null;
-    const protocol = String(new FormData(this.form).get("protocol"));
     const facts = statedFacts(need("#start-facts", this.form));
     const isAnother = chosen.kind === "new" && chosen.isAnother === true;
-    return { pseudonym: pseudonymOf(chosen), is_new: chosen.kind === "new", is_another: isAnother, protocol, facts };
+    const named = namedFields(this.form);
+    return { ...named, pseudonym: pseudonymOf(chosen), is_new: chosen.kind === "new", is_another: isAnother, facts };
   }
 
   private reset(): void {
