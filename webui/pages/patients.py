@@ -37,7 +37,7 @@ def patients_blueprint(services: Services) -> Blueprint:
     @pages.get("/")
     def list_page() -> str:
         return render_template(
-            "patients.html", problem=store.problem, **rows(store.patients(limit=PAGE_SIZE), PageBody())
+            "patients.html", problem=store.problem, **rows(store.patients(limit=PAGE_SIZE), asked_of(PageBody, {}))
         )
 
     @pages.post("/rows")
