@@ -48,7 +48,7 @@ class SafeZip:
         self._limits = limits or ArchiveLimits()
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        except Exception as error:  # as when an entry is unpacked, and UnicodeDecodeError of a name: no common base
             raise ExportError(f"this is no ZIP archive: {error}", "Choose a ZIP that this product exported.") from error
         try:
             self._entries = self._checked_entries()
