@@ -17,6 +17,7 @@ from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
 from appliance.domain.box_settings import (
     BackupRow,
+    DataCheck,
     KeysTakenIn,
     RestorePlan,
     RestoreTrial,
@@ -680,6 +681,9 @@ class BoxAdministration(Protocol):
 
     def scheduled_copies(self) -> ScheduledCopies | None:
         """Of the encrypted copies that go onto a stick by themselves; None where the settings ask for none."""
+
+    def data_check(self) -> DataCheck | None:
+        """Of the data partition, at this start; None on a computer without one of its own."""
 
     def back_up(self, actor: str) -> BackupRow:
         """A copy now, named in the journal. Raises StoreError: no room, or the database is damaged."""

@@ -142,9 +142,16 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
             "theme": chosen if chosen in _THEMES else _THEMES[0],
             "section": "",
             "disk": _disk_warning(services),
+            "is_data_repaired": _is_data_repaired(services),
         }
 
     return app
+
+
+def _is_data_repaired(services: Services) -> bool:
+    """Whether every page says so to people who are logged in."""
+    found = None if services.box is None else services.box.data_check()
+    return found is not None and found.is_repaired and logged_in_account() is not None
 
 
 def _disk_warning(services: Services) -> dict[str, Any] | None:

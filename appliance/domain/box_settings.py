@@ -49,6 +49,26 @@ class ScheduledCopies:
 
 
 @dataclass(frozen=True)
+class DataCheck:
+    """What the check of the data partition found at this start, and what earlier ones have set aside.
+
+    Attributes:
+        is_repaired: it was damaged at this start.
+        without_name: files and folders that a repair left in /data/lost+found.
+        set_aside: folders in /data/aside with exams that are not in the archive.
+    """
+
+    is_repaired: bool
+    without_name: int
+    set_aside: tuple[str, ...]
+
+    @property
+    def is_all_well(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.is_repaired or self.without_name or self.set_aside)
+
+
+@dataclass(frozen=True)
 class RestoreTrial:
     """What was found in a backup that was opened as a restore would open it.
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# `make prove-deb`: installs the package in a clean Debian 12, runs it to a live picture, and purges it again.
+# `make prove-deb`: installs the package in a clean Debian 12, runs it to a live picture, and purges it again; a package for Python
+# 3.10 (make prove-deb ARGS=FILE) in a clean Ubuntu 22.04.
 #
 # Needs root, mmdebstrap and the network for Debian's packages; takes some minutes. Nothing of this computer is changed:
 # all happens below build/deb/proof. Prints what it sees and fails where something is left over.
@@ -24,10 +25,18 @@ trap leave EXIT
 leave
 rm -rf "$proof"
 mkdir -p "$proof"
-mmdebstrap --quiet --variant=minbase --include=systemd,ca-certificates bookworm "$proof/root" >"$proof/mmdebstrap.log" 2>&1 ||
+ubuntus=/usr/share/keyrings/ubuntu-archive-keyring.gpg
+case $(dpkg-deb -f "$package" Depends) in
+    *python3.11*) set -- bookworm "$proof/root" ;;
+    *python3.10*) set -- --components=main,universe --keyring=$ubuntus jammy "$proof/root" http://archive.ubuntu.com/ubuntu
+        [ -f $ubuntus ] || { echo "needs $ubuntus, of Ubuntu's package ubuntu-keyring" >&2; exit 1; } ;;
+    *) echo "$package is for no system that is known here" >&2; exit 1 ;;
+esac
+mmdebstrap --quiet --variant=minbase --include=apt,systemd,ca-certificates "$@" >"$proof/mmdebstrap.log" 2>&1 ||
     { tail -n 20 "$proof/mmdebstrap.log" >&2; exit 1; }
-step "a clean Debian $(cat "$proof/root/etc/debian_version")"
+step "a clean $(. "$proof/root/etc/os-release"; echo "$PRETTY_NAME")"
 for place in proc sys dev; do mount --rbind "/$place" "$proof/root/$place"; mount --make-rslave "$proof/root/$place"; done
+rm -f "$proof/root/etc/resolv.conf" # a link into /run, under Ubuntu
 cp /etc/resolv.conf "$proof/root/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' >"$proof/root/usr/sbin/policy-rc.d"
 chmod 755 "$proof/root/usr/sbin/policy-rc.d"

@@ -49,11 +49,15 @@ def own_wheel(repository: Path, work: Path, built_at: int) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / name, source / name)
     shutil.copytree(repository / "webui/static/dist", source / "webui/static/dist")
+    # A wheel keeps its files' rights, and those of a checkout are its umask's.
+    for path in source.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     subprocess.run(
         [*_PIP, "wheel", "--no-deps", "-w", work, "."],
         check=True,
         cwd=source,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(built_at)},
+        umask=0o022,
     )
     [wheel] = work.glob("*.whl")
     shutil.rmtree(source)
@@ -68,6 +72,9 @@ def unpack_wheels(wheels: Sequence[Path], target: Target, place: Path) -> None:
     folders = [f"--find-links={folder}" for folder in sorted({wheel.parent for wheel in wheels})]
     how = ["--no-deps", "--no-index", "--no-compile", *folders, *target.pip_options]
     subprocess.run([*_PIP, "install", *how, "--target", packages, *named], check=True)
+    # Some wheels hold compiled files, too (numpy 2.2 for Python 3.10); installing would write over what dpkg knows.
+    for compiled in [*packages.rglob("__pycache__")]:
+        shutil.rmtree(compiled)
     # No programs: their first lines name this computer's Python.
     shutil.rmtree(packages / "bin", ignore_errors=True)
     (place / "bin").mkdir()

@@ -21,28 +21,54 @@ compatible={compatible}
 version={version}
 
 [bundle]
-format=verity
-
+format={format}
+{hooks}
 [image.rootfs]
-filename=root.img
+filename={image}
 """
 
 
 def build_bundle(
-    root: Path, version: str, certificate: Path, key: Path, out: Path, compatible: str = "nailfold-amd64"
+    root: Path,
+    version: str,
+    certificate: Path,
+    key: Path,
+    out: Path,
+    compatible: str = "nailfold-amd64",
+    hook: Path | None = None,
+    kind: str = "verity",
 ) -> None:
-    """A verity bundle: its payload is checked as it is read. Exits where rauc cannot make it."""
+    """A signed bundle of one root. Exits where rauc cannot make it.
+
+    Args:
+        root: a file system, or a tar of one, which RAUC unpacks into a new file system.
+        hook: a program that RAUC runs once the root lies in its slot.
+        kind: "verity" is checked as it is read; a box takes no "plain" one, which is for trying without device mapper.
+    """
     if shutil.which("rauc") is None:
         sys.exit("rauc is missing: apt-get install rauc")
     out.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         content = Path(folder) / "content"
         content.mkdir()
-        (content / "root.img").hardlink_to(root)
-        (content / "manifest.raucm").write_text(_MANIFEST.format(compatible=compatible, version=version))
+        is_tar = root.suffix == ".tar"
+        image = "root.tar" if is_tar else "root.img"
+        (content / image).hardlink_to(root)
+        manifest = _MANIFEST.format(
+            compatible=compatible,
+            version=version,
+            format=kind,
+            image=image,
+            hooks=f"\n[hooks]\nfilename={hook.name}\n" if hook else "",
+        )
+        if hook is not None:
+            shutil.copy(hook, content)
+            manifest += "hooks=post-install\n"
+        (content / "manifest.raucm").write_text(manifest)
         signing = [f"--cert={certificate}", f"--key={key}"]
         # The squashfs inside is packed already.
-        packing = "--mksquashfs-args=-noI -noD -noF -noX -no-progress -quiet"
+        packed = "" if is_tar else "-noI -noD -noF -noX "
+        packing = f"--mksquashfs-args={packed}-no-progress -quiet"
         done = subprocess.run(
             ["rauc", "bundle", *signing, packing, content, out], capture_output=True, text=True, check=False
         )

@@ -11,6 +11,7 @@ in_root systemctl mask --quiet getty@.service serial-getty@.service systemd-firs
 in_root systemctl mask --quiet nailfold-first-boot.service
 in_root passwd --quiet --lock root
 in_root update-initramfs -u -k all
+"$(dirname "$0")/try_initramfs.sh" "$root" "$(in_root sh -c "ls /boot/initrd.img-*")"
 mkdir -p "$root/data" "$root/media/update" "$root/media/backup" "$root/etc/credstore" "$root/var/lib/systemd"
 kernel=$(ls "$root/boot" | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
 mv "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz"

@@ -31,5 +31,7 @@ exec unshare --pid --mount --cgroup --uts --ipc --fork --kill-child sh -eu -c '
     cd $new
     pivot_root . mnt
     umount -l /mnt
+    # As systemd makes it where it finds no container: a stick that is mounted later is seen in a service.
+    mount --make-rshared /
     exec env -i container=unshare PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/init systemd.mask=nailfold-first-boot.service
 ' enter "$root" "$extra" "$data" </dev/null

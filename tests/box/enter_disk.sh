@@ -3,7 +3,8 @@
 #
 # systemd of this computer's /usr is process 1 of new namespaces; the root PARTITION (ext4) has the rest, and what is to lie over
 # /usr in its folder usr-over. CONSOLE is a terminal; DISK and each NODE are there, too, in /dev. A kernel that reads no GPT shows a
-# partition without its NAME: then it is shown here. Needs root and a cgroup2; ends with the caller.
+# partition without its NAME: then it is shown here. $FIRMWARE is a folder, /run/firmware there. Needs root and a cgroup2; ends with
+# the caller.
 set -eu
 unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 mkdir -p "$unified/nailfold-roots"
@@ -33,6 +34,8 @@ exec unshare --pid --mount --cgroup --uts --ipc --net --fork --kill-child sh -eu
     mount -t devpts -o newinstance,ptmxmode=0666 devpts $new/dev/pts
     mount -t tmpfs memory $new/dev/shm
     ln -s pts/ptmx $new/dev/ptmx
+    # What a firmware keeps outside of every disk.
+    mkdir $new/run/firmware; mount --bind "$FIRMWARE" $new/run/firmware
     ln -s /proc/self/fd $new/dev/fd
     touch $new/dev/console
     mount --bind "$console" $new/dev/console

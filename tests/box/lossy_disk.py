@@ -25,7 +25,7 @@ class LossyDisk:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._image, self._socket, self._fuse = folder / "disk.img", folder / "nbd", folder / "fuse"
-        self.mounted = folder / "mounted"
+        self.mounted, self._log = folder / "mounted", folder / "servers.log"
         self._servers: list[subprocess.Popen[bytes]] = []
         self._loop = ""
 
@@ -48,10 +48,19 @@ class LossyDisk:
         cache = ("cache=writeback", "cache-min-block-size=4K")
         self._start("nbdkit", "-f", "-U", self._socket, "--filter=cache", "file", self._image, *cache)
         _await(self._socket.exists, "nbdkit")
-        self._start("nbdfuse", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
+        # -s, one request at a time: nbdfuse (1.14) counts a request after it was sent, so with more an answer may be
+        # counted first.
+        self._start("nbdfuse", "-s", f"{self._fuse}/disk", f"nbd+unix:///?socket={self._socket}")
         _await((self._fuse / "disk").exists, "nbdfuse")
         self._loop = _run("losetup", "--find", "--show", f"{self._fuse}/disk")
         return self._loop
+
+    def require_alive(self) -> None:
+        """Exits where one of its servers has ended by itself: what then comes is no power cut."""
+        for server in self._servers:
+            if server.poll() is not None:
+                said = self._log.read_text(errors="replace")[-500:]
+                raise SystemExit(f"{server.args[0]} of the disk has ended by itself: {server.returncode} {said}")
 
     def cut(self) -> None:
         """The power goes. Whatever has files open there must be killed before `clear`; harmless where it is off."""
@@ -84,9 +93,12 @@ class LossyDisk:
         self._servers, self._loop = [], ""
 
     def _start(self, *command: str | Path) -> None:
-        self._servers.append(
-            subprocess.Popen([str(word) for word in command], env={**os.environ, "TMPDIR": str(self._folder)})
-        )
+        # What they say of a cut is no fault.
+        environment = {**os.environ, "TMPDIR": str(self._folder)}
+        with self._log.open("ab") as log:
+            self._servers.append(
+                subprocess.Popen([str(word) for word in command], env=environment, stdout=log, stderr=log)
+            )
 
 
 def _await(is_there: object, what: str) -> None:

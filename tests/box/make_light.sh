@@ -24,6 +24,7 @@ kernel=$(ls "$light/root/lib/modules")
 echo CONFIG_RD_ZSTD=y >"$light/root/boot/config-$kernel"
 chroot "$light/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin SOURCE_DATE_EPOCH=0 mkinitramfs -o /boot/initrd.img "$kernel"
 rm "$light/root/boot/config-$kernel"
+"$image_build/try_initramfs.sh" "$light/root" /boot/initrd.img
 install -m 755 "$here/guest/stand_in.py" "$light/root/usr/bin/nailfold"
 pack "$light/good.squashfs"
 printf '#!/bin/sh\necho "this software does not start" >&2\nexit 1\n' >"$light/root/usr/bin/nailfold"

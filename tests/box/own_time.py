@@ -45,7 +45,7 @@ class OwnTime:
         """How long each thread ran and waited, by its number."""
         found: dict[str, tuple[float, float]] = {}
         for pid in self._pids():
-            for file in (self._proc / str(pid) / "task").glob("*/schedstat"):
+            for file in _of_threads(self._proc, pid, "schedstat"):
                 try:
                     ran, waited, _ = file.read_text().split()
                 except OSError:
@@ -58,9 +58,17 @@ def family(pid: int, proc: Path = Path("/proc")) -> list[int]:
     """A process and all that descend from it, as a tracer and what it traces."""
     found = [pid]
     for one in found:
-        for file in (proc / str(one) / "task").glob("*/children"):
+        for file in _of_threads(proc, one, "children"):
             try:
                 found += [int(child) for child in file.read_text().split()]
             except OSError:
                 continue  # it has ended
     return found
+
+
+def _of_threads(proc: Path, pid: int, name: str) -> list[Path]:
+    """That file of each thread; none of a process that ends while it is looked at."""
+    try:
+        return list((proc / str(pid) / "task").glob(f"*/{name}"))
+    except OSError:
+        return []

@@ -61,7 +61,7 @@ class Box:
         """Power on, until pictures come and are analysed."""
         self.disk.plug()
         self._services.start()
-        self.live_after_s.append(await_so(self._is_live, "live picture", _LIVE_WITHIN_S, self.own_time))
+        self.live_after_s.append(self._services.await_live(self._is_live, _LIVE_WITHIN_S))
         self._browser = Browser()
         if not self._is_set_up:
             self._browser.set_up(json.loads((self.disk.mounted / "access.json").read_text())["access_code"])
@@ -158,9 +158,12 @@ def _cut_again_and_again(box: Box, cuts: int) -> None:
         work = threading.Thread(target=box.examine_until, args=(is_over,))
         work.start()
         time.sleep(moment_s)
-        box.cut()
-        is_over.set()
-        work.join()
+        try:
+            box.disk.require_alive()
+        finally:
+            box.cut()
+            is_over.set()
+            work.join()
         box.start()
         print(
             f"cut {number + 1} after {moment_s:.1f} s: live again after {box.live_after_s[-1]:.1f} s, "

@@ -15,6 +15,7 @@ import json
 import os
 import pty
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.box.lossy_disk import LossyDisk
-from tests.box.services import await_so
+from tests.box.services import await_so, pids_in
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/jetson"))
+import jetson_bundle
+from build_bundle import build_bundle
+from test_ca import make_test_ca
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JETSON, IMAGE = REPOSITORY / "image-build/jetson", REPOSITORY / "image-build/image"
@@ -52,14 +59,47 @@ while True:
     notify.send(b"WATCHDOG=1")
     time.sleep(5)
 """
-# The board's firmware: slot B is the one that runs.
+# The board's firmware.
 _NVBOOTCTRL = """#!/bin/sh
+running=$(cat /run/nailfold-data/slot) chosen=$(cat /run/firmware/chosen 2>/dev/null)
+case $3 in set-active-boot-slot) echo $4 | tr 01 AB >/run/firmware/chosen; exit ;; esac
 status=normal; test ! -e /var/lib/firmware-b || status=unbootable
-printf 'Current rootfs slot: B\\nActive rootfs slot: B\\nnum_slots: 2\\nslot: 0,  retry_count: 3,  status: normal\\n'
-echo "slot: 1,  retry_count: 2,  status: $status"
+variable=$(ls /run/firmware/RootfsStatusSlotB-* 2>/dev/null)
+test -z "$variable" || test "$(od -An -tx1 -j4 -N1 $variable)" = " 00" || status=unbootable
+printf "Current rootfs slot: $running\\nActive rootfs slot: ${chosen:-$running}\\nnum_slots: 2\\n"
+printf "slot: 0,  retry_count: 3,  status: normal\\nslot: 1,  retry_count: 2,  status: $status\\n"
+"""
+# As flashing writes it.
+_EXTLINUX = """LABEL primary
+      LINUX /boot/Image
+      APPEND ${cbootargs} root=PARTUUID=of-the-first rw rootwait
 """
 _RAUC = """#!/bin/sh
 test "$*" = "status mark-bad" && touch /var/lib/firmware-b
+"""
+# What udev does on a board. RAUC takes a partition of a loop device for one, and asks what file is behind it.
+_ABLE = """
+mkdir -p /dev/disk/by-partlabel /run/block
+ln -s {disk}p1 /dev/disk/by-partlabel/APP
+ln -s {disk}p2 /dev/disk/by-partlabel/APP_b
+mknod /dev/loop-control c 10 237
+for number in $(seq 0 31); do
+    test -e /dev/loop$number || mknod /dev/loop$number b 7 $number
+    ln -s /sys/devices/virtual/block/loop$number /run/block/
+done
+for part in 1 2 3; do
+    mkdir -p /run/block/$(basename {disk})p$part/loop
+    echo /disk.img >/run/block/$(basename {disk})p$part/loop/backing_file
+done
+mount --bind /run/block /sys/block
+"""
+_INSTALL = """
+cd /
+export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+/run/real-rauc --conf=/run/system.conf service --override-boot-slot=A >/run/rauc.log 2>&1 &
+sleep 1
+/run/real-rauc --conf=/run/system.conf install {bundle} 2>&1
+cat /run/rauc.log
 """
 _USERS = "root:x:0:0::/root:/bin/sh\nnailfold:x:890:890::/var/lib/nailfold:/usr/sbin/nologin\n"
 _GROUPS = "root:x:0:\nnailfold:x:890:\nvideo:x:44:\nsystemd-journal:x:101:\n"
@@ -71,7 +111,8 @@ class Board:
     def __init__(self, folder: Path, systemd: Path | None, is_lossy: bool = False) -> None:
         self._image = folder / "disk.img"
         self._systemd = systemd
-        self._folder = folder
+        self._folder, self._firmware = folder, folder / "firmware"
+        self._firmware.mkdir()
         self._disk = LossyDisk(folder) if is_lossy else None
         with self._image.open("wb") as file:
             file.truncate((2 * _ROOT_MB + _DATA_MB + 4) << 20)
@@ -93,6 +134,7 @@ class Board:
     def lose_power(self) -> None:
         """What was not flushed is gone."""
         assert self._disk is not None
+        self._disk.require_alive()
         self._disk.cut()
         self._unplug(self._disk)
         self.plug()
@@ -100,8 +142,17 @@ class Board:
     def _unplug(self, disk: LossyDisk) -> None:
         disk.fail()
         self.cut()
+        self._forget_bundles()
         await_so(self._forget_partitions, f"end of the partitions of {self._loop}", _WITHIN_S)
         disk.clear()
+
+    def _forget_bundles(self) -> None:
+        """Loop devices of a killed RAUC hold the file system that their file lies in; a power cut ends them."""
+        own = {os.stat(self.device(name)).st_rdev for name in _PARTS if self.device(name).exists()}
+        told = run("losetup", "--list", "--noheadings", "--output", "NAME,BACK-MAJ:MIN")
+        for loop, number in (line.split() for line in told.splitlines() if len(line.split()) == 2):
+            if os.makedev(*map(int, number.split(":"))) in own:
+                run("losetup", "--detach", loop)
 
     def device(self, name: str) -> Path:
         return Path(f"{self._loop}p{_PARTS.index(name) + 1}")
@@ -158,16 +209,39 @@ class Board:
         pairs = zip(_PARTS, self._names, strict=True)
         nodes = [Path(self._loop).name, *(f"{self.device(part).name}={named}" for part, named in pairs)]
         command = [Path(__file__).parent / "enter_disk.sh", self.device(name), os.ttyname(console), *nodes]
-        self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL)
+        environment = {**os.environ, "FIRMWARE": str(self._firmware)}
+        self._process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._read, args=(screen,), daemon=True).start()
-        is_there = (lambda: until in self.screen) if until else self._is_settled
-        await_so(is_there, f"{until or 'settled start'} of {name}", _WITHIN_S)
-        os.close(console)
+        try:
+            await_so(lambda: self._has_come(until), f"{until or 'settled start'} of {name}", _WITHIN_S)
+        except SystemExit:
+            self._tell_what_stands()
+            raise
+        finally:
+            os.close(console)
 
     def _read(self, screen: int) -> None:
         with contextlib.suppress(OSError):
             while content := os.read(screen, 4096):
                 self.screen += content.decode(errors="replace")
+
+    def _has_come(self, until: str) -> bool:
+        if self._disk is not None:
+            self._disk.require_alive()
+        return until in self.screen if until else self._is_settled()
+
+    def _tell_what_stands(self) -> None:
+        """Of a start that came to nothing: each process, where in the kernel it waits, and what systemd waits for."""
+        for pid in pids_in("nailfold-roots"):
+            with contextlib.suppress(OSError):
+                proc = Path(f"/proc/{pid}")
+                said = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:100]
+                state = (proc / "stat").read_text().rpartition(")")[2].split()[0]
+                stack = [line.split()[-1].partition("+")[0] for line in (proc / "stack").read_text().splitlines()[:6]]
+                print(f"  {pid} {state} {said}: {' < '.join(stack)}", flush=True)
+        # systemd may be what stands: it is not waited for.
+        with contextlib.suppress(SystemExit, subprocess.TimeoutExpired):
+            print(self.inside("systemctl", "list-jobs", "--no-pager", within_s=10), flush=True)
 
     def _is_settled(self) -> bool:
         return "Reached target" in self.screen and self.inside("systemctl", "is-system-running") in (
@@ -175,15 +249,78 @@ class Board:
             "degraded",
         )
 
-    def inside(self, *command: str) -> str:
-        """What a command prints there; nothing where systemd does not answer yet."""
+    def inside(self, *command: str, within_s: float | None = None, must: bool = False) -> str:
+        """What a command prints there; nothing where systemd does not answer yet. Raises TimeoutExpired.
+
+        Exits where it fails and must not.
+        """
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         if not children:
             raise SystemExit(f"systemd has ended: {self.screen[-3000:]}")
         enter = ["nsenter", "--target", children[0], "--mount", "--pid", "--root", "--wd=/", "--cgroup"]
-        done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
+        # Of its own: Python there does not start under this one's PYTHONPATH.
+        box = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        done = subprocess.run(
+            [*enter, *command], capture_output=True, text=True, check=False, timeout=within_s, env=box
+        )
+        if done.returncode != 0 and must:
+            raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()[-1000:]}")
         return done.stdout.strip()
+
+    @property
+    def next_slot(self) -> str:
+        """Which one the firmware starts."""
+        chosen = self._firmware / "chosen"
+        [variable] = [*self._firmware.glob("RootfsStatusSlotB-*")] or [None]
+        is_bad = variable is not None and variable.read_bytes()[4] != 0
+        return "B" if chosen.exists() and chosen.read_text() == "B\n" and not is_bad else "A"
+
+    def forget_firmware(self) -> None:
+        """A is chosen, and both may start."""
+        for kept in self._firmware.iterdir():
+            kept.unlink()
+
+    def put_bundle(self, payload: bytes = b"") -> str:
+        """A root as the recipe makes the next one, in a bundle on the data partition; its place there."""
+        root, made = self._folder / "next", self._folder / "update.raucb"
+        root.mkdir()
+        _fill(root, knows_data=True)
+        (root / "payload").write_bytes(payload)
+        (root / "etc/version").write_text("the next\n")
+        (root / "etc/machine-id").write_text("")
+        modules = root / "lib/modules/6.1/modules.builtin"
+        modules.parent.mkdir(parents=True)
+        modules.write_text("".join(f"kernel/{name}.ko\n" for name in jetson_bundle.KERNEL_NEEDS))
+        ca = make_test_ca(self._folder / "ca")
+        jetson_bundle.pack(root, self._folder / "root.tar", 1_700_000_000)
+        # Not "verity": this kernel may be without the device mapper.
+        signed = (ca.signer, ca.key, made, jetson_bundle.COMPATIBLE, JETSON / "bundle_hook.sh", "plain")
+        build_bundle(self._folder / "root.tar", "0.2.0", *signed)
+        shutil.copy(made, self._inside / "data/update.raucb")
+        self.inside("sync", must=True)
+        return "/data/update.raucb"
+
+    @property
+    def _inside(self) -> Path:
+        """The root that runs, as it sees itself."""
+        assert self._process is not None
+        [init, *_] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return Path(f"/proc/{init}/root")
+
+    def _put_rauc(self) -> None:
+        """The real one, by the recipe's configuration; the one on the path is a stand-in."""
+        configuration = (JETSON / "overlay/etc/rauc/system.conf").read_text()
+        for own, here in (("/etc/rauc/keyring.pem", "/run/keyring.pem"), ("=-plain", "=plain")):
+            configuration = configuration.replace(own, here)
+        (self._inside / "run/system.conf").write_text(configuration)
+        shutil.copy(self._folder / "ca/authority.pem", self._inside / "run/keyring.pem")
+        shutil.copy("/usr/bin/rauc", self._inside / "run/real-rauc")
+
+    def become_able_to_install(self) -> None:
+        """The real RAUC, loop devices and names of partitions, which udev would give."""
+        self.inside("sh", "-ec", _ABLE.format(disk=self._loop), must=True)
+        self._put_rauc()
 
     def is_active(self, unit: str) -> bool:
         return self.inside("systemctl", "is-active", unit) == "active"
@@ -221,6 +358,8 @@ def _fill(root: Path, knows_data: bool) -> None:
     (root / "etc/group").write_text(_GROUPS)
     (root / "etc/nailfold/site.toml").write_text("# of the root\n")
     (root / "etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
+    (root / "boot/extlinux").mkdir(parents=True)
+    (root / "boot/extlinux/extlinux.conf").write_text(_EXTLINUX)
     over = root / "usr-over/upper"
     programs, units = over / "lib/nailfold", over / "lib/systemd/system"
     programs.mkdir(parents=True)
@@ -265,13 +404,18 @@ def _confirm(root: Path, programs: Path, units: Path) -> None:
     """What takes back a root that does not work, with a firmware and a RAUC that are stand-ins."""
     for source, name in (
         (JETSON / "programs/jetson_slots.py", "jetson_slots.py"),
+        (JETSON / "programs/jetson_slots.py", "jetson-slots"),
         (IMAGE / "programs/confirm_slot.py", "confirm-slot"),
     ):
         shutil.copy(source, programs / name)
     for program, text in (("nvbootctrl", _NVBOOTCTRL), ("rauc", _RAUC)):
         (programs.parents[1] / "bin" / program).write_text(text)
         (programs.parents[1] / "bin" / program).chmod(0o755)
-    (programs / "confirm-slot").chmod(0o755)
+    for program in ("confirm-slot", "jetson-slots"):
+        (programs / program).chmod(0o755)
+    for program in ("jetson_slots.py", "jetson-slots"):
+        text = (programs / program).read_text()
+        (programs / program).write_text(text.replace("/sys/firmware/efi/efivars", "/run/firmware"))
     shutil.copy(IMAGE / "overlay/usr/lib/systemd/system/nailfold-confirm.service", units)
     jetsons = JETSON / "overlay/etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
     drop_in = root / "etc/systemd/system/nailfold-confirm.service.d/jetson.conf"
@@ -338,7 +482,7 @@ def an_exam_of_one_root_is_there_in_the_other(board: Board) -> None:
     board.start("APP")
     require(board.exams() == ["exam-1-A"], f"exams of the first start: {board.exams()}")
     first = board.inside("cat", "/etc/machine-id")
-    mounts = board.inside("findmnt", "--noheadings", "--raw", "--output", "TARGET,OPTIONS", "/var/lib/nailfold")
+    mounts = board.inside("findmnt", "--noheadings", "--output", "TARGET,OPTIONS", "/var/lib/nailfold")
     require("errors=remount-ro" in mounts and "nosuid" in mounts, mounts)
     require(board.inside("stat", "--format=%U %a", "/var/lib/nailfold") == "nailfold 700", "the folder's owner")
     board.cut()
@@ -436,7 +580,7 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
     board.start("APP")
     named = board.inside("cat", "/etc/machine-id")
     ask = "import runpy; runpy.run_path('/usr/lib/nailfold/data-partition')['ask_to_erase']()"
-    board.inside("python3", "-c", ask)
+    board.inside("python3", "-c", ask, must=True)
     board.cut()
     board.start("APP")
     require("all that was on this box is erased" in board.screen, "the screen does not say why")
@@ -444,6 +588,69 @@ def erasing_is_proven_and_makes_another_box(board: Board) -> None:
     require(board.inside("cat", "/etc/machine-id") != named, "it is the same box")
     proof = json.loads(board.inside("cat", "/data/update/erased.json"))
     require(proof["reads_back_as_zero"] and proof["roots_hold_no_exams"], str(proof))
+
+
+def cut_while_an_update_is_written(board: Board, cuts: int) -> None:
+    """At each start of A; the firmware then starts a root that is whole, with every exam."""
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=True)
+    payload = os.urandom(24 << 20)
+    board.start("APP")
+    bundle = board.put_bundle(payload)
+    command = ("dbus-run-session", "--", "sh", "-c", _INSTALL.format(bundle=bundle))
+    board.become_able_to_install()
+    began_s = time.monotonic()
+    done = board.inside(*command)
+    whole_s = time.monotonic() - began_s
+    require("succeeded" in done, f"rauc install: {done}")
+    board.forget_firmware()
+    board.cut()
+    board.start("APP")
+    for _ in range(cuts):
+        board.become_able_to_install()
+        install = threading.Thread(target=board.inside, args=command)
+        install.start()
+        moment_s = random.uniform(0.5, 1.2 * whole_s)
+        time.sleep(moment_s)
+        before = board.exams()
+        board.lose_power()
+        install.join()
+        slot = board.next_slot
+        print(f"  cut {moment_s:.2f} s into an update of {whole_s:.2f} s: {slot} starts", flush=True)
+        if slot == "B":
+            with board.mounted("APP_b") as root:
+                require((root / "payload").read_bytes() == payload, "the new root is torn")
+                require("root=PARTUUID=" in (root / "boot/extlinux/extlinux.conf").read_text(), "it has no root=")
+            board.start("APP_b")
+            require(set(before) < set(board.exams()), f"exams of the new root: {board.exams()} after {before}")
+            board.cut()
+            board.forget_firmware()
+            before = [*before, "of-b"]
+        board.start("APP")
+        require(len(board.exams()) == len(before) + 1, f"exams of the old root: {board.exams()} after {before}")
+
+
+def an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams(board: Board) -> None:
+    """The recipe's bundle, hook, configuration and handler under the real RAUC; the firmware is a stand-in."""
+    board.install("APP", confirmed=True)
+    board.install("APP_b", confirmed=True)
+    board.start("APP")
+    bundle = board.put_bundle()
+    board.become_able_to_install()
+    done = board.inside("dbus-run-session", "--", "sh", "-c", _INSTALL.format(bundle=bundle))
+    require("succeeded" in done, f"rauc install: {done}")
+    require(board.next_slot == "B", "the firmware was not told to start B")
+    board.cut()
+    with board.mounted("APP_b") as root:
+        append = re.search(r"^ *APPEND (.*)$", (root / "boot/extlinux/extlinux.conf").read_text(), re.MULTILINE)
+        own = run("blkid", "-p", "-s", "PART_ENTRY_UUID", "-o", "value", board.device("APP_b"))
+        require(append is not None and f"root=PARTUUID={own}" in append[1].split(), f"APPEND of the new root: {append}")
+        require(not (root / "var/lib/nailfold-confirmed").exists(), "the new root is not on trial")
+        require((root / "etc/version").read_text() == "the next\n", "it is not the bundle's root")
+    board.start("APP_b")
+    require(board.exams() == ["exam-1-A", "exam-2-B"], f"exams of the new root: {board.exams()}")
+    told = ("journalctl", "--quiet", "--unit=nailfold-confirm", "--output=cat", "--no-pager")
+    await_so(lambda: "slot B is on trial" in board.inside(*told), "trial of the new root", _WITHIN_S)
 
 
 SCENES: tuple[Scene, ...] = (
@@ -454,6 +661,7 @@ SCENES: tuple[Scene, ...] = (
     a_new_root_that_cannot_use_the_partition_is_taken_back,
     a_damaged_partition_is_repaired_and_one_beyond_repair_is_left_alone,
     erasing_is_proven_and_makes_another_box,
+    an_update_by_rauc_lands_in_the_other_root_and_starts_on_trial_with_the_exams,
 )
 
 
@@ -493,17 +701,18 @@ def main() -> int:
         for program in ("nbdkit", "nbdfuse"):
             if shutil.which(program) is None:
                 sys.exit(f"{program} is missing; install: apt-get install nbdkit nbdfuse")
-        random.seed(asked.seed)
-        with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
-            board = Board(Path(folder), asked.systemd, is_lossy=True)
-            try:
-                cut_while_exams_move(board, asked.cuts)
-            except SystemExit:
-                print(board.screen[-4000:])
-                raise
-            finally:
-                board.close()
-        print(f"{asked.cuts} power cuts while exams move: none is lost", flush=True)
+        for cutting in (cut_while_exams_move, cut_while_an_update_is_written):
+            random.seed(asked.seed)
+            with tempfile.TemporaryDirectory(prefix="nailfold-roots-") as folder:
+                board = Board(Path(folder), asked.systemd, is_lossy=True)
+                try:
+                    cutting(board, asked.cuts)
+                except SystemExit:
+                    print(board.screen[-4000:])
+                    raise
+                finally:
+                    board.close()
+            print(f"{asked.cuts} times {cutting.__name__.replace('_', ' ')}: nothing is lost", flush=True)
     return 0
 
 

@@ -1,5 +1,6 @@
 """The installed package's services under a systemd of their own: namespaces on this computer's kernel, no emulation."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -32,6 +33,25 @@ class Services:
         """Returns at once."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def await_live(self, is_live: Callable[[], bool], within_s: float) -> float:
+        """How long it took, on the wall; exits with the last words of the services where they do not come to it.
+
+        Args:
+            within_s: of their own time.
+        """
+
+        def is_so() -> bool:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                raise SystemExit("the services have ended")
+            return is_live()
+
+        try:
+            return await_so(is_so, "live picture", within_s, self.own_time)
+        except SystemExit:
+            print(self._log.read_text(errors="replace")[-4000:], flush=True)
+            raise
 
     def inside(self, *command: str) -> str:
         """What a command prints that root runs on the box. Exits where it fails."""
@@ -67,10 +87,19 @@ def await_so(
 
 def _pids() -> list[int]:
     """Of everything under the box's systemd: enter.sh puts it into a control group of its own."""
+    return pids_in("nailfold-services")
+
+
+def pids_in(group: str) -> list[int]:
+    """Of every process in a control group and those below it; groups that vanish while this looks have none."""
     mounts = (line.split() for line in Path("/proc/mounts").read_text().splitlines())
     [unified, *_] = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
-    lists = (unified / "nailfold-services").rglob("cgroup.procs")
-    return [int(pid) for one in lists for pid in one.read_text().split()]
+    found: list[int] = []
+    # Unlike Path.rglob, os.walk goes on where a folder has gone.
+    for folder, _, _ in os.walk(unified / group):
+        with contextlib.suppress(OSError):
+            found += [int(pid) for pid in (Path(folder) / "cgroup.procs").read_text().split()]
+    return found
 
 
 def _only_child(pid: int) -> int:

@@ -40,16 +40,17 @@ class Box:
 
     def __init__(self, root: Path, scratch: Path) -> None:
         extra, self._data = scratch / "extra", scratch / "data"
-        for folder in (extra / "etc/nailfold", extra / "media/backup", (extra / _DROP_IN).parent, self._data):
+        for folder in (extra / "etc/nailfold", extra / "media/backup", (extra / "usr" / _DROP_IN).parent, self._data):
             folder.mkdir(parents=True)
         (extra / "etc/nailfold/site.toml").write_text(_SITE)
-        shutil.copy(REPOSITORY / "image-build/image/overlay/usr" / _DROP_IN, extra / _DROP_IN)
+        # Below usr: /lib of the root is a link, and no folder is copied over one.
+        shutil.copy(REPOSITORY / "image-build/image/overlay/usr" / _DROP_IN, extra / "usr" / _DROP_IN)
         self.services = Services(root, extra, self._data, scratch / "services.log")
         self.browser = Browser()
 
     def await_live(self, is_new: bool = False) -> None:
         """Pictures come; somebody is logged in."""
-        await_so(_is_live, "live picture", _LIVE_WITHIN_S, self.services.own_time)
+        self.services.await_live(_is_live, _LIVE_WITHIN_S)
         self.browser = Browser()
         if is_new:
             self.browser.set_up(json.loads((self._data / "access.json").read_text())["access_code"])
@@ -62,7 +63,7 @@ class Box:
         self.browser.post("/api/v1/exam/finish", accepts_missing=True)
 
     def exams(self) -> int:
-        return len(self.browser.json("/api/v1/exams")["exams"])
+        return int(self.browser.post("/api/v1/exams/search")["total"])
 
     def copy_onto_stick(self) -> str:
         """The name of the file that is on the stick then."""

@@ -1,6 +1,7 @@
 """How a box is, and what is asked of it, over a real Mosquitto between the box's agent and an ingest worker."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -235,6 +236,23 @@ def test_wipe_leaves_nothing_of_a_patient_and_proves_it(broker: Broker, fleet: F
             assert box.storage.journal.entries("box")[0].action == "box.wiped"
         files = [path.read_bytes() for path in (tmp_path / "box").rglob("*") if path.is_file()]
         assert not any(b"NC-SECRET-1" in content or content == identity_key for content in files)
+
+
+def test_wipe_of_a_disk_of_its_own_names_what_root_alone_may_read(
+    broker: Broker, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = tmp_path / "box/lost+found"
+    lost.mkdir(parents=True)
+    monkeypatch.setattr(os, "getuid", lambda: lost.stat().st_uid + 1)
+    with fleet.serving():
+        with FleetBox(tmp_path / "box", broker.port) as box:
+            job_id = fleet.ask(box.job("wipe", {"confirm": f"{SITE}/{BOX}"}))
+            assert box.restarting.wait(10)
+        with FleetBox(tmp_path / "box", broker.port):
+            row = fleet.wait_for(job_id, JobState.SUCCEEDED)
+    assert row.detail is not None
+    assert row.detail["left"] == [str(lost)]
+    assert lost.is_dir()
 
 
 def test_job_that_the_station_did_not_survive_has_failed_and_is_not_run_again(

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-from appliance.domain.box_settings import BackupRow, RestoreTrial, ScheduledCopies, SettingRow
+from appliance.domain.box_settings import BackupRow, DataCheck, RestoreTrial, ScheduledCopies, SettingRow
 from appliance.domain.errors import StoreError
 
 SETTINGS = (
@@ -19,6 +19,7 @@ class MemoryBoxAdministration:
     def __init__(self) -> None:
         self._backups: list[BackupRow] = []
         self.scheduled: ScheduledCopies | None = None
+        self.checked: DataCheck | None = None
 
     def settings(self) -> tuple[SettingRow, ...]:
         return SETTINGS
@@ -28,6 +29,9 @@ class MemoryBoxAdministration:
 
     def scheduled_copies(self) -> ScheduledCopies | None:
         return self.scheduled
+
+    def data_check(self) -> DataCheck | None:
+        return self.checked
 
     def back_up(self, actor: str) -> BackupRow:
         assert actor

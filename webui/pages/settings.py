@@ -45,7 +45,8 @@ def settings_blueprint(services: Services) -> Blueprint:
     @pages.get("/settings")
     @requires(Role.ADMINISTRATOR)
     def page() -> str:
-        return render_template("settings.html", time_zone=services.time_zone)
+        found = None if services.box is None else services.box.data_check()
+        return render_template("settings.html", time_zone=services.time_zone, data_check=found)
 
     @pages.post("/settings/time-zone")
     @requires(Role.ADMINISTRATOR)

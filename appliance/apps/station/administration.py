@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from appliance.apps.config.settings import LoadedSettings
-from appliance.domain.box_settings import BackupRow, RestoreTrial, ScheduledCopies, SettingRow
+from appliance.domain.box_settings import BackupRow, DataCheck, RestoreTrial, ScheduledCopies, SettingRow
 from appliance.domain.errors import StoreError
 from appliance.ports import Clock, Journal
 from appliance.storage.backups import Backup, Backups, try_restore
@@ -24,9 +24,10 @@ class StationAdministration:
         journal: Journal,
         clock: Clock,
         scheduled_copies: Callable[[], ScheduledCopies | None] = lambda: None,
+        data_check: DataCheck | None = None,
     ) -> None:
         self._loaded, self._backups, self._journal, self._clock = loaded, backups, journal, clock
-        self._scheduled_copies = scheduled_copies
+        self._scheduled_copies, self._data_check = scheduled_copies, data_check
 
     def settings(self) -> tuple[SettingRow, ...]:
         return tuple(SettingRow(*row) for row in self._loaded.rows())
@@ -36,6 +37,9 @@ class StationAdministration:
 
     def scheduled_copies(self) -> ScheduledCopies | None:
         return self._scheduled_copies()
+
+    def data_check(self) -> DataCheck | None:
+        return self._data_check
 
     def back_up(self, actor: str) -> BackupRow:
         made = _row(self._backups.make(self._clock.now_utc()))

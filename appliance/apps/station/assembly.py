@@ -28,6 +28,7 @@ from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
 from appliance.apps.station.box_time_zone import BoxTimeZone
 from appliance.apps.station.certificate import StationCertificate
+from appliance.apps.station.data_check import read_data_check
 from appliance.apps.station.data_dir import DataDir
 from appliance.apps.station.engine_loop import EngineLoop
 from appliance.apps.station.fleet.agent import StationAgent
@@ -285,7 +286,9 @@ class Station:
             engine_problem=lambda: self._engine.health.last_error,
             board=self._board,
             time_zone=BoxTimeZone.applied(self._data_dir.time_zone_file, journal),
-            box=StationAdministration(loaded, self._storage.backups, journal, clock, self._stick_copies.state),
+            box=StationAdministration(
+                loaded, self._storage.backups, journal, clock, self._stick_copies.state, read_data_check()
+            ),
             copies=copies,
         )
         frames = Frames(

@@ -55,13 +55,19 @@ class DataDir:
         os.close(self._lock)
 
 
+def is_of_the_disk(path: Path) -> bool:
+    """Whether a folder in the data folder is the file system's lost+found, which root alone may read."""
+    return path.name == "lost+found" and path.stat().st_uid != os.getuid()
+
+
 def _require_plain_files(folder: Path) -> None:
     """A pipe or device in the place of a file would hold up the start for ever: reading it never ends.
 
-    Looks into the folder and the folders in it; deeper there are only pictures, which are opened one by one.
+    Looks into the folder and the folders in it; deeper there are only pictures, which are opened one by one. Where the
+    folder is a disk of its own, that has a lost+found that root alone may read.
     """
     try:
-        for at in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+        for at in (folder, *(path for path in folder.iterdir() if path.is_dir() and not is_of_the_disk(path))):
             for path in at.iterdir():
                 if path.is_fifo() or path.is_char_device() or path.is_block_device():
                     raise StoreError(f"{path} is a pipe or a device, not a file", "Take it away.")

@@ -111,11 +111,23 @@ def lay_out(places: Places) -> None:
             (data / name).chmod(0o700)
     os.chown(data / _EXAMS, *places.owner)
     _sync(data)
+    _note_check(places)
     if proof is not None:
         # Last: a start that is cut short before begins anew.
         _write(data / "update/erased.json", json.dumps(proof))
         is_proven = proof["reads_back_as_zero"] and proof["roots_hold_no_exams"]
         _say("all that was on this box is erased" if is_proven else f"ERASING WAS NOT PROVEN: {proof}")
+
+
+def _note_check(places: Places) -> None:
+    """For the pages, which tell of it (appliance/apps/station/data_check.py)."""
+    lost, aside = (places.data / name for name in ("lost+found", "aside"))
+    found = {
+        "is_repaired": (places.state / "is-repaired").exists(),
+        "without_name": len(list(lost.iterdir())) if lost.is_dir() else 0,
+        "set_aside": sorted(path.name for path in aside.iterdir()) if aside.is_dir() else [],
+    }
+    _write(places.data / "update/data-check.json", json.dumps(found))
 
 
 def fingerprint(folder: Path) -> str:

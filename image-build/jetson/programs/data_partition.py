@@ -23,7 +23,7 @@ from pathlib import Path
 
 NAME = "nailfold-data"
 STATE = Path("/run/nailfold-data")
-"""For the units and programs behind this one: partition and other (links), slot, erased.json."""
+"""For the units and programs behind this one: partition and other (links), slot, erased.json, is-repaired."""
 CONFIRMED = Path("/var/lib/nailfold-confirmed")
 """As jetson_slots.py has it: a root without it is on trial."""
 SLOT_OF_ROOT = {"APP": "A", "APP_b": "B"}
@@ -147,8 +147,10 @@ def require_size(device: Path, least_bytes: int) -> None:
         )
 
 
-def make_ready(device: Path) -> None:
-    """A whole ext4 lies there afterwards. Raises PartitionError; whatever was there then is there still."""
+def make_ready(device: Path) -> bool:
+    """A whole ext4 lies there afterwards; whether it was damaged. Raises PartitionError; whatever was there then is
+    there still.
+    """
     kind, label = signature(device)
     noted, _ = note(device)
     if noted == MAKING or not (kind or noted or has_spare_superblock(device)):
@@ -157,7 +159,7 @@ def make_ready(device: Path) -> None:
         # One of full size has its own blocks where our notes would be.
         named = f"{kind} called {label!r}" if label else kind
         raise PartitionError(f"the partition {NAME} holds {named}, which is not this box's. Nothing was changed")
-    check(device)
+    return check(device)
 
 
 def make(device: Path) -> None:
@@ -175,19 +177,20 @@ def make(device: Path) -> None:
     write_note(device, ERASED + proof if proof else MADE)
 
 
-def check(device: Path) -> None:
-    """All of it at every start, repaired where needed. Raises PartitionError where that is beyond e2fsck.
+def check(device: Path) -> bool:
+    """All of it at every start; whether it was damaged and is repaired. Raises PartitionError where it is beyond that.
 
     What is damaged and not marked so would not mount, or would lose more with every write.
     """
     if has_wild_groups(device):
         print(f"{NAME} is damaged: its table of groups is none", flush=True)
         _repair(device, "-b", str(_BLOCKS_A_GROUP[_BLOCK]))
-        return
+        return True
     done = subprocess.run(["e2fsck", "-f", "-p", device], capture_output=True, text=True, check=False)
     if done.returncode >= 4:
         print(f"{NAME} is damaged, repairing: {done.stdout.strip()[-300:]}", flush=True)
         _repair(device)
+    return done.returncode >= 4
 
 
 def has_wild_groups(device: Path) -> bool:
@@ -246,7 +249,8 @@ def prepare(disk: Disk, state: Path, is_on_trial: bool, least_bytes: int = LEAST
     require_size(device, least_bytes)
     if note(device)[0] == ERASE:
         erase(device)
-    make_ready(device)
+    if make_ready(device):
+        (state / "is-repaired").touch()
     _link(state / "partition", device)
     kind, proof = note(device)
     if kind == ERASED:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.apps.station.data_check import read_data_check
+from appliance.domain.box_settings import DataCheck
+
 sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/jetson/programs"))
 import data_folders
 from data_folders import FolderError, Places
@@ -72,6 +75,16 @@ class Box:
             (place / "exams" / exam / "picture.png").write_text(f"loops of {exam}\n")
             with (place / "station.db").open("a") as database:
                 database.write(f"{exam}\n")
+
+    def is_repaired(self) -> None:
+        """As data_partition.py leaves it."""
+        (self._state / "is-repaired").touch()
+
+    @property
+    def told_the_pages(self) -> DataCheck:
+        found = read_data_check(self.data / "update/data-check.json")
+        assert found is not None
+        return found
 
     @property
     def exams(self) -> set[str]:
@@ -179,8 +192,22 @@ def test_an_older_system_that_went_on_alone_has_the_newer_exams(box: Box) -> Non
     box.start(box.b)
     assert box.exams == {"e1", "e2"}
     assert box.aside == {"trial-1": {"e1", "of-the-trial"}}
+    assert box.told_the_pages == DataCheck(is_repaired=False, without_name=0, set_aside=("trial-1",))
     box.start(box.b)
     assert (box.exams, len(box.aside)) == ({"e1", "e2"}, 1)
+    shutil.rmtree(box.data / "aside/trial-1")
+    box.start(box.b)
+    assert box.told_the_pages.is_all_well, "somebody has looked after it"
+
+
+def test_a_repair_and_what_it_left_without_a_name_are_told_on_the_pages(box: Box) -> None:
+    box.start(box.b)
+    assert box.told_the_pages.is_all_well
+    (box.data / "lost+found/#12").mkdir(parents=True)
+    box.is_repaired()
+    (box.data / "update/data-check.json").write_bytes(b"\0\0\0")  # what a repair leaves of a file
+    box.start(box.b)
+    assert box.told_the_pages == DataCheck(is_repaired=True, without_name=1, set_aside=())
 
 
 def test_a_confirmed_systems_exams_stay_and_the_others_are_kept_beside_them(box: Box) -> None:

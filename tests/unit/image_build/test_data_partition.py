@@ -2,12 +2,17 @@
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from appliance.apps.station.data_check import read_data_check
+from appliance.domain.box_settings import DataCheck
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/image/programs"))
 import install_update
@@ -15,7 +20,7 @@ import screen
 
 FUNCTIONS = Path(__file__).parents[3] / "image-build/image/overlay/usr/share/nailfold/data-partition.sh"
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-NEEDS = ("busybox", "cryptsetup", "sfdisk")
+NEEDS = ("busybox", "cryptsetup", "sfdisk", "mke2fs", "e2fsck", "dumpe2fs", "debugfs")
 MIB = 1 << 20
 
 pytestmark = pytest.mark.skipif(
@@ -126,6 +131,57 @@ def test_a_repair_that_took_the_exams_their_name_does_not_end_as_a_new_box(disk:
     assert disk.do(lost).returncode != 0, "a file alone"
     (data / "nailfold").rename(data / "lost+found/#12")
     disk.made(lost)
+
+
+EXAM = "twelve loops\n" * 500
+
+
+def make_file_system(disk: Disk, folder: Path) -> None:
+    """With one exam in it, and no spare word about where that lies but the spare copies."""
+    (folder / "filled/nailfold").mkdir(parents=True)
+    (folder / "filled/nailfold/exam").write_text(EXAM)
+    subprocess.run(
+        ["mke2fs", "-q", "-F", "-t", "ext4", "-d", folder / "filled", disk.data], check=True, env={"PATH": SBIN}
+    )
+
+
+def overwrite(file: Path, at: int, content: bytes) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_damage"),
+    [
+        (lambda data: None, False),
+        (lambda data: overwrite(data, 0, bytes(2048)), True),
+        (lambda data: overwrite(data, 1024 + 56, b"\0\0"), True),
+        (lambda data: overwrite(data, 2048, random.Random(1).randbytes(1024)), True),
+    ],
+    ids=["none", "first blocks", "magic", "table of groups"],
+)
+def test_a_damaged_file_system_is_repaired_and_keeps_its_exams(
+    disk: Disk, tmp_path: Path, damage: Callable[[Path], None], is_damage: bool
+) -> None:
+    make_file_system(disk, tmp_path)
+    damage(disk.data)
+    told = disk.made(f'check "$DATA" >&2 && note_check "{tmp_path}" /dev/stdout')
+    assert json.loads(told) == {"is_repaired": is_damage, "without_name": 0, "set_aside": []}
+    disk.made('e2fsck -f -n "$DATA"')
+    assert disk.made('debugfs -R "cat nailfold/exam" "$DATA"') == EXAM
+
+
+def test_the_station_is_told_what_lies_without_a_name(disk: Disk, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    (tmp_path / "lost+found/#12").mkdir(parents=True)
+    (tmp_path / "lost+found/#13").touch()
+    disk.made(f'IS_REPAIRED=true; note_check "{tmp_path}" "{note}"')
+    assert read_data_check(note) == DataCheck(is_repaired=True, without_name=2, set_aside=())
+
+
+def test_what_is_beyond_repair_is_not_called_whole(disk: Disk) -> None:
+    assert disk.do('check "$DATA"').returncode != 0
 
 
 def test_a_new_box_asks_for_nothing_to_be_erased_and_has_no_key(disk: Disk) -> None:

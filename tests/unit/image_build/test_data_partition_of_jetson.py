@@ -256,6 +256,17 @@ def test_the_other_root_is_looked_at_on_trial_alone(new: Path, tmp_path: Path, r
     assert Path(os.readlink(board.state / "other")).name == other
 
 
+def test_what_comes_behind_is_told_of_a_repair_at_that_start_alone(large: Path, tmp_path: Path) -> None:
+    board = Board(tmp_path, large)
+    board.start()
+    assert not (board.state / "is-repaired").exists()
+    overwrite(large, 1024 + 56, b"\0\0")
+    board.start()
+    assert (board.state / "is-repaired").exists()
+    board.start()
+    assert not (board.state / "is-repaired").exists()
+
+
 def test_a_disk_that_was_flashed_without_it_is_named_as_such(new: Path, tmp_path: Path) -> None:
     board = Board(tmp_path, new, ("APP", "APP_b", "UDA"))
     before = digest(new)

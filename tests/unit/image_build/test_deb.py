@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "image-build/deb"))
 from package_tree import Tree, lay_out
 from sbom import write_sbom
 from target import ARCHITECTURES, Target
-from wheels import pinned
+from wheels import own_wheel, pinned, unpack_wheels
 
 REPOSITORY = Path(__file__).parents[3]
 DEB = REPOSITORY / "image-build/deb"
@@ -125,3 +125,72 @@ def test_the_bill_of_materials_holds_and_is_the_same_twice(tmp_path: Path) -> No
     assert any(one.startswith("pkg:npm/konva@") for one in parts)
     assert not any("vitest" in one for one in parts), "what only builds the pages is not on the box"
     assert sum(part["type"] == "machine-learning-model" for part in parts.values()) >= 2
+
+
+def test_compiled_files_of_a_wheel_stay_out_as_installing_writes_its_own(tmp_path: Path) -> None:
+    """dpkg --verify finds a file that compiling has written over (numpy 2.2 for Python 3.10 brings one)."""
+    wheel = tmp_path / "wheels/small-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as packed_up:
+        packed_up.writestr("small/__init__.py", "")
+        packed_up.writestr("small/deep/__pycache__/code.cpython-310.pyc", "compiled elsewhere")
+        packed_up.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        packed_up.writestr(
+            "small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        packed_up.writestr("small-1.0.dist-info/RECORD", "")
+    place = tmp_path / "place"
+    unpack_wheels([wheel], Target("amd64", "3.10"), place)
+    packages = place / "lib/python3.10/site-packages"
+    assert (packages / "small/__init__.py").exists()
+    assert list(packages.rglob("*.pyc")) == []
+
+
+# A build that needs nothing from the network, and keeps each file's rights as setuptools does.
+_BACKEND = """
+import pathlib, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "small-1.0-py3-none-any.whl"
+    pathlib.Path("made-here.py").write_text("")
+    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as wheel:
+        for file in ("small.py", "run.sh", "webui/static/dist/page.js", "made-here.py"):
+            entry = zipfile.ZipInfo(file, (2026, 1, 1, 0, 0, 0))
+            entry.external_attr = pathlib.Path(file).stat().st_mode << 16
+            wheel.writestr(entry, pathlib.Path(file).read_bytes())
+        for name_of, text in (
+            ("METADATA", "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\n"),
+            ("WHEEL", "Wheel-Version: 1.0\\nGenerator: small\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"),
+            ("RECORD", ""),
+        ):
+            wheel.writestr(zipfile.ZipInfo(f"small-1.0.dist-info/{name_of}", (2026, 1, 1, 0, 0, 0)), text)
+    return name
+"""
+
+
+def checkout(folder: Path, umask: int) -> bytes:
+    """The wheel of a small repository, checked out and built under that umask."""
+    before = os.umask(umask)
+    try:
+        repository, work = folder / "repository", folder / "work"
+        for name, text in (
+            ("pyproject.toml", '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'),
+            ("backend.py", _BACKEND),
+            ("small.py", "code = 1\n"),
+            ("run.sh", "#!/bin/sh\n"),
+            ("webui/static/dist/page.js", "page"),
+        ):
+            (repository / name).parent.mkdir(parents=True, exist_ok=True)
+            (repository / name).write_text(text)
+        (repository / "run.sh").chmod(0o777 & ~umask)
+        work.mkdir()
+        for command in (("init", "-q"), ("add", "-A", "--", "*.toml", "*.py", "*.sh")):
+            subprocess.run(["git", "-C", repository, *command], check=True)
+        return own_wheel(repository, work, BUILT_AT).read_bytes()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_this_checkouts_wheel_is_the_same_whatever_the_umask(tmp_path: Path) -> None:
+    """Its digest stands in the bill of materials."""
+    assert checkout(tmp_path / "one", 0o022) == checkout(tmp_path / "two", 0o077)

@@ -16,7 +16,7 @@ copy_exec() {
     cp -L "$1" "$DESTDIR$1"
 }
 """
-_TOOLS = ("e2fsck", "resize2fs", "mke2fs", "cryptsetup", "sfdisk", "blkdiscard")
+_TOOLS = ("e2fsck", "dumpe2fs", "resize2fs", "mke2fs", "cryptsetup", "sfdisk", "blkdiscard")
 
 
 @pytest.fixture

@@ -86,3 +86,18 @@ def test_a_tracer_counts_with_what_it_traces() -> None:
 def test_this_very_process_is_read() -> None:
     clock = OwnTime(lambda: [os.getpid()])
     assert 0.0 <= clock() < 60.0
+
+
+def test_what_ends_while_it_is_looked_at_ends_no_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of /proc goes between being found and being read."""
+    computer = Proc(tmp_path)
+    computer.passes(1.0, one=(1.0, 0.0))
+    clock = computer.clock()
+
+    def gone(folder: Path, pattern: str) -> list[Path]:
+        raise FileNotFoundError(f"{folder}/{pattern}")
+
+    monkeypatch.setattr(Path, "glob", gone)
+    computer.passes(1.0)
+    assert clock() == pytest.approx(1.0)
+    assert family(7, tmp_path) == [7]

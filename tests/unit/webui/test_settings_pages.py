@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from appliance.apps.config.load_settings import check_site_file, load_settings
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.copies import StationCopies
-from appliance.domain.box_settings import BackupRow, ScheduledCopies
+from appliance.domain.box_settings import BackupRow, DataCheck, ScheduledCopies
 from appliance.exports.settings import PacsSettings
 from appliance.storage.backup_stick import BackupStick
 from appliance.storage.open_storage import open_storage
@@ -92,6 +92,23 @@ def test_a_damaged_backup_is_said_to_be_none(client: FlaskClient, tmp_path: Path
     assert answer.status_code >= 400
     assert "damaged" in answer.text
     assert list(kept.parent.glob("trial-*")) == []
+
+
+def test_exams_that_lie_aside_are_named_and_a_repair_is_told_on_every_page() -> None:
+    box = MemoryBoxAdministration()
+    station = PageStation(box=box)
+    client = log_in(station.app.test_client(), ADMINISTRATOR)
+    for found in (None, DataCheck(is_repaired=False, without_name=0, set_aside=())):
+        box.checked = found
+        page = client.get("/settings").text
+        assert "data-check" not in page
+        assert "repaired-warning" not in page
+    box.checked = DataCheck(is_repaired=True, without_name=3, set_aside=("trial-1",))
+    page = client.get("/settings").text
+    assert "/data/aside/trial-1" in page
+    assert "without a name: 3." in page
+    assert "repaired-warning" in client.get("/account/").text
+    assert "repaired-warning" not in station.app.test_client().get("/login").text
 
 
 def file_of(client: FlaskClient, station: PageStation, page: str) -> bytes:

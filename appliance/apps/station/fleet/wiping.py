@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from appliance.apps.config.settings import Settings
+from appliance.apps.station.data_dir import is_of_the_disk
 from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
@@ -57,6 +58,8 @@ def wipe_if_asked(settings: Settings, boot_id: str, now_utc: datetime) -> None:
     _log.warning("wiping this box, as the fleet asked")
     try:
         for path in list(_everything(data_dir, settings)):
+            if is_of_the_disk(path):
+                continue  # it stays, and the proof says so
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

@@ -37,3 +37,15 @@ def test_a_pipe_in_the_place_of_a_file_is_named_and_holds_up_no_start(tmp_path: 
         DataDir(tmp_path)
     pipe.unlink()
     DataDir(tmp_path).close()
+
+
+def test_a_disk_of_its_own_has_a_folder_that_is_not_the_stations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lost+found is root's, and the station may not look into it."""
+    (tmp_path / "lost+found").mkdir()
+    os.mkfifo(tmp_path / "lost+found/#12")
+    with pytest.raises(StoreError, match="is a pipe or a device"):
+        DataDir(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 890)
+    DataDir(tmp_path).close()

@@ -33,6 +33,37 @@ has_lost_its_exams() {
     [ -e "$1" ]
 }
 
+# spare_of_wild_groups DISK: the block of the spare superblock, where the table of groups names blocks that there are not; else nothing.
+# e2fsck -p would believe it, throw away what it then does not find, and write the table over its spare copies.
+spare_of_wild_groups() {
+    { dumpe2fs -h "$1"; dumpe2fs -g "$1"; } 2>/dev/null | awk '
+        /^First block:/ { first = $NF } /^Block count:/ { blocks = $NF } /^Blocks per group:/ { size = $NF }
+        /^[0-9]+:/ { split($0, at, ":"); for (n = 5; n <= 7; n++) if (at[n] + 0 >= blocks + 0) wild = 1 }
+        END { if (wild) print first + size }'
+}
+
+# check DISK: all of it, repaired where needed; whether it is whole then. What is damaged and not marked so would not mount, or would
+# lose more with every write. IS_REPAIRED says whether it was damaged by more than a power cut.
+check() {
+    IS_REPAIRED=true
+    spare=$(spare_of_wild_groups "$1")
+    if [ -n "$spare" ]; then
+        e2fsck -f -y -b "$spare" "$1" || [ $? -lt 4 ]
+    elif e2fsck -f -p "$1" || [ $? -lt 4 ]; then
+        IS_REPAIRED=false
+    else
+        e2fsck -f -y "$1" || [ $? -lt 4 ]
+    fi
+}
+
+# note_check FOLDER FILE: what the pages tell of it (appliance/apps/station/data_check.py).
+note_check() {
+    file=$2
+    set -- "$1"/lost+found/*
+    [ -e "$1" ] || shift
+    printf '{"is_repaired":%s,"without_name":%s,"set_aside":[]}\n' "$IS_REPAIRED" $# >"$file"
+}
+
 encrypt() {
     fresh_key
     # The key is 64 random bytes: nothing is gained by making it slow to try.
