@@ -10,6 +10,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, get_decoder
 from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
+from appliance.capture.still import ALL_BUT_BLACK
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.domain.errors import CaptureError
 
@@ -60,6 +61,8 @@ def _decoded(dataset: Dataset, syntax: UID) -> tuple[NDArray[np.generic], Mappin
 
 
 def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tuple[float, float]) -> NDArray[np.uint8]:
+    if _first(dataset.get("RescaleSlope", 1)) == 0:
+        raise CaptureError("its RescaleSlope is 0, which makes every value the same", "Export it again, or as RGB.")
     rescaled = apply_modality_lut(pixels, dataset)
     ends = np.asarray(stored) * float(dataset.get("RescaleSlope", 1) or 1) + float(
         dataset.get("RescaleIntercept", 0) or 0
@@ -73,8 +76,18 @@ def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tupl
         eight = _windowed(rescaled.astype(np.float64), *window)
     else:
         eight = _eight_bits(rescaled, float(ends.min()), float(ends.max()))
+        _require_full_range(eight, pixels)
     is_inverse = kind == "MONOCHROME1" or str(dataset.get("PresentationLUTShape", "")) == "INVERSE"
     return 255 - eight if is_inverse else eight
+
+
+def _require_full_range(eight: NDArray[np.uint8], stored: NDArray[np.generic]) -> None:
+    """Refuse values of 12 bits that are said to be of 16, without a window: they would be all but black."""
+    if stored.dtype.itemsize > 1 and 0 < eight.max() <= ALL_BUT_BLACK:
+        raise CaptureError(
+            "its values end at a sixteenth of the white that its BitsStored states, and no window says which are meant",
+            "Export it with a window (WindowCenter, WindowWidth), or with the bits that its camera has.",
+        )
 
 
 def _window(dataset: Dataset) -> tuple[float, float, str] | None:

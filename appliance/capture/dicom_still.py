@@ -147,6 +147,6 @@ def _facts(dataset: Dataset) -> DicomFacts:
     modifiers = [one for item in regions for one in item.get("AnatomicRegionModifierSequence") or []]
     return DicomFacts(
         camera_name=str(dataset.get("ManufacturerModelName", "") or ""),
-        side=str(dataset.get("ImageLaterality", "") or dataset.get("Laterality", "") or ""),
+        side=str(dataset.get("ImageLaterality", "") or dataset.get("Laterality", "") or "").strip().upper(),
         region_codes=frozenset(str(item.get("CodeValue", "")) for item in [*regions, *modifiers]),
     )

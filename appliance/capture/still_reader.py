@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from appliance.capture.ome_scale import ome_description, time_of_ome
 from appliance.capture.scale_metadata import StatedScale, description_of, scale_of_picture
 from appliance.capture.stated_time import StatedTime, time_of_exif
-from appliance.capture.still import LARGEST_PIXELS, Still, require_usable_size
+from appliance.capture.still import ALL_BUT_BLACK, LARGEST_PIXELS, Still, require_usable_size
 from appliance.capture.tiff_pages import go_to_whole_picture, mend_palette, require_plain_values, white_of
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.capture.whole_png import require_whole_png
@@ -132,7 +132,7 @@ def _require_full_range(path: Path, image_rgb: NDArray[np.uint8]) -> None:
 
     Of 4,095 in 65,535 come 16 in 255. A picture that is black throughout is black in any depth.
     """
-    if 0 < image_rgb.max() <= 16:
+    if 0 < image_rgb.max() <= ALL_BUT_BLACK:
         raise CaptureError(
             f"refused {path}: its 16 bits end at a sixteenth of white, as those of a camera of 12 bits do",
             "Save it with its full range, or with 8 bits (in ImageJ: Image, Type, RGB Color or 8-bit).",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from appliance.capture.pacing import Pacer
 from appliance.capture.stamping import FrameStamper
 from appliance.capture.video_frames import VideoFrames
+from appliance.domain.counted import counted
 from appliance.domain.errors import CaptureError, EndOfStream
 from appliance.domain.frame import CameraDescription, Frame
 
@@ -124,7 +125,7 @@ class VideoFileSource:
     def _seen(self) -> str:
         assert self._video is not None
         damaged = f", {self._video.damaged} of them damaged and passed over" if self._video.damaged else ""
-        return f"{self._video.seen} frames{damaged}"
+        return f"{counted(self._video.seen, 'frame')}{damaged}"
 
 
 def _fourcc_text(fourcc: int) -> str:

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import StoreError
 
 SHORTEST_PASSPHRASE = 12
@@ -21,6 +22,7 @@ def require_passphrase(passphrase: str) -> str:
     words = unicodedata.normalize("NFC", passphrase.strip())
     if len(words) < SHORTEST_PASSPHRASE:
         raise StoreError(
-            f"the passphrase has {len(words)} characters", f"Use at least {SHORTEST_PASSPHRASE}, such as four words."
+            f"the passphrase has {counted(len(words), 'character')}",
+            f"Use at least {SHORTEST_PASSPHRASE}, such as four words.",
         )
     return words

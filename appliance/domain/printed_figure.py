@@ -67,6 +67,18 @@ def as_printed(key: str, figure: Figure) -> tuple[float, float | None]:
     return rounded(value, decimals), None if off is None else rounded(off, decimals)
 
 
+def interval_of(key: str, figure: Figure) -> tuple[float, float] | None:
+    """Both ends of the 95 % interval with the digits of page and paper; None where none is known.
+
+    They never reach what cannot be: an interval wider than its value starts at 0.
+    """
+    if figure.uncertainty is None or not isinstance(figure.value, int | float):
+        return None
+    printed = printed_figure(key, figure)
+    low, high = printed.between or (printed.value - (printed.off or 0.0), printed.value + (printed.off or 0.0))
+    return rounded(low, printed.decimals), rounded(high, printed.decimals)
+
+
 def decimals_of_figure(key: str, figure: Figure) -> int:
     """Of a figure with or without a number; without one, as its definition says."""
     return printed_figure(key, figure).decimals if isinstance(figure.value, int | float) else METRICS[key].decimals

@@ -7,6 +7,7 @@ from typing import Any
 from appliance.analysis.against_measurement import contradicted_class
 from appliance.analysis.counted_once import is_drawn_twice
 from appliance.analysis.uncertainty import width_decimals
+from appliance.domain.counted import counted
 from appliance.domain.errors import ExamError, NotKeptError, StaleError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.honest_digits import digits
@@ -158,7 +159,7 @@ class ReviewService:
         if unseen and not accepts_unseen:
             entering = sum(one.enters for one in reviewed.images)
             raise ExamError(
-                f"you have not seen {len(unseen)} of {entering} pictures",
+                f"you have not seen {len(unseen)} of {counted(entering, 'picture')}",
                 "Look at them, or say that you validate without.",
             )
         detail: dict[str, Any] = {

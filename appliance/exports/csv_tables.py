@@ -13,10 +13,13 @@ from appliance.analysis.size import is_size_near_cut
 from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import EXAM_FIELDS
 from appliance.domain.exam_figures import Figures
+from appliance.domain.figure_definition import Kind
+from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import rounded
 from appliance.domain.instant import to_rfc3339
-from appliance.domain.printed_figure import in_document
+from appliance.domain.printed_figure import in_document, interval_of
 from appliance.domain.review import ReviewedImage
+from appliance.domain.said_beside import SAYS, said_beside
 from appliance.exports.source import ExamToExport
 
 TABLES = ("capillaries", "images", "fingers", "exams")
@@ -36,7 +39,13 @@ def csv_tables(sources: Sequence[ExamToExport]) -> dict[str, bytes]:
 
 def columns(table: str, definitions: Iterable[str] = ()) -> list[str]:
     """The header of a table; figures stand behind in the order of their definitions."""
-    return [*_COLUMNS[table], *(name for key in definitions for name in (key, f"{key}_ci95", f"{key}_because"))]
+    return [*_COLUMNS[table], *(name for key in definitions for name in _columns_of(key))]
+
+
+def _columns_of(key: str) -> list[str]:
+    is_uncertain = DEFINITIONS[key].kind not in (Kind.COUNT, Kind.CATEGORY) if key in DEFINITIONS else False
+    ends = [f"{key}_ci95_low", f"{key}_ci95_high"] if is_uncertain else []
+    return [key, f"{key}_ci95", *ends, f"{key}_because", *(f"{key}_{name}" for name in SAYS.get(key, ()))]
 
 
 _WHERE = ("exam_id", "patient_pseudonym", "image_id", "hand", "finger", "sector")
@@ -188,6 +197,11 @@ def _figures(figures: Figures) -> Row:
             f"{key}_ci95": off,
             f"{key}_because": figure.because,
         }
+        if ends := interval_of(key, figure):
+            row |= {f"{key}_ci95_low": ends[0], f"{key}_ci95_high": ends[1]}
+        for one in said_beside(key, figure):
+            name = f"{key}_{one.name}"
+            row[name] = f"{row[name]} {one.value}" if name in row else one.value
     return row
 
 

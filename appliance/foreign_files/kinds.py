@@ -17,7 +17,7 @@ _STILL_BRANDS = {
 READABLE_PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")
 """Formats that are decoded, as Pillow calls them: the one list of every programme. EPS and PDF would call others."""
 
-_NOT_DECODED = frozenset({"JPEG XL", "JPEG XR", "PAM", "Photoshop", "AVIF", "HEIC"})
+_NOT_DECODED = frozenset({"big-endian BigTIFF", "JPEG XL", "JPEG XR", "PAM", "Photoshop", "AVIF", "HEIC"})
 
 _PICTURE_MARKS = {
     b"\xff\xd8\xff": "JPEG",
@@ -25,7 +25,7 @@ _PICTURE_MARKS = {
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
     b"II+\0": "BigTIFF",
-    b"MM\0+": "BigTIFF",
+    b"MM\0+": "big-endian BigTIFF",
     b"BM": "BMP",
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",

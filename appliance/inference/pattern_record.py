@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import InferenceError
 from appliance.domain.pattern import NailfoldPattern
 
@@ -77,7 +78,7 @@ def _from(record: dict[str, Any], folder: Path) -> PatternRecord:
         model=model,
         trunk=None if trunk_digest is None else _vouched(folder / TRUNK_FILE, trunk_digest),
         model_id=f"sha256:{record['model_sha256']}",
-        trained_on=f"{record['data']['exams']} exams of {record['data']['subjects']} patients",
+        trained_on=f"{counted(record['data']['exams'], 'exam')} of {counted(record['data']['subjects'], 'patient')}",
         macro_f1=(low_to_high[0], low_to_high[1], low_to_high[2]),
     )
 

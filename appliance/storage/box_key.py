@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import StoreError
 from appliance.durable_files import create_durably
 
@@ -28,7 +29,9 @@ def load_key(path: Path) -> bytes:
             "Put the file back from its backup, then restart. Nothing about a patient can be opened without it.",
         ) from error
     if len(key) != KEY_BYTES:
-        raise StoreError(f"the key of the identities {path} has {len(key)} bytes", "Put the file back from its backup.")
+        raise StoreError(
+            f"the key of the identities {path} has {counted(len(key), 'byte')}", "Put the file back from its backup."
+        )
     return key
 
 

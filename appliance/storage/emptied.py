@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import StoreError
 from appliance.storage.journal import HEAD_FILE_NAME
 
@@ -23,7 +24,7 @@ def require_not_emptied(folder: Path, database_name: str) -> None:
     beside = [name for name in (HEAD_FILE_NAME,) if (folder / name).exists()]
     stills = sum(1 for pattern in _STILLS for _ in folder.glob(pattern))
     if stills:
-        beside.append(f"{stills} stills")
+        beside.append(counted(stills, "still"))
     if beside:
         raise StoreError(
             f"the exam database in {folder} is empty or gone, but {' and '.join(beside)} lie beside it",

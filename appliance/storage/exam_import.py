@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import StoreError
 from appliance.domain.exam import CapturedImage, Exam, ExamState
 from appliance.domain.instant import from_rfc3339
@@ -28,7 +29,9 @@ def check_import(one: ExamImport) -> None:
     if exam.state is ExamState.OPEN or exam.finished_at_utc is None:
         raise StoreError(f"could not {_ATTEMPT}: exam {exam.exam_id} is open", "Finish it where it was started.")
     if missing := [image.image_id for image in one.images_with_files if image.image_id not in one.files]:
-        raise StoreError(f"could not {_ATTEMPT}: {len(missing)} files of exam {exam.exam_id} are missing")
+        raise StoreError(
+            f"could not {_ATTEMPT}: {counted(len(missing), 'file')} of exam {exam.exam_id} cannot be found"
+        )
 
 
 def file_of(one: ExamImport, image: CapturedImage) -> bytes:

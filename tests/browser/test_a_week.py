@@ -1,6 +1,7 @@
 """A scripted week: three patients, two physicians, one operator; each mistake undone, nothing false on paper."""
 
-from datetime import date
+import json
+from datetime import date, datetime, timezone
 
 import pytest
 from playwright.sync_api import Page
@@ -15,6 +16,12 @@ from tests.support.page_station import Feed, PageStation
 
 MARA, OLGA, NEW = "NC-0101", "NC-0102", "NC-0103"
 REASON = "ring finger forgotten"
+MORPHOLOGY = "document.querySelector('tr[data-finding=m1] select')?.value"
+ASK = """async ([method, path, body]) => {
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+    return (await fetch(`/api/v1${path}`, {method, headers, body: JSON.stringify(body)})).status;
+}"""
 
 
 def choose(page: Page, hand: str, finger: str, sector: str) -> None:
@@ -84,11 +91,16 @@ def test_a_week_with_its_mistakes_leaves_nothing_false_on_paper(
         monday_mara(operator, station)
         tuesday_new_patient(operator)
         wednesday_reopened(open_page, station)
-    (mara,), (new,) = exams_of(station, MARA), exams_of(station, NEW)
-    assert exams_of(station, OLGA) == []
+        assert exams_of(station, OLGA) == []
+        wednesday_olga(operator, station)
+    (mara,), (new,), (olga,) = exams_of(station, MARA), exams_of(station, NEW), exams_of(station, OLGA)
+    assert station.store.patients.patients().total == 3, "nobody twice"
     klein = open_page(path="/exams/", name=PHYSICIAN)
     thursday_review(klein, station, mara)
     friday_second_thoughts(open_page(path="/exams/", name=ADMINISTRATOR), station, mara, new)
+    saturday_mis_keyed(klein, station, olga)
+    saturday_too_late(operator, klein, station, olga)
+    what_was_sent_is_what_is_printed(klein, station, (mara, new, olga))
 
 
 def monday_mara(page: Page, station: PageStation) -> None:
@@ -138,6 +150,85 @@ def wednesday_reopened(open_page: OpenPage, station: PageStation) -> None:
     capture(page, 2)
     finish_all_the_same(page)
     page.close()
+
+
+def wednesday_olga(page: Page, station: PageStation) -> None:
+    """An O in the place of a zero is asked about; a whole exam on the wrong hand is taken back picture by picture."""
+    page.fill("#pseudonym", OLGA.replace("0102", "O102"))
+    page.press("#pseudonym", "Enter")
+    page.click(f"#patient-chosen >> text={OLGA} is meant")
+    page.wait_for_selector('#patient-chosen[data-kind="known"]')
+    assert "Olga Vidal" in page.inner_text("#patient-chosen")
+    page.check("[name=protocol][value=free]", force=True)
+    page.click("#start-exam:enabled")
+    page.wait_for_selector("#exam[data-exam=open]")
+    for count, sector in enumerate("BC", 1):
+        choose(page, "right", "middle", sector)
+        capture(page, count)
+    undo(page, 1)
+    undo(page, 0)
+    choose(page, "left", "middle", "B")
+    capture(page, 1)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#exam[data-exam=none]")
+
+
+def saturday_mis_keyed(page: Page, station: PageStation, exam: Exam) -> None:
+    """A giant called normal by one key, and a good picture left out: both are taken back before anybody signs."""
+    open_review(page, station, exam)
+    page.click('[data-cell="m1-name"]')
+    page.keyboard.press("1")
+    wait_until(page, f"{MORPHOLOGY} === 'normal'")
+    page.keyboard.press("Control+z")
+    wait_until(page, f"{MORPHOLOGY} === 'giant'")
+    page.click("#tab-note")
+    page.fill("#reason", "Hair over the row")
+    page.click("#exclude")
+    wait_until(page, "document.querySelector('#state').textContent === 'Left out'")
+    unread = paper(page, station, exam.exam_id)
+    assert "Hair over the row" in unread
+    open_review(page, station, exam)
+    page.click("#tab-note")
+    page.click("#include")
+    wait_until(page, "document.querySelector('#state').textContent !== 'Left out'")
+    accept_all_and_validate(page, station, exam)
+    printed = paper(page, station, exam.exam_id)
+    assert "Hair over the row" not in printed
+    assert "not validated" not in printed.lower()
+    assert "Left hand, middle finger, Sector B" in printed
+    assert "Right hand, middle finger, Sector" not in printed
+    assert "Olga" not in printed, "a name is on paper only where somebody asks for it"
+
+
+def saturday_too_late(operator: Page, page: Page, station: PageStation, exam: Exam) -> None:
+    """What a physician signed is not changed by an operator, whichever way he tries."""
+    before = paper(page, station, exam.exam_id)
+    operator.goto(f"{station.url}/exams/{exam.exam_id}")
+    at, revision = f"/exams/{exam.exam_id}", station.services.reviews.log(exam.exam_id).revision
+    tried = (
+        ("PUT", f"{at}/report-facts", {"facts": {"medication": "iloprost", "disorganisation": 3}}),
+        ("POST", f"{at}/conclusion", {"revision": revision, "text": "Normal."}),
+        ("POST", f"{at}/validate", {"revision": revision, "accepts_unseen": True}),
+        ("POST", f"{at}/reopen", {"reason": REASON}),
+    )
+    assert [operator.evaluate(ASK, list(one)) for one in tried] == [403] * len(tried)
+    assert paper(page, station, exam.exam_id) == before
+
+
+def what_was_sent_is_what_is_printed(page: Page, station: PageStation, exams: tuple[Exam, ...]) -> None:
+    """The newest message of each exam is of its patient, of its places, and signed only where paper is."""
+    queued = station.store.outbox.due(datetime.now(timezone.utc), limit=1000)
+    sent = [json.loads(one.message.payload) for one in queued]
+    assert {one["exam_id"] for one in sent} == {exam.exam_id for exam in exams}, "what was discarded was never sent"
+    for exam in exams:
+        newest = [one for one in sent if one["exam_id"] == exam.exam_id][-1]
+        printed = paper(page, station, exam.exam_id)
+        kept = station.store.exam(exam.exam_id)
+        assert newest["patient_pseudonym"] == kept.patient_pseudonym
+        assert [one["image_id"] for one in newest["images"]] == [one.image_id for one in kept.images]
+        assert ("validated_at" in newest) == ("not validated" not in printed.lower()), kept.patient_pseudonym
+        others = {MARA, OLGA, NEW} - {kept.patient_pseudonym}
+        assert not [other for other in others if other in printed or other in json.dumps(newest)]
 
 
 def thursday_review(page: Page, station: PageStation, exam: Exam) -> None:

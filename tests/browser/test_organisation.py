@@ -156,7 +156,7 @@ def test_pictures_are_gathered_taken_out_and_it_is_undone(
     collection_id = collections.add_collection("Giants", NOON).collection_id
     page = open_page(path=f"/exams/{exams[0]}")
     page.select_option("[data-collect-image]", label="Giants")
-    page.wait_for_selector(".toast >> text=1 added to Giants")
+    page.wait_for_selector(".toast >> text=1 picture added to Giants")
     page.goto(page.url.split("/exams")[0] + f"/collections/{collection_id}")
     page.click("[data-take-out]")
     page.wait_for_selector("text=No pictures yet")

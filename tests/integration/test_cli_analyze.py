@@ -67,7 +67,7 @@ def write_video(path: Path, pictures: int) -> None:
 def test_a_folder_gives_one_valid_document_in_natural_order(tmp_path: Path, pictures: Path, site: Path) -> None:
     result = analyze(pictures, "--config", site, "--um-per-px", 1.41, "--json", tmp_path / "r.json")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith("nailfold: 2 of 2 pictures do not say when they were taken: their captured_at is ")
+    assert result.stderr.startswith("nailfold: 2 of 2 pictures without a stated time: captured_at is ")
     assert result.stderr.count("\n") == 1
     document = read(tmp_path / "r.json")
     assert [image["file"] for image in document["images"]] == ["img2.png", "left hand/ring.png"]
@@ -103,7 +103,7 @@ def test_bad_files_get_a_line_each_and_the_good_ones_are_measured_all_the_same(
     lines = ended.stderr.splitlines()
     assert len(lines) == 7, ended.stderr
     assert all(line.startswith("nailfold: ") for line in lines)
-    assert "2 of 2 pictures do not say when they were taken" in lines[-1]
+    assert "2 of 2 pictures without a stated time" in lines[-1]
     for name in ("empty.png", "letter.jpg", "cut.png", "huge.png", "clip.mp4", "none.png"):
         assert sum(name in line for line in lines) == 1
     assert [image["file"] for image in read(tmp_path / "r.json")["images"]] == ["img2.png", "left hand/ring.png"]

@@ -105,7 +105,7 @@ def test_retired_keys_sign_no_further_root(fleet: Fleet) -> None:
     fleet.fetch("s-1")
     for file in (fleet.keys / "retired-root-1").iterdir():
         file.replace(fleet.keys / file.name)
-    with pytest.raises(SettingsError, match="0 keys of the root are there, 2 must sign"):
+    with pytest.raises(SettingsError, match="0 root keys are there, 2 must sign"):
         fleet.maker.rotate("root", NOW)
 
 
@@ -113,7 +113,7 @@ def test_rotation_without_enough_keys_changes_nothing(fleet: Fleet) -> None:
     for name in ("root-2.pem", "root-3.pem"):
         (fleet.keys / name).unlink()
     before = sorted((fleet.release / "metadata").iterdir())
-    with pytest.raises(SettingsError, match="1 keys of the root are there, 2 must sign"):
+    with pytest.raises(SettingsError, match="1 root key is there, 2 must sign"):
         fleet.maker.rotate("targets", NOW)
     assert sorted((fleet.release / "metadata").iterdir()) == before
     assert not (fleet.keys / "next").exists()

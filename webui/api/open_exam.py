@@ -8,6 +8,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import Field, model_validator
 
 from appliance.domain.account import Role
+from appliance.domain.counted import counted
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import ExamStart, Finger, Hand, Sector
 from appliance.domain.hand_map import CellState, hand_map
@@ -181,6 +182,6 @@ def _require_whole(snapshot: ExamSnapshot, accepts_missing: bool) -> None:
     missing = 0 if exam is None else hand_map(exam).count(CellState.MISSING)
     if missing and not accepts_missing:
         raise ExamError(
-            f"{missing} of {len(snapshot.protocol.placements)} places have neither a picture nor a reason",
+            f"{missing} of {counted(len(snapshot.protocol.placements), 'place')} without a picture or a reason",
             "Capture them, say why not, or finish the exam without them.",
         )

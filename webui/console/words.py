@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from appliance.texts.plural_forms import filled
 from webui.localisation.language import current_language
 
 _FOLDER = Path(__file__).parent / "texts"
@@ -13,7 +14,8 @@ _FOLDER = Path(__file__).parent / "texts"
 
 def say(key: str, **values: object) -> str:
     """The console's text under a key, in the browser's language."""
-    return str(_texts(current_language())[key]).format(**values)
+    language = current_language()
+    return filled(str(_texts(language)[key]), language, values)
 
 
 def age(moment: datetime, now: datetime, how: str = "ago") -> str:

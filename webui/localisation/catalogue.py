@@ -12,6 +12,7 @@ from typing import Any
 from babel.numbers import get_decimal_symbol
 
 from appliance.texts import Words, texts_in
+from appliance.texts.plural_forms import filled
 from webui.localisation.language import current_language
 
 TEXTS = Path(__file__).parents[1] / "texts"
@@ -23,20 +24,17 @@ def catalogue(language: str = "") -> dict[str, Any]:
 
 
 def text(key: str, **values: object) -> str:
-    """The text under a dotted key with `{name}` filled in, in the language of the browser that is being answered.
+    """The text under a dotted key with its blanks filled in, in the language of the browser that is being answered.
 
     Raises:
-        KeyError: there is no such text.
+        KeyError: there is no such text, or a count of it was not given.
     """
     node: Any = catalogue()
     for part in key.split("."):
         node = node[part]
     if not isinstance(node, str):
         raise KeyError(key)
-    filled: str = node
-    for name, value in values.items():
-        filled = filled.replace("{" + name + "}", _written(value))
-    return filled
+    return filled(node, current_language(), values, _written)
 
 
 def _written(value: object) -> str:

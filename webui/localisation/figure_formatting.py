@@ -105,6 +105,8 @@ def _beside(key: str, figure: Figure) -> str:
 
 
 def _basis(key: str, figure: Figure) -> str:
+    if not figure.basis:
+        return ""
     if "evaluable_mm" in figure.basis:
         return text("figures.density_basis", **figure.basis)
     if DEFINITIONS[key].kind is Kind.SHARE:  # "share_enlarged" has its numerator under "enlarged"

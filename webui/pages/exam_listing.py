@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from appliance.domain.exam_search import ExamEntry, ExamPage
+from appliance.domain.exam_search import ExamEntry, ExamPage, ExamQuery
 from webui.api.search_bodies import PAGE_SIZE, ExamSearchBody
 from webui.localisation.formatting import format_moment
 from webui.pages.folder_view import FolderView
@@ -24,8 +24,13 @@ def exam_rows(services: Services, asked: ExamSearchBody, folders: FolderView) ->
         "name": name,
         "folders": folders,
         "message_state": services.message_state,
+        "nothing": "organise.nothing_found" if found.total or _has_exams(services) else "organise.no_exams",
         "format_moment": format_moment,
     }
+
+
+def _has_exams(services: Services) -> bool:
+    return services.finder.search(ExamQuery(is_archived=None), 1).total > 0
 
 
 def page_count(total: int) -> int:

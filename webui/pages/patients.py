@@ -23,11 +23,12 @@ def patients_blueprint(services: Services) -> Blueprint:
     pages = Blueprint("patients", __name__, url_prefix="/patients")
     store = services.patients
 
-    def rows(found: PatientPage, page: int) -> dict[str, object]:
+    def rows(found: PatientPage, asked: PageBody) -> dict[str, object]:
         today = services.now_utc().astimezone().date()
         return {
             "found": found,
-            "page": page,
+            "page": asked.page,
+            "nothing": "organise.nothing_found" if asked.text else "organise.no_patients",
             "pages": page_count(found.total),
             "format_moment": format_moment,
             "today": today,
@@ -35,13 +36,15 @@ def patients_blueprint(services: Services) -> Blueprint:
 
     @pages.get("/")
     def list_page() -> str:
-        return render_template("patients.html", problem=store.problem, **rows(store.patients(limit=PAGE_SIZE), 0))
+        return render_template(
+            "patients.html", problem=store.problem, **rows(store.patients(limit=PAGE_SIZE), asked_of(PageBody, {}))
+        )
 
     @pages.post("/rows")
     def list_rows() -> str:
         asked = asked_of(PageBody, request.get_json())
         found = store.patients(asked.text, PAGE_SIZE, asked.offset)
-        return render_template("patients_rows.html", **rows(found, asked.page))
+        return render_template("patients_rows.html", **rows(found, asked))
 
     @pages.get("/<uuid:patient_id>")
     def patient_page(patient_id: object) -> str:

@@ -28,6 +28,7 @@ from appliance.apps.files.atomic_file import (
 from appliance.apps.files.inputs import Input, Inputs, find_inputs
 from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.calibration import Calibration, file_calibration, operator_calibration
+from appliance.domain.counted import counted
 from appliance.domain.errors import ApplianceError, CaptureError, ExportError
 from appliance.foreign_files.names import inner_path, same_name, shown
 from appliance.inference.engine_set import load_engine_set
@@ -150,8 +151,8 @@ def _measure_all(
                 failed += 1
                 _tell(console, f"cannot measure {source.path}: {type(error).__name__} ({str(error)[:120]})")
     if undated:
-        said = f"{undated} of {len(images)} pictures do not say when they were taken"
-        _tell(console, f"{said}: their captured_at is when the file was last written")
+        said = f"{undated} of {counted(len(images), 'picture')} without a stated time"
+        _tell(console, f"{said}: captured_at is when the file was last written")
     return images, failed
 
 

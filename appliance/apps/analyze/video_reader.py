@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.capture.video_frames import VideoFrames
+from appliance.domain.counted import counted
 from appliance.domain.errors import CaptureError
 
 
@@ -45,6 +46,6 @@ def read_video(path: Path, every: int) -> Iterator[VideoPicture]:
     if seen == damaged:
         raise CaptureError(f"cannot read {path}: no picture in it can be decoded")
     if ends_early:
-        raise CaptureError(f"{path} ends after {seen} of {announced} pictures: the recording is damaged")
+        raise CaptureError(f"{path} ends after {seen} of {counted(announced, 'picture')}: the recording is damaged")
     if damaged:
-        raise CaptureError(f"{path}: {damaged} of {seen} pictures are damaged and were passed over")
+        raise CaptureError(f"{path}: {damaged} of {counted(seen, 'picture')} damaged and passed over")

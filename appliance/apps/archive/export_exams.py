@@ -10,6 +10,7 @@ from appliance.apps.archive.data_folder import ACTOR, open_data_folder
 from appliance.apps.archive.export_choice import ExportChoice
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.atomic_file import require_writable_folder
+from appliance.domain.counted import counted
 from appliance.domain.errors import ApplianceError, ExportError
 from appliance.durable_files import flush, sync_folder
 from appliance.exports.dicom.files import dicom_objects
@@ -37,7 +38,7 @@ def export_exams(
         finally:
             unfinished.unlink(missing_ok=True)
     count = len(dict.fromkeys(exam_ids))
-    click.echo(f"{out} ({made.media_type}, {count} exam{'' if count == 1 else 's'})")
+    click.echo(f"{out} ({made.media_type}, {counted(count, 'exam')})")
     for line in made.missing:
         click.echo(f"nailfold: not in it: {line}", err=True)
     return 1 if made.missing else 0
@@ -57,5 +58,5 @@ def send_exams(loaded: LoadedSettings, exam_ids: Sequence[str], with_identity: b
                 continue
             detail = {"archive": loaded.settings.pacs.name, "state": "sent", "stored": len(objects)}
             folder.storage.journal.append(ACTOR, f"exam:{exam_id}", SENT, detail)
-            click.echo(f"{exam_id}: {len(objects)} objects")
+            click.echo(f"{exam_id}: {counted(len(objects), 'object')}")
     return 1 if failed else 0

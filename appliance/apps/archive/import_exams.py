@@ -12,6 +12,7 @@ from appliance.apps.archive.data_folder import ACTOR, VERSION, open_data_folder
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.files.inputs import Input, find_inputs
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 from appliance.domain.errors import ApplianceError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.domain.look_alike import LookAlikeError
@@ -99,7 +100,7 @@ def import_picture_files(
                 _complain(f"{result.name}: {result.note}")
 
         exam = import_pictures(pictures, options, tools, Path(folder), tell)
-    click.echo(f"exam {exam.exam_id}: {len(exam.images)} images{' of a new patient' if is_new else ''}")
+    click.echo(f"exam {exam.exam_id}: {counted(len(exam.images), 'image')}{' of a new patient' if is_new else ''}")
     return 1 if problems or len(exam.images) < len(placed) else 0
 
 
@@ -119,7 +120,7 @@ def _words(where: Placement, result: PictureResult) -> str:
     scale = "no scale"
     if result.um_per_px is not None:
         scale = f"{result.um_per_px:.4g} um per pixel {_SCALE_SOURCES[result.scale_source]}"
-    found = f"{result.capillaries} capillaries"
+    found = counted(result.capillaries, "capillary", "capillaries")
     return f"{where.hand.value} {where.finger.value} {where.sector.value}, {scale}, {found}"
 
 

@@ -9,6 +9,7 @@ from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import FILE, load
 from appliance.apps.files.atomic_file import require_writable_file
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 from appliance.domain.errors import NotKeptError, StoreError
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.passphrase import require_passphrase
@@ -142,7 +143,9 @@ def erase(pseudonym: str, config: Path | None, data_dir: Path | None) -> None:
         )
         exams = service.erase_patient(ACTOR, patient.patient_id, typed)
         erased = storage.patients.patient(patient.patient_id)
-    click.echo(f"erased the patient and the pictures of {exams} exams; the figures are under {erased.pseudonym}")
+    click.echo(
+        f"erased the patient and the pictures of {counted(exams, 'exam')}; the figures are under {erased.pseudonym}"
+    )
 
 
 @command.command("strays")
@@ -158,7 +161,7 @@ def strays(context: click.Context, folder: Path, config: Path | None, data_dir: 
         storage.journal.append(ACTOR, "storage", "storage.strays_opened", detail)
     for line in left:
         click.echo(f"left out: {line}", err=True)
-    click.echo(f"{len(opened)} pictures are in {folder}")
+    click.echo(f"{counted(len(opened), 'picture is', 'pictures are')} in {folder}")
     context.exit(1 if left else 0)
 
 

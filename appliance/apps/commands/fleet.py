@@ -22,6 +22,7 @@ from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
 from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 from firmware.stop_signals import StopSignals
 
 config_option = click.option(
@@ -97,7 +98,7 @@ def gaps(config: Path) -> None:
     settings = load_fleet_settings(config)
     with _database(settings) as database:
         for site, box, seq, asked in GapFinder(database, settings.ingest.gap_grace_s).open_gaps():
-            click.echo(f"missing {site} {box} number {seq}, asked for {asked} times")
+            click.echo(f"missing {site} {box} number {seq}, asked for {counted(asked, 'time')}")
         for topic, reason in ResultStore(database).refused():
             click.echo(f"refused {topic}: {reason}")
 

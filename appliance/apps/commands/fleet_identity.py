@@ -13,6 +13,7 @@ from appliance.apps.fleet_server.broker_config import BrokerFiles, write_broker_
 from appliance.apps.fleet_server.ejabberd_config import write_ejabberd_config
 from appliance.apps.fleet_server.emqx_config import write_emqx_config
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 from appliance.domain.errors import SettingsError
 
 _FOLDER = click.argument("folder", type=FILE)
@@ -76,7 +77,9 @@ def revoke(folder: Path, names: tuple[str, ...]) -> None:
             raise SettingsError(f"no certificate was signed for {name!r}", "A name is SITE/BOX.")
         serials += found
     opened.revoke(serials, SystemClock().now_utc())
-    click.echo(f"{len(serials)} certificates revoked; give {opened.revoked_file} to the broker and restart it:")
+    click.echo(
+        f"{counted(len(serials), 'certificate')} revoked; give {opened.revoked_file} to the broker and restart it:"
+    )
     click.echo("a box that is connected stays so until then.")
 
 

@@ -11,6 +11,7 @@ from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.rollouts import Rollout, RolloutStore
 from appliance.apps.fleet_server.settings import load_fleet_settings
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 
 _ID = click.argument("rollout_id", metavar="ROLLOUT")
 
@@ -52,7 +53,7 @@ def next_group(config: Path, rollout_id: str, force: bool, key: Path, by: str) -
     with _database(config) as database:
         store = RolloutStore(database)
         count = store.next_group(rollout_id, JobMaker(key), by, SystemClock().now_utc(), force=force)
-        click.echo(f"{count} boxes are asked")
+        click.echo(f"{counted(count, 'box is', 'boxes are')} asked")
 
 
 @rollout.command("pause")
@@ -83,7 +84,7 @@ def back(config: Path, rollout_id: str, bundle: str, key: Path, by: str) -> None
     """Pause, and ask every box that took the bundle for another: by default for the networks of its software."""
     with _database(config) as database:
         count = RolloutStore(database).back(rollout_id, bundle, JobMaker(key), by, SystemClock().now_utc())
-        click.echo(f"{count} boxes are asked")
+        click.echo(f"{counted(count, 'box is', 'boxes are')} asked")
 
 
 @rollout.command("list")

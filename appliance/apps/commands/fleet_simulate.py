@@ -11,6 +11,7 @@ from appliance.apps.fleet_simulator.demo import Demo
 from appliance.apps.fleet_simulator.demo_files import DemoPorts
 from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
 from appliance.apps.log_layout import log_to_stderr
+from appliance.domain.counted import counted
 from firmware.stop_signals import StopSignals
 
 _FOLDER = click.option(
@@ -62,7 +63,7 @@ def simulate(
     pace = Pace(exams_an_hour, telemetry_s, history, history_days, images)
     broker = SimulatedBroker(host, port, authority)
     with SimulatedFleet(characters(boxes, first), folder, broker, pace, {"fleet.job_keys": job_keys}) as crowd:
-        crowd.run(stopping, lambda count: click.echo(f"{count} boxes"))
+        crowd.run(stopping, lambda count: click.echo(counted(count, "box", "boxes")))
 
 
 @click.command("demo")

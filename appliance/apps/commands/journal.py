@@ -9,6 +9,7 @@ from appliance.accounts.full_names import full_names
 from appliance.apps.commands.account import data_options
 from appliance.apps.commands.options import load
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.counted import counted
 from appliance.domain.instant import to_rfc3339
 from appliance.domain.journal import canonical_json
 from appliance.storage.open_storage import Storage, open_beside
@@ -33,7 +34,7 @@ def verify(context: click.Context, as_json: bool, config: Path | None, data_dir:
         click.echo(json.dumps({**found, "reason": check.reason, "head": head}))
     elif check.is_intact:
         newest = f"; the newest is {head['seq']} {head['hash']}" if head else ""
-        click.echo(f"intact: {check.entries} entries in one chain{newest}")
+        click.echo(f"intact: {counted(check.entries, 'entry', 'entries')} in one chain{newest}")
     else:
         click.echo(f"broken at entry {check.broken_seq}: {check.reason}")
     context.exit(0 if check.is_intact else 1)

@@ -13,6 +13,7 @@ from appliance.apps.engines.live_precision import live_precision
 from appliance.apps.station.simulated_scope import SceneFactory
 from appliance.capture.open_source import open_source
 from appliance.capture.settings import CaptureSettings
+from appliance.domain.counted import counted
 from appliance.domain.errors import ApplianceError
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
@@ -43,8 +44,8 @@ def check_engines(settings: InferenceSettings) -> Check:
         seen = f"{runtime} runs, but finds no capillary in a rendered nailfold"
         return Check("engines", False, True, seen, "Install the software again.")
     seen = (
-        f"{runtime}, weights verified, {len(boxes)} capillaries in a rendered nailfold in {spent_ms:.0f} ms; "
-        f"{precision.why}"
+        f"{runtime}, weights verified, {counted(len(boxes), 'capillary', 'capillaries')} in a rendered nailfold "
+        f"in {spent_ms:.0f} ms; {precision.why}"
     )
     return Check("engines", True, True, seen)
 

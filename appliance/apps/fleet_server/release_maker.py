@@ -13,6 +13,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from appliance.apps.config.engine_bundle import BUNDLE_FILES, REDUCED_FILES
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
 from appliance.apps.fleet_server.release_keys import ROLES, ReleaseKeys
+from appliance.domain.counted import counted
 from appliance.domain.errors import InferenceError, SettingsError
 from appliance.domain.instant import to_rfc3339
 from appliance.inference.engine_set import open_int8
@@ -102,7 +103,8 @@ class ReleaseMaker:
         found = [one for one in self._keys.signers("root") if one.public_key.keyid in role.keyids]
         if len(found) < role.threshold:
             raise SettingsError(
-                f"{len(found)} keys of the root are there, {role.threshold} must sign", "Put the others beside them."
+                f"{counted(len(found), 'root key is', 'root keys are')} there, {role.threshold} must sign",
+                "Put the others beside them.",
             )
         return found
 

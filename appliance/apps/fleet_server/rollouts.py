@@ -14,6 +14,7 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.job_store import JobStore
 from appliance.apps.fleet_server.tables import Whose, jobs, of_box, rollout_boxes, rollouts
+from appliance.domain.counted import counted
 from appliance.domain.errors import SettingsError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.jobs import JobState, SignedJob
@@ -177,7 +178,9 @@ class RolloutStore:
                 f"{now.failed_share:.0%} of the boxes failed, {now.threshold:.0%} are allowed: the rollout is paused"
             )
         if now.under_way and not force:
-            raise SettingsError(f"{now.under_way} boxes have not ended yet", "Wait for them, or add --force.")
+            raise SettingsError(
+                f"{counted(now.under_way, 'box has', 'boxes have')} not ended yet", "Wait for them, or add --force."
+            )
         waiting = [stage for stage in now.stages if None in stage.boxes.values()]
         if not waiting:
             raise SettingsError("every group was asked already")

@@ -11,6 +11,7 @@ from appliance.apps.fleet_simulator.characters import characters
 from appliance.apps.fleet_simulator.demo_files import ACCOUNT, DemoFiles, DemoPorts
 from appliance.apps.fleet_simulator.processes import HOST, Processes, free_port
 from appliance.apps.fleet_simulator.simulated_fleet import Pace, SimulatedBroker, SimulatedFleet
+from appliance.domain.counted import counted
 from appliance.domain.errors import SettingsError
 
 _KEPT = "as at the first start; for a new one name another --folder"
@@ -38,7 +39,10 @@ class Demo:
     def run(self, stopping: threading.Event) -> None:
         """The boxes, until `stopping` is set."""
         assert self._crowd is not None, "used outside of `with`"
-        self._crowd.run(stopping, lambda count: self._say(f"{count} boxes are simulated. Ctrl-C ends everything."))
+        self._crowd.run(
+            stopping,
+            lambda count: self._say(f"{counted(count, 'box is', 'boxes are')} simulated. Ctrl-C ends everything."),
+        )
         self._say("stopping: boxes, console, ingest, broker")
 
     def __enter__(self) -> "Demo":

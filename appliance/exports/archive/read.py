@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import ExportError, NotKeptError
 from appliance.domain.exam import Exam
 from appliance.domain.journal import JournalNote
@@ -27,8 +28,9 @@ class PseudonymClashError(ExportError):
 
     def __init__(self, here: Mapping[str, str]) -> None:
         # The pseudonyms themselves stay out of the text: errors reach the log.
+        some = counted(len(here), "of the archive's pseudonyms is", "of the archive's pseudonyms are")
         super().__init__(
-            f"{len(here)} of the archive's pseudonyms are in use on this box, or look like one that is",
+            f"{some} in use on this box, or so much alike that they could be mistaken",
             "Say for each whether it is the same patient, or give another pseudonym.",
         )
         self.here = dict(here)

@@ -16,9 +16,11 @@ from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.detection import BoundingBox
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figures
+from appliance.domain.honest_digits import MOST_DECIMALS
 from appliance.domain.measurement import Capillary
-from appliance.domain.printed_figure import as_printed
+from appliance.domain.printed_figure import as_printed, interval_of
 from appliance.domain.review import ReviewedImage
+from appliance.domain.said_beside import said_beside
 from appliance.exports.codes import (
     DICOM_LOCAL_SCHEME,
     FINGER_SNOMED,
@@ -39,6 +41,7 @@ Group: TypeAlias = sr.PlanarROIMeasurementsAndQualitativeEvaluations | sr.Measur
 TO_EDGE = 0.5
 """DICOM's pixel coordinates start at the corner of the first pixel, this product's at its centre (PS3.3, C.10.5.1)."""
 _UM = Code("um", "UCUM", "um")
+_NO_UNITS = Code("1", "UCUM", "no units")
 _PIXEL = Code("{pixels}", "UCUM", "pixels")
 _SHORTEST_BOX_PX = 1.0
 
@@ -166,7 +169,7 @@ def _exam_group(source: ExamToExport) -> Iterator[sr.MeasurementsAndQualitativeE
 def _figures_group(
     source: ExamToExport, name: str, figures: Figures, where: tuple[Hand, Finger] | None
 ) -> Iterator[sr.MeasurementsAndQualitativeEvaluations]:
-    """What could be determined; a figure without a value has no place in TID 300 and is left out."""
+    """What could be determined, and what is said beside it; TID 300 has no place for a figure without a value."""
     measurements, evaluations = [], []
     for key, figure in figures.items():
         concept = _own(key, figure_display(key))
@@ -175,14 +178,22 @@ def _figures_group(
         elif figure.value is not None:
             definition = source.definitions.get(key)
             unit = (definition.unit if definition else "") or "1"
-            value, spread = as_printed(key, figure)
+            value, _ = as_printed(key, figure)
             properties = None
-            if spread is not None:
+            if ends := interval_of(key, figure):
+                low, high = (round(abs(end - value), MOST_DECIMALS) for end in ends)
                 properties = sr.MeasurementProperties(
-                    upper_measurement_uncertainty=spread, lower_measurement_uncertainty=spread
+                    upper_measurement_uncertainty=high, lower_measurement_uncertainty=low
                 )
-            code = Code(unit, "UCUM", "no units" if unit == "1" else unit)
+            code = _NO_UNITS if unit == "1" else Code(unit, "UCUM", unit)
             measurements.append(sr.Measurement(concept, value, code, properties=properties))
+        for one in said_beside(key, figure) if figure.value is not None else ():
+            beside = _own(f"{key}.{one.name}", f"{figure_display(key)}, {figure_display(one.name).lower()}")
+            if isinstance(one.value, str):
+                evaluations.append(sr.QualitativeEvaluation(beside, _own(one.value, figure_display(one.value))))
+            else:
+                unit_of = _UM if one.name.endswith("_um") else _NO_UNITS
+                measurements.append(sr.Measurement(beside, one.value, unit_of))
     if measurements or evaluations:
         words = name if where is None else finger_text(*where)
         yield sr.MeasurementsAndQualitativeEvaluations(

@@ -7,7 +7,8 @@ from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure
 from appliance.domain.figure_definition import FigureDefinition
 from appliance.domain.honest_digits import rounded
-from appliance.domain.printed_figure import as_printed
+from appliance.domain.printed_figure import as_printed, interval_of, printed_figure
+from appliance.domain.said_beside import GREY_ZONE, SaidBeside, said_beside
 from appliance.exports.codes import (
     FINGER_SNOMED,
     LOCAL_CODES,
@@ -68,7 +69,14 @@ def quantity(value: float, unit: str, decimals: int | None = None) -> Json:
 
 
 def components(key: str, figure: Figure, definition: FigureDefinition | None) -> list[Json]:
-    """A figure as one component, and a second for the half width of its 95 % interval where one is known."""
+    """A figure as one component; others for the half width of its 95 % interval and for what is said beside it.
+
+    The text of a code names its grey zone too: it is what a person is shown.
+    """
+    return [*_figure(key, figure, definition), *(_beside(key, one) for one in said_beside(key, figure))]
+
+
+def _figure(key: str, figure: Figure, definition: FigureDefinition | None) -> list[Json]:
     unit = "1" if definition is None else definition.unit or "1"
     code = local(key, figure_display(key))
     if figure.value is None:
@@ -78,11 +86,31 @@ def components(key: str, figure: Figure, definition: FigureDefinition | None) ->
         printed, off = as_printed(key, figure)
         value = printed if isinstance(value, float) else value
     first = {"code": code, **_value(value, unit)}
-    if off is None:
+    if isinstance(value, str) and (others := _within_error(key, figure)):
+        first["valueCodeableConcept"]["text"] += f" (grey zone: within the error also {others})"
+    ends = interval_of(key, figure)
+    if off is None or ends is None:
         return [first]
-    width = quantity(off, unit)
-    interval = local(f"{key}.ci95", f"{figure_display(key)}, half width of the 95 % interval")
-    return [first, {"code": interval, "valueQuantity": width}]
+    if printed_figure(key, figure).between is None:
+        return [first, _part(key, "ci95", "half width of the 95 % interval", off, unit)]
+    return [
+        first,
+        _part(key, "ci95_low", "lower end of the 95 % interval", ends[0], unit),
+        _part(key, "ci95_high", "upper end of the 95 % interval", ends[1], unit),
+    ]
+
+
+def _part(key: str, name: str, words: str, value: float, unit: str) -> Json:
+    return {"code": local(f"{key}.{name}", f"{figure_display(key)}, {words}"), "valueQuantity": quantity(value, unit)}
+
+
+def _beside(key: str, one: SaidBeside) -> Json:
+    code = local(f"{key}.{one.name}", f"{figure_display(key)}, {figure_display(one.name).lower()}")
+    return {"code": code, **_value(one.value, "um" if one.name.endswith("_um") else "1")}
+
+
+def _within_error(key: str, figure: Figure) -> str:
+    return ", ".join(figure_display(str(one.value)) for one in said_beside(key, figure) if one.name == GREY_ZONE)
 
 
 def _value(value: float | int | str, unit: str) -> Json:

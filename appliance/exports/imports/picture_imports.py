@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from appliance.domain.counted import counted
 from appliance.domain.errors import ApplianceError, ExamError, NotKeptError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 from appliance.exports.imports.job import ImportOptions, ImportTools, PictureResult, PlacedPicture, import_pictures
@@ -188,7 +189,10 @@ class PictureImports:
             if not at.usable:
                 raise ExamError("there is no picture to import", "Add a file that can be read.")
             if unplaced := [item.name for item in at.usable if item.hand is None or item.finger is None]:
-                raise ExamError(f"{len(unplaced)} files have no hand or finger", "Choose them for each file.")
+                raise ExamError(
+                    f"{counted(len(unplaced), 'file has', 'files have')} no hand or finger",
+                    "Choose them for each file.",
+                )
             running = replace(at, state=ImportState.RUNNING)
             self._put(running)
         threading.Thread(target=self._run, args=(running, options), name="import", daemon=True).start()

@@ -94,7 +94,8 @@ def advice_of(localisation: Localisation, advice: PatternAdvice) -> AdviceView:
     ]
     score, low, high = (localisation.number(one, 2) for one in advice.macro_f1)
     basis = localisation(
-        "{method}; F1 {score} (95 % interval {low} to {high}) on patients it had not seen; from {count} images.",
+        "{method}; F1 {score} (95 % interval {low} to {high}) on patients it had not seen; "
+        "from {count, plural, one {# image} other {# images}}.",
         method=advice.method,
         score=score,
         low=low,
@@ -149,7 +150,9 @@ def _skipped(localisation: Localisation, material: Material) -> tuple[Fact, ...]
 
 
 def _protocol(localisation: Localisation, protocol: str) -> str:
-    return localisation("free protocol") if protocol == "free" else localisation("{count} images", count=protocol)
+    if protocol == "free":
+        return localisation("free protocol")
+    return localisation("{count, plural, one {# image} other {# images}}", count=protocol)
 
 
 def _status(localisation: Localisation, material: Material) -> str:

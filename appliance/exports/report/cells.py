@@ -111,8 +111,13 @@ def rule_words(localisation: Localisation, rule: str) -> str:
 
 def grey_zone(localisation: Localisation, figure: Figure) -> str:
     """What else a category would be within the error of what it rests on; empty where nothing else."""
-    others = [localisation(terms.VERDICTS[one]) for one in str(figure.basis.get("grey_zone", "")).split(",") if one]
-    return localisation("grey zone: within the error also {others}", others=", ".join(others)) if others else ""
+    others = _within_error(localisation, figure)
+    return localisation("grey zone: within the error also {others}", others=others) if others else ""
+
+
+def _within_error(localisation: Localisation, figure: Figure) -> str:
+    found = [localisation(terms.VERDICTS[one]) for one in str(figure.basis.get("grey_zone", "")).split(",") if one]
+    return ", ".join(found)
 
 
 def _cut_off(localisation: Localisation, basis: Mapping[str, float | int | str]) -> list[str]:
@@ -153,12 +158,17 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
         found.append(localisation("Decided by: {place}.", place=place_name(localisation, place)))
     if basis.get("in_grey_zone"):
         found.append(
-            localisation("{count} of {giants} giant capillaries lie within a pixel of 50 µm.", **_giants(basis))
+            localisation(
+                "{count} of {giants, plural, one {# giant capillary} other {# giant capillaries}} "
+                "{count, plural, one {lies} other {lie}} within a pixel of 50 µm.",
+                **_giants(basis),
+            )
         )
     if basis.get("ramified_giants"):
         found.append(
             localisation(
-                "{count} of the giant capillaries are ramified ones above 50 µm, which count as giants here.",
+                "{count} of the giant capillaries {count, plural, one {is a ramified one} other {are ramified ones}} "
+                "above 50 µm, which {count, plural, one {counts as a giant} other {count as giants}} here.",
                 count=basis["ramified_giants"],
             )
         )
@@ -173,7 +183,10 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
     if basis.get("images_without_category"):
         count = basis["images_without_category"]
         found.append(localisation("Images without a density, which allow no category: {count}.", count=count))
-    found += [one for one in (grey_zone(localisation, figure), seen_aside(localisation, figure)) if one]
+    if others := _within_error(localisation, figure):
+        found.append(localisation("Grey zone: within the error also {others}.", others=others))
+    if aside := seen_aside(localisation, figure):
+        found.append(aside)
     return found
 
 

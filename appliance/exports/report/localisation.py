@@ -1,7 +1,6 @@
 """The words, numbers and dates of a report in one language, by Babel's catalogues."""
 
 import gettext
-import re
 from collections.abc import Callable
 from datetime import date as calendar_date
 from datetime import datetime, tzinfo
@@ -19,6 +18,7 @@ from appliance.domain.errors import ExportError
 from appliance.domain.honest_digits import rounded
 from appliance.exports.report.table_words import translations
 from appliance.texts import LANGUAGES
+from appliance.texts.plural_forms import filled
 
 __all__ = ["LANGUAGES", "LOCALE_FOLDER", "Localisation"]
 
@@ -48,9 +48,12 @@ class Localisation:
         return Localisation, (self.language, self._zone)
 
     def __call__(self, message: str, **values: object) -> str:
-        """The message in this language with `{name}` filled in."""
-        filled = self._translate(message) if message else ""
-        return re.sub(r"\{(\w+)\}", lambda name: str(values.get(name[1], name[0])), filled)
+        """The message in this language with its blanks filled in, in the form that a count takes."""
+        return filled(self.unfilled(message), self.language, values)
+
+    def unfilled(self, message: str) -> str:
+        """The message in this language as its translator wrote it."""
+        return self._translate(message) if message else ""
 
     def number(self, value: float, decimals: int) -> str:
         """With exactly so many decimals and this language's comma or point."""

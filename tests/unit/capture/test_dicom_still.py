@@ -9,9 +9,9 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import pixel_array
-from pydicom.uid import RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage
 
 from appliance.capture.dicom_still import DicomStill, read_dicom_still
 from appliance.capture.still_reader import read_still
@@ -312,3 +312,42 @@ def test_the_pitch_of_a_cameras_dots_is_no_scale_without_the_magnification(
     scale = saved(grey, tmp_path).scale
     assert scale.um_per_px == (None if um_per_px is None else pytest.approx(um_per_px))
     assert (note in scale.note, bool(scale.note)) == (True, bool(note))
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_grey_without_a_window_is_shown_by_the_bits_that_it_states_or_refused(tmp_path: Path, bits: int) -> None:
+    """4,095 is white of 12 bits; of 16 it would be all but black, and nobody says what is meant."""
+    grey = np.linspace(0, 4095, 64 * 48).reshape(48, 64).astype("<u2")
+    path = grey_dicom(tmp_path, grey, bits)
+    if bits == 12:
+        assert (read_dicom_still(path).image_rgb.min(), read_dicom_still(path).image_rgb.max()) == (0, 255)
+        return
+    with pytest.raises(CaptureError, match="a sixteenth of the white") as refused:
+        read_dicom_still(path)
+    assert "window" in refused.value.remedy
+    assert (
+        read_dicom_still(grey_dicom(tmp_path, grey, bits, WindowCenter=2048, WindowWidth=4096)).image_rgb.max() == 255
+    )
+
+
+def test_a_rescale_that_makes_every_value_the_same_is_refused(tmp_path: Path) -> None:
+    grey = np.linspace(0, 4095, 64 * 48).reshape(48, 64).astype("<u2")
+    with pytest.raises(CaptureError, match="RescaleSlope is 0"):
+        read_dicom_still(grey_dicom(tmp_path, grey, 12, RescaleSlope=0, RescaleIntercept=0))
+
+
+def grey_dicom(folder: Path, grey: NDArray[np.uint16], bits: int, **more: object) -> Path:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3"
+    dataset.Rows, dataset.Columns = grey.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PixelRepresentation = 1, "MONOCHROME2", 0
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits, bits - 1
+    dataset.PixelData = grey.tobytes()
+    for name, value in more.items():
+        setattr(dataset, name, value)
+    path = folder / "grey.dcm"
+    dataset.save_as(path, enforce_file_format=True)
+    return path

@@ -25,8 +25,9 @@ from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.printed_figure import as_printed, decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
+from appliance.domain.said_beside import SAYS, said_beside
 from appliance.exam.message import BoxAddress, build_corrected_message
-from appliance.exports.codes import finger_text
+from appliance.exports.codes import figure_display, finger_text
 from appliance.exports.csv_tables import csv_tables
 from appliance.exports.dicom.files import dicom_objects, part_10
 from appliance.exports.dicom.image import dicom_images
@@ -37,8 +38,8 @@ from appliance.exports.report.localisation import Localisation
 from appliance.exports.source import ExamToExport
 from tests.support.exam_parts import NOON
 from tests.support.exam_to_export import exam_to_export, finished_exam, kept_still
-from tests.support.reviewed_exams import Loop, exam_of, image_of
-from webui.localisation.figure_formatting import format_figure
+from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
+from webui.localisation.figure_formatting import format_figure, within_error
 
 ENGLISH = Localisation("en")
 PLACES = st.builds(
@@ -129,6 +130,42 @@ def test_tables_documents_and_words_are_of_the_same_figures(reviewed: ReviewedEx
         for key, figure in found.items():
             assert_same(key, as_number(key, fingers[hand.value, finger.value][key]), figure)
             assert_words_agree(found, key)
+
+
+@settings(max_examples=20)
+@given(exams())
+def test_what_is_said_beside_a_figure_leaves_with_it(reviewed: ReviewedExam) -> None:
+    """A reader of one code or column alone is told of the grey zone, the lower bound and what does not count."""
+    figures = exam_figures(reviewed)
+    source = to_export(reviewed, figures)
+    (row,) = rows_of(source, "exams.csv")
+    (exam,) = (one["resource"] for one in fhir_bundle(source)["entry"] if is_of_exam(one["resource"]))
+    parts = exam.get("component", [])
+    for key, figure in figures.exam.items():
+        for name in SAYS.get(key, ()):
+            said = [one.value for one in said_beside(key, figure) if one.name == name]
+            assert row[f"{key}_{name}"].split() == [str(one) for one in said]
+            found = [one for one in parts if one["code"]["coding"][0]["code"] == f"{key}.{name}"]
+            assert len(found) == len(said)
+        if words := within_error(figure):
+            (value,) = (one for one in parts if one["code"]["coding"][0]["code"] == key)
+            assert value["valueCodeableConcept"]["text"].endswith(
+                "also " + ", ".join(figure_display(one) for one in str(figure.basis["grey_zone"]).split(",")) + ")"
+            ), words
+
+
+def is_of_exam(resource: Any) -> bool:
+    return bool(resource.get("code", {}).get("coding", [{}])[0].get("code") == "capillaroscopy-exam")
+
+
+def test_only_what_is_listed_may_stand_beside_a_figure() -> None:
+    """A member of a basis that page or paper prints beside a value has its place in every file."""
+    aside = image_of([Loop(56, "giant")], number=20, reasons=("glare",))
+    found = exam_figures(exam_of(*every_finger([*[Loop()] * 6, Loop(51, "giant")], haemorrhages=1), aside)).exam
+    told = {"grey_zone", "bound", "seen_aside", "giants_aside", "seen_aside_um", "possible_giants"}
+    for key, figure in found.items():
+        members = {name for name in told & figure.basis.keys() if figure.basis[name]}
+        assert members == {one.name for one in said_beside(key, figure)} & told or key in ("csuri",), key
 
 
 def assert_words_agree(figures: Figures, key: str) -> None:
@@ -255,7 +292,10 @@ def assert_stated(group: Any, meant: Figures) -> None:
     """The group states these figures and no other, with the digits and the words that are printed."""
     words = {one.name.value: one.value.value for one in group.get_qualitative_evaluations()}
     stated = {one.name.value: float(one.value) for one in group.get_measurements()}
-    assert {**words, **stated}.keys() == meant.keys()
+    said = [(f"{key}.{one.name}", one.value) for key, figure in meant.items() for one in said_beside(key, figure)]
+    assert {**words, **stated}.keys() == meant.keys() | dict(said).keys()
+    evaluations = [(one.name.value, one.value.value) for one in group.get_qualitative_evaluations()]
+    assert all(one in evaluations if isinstance(one[1], str) else stated[one[0]] == one[1] for one in said)
     for key, figure in meant.items():
         if isinstance(figure.value, str):
             assert words[key] == figure.value, key

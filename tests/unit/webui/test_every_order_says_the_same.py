@@ -28,6 +28,7 @@ from appliance.domain.exam import ExamState
 from appliance.domain.exam_figures import Figure
 from appliance.domain.honest_digits import rounded
 from appliance.domain.printed_figure import decimals_in_document, decimals_of_figure
+from appliance.domain.said_beside import SAYS, said_beside
 from tests.support.accounts import ADMINISTRATOR, OPERATOR, PASSWORD, PHYSICIAN
 from tests.support.exam_parts import CALIBRATION, shown_frame
 from tests.support.page_station import PageStation
@@ -240,6 +241,16 @@ def assert_row(row: dict[str, str], figures: Any, trace: Any) -> None:
         else:
             assert float(row[key]) == value, (key, trace)
         assert row[f"{key}_because"] == (figure["because"] or ""), (key, trace)
+        for name in SAYS.get(key, ()):
+            assert row[f"{key}_{name}"].split() == beside(key, figure).get(name, []), (key, name, trace)
+
+
+def beside(key: str, stated: Any) -> dict[str, list[str]]:
+    """What page and paper say beside a figure, by name."""
+    said: dict[str, list[str]] = {}
+    for one in said_beside(key, as_figure(stated)):
+        said.setdefault(one.name, []).append(str(one.value))
+    return said
 
 
 def assert_bundle(bundle: Any, document: Any, trace: Any) -> None:
@@ -264,6 +275,16 @@ def assert_bundle(bundle: Any, document: Any, trace: Any) -> None:
                 found += 1
                 assert value in known[code], (code, value, trace)
     assert found, trace
+    (exam,) = (entry["resource"] for entry in bundle["entry"] if "hasMember" in entry["resource"])
+    said: dict[str, list[str]] = {}
+    for part in exam["component"]:
+        value = part.get("valueInteger", part.get("valueQuantity", {}).get("value"))
+        if "valueCodeableConcept" in part:
+            value = part["valueCodeableConcept"]["coding"][0]["code"]
+        said.setdefault(part["code"]["coding"][0]["code"], []).append(str(value))
+    for key, figure in document["exam"].items():
+        for name in SAYS.get(key, ()):
+            assert said.get(f"{key}.{name}", []) == beside(key, figure).get(name, []), (key, name, trace)
 
 
 def assert_message(message: Any, document: Any, review: Any, trace: Any) -> None:
@@ -316,9 +337,14 @@ def assert_dicom_agrees(clinic: Clinic, figures: Any) -> None:
             if found.tracking_identifier == "exam"
         )
         stated = {measured.name.value: float(measured.value) for measured in group.get_measurements()}
-        words = {word.name.value: word.value.value for word in group.get_qualitative_evaluations()}
+        evaluations = group.get_qualitative_evaluations()
+        words = {word.name.value: word.value.value for word in evaluations}
         for key, figure in figures.items():
             if isinstance(figure["value"], str):
                 assert words[key] == figure["value"], (key, trace)
             elif figure["value"] is not None:
                 assert stated[key] == printed(key, figure), (key, trace)
+            for name, values in beside(key, figure).items() if figure["value"] is not None else ():
+                code = f"{key}.{name}"
+                found = [str(one.value.value) for one in evaluations if one.name.value == code] or [str(stated[code])]
+                assert found == values or float(found[0]) == float(values[0]), (code, trace)

@@ -184,7 +184,7 @@ def test_pictures_become_an_exam_with_what_was_guessed_and_corrected(client: Fla
     assert "not a picture" in broken["problem"]
     start = {"pseudonym": "NC-9", "um_per_px": 1.5}
     refused = client.post(f"/api/v1/imports/{import_id}/start", json=start)
-    assert (refused.status_code, refused.json["error"]["message"]) == (409, "1 files have no hand or finger")  # type: ignore[index]
+    assert (refused.status_code, refused.json["error"]["message"]) == (409, "1 file has no hand or finger")  # type: ignore[index]
     place = {"hand": "right", "finger": "ring", "sector": "C"}
     assert client.put(f"/api/v1/imports/{import_id}/files/2", json=place).status_code == 200
     assert client.post(f"/api/v1/imports/{import_id}/start", json=start).status_code == 200

@@ -49,7 +49,7 @@ def test_exam_with_missing_places_is_finished_only_if_that_is_meant(
     take_picture()
     ask("exam/capture")
     refused = ask("exam/finish", status=409)["error"]["message"]
-    assert refused == "15 of 16 places have neither a picture nor a reason"
+    assert refused == "15 of 16 places without a picture or a reason"
     exam_id = ask("exam/finish", {"accepts_missing": True})["finished_exam_id"]
     finished = station.journal.entries(f"exam:{exam_id}")[-1]
     assert finished.detail == {"images": 1, "skipped": 0, "missing": 15}

@@ -92,8 +92,7 @@ async function takeIn(choices: object): Promise<void> {
     need<HTMLInputElement>("#clash-list input").focus();
     return;
   }
-  const count = taken.imported.length;
-  const said = count === 1 ? t("import.archive_one") : t("import.archive_done", { count });
+  const said = t("import.archive_done", { count: taken.imported.length });
   const known = taken.known.length > 0 ? [t("import.archive_known", { count: taken.known.length })] : [];
   tell(said, [...known, ...taken.problems], taken.imported[0] ?? taken.known[0] ?? null);
 }

@@ -1,7 +1,7 @@
 // How many decimals a number deserves beside its uncertainty; the same rules as appliance/domain/honest_digits.py, held
 // to each other by tests/data/honest_digits.json.
 
-import { figure } from "./i18n";
+import { figure, t } from "./i18n";
 import { rounded } from "./rounded";
 
 /** A value at which a number changes its name, and whether exactly this value already has the upper one. */
@@ -35,6 +35,12 @@ export function decimalsOfValue(value: number, uncertainty: number | null, most:
 /** A number with the digits that its uncertainty carries; an en dash where there is none. */
 export function figureBeside(value: number | null | undefined, uncertainty: number | null, most: number, cuts: readonly Cut[] = []): string {
   return value === null || value === undefined ? figure(null) : figure(value, decimalsOfValue(value, uncertainty, most, cuts));
+}
+
+/** "± 0.5", or both ends where an even interval would reach below nothing: "(0 to 15)". */
+export function intervalWords(value: number, off: number, decimals: number): string {
+  if (value >= off) return t("figures.plus_minus", { off: figure(off, decimals) });
+  return t("figures.between", { low: figure(0, decimals), high: figure(value + off, decimals) });
 }
 
 /** A width in micrometres, never on the other side of 20 or 50. */

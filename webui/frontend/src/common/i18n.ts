@@ -4,6 +4,7 @@
 
 import type en from "../../../texts/en.json";
 import type { Tables } from "../languages/tables";
+import { filled } from "./plural_forms";
 import { rounded } from "./rounded";
 
 type Texts = typeof en & Tables;
@@ -33,10 +34,10 @@ export function language(): string {
   return found === "en" ? "en-GB" : found;
 }
 
-/** The text under a dotted key with `{name}` filled in. */
+/** The text under a dotted key with its blanks filled in, in the form that a count takes. */
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
   const found = key.split(".").reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], spoken);
-  return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, written(value)), String(found));
+  return filled(String(found), language(), values, written);
 }
 
 /** As `t`, for keys that the station sends ("out_of_focus"); the raw word where the catalogue has none. */

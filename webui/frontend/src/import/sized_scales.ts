@@ -64,7 +64,7 @@ function field(): HTMLInputElement {
 }
 
 function pictures({ count }: SizeGroup): string {
-  return t(count === 1 ? "import.one_picture" : "import.pictures", { count });
+  return t("import.pictures", { count });
 }
 
 function embeddedWords({ embedded }: SizeGroup): string {

@@ -331,10 +331,7 @@ function isComplete(exam: ExamDocument): boolean {
 
 /** "12 of 32" where a protocol asks for so many, else how many were captured. */
 function countWords(exam: ExamDocument): string {
-  if (exam.protocol === "free") {
-    const count = exam.images.length;
-    return count === 1 ? t("exam.one_image") : t("exam.images", { count });
-  }
+  if (exam.protocol === "free") return t("exam.images", { count: exam.images.length });
   return t("exam.done_of", { ...progress(exam) });
 }
 

@@ -4,7 +4,7 @@ import type { AnalysedImage, Metrics } from "../common/analysis";
 import type { FrameHeader } from "./protocol";
 import { SteadyDensity } from "./steady_density";
 import { need, setAttribute, setText } from "../common/dom";
-import { type Cut, decimalsOfValue } from "../common/honest_digits";
+import { type Cut, decimalsOfValue, intervalWords } from "../common/honest_digits";
 import { figure, t, tWord } from "../common/i18n";
 
 export type Band = "normal" | "lowered" | "extremely_lowered";
@@ -55,8 +55,9 @@ export class Readings {
     const decimals = density === null ? 0 : decimalsOfValue(density, steady?.ci95 ?? null, Number(this.density.dataset["decimals"]), this.cuts());
     setText(need("[data-value]", this.density), figure(density, decimals));
     setAttribute(this.density, "data-measured", String(density !== null));
-    setText(need("[data-ci]", this.density), steady?.ci95 == null ? "" : `± ${figure(steady.ci95, decimals)}`);
-    this.showBand(density, steady?.ci95 ?? 0);
+    const off = steady?.ci95 ?? null;
+    setText(need("[data-ci]", this.density), density === null || off === null ? "" : intervalWords(density, off, decimals));
+    this.showBand(density, off ?? 0);
     this.marker.hidden = density === null;
     if (density !== null) {
       this.marker.style.left = `${Math.min(100, (density / SCALE_END_PER_MM) * 100).toFixed(1)}%`;
@@ -70,6 +71,8 @@ export class Readings {
     const words = within?.map((band) => t(`band.${band}`)) ?? [];
     const isGrey = within !== null && within[0] !== within[1];
     setText(this.band, isGrey ? t("band.between", { low: words[0]!, high: words[1]! }) : (words[0] ?? ""));
+    // An interval over every band says nothing yet: the number steps back behind its interval.
+    setAttribute(this.density, "data-vague", String(within?.[0] === "extremely_lowered" && within[1] === "normal"));
     setAttribute(this.band, "data-band", isGrey ? "grey" : (within?.[0] ?? ""));
   }
 

@@ -1,6 +1,7 @@
 // What is done with the exams that were ticked in the list.
 
 import { need, setText } from "../common/dom";
+import { t } from "../common/i18n";
 import { collect } from "./collect";
 import { archive, file } from "./exam_changes";
 
@@ -15,7 +16,7 @@ export function chosenExams(): void {
     const count = chosen().length;
     bar.hidden = count === 0;
     const words = need<HTMLElement>("[data-chosen-count]", bar);
-    setText(words, words.dataset["words"]!.replace("{count}", String(count)));
+    setText(words, t("organise.chosen", { count }));
     const all = rows.querySelector<HTMLInputElement>("[data-choose-all]");
     if (all) [all.checked, all.indeterminate] = [count > 0 && count === boxes().length, count > 0 && count < boxes().length];
   };

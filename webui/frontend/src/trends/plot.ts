@@ -204,8 +204,9 @@ function dates(plot: uPlot, splits: number[]): string[] {
 }
 
 function numbers(splits: number[]): string[] {
-  const isBroken = splits.some((one) => Math.abs(one - Math.round(one)) > 1e-6);
-  return splits.map((one) => figure(one, isBroken ? 1 : 0));
+  const isWritten = (decimals: number): boolean => splits.every((one) => Math.abs(one - Number(one.toFixed(decimals))) < 1e-6);
+  const decimals = [0, 1, 2].find(isWritten) ?? 3;
+  return splits.map((one) => figure(one, decimals));
 }
 
 function colour(name: string): string {

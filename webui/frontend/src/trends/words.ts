@@ -1,5 +1,6 @@
 // Trends in words: the line below a plot, and the cells of the table that says the same.
 
+import { intervalWords } from "../common/honest_digits";
 import { figure, language, t, type TextKey } from "../common/i18n";
 import { rounded } from "../common/rounded";
 import type { Change, Group, Point, Series, TrendExam } from "./protocol";
@@ -26,14 +27,8 @@ export function unit(series: Series): string {
 export function valueWords(series: Series, point: Point | null): string {
   if (point === null) return t("because.skipped");
   if (point.value === null) return t(`because.${point.because}` as TextKey);
-  const off = point.uncertainty === null ? "" : ` ${beside(point.value, point.uncertainty, point.decimals)}`;
+  const off = point.uncertainty === null ? "" : ` ${intervalWords(point.value, point.uncertainty, point.decimals)}`;
   return `${figure(point.value, point.decimals)}${off} ${unit(series)}`.trim();
-}
-
-/** "± 0.5", or both ends where an even interval would reach below nothing. */
-function beside(value: number, off: number, decimals: number): string {
-  if (value >= off) return t("figures.plus_minus", { off: figure(off, decimals) });
-  return t("figures.between", { low: figure(0, decimals), high: figure(value + off, decimals) });
 }
 
 /** "−2.1 since 3 Mar 2026: significant (limit 1.2)"; empty where there is nothing to compare. */
