@@ -27,7 +27,7 @@ def require_not_emptied(folder: Path, database_name: str) -> None:
         beside.append(counted(stills, "still"))
     if beside:
         raise StoreError(
-            f"the exam database in {folder} is empty or gone, but {' and '.join(beside)} lie beside it",
+            f"the exam database in {folder} is empty or gone, but the folder holds {' and '.join(beside)}",
             "Put the last backup back with: nailfold data restore. To begin anew and set the rest aside: "
             "nailfold data start-anew.",
         )

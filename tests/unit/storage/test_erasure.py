@@ -227,7 +227,7 @@ def test_pictures_that_a_restore_left_behind_are_opened_for_another_import(
     (settings.folder / "images" / erased / f"{erased}-1.png").write_bytes(sealed)
     done = CliRunner().invoke(main, ["data", "strays", "--data-dir", str(tmp_path / "box"), str(tmp_path / "out")])
     assert (done.exit_code, "the patient was erased" in done.output) == (1, True)
-    assert "1 pictures are in" in done.output
+    assert "1 picture is in" in done.output
     assert [path.read_bytes() for path in (tmp_path / "out").rglob("*.png")] == [STRAY]
     assert (tmp_path / "out" / newer / f"{newer}-1.png").exists()
 

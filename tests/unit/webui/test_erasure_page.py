@@ -35,7 +35,7 @@ def test_a_physician_who_types_the_pseudonym_erases_the_patient(
     physician = log_in(station.app.test_client(), PHYSICIAN)
     page = f"/patients/{patient_id}"
     assert f"{page}/erase" in physician.get(page).text
-    assert "every picture, clip and panorama of 1 exams" in physician.get(f"{page}/erase").text.lower()
+    assert "every picture, clip and panorama of 1 exam" in physician.get(f"{page}/erase").text.lower()
     refused = physician.post(f"{page}/erase", data={"confirmation": "NC-42"})
     assert (refused.status_code, "not the patient" in refused.text) == (409, True)
     assert "Anabel Zubiri" in physician.get(page).text
