@@ -116,7 +116,7 @@ def test_an_emptied_database_beside_stills_does_not_start_as_a_new_box(settings:
     still.parent.mkdir(parents=True)
     still.write_bytes(b"a still")
 
-    with pytest.raises(StoreError, match="the folder holds journal.head and 1 still|the folder holds 1 still"):
+    with pytest.raises(StoreError, match=r"holds (.* and )?1 still"):
         open_storage(settings, now)
 
 

@@ -77,9 +77,7 @@ def test_an_archive_that_does_not_answer_is_named(client: FlaskClient) -> None:
 def test_a_backup_is_made_tried_and_named_in_the_journal(client: FlaskClient) -> None:
     assert "There is none yet" in client.get("/settings/backups/").text
     assert "was made and read through" in said(client.post("/settings/backups/make").text)
-    assert "0 exams, 1 entry of the journal. The journal is unbroken" in said(
-        client.post("/settings/backups/try").text
-    )
+    assert "0 exams, 1 entry of the journal. The journal is unbroken" in said(client.post("/settings/backups/try").text)
 
 
 def test_a_damaged_backup_is_said_to_be_none(client: FlaskClient, tmp_path: Path) -> None:
