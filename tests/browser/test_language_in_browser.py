@@ -12,6 +12,21 @@ from webui.localisation.catalogue import catalogue
 GERMAN = catalogue("de")
 MENU_FITS = "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('nav.tabs'))"
 
+# Readings whose longest word is wider than what its column gives it, and the grid itself where it leaves the panel.
+BROKEN_READINGS = """() => {
+    const pen = document.createElement("canvas").getContext("2d");
+    const grid = document.querySelector(".reading-grid");
+    grid.querySelectorAll("[data-value]").forEach((value) => { value.textContent = "123.4"; });
+    const broken = [...grid.querySelectorAll("dt .explain")].filter((label) => {
+        const style = getComputedStyle(label);
+        pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+        const longest = Math.max(...label.textContent.trim().split(/\\s+/).map((word) => pen.measureText(word).width));
+        return label.getBoundingClientRect().width < longest - 1;
+    });
+    const leaves = grid.scrollWidth > grid.clientWidth + 1 ? ["the grid"] : [];
+    return [...broken.map((label) => label.textContent.trim()), ...leaves];
+}"""
+
 
 def test_german_chosen_on_the_account_page_is_spoken_on_every_page(open_page: OpenPage, camera: Camera) -> None:
     page = open_page(path="/account/")
@@ -71,3 +86,15 @@ def test_pages_fit_a_phone_in_every_language(open_page: OpenPage, station: PageS
             page.goto(station.url + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (language, path)
             assert page.evaluate(MENU_FITS), (language, path)
+
+
+def test_no_word_beside_a_live_value_is_broken_in_any_language(open_page: OpenPage, station: PageStation) -> None:
+    page = open_page(path="/account/")
+    for language in ("de", "fr", "es", "it", "en"):
+        page.goto(f"{station.url}/account/")
+        page.select_option("[data-language-switch]", language)
+        page.wait_for_selector(f"html[lang={language}]")
+        page.goto(station.url)
+        for width, height in ((1440, 900), (1280, 800), (820, 1180), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(BROKEN_READINGS) == [], (language, width)
