@@ -29,7 +29,9 @@ _KERNEL_SAYS = (
     "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on systemd.show_status=no "
     "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info "
     # The doctor runs every network once more, which takes minutes in emulation.
-    "systemd.mask=nailfold-first-boot.service"
+    "systemd.mask=nailfold-first-boot.service "
+    # Its login hangs up the line on which the probe writes, which then says nothing more.
+    "systemd.mask=serial-getty@ttyS0.service"
 )
 _SITE = """
 [firmware]
