@@ -21,7 +21,11 @@ python3 /probe/exam.py || say failed exam
 sleep 75
 say "restarts $(systemctl show -p NRestarts --value nailfold-station) $(systemctl show -p NRestarts --value nailfold-firmware)"
 kill -9 "$(systemctl show -p MainPID --value nailfold-firmware)"
-sleep 20
+# Python alone takes twenty seconds to start here.
+for _ in $(seq 40); do
+    sleep 3
+    [ "$(systemctl is-active nailfold-firmware)" = active ] && [ "$(journalctl -b --no-pager -o cat -u nailfold-station | grep -c 'connected')" -ge 2 ] && break
+done
 say "after_kill $(systemctl is-active nailfold-firmware) $(journalctl -b --no-pager -o cat -u nailfold-station | grep -c 'connected')"
 say critical_chain
 systemd-analyze critical-chain --no-pager nailfold-station.service 2>&1 | sed 's/^/PROBE-CHAIN /'
