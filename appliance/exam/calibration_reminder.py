@@ -24,7 +24,9 @@ def remind(journal: Journal, job_id: str, note: str) -> None:
 
 def open_reminder(journal: Journal, kept: KeptCalibration | None) -> CalibrationReminder | None:
     """The newest, as long as the calibration in force is older; without one there is nothing to be reminded of."""
-    newest = next(iter(journal.entries(_SUBJECT, limit=1)), None) if kept is not None else None
-    if kept is None or newest is None or newest.at_utc <= kept.made_at_utc:
+    if kept is None:
         return None
-    return CalibrationReminder(newest.at_utc, str(newest.detail["note"]))
+    for newest in journal.entries(_SUBJECT, limit=1):
+        if newest.at_utc > kept.made_at_utc:
+            return CalibrationReminder(newest.at_utc, str(newest.detail["note"]))
+    return None

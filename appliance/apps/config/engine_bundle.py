@@ -8,6 +8,7 @@ from typing import Any
 from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.durable_files import write_durably
+from appliance.inference.variant_manifest import variant_paths
 
 FOLDER_NAME = "engine-bundles"
 FILE_NAME = "engine-bundle.json"
@@ -15,11 +16,8 @@ BUNDLE_ORIGIN = "the fleet's bundle"
 """Where `inference.weights_dir` then comes from."""
 BUNDLE_FILES = ("manifest.json", "detector.onnx", "keypoints.onnx")
 """What every bundle has."""
-REDUCED_FILES = (
-    "detector.int8-onnxruntime.onnx",
-    "detector.int8-onnxruntime.json",
-    "keypoints.int8-onnxruntime.onnx",
-    "keypoints.int8-onnxruntime.json",
+REDUCED_FILES = tuple(
+    path.name for role in ("detector", "keypoints") for path in variant_paths(Path(), role, "int8", "onnxruntime")
 )
 """The same networks in 8 bits, for boxes without a GPU: without them such a box shows half as many frames a second."""
 MOST_STARTS = 2

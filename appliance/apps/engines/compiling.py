@@ -31,7 +31,7 @@ def compile_missing(settings: InferenceSettings, is_over: threading.Event) -> bo
     Raises:
         InferenceError: they cannot be compiled, or it was ended.
     """
-    if settings.runtime != "tensorrt" or _run(settings):
+    if settings.runtime != "tensorrt" or _are_ready(settings):
         return False
     compile_apart(settings, is_over)
     return True
@@ -70,7 +70,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(settings: InferenceSettings) -> bool:
+def _are_ready(settings: InferenceSettings) -> bool:
     try:
         load_engine_set(settings, "plans")
     except InferenceError:

@@ -117,17 +117,8 @@ class AuditStore:
             problem = connection.execute(query).scalar() or ""
             if not problem:
                 raise StoreError(f"the journal of {'/'.join(whose)} is whole", "There is nothing to accept.")
-            kept = [
-                audit.c.site,
-                audit.c.box,
-                literal(at),
-                audit.c.seq,
-                audit.c.document,
-                audit.c.hash,
-                audit.c.heard_at,
-            ]
-            names = ["site", "box", "accepted_at", "seq", "document", "hash", "heard_at"]
-            connection.execute(audit_aside.insert().from_select(names, select(*kept).where(of_box(audit, whose))))
+            kept = select(*audit.columns, literal(at)).where(of_box(audit, whose))
+            connection.execute(audit_aside.insert().from_select([*audit.columns.keys(), "accepted_at"], kept))
             connection.execute(audit.delete().where(of_box(audit, whose)))
             connection.execute(audit_heads.delete().where(of_box(audit_heads, whose)))
             row = {"site": whose[0], "box": whose[1], "at": at, "by": by, "because": because, "problem": problem}

@@ -210,11 +210,10 @@ def _require_new(targets: "Metadata[Targets]", path: str) -> None:
 
 def _reduced_files(weights: Path) -> tuple[str, ...]:
     """Those of the networks in 8 bits, all or none."""
-    there = [name for name in REDUCED_FILES if (weights / name).exists()]
-    if not there:
+    if not any((weights / name).exists() for name in REDUCED_FILES):
         return ()
     try:
         open_int8(InferenceSettings(weights_dir=weights), weights)
     except InferenceError as error:
         raise SettingsError(f"the networks in 8 bits beside them do not fit: {error.message}", error.remedy) from error
-    return tuple(REDUCED_FILES)
+    return REDUCED_FILES
