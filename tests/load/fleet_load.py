@@ -48,8 +48,8 @@ Process = subprocess.Popen[str]
 class Load:
     """One run. Usable with `with`, which ends everything that it started."""
 
-    def __init__(self, folder: Path, boxes: int, results: int, processes: int, workers: int, url: str) -> None:
-        self._folder, self._url = folder, url
+    def __init__(self, folder: Path, boxes: int, results: int, processes: int, workers: int, database: Database) -> None:
+        self._folder, self._database, self._url = folder, database, database.url
         self._boxes, self._results = boxes, results
         self._processes, self._workers = min(processes, boxes), workers
         self._ends = ExitStack()

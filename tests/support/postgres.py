@@ -41,6 +41,11 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://{_OWNER}@127.0.0.1:{self._port}/fleet"
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, whose children serve the connections."""
+        return int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
+
     def start(self) -> None:
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
         log = str(self._folder / "log")
