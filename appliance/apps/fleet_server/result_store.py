@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_counts import model_counts
@@ -38,9 +38,7 @@ class ResultStore:
             new = 0
             if arrived:
                 rows = [_row(one, stored_at) for one in arrived]
-                known = select(func.count()).where(results.c.msg_id.in_([row["msg_id"] for row in rows]))
-                new = len({row["msg_id"] for row in rows}) - connection.execute(known).scalar_one()
-                connection.execute(self._database.insert_once(results), rows)  # payloads are bytes, and large
+                new = self._database.insert_all_once(connection, results, rows)
                 found = [origin for one in arrived for origin in _origins(one)]
                 self._database.insert_all_once(connection, origins, found)
                 counted = [row for one in arrived for row in _model_rows(one, stored_at)]
@@ -76,17 +74,16 @@ class ResultStore:
             return tuple((topic, reason) for topic, reason in connection.execute(query))
 
     def _note_numbers(self, connection: Connection, arrived: Sequence[ReceivedResult]) -> None:
-        numbers = [(one.site, one.box, one.seq) for one in arrived]
-        connection.execute(gaps.delete().where(tuple_(gaps.c.site, gaps.c.box, gaps.c.seq).in_(numbers)))
+        numbers = [{"site": one.site, "box": one.box, "seq": one.seq} for one in arrived]
+        self._database.delete_all(connection, gaps, numbers)
         highest: dict[tuple[str, str], int] = {}
-        for site, box, seq in numbers:
-            highest[site, box] = max(seq, highest.get((site, box), 0))
-        # In one order, so that two workers never wait for one another.
+        for one in arrived:
+            highest[one.site, one.box] = max(one.seq, highest.get((one.site, one.box), 0))
         rows = [
             {"site": site, "box": box, "looked_seq": 0, "highest_seq": seq}
             for (site, box), seq in sorted(highest.items())
         ]
-        connection.execute(self._database.insert_or_raise(boxes, boxes.c.highest_seq), rows)
+        self._database.insert_all_or_raise(connection, boxes, boxes.c.highest_seq, rows)
 
 
 def _row(one: ReceivedResult, stored_at: str) -> dict[str, Any]:
