@@ -13,7 +13,7 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder, MissingResults
 from appliance.apps.fleet_server.reception import RefusedResult
 from appliance.apps.fleet_server.result_store import ResultStore
-from appliance.apps.fleet_server.tables import layout
+from appliance.apps.fleet_server.tables import boxes, layout
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError, StoreError
 from tests.support.fleet_results import result
@@ -167,6 +167,33 @@ def test_postgresql_restarted_in_the_middle_of_a_commit_costs_that_commit_and_no
         assert views.boxes() == ()
         assert store.count() == 1, "of a commit that broke off nothing stays"
         assert store.keep([result(2), result(3)], [], NOW) == 2
+
+
+def test_postgresql_that_is_stopped_is_given_up_and_serves_again_once_it_goes_on(server: Postgres) -> None:
+    """Its computer still answers for it, so that no time-out of the network ends the wait."""
+    server.empty()
+    with FleetDatabase(server.url, answer_timeout_s=1.0) as database:
+        store = ResultStore(database)
+        store.keep([result(1)], [], NOW)
+        with server.frozen():
+            for _ in range(2):  # on a connection that there is, and on none
+                with pytest.raises(StoreError, match=r"could not keep the results: .*(no answer|timeout)"):
+                    store.keep([result(2)], [], NOW)
+        assert store.keep([result(3)], [], NOW) == 1
+        assert store.count() == 2, "what was given up is not kept"
+
+
+def test_worker_that_says_nothing_inside_a_transaction_keeps_its_rows_from_nobody_for_long(server: Postgres) -> None:
+    server.empty()
+    with FleetDatabase(server.url, answer_timeout_s=1.0) as silent, FleetDatabase(server.url) as other:
+        ResultStore(silent).keep([result(1)], [], NOW)
+        with (
+            pytest.raises(StoreError, match="idle-in-transaction"),
+            silent.transaction("hold the row of the box") as held,
+        ):
+            held.execute(update(boxes).values(looked_seq=1))
+            assert ResultStore(other).keep([result(2)], [], NOW) == 1, "it waits for that row until it is free"
+            held.execute(update(boxes).values(looked_seq=1))
 
 
 @pytest.mark.parametrize("url", ["fleet", "mysql://x/y", "nonsense://x"])

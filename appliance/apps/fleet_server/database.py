@@ -24,19 +24,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 
+from appliance.apps.fleet_server.patient_connection import connector
 from appliance.apps.fleet_server.tables import LAYOUT, box_states, layout, metadata
 from appliance.domain.errors import SettingsError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
-# A database whose computer is gone, or behind a network that drops what it gets, ends a wait: a worker that waits hours
-# for it receives nothing, and its page shows nothing (PostgreSQL: Client Connection Control; milliseconds in the last).
-_PATIENCE = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
+ANSWER_TIMEOUT_S = 30.0
 _COUNTED = {"preserve_rowcount": True}  # SQLAlchemy forgets it for an INSERT
 _BOOTS_WITH_CONNECTIONS = 4  # the layout since which `box_states.boots` has them; before, ids alone
 
@@ -50,14 +43,17 @@ class FleetDatabase:
 
     What a transaction has committed survives kill -9 and a power cut, in SQLite by `synchronous = FULL`.
 
+    Args:
+        answer_timeout_s: a statement that PostgreSQL has not answered by then has failed.
+
     Raises:
         SettingsError: the address names no database that can be used.
         StoreError: it cannot be opened, or is of a newer software.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         try:
-            self._engine = _engine(url)
+            self._engine = _engine(url, answer_timeout_s)
         except (ArgumentError, NoSuchModuleError) as error:
             raise SettingsError(
                 f"database.url is {url!r}", "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
@@ -219,7 +215,7 @@ class FleetDatabase:
             raise StoreError(f"could not {attempt}: the database answered '{cause}'") from error
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, answer_timeout_s: float) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         engine = create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S})
@@ -227,7 +223,10 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True, connect_args=_PATIENCE)
+        engine = create_engine(address, pool_pre_ping=True)
+        connect = connector(answer_timeout_s)
+        event.listen(engine, "do_connect", lambda _dialect, _record, given, named: connect(*given, **named))
+        return engine
     raise ArgumentError(url)
 
 
