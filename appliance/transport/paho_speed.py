@@ -74,7 +74,7 @@ def unpack(properties: Properties, buffer: bytes) -> tuple[Properties, int]:
     """The properties at the begin of a buffer, and how many bytes they take; paho's own where they are not usual."""
     found = _of_publish(buffer) if properties.packetType == PacketTypes.PUBLISH else None
     if found is None:
-        pahos: tuple[Properties, int] = PAHOS_PACKING[2](properties, buffer)
+        pahos: tuple[Properties, int] = PAHOS_PACKING[2](properties, buffer)  # type: ignore[no-untyped-call]
         return pahos
     there = vars(properties)
     if len(there) > _OWN_MEMBERS:

@@ -187,13 +187,15 @@ def test_worker_that_says_nothing_inside_a_transaction_keeps_its_rows_from_nobod
     server.empty()
     with FleetDatabase(server.url, answer_timeout_s=1.0) as silent, FleetDatabase(server.url) as other:
         ResultStore(silent).keep([result(1)], [], NOW)
-        with (
-            pytest.raises(StoreError, match="idle-in-transaction"),
-            silent.transaction("hold the row of the box") as held,
-        ):
-            held.execute(update(boxes).values(looked_seq=1))
-            assert ResultStore(other).keep([result(2)], [], NOW) == 1, "it waits for that row until it is free"
-            held.execute(update(boxes).values(looked_seq=1))
+
+        def hold_on() -> None:
+            with silent.transaction("hold the row of the box") as held:
+                held.execute(update(boxes).values(looked_seq=1))
+                assert ResultStore(other).keep([result(2)], [], NOW) == 1, "it waits for that row until it is free"
+                held.execute(update(boxes).values(looked_seq=1))
+
+        with pytest.raises(StoreError, match="idle-in-transaction"):
+            hold_on()
 
 
 @pytest.mark.parametrize("url", ["fleet", "mysql://x/y", "nonsense://x"])

@@ -1,4 +1,4 @@
-"""How fast the fleet's servers take results when no box shares the computer with them: `python tests/load/ingest_rate.py`.
+"""How fast the fleet's servers take results while no box shares their computer: `python tests/load/ingest_rate.py`.
 
 The results are packets made beforehand (`packed_results.py`), so that what is measured is Mosquitto, the ingest workers
 and the database, from the first packet to the last receipt. Beside it stands the rate of a bare publisher with the same

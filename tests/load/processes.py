@@ -57,7 +57,7 @@ class LoadProcesses:
 
 
 def processor_s(pids: Iterable[int]) -> float:
-    """What these processes and their children have used so far, user and system; ended children count once waited for."""
+    """What these processes and their children have used so far, user and system."""
     ticks, parents = 0, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:

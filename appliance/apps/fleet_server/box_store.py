@@ -149,7 +149,7 @@ class BoxStore:
         return found
 
     def forget_telemetry(self, before_utc: datetime, now_utc: datetime, most: int = 50_000) -> int:
-        """Drop some of what is older than that; how many. Of a box whose clock is ahead it would never be: that goes, too.
+        """Drop some of what is older than that, and what is of a clock far ahead; how many.
 
         Args:
             most: rows; some more where many have the same time. So no statement takes longer than is waited for it.

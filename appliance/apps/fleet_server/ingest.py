@@ -89,13 +89,14 @@ class IngestWorker:
 
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
+        # A worker whose database is away would be dealt results all the same, and hold them.
+        self.look_for_barred()
+        group = self._store.shared_name(ingest.group)
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(ingest.group)),
+            (f"$share/{group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
-        # A worker whose database is away would be dealt results all the same, and hold them.
-        self.look_for_barred()
         connection = BrokerConnection(self._settings.mqtt, self._topics, self._state(is_online=False), listening)
         try:
             connection.open()

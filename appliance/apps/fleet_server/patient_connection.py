@@ -8,7 +8,7 @@ import psycopg
 
 # A server whose computer is gone, or behind a network that drops what it gets (PostgreSQL: Client Connection Control;
 # milliseconds in the last).
-_NETWORK = {
+_NETWORK: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -16,9 +16,8 @@ _NETWORK = {
 }
 _LONGEST_CONNECT_S = 10
 _SERVER_FIRST_S = 2.0
-_LIMITS = (
-    "SELECT set_config('statement_timeout', %(ms)s, false), set_config('idle_in_transaction_session_timeout', %(ms)s, false)"
-)
+_LIMITS = """SELECT set_config('statement_timeout', %(ms)s, false),
+                    set_config('idle_in_transaction_session_timeout', %(ms)s, false)"""
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -58,7 +57,7 @@ def connector(answer_timeout_s: float) -> Callable[..., PatientConnection]:
     longest_s = min(_LONGEST_CONNECT_S, round(answer_timeout_s))
 
     def connect(*arguments: Any, **named: Any) -> PatientConnection:
-        made = Connection.connect(*arguments, connect_timeout=longest_s, **_NETWORK, **named)
+        made = Connection.connect(*arguments, **{**_NETWORK, "connect_timeout": longest_s, **named})
         made.execute(_LIMITS, {"ms": str(round(1000 * answer_timeout_s))})
         made.commit()
         return made

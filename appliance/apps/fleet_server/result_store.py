@@ -12,6 +12,7 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_counts import model_counts
 from appliance.apps.fleet_server.reception import ReceivedResult, RefusedResult
 from appliance.apps.fleet_server.tables import boxes, gaps, model_figures, origins, refusals, results
+from appliance.apps.fleet_server.worker_share import shared_name
 from appliance.domain.instant import to_rfc3339
 
 
@@ -61,6 +62,10 @@ class ResultStore:
         with self._database.transaction("search the exams") as connection:
             rows = connection.execute(query).all()
         return tuple(KeptExam(site, box, exam_id, finished_at) for exam_id, site, box, finished_at in rows)
+
+    def shared_name(self, group: str) -> str:
+        """Of the shared subscription under which the workers of this database get results."""
+        return shared_name(self._database, group)
 
     def count(self) -> int:
         """How many results are kept."""

@@ -40,7 +40,8 @@ class IngestSettings:
     """How results are received.
 
     Attributes:
-        group: of the MQTT 5 shared subscription; every worker of one fleet names the same.
+        group: how the name of the MQTT 5 shared subscription begins; every worker of one fleet says the same. The rest
+            is a secret of their database: a box that knew it could take a part of the results for itself.
         part: of the boxes, which this worker takes where the broker has no shared subscriptions: "2/3" is the second of
             three workers; each box belongs to one part, by its name. Without effect on any other broker.
         batch: at most so many results are kept in one commit.
@@ -117,7 +118,12 @@ def load_fleet_settings(file: Path) -> FleetSettings:
 
 
 def fleet_database(file: Path) -> FleetDatabase:
-    """The database that a server's file names, for a command that needs nothing else. Raises SettingsError, StoreError."""
+    """The database that a server's file names, for a command that needs nothing else.
+
+    Raises:
+        SettingsError: the file, or the address in it, cannot be used.
+        StoreError: it cannot be opened.
+    """
     return load_fleet_settings(file).database.open()
 
 

@@ -92,7 +92,9 @@ def test_same_properties_are_written_and_read(properties: Properties) -> None:
 def broken() -> list[bytes]:
     whole = PAHOS_PACK(A_RESULTS)
     cut = [whole[:at] for at in range(len(whole))]
-    changed = [whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :] for at in range(len(whole)) for bit in (1, 2, 128)]
+    changed = [
+        whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :] for at in range(len(whole)) for bit in (1, 2, 128)
+    ]
     return [*cut, *changed, b"\x80\x00", b"\x81\x80\x00", b"\xff\xff\xff\xff\x01", b"\x02\x01\x02", b"\x02\x63\x01"]
 
 
