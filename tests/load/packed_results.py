@@ -2,8 +2,8 @@
 
 `python tests/load/packed_results.py PORT BOXES RESULTS` packs RESULTS of each of BOXES boxes, prints "filled", waits
 for a line, sends, prints "done" when every result has its receipt, and ends. Each box has a connection of its own,
-keeps within the broker's receive maximum and acknowledges its receipts, so that broker and ingest do what they do
-for boxes. What a box itself does (a database, commits, a client in Python) is left out: in a fleet it is done elsewhere.
+keeps within the broker's receive maximum and acknowledges its receipts: broker and ingest do what they do for boxes.
+What a box itself does (a database, commits, a client in Python) is left out, as in a fleet it is done elsewhere.
 """
 
 import selectors
