@@ -20,7 +20,7 @@ from appliance.apps.fleet_server.reception import (
     receive,
     refused_of,
 )
-from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.result_store import OTHER_CONTENT, ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.apps.fleet_server.tables import Whose
 from appliance.apps.fleet_server.worker_share import WorkerShare
@@ -122,8 +122,13 @@ class IngestWorker:
         verdicts = [self._verdict(one) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, ReceivedResult)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
-        new = self._store.keep(arrived, refused, self._clock.now_utc())
-        _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
+        taken = self._store.take(arrived, refused, self._clock.now_utc())
+        _log.debug("%d results, %d of them new, %d refused", len(arrived), taken.new, len(refused))
+        others = {id(arrived[at]) for at in taken.others}
+        verdicts = [
+            refused_of(received.topic, OTHER_CONTENT) if id(one) in others else one
+            for received, one in zip(waiting, verdicts, strict=True)
+        ]
         ts = to_rfc3339(self._clock.now_utc())
         return [self._answer(verdict, ts) for verdict in verdicts]
 
