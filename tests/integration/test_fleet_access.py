@@ -265,7 +265,13 @@ def test_identity_is_made_by_commands_and_the_key_stays_for_its_owner(tmp_path: 
     authority, key, asked = tmp_path / "authority", tmp_path / "box.key", tmp_path / "box.csr"
     run("authority", "make", authority)
     run("request", A, "--key", key, "--out", asked)
-    run("authority", "sign", authority, "--request", asked, "--out", tmp_path / "box.crt")
+    sign = ("authority", "sign", authority, "--request", asked, "--out", tmp_path / "box.crt")
+    for other in (B, f"host/{SERVER}"):
+        # A box answers "request-certificate" with whatever request it likes.
+        wrong = CliRunner().invoke(main, ["fleet", *map(str, sign), "--of", other])
+        assert (wrong.exit_code, f"the request is for {A}, not for {other}" in wrong.output) == (1, True)
+    assert not (tmp_path / "box.crt").exists()
+    run(*sign, "--of", A)
     assert (key.stat().st_mode & 0o777, (authority / "ca.key").stat().st_mode & 0o777) == (0o600, 0o600)
     assert b"PRIVATE" not in asked.read_bytes()
     assert len(Authority(authority).serials_of(A)) == 1

@@ -2,8 +2,13 @@
 
 import json
 import shutil
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -204,3 +209,43 @@ def test_bundle_for_which_there_is_no_room_is_not_fetched(site: Site, monkeypatc
     with pytest.raises(UpdateError, match="500 MB are free"):
         site.fetch("e-2")
     assert not list((site.folder / "box").glob("e-2*"))
+
+
+class _Dripping(BaseHTTPRequestHandler):
+    """Every file of the release, a byte now and then and without an end."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"{")
+                self.wfile.flush()
+                self.server.has_sent.set()  # type: ignore[attr-defined]
+                time.sleep(0.05)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_server_that_drips_is_left_once_nobody_waits_any_more(site: Site) -> None:
+    """Slow retrieval: each step of a job has its time, and what it began must end with it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Dripping)
+    server.daemon_threads, server.has_sent = True, threading.Event()  # type: ignore[attr-defined]
+    serving, is_over = threading.Thread(target=server.serve_forever), threading.Event()
+    serving.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    client = UpdateClient(site.root, site.folder / "seen", address, lambda: NOW, lambda: NOW, site.raised)
+    try:
+        with ThreadPoolExecutor() as pool:
+            fetching = pool.submit(client.fetch, f"{site.kind}/e-1", site.files, site.folder / "box/new", is_over)
+            assert server.has_sent.wait(30)  # type: ignore[attr-defined]
+            assert not fetching.done()
+            is_over.set()
+            with pytest.raises(UpdateError, match=r"its time was over|link broke"):
+                fetching.result(30)
+        assert not (site.folder / "box/new").exists()
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()

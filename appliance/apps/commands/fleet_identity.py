@@ -55,13 +55,17 @@ def make(folder: Path, name: str) -> None:
 @click.option(
     "--dotted", is_flag=True, help="For SITE.BOX, as ejabberd needs it; the box's mqtt.username is that name."
 )
-def sign(folder: Path, request_file: Path, out: Path, days: int, host: tuple[str, ...], dotted: bool) -> None:
+@click.option("--of", metavar="SITE/BOX", help="Who made the request: one that names somebody else is not signed.")
+def sign(
+    folder: Path, request_file: Path, out: Path, days: int, host: tuple[str, ...], dotted: bool, of: str | None
+) -> None:
     """Sign the request of a box, of a server (host/NAME), or with --host of the broker."""
     try:
         asked = request_file.read_bytes()
     except OSError as error:
         raise SettingsError(f"cannot read {request_file}: {error.strerror}") from error
-    write_atomically(out, Authority(folder).sign(asked, SystemClock().now_utc(), days, host, is_dotted=dotted))
+    signed = Authority(folder).sign(asked, SystemClock().now_utc(), days, host, is_dotted=dotted, of=of)
+    write_atomically(out, signed)
 
 
 @authority.command("revoke")

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.apps.files.atomic_file import make_writable_folder, write_atomically
 from appliance.apps.files.identity import common_name, dotted_name, read_request, write_key
-from appliance.domain.errors import StoreError
+from appliance.domain.errors import SettingsError, StoreError
 
 AUTHORITY_DAYS = 3650
 BOX_DAYS = 398
@@ -77,19 +77,25 @@ class Authority:
         hosts: Sequence[str] = (),
         *,
         is_dotted: bool = False,
+        of: str | None = None,
     ) -> bytes:
         """The certificate (PEM) for a certificate request (PEM) of a box or server named "SITE/BOX".
 
         Args:
             hosts: names and addresses under which a broker is reached; for a broker alone.
             is_dotted: its common name is "SITE.BOX", as ejabberd needs it.
+            of: who is known to have made the request; it may name nobody else.
 
         Raises:
-            SettingsError: it is no request, is not signed by its own key, or its name is no box's.
+            SettingsError: it is no request, is not signed by its own key, its name is no box's, or not that of `of`.
         """
         asked = read_request(request)
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
         name = common_name(asked.subject)
+        if of is not None and name != of:
+            raise SettingsError(
+                f"the request is for {name}, not for {of}", "Do not sign it: who has made it wants another's place."
+            )
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, dotted_name(name) if is_dotted else name)])
         builder = (
             _builder(subject, self._certificate.subject, asked.public_key(), now_utc, days)

@@ -5,10 +5,10 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 from urllib.parse import unquote, urlparse
 
 import urllib3.exceptions
@@ -49,6 +49,19 @@ class HttpSource(Urllib3Fetcher):
         if answer.status >= 400 and answer.status != _RANGE_NOT_SATISFIABLE:
             raise exceptions.DownloadHTTPError(f"HTTP error occurred with status {answer.status}", answer.status)
         return 0, self.fetch(url)
+
+    def _chunks(self, response: urllib3.response.BaseHTTPResponse) -> Iterator[bytes]:
+        """What there is at once: who waits for whole chunks of a server that drips waits for ever.
+
+        Raises SlowRetrievalError where nothing comes for the time-out of the socket.
+        """
+        try:
+            while piece := response.read1(CHUNK):
+                yield piece
+        except urllib3.exceptions.TimeoutError as error:
+            raise exceptions.SlowRetrievalError("nothing came any more") from error
+        finally:
+            response.close()
 
 
 class FolderSource:
@@ -141,10 +154,12 @@ class ResumingFetcher(FetcherInterface):
             return  # all of it came before; whether it is the right one is checked next
         start, chunks = self._source.read_from(url, size if size < max_length else 0)
         file.truncate(start)
-        for chunk in chunks:
-            if self._is_over.is_set():
-                raise exceptions.DownloadError("its time was over")
-            file.write(chunk)
-            if file.tell() > max_length:
-                file.truncate(0)
-                raise exceptions.DownloadLengthMismatchError(f"{url} has more than {max_length} bytes")
+        # The connection is closed with it, at once and not when nobody remembers the error any more.
+        with closing(cast("Generator[bytes, None, None]", chunks)):
+            for chunk in chunks:
+                if self._is_over.is_set():
+                    raise exceptions.DownloadError("its time was over")
+                file.write(chunk)
+                if file.tell() > max_length:
+                    file.truncate(0)
+                    raise exceptions.DownloadLengthMismatchError(f"{url} has more than {max_length} bytes")
