@@ -16,14 +16,18 @@ _AT_REST_S, _WAITING_S = 0.2, 0.005
 _STALE_EDGE_S = 5.0
 
 
+OnEdge = Callable[[bool, float], None]
+"""Takes whether the contact closed, and when."""
+
+
 class Contact(Protocol):
     """A contact to ground behind one line."""
 
     def is_closed(self) -> bool:
         """As it stands now."""
 
-    def watch(self, on_edge: Callable[[float], None]) -> None:
-        """Call `on_edge` with the time of every edge, in seconds of CLOCK_MONOTONIC as far as the kernel says so."""
+    def watch(self, on_edge: OnEdge) -> None:
+        """Call `on_edge` with every edge; its time in seconds of CLOCK_MONOTONIC as far as the kernel says so."""
 
     def close(self) -> None:
         """Let go of the line."""
@@ -47,7 +51,7 @@ class Buttons:
         self._contacts = contacts
         self._watched = {button: Debouncer(bounce_s, hold_s.get(button)) for button in contacts}
         self._emit = emit
-        self._edges: queue.SimpleQueue[tuple[Button, float]] = queue.SimpleQueue()
+        self._edges: queue.SimpleQueue[tuple[Button, bool, float]] = queue.SimpleQueue()
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="buttons", daemon=True)
 
@@ -76,18 +80,18 @@ class Buttons:
                 for change in watched.look(self._contacts[button].is_closed(), time.monotonic()):
                     self._say(ButtonEvent(button=button, action=change.action, at_monotonic_s=change.at_s))
 
-    def _note_edge(self, button: Button, at_s: float) -> None:
-        self._edges.put((button, at_s))
+    def _note_edge(self, button: Button, is_closed: bool, at_s: float) -> None:
+        self._edges.put((button, is_closed, at_s))
 
     def _take_an_edge(self) -> None:
         is_waiting = any(watched.is_waiting for watched in self._watched.values())
         try:
-            button, at_s = self._edges.get(timeout=_WAITING_S if is_waiting else _AT_REST_S)
+            button, is_closed, at_s = self._edges.get(timeout=_WAITING_S if is_waiting else _AT_REST_S)
         except queue.Empty:
             return
         now_s = time.monotonic()
         # Kernels before 5.7 date edges by the wall clock; then the moment of arrival is the best that is known.
-        self._watched[button].edge(at_s if now_s - _STALE_EDGE_S < at_s <= now_s else now_s)
+        self._watched[button].edge(is_closed, at_s if now_s - _STALE_EDGE_S < at_s <= now_s else now_s)
 
     def _say(self, event: ButtonEvent) -> None:
         try:

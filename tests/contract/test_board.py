@@ -109,6 +109,7 @@ def test_a_press_is_told_once_with_its_moment_and_so_is_letting_go(
 ) -> None:
     station.await_state(lambda state: state.pressed == ())
     for action in (Action.PRESSED, Action.RELEASED):
+        time.sleep(rig.slowest_edge_s)  # until what the chip still had to tell is told
         before_s = time.monotonic()
         rig.press(board, button, action is Action.PRESSED)
         after_s = time.monotonic()
