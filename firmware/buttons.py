@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from firmware.debounce import Debouncer
+from firmware.let_go import let_go
 from firmware.protocol import Button, ButtonEvent
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Buttons:
         self._contacts = contacts
         self._watched = {button: Debouncer(bounce_s, hold_s.get(button)) for button in contacts}
         self._emit = emit
+        self._unread: dict[Button, str] = {}
         self._edges: queue.SimpleQueue[tuple[Button, bool, float]] = queue.SimpleQueue()
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="buttons", daemon=True)
@@ -60,6 +62,11 @@ class Buttons:
         """Those that are held down now."""
         return tuple(button for button, watched in self._watched.items() if watched.is_pressed)
 
+    @property
+    def problem(self) -> str:
+        """Which contacts cannot be read just now, and why; empty where all can."""
+        return "; ".join(self._unread.copy().values())
+
     def start(self) -> None:
         if self._contacts:
             self._thread.start()
@@ -68,8 +75,8 @@ class Buttons:
         self._is_stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
-        for contact in self._contacts.values():
-            contact.close()
+        for button, contact in self._contacts.items():
+            let_go(f"the contact of {button.value}", contact.close)
 
     def _run(self) -> None:
         for button, contact in self._contacts.items():
@@ -77,8 +84,23 @@ class Buttons:
         while not self._is_stopping.is_set():
             self._take_an_edge()
             for button, watched in self._watched.items():
-                for change in watched.look(self._contacts[button].is_closed(), time.monotonic()):
+                is_closed = self._read(button)
+                if is_closed is None:
+                    continue
+                for change in watched.look(is_closed, time.monotonic()):
                     self._say(ButtonEvent(button=button, action=change.action, at_monotonic_s=change.at_s))
+
+    def _read(self, button: Button) -> bool | None:
+        """Whether it is closed; None where its chip does not say."""
+        try:
+            is_closed = self._contacts[button].is_closed()
+        except Exception as error:  # lgpio's, gpiozero's or the kernel's: the other buttons go on
+            if button not in self._unread:
+                _log.exception("the contact of %s cannot be read", button.value)
+            self._unread[button] = f"{button.value} cannot be read: {error}"
+            return None
+        self._unread.pop(button, None)
+        return is_closed
 
     def _note_edge(self, button: Button, is_closed: bool, at_s: float) -> None:
         self._edges.put((button, is_closed, at_s))
