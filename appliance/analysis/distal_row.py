@@ -136,7 +136,9 @@ def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozense
     degrees. Why not the looser reading, in which the angle may open to one side: docs/decisions, 2026-11-22.
     """
     index = sorted(candidates)
-    is_covered = _covers(apices_uv[index]).any(axis=0) if index else ()
+    if not index:
+        return candidates
+    is_covered: list[bool] = list(_covers(apices_uv[index]).any(axis=0))
     return frozenset(one for one, covered in zip(index, is_covered, strict=True) if not covered)
 
 

@@ -101,7 +101,7 @@ class BoxPairing:
         """Of the centres, not negative: (2, N, M) for one shift, (2, H, N, M) for shifts (2, H)."""
         moved = np.asarray(shift)[..., None, None]
         apart = self._apart if moved.ndim == self._apart.ndim else self._apart[:, None]
-        return np.abs(apart - moved)
+        return np.asarray(np.abs(apart - moved))
 
     def _iou(self, apart: FloatArray) -> FloatArray:
         mean, least = self._mean_sides, self._least_sides

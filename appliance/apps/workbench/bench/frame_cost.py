@@ -2,8 +2,8 @@
 
     python -m appliance.apps.workbench.bench.frame_cost --frames 120
 
-One thread a network, so that everything but quality, which runs beside the detector, is in that thread. Medians. To tell
-two states of the code apart on a busy computer, run them by turns.
+One thread a network, so that everything but quality, which runs beside the detector, is in that thread. Medians. To
+tell two states of the code apart on a busy computer, run them by turns.
 """
 
 import argparse
@@ -26,9 +26,7 @@ def frame_cost(settings: InferenceSettings, frames: int) -> dict[str, float]:
     done = [counted.analyse(at)[:2] for at in range(WARM_UP_FRAMES + frames)][WARM_UP_FRAMES:]
     networks = np.array([1000 * in_networks_s for _, in_networks_s in done])
     totals = np.array([analysis.stage_ms["total"] for analysis, _ in done])
-    stages = {
-        name: float(np.median([analysis.stage_ms[name] for analysis, _ in done])) for name in done[0][0].stage_ms
-    }
+    stages = {name: float(np.median([analysis.stage_ms[name] for analysis, _ in done])) for name in done[0][0].stage_ms}
     return {
         "networks": float(np.median(networks)),
         "rest": float(np.median(totals - networks)),
