@@ -114,11 +114,14 @@ class LocatedLoops:
         loops, memories = [], []
         for at, (detection, track) in enumerate(zip(self.detections, self.tracks, strict=True)):
             points = found.get(at)
-            loop = measure_loop(track.vote(detection), track.carried() if points is None else points, um_per_px)
-            if points is not None:
+            voted = track.vote(detection)
+            if points is None:
+                loops.append(track.carried(voted, um_per_px))
+            else:
+                loop = measure_loop(voted, points, um_per_px)
                 track.remember(LoopMeasurement(points, detection.bbox, self.at_s), loop)
+                loops.append(smoothed(loop, track.usual_px, track.track_id))
             memories.append(track.memory)
-            loops.append(smoothed(loop, track.usual_px, track.track_id))
         return FollowedFrame(tuple(loops), tuple(memories))
 
 
