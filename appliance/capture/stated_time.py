@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 ZONE_ASSUMED = "its file gives the time without an offset from UTC; taken as this box's local time"
+ZONE_ASSUMED_ALONE = "taken as this box's local time"
 DAY_ALONE = "its file gives the day alone; noon of this box's local time stands for it"
 NO_CLOCK = "noon of this box's local time stands for it"
 
@@ -30,6 +31,7 @@ _SEPARATORS = {ord("."): None, ord("-"): None}
 _EXIF_IFD = 0x8769
 # Time, offset and fraction of a second of DateTimeOriginal, DateTimeDigitized and DateTime (Exif 2.32, 4.6.5).
 _EXIF_TIMES = ((36867, 36881, 37521), (36868, 36882, 37522), (306, 36880, 37520))
+_DICOM_DATE_TIMES = ("AcquisitionDateTime", "FrameAcquisitionDateTime")
 _DICOM_TIMES = (
     ("AcquisitionDate", "AcquisitionTime"),
     ("ContentDate", "ContentTime"),
@@ -79,10 +81,13 @@ def time_of_text(text: str, fraction: str = "", zone: str = "") -> StatedTime:
 
 def time_of_dicom(dataset: "Dataset") -> StatedTime:
     """AcquisitionDateTime, else date and time of acquisition, content, series or study; offsets as in PS3.5, 6.2."""
-    zone, whole = _value(dataset, "TimezoneOffsetFromUTC"), _value(dataset, "AcquisitionDateTime")
-    sign = max(whole.find("+"), whole.find("-"))
-    text, own_zone = (whole[:sign], whole[sign:]) if sign > 0 else (whole, "")
-    stated = [("AcquisitionDateTime", text[:8], text[8:], own_zone or zone)]
+    zone = _value(dataset, "TimezoneOffsetFromUTC")
+    stated = []
+    for name in _DICOM_DATE_TIMES:
+        whole = _value(dataset, name)
+        sign = max(whole.find("+"), whole.find("-"))
+        text, own_zone = (whole[:sign], whole[sign:]) if sign > 0 else (whole, "")
+        stated.append((name, text[:8], text[8:], own_zone or zone))
     for name, clock in _DICOM_TIMES:
         day = _value(dataset, name).translate(_SEPARATORS)
         stated.append((name, day, _value(dataset, clock).replace(":", ""), zone))
@@ -110,6 +115,7 @@ def _of_digits(day: str, clock: str, zone: str, name: str = "date") -> StatedTim
         name: what the file calls it, for the note.
     """
     whole, _, fraction = clock.partition(".")
+    whole = whole[:4] + "59" if whole[4:] == "60" else whole  # a leap second, which Python does not know
     noon = _parsed(f"{day}120000", "%Y%m%d%H%M%S") if len(day) == 8 else None
     if noon is None:
         return _no_date(day, name) if day.strip("0") else StatedTime()
@@ -120,7 +126,8 @@ def _of_digits(day: str, clock: str, zone: str, name: str = "date") -> StatedTim
     microsecond = int(f"{fraction[:6]:0<6}") if fraction.isdecimal() else 0
     offset = _parsed(zone, "%z")
     moment = moment.replace(microsecond=microsecond, tzinfo=None if offset is None else offset.tzinfo)
-    return _believed(moment, ZONE_ASSUMED if offset is None else "")
+    unread = f'its file gives "{zone[:20]}" as the offset from UTC, which is none; {ZONE_ASSUMED_ALONE}'
+    return _believed(moment, "" if offset is not None else unread if zone else ZONE_ASSUMED)
 
 
 def _no_date(text: str, name: str = "date") -> StatedTime:

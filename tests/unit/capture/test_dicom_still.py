@@ -285,6 +285,42 @@ def test_an_unknown_date_says_which_one_could_not_be(
     assert said in still.time_note
 
 
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"StudyDate": "20161231", "StudyTime": "235960", "TimezoneOffsetFromUTC": "+0000"}, ""),
+        ({"StudyDate": "20200229", "StudyTime": "235900", "TimezoneOffsetFromUTC": "+99:99"}, '"+99:99" as the offset'),
+    ],
+)
+def test_a_leap_second_is_read_and_an_offset_that_is_none_said(
+    grey: Dataset, tmp_path: Path, stated: dict[str, str], said: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own note
+        for name, value in stated.items():
+            setattr(grey, name, value)
+        still = saved(grey, tmp_path)
+    assert still.taken_at_utc is not None
+    assert (still.taken_at_utc.minute, bool(still.time_note), said in still.time_note) == (59, bool(said), True)
+
+
+@pytest.mark.parametrize("group", ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"])
+def test_what_an_enhanced_object_says_of_its_first_frame_counts(tmp_path: Path, group: str) -> None:
+    """Window, rescale, time and side lie in functional groups there."""
+    window, rescale, content, anatomy, groups = (Dataset() for _ in range(5))
+    window.WindowCenter, window.WindowWidth = 1024, 2048
+    rescale.RescaleSlope, rescale.RescaleIntercept = 0.5, 0
+    content.FrameAcquisitionDateTime = "20190311101500+0100"
+    anatomy.FrameLaterality = "R"
+    groups.FrameVOILUTSequence, groups.PixelValueTransformationSequence = [window], [rescale]
+    groups.FrameContentSequence, groups.FrameAnatomySequence = [content], [anatomy]
+    grey = np.linspace(0, 4095, 64 * 48).reshape(48, 64).astype("<u2")
+    still = read_dicom_still(grey_dicom(tmp_path, grey, 16, **{group: [groups]}))
+    assert (still.image_rgb.min(), still.image_rgb.max()) == (0, 255)
+    assert still.image_rgb[24, 0, 0] == pytest.approx(128, abs=1)
+    assert (still.taken_at_utc, still.time_note, still.facts.side) == (NINE_FIFTEEN, "", "R")
+
+
 def test_a_date_that_stands_in_for_one_that_cannot_be_says_so(grey: Dataset, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's own note

@@ -1,0 +1,138 @@
+"""Every page whole, at three widths, to lay beside the same of another time:
+
+    python tests/browser/page_tour.py AFTER --languages es it --themes light dark --beside BEFORE
+
+The station and its exams are those of screenshots.py. Files are called PAGE-LANGUAGE-THEME-WIDTH.png; pages that open over
+another (the start panel, the finish check, the key sheet) are among them. With --beside, AFTER/beside has each picture that
+differs from the one of the same name in BEFORE, both next to each other, the earlier on the left.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageChops
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from appliance.apps.workbench.bench.station_process import StationProcess
+from tests.browser.chromium import ARGUMENTS, executable, wait_until
+from tests.browser.screenshots import SOURCE, ask, fill, set_up
+
+WIDTHS = {390: 844, 820: 1180, 1440: 900}
+LANGUAGES, THEMES = ("de", "en", "es", "fr", "it"), ("light", "dark")
+TALLEST_PX = 6000
+_GAP_PX = 24
+_SETTLE_MS = 500
+
+
+def main() -> None:
+    """Take what is asked for, and lay it beside what was."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("--languages", nargs="+", choices=LANGUAGES, default=["en"])
+    arguments.add_argument("--themes", nargs="+", choices=THEMES, default=list(THEMES))
+    arguments.add_argument("--widths", nargs="+", type=int, choices=WIDTHS, default=list(WIDTHS))
+    arguments.add_argument("--pages", nargs="+", default=[], help="all without")
+    arguments.add_argument("--text", type=int, default=100, help="size of the text in percent, as a reader sets it")
+    arguments.add_argument("--beside", type=Path, help="folder of an earlier tour")
+    chosen = arguments.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, sync_playwright() as driver:
+        site = Path(data) / "site.toml"
+        site.touch()
+        flags = ["--config", str(site), "--data-dir", data, "--port", "0", "--source", SOURCE]
+        with StationProcess(flags) as station:
+            browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+            page = browser.new_context(locale="en-GB").new_page()
+            page.goto(f"{station.url}/setup")
+            set_up(page, station.access_code)
+            addresses = fill(page, Path(data) / "exams" / "exams.sqlite3")
+            tour = Tour(page, station.url, chosen)
+            for name, path in addresses.items():
+                tour.take(name, path)
+            tour.take("finish-check", "/", lambda: page.click("[data-command=finish]"))
+            tour.take("keys", "/", lambda: page.keyboard.press("?"))
+            page.goto(station.url)
+            ask(page, "POST", "/exam/finish", {"accepts_missing": True})
+            tour.take("start", "/")
+            stranger = browser.new_context(locale="en-GB").new_page()
+            Tour(stranger, station.url, chosen).take("login", "/login")
+            browser.close()
+    if chosen.beside is not None:
+        lay_beside(chosen.beside, chosen.folder)
+
+
+class Tour:
+    """One browser's way through the pages."""
+
+    def __init__(self, page: Page, url: str, chosen: argparse.Namespace) -> None:
+        self._page, self._url, self._chosen = page, url, chosen
+
+    def take(self, name: str, path: str, act: Callable[[], object] | None = None) -> None:
+        """The page in each language, theme and width that was asked for; `act` opens what lies over it."""
+        if self._chosen.pages and name not in self._chosen.pages:
+            return
+        for language, theme, width in self._each():
+            cookies = {"nailfold_language": language, "nailfold_theme": theme}
+            self._page.context.add_cookies([{"name": one, "value": it, "url": self._url} for one, it in cookies.items()])
+            self._page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+            self._page.goto(self._url + path)
+            self._page.evaluate("(percent) => document.documentElement.style.fontSize = `${percent}%`", self._chosen.text)
+            settle(self._page)
+            if act is not None:
+                act()
+                self._page.wait_for_timeout(_SETTLE_MS)
+            self._keep(self._chosen.folder / f"{name}-{language}-{theme}-{width}.png", width)
+
+    def _each(self) -> Iterator[tuple[str, str, int]]:
+        for language in self._chosen.languages:
+            for theme in self._chosen.themes:
+                for width in self._chosen.widths:
+                    yield language, theme, width
+
+    def _keep(self, path: Path, width: int) -> None:
+        """The whole page: the screen is made as tall as what is scrolled on it, so that bars stand where they do."""
+        height = int(self._page.evaluate("document.documentElement.scrollHeight"))
+        if height > WIDTHS[width]:
+            self._page.set_viewport_size({"width": width, "height": min(height, TALLEST_PX)})
+            self._page.wait_for_timeout(_SETTLE_MS)
+        self._page.screenshot(path=path)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page shows what it came for."""
+    page.wait_for_timeout(_SETTLE_MS)
+    if page.query_selector("#live"):
+        wait_until(page, "window.__nailfold?.screen().isOverlayShown", timeout_s=60)
+    if page.query_selector("#report-sheet"):
+        wait_until(page, "document.querySelector('#report-sheet').ariaBusy === 'false'", timeout_s=60)
+        page.wait_for_timeout(_SETTLE_MS)
+
+
+def lay_beside(before: Path, after: Path) -> None:
+    """What differs between two tours, one picture beside the other."""
+    folder = after / "beside"
+    folder.mkdir(exist_ok=True)
+    for path in sorted(after.glob("*.png")):
+        if (before / path.name).exists() and (both := beside([Image.open(before / path.name), Image.open(path)])):
+            both.save(folder / path.name)
+
+
+def beside(pictures: Sequence[Image.Image]) -> Image.Image | None:
+    """Both in one; None where they are the same."""
+    left, right = (one.convert("RGB") for one in pictures)
+    if left.size == right.size and ImageChops.difference(left, right).getbbox() is None:
+        return None
+    size = (left.width + _GAP_PX + right.width, max(left.height, right.height))
+    both = Image.new("RGB", size, (255, 0, 255))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width + _GAP_PX, 0))
+    return both
+
+
+if __name__ == "__main__":
+    main()
