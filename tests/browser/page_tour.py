@@ -2,7 +2,7 @@
 
     python tests/browser/page_tour.py AFTER --languages es it --themes light dark --beside BEFORE
 
-The station and its exams are those of screenshots.py. Files are called PAGE-LANGUAGE-THEME-WIDTH.png; pages that open over
+The station and its exams are those of screenshots.py, or with --quick of the browser's tests. Files are called PAGE-LANGUAGE-THEME-WIDTH.png; pages that open over
 another (the start panel, the finish check, the key sheet) are among them. With --beside, AFTER/beside has each picture that
 differs from the one of the same name in BEFORE, both next to each other, the earlier on the left.
 """
@@ -10,17 +10,19 @@ differs from the one of the same name in BEFORE, both next to each other, the ea
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.apps.workbench.bench.station_process import StationProcess
-from tests.browser.chromium import ARGUMENTS, executable, wait_until
+from tests.browser.chromium import ARGUMENTS, executable, log_in, wait_until
 from tests.browser.screenshots import SOURCE, ask, fill, set_up
+from tests.support import full_station
+from tests.support.page_station import Feed, PageStation
 
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 LANGUAGES, THEMES = ("de", "en", "es", "fr", "it"), ("light", "dark")
@@ -38,32 +40,57 @@ def main() -> None:
     arguments.add_argument("--widths", nargs="+", type=int, choices=WIDTHS, default=list(WIDTHS))
     arguments.add_argument("--pages", nargs="+", default=[], help="all without")
     arguments.add_argument("--text", type=int, default=100, help="size of the text in percent, as a reader sets it")
+    arguments.add_argument("--quick", action="store_true", help="without networks: a station of the tests, drawn loops")
     arguments.add_argument("--beside", type=Path, help="folder of an earlier tour")
     chosen = arguments.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, sync_playwright() as driver:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        if chosen.quick:
+            tour_of_the_tests_station(browser, chosen)
+        else:
+            tour_of_a_real_station(browser, chosen)
+        browser.close()
+    if chosen.beside is not None:
+        lay_beside(chosen.beside, chosen.folder)
+
+
+def tour_of_a_real_station(browser: Browser, chosen: argparse.Namespace) -> None:
+    """A whole box with its networks, as in screenshots.py."""
+    with tempfile.TemporaryDirectory() as data:
         site = Path(data) / "site.toml"
         site.touch()
         flags = ["--config", str(site), "--data-dir", data, "--port", "0", "--source", SOURCE]
         with StationProcess(flags) as station:
-            browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
             page = browser.new_context(locale="en-GB").new_page()
             page.goto(f"{station.url}/setup")
             set_up(page, station.access_code)
-            addresses = fill(page, Path(data) / "exams" / "exams.sqlite3")
-            tour = Tour(page, station.url, chosen)
-            for name, path in addresses.items():
-                tour.take(name, path)
-            tour.take("finish-check", "/", lambda: page.click("[data-command=finish]"))
-            tour.take("keys", "/", lambda: page.keyboard.press("?"))
-            page.goto(station.url)
-            ask(page, "POST", "/exam/finish", {"accepts_missing": True})
-            tour.take("start", "/")
-            stranger = browser.new_context(locale="en-GB").new_page()
-            Tour(stranger, station.url, chosen).take("login", "/login")
-            browser.close()
-    if chosen.beside is not None:
-        lay_beside(chosen.beside, chosen.folder)
+            tour_of(browser, page, station.url, fill(page, Path(data) / "exams" / "exams.sqlite3"), chosen)
+
+
+def tour_of_the_tests_station(browser: Browser, chosen: argparse.Namespace) -> None:
+    """The station of the browser's tests, which is there at once."""
+    with PageStation() as station, Feed(lambda: full_station.show(station), fps=4):
+        page = browser.new_context(locale="en-GB").new_page()
+        page.goto(station.url)
+        log_in(page)
+        tour_of(browser, page, station.url, full_station.fill(station), chosen)
+
+
+def tour_of(
+    browser: Browser, page: Page, url: str, addresses: Mapping[str, str], chosen: argparse.Namespace
+) -> None:
+    """Every page, what opens over the live page, the live page between two exams, and the login."""
+    tour = Tour(page, url, chosen)
+    for name, path in addresses.items():
+        tour.take(name.replace(" ", "-"), path)
+    tour.take("finish-check", "/", lambda: page.click("[data-command=finish]"))
+    tour.take("keys", "/", lambda: page.keyboard.press("?"))
+    page.goto(url)
+    ask(page, "POST", "/exam/finish", {"accepts_missing": True})
+    tour.take("start", "/")
+    tour.take("to-validate", "/exams/?to-validate")
+    Tour(browser.new_context(locale="en-GB").new_page(), url, chosen).take("login", "/login")
 
 
 class Tour:
