@@ -92,7 +92,8 @@ def _require_known_white(eight: NDArray[np.uint8], stored: NDArray[np.generic]) 
     reach = int(eight.max()) - (int(eight.min()) if stored.dtype.kind == "i" else 0)
     if stored.dtype.itemsize > 1 and 0 < reach <= DARKEST_WHITE:
         raise CaptureError(
-            "its values take up a quarter of what its BitsStored allow, or less, and no window says which white is meant",
+            "its values take up a quarter of what its BitsStored allow, or less, and no window says which white is "
+            "meant",
             "Export it with a window (WindowCenter, WindowWidth), or with the bits that its camera has.",
         )
 

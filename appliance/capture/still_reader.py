@@ -32,10 +32,10 @@ def read_still(path: Path) -> Still:
     """The first picture of a file, DICOM included; what it holds decides, not its suffix.
 
     16-bit values are scaled by 1/257 over their full range, or grey by that which the file itself calls its camera's
-    (`tiff_pages.stated_bits`); where nothing says so and they end at a quarter of white, they are refused; grey is repeated
-    in three channels; a palette is resolved; what is transparent becomes black, but a picture without one opaque point
-    is taken as it is; CMYK is converted by its plain complement, without a colour profile. Of a TIFF the first page
-    that is no thumbnail of another counts.
+    (`tiff_pages.stated_bits`); where nothing says so and they end at a quarter of white, they are refused. Grey is
+    repeated in three channels; a palette is resolved; what is transparent becomes black, but a picture without one
+    opaque point is taken as it is; CMYK is converted by its plain complement, without a colour profile. Of a TIFF the
+    first page that is no thumbnail of another counts.
 
     Raises:
         CaptureError: missing, empty, too large, too small, cut off, damaged or not a picture; names the file.
@@ -155,8 +155,8 @@ def _require_known_white(path: Path, image_rgb: NDArray[np.uint8], bits: int, mo
         raise CaptureError(f"refused {path}: its colours have {bits} bits in 16, which are not read here", _FULL_RANGE)
     if not bits and 0 < image_rgb.max() <= DARKEST_WHITE:
         raise CaptureError(
-            f"refused {path}: its 16 bits end at a quarter of white or below, as those of a camera of 10, 12 or 14 bits "
-            "do, and nothing in it says which white is meant",
+            f"refused {path}: its 16 bits end at a quarter of white or below, as those of a camera of 10, 12 or 14 "
+            "bits do, and nothing in it says which white is meant",
             _FULL_RANGE,
         )
 

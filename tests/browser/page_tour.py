@@ -2,9 +2,10 @@
 
     python tests/browser/page_tour.py AFTER --languages es it --themes light dark --beside BEFORE
 
-The station and its exams are those of screenshots.py, or with --quick of the browser's tests. Files are called PAGE-LANGUAGE-THEME-WIDTH.png; pages that open over
-another (the start panel, the finish check, the key sheet) are among them. With --beside, AFTER/beside has each picture that
-differs from the one of the same name in BEFORE, both next to each other, the earlier on the left.
+The station and its exams are those of screenshots.py, or with --quick of the browser's tests. Files are called
+PAGE-LANGUAGE-THEME-WIDTH.png; pages that open over another (the start panel, the finish check, the key sheet) are among
+them. With --beside, AFTER/beside has each picture that differs from the one of the same name in BEFORE, both next to
+each other, the earlier on the left.
 """
 
 import argparse
@@ -83,9 +84,7 @@ def tour_of_the_tests_station(browser: Browser, chosen: argparse.Namespace) -> N
         tour_of(browser, page, station.url, addresses, chosen)
 
 
-def tour_of(
-    browser: Browser, page: Page, url: str, addresses: Mapping[str, str], chosen: argparse.Namespace
-) -> None:
+def tour_of(browser: Browser, page: Page, url: str, addresses: Mapping[str, str], chosen: argparse.Namespace) -> None:
     """Every page, what opens over the live page, the live page between two exams, and the login."""
     tour = Tour(page, url, chosen)
     for name, path in addresses.items():
@@ -111,10 +110,14 @@ class Tour:
             return
         for language, theme, width in self._each():
             cookies = {"nailfold_language": language, "nailfold_theme": theme}
-            self._page.context.add_cookies([{"name": one, "value": it, "url": self._url} for one, it in cookies.items()])
+            self._page.context.add_cookies(
+                [{"name": one, "value": it, "url": self._url} for one, it in cookies.items()]
+            )
             self._page.set_viewport_size({"width": width, "height": WIDTHS[width]})
             self._page.goto(self._url + path)
-            self._page.evaluate("(percent) => document.documentElement.style.fontSize = `${percent}%`", self._chosen.text)
+            self._page.evaluate(
+                "(percent) => document.documentElement.style.fontSize = `${percent}%`", self._chosen.text
+            )
             settle(self._page)
             if act is not None:
                 act()

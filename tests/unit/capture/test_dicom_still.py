@@ -395,7 +395,9 @@ def test_values_of_a_camera_in_sixteen_bits_are_no_dark_picture(
         return  # the standard has no signed colours
     shape = (48, 64, 3) if is_coloured else (48, 64)
     values = np.linspace(0, 2**camera - 1, int(np.prod(shape))).reshape(shape).astype(kind)
-    colours = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0} if is_coloured else {}
+    colours = (
+        {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0} if is_coloured else {}
+    )
     path = grey_dicom(tmp_path, values, 16, PixelRepresentation=int(kind == "<i2"), **colours)
     with pytest.raises(CaptureError, match="no window says which white"):
         read_dicom_still(path)

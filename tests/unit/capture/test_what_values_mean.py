@@ -45,7 +45,7 @@ def grey_of_16_bits(samples: NDArray[np.uint16]) -> bytes:
 def test_a_cameras_bits_in_sixteen_are_no_dark_picture(
     tmp_path: Path, make: object, eight: NDArray[np.uint16], bits: int
 ) -> None:
-    """The same picture with its full range is read, with the range of a camera of fewer bits refused with the remedy."""
+    """The same picture with its full range is read; with the range of a camera of fewer bits it is refused."""
     (tmp_path / "whole").write_bytes(make(eight * 257))  # type: ignore[operator]
     seen = read_still(tmp_path / "whole").image_rgb
     np.testing.assert_array_equal(seen, eight if eight.ndim == 3 else np.repeat(eight[:, :, None], 3, 2))
