@@ -130,7 +130,7 @@ def _is_wide(path: Path, image: Image.Image) -> bool:
         with path.open("rb") as file:
             return _depth_of_jpeg_2000(file.read(HEAD_BYTES)) == 16
     if image.format == "PPM" and isinstance(packed, tuple):
-        return packed[-1] == 65_535  # any other white of a PNM is stated, and Pillow goes by it
+        return bool(packed[-1] == 65_535)  # any other white of a PNM is stated, and Pillow goes by it
     return "16" in str(packed[0] if isinstance(packed, tuple) else packed)
 
 

@@ -80,7 +80,8 @@ def tour_of_the_tests_station(browser: Browser, chosen: argparse.Namespace) -> N
         # A protocol, so that there is something for the finish check to miss.
         ask(page, "POST", "/exam/finish", {"accepts_missing": True})
         ask(page, "POST", "/exam/start", {"pseudonym": "NC-0031", "protocol": "16", "is_new": True})
-        ask(page, "POST", "/exam/capture")
+        full_station.show(station)
+        station.session.capture()
         tour_of(browser, page, station.url, addresses, chosen)
 
 
