@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -40,7 +40,7 @@ def main() -> None:
     arguments.add_argument("--themes", nargs="+", choices=THEMES, default=list(THEMES))
     arguments.add_argument("--widths", nargs="+", type=int, choices=WIDTHS, default=list(WIDTHS))
     arguments.add_argument("--pages", nargs="+", default=[], help="all without")
-    arguments.add_argument("--text", type=int, default=100, help="size of the text in percent, as a reader sets it")
+    arguments.add_argument("--zoom", type=int, default=100, help="percent, as the browser's own zoom")
     arguments.add_argument("--quick", action="store_true", help="without networks: a station of the tests, drawn loops")
     arguments.add_argument("--beside", type=Path, help="folder of an earlier tour")
     chosen = arguments.parse_args()
@@ -114,11 +114,8 @@ class Tour:
             self._page.context.add_cookies(
                 [{"name": one, "value": it, "url": self._url} for one, it in cookies.items()]
             )
-            self._page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+            self._page.set_viewport_size(self._screen(width))
             self._page.goto(self._url + path)
-            self._page.evaluate(
-                "(percent) => document.documentElement.style.fontSize = `${percent}%`", self._chosen.text
-            )
             settle(self._page)
             if act is not None:
                 act()
@@ -134,10 +131,16 @@ class Tour:
     def _keep(self, path: Path, width: int) -> None:
         """The whole page: the screen is made as tall as what is scrolled on it, so that bars stand where they do."""
         height = int(self._page.evaluate("document.documentElement.scrollHeight"))
-        if height > WIDTHS[width]:
-            self._page.set_viewport_size({"width": width, "height": min(height, TALLEST_PX)})
+        screen = self._screen(width)
+        if height > screen["height"]:
+            self._page.set_viewport_size({"width": screen["width"], "height": min(height, TALLEST_PX)})
             self._page.wait_for_timeout(_SETTLE_MS)
         self._page.screenshot(path=path)
+
+    def _screen(self, width: int) -> ViewportSize:
+        """What a screen of this width holds at the chosen zoom."""
+        zoom = self._chosen.zoom
+        return {"width": width * 100 // zoom, "height": WIDTHS[width] * 100 // zoom}
 
 
 def settle(page: Page) -> None:
