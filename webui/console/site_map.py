@@ -128,7 +128,8 @@ def _label(one: MapSite, shown: Sequence[MapSite], written: Sequence[tuple[float
             abs(label.y - foot) < _LINE and left < there + long and there < left + length
             for there, foot, long in written
         )
-        return outside, names, sum(_covers(left, label.y, length, other) for other in shown if other is not one)
+        covered = [other for other in shown if other is not one and _covers(left, label.y, length, other)]
+        return outside, names, sum(2 if other.site.needing else 1 for other in covered)
 
     return min(sides, key=costs)
 
