@@ -6,6 +6,7 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from appliance.capture.deflated_dicom import require_bounded_deflate
 from appliance.capture.dicom_pixels import dicom_rgb
 from appliance.capture.scale_metadata import StatedScale, believed_scale
 from appliance.capture.stated_time import time_of_dicom
@@ -44,6 +45,7 @@ class DicomStill(Still):
 def read_dicom_still(path: Path) -> DicomStill:
     """The first frame of a file. Raises CaptureError: damaged, no picture, too large, pixels that are not square."""
     try:
+        require_bounded_deflate(path)
         dataset = pydicom.dcmread(path, force=True)
         if getattr(dataset, "file_meta", None) is None:
             dataset.file_meta = FileMetaDataset()

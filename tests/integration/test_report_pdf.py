@@ -1,19 +1,23 @@
 """Reports as PDF, read back by another library."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from PIL import Image
 from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
 from appliance.domain.exam import ImageKind, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern
 from appliance.exports.report import template as own_templates
+from appliance.exports.report.pdf import html_to_pdf
 from appliance.exports.report.report_service import Choice, ReportService
 from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
@@ -205,6 +209,14 @@ def test_a_template_that_takes_too_much_costs_its_own_report_alone(
         report_service(exam_now(), folder=tmp_path).pdf(EXAM)
     (tmp_path / "template.html.jinja").unlink()
     assert "NC-0042" in report_service(exam_now(), folder=tmp_path).html(EXAM, Choice(), lambda *_: "", "", "")
+
+
+def test_a_picture_in_a_template_that_is_larger_than_it_looks_costs_its_report_alone() -> None:
+    packed = BytesIO()
+    Image.new("L", (9000, 9000)).save(packed, "PNG")
+    picture = base64.b64encode(packed.getvalue()).decode()
+    with pytest.raises(ExportError, match="too much memory"):
+        html_to_pdf(f'<html><body><img src="data:image/png;base64,{picture}"></body></html>', memory_bytes=50_000_000)
 
 
 @pytest.fixture
