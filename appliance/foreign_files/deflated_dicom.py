@@ -6,30 +6,27 @@ from pathlib import Path
 from pydicom.filereader import read_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from appliance.domain.errors import CaptureError
-
 MOST_BYTES = 400_000_000
 """Inflated. A 60-megapixel colour picture has 180 MB; 0.7 MB of zeros took 1.6 GB until this was asked."""
 _PIECE_BYTES = 1 << 20
 _PREAMBLE_BYTES, _GROUP_LENGTH_BYTES = 132, 12
 
 
-def require_bounded_deflate(path: Path) -> None:
-    """Refuse a file of that transfer syntax whose data set becomes larger than MOST_BYTES; others are not looked at.
+def refusal_of_deflated(path: Path) -> str:
+    """Why a file of that transfer syntax is not to be read: it becomes larger than MOST_BYTES. Empty for others.
 
     Raises:
-        CaptureError: it does.
         OSError: the file cannot be read.
     """
     try:
         meta = read_file_meta_info(path)
         if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-            return
+            return ""
         begins_at = _PREAMBLE_BYTES + _GROUP_LENGTH_BYTES + int(meta.FileMetaInformationGroupLength)
     except OSError:
         raise
     except Exception:  # pydicom raises almost anything on damaged files; whoever reads the file says what is wrong
-        return
+        return ""
     inflater, left = zlib.decompressobj(-zlib.MAX_WBITS), MOST_BYTES
     with path.open("rb") as file:
         file.seek(begins_at)
@@ -37,8 +34,5 @@ def require_bounded_deflate(path: Path) -> None:
             try:
                 left -= len(inflater.decompress(piece, _PIECE_BYTES))
             except zlib.error:
-                return
-    if left <= 0:
-        raise CaptureError(
-            f"refused {path.name}: inflated, it has more than {MOST_BYTES / 1e6:.0f} MB", "Export it without deflating."
-        )
+                return ""
+    return f"inflated, it has more than {MOST_BYTES / 1e6:.0f} MB" if left <= 0 else ""

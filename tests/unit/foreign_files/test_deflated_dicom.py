@@ -6,10 +6,10 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from appliance.capture import deflated_dicom
 from appliance.capture.still_reader import read_still
 from appliance.domain.errors import CaptureError
 from appliance.exports.imports.bounded_decode import require_bounded
+from appliance.foreign_files import deflated_dicom
 
 STORAGE = UID("1.2.840.10008.5.1.4.1.1.77.1.4")
 
@@ -52,4 +52,4 @@ def test_what_follows_the_deflated_data_or_breaks_them_ends_the_check(tmp_path: 
     ):
         path = tmp_path / name
         path.write_bytes(content)
-        deflated_dicom.require_bounded_deflate(path)
+        assert deflated_dicom.refusal_of_deflated(path) == ""
