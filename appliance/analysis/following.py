@@ -15,7 +15,7 @@ from appliance.analysis.measure import MeasuredLoop, measure_loop
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.track import LoopMeasurement, Memory, Track, named_widths, smoothed, usual
 from appliance.analysis.tracking import Tracker
-from appliance.domain.detection import BoundingBox, CapillaryDetection
+from appliance.domain.detection import CapillaryDetection
 from appliance.domain.keypoints import LoopKeypoints
 
 SETTLED_AFTER = 3
@@ -107,11 +107,6 @@ class LocatedLoops:
     tracks: tuple[Track, ...]
     due: tuple[int, ...]
     at_s: float
-
-    @property
-    def boxes_due(self) -> list[BoundingBox]:
-        """What the keypoint network is to look at."""
-        return [self.detections[at].bbox for at in self.due]
 
     def measured(self, keypoints: Sequence[LoopKeypoints], um_per_px: float | None) -> FollowedFrame:
         """All loops, given the points of those that were due, in the same order; called once."""

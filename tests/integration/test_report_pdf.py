@@ -14,6 +14,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
+from appliance.domain.exam import ImageKind, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern
 from appliance.exports.report import template as own_templates
 from appliance.exports.report.pdf import html_to_pdf
@@ -21,6 +22,7 @@ from appliance.exports.report.report_service import Choice, ReportService
 from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
 from tests.support.report_exams import ADVICE, JOURNAL, earlier_exam, exam_now, report_service
+from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 
 EXAM = exam_now().exam.exam_id
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
@@ -91,6 +93,41 @@ def test_result_figures_and_annex_are_a_page_each_in_every_language(tmp_path: Pa
     pages = text_of(validated_service(tmp_path, '["trace"]').pdf(EXAM, Choice(language, paper)))
     assert len(pages) == 3
     assert_said(language, pages)
+
+
+def test_no_figure_leaves_the_paper_and_no_word_is_spaced_like_a_column(tmp_path: Path) -> None:
+    """What is seen and does not count stands beside its number, on every finger."""
+    (tmp_path / "form.toml").write_text('pages = ["fingers"]\n')
+    counted = every_finger([*[Loop(24)] * 12, Loop(62, "giant"), Loop(18, "ramified")], haemorrhages=2)
+    aside = [
+        image_of(
+            [Loop(70, "giant"), Loop(19, "ramified")],
+            Placement(one.image.hand, one.image.finger, Sector.PANORAMIC),
+            number=number,
+            haemorrhages=3,
+            kind=ImageKind.PANORAMA,
+        )
+        for number, one in enumerate(counted, start=20)
+    ]
+    exam = exam_of(*(replace(one, is_edited=True) for one in counted), *aside)
+    # Italian on the narrower paper has the longest of these words.
+    document = pypdfium2.PdfDocument(report_service(exam, folder=tmp_path).pdf(EXAM, Choice("it", "a4")))
+    try:
+        lines = [(page.get_width(), page.get_textpage()) for page in document]
+        margin = 15 * 72 / 25.4 - 1
+        for width, text in lines:
+            boxes = [text.get_charbox(at) for at in range(text.count_chars())]
+            seen = [box for box in boxes if box[2] > box[0]]
+            assert margin <= min(box[0] for box in seen)
+            assert max(box[2] for box in seen) <= width - margin
+        assert "+1 visto" in " ".join(text.get_text_bounded() for _, text in lines[1:])
+        first = lines[0][1]
+        at = first.get_text_range().replace("\ufffe", "-").index("NC-0042")
+        letter, digit, next_digit = (first.get_charbox(at + offset) for offset in (1, 3, 4))
+        # Where figures are as wide as each other, the font makes hyphens as wide: more than from figure to figure.
+        assert digit[0] - letter[2] < next_digit[0] - digit[0]
+    finally:
+        document.close()
 
 
 def assert_said(language: str, pages: list[str]) -> None:
