@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
@@ -35,6 +36,19 @@ def test_a_deflated_bomb_is_refused_before_it_is_inflated(tmp_path: Path, monkey
     for read in (read_still, require_bounded):
         with pytest.raises(CaptureError, match=r"bomb\.dcm: inflated, it has more than 5 MB"):
             read(bomb)
+
+
+def test_a_header_that_its_reader_forgives_hides_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No preamble, another length of the header than it says, none at all."""
+    monkeypatch.setattr(deflated_dicom, "MOST_BYTES", 5_000_000)
+    whole = write(tmp_path / "whole.dcm", 48, 64, bytes(8_000_000)).read_bytes()
+    lying, without = whole[:140] + b"\x07\0\0\0" + whole[144:], whole[:132] + whole[144:]
+    for content in (whole[132:], lying, without):
+        bomb = tmp_path / "bomb.dcm"
+        bomb.write_bytes(content)
+        assert "PixelData" in dcmread(bomb, force=True, stop_before_pixels=False), "or it were no bomb"
+        with pytest.raises(CaptureError, match="inflated"):
+            require_bounded(bomb)
 
 
 def test_a_deflated_picture_is_read(tmp_path: Path) -> None:
