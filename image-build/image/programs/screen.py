@@ -23,6 +23,7 @@ from typing import Any
 ACCESS = Path("/var/lib/nailfold/access.json")
 MACHINE_ID = Path("/etc/machine-id")
 ERASED = Path("/data/update/erased.json")
+NETWORK = Path("/run/nailfold-network/status.json")
 PORT = 8080
 _EVERY_S = 5.0
 _CLEAR = "\033[2J\033[H"
@@ -34,11 +35,12 @@ class Shown:
 
     Attributes:
         name: by which the network finds this computer, "nailfold.local".
-        addresses: IPv4, of each network.
+        addresses: of each network, as they stand in a browser's line.
         code: empty once the box is set up.
         box_id: names this box to somebody who wants to erase it.
         is_serving: whether its pages answer.
         was_erased: whether this new box was erased before, with every check passed; None where it never was.
+        own_wifi: name and password of the box's own Wi-Fi while that is open.
     """
 
     name: str
@@ -47,12 +49,19 @@ class Shown:
     box_id: str
     is_serving: bool
     was_erased: bool | None = None
+    own_wifi: tuple[str, str] | None = None
 
     @property
     def text(self) -> str:
         if not self.is_serving:
             return f"nailfold is starting ...\n\nbox {self.box_id}\n"
-        if not self.addresses:
+        if self.own_wifi is not None:
+            name, password = self.own_wifi
+            where = (
+                "No network. Plug in the cable, or join this Wi-Fi with a telephone:\n\n"
+                f"    {name}\n    password {password}\n\nThe page that opens by itself, or http://10.42.0.1, asks for the clinic's Wi-Fi."
+            )
+        elif not self.addresses:
             where = "No network: plug in the cable."
         else:
             lines = [f"https://{self.name}:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
@@ -62,10 +71,20 @@ class Shown:
         return f"nailfold\n\n{erased[self.was_erased if self.code else None]}{where}{first}\n\nbox {self.box_id}\n"
 
 
-def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Of `ip -json address`: each that others can reach."""
-    infos = [info for link in links for info in link["addr_info"]]
-    return tuple(info["local"] for info in infos if info["family"] == "inet" and info["scope"] == "global")
+def addresses_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Of `ip -json address`: each that others can reach; those of IPv6, in brackets, where there is no other."""
+    infos = [info for link in links for info in link["addr_info"] if info["scope"] == "global" and not info.get("temporary")]
+    four = tuple(info["local"] for info in infos if info["family"] == "inet")
+    return four or tuple(f"[{info['local']}]" for info in infos if info["family"] == "inet6")
+
+
+def own_wifi() -> tuple[str, str] | None:
+    """Name and password of the box's own Wi-Fi, while nailfold-network has it open."""
+    try:
+        setup = json.loads(NETWORK.read_text())["setup"]
+    except FileNotFoundError:
+        return None
+    return (setup["name"], setup["password"]) if setup else None
 
 
 def name_on_network() -> str:
@@ -105,7 +124,7 @@ def look() -> Shown:
     code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
     named = box_id(MACHINE_ID.read_text())
     was_erased = is_proven(json.loads(ERASED.read_text())) if ERASED.exists() else None
-    return Shown(name_on_network(), ipv4_of(links), code, named, is_serving, was_erased)
+    return Shown(name_on_network(), addresses_of(links), code, named, is_serving, was_erased, own_wifi())
 
 
 def main() -> None:

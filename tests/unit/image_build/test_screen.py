@@ -51,8 +51,31 @@ def test_a_box_that_was_erased_says_whether_it_is_proven(was_erased: bool | None
 @pytest.mark.skipif(shutil.which("ip") is None, reason="iproute2 is not installed")
 def test_addresses_are_those_that_others_can_reach() -> None:
     told = subprocess.run(["ip", "-json", "address"], check=True, capture_output=True).stdout
-    assert not {one for one in screen.ipv4_of(json.loads(told)) if one.startswith("127.")}
+    assert not {one for one in screen.addresses_of(json.loads(told)) if one.startswith("127.")}
     link = {"family": "inet", "local": "169.254.3.4", "scope": "link"}
     wired = {"family": "inet", "local": "192.168.1.23", "scope": "global"}
     six = {"family": "inet6", "local": "2001:db8::1", "scope": "global"}
-    assert screen.ipv4_of([{"addr_info": [link, wired, six]}, {"addr_info": []}]) == ("192.168.1.23",)
+    assert screen.addresses_of([{"addr_info": [link, wired, six]}, {"addr_info": []}]) == ("192.168.1.23",)
+
+
+def test_a_network_of_ipv6_alone_is_one() -> None:
+    near = {"family": "inet6", "local": "fe80::1", "scope": "link"}
+    changes_daily = {"family": "inet6", "local": "2001:db8::77", "scope": "global", "temporary": True}
+    given = {"family": "inet6", "local": "2001:db8::1", "scope": "global"}
+    assert screen.addresses_of([{"addr_info": [near, changes_daily, given]}]) == ("[2001:db8::1]",)
+    text = Shown("nailfold.local", ("[2001:db8::1]",), "", "4f3a91c2", is_serving=True).text
+    assert "https://[2001:db8::1]:8080" in text
+
+
+def test_the_own_wifi_stands_on_the_screen_while_it_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "NETWORK", tmp_path / "status.json")
+    assert screen.own_wifi() is None
+    screen.NETWORK.write_text('{"setup": null}')
+    assert screen.own_wifi() is None
+    screen.NETWORK.write_text('{"setup": {"name": "nailfold 4f3a91c2", "password": "abcd-efgh-jkmn"}}')
+    own = screen.own_wifi()
+    # Its own address there is none that a browser on the clinic's network finds.
+    text = Shown("nailfold.local", ("10.42.0.1",), "maple-otter", "4f3a91c2", is_serving=True, own_wifi=own).text
+    for part in ("nailfold 4f3a91c2", "password abcd-efgh-jkmn", "http://10.42.0.1", "maple-otter"):
+        assert part in text
+    assert "https" not in text
