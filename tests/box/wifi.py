@@ -22,6 +22,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 PLACE = REPOSITORY / "build/wifi"
 _MODULES = ("virtio_pci", "virtio_blk", "squashfs", "9pnet_virtio", "9p", "overlay")
+_WITHOUT = (
+    *("nailfold-station", "nailfold-firmware", "nailfold-engines", "nailfold-screen", "nailfold-confirm", "rauc"),
+    *("avahi-daemon", "systemd-timesyncd", "systemd-binfmt", "systemd-update-utmp", "systemd-update-utmp-runlevel"),
+)
 _LINE = re.compile(r"^PROBE (\S+) ?(.*)$", re.MULTILINE)
 
 
@@ -89,6 +93,9 @@ def lay_out(extra: Path, cases: list[str]) -> None:
     shutil.copy(HERE / "guest/nailfold-wifi-probe.service", units)
     for unit in ("nailfold-network", "nailfold-wifi-probe"):
         (units / f"multi-user.target.wants/{unit}.service").symlink_to(f"/etc/systemd/system/{unit}.service")
+    # What has no part in it would only take the emulator's time.
+    for unit in _WITHOUT:
+        (units / f"{unit}.service").symlink_to("/dev/null")
     (extra / "probe").mkdir()
     (extra / "probe/cases").write_text("\n".join(cases))
     shutil.copy(HERE / "guest/wifi.py", extra / "probe")

@@ -45,6 +45,7 @@ from appliance.apps.station.frame_calibration import (
 from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
 from appliance.apps.station.leaving import leave_after
+from appliance.apps.station.network_client import NetworkClient
 from appliance.apps.station.observed_slot import ObservedSlot
 from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
@@ -290,6 +291,7 @@ class Station:
                 loaded, self._storage.backups, journal, clock, self._stick_copies.state, read_data_check()
             ),
             copies=copies,
+            network=NetworkClient(),
         )
         frames = Frames(
             lambda: self._grabber.state,

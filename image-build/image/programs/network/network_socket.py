@@ -76,7 +76,11 @@ class NetworkSocket:
         path.chmod(0o660)
 
     def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, name="socket", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="socket", daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
