@@ -343,7 +343,8 @@ class Station:
     @property
     def url(self) -> str:
         """Where the pages are; by this computer's name where they are served to the network."""
-        return self._served_url().replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+        name = f"//{socket.gethostname()}:"
+        return self._served_url().replace("//0.0.0.0:", name).replace("//[::]:", name)
 
     def _served_url(self) -> str:
         assert self._web is not None, "the station was not started"
