@@ -72,7 +72,7 @@ class BoardError(ApplianceError):
 
 
 class NetworkError(ApplianceError):
-    """The box's network cannot be changed as asked. The message is one word, for the pages (texts "network.because")."""
+    """The box's network cannot be changed as asked. The message is one word, for the pages (network.because)."""
 
 
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)

@@ -1,10 +1,11 @@
-"""`make test-wifi`: the image's network on radios of software: its own Wi-Fi, a telephone, and a clinic's access points.
+"""`make test-wifi`: the image's network on radios of software: its own Wi-Fi, a telephone, a clinic's access points.
 
     python -m tests.box.wifi [--cases CASE ...]
 
-An emulated machine boots the light image (make test-image ARGS=--light makes it) with three radios of mac80211_hwsim. One is the
-box's, with the real NetworkManager, wpa_supplicant and nailfold-network; the second is a telephone, the third the clinic's
-access point (the real hostapd), each in a network namespace of its own. Needs root, QEMU, and apt-get for hostapd and iw.
+An emulated machine boots the light image (make test-image ARGS=--light makes it) with three radios of mac80211_hwsim.
+One is the box's, with the real NetworkManager, wpa_supplicant and nailfold-network; the second is a telephone, the
+third the clinic's access point (the real hostapd), each in a network namespace of its own. Needs root, QEMU, and
+apt-get for hostapd and iw.
 """
 
 import argparse
@@ -26,6 +27,10 @@ _WITHOUT = (
     *("nailfold-station", "nailfold-firmware", "nailfold-engines", "nailfold-screen", "nailfold-confirm", "rauc"),
     *("avahi-daemon", "systemd-timesyncd", "systemd-binfmt", "systemd-update-utmp", "systemd-update-utmp-runlevel"),
 )
+_TOLD = """[Service]
+ExecStart=
+ExecStart=/sbin/wpa_supplicant -u -d -t -f /run/wpa_supplicant.log -O "DIR=/run/wpa_supplicant GROUP=netdev"
+"""
 _LINE = re.compile(r"^PROBE (\S+) ?(.*)$", re.MULTILINE)
 
 
@@ -96,6 +101,10 @@ def lay_out(extra: Path, cases: list[str]) -> None:
     # What has no part in it would only take the emulator's time.
     for unit in _WITHOUT:
         (units / f"{unit}.service").symlink_to("/dev/null")
+    # What it did is printed where a case fails; no key stands in it.
+    told = units / "wpa_supplicant.service.d"
+    told.mkdir()
+    (told / "told.conf").write_text(_TOLD)
     (extra / "probe").mkdir()
     (extra / "probe/cases").write_text("\n".join(cases))
     shutil.copy(HERE / "guest/wifi.py", extra / "probe")

@@ -12,7 +12,7 @@ OWN = AccessPoint.of_box("4f3a91c2aaaabbbbccccddddeeeeffff\n")
 
 
 class Radio:
-    """NetworkManager with one radio and one cable, as a fake with state: networks in reach, their passwords, and a cable."""
+    """NetworkManager with one radio and one cable: networks in reach with their passwords, and what the cable gives."""
 
     def __init__(self) -> None:
         self.now_s = 0.0

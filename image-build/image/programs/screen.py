@@ -59,7 +59,8 @@ class Shown:
             name, password = self.own_wifi
             where = (
                 "No network. Plug in the cable, or join this Wi-Fi with a telephone:\n\n"
-                f"    {name}\n    password {password}\n\nThe page that opens by itself, or http://10.42.0.1, asks for the clinic's Wi-Fi."
+                f"    {name}\n    password {password}\n\n"
+                "The page that opens by itself, or http://10.42.0.1, asks for the clinic's Wi-Fi."
             )
         elif not self.addresses:
             where = "No network: plug in the cable."
@@ -73,7 +74,9 @@ class Shown:
 
 def addresses_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """Of `ip -json address`: each that others can reach; those of IPv6, in brackets, where there is no other."""
-    infos = [info for link in links for info in link["addr_info"] if info["scope"] == "global" and not info.get("temporary")]
+    infos = [
+        info for link in links for info in link["addr_info"] if info["scope"] == "global" and not info.get("temporary")
+    ]
     four = tuple(info["local"] for info in infos if info["family"] == "inet")
     return four or tuple(f"[{info['local']}]" for info in infos if info["family"] == "inet6")
 

@@ -41,9 +41,9 @@ def test_each_ipv4_address_has_places_of_its_own() -> None:
         callers = [socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.0.{n}", 0)) for n in (2, 3)]
         taken = [bound.accept()[0] for _ in callers]
         assert [one.getpeername()[0] for one in taken] == ["127.0.0.2", "127.0.0.3"]
-        with socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)):
-            with pytest.raises(ConnectionAbortedError):
-                bound.accept()
+        callers.append(socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)))
+        with pytest.raises(ConnectionAbortedError):
+            bound.accept()
         for one in (*callers, *taken):
             one.close()
 

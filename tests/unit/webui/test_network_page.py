@@ -86,7 +86,9 @@ def test_a_hidden_network_is_named_by_hand(box: RadioBox, client: FlaskClient) -
         ({}, "cannot be understood"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(box: RadioBox, client: FlaskClient, form: dict[str, str], said: str) -> None:
+def test_what_cannot_be_is_refused_in_words(
+    box: RadioBox, client: FlaskClient, form: dict[str, str], said: str
+) -> None:
     answer = client.post("/settings/network/join", data=form)
     assert (answer.status_code, said in answer.text) == (200, True)
     box.pass_s(1)

@@ -1,4 +1,4 @@
-"""nailfold-network: the box's cable and Wi-Fi, for the settings page, the screen, and a telephone where there is no network."""
+"""nailfold-network: the box's cable and Wi-Fi, for the settings page, the screen, and telephones."""
 
 import json
 import sys
@@ -61,5 +61,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    threading.excepthook = lambda told: sys.excepthook(told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback)
+    threading.excepthook = lambda told: sys.excepthook(
+        told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback
+    )
     main()

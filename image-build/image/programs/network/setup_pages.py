@@ -27,10 +27,14 @@ _TIMEOUT_S = 10.0
 _AT_ONCE = 32
 _OTHER = "other"
 _IP_FREEBIND = 15
+_AS_TYPED = 'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"'
 _STYLE = """
-:root{color-scheme:dark;font:18px/1.5 system-ui,sans-serif}body{margin:0 auto;max-width:34rem;padding:1.5rem;background:#14171b;color:#e8eaed}
-h1{font-size:1.4rem}label{display:block;padding:.7rem;border-bottom:1px solid #333a42;min-height:44px;box-sizing:border-box}
-small{color:#a9b1ba}input[type=text],input[type=password],select,button{font:inherit;width:100%;box-sizing:border-box;min-height:44px;
+:root{color-scheme:dark;font:18px/1.5 system-ui,sans-serif}
+body{margin:0 auto;max-width:34rem;padding:1.5rem;background:#14171b;color:#e8eaed}
+h1{font-size:1.4rem}
+label{display:block;padding:.7rem;border-bottom:1px solid #333a42;min-height:44px;box-sizing:border-box}
+small{color:#a9b1ba}
+input[type=text],select,button{font:inherit;width:100%;box-sizing:border-box;min-height:44px;
 padding:.5rem;margin-top:.3rem;background:#1f242a;color:inherit;border:1px solid #59636e;border-radius:6px}
 button{background:#2b6cb0;border-color:#2b6cb0;margin-top:1rem}button.quiet{background:none}
 .fault{border-left:4px solid #e5863a;padding:.6rem 1rem;background:#2a221b}
@@ -46,15 +50,23 @@ def language_of(accepted: str) -> str:
 def page_of(status: Status, language: str, own: AccessPoint) -> str:
     """The page, for how things stand."""
     texts = TEXTS[language]
-    say = lambda key, **names: html.escape(texts[key].format(**names))  # noqa: E731
-    parts = [f'<!doctype html><html lang="{language}"><meta charset="utf-8">']
-    parts += ['<meta name="viewport" content="width=device-width,initial-scale=1">', f"<title>{say('title')}</title>"]
+
+    def say(key: str, **names: str) -> str:
+        return html.escape(texts[key].format(**names))
+
+    parts = [
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>{say('title')}</title><style>{_STYLE}</style>",
+    ]
     if status.trying is not None:
         name = name_of(status.trying)
-        parts += ['<meta http-equiv="refresh" content="8;url=/">', f"<style>{_STYLE}</style>", f"<h1>{say('trying', name=name)}</h1>"]
-        parts += [f"<p>{say('then', name=name)}</p>", f"<p>{say('else', own=own.name)}</p>"]
+        parts += [
+            f'<meta http-equiv="refresh" content="8;url=/"><h1>{say("trying", name=name)}</h1>',
+            f"<p>{say('then', name=name)}</p><p>{say('else', own=own.name)}</p>",
+        ]
         return "".join(parts)
-    parts += [f"<style>{_STYLE}</style>", f"<h1>{say('title')}</h1>"]
+    parts.append(f"<h1>{say('title')}</h1>")
     if status.tried is not None and status.tried.word != "joined":
         name = name_of(status.tried.ssid)
         parts.append(f'<p class="fault" role="alert">{say(status.tried.word, name=name)}</p>')
@@ -62,14 +74,17 @@ def page_of(status: Status, language: str, own: AccessPoint) -> str:
     parts += [_choice(network, texts) for network in status.networks]
     if not status.networks:
         parts.append(f"<p>{say('none')}</p>")
-    parts.append(f'<label><input type="radio" name="network" value="{_OTHER}" required> {say("other")}</label>')
-    parts.append(f'<label>{say("name")}<input type="text" name="name" maxlength="32" autocapitalize="off" autocorrect="off"></label>')
     kinds = ((Security.WPA, "wpa"), (Security.WPA3, "wpa3"), (Security.OPEN, "open"))
     options = "".join(f'<option value="{kind.value}">{say(key)}</option>' for kind, key in kinds)
-    parts.append(f'<label>{say("kind")}<select name="security">{options}</select></label>')
-    parts.append(f'<label>{say("password")}<input type="text" name="password" autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"></label>')
-    parts.append(f'<button>{say("join")}</button></form><form method="post" action="/look"><button class="quiet">{say("look")}</button></form>')
-    parts.append(f"<p><small>{say('look_note')}</small></p>")
+    parts += [
+        f'<label><input type="radio" name="network" value="{_OTHER}" required> {say("other")}</label>',
+        f'<label>{say("name")}<input type="text" name="name" maxlength="32" {_AS_TYPED}></label>',
+        f'<label>{say("kind")}<select name="security">{options}</select></label>',
+        f'<label>{say("password")}<input type="text" name="password" {_AS_TYPED}></label>',
+        f"<button>{say('join')}</button></form>",
+        f'<form method="post" action="/look"><button class="quiet">{say("look")}</button></form>',
+        f"<p><small>{say('look_note')}</small></p>",
+    ]
     return "".join(parts)
 
 
@@ -94,7 +109,9 @@ class SetupPages:
         address: to listen at; it need not be there yet.
     """
 
-    def __init__(self, caretaker: Caretaker, own: AccessPoint, address: tuple[str, int] = (AccessPoint.ADDRESS, PORT)) -> None:
+    def __init__(
+        self, caretaker: Caretaker, own: AccessPoint, address: tuple[str, int] = (AccessPoint.ADDRESS, PORT)
+    ) -> None:
         self._server = _Server(address, partial(_Pages, caretaker, own))
         self.port = self._server.server_address[1]
 
@@ -157,7 +174,10 @@ class _Pages(BaseHTTPRequestHandler):
         if not self._is_ours():
             return
         # Another page in the telephone's browser cannot send the form: its address would stand here.
-        if self.headers.get("Origin", _HOME.rstrip("/")) not in (_HOME.rstrip("/"), f"http://{self.headers.get('Host')}"):
+        if self.headers.get("Origin", _HOME.rstrip("/")) not in (
+            _HOME.rstrip("/"),
+            f"http://{self.headers.get('Host')}",
+        ):
             self.send_error(HTTPStatus.FORBIDDEN)
             return
         size = self.headers.get("Content-Length", "")
@@ -218,9 +238,8 @@ def _value_of(network: Network) -> str:
 
 def _choice(network: Network, texts: dict[str, str]) -> str:
     is_offered = network.security not in (Security.ENTERPRISE, Security.WEP)
-    note = f"{network.signal} %" if is_offered else texts["not_supported_short"]
+    note = html.escape(f"{network.signal} %" if is_offered else texts["not_supported_short"])
     mark = "" if is_offered else " disabled"
     lock = "" if network.security in (Security.OPEN, Security.ENHANCED_OPEN) else " \U0001f512"
-    name = html.escape(network.name)
-    value = html.escape(_value_of(network))
-    return f'<label><input type="radio" name="network" value="{value}"{mark} required> <bdi>{name}</bdi>{lock} <small>{html.escape(note)}</small></label>'
+    chosen = f'<input type="radio" name="network" value="{html.escape(_value_of(network))}"{mark} required>'
+    return f"<label>{chosen} <bdi>{html.escape(network.name)}</bdi>{lock} <small>{note}</small></label>"

@@ -75,7 +75,11 @@ class Wish:
     def profile(self, identity: str) -> str:
         """The keyfile for NetworkManager (nm-settings-keyfile); `identity` is its UUID."""
         lines = ["[connection]", f"id=nailfold-{identity}", f"uuid={identity}", "type=wifi", "", "[wifi]"]
-        lines += ["mode=infrastructure", f"ssid={_bytes_of_keyfile(self.ssid)}", f"hidden={str(self.is_hidden).lower()}"]
+        lines += [
+            "mode=infrastructure",
+            f"ssid={_bytes_of_keyfile(self.ssid)}",
+            f"hidden={str(self.is_hidden).lower()}",
+        ]
         if self.security is not Security.OPEN:
             lines += ["", "[wifi-security]", f"key-mgmt={self.security.value}"]
         if self.security in (Security.WPA, Security.WPA3):
@@ -113,9 +117,18 @@ class AccessPoint:
     @property
     def profile(self) -> str:
         lines = ["[connection]", "id=nailfold-setup", f"uuid={self.IDENTITY}", "type=wifi", "autoconnect=false", ""]
-        lines += ["[wifi]", "mode=ap", "band=bg", f"ssid={_bytes_of_keyfile(self.name.encode())}", "", "[wifi-security]"]
+        lines += [
+            "[wifi]",
+            "mode=ap",
+            "band=bg",
+            f"ssid={_bytes_of_keyfile(self.name.encode())}",
+            "",
+            "[wifi-security]",
+        ]
         lines += ["key-mgmt=wpa-psk", "proto=rsn", "pairwise=ccmp", "group=ccmp", f"psk={self.password}", ""]
-        return "\n".join([*lines, "[ipv4]", "method=shared", f"address1={self.ADDRESS}/24", "", "[ipv6]", "method=disabled", ""])
+        return "\n".join(
+            [*lines, "[ipv4]", "method=shared", f"address1={self.ADDRESS}/24", "", "[ipv6]", "method=disabled", ""]
+        )
 
 
 def name_of(ssid: bytes) -> str:
