@@ -84,17 +84,20 @@ class Trial:
         self.note("after the cuts", f"{self.machine.boot_state}, {len(self.finished)} kept, none lost")
 
     def bad(self, stick: Path) -> None:
-        """One whose station does not start goes into A, is taken back, and B comes up with the exam; not twice."""
+        """One whose station does not start is taken back, and what ran before comes up with the exam; not twice."""
+        self.machine.cut()
+        good = self.machine.boot_state["first"]
+        bad = "A" if good == "B" else "B"
         self._restart_with(stick)
-        self.machine.await_printed(r"nailfold: slot A \(try3\)", _START_S)
-        taken_back = self.machine.await_printed(r"slot A is taken back: [^\n]*", _START_S)
-        self.machine.await_printed(r"nailfold: slot B \(good\)", _START_S, after=taken_back.end())
+        self.machine.await_printed(rf"nailfold: slot {bad} \(try3\)", _START_S)
+        taken_back = self.machine.await_printed(rf"slot {bad} is taken back: [^\n]*", _START_S)
+        self.machine.await_printed(rf"nailfold: slot {good} \(good\)", _START_S, after=taken_back.end())
         self.machine.await_printed(r"is or was installed already", _START_S, after=taken_back.end())
         await_so(self.machine.is_live, "live picture", _START_S, self.machine.own_time)
         self._require_exams()
         self.machine.cut()
         state = self.machine.boot_state
-        self.figures["bad_update_rolled_back"] = state["a"] == "bad"
+        self.figures["bad_update_rolled_back"] = (state["first"], state[bad.lower()]) == (good, "bad")
         self.note("bad update", f"{taken_back[0]}; {state}")
 
     def erase(self, folder: Path) -> None:
