@@ -64,7 +64,7 @@ if [ "$(uname -m)" = aarch64 ] || chroot "$root" /bin/true 2>/dev/null; then
     chroot "$root" systemd-sysusers 00-nailfold-image.conf
     [ "$(chroot "$root" id -u nailfold)" = 890 ] || { echo "the user nailfold is not number 890: unpack the sample root anew" >&2; exit 1; }
     chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends rauc rauc-service network-manager wpasupplicant dnsmasq-base /nailfold.deb'
-    chroot "$root" systemctl enable --quiet nailfold-network nailfold-confirm nailfold-update.service nailfold-update.path
+    chroot "$root" systemctl enable --quiet nailfold-network.service nailfold-confirm nailfold-update.service nailfold-update.path
     for mount in "$here"/overlay/usr/lib/systemd/system/*.mount; do
         grep -q '^WantedBy=' "$mount" || continue
         chroot "$root" systemctl enable --quiet "${mount##*/}"

@@ -23,6 +23,9 @@ class Radio:
         self.on = ""
         self.searches = 0
 
+    def wait(self, seconds: float) -> None:
+        self.now_s += seconds
+
     def links(self) -> tuple[Link, ...]:
         self._join_by_itself()
         cable = Link("eth0", "ethernet", 100 if self.cable else 20, "cable" if self.cable else "", self.cable)
@@ -85,7 +88,7 @@ class RadioBox:
     def __init__(self) -> None:
         self.radio = Radio()
         self.told: list[Status] = []
-        self.caretaker = Caretaker(self.radio, OWN, self.told.append, lambda: self.radio.now_s)
+        self.caretaker = Caretaker(self.radio, OWN, self.told.append, lambda: self.radio.now_s, self.radio.wait)
 
     @property
     def status(self) -> Status:

@@ -169,10 +169,12 @@ def test_every_program_that_a_unit_starts_is_in_the_root(root: Path) -> None:
     assert started == {
         "/bin/sh",
         "/bin/systemctl",
+        "/usr/bin/python3",
         *(f"/usr/lib/nailfold/{name}" for name in ("data-partition", "data-folders", "confirm-slot", "install-update")),
     }
-    for program in started - {"/bin/sh", "/bin/systemctl"}:
+    for program in started - {"/bin/sh", "/bin/systemctl", "/usr/bin/python3"}:
         assert os.access(root / program.lstrip("/"), os.X_OK)
+    assert (root / "usr/lib/nailfold/network/__main__.py").exists()
 
 
 def test_every_unit_that_starts_by_itself_is_enabled(root: Path) -> None:

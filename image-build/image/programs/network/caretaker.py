@@ -14,6 +14,9 @@ OPENS_AFTER_S = 40.0
 LOOKS_AGAIN_EVERY_S = 180.0
 """Whether a network that the box knows is back: a router takes longer to start than a box."""
 LOOKS_AGAIN_FOR_S = 30.0
+SETTLES_IN_S = 8.0
+"""Between looking for networks and opening the own Wi-Fi. While a second look, by NetworkManager itself, is under way
+wpa_supplicant starts no access point ("Failed to start AP functionality", seen)."""
 IN_USE_FOR_S = 300.0
 """Since the last page that a telephone asked for: nobody is cut off while reading."""
 
@@ -74,6 +77,7 @@ class Caretaker:
     Args:
         tell: called with every new status.
         now: monotonic seconds.
+        pause: waits for so many seconds.
     """
 
     def __init__(
@@ -82,8 +86,10 @@ class Caretaker:
         access_point: AccessPoint,
         tell: Callable[[Status], None],
         now: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._manager, self._access_point, self._tell, self._now = manager, access_point, tell, now
+        self._pause = pause
         self._lock = threading.Lock()
         self._wishes: list[Callable[[], None]] = []
         self.woken = threading.Event()
@@ -129,8 +135,12 @@ class Caretaker:
                 self._close()
         elif not self.status.is_open:
             self._alone_since_s = now_s if self._alone_since_s is None else self._alone_since_s
-            if now_s - self._alone_since_s >= OPENS_AFTER_S and self._radio():
-                self._look_around()
+            if now_s - self._alone_since_s >= OPENS_AFTER_S and (device := self._radio()):
+                if self.status.why_not_open:
+                    # Once more without a look, which may have been what was in the way.
+                    self._open(device)
+                else:
+                    self._look_around()
         elif not any(link.identity == AccessPoint.IDENTITY for link in links):
             # Gone without us: the radio was pulled out, or NetworkManager was started again.
             self._set(is_open=False)
@@ -172,9 +182,10 @@ class Caretaker:
             self._close()
         try:
             self._set(networks=self._manager.search(device))
-        except Refused as refused:
-            self._set(why_not_open=" ".join(refused.args))
+        except Refused:
+            self._set(networks=())
         if was_open or alone:
+            self._pause(SETTLES_IN_S)
             self._open(device)
 
     def _forget(self, identity: str) -> None:
