@@ -19,6 +19,7 @@ class Radio:
         self.reach: dict[bytes, str] = {}
         self.cable: tuple[str, ...] = ()
         self.has_radio, self.is_full, self.has_access_point = True, False, True
+        self.is_wpa3 = False
         self.kept: dict[str, str] = {}
         self.on = ""
         self.searches = 0
@@ -64,7 +65,8 @@ class Radio:
         elif (ssid := self._ssid(identity)) not in self.reach:
             raise Refused("not_found", "(53)")
         elif f"psk={self.reach[ssid]}\n" not in self.kept[identity]:
-            raise Refused("bad_password", "(7)")
+            # As NetworkManager 1.42 tells it.
+            raise Refused("not_found", "(53)") if self.is_wpa3 else Refused("bad_password", "(7)")
         self.on = identity
 
     def down(self, identity: str) -> None:

@@ -359,11 +359,14 @@ def networks() -> None:
         ("not_there", "weg", [*WPA2, "wpa_passphrase=elsewhere"], "wpa-psk", "elsewhere", False, "v4", "not_found"),
     ]
     for case, name, lines, security, password, is_hidden, dhcp, word in kinds:
-        CLINIC.open("anderes" if word == "not_found" else name, lines, dhcp)
-        expect(join(name, security, password, is_hidden), word, case)
-        if word == "joined":
-            until(online, case)
-            say(f"{case}_address", addresses())
+        try:
+            CLINIC.open("anderes" if word == "not_found" else name, lines, dhcp)
+            expect(join(name, security, password, is_hidden), word, case)
+            if word == "joined":
+                until(online, case)
+                say(f"{case}_address", addresses())
+        except Failed as failed:
+            say("failed", f"{case}: {failed}")
     for case, fields, word in (
         ("too_long_a_name", {"ssid": "41" * 33, "security": "open", "password": ""}, "bad_name"),
         ("enterprise", {"ssid": "41", "security": "enterprise", "password": "x"}, "not_supported"),

@@ -69,6 +69,17 @@ def test_a_wrong_password_is_told_not_kept_and_leaves_the_box_reachable(box: Box
     assert box.radio.kept == {}
 
 
+@pytest.mark.parametrize(("name", "word"), [(b"Klinik", "bad_password"), (b"Weg", "not_found")])
+def test_a_wrong_password_of_wpa3_is_not_told_as_a_network_that_is_away(box: Box, name: bytes, word: str) -> None:
+    box.radio.reach[b"Klinik"] = "another"
+    box.radio.is_wpa3 = True
+    box.pass_s(60)
+    box.caretaker.join(Wish(name, Security.WPA3, "small vessels"))
+    box.pass_s(1)
+    assert box.status.tried and box.status.tried.word == word
+    assert box.status.is_open
+
+
 def test_the_right_password_closes_the_own_wifi_and_takes_the_old_ones_place(box: Box) -> None:
     box.radio.reach[b"Klinik"] = "small\\svessels"
     box.pass_s(60)

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from caretaker import Caretaker, Status
-from network_manager import NetworkManager
+from network_manager import NetworkManager, is_given
 from network_socket import NetworkSocket
 from setup_pages import SetupPages
 from wifi import AccessPoint, name_of
@@ -29,7 +29,7 @@ class Teller:
         fresh.write_text(json.dumps({"setup": setup}))
         fresh.chmod(0o640)
         fresh.rename(self._file)
-        online = tuple(one for link in status.links if link.is_online for one in link.addresses)
+        online = tuple(one for link in status.links if link.is_online for one in link.addresses if is_given(one))
         said = (status.is_open, status.trying, status.tried, online, status.why_not_open)
         if said != self._said:
             self._said = said

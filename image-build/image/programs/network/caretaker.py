@@ -164,14 +164,32 @@ class Caretaker:
             self._manager.up(identity, device)
         except Refused as refused:
             self._manager.forget(identity)
-            self._set(trying=None, tried=Tried(wish.ssid, *refused.args))
+            tried = self._why(wish, refused, device)
             if was_open:
                 self._open(device)
+            self._set(trying=None, tried=tried)
             return
         for other, ssid in _known(self._manager.profiles()):
             if ssid == wish.ssid and other != identity:
                 self._manager.forget(other)
         self._set(trying=None, tried=Tried(wish.ssid, "joined"))
+
+    def _why(self, wish: Wish, refused: Refused, device: str) -> Tried:
+        """As told; but a network of WPA3 that refuses a password is told as one that is not there, and then is."""
+        tried = Tried(wish.ssid, *refused.args)
+        if tried.word != "not_found":
+            return tried
+        is_there = any(network.ssid == wish.ssid for network in self._search(device))
+        self._pause(SETTLES_IN_S)
+        return replace(tried, word=("bad_password" if wish.password else "failed") if is_there else "not_found")
+
+    def _search(self, device: str) -> tuple[Network, ...]:
+        try:
+            networks = self._manager.search(device)
+        except Refused:
+            networks = ()
+        self._set(networks=networks)
+        return networks
 
     def _look_around(self) -> None:
         device = self._radio()
@@ -180,10 +198,7 @@ class Caretaker:
         was_open, alone = self.status.is_open, self._alone_since_s is not None
         if was_open:
             self._close()
-        try:
-            self._set(networks=self._manager.search(device))
-        except Refused:
-            self._set(networks=())
+        self._search(device)
         if was_open or alone:
             self._pause(SETTLES_IN_S)
             self._open(device)
