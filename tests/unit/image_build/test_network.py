@@ -76,7 +76,8 @@ def test_a_wrong_password_of_wpa3_is_not_told_as_a_network_that_is_away(box: Box
     box.pass_s(60)
     box.caretaker.join(Wish(name, Security.WPA3, "small vessels"))
     box.pass_s(1)
-    assert box.status.tried and box.status.tried.word == word
+    assert box.status.tried is not None
+    assert box.status.tried.word == word
     assert box.status.is_open
 
 
