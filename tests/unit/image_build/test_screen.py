@@ -41,6 +41,29 @@ def test_nothing_can_be_opened_while_it_starts() -> None:
     assert "https" not in text
 
 
+@pytest.mark.parametrize(
+    ("state", "restarts", "site", "said"),
+    [
+        ("activating", 0, "", "starting"),
+        ("activating", 2, "[wbe]", "starting"),
+        ("activating", 3, "[wbe]", "did you mean web?"),
+        ("failed", 9, "[wbe]", "did you mean web?"),
+        ("failed", 9, "", "Tell the service"),
+    ],
+)
+def test_a_station_that_never_starts_is_told_with_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, restarts: int, site: str, said: str
+) -> None:
+    checked = f"echo '{site}: did you mean web?'; exit 1" if site else "exit 0"
+    for name, does in (("systemctl", f"echo ActiveState={state}; echo NRestarts={restarts}"), ("nailfold", checked)):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    shown = Shown("nailfold.local", ("192.168.1.23",), "", "4f3a91c2", is_serving=False, trouble=screen.trouble())
+    assert said in shown.text
+    assert "box 4f3a91c2" in shown.text
+
+
 @pytest.mark.parametrize(("was_erased", "said"), [(True, "is erased"), (False, "NOT PROVEN"), (None, "")])
 def test_a_box_that_was_erased_says_whether_it_is_proven(was_erased: bool | None, said: str) -> None:
     text = Shown("nailfold.local", (), "maple-otter", "4f3a91c2", is_serving=True, was_erased=was_erased).text
