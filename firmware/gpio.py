@@ -1,7 +1,8 @@
 """Contacts and the status LED on pins of gpiozero, real or simulated."""
 
-from collections.abc import Callable
 from typing import Any
+
+from firmware.buttons import OnEdge
 
 _PULL = "up"
 
@@ -15,13 +16,13 @@ class GpioContact:
 
     def __init__(self, pin: Any) -> None:
         self._pin = pin
-        self._on_edge: Callable[[float], None] = lambda _: None
+        self._on_edge: OnEdge = lambda _is_closed, _at_s: None
         pin.input_with_pull(_PULL)
 
     def is_closed(self) -> bool:
         return not self._pin.state
 
-    def watch(self, on_edge: Callable[[float], None]) -> None:
+    def watch(self, on_edge: OnEdge) -> None:
         self._on_edge = on_edge
         # The edges as they are: gpiozero's own debouncing would date a press by its end.
         self._pin.bounce = None
@@ -32,8 +33,8 @@ class GpioContact:
         self._pin.when_changed = None
         self._pin.close()
 
-    def _changed(self, ticks: float, _: object) -> None:
-        self._on_edge(ticks)
+    def _changed(self, ticks: float, level: int) -> None:
+        self._on_edge(not level, ticks)
 
 
 class GpioLamp:

@@ -10,6 +10,7 @@ from firmware.buttons import Buttons
 from firmware.errors import FirmwareError
 from firmware.feeding import Feeding
 from firmware.lamp import SIGNAL_OF, Signal, StatusLamp
+from firmware.let_go import let_go
 from firmware.open_board import OpenBoard
 from firmware.protocol import Action, BoardState, Button, ButtonEvent, Goodbye, Phase, SetLight, Simulate, StationStatus
 from firmware.sensors import fans_rpm, temperatures_c
@@ -68,13 +69,13 @@ class Firmware:
         self._buttons.stop()
         if self._thread.ident is not None:
             self._thread.join()
-        self._socket.stop()
+        let_go("the socket", self._socket.stop)
         if self._lamp is not None:
-            self._lamp.stop()
+            let_go("the status LED", self._lamp.stop)
         if self._board.light is not None:
-            self._board.light.close()
-        self._board.release()
-        self._watched.close()
+            let_go("the ring light", self._board.light.close)
+        let_go("the board", self._board.release)
+        let_go("the watchdog", self._watched.close)
 
     @property
     def state(self) -> BoardState:
@@ -84,7 +85,7 @@ class Firmware:
             board=self._board.name[:100],
             model=self._board.model[:200],
             is_simulated=self._board.is_simulated,
-            problem=self._board.problem,
+            problem="; ".join(filter(None, (self._board.problem, self._buttons.problem)))[:500],
             buttons=tuple(self._board.contacts),
             pressed=self._buttons.pressed,
             lamp="" if self._lamp is None else self._lamp.signal.value,

@@ -15,6 +15,7 @@ from appliance.analysis.density import measure_density
 from appliance.analysis.distal_row import find_distal_row, row_apices
 from appliance.analysis.following import FollowedFrame, Follower
 from appliance.analysis.framing import framing_of
+from appliance.analysis.grain import GrainWatch, calmed, grain_of
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
@@ -83,6 +84,7 @@ class Pipeline:
         self._previous: PictureFigures | None = None
         self._figures_of = figures_of
         self._blanching = BlanchingWatch(self._settings)
+        self._grain = GrainWatch()
         # Quality control looks at the same picture while the detector holds the GPU, and costs the frame nothing.
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="quality")
 
@@ -118,7 +120,8 @@ class Pipeline:
         self, frame: Frame, calibration: Calibration | None, examined: Future[_Examination], watch: Stopwatch
     ) -> FrameAnalysis:
         um_per_px = None if calibration is None else calibration.um_per_px
-        detections = self._engines.detector.detect(frame.image_rgb)
+        picture = self._grain.calmed(frame.image_rgb, frame.captured_monotonic_s)
+        detections = self._engines.detector.detect(picture)
         watch.lap("detector")
         examination = examined.result()
         watch.lap("quality")
@@ -129,7 +132,7 @@ class Pipeline:
             examination.trusted_shift,
         )
         watch.lap("track")
-        keypoints = self._locate(frame.image_rgb, located.boxes_due)
+        keypoints = self._locate(picture, located.boxes_due)
         watch.lap("keypoints")
         followed = located.measured(keypoints, um_per_px)
         watch.lap("measure")
@@ -153,9 +156,10 @@ class Pipeline:
         um_per_px = None if calibration is None else calibration.um_per_px
         detector, stills = self._engines.detector, self._engines.stills
         # Without an engine for stills there is no time for more than one view.
-        orientation = UPRIGHT if stills is None else find_orientation(detector, frame.image_rgb)
+        picture = calmed(frame.image_rgb, grain_of(frame.image_rgb))
+        orientation = UPRIGHT if stills is None else find_orientation(detector, picture)
         view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
-        picture = view.show(frame.image_rgb) if orientation.turn_rad else frame.image_rgb
+        picture = view.show(picture) if orientation.turn_rad else picture
         detections = detector.detect(picture) if stills is None else stills.detect(picture, um_per_px)
         watch.lap("detector")
         examination = examined.result()

@@ -1,4 +1,4 @@
-"""Judged pictures made hard: flat, cast, turned, shrunk, dirty; each with its boxes where they then are.
+"""Judged pictures made hard: flat, cast, grainy, turned, shrunk, dirty; each with its boxes where they then are.
 
 Dirt comes from `engines.synthetic.dirt`, which training draws from too, with other seeds: what it says flatters.
 """
@@ -36,6 +36,7 @@ def every_hardship() -> dict[str, Hardship]:
         "gamma 1.7": lambda image: _tone(image, (1.0, 1.0, 1.0), 1.7),
     }
     hardships: dict[str, Hardship] = {name: _of_levels(change) for name, change in levels.items()}
+    hardships |= {f"grain of {levels} levels": _grain(levels) for levels in (6, 12, 25)}
     hardships |= {f"turned by {degrees}": _turn(degrees) for degrees in range(30, 181, 30)}
     hardships["shrunk to 2.5 um/px"] = _shrink
     hardships["specks"] = _dirty(lambda rng, overlay: add_specks(rng, overlay, 0.9), times=2)
@@ -58,6 +59,15 @@ def flattened(image: Image, share: float) -> Image:
 
 def _tone(image: Image, gains: tuple[float, float, float], gamma: float) -> Image:
     return np.asarray(np.clip((image / 255.0) ** gamma * gains, 0, 1) * 255 + 0.5, dtype=np.uint8)
+
+
+def grainy(image: Image, levels: float, rng: np.random.Generator) -> Image:
+    """The picture with white grain of that standard deviation, as a sensor adds in poor light."""
+    return np.asarray(np.clip(np.round(image + rng.normal(0.0, levels, image.shape)), 0, 255), dtype=np.uint8)
+
+
+def _grain(levels: int) -> Hardship:
+    return lambda picture, rng: replace(picture, image_rgb=grainy(picture.image_rgb, levels, rng))
 
 
 def _turn(degrees: int) -> Hardship:

@@ -5,7 +5,7 @@
     python -m engines.evaluation.real --images DIR --annotations annotations.json [--overlays DIR] [--mosaic 3]
 
 With `--judged` (see judged.py): precision, recall and AP, the sides of the boxes, the kinds of false ones; `--hard`
-makes the same pictures flat, cast, turned, shrunk and dirty (hardships.py) and prints a table.
+makes the same pictures flat, cast, grainy, turned, shrunk and dirty (hardships.py) and prints a table.
 
 With `--annotations`, recall alone: the labels name only some of the visible capillaries, so there is no precision;
 the number of detections per label says whether recall was bought with noise. Images are enlarged to 640x480.
@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.grain import calmed, grain_of
 from appliance.analysis.orientation import find_orientation
 from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
@@ -208,7 +209,8 @@ def _report_judged(args: argparse.Namespace) -> None:
     pictures = read_judged(args.judged, args.images)[:: args.every]
 
     def find(image_rgb: NDArray[np.uint8]) -> Detections:
-        """As the pipeline analyses a still: upright first, unless the comparison is with what it did before."""
+        """As the pipeline analyses a still: calmed, and upright unless the comparison is with what it did before."""
+        image_rgb = calmed(image_rgb, grain_of(image_rgb))
         turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
         if turn_rad == 0:
             return stills.detect(image_rgb, None)

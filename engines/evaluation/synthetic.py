@@ -2,6 +2,7 @@
 
     python -m engines.evaluation.synthetic --images 200 [--weights DIR] [--figures figures.json] [--overlays DIR]
     python -m engines.evaluation.synthetic --images 60 --contrast 0.1     # flat ones, whose truth stays as it is
+    python -m engines.evaluation.synthetic --images 60 --grain 12         # with so many levels of white grain
 
 Training renders with seeds from 1,000,000 upwards (engines.training.cache); this uses FIRST_SEED and the following.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from appliance.analysis.grain import calmed, grain_of
 from appliance.domain.detection import Detections
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.inference.engine_set import load_engine_set
@@ -21,7 +23,7 @@ from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
 from engines.accuracy.matching import ImageMatch, average_precision, match, precision_recall
 from engines.accuracy.widths import WidthErrors
-from engines.evaluation.hardships import flattened
+from engines.evaluation.hardships import flattened, grainy
 from engines.evaluation.real import WEIGHTS, save_overlay
 from engines.synthetic.render import render
 from engines.synthetic.truth import Box, LoopTruth, RenderedImage
@@ -107,9 +109,15 @@ class Tally:
 
 
 def evaluate(
-    weights: Path, images: int, overlays: Path | None = None, contrast: float = 1.0, *, as_stills: bool = False
+    weights: Path,
+    images: int,
+    overlays: Path | None = None,
+    contrast: float = 1.0,
+    grain: float = 0.0,
+    *,
+    as_stills: bool = False,
 ) -> dict[str, dict[str, float | None]]:
-    """Figures by role ("detector", "keypoints"), with that share of the images' contrast left.
+    """Figures by role ("detector", "keypoints"), with that share of the images' contrast left, and levels of grain.
 
     One look at each image, as at a live frame, or as many as at a still.
     """
@@ -119,7 +127,8 @@ def evaluate(
     tally = Tally()
     for seed in range(FIRST_SEED, FIRST_SEED + images):
         rendered = render(seed)
-        rendered = replace(rendered, image_rgb=flattened(rendered.image_rgb, contrast))
+        image = grainy(flattened(rendered.image_rgb, contrast), grain, np.random.default_rng(seed))
+        rendered = replace(rendered, image_rgb=calmed(image, grain_of(image)))
         detections = _look(engines, rendered, as_stills=as_stills)
         tally.add(rendered, detections, engines, shipped.min_score_capillary)
         if overlays is not None:
@@ -154,9 +163,10 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, help="also write the figures here, for engines.training.ship")
     parser.add_argument("--overlays", type=Path)
     parser.add_argument("--contrast", type=float, default=1.0)
+    parser.add_argument("--grain", type=float, default=0.0)
     parser.add_argument("--stills", action="store_true", help="look as at stills, not as at live frames")
     args = parser.parse_args()
-    figures = evaluate(args.weights, args.images, args.overlays, args.contrast, as_stills=args.stills)
+    figures = evaluate(args.weights, args.images, args.overlays, args.contrast, args.grain, as_stills=args.stills)
     print(json.dumps(figures, indent=2))
     if args.figures is not None:
         args.figures.write_text(json.dumps(figures, indent=2) + "\n")

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from firmware.board import BoardModel
+from firmware.chips_there import ChipsThere
+from firmware.errors import FirmwareError
 from firmware.open_board import OpenBoard, open_board
 from firmware.protocol import Action, Button, Phase, StationStatus
 from firmware.service import Firmware
@@ -109,6 +111,7 @@ def test_a_press_is_told_once_with_its_moment_and_so_is_letting_go(
 ) -> None:
     station.await_state(lambda state: state.pressed == ())
     for action in (Action.PRESSED, Action.RELEASED):
+        time.sleep(rig.slowest_edge_s)  # until what the chip still had to tell is told
         before_s = time.monotonic()
         rig.press(board, button, action is Action.PRESSED)
         after_s = time.monotonic()
@@ -156,3 +159,18 @@ def test_its_lines_can_be_taken_again_after_a_stop(rig: Rig) -> None:
         firmware.start()
         firmware.stop()
         assert board.problem == ""
+
+
+def test_a_cp2112_is_seen_to_go_and_to_come(tmp_path: Path) -> None:
+    if not UHID.exists():
+        pytest.skip("this kernel has no /dev/uhid for a GPIO chip of software")
+    settings = FirmwareSettings(socket=tmp_path / "board.sock", led_pin=f"{LABEL}:{_LED_LINE}")
+    with Cp2112():
+        there = ChipsThere(settings, "generic")
+        there.require_unchanged()
+    with pytest.raises(FirmwareError, match="is gone"):
+        there.require_unchanged()
+    missing = ChipsThere(settings, "generic")
+    missing.require_unchanged()
+    with Cp2112(), pytest.raises(FirmwareError, match="has come"):
+        missing.require_unchanged()

@@ -22,10 +22,12 @@ IDENTITY = EngineIdentity("0.1.0", "truth", {"detector": f"sha256:{'1' * 64}", "
 class TruthEngine:
     """Both networks at once, perfect: finds every loop that an expert would count, with its true widths.
 
-    `show` changes the scene; `move` shifts what is found, as a hand would; `widen` lets the vessels grow.
+    `seen` are the pictures it was asked about. `show` changes the scene; `move` shifts what is found, as a hand would;
+    `widen` lets the vessels grow.
     """
 
     def __init__(self, scene: RenderedImage) -> None:
+        self.seen: list[NDArray[np.uint8]] = []
         self.show(scene)
 
     def show(self, scene: RenderedImage) -> None:
@@ -46,12 +48,14 @@ class TruthEngine:
         return EngineSet(self, self, IDENTITY)
 
     def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        self.seen.append(image_rgb)
         return Detections(
             tuple(CapillaryDetection(self._box(loop.bbox_px), 0.9, loop.morphology, loop.size) for loop in self.loops),
             tuple(HaemorrhageDetection(self._box(truth.bbox_px), 0.8) for truth in self._haemorrhages),
         )
 
     def estimate(self, image_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:
+        self.seen.append(image_rgb)
         shown = {self._box(loop.bbox_px): loop for loop in self.loops}
         return tuple(self._points(shown[box]) for box in boxes)
 

@@ -1,6 +1,7 @@
 """A picture with everything that was found drawn in, and the figures in a strip below it."""
 
 import math
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -27,6 +28,8 @@ COLOURS: dict[Morphology, Colour] = {
 LETTERS = {Morphology.NORMAL: "N", Morphology.TORTUOUS: "T", Morphology.RAMIFIED: "R", Morphology.GIANT: "G"}
 HAEMORRHAGE_COLOUR: Colour = (255, 159, 229)
 ROW_COLOUR: Colour = (255, 255, 255)
+DRAWN_WIDTH = 1280
+"""A picture is drawn on about this many pixels a line, or on its own where it has more."""
 ROW_BORDER = 0.02
 """A counted stretch that ends so near to the border, in widths, ends with the picture; as on the pages."""
 UNMEASURED = {
@@ -39,32 +42,65 @@ _INK: Colour = (255, 255, 255)
 _STRIP: Colour = (16, 20, 24)
 
 
+@dataclass(frozen=True)
+class Canvas:
+    """What is drawn on: the picture enlarged `zoom` times, with lines of `unit` pixels."""
+
+    draw: ImageDraw.ImageDraw
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+    zoom: int
+    unit: int
+
+    def at(self, point: Point) -> Point:
+        """A point of the picture (origin at the centre of its first pixel) on the canvas."""
+        x, y = ((value + 0.5) * self.zoom - 0.5 for value in point)
+        return x, y
+
+    def corners(self, box: BoundingBox) -> tuple[float, float, float, float]:
+        return (*self.at((box.x, box.y)), *self.at((box.x + box.w, box.y + box.h)))
+
+
 def overlay_png(image_rgb: NDArray[np.uint8], analysis: FrameAnalysis) -> bytes:
     """PNG of the picture with boxes by class, width segments and numbers, and a strip with the figures below.
 
     Args:
-        image_rgb: the picture of `analysis`, uint8 (height, width, 3).
+        image_rgb: the picture of `analysis`, uint8 (height, width, 3). A small one is enlarged by a whole number, so
+            that the numbers beside the loops leave room for each other.
     """
     height, width = image_rgb.shape[:2]
-    unit = max(1, round(width / 640))
-    font = ImageFont.load_default(11 * unit)
-    lines = summary_lines(analysis)
-    canvas = Image.new("RGB", (width, height + (len(lines) * 15 + 8) * unit), _STRIP)
-    canvas.paste(Image.fromarray(image_rgb), (0, 0))
-    draw = ImageDraw.Draw(canvas)
+    zoom = max(1, round(DRAWN_WIDTH / width))
+    shown = Image.fromarray(image_rgb).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC)
+    unit = max(1, round(shown.width / DRAWN_WIDTH))
+    font = ImageFont.load_default(13 * unit)
+    lines = [part for line in summary_lines(analysis) for part in _wrapped(line, font, shown.width - 12 * unit)]
+    image = Image.new("RGB", (shown.width, shown.height + (len(lines) * 18 + 8) * unit), _STRIP)
+    image.paste(shown, (0, 0))
+    canvas = Canvas(ImageDraw.Draw(image), font, zoom, unit)
     for patch in analysis.haemorrhages:
-        draw.ellipse(_corners(patch.bbox), outline=HAEMORRHAGE_COLOUR, width=2 * unit)
+        canvas.draw.ellipse(canvas.corners(patch.bbox), outline=HAEMORRHAGE_COLOUR, width=2 * unit)
     for stretch in analysis.counted_row_px:
         for end, inner in ((stretch[0], stretch[1]), (stretch[-1], stretch[-2])):
             if min(*end, width - end[0], height - end[1]) >= ROW_BORDER * width:
-                draw.line(_bracket(end, inner, 6 * unit), fill=ROW_COLOUR, width=2 * unit)
+                bracket = _bracket(canvas.at(end), canvas.at(inner), 8 * unit)
+                canvas.draw.line(bracket, fill=ROW_COLOUR, width=2 * unit)
     for number, capillary in enumerate(analysis.capillaries, start=1):
-        _draw_capillary(draw, capillary, number, font, unit)
+        _draw_capillary(canvas, capillary, number)
     for index, line in enumerate(lines):
-        draw.text((6 * unit, height + (4 + 15 * index) * unit), line, fill=_INK, font=font)
+        canvas.draw.text((6 * unit, shown.height + (4 + 18 * index) * unit), line, fill=_INK, font=font)
     buffer = BytesIO()
-    canvas.save(buffer, format="PNG")
+    image.save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _wrapped(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width_px: float) -> list[str]:
+    lines = [""]
+    for word in line.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getbbox(longer)[2] > width_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _density_words(density_per_mm: float | None, off: float | None) -> str:
@@ -72,7 +108,7 @@ def _density_words(density_per_mm: float | None, off: float | None) -> str:
         return ""
     written = DENSITY.written(density_per_mm)  # as the document beside the picture has it
     decimals = decimals_of_value(written, off, 1, DENSITY.cuts)
-    return f"{digits(written, decimals)} +- {digits(off, decimals)} capillaries per mm"
+    return f"{digits(written, decimals)} ± {digits(off, decimals)} capillaries per mm"
 
 
 def summary_lines(analysis: FrameAnalysis) -> list[str]:
@@ -92,31 +128,23 @@ def summary_lines(analysis: FrameAnalysis) -> list[str]:
     )
 
 
-def _draw_capillary(
-    draw: ImageDraw.ImageDraw,
-    capillary: Capillary,
-    number: int,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    unit: int,
-) -> None:
-    colour = COLOURS[capillary.morphology]
-    line_px = 2 * unit if capillary.row is Row.DISTAL else unit
-    draw.rectangle(_corners(capillary.bbox), outline=colour, width=line_px)
+def _draw_capillary(canvas: Canvas, capillary: Capillary, number: int) -> None:
+    colour, unit = COLOURS[capillary.morphology], canvas.unit
+    line_px = 3 * unit if capillary.row is Row.DISTAL else unit
+    corners = canvas.corners(capillary.bbox)
+    canvas.draw.rectangle(corners, outline=colour, width=line_px)
     for width in (capillary.apical, capillary.arterial, capillary.venous):
         if width is not None:
-            draw.line([width.segment.start_px, width.segment.end_px], fill=_INK, width=unit)
+            ends = [canvas.at(width.segment.start_px), canvas.at(width.segment.end_px)]
+            canvas.draw.line(ends, fill=_INK, width=2 * unit)
     label = f"{number}{LETTERS[capillary.morphology]}"
     apical = capillary.apical
     if apical is not None:
         label += f" {digits(apical.um, 0)} um" if apical.um is not None else f" {digits(apical.px, 0)} px"
-    place = (capillary.bbox.x, max(0.0, capillary.bbox.y - 13 * unit))
-    draw.text(place, label, fill=colour, font=font, stroke_width=unit, stroke_fill=(0, 0, 0))
+    place = (corners[0], max(0.0, corners[1] - 16 * unit))
+    canvas.draw.text(place, label, fill=colour, font=canvas.font, stroke_width=unit, stroke_fill=(0, 0, 0))
 
 
 def _bracket(end: Point, inner: Point, size_px: int) -> list[Point]:
     (x, y), back = end, math.copysign(size_px, inner[0] - end[0])
     return [(x + back, y - size_px), (x, y - size_px), (x, y + size_px), (x + back, y + size_px)]
-
-
-def _corners(box: BoundingBox) -> tuple[float, float, float, float]:
-    return (box.x, box.y, box.x + box.w, box.y + box.h)

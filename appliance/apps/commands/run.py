@@ -21,7 +21,7 @@ def command(**flags: Any) -> None:
         loaded = load(**flags)
         pulse.tell_firmware(loaded.settings.firmware, f"nailfold {version('nailfold-appliance')}, starting")
         # Loading the libraries is a large part of a start; systemd and the firmware hear of the start before it.
-        from appliance.apps.station.assembly import run_station  # noqa: PLC0415
+        from appliance.apps.station.run import run_station  # noqa: PLC0415
 
         is_to_start_again = run_station(loaded, pulse.end)
     if is_to_start_again:

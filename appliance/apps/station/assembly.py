@@ -2,13 +2,10 @@
 
 import importlib.metadata
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-
-import click
 
 from appliance.accounts.access import load_or_create_secrets
 from appliance.accounts.account_service import AccountService
@@ -18,11 +15,8 @@ from appliance.analysis.pipeline import Pipeline
 from appliance.apps.archive.assembly import build_exchange, known_scales, still_analysis
 from appliance.apps.archive.pattern_advice import PatternAdvisor
 from appliance.apps.archive.report import build_report_service
-from appliance.apps.config.engine_bundle import EngineBundles
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.live_precision import live_precision
-from appliance.apps.log_layout import log_to_stderr
-from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.station.administration import StationAdministration
 from appliance.apps.station.backup_keeper import BackupKeeper
 from appliance.apps.station.box_board import StationBoard, StationPhase
@@ -44,7 +38,6 @@ from appliance.apps.station.frame_calibration import (
 )
 from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
-from appliance.apps.station.leaving import leave_after
 from appliance.apps.station.network_client import NetworkClient
 from appliance.apps.station.observed_slot import ObservedSlot
 from appliance.apps.station.restoring import restored_storage
@@ -79,8 +72,6 @@ from appliance.ports import Clock, EngineSet
 from appliance.storage.image_files import free_percent
 from appliance.storage.still_encoder import encode_still
 from appliance.transport.mqtt_publisher import MqttPublisher
-from firmware.sd_notify import notify
-from firmware.stop_signals import StopSignals
 from webui.app import create_app
 from webui.services import Services
 from webui.serving.server import WebServer, serve
@@ -88,51 +79,6 @@ from webui.serving.server import WebServer, serve
 _log = logging.getLogger(__name__)
 # Each part is given this long to end; together they stay below the three seconds a power supply's buffer lasts.
 _STOP_TIMEOUT_S = 1.0
-# And if one does not end all the same, the process does. Every write is whole without the parts that are left.
-_LEFT_AFTER_S = 8.0
-
-
-def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
-    """Serve until SIGTERM or Ctrl-C, then stop in order; whether the station is to be started again.
-
-    Args:
-        loaded: the settings.
-        started: called once the pages are served, before the board is connected to and systemd hears READY.
-
-    Raises:
-        ApplianceError: something the station cannot start without is missing; one sentence says what.
-    """
-    _set_up_logging(loaded.settings.station.log_level)
-    one_thread_a_picture()
-    bundles = EngineBundles(loaded.settings.station.data_dir)
-    if bundles.active().name != bundles.count_start().name:
-        _log.error("the newest networks are taken back: %s", bundles.active().reason)
-        return True
-
-    def heard(number: signal.Signals) -> None:
-        _log.info("%s: stopping", number.name)
-        if not stopping.is_set():
-            leave_after(_LEFT_AFTER_S)
-
-    stopping = StopSignals(heard)
-    restarting = threading.Event()
-
-    def restart() -> None:
-        _log.info("a restart was asked for: stopping")
-        restarting.set()
-        stopping.set()
-
-    station = Station(loaded, restart)
-    try:
-        station.start(started)
-        for line in station.greeting:
-            click.echo(line)
-        notify(f"READY=1\nSTATUS={station.url}")
-        stopping.wait()
-    finally:
-        notify("STOPPING=1")
-        station.stop()
-    return restarting.is_set()
 
 
 class Station:
@@ -428,8 +374,3 @@ class Station:
     def _await_engine(self) -> None:
         if not self._engine.join(_STOP_TIMEOUT_S):
             _log.error("the engine has not come back for %.0f s; its thread is left behind", _STOP_TIMEOUT_S)
-
-
-def _set_up_logging(level: str) -> None:
-    log_to_stderr(level.upper())
-    logging.captureWarnings(True)

@@ -53,17 +53,26 @@ def drawn(analysis: FrameAnalysis, width: int = 640, height: int = 480) -> np.nd
 
 def test_boxes_have_the_colour_of_their_class_at_their_place() -> None:
     image = drawn(ANALYSIS)
-    assert tuple(image[150, 100]) == COLOURS[Morphology.GIANT]
-    assert tuple(image[210, 130]) == COLOURS[Morphology.GIANT]
-    assert tuple(image[35, 300]) == HAEMORRHAGE_COLOUR
-    assert tuple(image[150, 120]) == (90, 90, 90), "inside the box nothing hides the loop"
-    assert tuple(image[106, 120]) == (255, 255, 255), "the width is drawn where it was measured"
+    assert image.shape[1] == 1280, "a small picture is drawn twice as large"
+    assert tuple(image[300, 200]) == COLOURS[Morphology.GIANT]
+    assert tuple(image[420, 260]) == COLOURS[Morphology.GIANT]
+    assert tuple(image[70, 600]) == HAEMORRHAGE_COLOUR
+    assert tuple(image[300, 240]) == (90, 90, 90), "inside the box nothing hides the loop"
+    assert tuple(image[212, 240]) == (255, 255, 255), "the width is drawn where it was measured"
 
 
 def test_the_figures_stand_below_the_picture() -> None:
     image = drawn(ANALYSIS)
-    assert image.shape[0] > 480
-    assert np.all(image[470, :] == 90)
+    assert image.shape[0] > 960
+    assert np.all(image[940, :] == 90)
+
+
+def test_no_figure_is_cut_off_below_a_narrow_picture() -> None:
+    quality = FrameQuality(False, tuple(QualityReason) * 3, 0.0, 0.2, None, 0.5)
+    image = drawn(replace(ANALYSIS, width_px=300, height_px=60, quality=quality), 300, 60)
+    is_ink = (image[240:] > 128).all(axis=2)
+    assert is_ink.any()
+    assert not is_ink[:, -6:].any()
 
 
 def test_every_class_has_a_colour_of_its_own() -> None:
@@ -72,7 +81,7 @@ def test_every_class_has_a_colour_of_its_own() -> None:
 
 def test_density_is_told_in_figures() -> None:
     assert summary_lines(ANALYSIS) == [
-        "8 +- 3 capillaries per mm",
+        "8 ± 3 capillaries per mm",
         "capillaries: 9, in the distal row: 7; 4 normal, 2 tortuous, 2 ramified, 1 giant; haemorrhages: 1",
     ]
 

@@ -8,7 +8,7 @@ from appliance.apps.station import spare_memory
 
 def test_a_station_has_not_loaded_the_libraries_of_what_it_seldom_does() -> None:
     heavy = ("pydicom", "pynetdicom", "highdicom", "scipy", "weasyprint", "onnx")
-    programme = f"import sys, appliance.apps.station.assembly; print([m for m in {heavy} if m in sys.modules])"
+    programme = f"import sys, appliance.apps.station.run; print([m for m in {heavy} if m in sys.modules])"
     seen = subprocess.run([sys.executable, "-c", programme], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
 
