@@ -86,8 +86,7 @@ class Trial:
     def bad(self, stick: Path) -> None:
         """One whose station does not start is taken back, and what ran before comes up with the exam; not twice."""
         self.machine.cut()
-        good = self.machine.boot_state["first"]
-        bad = "A" if good == "B" else "B"
+        good, bad = self._running_and_other()
         self._restart_with(stick)
         self.machine.await_printed(rf"nailfold: slot {bad} \(try3\)", _START_S)
         taken_back = self.machine.await_printed(rf"slot {bad} is taken back: [^\n]*", _START_S)
@@ -97,8 +96,17 @@ class Trial:
         self._require_exams()
         self.machine.cut()
         state = self.machine.boot_state
-        self.figures["bad_update_rolled_back"] = (state["first"], state[bad.lower()]) == (good, "bad")
+        # The bad one stays the first choice by name; GRUB passes over it.
+        self.figures["bad_update_rolled_back"] = (state[good.lower()], state[bad.lower()]) == ("good", "bad")
         self.note("bad update", f"{taken_back[0]}; {state}")
+
+    def _running_and_other(self) -> tuple[str, str]:
+        """As GRUB chooses; read while the machine is off."""
+        state = self.machine.boot_state
+        other = {"A": "B", "B": "A"}
+        first = state["first"]
+        running = other[first] if state[first.lower()] == "bad" else first
+        return running, other[running]
 
     def erase(self, folder: Path) -> None:
         """A stick that names this box: it comes up as a new one, with a proof, another id and nothing kept; once."""
