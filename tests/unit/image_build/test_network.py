@@ -133,6 +133,19 @@ def test_a_network_that_stays_away_leaves_the_own_wifi_open_most_of_the_time(box
     assert False in opened
 
 
+def test_a_button_that_is_pressed_five_times_is_obeyed_once(box: Box) -> None:
+    box.radio.reach |= {b"Klinik": "small\\svessels", b"Gast": "small\\svessels"}
+    box.pass_s(60)
+    searches = box.radio.searches
+    for _ in range(5):
+        box.caretaker.look_around()
+        box.caretaker.join(WISH)
+    box.caretaker.join(Wish(b"Gast", Security.WPA, "small vessels"))
+    box.pass_s(2)
+    assert box.radio.searches == searches + 1
+    assert [ssid for _, ssid in box.status.known] == [b"Gast"]
+
+
 def test_a_full_disk_is_told(box: Box) -> None:
     box.radio.reach[b"Klinik"] = "small\\svessels"
     box.radio.is_full = True

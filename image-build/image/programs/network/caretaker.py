@@ -91,7 +91,7 @@ class Caretaker:
         self._manager, self._access_point, self._tell, self._now = manager, access_point, tell, now
         self._pause = pause
         self._lock = threading.Lock()
-        self._wishes: list[Callable[[], None]] = []
+        self._wishes: dict[str, Callable[[], None]] = {}
         self.woken = threading.Event()
         self.status = Status()
         self._alone_since_s: float | None = None
@@ -100,7 +100,7 @@ class Caretaker:
     def join(self, wish: Wish) -> None:
         """Tried with the next step; `status.trying` says so from now on."""
         self._set(trying=wish.ssid, tried=None)
-        self._wish(lambda: self._try(wish))
+        self._wish("join", lambda: self._try(wish))
 
     def begin(self) -> None:
         """Tells the first status, before anything is known."""
@@ -112,11 +112,11 @@ class Caretaker:
 
     def look_around(self) -> None:
         """For networks, anew: the box's own Wi-Fi is away for that long."""
-        self._wish(self._look_around)
+        self._wish("look", self._look_around)
 
     def forget(self, identity: str) -> None:
         """A network's password; the box leaves that network."""
-        self._wish(lambda: self._forget(identity))
+        self._wish(f"forget {identity}", lambda: self._forget(identity))
 
     def note_page(self) -> None:
         """A telephone asked for a page."""
@@ -227,14 +227,15 @@ class Caretaker:
     def _radio(self) -> str:
         return next((link.device for link in self._manager.links() if link.kind == "wifi"), "")
 
-    def _wish(self, wish: Callable[[], None]) -> None:
+    def _wish(self, what: str, wish: Callable[[], None]) -> None:
+        """One of a kind: who presses a button five times wants it once, and of two networks the newer one."""
         with self._lock:
-            self._wishes.append(wish)
+            self._wishes[what] = wish
         self.woken.set()
 
     def _next(self) -> Callable[[], None] | None:
         with self._lock:
-            return self._wishes.pop(0) if self._wishes else None
+            return self._wishes.pop(next(iter(self._wishes))) if self._wishes else None
 
     def _set(self, **changed: object) -> None:
         with self._lock:
