@@ -27,10 +27,6 @@ _WITHOUT = (
     *("nailfold-station", "nailfold-firmware", "nailfold-engines", "nailfold-screen", "nailfold-confirm", "rauc"),
     *("avahi-daemon", "systemd-timesyncd", "systemd-binfmt", "systemd-update-utmp", "systemd-update-utmp-runlevel"),
 )
-_TOLD = """[Service]
-ExecStart=
-ExecStart=/sbin/wpa_supplicant -u -d -t -f /run/wpa_supplicant.log -O "DIR=/run/wpa_supplicant GROUP=netdev"
-"""
 _LINE = re.compile(r"^PROBE (\S+) ?(.*)$", re.MULTILINE)
 
 
@@ -38,7 +34,7 @@ def main() -> int:
     """Exit status 0 if every case went as it must."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--root", type=Path, default=REPOSITORY / "build/light/good.squashfs")
-    options.add_argument("--cases", nargs="*", default=[], help="default: all of guest/wifi.py")
+    options.add_argument("--cases", nargs="*", default=[], help="of guest/wifi.py, or kinds of networks; default: all")
     options.add_argument("--timeout-s", type=float, default=3600.0, help="of the emulator's own time")
     options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/wifi.json")
     asked = options.parse_args()
@@ -101,10 +97,6 @@ def lay_out(extra: Path, cases: list[str]) -> None:
     # What has no part in it would only take the emulator's time.
     for unit in _WITHOUT:
         (units / f"{unit}.service").symlink_to("/dev/null")
-    # What it did is printed where a case fails; no key stands in it.
-    told = units / "wpa_supplicant.service.d"
-    told.mkdir()
-    (told / "told.conf").write_text(_TOLD)
     (extra / "probe").mkdir()
     (extra / "probe/cases").write_text("\n".join(cases))
     shutil.copy(HERE / "guest/wifi.py", extra / "probe")
