@@ -152,9 +152,14 @@ def _is_portable(error: Exception) -> bool:
         return False
 
 
-def _limit(memory_bytes: int, cpu_s: int) -> None:
-    """From here on: libraries reserve gigabytes of addresses that they never use, and calls add up."""
+def limit_memory(memory_bytes: int) -> None:
+    """Let this process map so much beyond what it has: libraries reserve gigabytes of addresses that they never use."""
     mapped = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes, resource.RLIM_INFINITY))
+
+
+def _limit(memory_bytes: int, cpu_s: int) -> None:
+    """From here on: calls add up."""
+    limit_memory(memory_bytes)
     used = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + cpu_s, resource.RLIM_INFINITY))

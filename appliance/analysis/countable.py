@@ -62,6 +62,8 @@ def hidden_cells(cells: DetailInCells, sampled_rgb: NDArray[np.uint8], white: ND
 
 def areas_of(hidden: HiddenCells, width_px: int, height_px: int) -> tuple[BoundingBox, ...]:
     """The hidden cells as boxes of a picture of that size, neighbours in a line as one."""
+    if not hidden.any():
+        return ()
     down, across = hidden.shape
     w, h = width_px / across, height_px / down
     bordered = np.zeros((down, across + 2), dtype=bool)

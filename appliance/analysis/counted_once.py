@@ -56,7 +56,8 @@ def suppress(
     """
     stays = _apart(boxes_xywh, iou)
     is_doubtful = _is_doubtful(boxes_xywh[stays], share)
-    left = np.where(is_doubtful, _doubted(scores[stays]), scores[stays])
+    left = scores[stays].astype(np.float64)
+    left[is_doubtful] = _doubted(scores[stays[is_doubtful]])
     order = np.argsort(-left, kind="stable")
     return stays[order], left[order]
 
@@ -129,11 +130,17 @@ def _common(surer: Boxes, boxes: Boxes) -> tuple[Boxes, Boxes, Boxes]:
     """What surer boxes [M, 4] and boxes [N, 4] have in common, [M, N], and the areas of both, [M, 1] and [N]."""
     x0, y0, w, h = boxes.T
     left, top, wide, high = (column[:, None] for column in surer.T)
-    width = np.minimum(left + wide, x0 + w) - np.maximum(left, x0)
-    height = np.minimum(top + high, y0 + h) - np.maximum(top, y0)
-    return np.maximum(width, 0.0) * np.maximum(height, 0.0), wide * high, w * h
+    common, height = _shared_side(left, wide, x0, w), _shared_side(top, high, y0, h)
+    common *= height
+    return common, wide * high, w * h
+
+
+def _shared_side(start: Boxes, side: Boxes, starts: Boxes, sides: Boxes) -> Boxes:
+    shared = np.minimum(start + side, starts + sides)
+    shared -= np.maximum(start, starts)
+    return np.asarray(np.maximum(shared, 0.0))
 
 
 def _doubted(scores: Scores) -> Scores:
-    held = np.clip(scores, LEAST_SCORE, MOST_SCORE)
+    held = np.minimum(np.maximum(scores, LEAST_SCORE), MOST_SCORE)
     return np.asarray(1 / (1 + (1 - held) / held * np.exp(DOUBT)))

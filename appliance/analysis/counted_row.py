@@ -42,7 +42,7 @@ def counted_row(curve: RowCurve, apices_px: Sequence[Point], hidden_px: Sequence
         hidden_px: from countable.areas_of.
     """
     u, points = curve.samples
-    counts = curve.is_inside(points)
+    counts = curve.samples_inside
     if hidden_px:
         width, height = curve.size_px
         # Heads of the lowest apices lie below the frame: what hides its last pixels hides them too.
@@ -51,9 +51,10 @@ def counted_row(curve: RowCurve, apices_px: Sequence[Point], hidden_px: Sequence
         if len(apices_px):
             seen_u = to_row_axes(np.array(apices_px), curve.roll_rad, curve.size_px)[:, 0]
             is_hidden &= np.abs(u[:, None] - seen_u[None, :]).min(axis=1) > _reach_of_a_loop(seen_u, width)
-        counts &= ~_without_short(is_hidden, points, SHORT_OF_WIDTH * width)
+        counts = counts & ~_without_short(is_hidden, points, SHORT_OF_WIDTH * width)
     lines = [points[a:b] for a, b in _runs(counts) if b - a > 1]
-    return CountedRow(tuple(_written(line) for line in lines), length_of(points, counts))
+    length_px = length_of(points, counts) if hidden_px else curve.length_px()
+    return CountedRow(tuple(_written(line) for line in lines), length_px)
 
 
 def _reach_of_a_loop(seen_u: FloatArray, width: int) -> float:
@@ -83,10 +84,11 @@ def _without_short(is_hidden: Mask, points: FloatArray, limit_px: float) -> Mask
 
 def _runs(mask: Mask) -> list[tuple[int, int]]:
     """First and one past the last of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    bordered = np.zeros(len(mask) + 2, dtype=np.bool_)
+    bordered[1:-1] = mask
+    edges = np.flatnonzero(bordered[1:] != bordered[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _written(line: FloatArray) -> tuple[Point, ...]:
-    some = np.vstack([line[:-1:POINT_EVERY], line[-1:]])
-    return tuple((float(x), float(y)) for x, y in some)
+    return tuple((x, y) for x, y in [*line[:-1:POINT_EVERY].tolist(), *line[-1:].tolist()])

@@ -113,14 +113,15 @@ def _settle(
     apices = np.array([apex_of(loop, start_rad) for loop in loops])
     loop_width = median(min(loop.bbox.w, loop.bbox.h) for loop in loops)
     roll = start_rad
-    candidates = not_astray(loops, to_row_axes(apices, roll, size), roll, loop_width)
+    start_uv = to_row_axes(apices, start_rad, size)
+    candidates = not_astray(loops, start_uv, start_rad, loop_width)
     members: frozenset[int] | None = None
     for _ in range(ROUNDS):
-        chosen = apply_hofstee(to_row_axes(apices, roll, size), candidates)
+        chosen = apply_hofstee(start_uv if roll == start_rad else to_row_axes(apices, roll, size), candidates)
         if chosen == members:
             break
         members = chosen
-        row_uv = to_row_axes(apices[sorted(members)], start_rad, size)
+        row_uv = start_uv[sorted(members)]
         curve = fit_row(row_uv, start_rad, slope_spread, loop_width, size)
         candidates -= _far_ahead(sorted(members), row_uv, curve, AHEAD_LOOP_WIDTHS * loop_width)
         roll = start_rad + min(max(curve.direction_rad - start_rad, -MAX_ROLL_RAD), MAX_ROLL_RAD)
@@ -134,9 +135,11 @@ def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozense
     its two neighbours are, they then stand more than 45 degrees to either side, and their angle exceeds Hofstee's 90
     degrees. Why not the looser reading, in which the angle may open to one side: docs/decisions, 2026-11-22.
     """
-    index = np.array(sorted(candidates), dtype=np.intp)
-    is_covered = _covers(apices_uv[index]).any(axis=0)
-    return frozenset(int(one) for one in index[~is_covered])
+    index = sorted(candidates)
+    if not index:
+        return candidates
+    is_covered: list[bool] = list(_covers(apices_uv[index]).any(axis=0))
+    return frozenset(one for one, covered in zip(index, is_covered, strict=True) if not covered)
 
 
 def _covers(apices_uv: FloatArray) -> NDArray[np.bool_]:
@@ -150,7 +153,7 @@ def _far_ahead(members: list[int], row_uv: FloatArray, curve: RowCurve, limit_px
     if len(members) < LOOPS_FOR_AHEAD:
         return frozenset()
     lead = row_uv[:, 1] - curve.height(row_uv[:, 0])
-    return frozenset(index for index, ahead in zip(members, lead, strict=True) if ahead > limit_px)
+    return frozenset(index for index, ahead in zip(members, lead.tolist(), strict=True) if ahead > limit_px)
 
 
 def apex_of(loop: MeasuredLoop, roll_rad: float) -> Point:

@@ -63,13 +63,16 @@ def _counts(
 
 def _sides(box: BoundingBox, size_px: tuple[int, int]) -> list[tuple[int, int]]:
     """Outward directions of the borders that the box touches."""
+    right, bottom = size_px[0] - 0.5 - box.x - box.w, size_px[1] - 0.5 - box.y - box.h
+    if min(box.x + 0.5, box.y + 0.5, right, bottom) > AT_BORDER_PX:
+        return []  # nearly every loop
     return [
         direction
         for direction, gap in (
             ((-1, 0), box.x + 0.5),
-            ((1, 0), size_px[0] - 0.5 - box.x - box.w),
+            ((1, 0), right),
             ((0, -1), box.y + 0.5),
-            ((0, 1), size_px[1] - 0.5 - box.y - box.h),
+            ((0, 1), bottom),
         )
         if gap <= AT_BORDER_PX
     ]

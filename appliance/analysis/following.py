@@ -15,7 +15,7 @@ from appliance.analysis.measure import MeasuredLoop, measure_loop
 from appliance.analysis.settings import AnalysisSettings
 from appliance.analysis.track import LoopMeasurement, Memory, Track, named_widths, smoothed, usual
 from appliance.analysis.tracking import Tracker
-from appliance.domain.detection import BoundingBox, CapillaryDetection
+from appliance.domain.detection import CapillaryDetection
 from appliance.domain.keypoints import LoopKeypoints
 
 SETTLED_AFTER = 3
@@ -108,22 +108,20 @@ class LocatedLoops:
     due: tuple[int, ...]
     at_s: float
 
-    @property
-    def boxes_due(self) -> list[BoundingBox]:
-        """What the keypoint network is to look at."""
-        return [self.detections[at].bbox for at in self.due]
-
     def measured(self, keypoints: Sequence[LoopKeypoints], um_per_px: float | None) -> FollowedFrame:
         """All loops, given the points of those that were due, in the same order; called once."""
         found = dict(zip(self.due, keypoints, strict=True))
         loops, memories = [], []
         for at, (detection, track) in enumerate(zip(self.detections, self.tracks, strict=True)):
             points = found.get(at)
-            loop = measure_loop(track.vote(detection), track.carried() if points is None else points, um_per_px)
-            if points is not None:
+            voted = track.vote(detection)
+            if points is None:
+                loops.append(track.carried(voted, um_per_px))
+            else:
+                loop = measure_loop(voted, points, um_per_px)
                 track.remember(LoopMeasurement(points, detection.bbox, self.at_s), loop)
+                loops.append(smoothed(loop, track.usual_px, track.track_id))
             memories.append(track.memory)
-            loops.append(smoothed(loop, track.usual_px, track.track_id))
         return FollowedFrame(tuple(loops), tuple(memories))
 
 

@@ -43,7 +43,7 @@ def match_boxes(old: Sequence[BoundingBox], new: Sequence[BoundingBox], shift_hi
     pairing = BoxPairing(_as_array(old), _as_array(new))
     hints = tuple(dict.fromkeys(shift_hints_px))
     if len(hints) > 1:
-        hint = max(hints, key=pairing.overlap)
+        hint = hints[int(pairing.overlaps(hints).argmax())]
     pairs = pairing.assign(hint)
     if not pairs:
         return Matching((), hint)
@@ -60,26 +60,27 @@ class BoxPairing:
     """Every old box (N, 4) beside every new one (M, 4): what does not depend on the shift is computed once."""
 
     def __init__(self, before: FloatArray, after: FloatArray) -> None:
-        one, two = before[:, None, 2:], after[None, :, 2:]
-        self._apart = after[None, :, :2] - before[:, None, :2]
+        # x and y in planes of their own, (2, N, M): numpy is slow along an axis of two.
+        one, two = before.T[2:, :, None], after.T[2:, None, :]
+        self._apart = after.T[:2, None, :] - before.T[:2, :, None]
         self._mean_sides = (one + two) / 2
         self._least_sides = np.minimum(one, two)
-        self._areas = one[..., 0] * one[..., 1] + two[..., 0] * two[..., 1]
+        self._areas = one[0] * one[1] + two[0] * two[1]
 
     def iou(self, shift: Shift) -> FloatArray:
         """Intersection over union of each old box, moved by the shift, and each new one; (N, M)."""
-        return self._iou(np.abs(self._apart - shift))
+        return self._iou(self._apart_after(shift))
 
-    def overlap(self, shift: Shift) -> float:
-        """How much of the old boxes, moved by the shift, lies on new ones."""
-        return float(self.iou(shift).max(axis=1).sum())
+    def overlaps(self, shifts: Sequence[Shift]) -> FloatArray:
+        """How much of the old boxes, moved by each of the shifts, lies on new ones; as many."""
+        return np.asarray(self._iou(self._apart_after(np.transpose(shifts))).max(axis=2).sum(axis=1))
 
     def assign(self, shift: Shift) -> tuple[tuple[int, int], ...]:
         """The best pairs (index in the old boxes, index in the new boxes)."""
-        apart = np.abs(self._apart - shift)
-        distance = apart / self._mean_sides
-        is_possible = np.asarray((distance <= MAX_OFFSET).all(axis=2))
-        cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(distance[..., 0], distance[..., 1]), IMPOSSIBLE)
+        apart = self._apart_after(shift)
+        across, along = apart / self._mean_sides
+        is_possible = np.asarray((across <= MAX_OFFSET) & (along <= MAX_OFFSET))
+        cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(across, along), IMPOSSIBLE)
         rows, columns = np.flatnonzero(is_possible.any(axis=1)), np.flatnonzero(is_possible.any(axis=0))
         # Where each has the nearest there is, no other assignment is better.
         if len(rows) <= len(columns) and _all_differ(of_rows := cost[rows].argmin(axis=1)):
@@ -92,13 +93,22 @@ class BoxPairing:
 
     def median_shift(self, pairs: Sequence[tuple[int, int]]) -> Shift:
         """Of the centres of pairs, each direction by itself."""
-        moves = [self._apart[pair] for pair in pairs]
-        return median(float(dx) for dx, _ in moves), median(float(dy) for _, dy in moves)
+        olds, news = zip(*pairs, strict=True)
+        across, along = self._apart[:, olds, news].tolist()
+        return median(across), median(along)
+
+    def _apart_after(self, shift: Shift | FloatArray) -> FloatArray:
+        """Of the centres, not negative: (2, N, M) for one shift, (2, H, N, M) for shifts (2, H)."""
+        moved = np.asarray(shift)[..., None, None]
+        apart = self._apart if moved.ndim == self._apart.ndim else self._apart[:, None]
+        return np.asarray(np.abs(apart - moved))
 
     def _iou(self, apart: FloatArray) -> FloatArray:
-        # `apart`: of the centres, (N, M, 2), not negative.
-        sides = np.maximum(np.minimum(self._mean_sides - apart, self._least_sides), 0.0)
-        shared = sides[..., 0] * sides[..., 1]
+        mean, least = self._mean_sides, self._least_sides
+        if apart.ndim > mean.ndim:
+            mean, least = mean[:, None], least[:, None]
+        wide, high = np.maximum(np.minimum(mean - apart, least), 0.0)
+        shared = wide * high
         return np.asarray(shared / (self._areas - shared))
 
 

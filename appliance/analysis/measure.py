@@ -53,7 +53,7 @@ class MeasuredLoop:
     @property
     def widths(self) -> tuple[MeasuredWidth, ...]:
         """The measurable ones."""
-        return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
+        return tuple([width for width in (self.apical, self.arterial, self.venous) if width is not None])
 
 
 def loop_of(capillary: Capillary) -> MeasuredLoop:
@@ -85,15 +85,11 @@ def measure_loop(detection: CapillaryDetection, keypoints: LoopKeypoints, um_per
     Args:
         um_per_px: scale of the full frame; None leaves micrometres None, never a default.
     """
-    box = detection.bbox
-    apical = _measure(keypoints.apical, box, um_per_px)
-    return MeasuredLoop(
-        detection=detection,
-        apex_px=None if apical is None else apical.segment.start_px,
-        apical=apical,
-        arterial=_measure(keypoints.arterial, box, um_per_px),
-        venous=_measure(keypoints.venous, box, um_per_px),
+    possible = PossibleWidths(detection.bbox)
+    apical, arterial, venous = (
+        possible.measured(segment, um_per_px) for segment in (keypoints.apical, keypoints.arterial, keypoints.venous)
     )
+    return MeasuredLoop(detection, None if apical is None else apical.segment.start_px, apical, arterial, venous)
 
 
 def measure_loops(
@@ -113,20 +109,37 @@ def is_possible_width(segment: WidthSegment, box: BoundingBox) -> bool:
     All three widths, the apical one too, run across the column and not along the loop, so none can exceed the box's
     shorter side, however the picture is rolled.
     """
-    length_px = segment.length_px
-    if not MIN_WIDTH_PX <= length_px <= WIDEST_OF_BOX * min(box.w, box.h):
-        return False
-    margin = max(MIN_MARGIN_PX, BOX_MARGIN * max(box.w, box.h))
-    return _is_near(segment.start_px, box, margin) and _is_near(segment.end_px, box, margin)
+    return PossibleWidths(box).measured(segment, None) is not None
 
 
-def _measure(segment: WidthSegment | None, box: BoundingBox, um_per_px: float | None) -> MeasuredWidth | None:
-    if segment is None or not is_possible_width(segment, box):
-        return None
-    px = segment.length_px
-    return MeasuredWidth(segment, px, None if um_per_px is None else px * um_per_px)
+class PossibleWidths:
+    """What a box allows its widths (`is_possible_width`), computed once for all of them."""
 
+    def __init__(self, box: BoundingBox) -> None:
+        x, y, w, h = box.x, box.y, box.w, box.h
+        self._widest_px = WIDEST_OF_BOX * min(w, h)
+        margin = max(MIN_MARGIN_PX, BOX_MARGIN * max(w, h))
+        self._left, self._right, self._top, self._bottom = x - margin, x + w + margin, y - margin, y + h + margin
 
-def _is_near(point: Point, box: BoundingBox, margin: float) -> bool:
-    x, y = point
-    return box.x - margin <= x <= box.x + box.w + margin and box.y - margin <= y <= box.y + box.h + margin
+    def measured(
+        self, segment: WidthSegment | None, um_per_px: float | None, usual_px: float | None = None
+    ) -> MeasuredWidth | None:
+        """The width; None without a segment and for an impossible one.
+
+        Args:
+            usual_px: stands in place of the segment's own length.
+        """
+        if segment is None:
+            return None
+        px = segment.length_px
+        if not MIN_WIDTH_PX <= px <= self._widest_px:
+            return None
+        (x0, y0), (x1, y1) = segment.start_px, segment.end_px
+        if not (self._left <= x0 <= self._right and self._top <= y0 <= self._bottom):
+            return None
+        if not (self._left <= x1 <= self._right and self._top <= y1 <= self._bottom):
+            return None
+        um = None if um_per_px is None else px * um_per_px
+        if usual_px is None:
+            return MeasuredWidth(segment, px, um)
+        return MeasuredWidth(segment, usual_px, None if um is None else um * usual_px / px)

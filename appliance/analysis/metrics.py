@@ -18,7 +18,7 @@ def count_metrics(capillaries: Sequence[Capillary], haemorrhages: int, density: 
     sizes = [capillary.size for capillary in capillaries]
     distal = [capillary for capillary in capillaries if capillary.row is Row.DISTAL]
     apical_um = [one.apical.um for one in distal if one.apical is not None and one.apical.um is not None]
-    widest_um = [one.widest_um for one in capillaries if one.widest_um is not None]
+    widest_um = [widest for one in capillaries if (widest := one.widest_um) is not None]
     return ImageMetrics(
         capillaries_total=len(capillaries),
         capillaries_distal=len(distal),

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.turned_view import view_of_turn
+from appliance.analysis.turned_view import TurnedView, view_of_turn
 from appliance.analysis.vessel_axis import vessel_axis
+from appliance.domain.detection import Detections
 from appliance.ports import Detector
 
 TURNS_RAD = tuple(_eighth * math.pi / 4 for _eighth in (1, -1, 2, -2, 3, -3, 4))
@@ -54,7 +55,7 @@ UPRIGHT = Orientation()
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """What the detector says of the picture after undoing a turn.
 
     Attributes:
@@ -78,10 +79,10 @@ def find_orientation(detector: Detector, image_rgb: NDArray[np.uint8]) -> Orient
     give the exact direction.
     """
     image_rgb = _shrunk(image_rgb)
-    upright = _look(detector, image_rgb, 0.0)
+    upright = look_at(detector, image_rgb, 0.0)
     is_plain = upright.scores >= LEAST and upright.evidence > PLAIN * upright.scores
     turns = (math.pi,) if is_plain else (*TURNS_RAD, *_axis_turns(image_rgb))
-    looks = [upright, *(_look(detector, image_rgb, turn) for turn in turns)]
+    looks = [upright, *(look_at(detector, image_rgb, turn) for turn in turns)]
     best = max(looks, key=lambda look: look.evidence)
     if best.scores < LEAST or best.evidence < FAR_MORE * upright.evidence:
         best = upright
@@ -105,30 +106,37 @@ def _axis_turns(image_rgb: NDArray[np.uint8]) -> tuple[float, ...]:
     from_eighth = abs((axis + math.pi / 8) % (math.pi / 4) - math.pi / 8)
     if agreement < LEAST_AGREEMENT or from_eighth < MIN_AXIS_TURN_RAD:
         return ()
-    return axis, _wrapped(axis + math.pi)
+    return axis, wrapped(axis + math.pi)
 
 
-def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: _Look) -> _Look:
+def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: Look) -> Look:
     """The look after a further turn by what the lines inside its boxes still lean, if that shows no less."""
     if look.scores < LEAST or abs(look.lean_rad) < MIN_LEAN_RAD:
         return look
-    further = _look(detector, image_rgb, _wrapped(look.turn_rad + look.lean_rad))
+    further = look_at(detector, image_rgb, wrapped(look.turn_rad + look.lean_rad))
     return further if further.scores >= AS_MUCH * look.scores else look
 
 
-def _look(detector: Detector, image_rgb: NDArray[np.uint8], turn_rad: float) -> _Look:
+def look_at(detector: Detector, image_rgb: NDArray[np.uint8], turn_rad: float) -> Look:
+    """What the detector says of the picture after undoing a clockwise turn of the finger."""
     view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
     seen = image_rgb if turn_rad == 0 else view.show(image_rgb)
-    sure = [one for one in detector.detect(seen).capillaries if one.score >= CONFIDENT and view.shows(one.bbox)]
-    lean, agreement = vessel_axis(seen, [one.bbox for one in sure]) if sure else (0.0, 0.0)
+    return look_from(seen, detector.detect(seen), view)
+
+
+def look_from(seen_rgb: NDArray[np.uint8], found: Detections, view: TurnedView) -> Look:
+    """The same, where the detector has already been asked about the view."""
+    sure = [one for one in found.capillaries if one.score >= CONFIDENT and view.shows(one.bbox)]
+    lean, agreement = vessel_axis(seen_rgb, [one.bbox for one in sure]) if sure else (0.0, 0.0)
     scores = sum(one.score for one in sure)
-    return _Look(turn_rad, scores, scores * agreement * max(0.0, math.cos(2 * lean)), lean)
+    return Look(view.turn_rad, scores, scores * agreement * max(0.0, math.cos(2 * lean)), lean)
 
 
-def _opposite_of(look: _Look, looks: list[_Look]) -> _Look:
+def _opposite_of(look: Look, looks: list[Look]) -> Look:
     """The look that shows the picture most nearly on its head."""
-    return max(looks, key=lambda other: abs(_wrapped(other.turn_rad - look.turn_rad)))
+    return max(looks, key=lambda other: abs(wrapped(other.turn_rad - look.turn_rad)))
 
 
-def _wrapped(angle_rad: float) -> float:
+def wrapped(angle_rad: float) -> float:
+    """The same direction from -pi to pi."""
     return (angle_rad + math.pi) % (2 * math.pi) - math.pi

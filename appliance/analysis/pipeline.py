@@ -16,6 +16,7 @@ from appliance.analysis.distal_row import find_distal_row, row_apices
 from appliance.analysis.following import FollowedFrame, Follower
 from appliance.analysis.framing import framing_of
 from appliance.analysis.grain import GrainWatch, calmed, grain_of
+from appliance.analysis.live_upright import UprightWatch
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
 from appliance.analysis.metrics import count_metrics
@@ -85,6 +86,7 @@ class Pipeline:
         self._figures_of = figures_of
         self._blanching = BlanchingWatch(self._settings)
         self._grain = GrainWatch()
+        self._upright = UprightWatch()
         # Quality control looks at the same picture while the detector holds the GPU, and costs the frame nothing.
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="quality")
 
@@ -121,7 +123,13 @@ class Pipeline:
     ) -> FrameAnalysis:
         um_per_px = None if calibration is None else calibration.um_per_px
         picture = self._grain.calmed(frame.image_rgb, frame.captured_monotonic_s)
-        detections = self._engines.detector.detect(picture)
+        view = view_of_turn(frame.width_px, frame.height_px, self._upright.turn_rad)
+        shown = view.show(picture) if view.turn_rad else picture
+        found = self._engines.detector.detect(shown)
+        self._upright.look(self._engines.detector, picture, shown, found, frame.captured_monotonic_s)
+        if view.turn_rad:
+            found = view.shown_of(found)
+        detections = view.detections_back(found) if view.turn_rad else found
         watch.lap("detector")
         examination = examined.result()
         watch.lap("quality")
@@ -132,11 +140,13 @@ class Pipeline:
             examination.trusted_shift,
         )
         watch.lap("track")
-        keypoints = self._locate(picture, located.boxes_due)
+        keypoints = self._locate(shown, [found.capillaries[at].bbox for at in located.due])
+        if view.turn_rad:
+            keypoints = view.keypoints_back(keypoints)
         watch.lap("keypoints")
         followed = located.measured(keypoints, um_per_px)
         watch.lap("measure")
-        seen = _Seen(frame, calibration, examination, detections.haemorrhages)
+        seen = _Seen(frame, calibration, examination, detections.haemorrhages, Orientation(view.turn_rad))
         live = self._concluded(seen, followed.loops, watch)
 
         def as_still() -> FrameAnalysis:

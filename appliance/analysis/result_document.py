@@ -22,6 +22,8 @@ SCHEMA = "nailfold.analysis/1"
 
 Json = dict[str, Any]
 
+_DIGITS = {one.key: one.measured.digits for one in MEASURED if one.measured is not None}
+
 
 def document(images: Sequence[Json], identity: EngineIdentity) -> Json:
     """The whole document of images that one software and one set of engines analysed.
@@ -124,9 +126,9 @@ def haemorrhage_document(haemorrhage: HaemorrhageDetection) -> Json:
 
 
 def _metrics(metrics: ImageMetrics) -> Json:
-    digits = {one.key: one.measured.digits for one in MEASURED if one.measured is not None}
     return {
-        key: value if digits.get(key) is None else _rounded(value, digits[key]) for key, value in vars(metrics).items()
+        key: value if (digits := _DIGITS.get(key)) is None else _rounded(value, digits)
+        for key, value in vars(metrics).items()
     }
 
 

@@ -7,6 +7,7 @@ is a row of its own: sparse, perhaps, but as wide.
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,9 @@ def not_astray(
         height = at
     lead = (apices_uv[:, 1] - height) / loop_width_px
     on_row = weights[np.abs(lead) <= AHEAD_LOOP_WIDTHS]
-    is_doubtful = weights < DOUBTFUL * (np.median(on_row) if len(on_row) else 1.0)
+    is_doubtful = weights < DOUBTFUL * (median(on_row.tolist()) if len(on_row) else 1.0)
     is_astray = lead > np.where(is_doubtful, AHEAD_LOOP_WIDTHS, FAR_AHEAD_LOOP_WIDTHS)
-    return everything - frozenset(int(index) for index in np.flatnonzero(is_astray))
+    return everything.difference(np.flatnonzero(is_astray).tolist())
 
 
 def _weights(loops: Sequence[MeasuredLoop], roll_rad: float) -> FloatArray:
@@ -105,7 +106,8 @@ def _best_curve(
     flat = v - BENDS[:, None] * half * x**2
     slope = (flat[:, second] - flat[:, first]) / (x[second] - x[first])
     level = flat[:, first] - slope * x[first]
-    near = flat[:, None, :] - level[:, :, None] - slope[:, :, None] * x
+    near = flat[:, None, :] - level[:, :, None]
+    near -= slope[:, :, None] * x
     near /= NEAR_LOOP_WIDTHS * loop_width_px
     near *= near
     near *= -0.5
@@ -115,4 +117,4 @@ def _best_curve(
     at = (target - middle) / half
     height = level[bend, pair] + slope[bend, pair] * at + BENDS[bend] * half * np.minimum(at**2, 1.0)
     supporters = u[near[bend, pair] > math.exp(-0.5)]
-    return height, float(support[bend, pair]), float(np.ptp(supporters)) if len(supporters) else 0.0
+    return height, float(support[bend, pair]), float(supporters.max() - supporters.min()) if len(supporters) else 0.0

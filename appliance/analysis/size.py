@@ -56,7 +56,7 @@ def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:
     it.
     """
     by_appearance = loop.detection.size_by_appearance
-    widest_um = max((width.um for width in loop.widths if width.um is not None), default=None)
+    widest_um = max([width.um for width in loop.widths if width.um is not None], default=None)
     if widest_um is None:
         return by_appearance, SizeBasis.APPEARANCE
     measured = classify_width(widest_um)

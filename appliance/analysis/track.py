@@ -7,8 +7,8 @@ from statistics import median
 from typing import Generic, TypeVar
 
 from appliance.analysis.matching import Shift
-from appliance.analysis.measure import MeasuredLoop
-from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, SizeClass
+from appliance.analysis.measure import MeasuredLoop, PossibleWidths
+from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, Row, SizeClass
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
 from appliance.domain.measurement import MeasuredWidth
 
@@ -111,11 +111,19 @@ class Track:
             self.usual_px = {**self.usual_px, name: _usual(remembered)}
             self.is_unsure |= abs(width.px / median(remembered) - 1) > SURPRISE
 
-    def carried(self) -> LoopKeypoints:
-        """The points of the newest measurement, moved along with the nailfold; needs one."""
+    def carried(self, detection: CapillaryDetection, um_per_px: float | None) -> MeasuredLoop:
+        """This frame's loop by the points of the newest measurement, moved along with the nailfold; needs one.
+
+        In one step, as most loops of most frames go this way: `smoothed(measure_loop(...))` of the moved points.
+        """
         assert self.last is not None
-        points, by = self.last.keypoints, self.moved_px
-        return LoopKeypoints(_shifted(points.apical, by), _shifted(points.arterial, by), _shifted(points.venous, by))
+        points, by, usual_px = self.last.keypoints, self.moved_px, self.usual_px
+        possible = PossibleWidths(detection.bbox)
+        apical = possible.measured(_shifted(points.apical, by), um_per_px, usual_px.get("apical"))
+        arterial = possible.measured(_shifted(points.arterial, by), um_per_px, usual_px.get("arterial"))
+        venous = possible.measured(_shifted(points.venous, by), um_per_px, usual_px.get("venous"))
+        apex_px = None if apical is None else apical.segment.start_px
+        return MeasuredLoop(detection, apex_px, apical, arterial, venous, Row.OTHER, self.track_id)
 
     def _move(self, shift_px: Shift) -> None:
         self.moved_px = (self.moved_px[0] + shift_px[0], self.moved_px[1] + shift_px[1])

@@ -7,7 +7,7 @@ shape it holds allows, which for a loop is an arch and for a haemorrhage an elli
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from appliance.analysis.measure import MeasuredLoop
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, HaemorrhageDetection
-from appliance.domain.keypoints import Point, WidthSegment
+from appliance.domain.keypoints import LoopKeypoints, Point, WidthSegment
 from appliance.domain.measurement import MeasuredWidth
 
 Extent: TypeAlias = Callable[[float, float, float], tuple[float, float, float, float]]
@@ -72,6 +72,13 @@ class TurnedView:
         cos, sin = math.cos(self.turn_rad), math.sin(self.turn_rad)
         return cos * x - sin * y + (self.width_px - 1) / 2, sin * x + cos * y + (self.height_px - 1) / 2
 
+    def shown_of(self, found: Detections) -> Detections:
+        """What was found in the picture, and not in the corners that the view adds; in pixels of the view."""
+        return Detections(
+            tuple(one for one in found.capillaries if self.shows(one.bbox)),
+            tuple(one for one in found.haemorrhages if self.shows(one.bbox)),
+        )
+
     def detections_back(self, found: Detections) -> Detections:
         """What was found in the view, in pixels of the picture; what lies outside of it is left out."""
         return Detections(
@@ -99,6 +106,15 @@ class TurnedView:
             if self.shows(loop.bbox)
         )
 
+    def keypoints_back(self, found: Sequence[LoopKeypoints]) -> tuple[LoopKeypoints, ...]:
+        """End points of widths in pixels of the picture."""
+        return tuple(
+            LoopKeypoints(
+                self._segment_back(one.apical), self._segment_back(one.arterial), self._segment_back(one.venous)
+            )
+            for one in found
+        )
+
     def shows(self, box: BoundingBox) -> bool:
         """Whether the middle of a box of the view lies in the picture."""
         x, y = self.point_back(box.centre)
@@ -117,8 +133,18 @@ class TurnedView:
     def _width_back(self, width: MeasuredWidth | None) -> MeasuredWidth | None:
         if width is None:
             return None
-        ends = (self.point_back(width.segment.start_px), self.point_back(width.segment.end_px))
-        return replace(width, segment=WidthSegment(*ends))
+        return replace(width, segment=self._segment_back(width.segment))
+
+    @overload
+    def _segment_back(self, segment: WidthSegment) -> WidthSegment: ...
+
+    @overload
+    def _segment_back(self, segment: None) -> None: ...
+
+    def _segment_back(self, segment: WidthSegment | None) -> WidthSegment | None:
+        if segment is None:
+            return None
+        return WidthSegment(self.point_back(segment.start_px), self.point_back(segment.end_px))
 
     def _box_back(self, box: BoundingBox, extent: Extent) -> BoundingBox:
         """The upright box of the same shape in the picture, cut at its borders."""

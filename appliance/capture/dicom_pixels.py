@@ -10,7 +10,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, get_decoder
 from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
-from appliance.capture.still import ALL_BUT_BLACK
+from appliance.capture.still import DARKEST_WHITE
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.domain.errors import CaptureError
 
@@ -44,7 +44,9 @@ def dicom_rgb(dataset: Dataset) -> NDArray[np.uint8]:
         return np.repeat(_grey(pixels, dataset, kind, (low, high))[:, :, None], 3, axis=2)
     if kind != "RGB" or pixels.shape[2] != 3:
         raise CaptureError(f"its colours are {kind}, which is not read here", "Export it as RGB.")
-    return _eight_bits(pixels, low, high)
+    eight = _eight_bits(pixels, low, high)
+    _require_known_white(eight, pixels)
+    return eight
 
 
 def _decoded(dataset: Dataset, syntax: UID) -> tuple[NDArray[np.generic], Mapping[str, Any]]:
@@ -76,16 +78,22 @@ def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tupl
         eight = _windowed(rescaled.astype(np.float64), *window)
     else:
         eight = _eight_bits(rescaled, float(ends.min()), float(ends.max()))
-        _require_full_range(eight, pixels)
+        _require_known_white(eight, pixels)
     is_inverse = kind == "MONOCHROME1" or str(dataset.get("PresentationLUTShape", "")) == "INVERSE"
     return 255 - eight if is_inverse else eight
 
 
-def _require_full_range(eight: NDArray[np.uint8], stored: NDArray[np.generic]) -> None:
-    """Refuse values of 12 bits that are said to be of 16, without a window: they would be all but black."""
-    if stored.dtype.itemsize > 1 and 0 < eight.max() <= ALL_BUT_BLACK:
+def _require_known_white(eight: NDArray[np.uint8], stored: NDArray[np.generic]) -> None:
+    """Refuse values of 10, 12 or 14 bits that are said to be of 16, without a window: they would be all but black.
+
+    LargestImagePixelValue says no more than the values themselves do.
+    """
+    # Signed values have no black of their own: what they span counts.
+    reach = int(eight.max()) - (int(eight.min()) if stored.dtype.kind == "i" else 0)
+    if stored.dtype.itemsize > 1 and 0 < reach <= DARKEST_WHITE:
         raise CaptureError(
-            "its values end at a sixteenth of the white that its BitsStored states, and no window says which are meant",
+            "its values take up a quarter of what its BitsStored allow, or less, and no window says which white is "
+            "meant",
             "Export it with a window (WindowCenter, WindowWidth), or with the bits that its camera has.",
         )
 

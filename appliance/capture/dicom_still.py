@@ -6,6 +6,7 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from appliance.capture.deflated_dicom import require_bounded_deflate
 from appliance.capture.dicom_pixels import dicom_rgb
 from appliance.capture.scale_metadata import StatedScale, believed_scale
 from appliance.capture.stated_time import time_of_dicom
@@ -16,6 +17,7 @@ _UM_PER_MM = 1000.0
 _LARGEST_ASPECT = 1.01
 # NominalScannedPixelSpacing is that of the film that was scanned (PS3.3, C.8.6.1), not of the patient.
 _PATIENTS, _DETECTORS = "PixelSpacing", "ImagerPixelSpacing"
+_SIDES = ("ImageLaterality", "Laterality", "FrameLaterality")
 _GROUPS = ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
 
 
@@ -43,12 +45,14 @@ class DicomStill(Still):
 def read_dicom_still(path: Path) -> DicomStill:
     """The first frame of a file. Raises CaptureError: damaged, no picture, too large, pixels that are not square."""
     try:
+        require_bounded_deflate(path)
         dataset = pydicom.dcmread(path, force=True)
         if getattr(dataset, "file_meta", None) is None:
             dataset.file_meta = FileMetaDataset()
         if "PixelData" not in dataset or not dataset.get("Rows") or not dataset.get("Columns"):
             raise CaptureError(f"{_kind(dataset)} without a picture")
         require_usable_size(int(dataset.Columns), int(dataset.Rows))
+        lift_first_frame(dataset)
         taken = time_of_dicom(dataset)
         return DicomStill(
             image_rgb=dicom_rgb(dataset),
@@ -63,6 +67,20 @@ def read_dicom_still(path: Path) -> DicomStill:
     except Exception as error:  # pydicom and its decoders raise almost anything on damaged files
         detail = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise CaptureError(f"cannot read {path}: damaged or in an unknown coding ({detail})") from error
+
+
+def lift_first_frame(dataset: Dataset) -> None:
+    """Put what an enhanced object says of its first frame where a plain object says it: window, rescale, spacing, time.
+
+    Functional groups (PS3.3, C.7.6.16) are sequences of one item; what the object itself says stays.
+    """
+    for name in _GROUPS:
+        for group in list(dataset.get(name) or [])[:1]:
+            for element in group:
+                for item in list(element.value or [])[:1] if element.VR == "SQ" else ():
+                    for stated in item:
+                        if stated.tag not in dataset:
+                            dataset.add(stated)
 
 
 def _scale(dataset: Dataset) -> StatedScale:
@@ -102,27 +120,21 @@ def _believed(rows_and_columns_um: tuple[float, float], said_by: str) -> StatedS
 
 
 def _spacing_um(dataset: Dataset, name: str) -> tuple[float, float] | None:
-    """Between rows and between columns; of objects with several frames that of the first.
+    """Between rows and between columns; None without one.
 
     Raises:
         CaptureError: it is there, and no pair of numbers.
     """
-    places = [dataset]
-    for group in _GROUPS:
-        for item in (dataset.get(group) or [])[:1]:
-            places += (item.get("PixelMeasuresSequence") or [])[:1]
-    for place in places:
-        value = place.get(name)
-        parts = [value] if isinstance(value, str | float | int) else list(value or ())
-        if not any(str(one) for one in parts):
-            continue
-        try:
-            row, column = (float(one) for one in parts)
-        except ValueError as error:
-            said = "\\".join(str(one) for one in parts)[:40]
-            raise CaptureError(f'its {name} is "{said}", which is no pair of numbers') from error
-        return row * _UM_PER_MM, column * _UM_PER_MM
-    return None
+    value = dataset.get(name)
+    parts = [value] if isinstance(value, str | float | int) else list(value or ())
+    if not any(str(one) for one in parts):
+        return None
+    try:
+        row, column = (float(one) for one in parts)
+    except ValueError as error:
+        said = "\\".join(str(one) for one in parts)[:40]
+        raise CaptureError(f'its {name} is "{said}", which is no pair of numbers') from error
+    return row * _UM_PER_MM, column * _UM_PER_MM
 
 
 def _require_square_aspect(dataset: Dataset) -> None:
@@ -147,6 +159,6 @@ def _facts(dataset: Dataset) -> DicomFacts:
     modifiers = [one for item in regions for one in item.get("AnatomicRegionModifierSequence") or []]
     return DicomFacts(
         camera_name=str(dataset.get("ManufacturerModelName", "") or ""),
-        side=str(dataset.get("ImageLaterality", "") or dataset.get("Laterality", "") or "").strip().upper(),
+        side=next((said for said in (str(dataset.get(name) or "").strip().upper() for name in _SIDES) if said), ""),
         region_codes=frozenset(str(item.get("CodeValue", "")) for item in [*regions, *modifiers]),
     )

@@ -12,8 +12,8 @@ from appliance.domain.errors import CaptureError
 # Read off the header before anything is decoded. A 2,000 x 1,500 frame has 3 Mpx; mosaics of a whole finger reach 60.
 LARGEST_PIXELS = 100_000_000
 SMALLEST_SIDE_PX = 32
-ALL_BUT_BLACK = 16
-"""Of 255: what is left of the white of 12 bits, 4,095, where 16 bits are said, 65,535."""
+DARKEST_WHITE = 64
+"""Of 255: what is left of the white of 14 bits, 16,383, where 16 bits are said, 65,535; of 10 and 12 bits, less."""
 
 
 @dataclass(frozen=True)

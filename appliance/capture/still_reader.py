@@ -15,8 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from appliance.capture.ome_scale import ome_description, time_of_ome
 from appliance.capture.scale_metadata import StatedScale, description_of, scale_of_picture
 from appliance.capture.stated_time import StatedTime, time_of_exif
-from appliance.capture.still import ALL_BUT_BLACK, LARGEST_PIXELS, Still, require_usable_size
-from appliance.capture.tiff_pages import go_to_whole_picture, mend_palette, require_plain_values, white_of
+from appliance.capture.still import DARKEST_WHITE, LARGEST_PIXELS, Still, require_usable_size
+from appliance.capture.tiff_pages import go_to_whole_picture, mend_palette, require_plain_values, stated_bits, white_of
 from appliance.capture.whole_jpeg import require_whole_jpeg
 from appliance.capture.whole_png import require_whole_png
 from appliance.domain.errors import CaptureError
@@ -24,16 +24,18 @@ from appliance.foreign_files.kinds import HEAD_BYTES, READABLE_PICTURES, MediaKi
 
 LARGEST_BYTES = 500_000_000
 _SAVE_ANEW = "Save it as JPEG, PNG or TIFF with 8 or 16 bits a colour."
+_FULL_RANGE = "Save it with its full range, or with 8 bits (in ImageJ: Image, Type, RGB Color or 8-bit)."
 _log = logging.getLogger(__name__)
 
 
 def read_still(path: Path) -> Still:
     """The first picture of a file, DICOM included; what it holds decides, not its suffix.
 
-    16-bit values are scaled by 1/257 over their full range, or that which OME-XML calls significant; grey is repeated
-    in three channels; a palette is resolved; what is transparent becomes black, but a picture without one opaque point
-    is taken as it is; CMYK is converted by its plain complement, without a colour profile. Of a TIFF the first page
-    that is no thumbnail of another counts.
+    16-bit values are scaled by 1/257 over their full range, or grey by that which the file itself calls its camera's
+    (`tiff_pages.stated_bits`); where nothing says so and they end at a quarter of white, they are refused. Grey is
+    repeated in three channels; a palette is resolved; what is transparent becomes black, but a picture without one
+    opaque point is taken as it is; CMYK is converted by its plain complement, without a colour profile. Of a TIFF the
+    first page that is no thumbnail of another counts.
 
     Raises:
         CaptureError: missing, empty, too large, too small, cut off, damaged or not a picture; names the file.
@@ -67,14 +69,14 @@ def _decode(path: Path) -> Still:
                 require_plain_values(image)
                 mend_palette(image)
             _require_usable_size(path, image.width, image.height)
-            is_wide = _is_wide(image)
+            is_wide = _is_wide(path, image)
             image.load()
             _require_whole(path, image.format or "")
             taken, scale = _metadata(path, image)
             upright = ImageOps.exif_transpose(image)
             image_rgb = _to_rgb(path, upright, white_of(image))
             if is_wide:
-                _require_full_range(path, image_rgb)
+                _require_known_white(path, image_rgb, stated_bits(image), image.mode)
             return Still(image_rgb, taken.moment_utc, taken.note, scale, pages)
     except CaptureError as error:
         named = str(path) in error.message
@@ -120,22 +122,42 @@ def _require_usable_size(path: Path, width: int, height: int) -> None:
         raise CaptureError(f"refused {path}: {error.message}") from error
 
 
-def _is_wide(image: Image.Image) -> bool:
-    """Whether a picture that is not loaded yet has 16 bits a colour, by how its file packs them."""
+def _is_wide(path: Path, image: Image.Image) -> bool:
+    """Whether a picture that is not loaded yet has 16 bits a colour and no other white, by how its file packs them."""
     tiles = getattr(image, "tile", ())
     packed = tiles[0].args if tiles else ""
+    if image.format == "JPEG2000":
+        with path.open("rb") as file:
+            return _depth_of_jpeg_2000(file.read(HEAD_BYTES)) == 16
+    if image.format == "PPM" and isinstance(packed, tuple):
+        return bool(packed[-1] == 65_535)  # any other white of a PNM is stated, and Pillow goes by it
     return "16" in str(packed[0] if isinstance(packed, tuple) else packed)
 
 
-def _require_full_range(path: Path, image_rgb: NDArray[np.uint8]) -> None:
-    """Refuse what a camera of 12 bits wrote into 16 without shifting it: it would be all but black.
+def _depth_of_jpeg_2000(head: bytes) -> int:
+    """Bits of the first colour by the codestream's SIZ segment (ITU-T T.800, A.5.1); 0 where there is none."""
+    start = head.find(b"\xff\x4f\xff\x51")
+    depth = head[start + 42 : start + 43]
+    return (depth[0] & 0x7F) + 1 if start >= 0 and depth else 0
 
-    Of 4,095 in 65,535 come 16 in 255. A picture that is black throughout is black in any depth.
+
+def _require_known_white(path: Path, image_rgb: NDArray[np.uint8], bits: int, mode: str) -> None:
+    """Refuse what a camera of 10, 12 or 14 bits wrote into 16 without shifting it, where nothing in the file says so.
+
+    Of 4,095 in 65,535 come 16 in 255, of 16,383 come 64: all but black, or a picture that looks underexposed and
+    is not. A picture that is black throughout is black in any depth.
+
+    Args:
+        bits: those that the file calls meant; 0 where it does not say.
+        mode: Pillow's, before anything was converted: it keeps the upper 8 bits of a colour alone.
     """
-    if 0 < image_rgb.max() <= ALL_BUT_BLACK:
+    if not mode.startswith("I") and 8 < bits < 16:
+        raise CaptureError(f"refused {path}: its colours have {bits} bits in 16, which are not read here", _FULL_RANGE)
+    if not bits and 0 < image_rgb.max() <= DARKEST_WHITE:
         raise CaptureError(
-            f"refused {path}: its 16 bits end at a sixteenth of white, as those of a camera of 12 bits do",
-            "Save it with its full range, or with 8 bits (in ImageJ: Image, Type, RGB Color or 8-bit).",
+            f"refused {path}: its 16 bits end at a quarter of white or below, as those of a camera of 10, 12 or 14 "
+            "bits do, and nothing in it says which white is meant",
+            _FULL_RANGE,
         )
 
 

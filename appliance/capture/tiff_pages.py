@@ -10,6 +10,7 @@ from appliance.domain.errors import CaptureError
 
 # TIFF 6.0
 _SUBFILE, _BITS, _PHOTOMETRIC, _PLANAR, _COLOURS, _SAMPLE_FORMAT = 254, 258, 262, 284, 320, 339
+_LARGEST_VALUE, _LARGEST_VALUE_OF_FORMAT = 281, 341
 _STRIP_BYTES, _TILE_BYTES = 279, 325
 _REDUCED = 1
 _WHITE_IS_ZERO = 0
@@ -60,12 +61,29 @@ def white_of(image: Image.Image) -> int:
     """The value of white in grey of more than 8 bits; negative where 0 is white and this value black."""
     if image.format != "TIFF":
         return _SIXTEEN_BITS
-    bits = max(_numbers(image, _BITS), default=16)
-    description = description_of(image)
-    if bits == 16 and ome_description(description):
-        bits = count_in_ome(description, "SignificantBits") or bits
+    bits = stated_bits(image) or 16
     white: int = 2**bits - 1 if 8 < bits < 16 else _SIXTEEN_BITS
     return -white if _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO else white
+
+
+def stated_bits(image: Image.Image) -> int:
+    """How many bits of a value the file calls meant; 0 where it says no more than that each lies in 16.
+
+    SignificantBits of OME-XML goes first. SMaxSampleValue and MaxSampleValue are the largest value used (TIFF 6.0): no
+    white, unless it is exactly that of a camera of 9 to 15 bits. What ImageJ writes as "max" is what somebody's screen
+    showed, and says nothing.
+    """
+    if image.format != "TIFF":
+        return 0
+    stored = max(_numbers(image, _BITS), default=16)
+    if stored != 16:
+        return stored
+    description = description_of(image)
+    if ome_description(description) and (said := count_in_ome(description, "SignificantBits")):
+        return said
+    largest = max(_numbers(image, _LARGEST_VALUE_OF_FORMAT) or _numbers(image, _LARGEST_VALUE), default=0)
+    bits = largest.bit_length()
+    return bits if 8 < bits < 16 and largest == 2**bits - 1 else 0
 
 
 def _channels(image: Image.Image) -> int:

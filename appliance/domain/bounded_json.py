@@ -11,9 +11,6 @@ from appliance.domain.instant import from_rfc3339
 DEEPEST = 32
 _LARGEST = (1 << 63) - 1  # what a database takes
 _NESTED = (dict, list)
-# Digits or an exponent that such a number needs; most texts have none, and are parsed at full speed.
-_LONG = r"\d{19}|[eE]\+?\d{3}"
-_LONG_TEXT, _LONG_BYTES = re.compile(_LONG), re.compile(_LONG.encode())
 _NUL, _NUL_TEXT = b"\\u0000", re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # What no text must be written with: ASCII, which could hide a moment, and halves of pairs.
 _NEEDLESS_ESCAPE = re.compile(rb"\\u(?:00[0-7]|[dD][89a-fA-F])")
@@ -38,8 +35,7 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
         # Python would also take UTF-16, in which no check of bytes finds anything, and halves of pairs.
         text = text.decode("utf-8")
     try:
-        pairs = _each_once if refuses_twice else None
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs, **_number_parsers(text))
+        value = (_EACH_ONCE if refuses_twice else _ANY).decode(text)
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
     level = [value] if type(value) in _NESTED else []
@@ -78,10 +74,7 @@ def require_keepable(payload: bytes) -> None:
     Raises:
         ValueError: it is such a document, or not JSON at all.
     """
-    payload.decode("utf-8")
-    if _LONG_BYTES.search(payload):
-        bounded_loads(payload)
-    _require_texts(payload)
+    keepable_loads(payload)
 
 
 def _require_texts(payload: bytes) -> None:
@@ -93,15 +86,12 @@ def _require_texts(payload: bytes) -> None:
         from_rfc3339(moment.decode("ascii"))
 
 
-def _number_parsers(text: str) -> dict[str, Any]:
-    return {"parse_int": _whole, "parse_float": _finite} if _LONG_TEXT.search(text) else {}
-
-
 def _whole(digits: str) -> int:
     # Python itself refuses more than 4300 digits, and what is below that no float takes.
-    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
+    number = int(digits) if len(digits) <= 20 else _LARGEST + 1
+    if not -_LARGEST <= number <= _LARGEST:
         raise ValueError(f"the number {digits[:20]}... is too large")
-    return int(digits)
+    return number
 
 
 def _finite(text: str) -> float:
@@ -122,3 +112,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in found if names.count(name) > 1)
         raise ValueError(f'an object has "{twice[:40]}" twice')
     return found
+
+
+# Made once: that takes longer than reading a short text. Looking for long numbers first would take longer than to check
+# each.
+_ANY = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_whole, parse_float=_finite)
+_EACH_ONCE = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_whole, parse_float=_finite, object_pairs_hook=_each_once
+)

@@ -56,12 +56,12 @@ class Capillary:
     @property
     def widths(self) -> tuple[MeasuredWidth, ...]:
         """The measurable ones."""
-        return tuple(width for width in (self.apical, self.arterial, self.venous) if width is not None)
+        return tuple([width for width in (self.apical, self.arterial, self.venous) if width is not None])
 
     @property
     def widest_um(self) -> float | None:
         """The largest calibrated width; None without one."""
-        return max((width.um for width in self.widths if width.um is not None), default=None)
+        return max([width.um for width in self.widths if width.um is not None], default=None)
 
     @property
     def is_giant(self) -> bool:

@@ -61,9 +61,15 @@ def extract_crops(
         boxes_xywh: [N, 4], left, top, width, height.
         size_px: side of a crop.
     """
-    squares = crop_squares(boxes_xywh)
+    return cut_squares(image_rgb, crop_squares(boxes_xywh), size_px)
+
+
+def cut_squares(
+    image_rgb: NDArray[np.uint8], squares: NDArray[np.float64], size_px: int = CROP_SIZE_PX
+) -> NDArray[np.uint8]:
+    """The crops of N squares (`crop_squares`); see extract_crops."""
     crops = np.empty((len(squares), size_px, size_px, 3), dtype=np.uint8)
-    for crop, (x0, y0, side) in zip(crops, squares, strict=True):
+    for crop, (x0, y0, side) in zip(crops, squares.tolist(), strict=True):
         _sample(image_rgb, x0, y0, side / size_px, crop)
     return crops
 

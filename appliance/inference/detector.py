@@ -1,6 +1,7 @@
 """The detector: a picture of any size in, capillaries and haemorrhages in its own pixels out."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ class _Picked:
     boxes_xywh: NDArray[np.float64]
     scores: NDArray[np.float32]
     rows: NDArray[np.intp]
+
+
+_NOTHING = _Picked(np.empty((0, 4)), np.empty(0, np.float32), np.empty(0, np.intp))
 
 
 class OnnxDetector:
@@ -79,10 +83,11 @@ class OnnxDetector:
     def _decoded(self, outputs: dict[str, Tensor], view: InputView) -> Detections:
         boxes, classes, sizes = outputs["boxes"][0], outputs["class_scores"][0], outputs["size_scores"][0]
         settings = self._settings
-        shapes = classes[:, self._capillary_columns]
-        capillaries = self._picked(boxes, shapes.max(axis=1), settings.min_score_capillary, view)
+        # Column by column: a maximum along four numbers takes three times as long.
+        surest = reduce(np.maximum, (classes[:, column] for column in self._capillary_columns))
+        capillaries = self._picked(boxes, surest, settings.min_score_capillary, view)
         patches = self._picked(boxes, classes[:, self._haemorrhage_column], settings.min_score_haemorrhage, view)
-        morphology = shapes[capillaries.rows].argmax(axis=1)
+        morphology = classes[capillaries.rows][:, self._capillary_columns].argmax(axis=1)
         size = sizes[capillaries.rows].argmax(axis=1)
         return Detections(
             tuple(
@@ -99,14 +104,20 @@ class OnnxDetector:
 
     def _picked(self, boxes: Tensor, scores: Tensor, min_score: float, view: InputView) -> _Picked:
         rows = np.flatnonzero(scores >= min_score)
-        rows = rows[np.argsort(-scores[rows], kind="stable")][: self._settings.max_candidates]
-        in_frame = view.to_frame(boxes[rows])
-        is_visible = (in_frame[:, 2:] > 0.0).all(axis=1)
-        rows, in_frame = rows[is_visible], in_frame[is_visible]
+        if not len(rows):
+            return _NOTHING
         settings = self._settings
-        stays, left = suppress(in_frame, scores[rows], settings.nms_iou, settings.nms_containment)
-        stays, left = stays[left >= min_score], left[left >= min_score]
-        boxes = in_frame[stays] if self._is_one_of_several else mean_of_alike(in_frame, scores[rows], stays)
+        rows = rows[np.argsort(-scores[rows], kind="stable")][: settings.max_candidates]
+        in_frame = view.to_frame(boxes[rows])
+        is_visible = (in_frame[:, 2] > 0.0) & (in_frame[:, 3] > 0.0)
+        if not is_visible.all():
+            rows, in_frame = rows[is_visible], in_frame[is_visible]
+        best_first = scores[rows]
+        stays, left = suppress(in_frame, best_first, settings.nms_iou, settings.nms_containment)
+        # Best first here too: those that lost too much of their score are the last ones.
+        sure = int(np.count_nonzero(left >= min_score))
+        stays, left = stays[:sure], left[:sure]
+        boxes = in_frame[stays] if self._is_one_of_several else mean_of_alike(in_frame, best_first, stays)
         return _Picked(boxes, left, rows[stays])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from appliance.domain.detection import BoundingBox
 from appliance.domain.errors import InferenceError
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
-from appliance.inference.crops import crop_squares, crop_to_frame, extract_crops
+from appliance.inference.crops import crop_squares, crop_to_frame, cut_squares
 from appliance.inference.manifest import REINSTALL, EngineEntry
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import LoadedEngine
@@ -49,14 +49,15 @@ class OnnxKeypointEstimator:
         self._engine.close()
 
     def _estimate_batch(self, image_rgb: NDArray[np.uint8], boxes_xywh: NDArray[np.float64]) -> list[LoopKeypoints]:
-        outputs = self._engine.run({"crops": extract_crops(image_rgb, boxes_xywh, self._crop_px)})
+        squares = crop_squares(boxes_xywh)
+        outputs = self._engine.run({"crops": cut_squares(image_rgb, squares, self._crop_px)})
         points, confidence = outputs["points"], outputs["confidence"]
         if not (np.isfinite(points).all() and np.isfinite(confidence).all()):
             raise InferenceError(
                 "the keypoint network's output contains values that are not numbers",
                 "Build the engines again; if it stays, report the picture.",
             )
-        in_frame = crop_to_frame(points, crop_squares(boxes_xywh), self._crop_px).tolist()
+        in_frame = crop_to_frame(points, squares, self._crop_px).tolist()
         is_seen = (confidence >= self._min_confidence).tolist()
         return [_loop(ends, seen) for ends, seen in zip(in_frame, is_seen, strict=True)]
 

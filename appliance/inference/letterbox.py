@@ -70,8 +70,10 @@ class InputView:
         frame = np.array([self.frame_width_px, self.frame_height_px], dtype=np.float64)
         scale = np.array(self._covered_px) / (self.used_width_px, self.used_height_px)
         corners = boxes_xyxy.astype(np.float64).reshape(-1, 2, 2) * scale
-        corners = np.clip(corners, 0.0, frame)
-        return np.concatenate([corners[:, 0] - 0.5, corners[:, 1] - corners[:, 0]], axis=1)
+        corners = np.minimum(np.maximum(corners, 0.0), frame)
+        corners[:, 1] -= corners[:, 0]
+        corners[:, 0] -= 0.5
+        return corners.reshape(-1, 4)
 
 
 def _resized(image: NDArray[np.uint8], size: tuple[int, int], interpolation: int) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from appliance.domain.errors import ExportError
 from appliance.transport.answers import PACKET_TOO_LARGE
 from appliance.transport.broker_abilities import lacks
 from appliance.transport.encryption import tls_context
+from appliance.transport.paho_buffered import BufferedClient
 from appliance.transport.paho_speed import take_over
 from appliance.transport.password import password_of
 from appliance.transport.properties import connect_properties, packed_size, user_properties, will_properties
@@ -47,9 +48,10 @@ _ENDINGS = {
 }
 
 
-def _is_buffered(network: Any) -> bool:
-    """Whether TLS has something decrypted at hand, which the socket no longer shows."""
-    return isinstance(network, ssl.SSLSocket) and network.pending() > 0
+def _is_buffered(client: BufferedClient) -> bool:
+    """Whether something is at hand, read or decrypted, which the socket no longer shows."""
+    network = client.socket()
+    return client.has_unread or (isinstance(network, ssl.SSLSocket) and network.pending() > 0)
 
 
 class BrokeOffError(ExportError):
@@ -250,10 +252,13 @@ class BrokerConnection:
         client, network = self._client, self._client.socket()
         if network is None:
             return MQTTErrorCode.MQTT_ERR_NO_CONN
-        is_there = self._waker.wait(network.fileno(), client.want_write(), 0.0 if _is_buffered(network) else timeout_s)
+        outcome = client.loop_write() if client.want_write() else MQTTErrorCode.MQTT_ERR_SUCCESS
+        if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS or client.socket() is None:
+            return outcome
+        is_there = self._waker.wait(network.fileno(), client.want_write(), 0.0 if _is_buffered(client) else timeout_s)
         outcome = client.loop_misc()
         for _ in range(_PACKETS_A_POLL):
-            if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS or not (is_there or _is_buffered(network)):
+            if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS or not (is_there or _is_buffered(client)):
                 break
             seen = len(self._events)
             try:
@@ -261,8 +266,6 @@ class BrokerConnection:
             except Exception as error:  # paho has no error of its own for bytes that are no MQTT
                 raise self._unreachable(f"it sent what cannot be read ({error})") from error
             is_there = len(self._events) > seen
-        if outcome is MQTTErrorCode.MQTT_ERR_SUCCESS and client.want_write():
-            outcome = client.loop_write()
         return outcome
 
     def _step(self, timeout_s: float) -> None:
@@ -283,10 +286,10 @@ class BrokerConnection:
             f"no connection to the broker at {at}: {reason}", "Results wait on the box and go out later."
         )
 
-    def _make_client(self, will: bytes) -> paho.Client:
+    def _make_client(self, will: bytes) -> BufferedClient:
         settings = self._settings
         take_over()
-        client = paho.Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
             protocol=MQTTProtocolVersion.MQTTv5,

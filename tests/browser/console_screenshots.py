@@ -21,6 +21,7 @@ SIZES = {"desktop": (1440, 900, "light"), "phone": (390, 844, "dark")}
 PAGES = {
     "fleet-boxes": "/",
     "fleet-box": "/box/clinic-07/box-2",
+    "fleet-journal": "/box/clinic-05/box-1#journal",
     "fleet-site": "/site/clinic-07",
     "fleet-jobs": "/jobs",
     "fleet-rollouts": "/rollouts",
@@ -36,6 +37,7 @@ def main() -> None:
     arguments.add_argument("folder", type=Path)
     folder = arguments.parse_args().folder
     with tempfile.TemporaryDirectory() as data, FullFleet(Path(data)) as fleet, sync_playwright() as driver:
+        fleet.replace_journal(("clinic-05", "box-1"))
         browser = driver.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         page = browser.new_page()
         page.goto(fleet.url)

@@ -27,6 +27,23 @@ BROKEN_READINGS = """() => {
     return [...broken.map((label) => label.textContent.trim()), ...leaves];
 }"""
 
+# Tools that leave the picture's width, names of shapes that run into the next one, and zoom on a narrow picture.
+CUT = """() => {
+    const words = (one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return range.getBoundingClientRect();
+    };
+    const right = document.querySelector(".picture").getBoundingClientRect().right;
+    const tools = [...document.querySelectorAll(".live .tools .tool")]
+        .filter((one) => one.getBoundingClientRect().right > right);
+    const shapes = [...document.querySelectorAll(".shapes dt")];
+    const met = shapes.filter((one, at) => at > 0 && words(one).left < words(shapes[at - 1]).right + 1);
+    const isNarrow = innerWidth <= 900;
+    const zoom = [...document.querySelectorAll(".live-zoom")].filter((one) => isNarrow && one.checkVisibility());
+    return [...tools, ...met, ...zoom].map((one) => one.textContent.trim() || one.className);
+}"""
+
 
 def test_german_chosen_on_the_account_page_is_spoken_on_every_page(open_page: OpenPage, camera: Camera) -> None:
     page = open_page(path="/account/")
@@ -98,3 +115,4 @@ def test_no_word_beside_a_live_value_is_broken_in_any_language(open_page: OpenPa
         for width, height in ((1440, 900), (1280, 800), (820, 1180), (390, 844)):
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate(BROKEN_READINGS) == [], (language, width)
+            assert page.evaluate(CUT) == [], (language, width)

@@ -1,5 +1,6 @@
 """What the fleet's database promises, on SQLite and on a real PostgreSQL."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -12,8 +13,8 @@ from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder, MissingResults
 from appliance.apps.fleet_server.reception import RefusedResult
-from appliance.apps.fleet_server.result_store import ResultStore
-from appliance.apps.fleet_server.tables import layout
+from appliance.apps.fleet_server.result_store import ResultStore, Taken
+from appliance.apps.fleet_server.tables import boxes, layout
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError, StoreError
 from tests.support.fleet_results import result
@@ -53,6 +54,22 @@ def test_same_result_is_kept_once_however_often_it_comes(database: FleetDatabase
     assert store.keep([one, other, other], [], NOW) == 1
     assert store.keep([one, other], [], NOW) == 0
     assert store.count() == 2
+
+
+def test_other_content_under_an_id_that_is_kept_is_told_and_leaves_no_trace(database: FleetDatabase) -> None:
+    """In the same commit or later, of the same box or of another: the first stays, and what is true of it is found."""
+    store, first = ResultStore(database), result(1)
+    same_id = {"msg_id": first.msg_id, "exam_id": first.document["exam_id"]}
+    images = json.loads(json.dumps(first.document["images"]).replace("0.1.0", "9.9.9"))
+    changed, of_another = result(1, images=images, **same_id), result(1, box="box-8", **same_id)
+    elsewhere = result(7, msg_id=first.msg_id)
+    assert store.take([first, changed, first], [], NOW) == Taken(1, (1,))
+    assert store.take([of_another, result(2), first, elsewhere], [], NOW) == Taken(1, (0, 3))
+    assert store.exams_with("software", "9.9.9") == ()
+    assert store.count() == 2
+    assert {reason for _, reason in store.refused()} == {"the fleet has another result under this id"}
+    later = NOW + timedelta(seconds=2 * GRACE_S)
+    assert GapFinder(database, GRACE_S).look(later) == (), "box-8 has sent nothing, box-7 has no gap up to 2"
 
 
 def test_exams_are_found_by_engine_calibration_and_software(database: FleetDatabase) -> None:
@@ -167,6 +184,35 @@ def test_postgresql_restarted_in_the_middle_of_a_commit_costs_that_commit_and_no
         assert views.boxes() == ()
         assert store.count() == 1, "of a commit that broke off nothing stays"
         assert store.keep([result(2), result(3)], [], NOW) == 2
+
+
+def test_postgresql_that_is_stopped_is_given_up_and_serves_again_once_it_goes_on(server: Postgres) -> None:
+    """Its computer still answers for it, so that no time-out of the network ends the wait."""
+    server.empty()
+    with FleetDatabase(server.url, answer_timeout_s=1.0) as database:
+        store = ResultStore(database)
+        store.keep([result(1)], [], NOW)
+        with server.frozen():
+            for _ in range(2):  # on a connection that there is, and on none
+                with pytest.raises(StoreError, match=r"could not keep the results: .*(no answer|timeout)"):
+                    store.keep([result(2)], [], NOW)
+        assert store.keep([result(3)], [], NOW) == 1
+        assert store.count() == 2, "what was given up is not kept"
+
+
+def test_worker_that_says_nothing_inside_a_transaction_keeps_its_rows_from_nobody_for_long(server: Postgres) -> None:
+    server.empty()
+    with FleetDatabase(server.url, answer_timeout_s=1.0) as silent, FleetDatabase(server.url) as other:
+        ResultStore(silent).keep([result(1)], [], NOW)
+
+        def hold_on() -> None:
+            with silent.transaction("hold the row of the box") as held:
+                held.execute(update(boxes).values(looked_seq=1))
+                assert ResultStore(other).keep([result(2)], [], NOW) == 1, "it waits for that row until it is free"
+                held.execute(update(boxes).values(looked_seq=1))
+
+        with pytest.raises(StoreError, match="idle-in-transaction"):
+            hold_on()
 
 
 @pytest.mark.parametrize("url", ["fleet", "mysql://x/y", "nonsense://x"])

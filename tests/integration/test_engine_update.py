@@ -1,5 +1,6 @@
 """New networks for a box, over a real broker, with real networks before the clinical gate."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -14,11 +15,13 @@ from appliance.apps.engines.clinical_gate import compare, sealed_pictures
 from appliance.apps.engines.compiling import compile_apart, compile_missing
 from appliance.apps.fleet_server.release_maker import ReleaseMaker
 from appliance.apps.station.fleet.engine_update import EngineUpdate, validated_weights
+from appliance.apps.station.fleet.unused_engines import drop_unused
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import InferenceError, SettingsError, UpdateError
 from appliance.fleet.job_runner import StepContext
 from appliance.fleet.jobs import Job, JobState, JobStep
 from appliance.inference.engine_set import load_engine_set, open_manifest
+from appliance.inference.plan_manifest import plan_paths
 from appliance.inference.settings import InferenceSettings
 from appliance.ports import EngineSet
 from tests.support.broker import Broker, mosquitto_binary
@@ -176,6 +179,38 @@ def test_networks_are_compiled_before_they_are_measured_and_a_compiler_that_fail
     over.set()
     with pytest.raises(InferenceError, match="not compiled in time"):
         compile_apart(compiled[0], over)
+
+
+def test_what_refused_and_earlier_networks_left_on_the_disk_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    cache, bundles = tmp_path / "cache", EngineBundles(tmp_path / "box")
+    cache.mkdir()
+
+    def plan_of(network: Path) -> Path:
+        digest = hashlib.sha256(network.read_bytes()).hexdigest()
+        plan, manifest = plan_paths(cache, network, digest)
+        for file in (plan, manifest):
+            file.write_bytes(b"plan")
+        return plan
+
+    plans = {"software": plan_of(validated_weights() / "detector.onnx")}
+    for name in ("first", "second", "third", "refused"):
+        network = bundles.folder(name) / "detector.onnx"
+        network.parent.mkdir(parents=True)
+        network.write_bytes(name.encode())
+        plans[name] = plan_of(network)
+    mine = cache / "variant.onnx"  # in 8 bits, made on this box
+    mine.write_bytes(b"eight bits")
+    plans["variant"] = plan_of(mine)
+    (cache / "notes.plan.txt").write_text("somebody's own")
+    for name in ("first", "second", "third"):
+        bundles.choose(name)
+        bundles.confirm()
+    gone = drop_unused(bundles, validated_weights(), cache)
+    assert {name for name, plan in plans.items() if plan.exists()} == {"software", "second", "third", "variant"}
+    assert {one.name for one in bundles.folders()} == {"second", "third"}
+    assert (cache / "notes.plan.txt").exists()
+    assert {"first", "refused"} < set(gone)
+    assert drop_unused(bundles, validated_weights(), cache) == ()
 
 
 def networks(folder: Path) -> EngineSet:

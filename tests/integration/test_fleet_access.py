@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from appliance.apps.cli import main
 from appliance.apps.config.settings_reader import Layer
 from appliance.apps.fleet_server.authority import Authority
-from appliance.apps.fleet_server.settings import fleet_settings
+from appliance.apps.fleet_server.settings import FleetSettings, fleet_settings
 from appliance.domain.box_topics import BoxTopics
 from tests.integration.test_fleet_ingest import ingest_running, receipted
 from tests.integration.test_mqtt_delivery import wait_until
@@ -25,6 +25,7 @@ from tests.support.fleet_broker import SERVER, FleetBroker, FleetClient, FleetEj
 needs_mosquitto = pytest.mark.skipif(mosquitto_binary() is None, reason="mosquitto is not installed")
 A, B = "clinic-1/box-7", "clinic-1/box-8"
 LAST = b"the last"
+FILES = {"ca_file": "ca", "client_certificate_file": "certificate", "client_key_file": "key"}
 
 
 def topics_up(name: str) -> list[str]:
@@ -110,6 +111,37 @@ def test_box_reads_nothing_of_another_box_however_it_asks(fleet: AnyFleet) -> No
             server.publish(topic, b"secret")
         server.publish(BoxTopics(*A.split("/")).receipt("m-2"), LAST)
         assert [topic for topic, payload in box.collect(LAST) if payload == b"secret"] == []
+
+
+def ingest_over_tls(fleet: AnyFleet, folder: Path) -> FleetSettings:
+    server = fleet.identity(f"host/{SERVER}")
+    waits = {"reconnect_first_s": 0.1, "reconnect_longest_s": 0.3}
+    mqtt = {"host": "127.0.0.1", "port": fleet.port, "box": SERVER, **waits}
+    mqtt |= {setting: str(getattr(server, name)) for setting, name in FILES.items()}
+    if server.username is not None:
+        mqtt["username"] = server.username
+    return fleet_settings(Layer("test", {"mqtt": mqtt, "database": {"url": f"sqlite:///{folder}/fleet.sqlite3"}}))
+
+
+def test_box_that_joins_the_workers_shared_subscription_takes_no_result_away(fleet: AnyFleet, tmp_path: Path) -> None:
+    """Mosquitto would deal it every second result of all boxes, and deliver none to anybody."""
+    if isinstance(fleet, FleetEjabberd):
+        pytest.skip("it has no shared subscriptions, and throws out who asks for one")
+    own = fleet.identity(f"{SITE}/box-9")
+    files = {setting: getattr(own, name) for setting, name in FILES.items()}
+    settings = mqtt_settings(fleet.port, tls=True, box="box-9", **files)
+    with (
+        client(fleet, A) as greedy,
+        ingest_running(ingest_over_tls(fleet, tmp_path)) as store,
+        ExamHarness(tmp_path / "box", settings, receipt_timeout_s=900.0, box="box-9") as harness,
+    ):
+        for rest in ("results/+", "jobs/+/get", "audit/+", "telemetry"):
+            greedy.subscribe(f"$share/ingest/nailfold/v1/+/+/{rest}")
+        for _ in range(6):
+            harness.examine()
+        harness.publisher.start()
+        wait_until(lambda: receipted(harness) == 6, f"receipted, {store.count()} are here", 30)
+        assert store.count() == 6
 
 
 def test_box_hears_everything_that_is_sent_to_it(fleet: AnyFleet) -> None:
@@ -210,18 +242,11 @@ def test_revoked_certificate_is_refused_from_the_next_connection_on_and_its_rene
 
 
 def test_exam_goes_from_box_to_fleet_and_back_over_mutual_tls(fleet: AnyFleet, tmp_path: Path) -> None:
-    box, server = fleet.identity(f"{SITE}/box-9"), fleet.identity(f"host/{SERVER}")
-    waits = {"reconnect_first_s": 0.1, "reconnect_longest_s": 0.3}
-    mqtt = {"host": "127.0.0.1", "port": fleet.port, "box": SERVER, **waits}
-    files = {"ca_file": "ca", "client_certificate_file": "certificate", "client_key_file": "key"}
-    mqtt |= {setting: str(getattr(server, name)) for setting, name in files.items()}
-    if server.username is not None:
-        mqtt["username"] = server.username
-    database = {"url": f"sqlite:///{tmp_path}/fleet.sqlite3"}
-    own = {setting: getattr(box, name) for setting, name in files.items()}
+    box = fleet.identity(f"{SITE}/box-9")
+    own = {setting: getattr(box, name) for setting, name in FILES.items()}
     settings = mqtt_settings(fleet.port, tls=True, box="box-9", username=box.username, **own)
     with (
-        ingest_running(fleet_settings(Layer("test", {"mqtt": mqtt, "database": database}))) as store,
+        ingest_running(ingest_over_tls(fleet, tmp_path)) as store,
         ExamHarness(tmp_path / "box", settings, receipt_timeout_s=60.0, box="box-9") as harness,
     ):
         harness.publisher.start()

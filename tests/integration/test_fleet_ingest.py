@@ -53,7 +53,7 @@ def server_settings(folder: Path, broker: AnyBroker, name: str = "ingest-1", par
 @contextmanager
 def ingest_running(settings: FleetSettings) -> Iterator[ResultStore]:
     stopping = threading.Event()
-    with FleetDatabase(settings.database.url) as database:
+    with settings.database.open() as database:
         store = ResultStore(database)
         gaps, harness = GapFinder(database, settings.ingest.gap_grace_s), BoxMessageService(database, SystemClock())
         worker = IngestWorker(settings, store, gaps, harness, ModelWatch(database), SystemClock())

@@ -1,22 +1,28 @@
 """Reports as PDF, read back by another library."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from PIL import Image
 from pypdfium2 import raw
 
 from appliance.domain.errors import ExportError
+from appliance.domain.exam import ImageKind, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern
 from appliance.exports.report import template as own_templates
+from appliance.exports.report.pdf import html_to_pdf
 from appliance.exports.report.report_service import Choice, ReportService
 from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
 from tests.support.report_exams import ADVICE, JOURNAL, earlier_exam, exam_now, report_service
+from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 
 EXAM = exam_now().exam.exam_id
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
@@ -89,6 +95,41 @@ def test_result_figures_and_annex_are_a_page_each_in_every_language(tmp_path: Pa
     assert_said(language, pages)
 
 
+def test_no_figure_leaves_the_paper_and_no_word_is_spaced_like_a_column(tmp_path: Path) -> None:
+    """What is seen and does not count stands beside its number, on every finger."""
+    (tmp_path / "form.toml").write_text('pages = ["fingers"]\n')
+    counted = every_finger([*[Loop(24)] * 12, Loop(62, "giant"), Loop(18, "ramified")], haemorrhages=2)
+    aside = [
+        image_of(
+            [Loop(70, "giant"), Loop(19, "ramified")],
+            Placement(one.image.hand, one.image.finger, Sector.PANORAMIC),
+            number=number,
+            haemorrhages=3,
+            kind=ImageKind.PANORAMA,
+        )
+        for number, one in enumerate(counted, start=20)
+    ]
+    exam = exam_of(*(replace(one, is_edited=True) for one in counted), *aside)
+    # Italian on the narrower paper has the longest of these words.
+    document = pypdfium2.PdfDocument(report_service(exam, folder=tmp_path).pdf(EXAM, Choice("it", "a4")))
+    try:
+        lines = [(page.get_width(), page.get_textpage()) for page in document]
+        margin = 15 * 72 / 25.4 - 1
+        for width, text in lines:
+            boxes = [text.get_charbox(at) for at in range(text.count_chars())]
+            seen = [box for box in boxes if box[2] > box[0]]
+            assert margin <= min(box[0] for box in seen)
+            assert max(box[2] for box in seen) <= width - margin
+        assert "+1 visto" in " ".join(text.get_text_bounded() for _, text in lines[1:])
+        first = lines[0][1]
+        at = first.get_text_range().replace("\ufffe", "-").index("NC-0042")
+        letter, digit, next_digit = (first.get_charbox(at + offset) for offset in (1, 3, 4))
+        # Where figures are as wide as each other, the font makes hyphens as wide: more than from figure to figure.
+        assert digit[0] - letter[2] < next_digit[0] - digit[0]
+    finally:
+        document.close()
+
+
 def assert_said(language: str, pages: list[str]) -> None:
     everything = " ".join(pages)
     for said in SAID[language]:
@@ -157,6 +198,14 @@ def test_a_template_that_takes_too_much_costs_its_own_report_alone(
         report_service(exam_now(), folder=tmp_path).pdf(EXAM)
     (tmp_path / "template.html.jinja").unlink()
     assert "NC-0042" in report_service(exam_now(), folder=tmp_path).html(EXAM, Choice(), lambda *_: "", "", "")
+
+
+def test_a_picture_in_a_template_that_is_larger_than_it_looks_costs_its_report_alone() -> None:
+    packed = BytesIO()
+    Image.new("L", (9000, 9000)).save(packed, "PNG")
+    picture = base64.b64encode(packed.getvalue()).decode()
+    with pytest.raises(ExportError, match="too much memory"):
+        html_to_pdf(f'<html><body><img src="data:image/png;base64,{picture}"></body></html>', memory_bytes=50_000_000)
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ def box_name(number: int) -> str:
     return f"box-{number}"
 
 
-def message(box: str, exam_id: str) -> OutboxMessage:
+def message(box: str, exam_id: str, site: str = SITE) -> OutboxMessage:
     """A recorded result under new names."""
-    document = {**_RECORDED, "site": SITE, "box": box, "msg_id": str(uuid_utils.uuid7()), "exam_id": exam_id}
+    document = {**_RECORDED, "site": site, "box": box, "msg_id": str(uuid_utils.uuid7()), "exam_id": exam_id}
     payload = json.dumps(document, separators=(",", ":")).encode()
     return OutboxMessage(document["msg_id"], document["schema"], payload, hashlib.sha256(payload).hexdigest())
 

@@ -76,6 +76,22 @@ class FullFleet:
         with self._database.transaction("break it") as connection:
             connection.exec_driver_sql("ALTER TABLE box_states RENAME TO away")
 
+    def replace_journal(self, whose: Whose) -> None:
+        """Somebody has put an older disk into that box: its journal goes on differently than the fleet had heard."""
+        store = AuditStore(self._database)
+        for actions in (
+            ("account.logged_in", "exam.started", "exam.finished"),
+            ("account.logged_in", "exam.discarded"),
+        ):
+            store.take(whose, [audit_of(one) for one in self._entries(actions)], self._now)
+
+    def _entries(self, actions: tuple[str, ...]) -> list[JournalEntry]:
+        entries: list[JournalEntry] = []
+        for action in actions:
+            head = JournalHead(entries[-1].seq, entries[-1].hash) if entries else None
+            entries.append(next_entry(head, self._now, "ana", "exam:01a22c9d", action, {}))
+        return entries
+
     def _add_all(self, names: list[Whose], is_online: bool = True, hours_ago: float = 0.2) -> None:
         then = self._now - timedelta(hours=hours_ago)
         births = [
@@ -152,9 +168,6 @@ class FullFleet:
             )
             jobs.take_update((row.signed.site, row.signed.box), ended, self._now)
         self._boxes.want(whose, {"exam.best_of_s": 0.8}, OPERATOR, self._now)
-        entries: list[JournalEntry] = []
-        for action in ("account.logged_in", "exam.started", "exam.finished", "review.validated"):
-            head = JournalHead(entries[-1].seq, entries[-1].hash) if entries else None
-            entries.append(next_entry(head, self._now, "ana", "exam:01a22c9d", action, {}))
+        entries = self._entries(("account.logged_in", "exam.started", "exam.finished", "review.validated"))
         AuditStore(self._database).take(whose, [audit_of(one) for one in entries], self._now)
         ResultStore(self._database).keep([result(9, site="clinic-12", box="box-1")], (), self._now)

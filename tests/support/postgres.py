@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.broker import free_port
@@ -41,6 +44,11 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://{_OWNER}@127.0.0.1:{self._port}/fleet"
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, whose children serve the connections."""
+        return int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
+
     def start(self) -> None:
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
         log = str(self._folder / "log")
@@ -49,6 +57,24 @@ class Postgres:
     def stop(self) -> None:
         """At once, as at a power cut."""
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile every process of the server is stopped: its computer still answers for it."""
+        stopped = self._processes()
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(stopped):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        """The first one before its children, so that it makes none meanwhile."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
 
     def empty(self) -> None:
         """Drop every table."""

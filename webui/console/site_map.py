@@ -11,8 +11,8 @@ WIDTH, MOST_HEIGHT = 960.0, 620.0
 _MARGIN = 0.07
 _LEAST_SPAN_DEG = 2.0
 _GRID = (1, 2, 5, 10, 20, 45)
-_LETTER, _LINE = 9.5, 18.0
-"""Of a label: the width of its usual letter, and its height."""
+_LETTER, _LINE = 12.0, 18.0
+"""Of a label: the width of its usual letter in a wide font, and its height."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def draw_map(sites: Sequence[SiteView]) -> SiteMap | None:
         round(height, 1),
         tuple(Tick(x(one), f"{one:g}°") for one in _grid(west, east, step)),
         tuple(Tick(y(one), f"{one:g}°") for one in _grid(south, north, step)),
-        tuple(replace(one, label=_label(one, shown)) if one.site.needing else one for one in shown),
+        _with_labels(shown),
     )
 
 
@@ -100,21 +100,45 @@ def _radius(site: SiteView) -> float:
     return round(min(26.0, 9.0 + 2.0 * math.sqrt(site.boxes)), 1)
 
 
-def _label(one: MapSite, shown: Sequence[MapSite]) -> NamePlace:
+def _with_labels(shown: Sequence[MapSite]) -> tuple[MapSite, ...]:
+    """Names of those that need a person, one after the other: each sees where the earlier ones stand."""
+    written: list[tuple[float, float, float]] = []
+    made = []
+    for one in shown:
+        label = _label(one, shown, written) if one.site.needing else None
+        if label is not None:
+            written.append((_left_of(label, one), label.y, _length(one)))
+        made.append(replace(one, label=label))
+    return tuple(made)
+
+
+def _label(one: MapSite, shown: Sequence[MapSite], written: Sequence[tuple[float, float, float]]) -> NamePlace:
     sides = (
         NamePlace(one.x + one.r + 5, one.y + 5, "start"),
         NamePlace(one.x - one.r - 5, one.y + 5, "end"),
         NamePlace(one.x, one.y - one.r - 7, "middle"),
         NamePlace(one.x, one.y + one.r + _LINE, "middle"),
     )
-    length = _LETTER * len(one.site.title)
+    length = _length(one)
 
-    def costs(label: NamePlace) -> tuple[float, int]:
-        left = label.x - length * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    def costs(label: NamePlace) -> tuple[float, int, int]:
+        left = _left_of(label, one)
         outside = max(0.0, -left) + max(0.0, left + length - WIDTH)
-        return outside, sum(_covers(left, label.y, length, other) for other in shown if other is not one)
+        names = sum(
+            abs(label.y - foot) < _LINE and left < there + long and there < left + length
+            for there, foot, long in written
+        )
+        return outside, names, sum(_covers(left, label.y, length, other) for other in shown if other is not one)
 
     return min(sides, key=costs)
+
+
+def _length(one: MapSite) -> float:
+    return _LETTER * len(one.site.title)
+
+
+def _left_of(label: NamePlace, one: MapSite) -> float:
+    return label.x - _length(one) * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
 
 
 def _covers(left: float, foot: float, length: float, other: MapSite) -> bool:

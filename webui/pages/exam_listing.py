@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from appliance.domain.exam import ExamState
 from appliance.domain.exam_search import ExamEntry, ExamPage, ExamQuery
 from webui.api.search_bodies import PAGE_SIZE, ExamSearchBody
 from webui.localisation.formatting import format_moment
@@ -24,13 +25,24 @@ def exam_rows(services: Services, asked: ExamSearchBody, folders: FolderView) ->
         "name": name,
         "folders": folders,
         "message_state": services.message_state,
-        "nothing": "organise.nothing_found" if found.total or _has_exams(services) else "organise.no_exams",
+        "nothing": _why_nothing(services, asked),
         "format_moment": format_moment,
     }
 
 
-def _has_exams(services: Services) -> bool:
-    return services.finder.search(ExamQuery(is_archived=None), 1).total > 0
+def _why_nothing(services: Services, asked: ExamSearchBody) -> str:
+    """The text that an empty list shows: what its emptiness means."""
+    if services.finder.search(ExamQuery(is_archived=None), 1).total == 0:
+        return "organise.no_exams"
+    is_narrowed = bool(asked.text.strip() or asked.from_date or asked.to_date or asked.hand or asked.finger)
+    places = {
+        "none_to_validate": asked.state is ExamState.FINISHED and asked.is_validated is False,
+        "none_archived": asked.is_archived is True and asked.state is None and asked.is_validated is None,
+        "none_unfiled": asked.is_filed is False and asked.state is None and asked.is_validated is None,
+        "none_in_folder": asked.folder_id is not None and asked.state is None and asked.is_validated is None,
+    }
+    place = next((name for name, is_it in places.items() if is_it), None)
+    return "organise.nothing_found" if is_narrowed or place is None else f"organise.{place}"
 
 
 def page_count(total: int) -> int:

@@ -65,20 +65,10 @@ class WsgiPages:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
             return
-        if scope["http_version"] not in _VERSIONS:
-            await _refuse(send, 505, b"This server speaks HTTP/1.1.\n")
+        if (refusal := _refusal_of(scope)) is not None:
+            await _refuse(send, *refusal)
             return
-        if scope["method"] not in _METHODS:
-            await _refuse(send, 501, b"No page takes requests of that kind.\n")
-            return
-        if _has_two_lengths(scope):
-            # RFC 9112, 6.3: the way of smuggling a second request past whoever reads the other one.
-            await _refuse(send, 400, b"The request has two lengths.\n")
-            return
-        if not _names_a_host(scope):
-            # Flask cannot make the address of any page below a host that is none, not even of the one that says so.
-            await _refuse(send, 400, b"The Host header names no host.\n")
-            return
+        scope = {**scope, "path": _own_path(scope)}
         length = _content_length(scope)
         if length is not None and length > SMALL_BODY_BYTES:
             arriving = ArrivingBody(asyncio.get_running_loop(), receive, self._body_timeout_s)
@@ -142,8 +132,42 @@ def _content_length(scope: Mapping[str, Any]) -> int | None:
     return int(said[0]) if said and said[0].isdigit() else None
 
 
+def _refusal_of(scope: Mapping[str, Any]) -> tuple[int, bytes] | None:
+    """Status and words where no page is to see the request."""
+    if scope["http_version"] not in _VERSIONS:
+        return 505, b"This server speaks HTTP/1.1.\n"
+    if scope["method"] not in _METHODS:
+        return 501, b"No page takes requests of that kind.\n"
+    if _has_two_lengths(scope):
+        # RFC 9112, 6.3: the way of smuggling a second request past whoever reads the other one.
+        return 400, b"The request has two lengths.\n"
+    if not _names_a_host(scope):
+        # Flask cannot make the address of any page below a host that is none, not even of the one that says so.
+        return 400, b"The Host header names no host.\n"
+    if _own_path(scope) is None:
+        # RFC 9112, 3.2.2 gives the address precedence over the Host header; who reads the header sees another page.
+        return 400, b"The request's address is of another host than its Host header.\n"
+    return None
+
+
 def _has_two_lengths(scope: Mapping[str, Any]) -> bool:
     return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+
+
+def _own_path(scope: Mapping[str, Any]) -> str | None:
+    """The path, also of a request that names the whole address, as to a proxy (RFC 9112, 3.2.2).
+
+    None where that is the address of another host than that of the Host header, or of no page at all.
+    """
+    path: str = scope["path"]
+    if path.startswith("/") or path == "*":
+        return path
+    scheme, _, rest = path.partition("://")
+    host, _, below = rest.partition("/")
+    said = [value.decode("latin1") for name, value in scope["headers"] if name == b"host"]
+    if scheme.lower() not in ("http", "https") or [one.lower() for one in said] != [host.lower()]:
+        return None
+    return f"/{below}"
 
 
 def _names_a_host(scope: Mapping[str, Any]) -> bool:

@@ -14,12 +14,11 @@ from appliance.apps.commands.fleet_trust import accept_journal, admit, bar
 from appliance.apps.commands.options import FILE
 from appliance.apps.fleet_server.box_message_service import BoxMessageService
 from appliance.apps.fleet_server.console import Console, serve_console
-from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.ingest import IngestWorker
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
-from appliance.apps.fleet_server.settings import FleetSettings, load_fleet_settings
+from appliance.apps.fleet_server.settings import fleet_database, load_fleet_settings
 from appliance.apps.log_layout import log_to_stderr
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.counted import counted
@@ -48,7 +47,7 @@ def ingest(config: Path) -> None:
     settings = load_fleet_settings(config)
     log_to_stderr(logging.INFO)
     stopping = StopSignals()
-    with FleetDatabase(settings.database.url) as database:
+    with settings.database.open() as database:
         gaps = GapFinder(database, settings.ingest.gap_grace_s)
         service = BoxMessageService(database, SystemClock())
         IngestWorker(settings, ResultStore(database), gaps, service, ModelWatch(database), SystemClock()).run(stopping)
@@ -60,7 +59,7 @@ def console(config: Path) -> None:
     """Serve the console's pages until Ctrl-C or SIGTERM."""
     settings = load_fleet_settings(config)
     log_to_stderr(logging.INFO)
-    with _database(settings) as database, Console(settings.console.folder, database) as made:
+    with settings.database.open() as database, Console(settings.console.folder, database) as made:
         serve_console(made, settings, lambda url: click.echo(f"Open {url}"))
 
 
@@ -72,7 +71,7 @@ def console(config: Path) -> None:
 def console_account(config: Path, name: str, full_name: str, password: str) -> None:
     """Make the first account of the console."""
     settings = load_fleet_settings(config)
-    with _database(settings) as database, Console(settings.console.folder, database) as made:
+    with settings.database.open() as database, Console(settings.console.folder, database) as made:
         made.accounts.set_up(name, full_name, password)
 
 
@@ -86,7 +85,7 @@ def exams(config: Path, engine: str | None, calibration: str | None, software: s
     asked = [(kind, value) for kind, value in _kinds(engine, calibration, software) if value is not None]
     if len(asked) != 1:
         raise click.UsageError("Name one of --engine, --calibration and --software.")
-    with _database(load_fleet_settings(config)) as database:
+    with fleet_database(config) as database:
         for exam in ResultStore(database).exams_with(*asked[0]):
             click.echo(f"{exam.site} {exam.box} {exam.exam_id} {exam.finished_at}")
 
@@ -96,7 +95,7 @@ def exams(config: Path, engine: str | None, calibration: str | None, software: s
 def gaps(config: Path) -> None:
     """Print the results that boxes have sent and the fleet lacks, and what it has refused."""
     settings = load_fleet_settings(config)
-    with _database(settings) as database:
+    with settings.database.open() as database:
         for site, box, seq, asked in GapFinder(database, settings.ingest.gap_grace_s).open_gaps():
             click.echo(f"missing {site} {box} number {seq}, asked for {counted(asked, 'time')}")
         for topic, reason in ResultStore(database).refused():
@@ -105,7 +104,3 @@ def gaps(config: Path) -> None:
 
 def _kinds(engine: str | None, calibration: str | None, software: str | None) -> list[tuple[str, str | None]]:
     return [("engine", engine), ("calibration", calibration), ("software", software)]
-
-
-def _database(settings: FleetSettings) -> FleetDatabase:
-    return FleetDatabase(settings.database.url)

@@ -12,11 +12,10 @@ from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
-from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import STEPS, JobMaker
 from appliance.apps.fleet_server.job_store import JobRow, JobStore
 from appliance.apps.fleet_server.model_watch import ModelWatch
-from appliance.apps.fleet_server.settings import load_fleet_settings
+from appliance.apps.fleet_server.settings import fleet_database
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 from appliance.fleet.shadow import ShadowDesired, ShadowReported, delta
@@ -52,7 +51,7 @@ def whose(name: str) -> tuple[str, str]:
 @CONFIG
 def boxes(config: Path) -> None:
     """Print every box: whether it is there, since when, what runs on it, and what needs a person."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         barred = BarredBoxes(database).all()
         for row in BoxStore(database).boxes(SystemClock().now_utc()):
             click.echo(_line(row, (row.site, row.box) in barred))
@@ -80,7 +79,7 @@ def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
             wished[key] = json.loads(value)
         except ValueError as error:
             raise SettingsError(f"{one!r} has no JSON value", 'Write numbers bare and texts as "...".') from error
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         store = BoxStore(database)
         desired = store.want(whose(name), wished, by, SystemClock().now_utc())
         click.echo(
@@ -94,7 +93,7 @@ def want(config: Path, name: str, settings: tuple[str, ...], by: str) -> None:
 @BY
 def reference(config: Path, name: str, by: str) -> None:
     """Begin a new reference period of a box's networks with its exams from now on, as after a repair."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         ModelWatch(database).begin_reference(whose(name), by, SystemClock().now_utc())
 
 
@@ -148,7 +147,7 @@ def make(
     now_utc = SystemClock().now_utc()
     expires = None if expires_after_h is None else timedelta(hours=expires_after_h)
     made = JobMaker(key).make(whose(name), kind, given, now_utc, expires_after=expires, supersedes=supersedes)
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         JobStore(database).add(made, by, now_utc)
     if stick is not None:
         write_atomically(stick / f"{made.job.job_id}.nailfold-job.json", made.payload())
@@ -163,7 +162,7 @@ def make(
 @BY
 def cancel(config: Path, name: str, job_id: str, key: Path, by: str) -> None:
     """End a job: at once if it has not begun, before its next step if it has."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         store = JobStore(database)
         known = store.job(whose(name), job_id)
         if known is None:
@@ -177,7 +176,7 @@ def cancel(config: Path, name: str, job_id: str, key: Path, by: str) -> None:
 @click.option("--detail", is_flag=True, help="What came of each, too: log lines, a certificate request, a proof.")
 def list_jobs(config: Path, name: str | None, detail: bool) -> None:
     """Print jobs, the newest first."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         for row in JobStore(database).all(None if name is None else whose(name)):
             click.echo(_job_line(row))
             if detail and row.detail is not None:

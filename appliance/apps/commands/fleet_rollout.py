@@ -6,10 +6,9 @@ import click
 
 from appliance.apps.commands.fleet_jobs import BY, CONFIG, KEY
 from appliance.apps.fleet_server.box_store import BoxStore
-from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.rollouts import Rollout, RolloutStore
-from appliance.apps.fleet_server.settings import load_fleet_settings
+from appliance.apps.fleet_server.settings import fleet_database
 from appliance.apps.system_clock import SystemClock
 from appliance.domain.counted import counted
 
@@ -34,7 +33,7 @@ def start(
 ) -> None:
     """Choose the groups and ask the first. Prints the rollout's id."""
     now_utc = SystemClock().now_utc()
-    with _database(config) as database:
+    with fleet_database(config) as database:
         boxes = [(row.site, row.box) for row in BoxStore(database).boxes(now_utc) if not sites or row.site in sites]
         store = RolloutStore(database)
         rollout_id = store.start(bundle, boxes, shares, threshold, by, now_utc)
@@ -50,7 +49,7 @@ def start(
 @BY
 def next_group(config: Path, rollout_id: str, force: bool, key: Path, by: str) -> None:
     """Ask the next group; refused, and paused, where too many have failed."""
-    with _database(config) as database:
+    with fleet_database(config) as database:
         store = RolloutStore(database)
         count = store.next_group(rollout_id, JobMaker(key), by, SystemClock().now_utc(), force=force)
         click.echo(f"{counted(count, 'box is', 'boxes are')} asked")
@@ -61,7 +60,7 @@ def next_group(config: Path, rollout_id: str, force: bool, key: Path, by: str) -
 @_ID
 def pause(config: Path, rollout_id: str) -> None:
     """No further group begins."""
-    with _database(config) as database:
+    with fleet_database(config) as database:
         RolloutStore(database).pause(rollout_id, True)
 
 
@@ -70,7 +69,7 @@ def pause(config: Path, rollout_id: str) -> None:
 @_ID
 def resume(config: Path, rollout_id: str) -> None:
     """The next group may begin again."""
-    with _database(config) as database:
+    with fleet_database(config) as database:
         RolloutStore(database).pause(rollout_id, False)
 
 
@@ -82,7 +81,7 @@ def resume(config: Path, rollout_id: str) -> None:
 @BY
 def back(config: Path, rollout_id: str, bundle: str, key: Path, by: str) -> None:
     """Pause, and ask every box that took the bundle for another: by default for the networks of its software."""
-    with _database(config) as database:
+    with fleet_database(config) as database:
         count = RolloutStore(database).back(rollout_id, bundle, JobMaker(key), by, SystemClock().now_utc())
         click.echo(f"{counted(count, 'box is', 'boxes are')} asked")
 
@@ -91,7 +90,7 @@ def back(config: Path, rollout_id: str, bundle: str, key: Path, by: str) -> None
 @CONFIG
 def list_rollouts(config: Path) -> None:
     """Print every rollout, the newest first, with the state of each group."""
-    with _database(config) as database:
+    with fleet_database(config) as database:
         for one in RolloutStore(database).all():
             for line in _lines(one):
                 click.echo(line)
@@ -105,7 +104,3 @@ def _lines(one: Rollout) -> list[str]:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-
-
-def _database(config: Path) -> FleetDatabase:
-    return FleetDatabase(load_fleet_settings(config).database.url)

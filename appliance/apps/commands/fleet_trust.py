@@ -7,8 +7,7 @@ import click
 from appliance.apps.commands.fleet_jobs import BOX, BY, CONFIG, at_most, whose
 from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.barred_boxes import BarredBoxes
-from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.settings import load_fleet_settings
+from appliance.apps.fleet_server.settings import fleet_database
 from appliance.apps.system_clock import SystemClock
 
 
@@ -18,7 +17,7 @@ from appliance.apps.system_clock import SystemClock
 @BY
 def bar(config: Path, name: str, by: str) -> None:
     """Refuse every result and word of a box from now on, also of one that is still connected; its jobs reach it."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         BarredBoxes(database).bar(whose(name), by, SystemClock().now_utc())
 
 
@@ -27,7 +26,7 @@ def bar(config: Path, name: str, by: str) -> None:
 @BOX
 def admit(config: Path, name: str) -> None:
     """Listen to a box again that was barred."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         BarredBoxes(database).admit(whose(name))
 
 
@@ -44,6 +43,6 @@ def admit(config: Path, name: str) -> None:
 )
 def accept_journal(config: Path, name: str, by: str, because: str) -> None:
     """Begin anew with a box's journal that was changed, as after a restored copy; the earlier one is kept."""
-    with FleetDatabase(load_fleet_settings(config).database.url) as database:
+    with fleet_database(config) as database:
         problem = AuditStore(database).accept(whose(name), by, because, SystemClock().now_utc())
     click.echo(f"accepted: {problem}")

@@ -53,6 +53,10 @@ class EngineBundles:
         """Where a bundle lies, or will."""
         return self._folder / name
 
+    def folders(self) -> tuple[Path, ...]:
+        """Of every bundle that was fetched, used or not."""
+        return tuple(sorted(one for one in self._folder.glob("*") if one.is_dir()))
+
     def active(self) -> ActiveBundle:
         """What the next start takes; the software's own where nothing else was ever chosen."""
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.state_rows import known_states, next_state
@@ -148,12 +148,21 @@ class BoxStore:
                     found.append((whose, wish))
         return found
 
-    def forget_telemetry(self, before_utc: datetime, now_utc: datetime) -> int:
-        """Drop what is older than that; how many. Of a box whose clock is ahead it would never be: that goes, too."""
-        is_old = telemetry.c.ts < to_rfc3339(before_utc)
-        is_to_come = telemetry.c.ts > to_rfc3339(now_utc + _AHEAD)
+    def forget_telemetry(self, before_utc: datetime, now_utc: datetime, most: int = 50_000) -> int:
+        """Drop some of what is older than that, and what is of a clock far ahead; how many.
+
+        Args:
+            most: rows; some more where many have the same time. So no statement takes longer than is waited for it.
+        """
+        first, last = to_rfc3339(before_utc), to_rfc3339(now_utc + _AHEAD)
+        dropped = 0
         with self._database.transaction("drop old telemetry") as connection:
-            return int(connection.execute(telemetry.delete().where(or_(is_old, is_to_come))).rowcount)
+            for is_old in (telemetry.c.ts < first, telemetry.c.ts > last):
+                newest = select(telemetry.c.ts).where(is_old).order_by(telemetry.c.ts).offset(most - 1).limit(1)
+                bound = connection.execute(newest).scalar()
+                piece = is_old if bound is None else and_(is_old, telemetry.c.ts <= bound)
+                dropped += int(connection.execute(telemetry.delete().where(piece)).rowcount)
+        return dropped
 
     def _reported_version(self, connection: Connection, whose: Whose) -> int:
         said = select(box_reports.c.document).where(of_box(box_reports, whose), box_reports.c.kind == "shadow")

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,30 +11,26 @@ from sqlalchemy import (
     Connection,
     Engine,
     Insert,
+    LargeBinary,
     Table,
     create_engine,
     event,
     insert,
     select,
     text,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 
+from appliance.apps.fleet_server.patient_connection import connector
 from appliance.apps.fleet_server.tables import LAYOUT, box_states, layout, metadata
 from appliance.domain.errors import SettingsError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
-# A database whose computer is gone, or behind a network that drops what it gets, ends a wait: a worker that waits hours
-# for it receives nothing, and its page shows nothing (PostgreSQL: Client Connection Control; milliseconds in the last).
-_PATIENCE = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
+ANSWER_TIMEOUT_S = 30.0
+_COUNTED = {"preserve_rowcount": True}  # SQLAlchemy forgets it for an INSERT
 _BOOTS_WITH_CONNECTIONS = 4  # the layout since which `box_states.boots` has them; before, ids alone
 
 
@@ -47,14 +43,17 @@ class FleetDatabase:
 
     What a transaction has committed survives kill -9 and a power cut, in SQLite by `synchronous = FULL`.
 
+    Args:
+        answer_timeout_s: a statement that PostgreSQL has not answered by then has failed.
+
     Raises:
         SettingsError: the address names no database that can be used.
         StoreError: it cannot be opened, or is of a newer software.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         try:
-            self._engine = _engine(url)
+            self._engine = _engine(url, answer_timeout_s)
         except (ArgumentError, NoSuchModuleError) as error:
             raise SettingsError(
                 f"database.url is {url!r}", "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
@@ -77,32 +76,90 @@ class FleetDatabase:
         """An INSERT that leaves a row alone which is there already."""
         return self._insert(table).on_conflict_do_nothing()
 
-    def insert_or_raise(self, table: Table, column: Column[Any]) -> Any:
-        """An INSERT that raises one column of a row which is there already, where its new value is higher."""
-        statement = self._insert(table)
-        proposed = statement.excluded[column.name]
-        return statement.on_conflict_do_update(
-            index_elements=list(table.primary_key.columns), set_={column.name: proposed}, where=proposed > column
-        )
+    def insert_all_or_raise(
+        self, connection: Connection, table: Table, column: Column[Any], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """INSERTs that raise one column of rows which are there already, where the new value is higher.
 
-    def insert_all_once(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """`insert_once` of many rows, all with the same columns, of text and numbers.
+        The rows are new to one another, and in the order in which every worker names them: so nobody waits for another.
+        """
+        if not rows:
+            return
+
+        def raising(statement: Any) -> Any:
+            proposed = statement.excluded[column.name]
+            return statement.on_conflict_do_update(
+                index_elements=list(table.primary_key.columns), set_={column.name: proposed}, where=proposed > column
+            )
+
+        self._insert_all(connection, table, rows, raising)
+
+    def insert_all_once(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+        """`insert_once` of many rows, all with the same columns; how many were new."""
+        if not rows:
+            return 0
+        return self._insert_all(connection, table, rows, lambda statement: statement.on_conflict_do_nothing())
+
+    def delete_all(self, connection: Connection, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        """DELETE of many rows by columns of theirs, the same in each."""
+        if not keys:
+            return
+        names = [table.columns[name].name for name in keys[0]]
+        columns = tuple_(*(table.columns[name] for name in names))
+        if self._engine.dialect.name == "sqlite":
+            connection.execute(table.delete().where(columns.in_([tuple(key.values()) for key in keys])))
+        else:
+            wanted, given = self._unpacked(table, keys)
+            connection.execute(table.delete().where(columns.in_(wanted)), given)
+
+    def _insert_all(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        otherwise: Callable[[Any], Any],
+    ) -> int:
+        """Of text, bytes and numbers.
 
         PostgreSQL gets them as one JSON document: a statement a row costs a worker more than the rest of what it does
         with a result, and an array a column almost as much.
         """
-        if not rows:
-            return
         if self._engine.dialect.name == "sqlite":
-            connection.execute(self.insert_once(table), list(rows))
-            return
-        names = [table.columns[name].name for name in rows[0]]
+            statement = otherwise(self._insert(table))
+            return connection.execute(statement, list(rows), execution_options=_COUNTED).rowcount
+        unpacked, given = self._unpacked(table, rows)
+        statement = otherwise(self._insert(table).from_select(list(rows[0]), unpacked))
+        return connection.execute(statement, given, execution_options=_COUNTED).rowcount
+
+    def _unpacked(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, dict[str, Any]]:
+        """A SELECT that gives rows to PostgreSQL, and its parameters: a JSON document, and all bytes in one piece.
+
+        Bytes as text in the document cost both sides twice as much, and an array of them is written by Python.
+        """
+        columns = [table.columns[name] for name in rows[0]]
+        binary = {one.name for one in columns if isinstance(one.type, LargeBinary)}
+        pieces: list[bytes] = []
+        document, at = [], 1
+        for row in rows if binary else ():
+            plain = dict(row)
+            for name in binary:
+                pieces.append(row[name])
+                plain[name], plain[f"{name}_length"] = at, len(row[name])
+                at += len(row[name])
+            document.append(plain)
+        types, asked = [], []
+        for one in columns:
+            if one.name in binary:
+                types += [f"{one.name} integer", f"{one.name}_length integer"]
+                asked.append(f"substring(CAST(:pieces AS bytea) FROM {one.name} FOR {one.name}_length)")
+            else:
+                types.append(f"{one.name} {one.type.compile(self._engine.dialect)}")
+                asked.append(one.name)
         # Names of our own tables, no text of anybody.
-        unpacked = text(
-            f"SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"  # noqa: S608
-        ).columns(*(table.columns[name] for name in names))
-        statement = self._insert(table).from_select(names, unpacked).on_conflict_do_nothing()
-        connection.execute(statement, {"rows": json.dumps(rows)})
+        source = f"json_to_recordset(CAST(:rows AS json)) AS x({', '.join(types)})"
+        unpacked = text(f"SELECT {', '.join(asked)} FROM {source}").columns(*columns)  # noqa: S608
+        given: dict[str, Any] = {"rows": json.dumps(document if binary else list(rows))}
+        return unpacked, given | ({"pieces": b"".join(pieces)} if binary else {})
 
     def replace(self, table: Table) -> Any:
         """An INSERT that takes the place of a row with the same key."""
@@ -158,7 +215,7 @@ class FleetDatabase:
             raise StoreError(f"could not {attempt}: the database answered '{cause}'") from error
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, answer_timeout_s: float) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         engine = create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S})
@@ -166,7 +223,10 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True, connect_args=_PATIENCE)
+        engine = create_engine(address, pool_pre_ping=True)
+        connect = connector(answer_timeout_s)
+        event.listen(engine, "do_connect", lambda _dialect, _record, given, named: connect(*given, **named))
+        return engine
     raise ArgumentError(url)
 
 

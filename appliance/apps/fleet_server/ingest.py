@@ -20,12 +20,12 @@ from appliance.apps.fleet_server.reception import (
     receive,
     refused_of,
 )
-from appliance.apps.fleet_server.result_store import ResultStore
+from appliance.apps.fleet_server.result_store import OTHER_CONTENT, ResultStore
 from appliance.apps.fleet_server.settings import FleetSettings
 from appliance.apps.fleet_server.tables import Whose
 from appliance.apps.fleet_server.worker_share import WorkerShare
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
-from appliance.domain.errors import ApplianceError, ExportError
+from appliance.domain.errors import ApplianceError, ExportError, StoreError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import HostState, Receipt, ReceiptOutcome, Resend
 from appliance.ports import Clock, Publication
@@ -39,7 +39,7 @@ _MOST_WAITING = 65_535
 _RESULTS = "/results/"
 _JOBS = "/jobs/"
 """What a barred box says about its jobs is heard: the wipe of a stolen one has to reach it."""
-_TIDY_EVERY_S = 3600.0
+_TIDY_EVERY_S = 10.0
 _WATCH_EVERY_S = 2.0
 Answer = tuple[str, bytes] | None
 """Topic and payload of a receipt; None where there is nobody to tell."""
@@ -89,8 +89,11 @@ class IngestWorker:
 
     def _receive(self, stopping: threading.Event) -> None:
         ingest = self._settings.ingest
+        # A worker whose database is away would be dealt results all the same, and hold them.
+        self.look_for_barred()
+        group = self._store.shared_name(ingest.group)
         listening = Listening(
-            (f"$share/{ingest.group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(ingest.group)),
+            (f"$share/{group}/{ROOT}/+/+/results/+", *BoxMessageService.filters(group)),
             keeps_session=False,
             receive_maximum=min(_MOST_WAITING, 2 * ingest.batch),
         )
@@ -100,10 +103,17 @@ class IngestWorker:
             for lack in connection.lacks:
                 _log.warning("about this broker: %s", lack)
             connection.publish(self._topics.state, self._state(is_online=True), state_properties(), retain=True)
-            _Shift(self, connection).work(stopping)
-            connection.publish(self._topics.state, self._state(is_online=False), state_properties(), retain=True)
+            try:
+                _Shift(self, connection).work(stopping)
+            except StoreError:
+                self._leave(connection)  # the broker would say for ever that it is there
+                raise
+            self._leave(connection)
         finally:
             connection.close()
+
+    def _leave(self, connection: BrokerConnection) -> None:
+        connection.publish(self._topics.state, self._state(is_online=False), state_properties(), retain=True)
 
     def keep(self, waiting: Sequence[Received]) -> list[Answer]:
         """Commit; what to say then, in the order in which it came. Raises StoreError, and then nothing is said."""
@@ -112,8 +122,13 @@ class IngestWorker:
         verdicts = [self._verdict(one) for one in waiting]
         arrived = [one for one in verdicts if isinstance(one, ReceivedResult)]
         refused = [one for one in verdicts if isinstance(one, RefusedResult)]
-        new = self._store.keep(arrived, refused, self._clock.now_utc())
-        _log.debug("%d results, %d of them new, %d refused", len(arrived), new, len(refused))
+        taken = self._store.take(arrived, refused, self._clock.now_utc())
+        _log.debug("%d results, %d of them new, %d refused", len(arrived), taken.new, len(refused))
+        others = {id(arrived[at]) for at in taken.others}
+        verdicts = [
+            refused_of(received.topic, OTHER_CONTENT) if id(one) in others else one
+            for received, one in zip(waiting, verdicts, strict=True)
+        ]
         ts = to_rfc3339(self._clock.now_utc())
         return [self._answer(verdict, ts) for verdict in verdicts]
 
@@ -139,7 +154,7 @@ class IngestWorker:
         return self._answer(refused_of(received.topic, error.message), to_rfc3339(self._clock.now_utc()))
 
     def tidy(self) -> None:
-        """Drop telemetry that nobody needs any more. Raises StoreError."""
+        """Drop a piece of the telemetry that nobody needs any more. Raises StoreError."""
         kept = timedelta(days=self._settings.ingest.telemetry_kept_days)
         now_utc = self._clock.now_utc()
         self.service.boxes.forget_telemetry(now_utc - kept, now_utc)
@@ -222,7 +237,6 @@ class _Shift:
         self._part = WorkerShare(*((1, 1) if connection.has_shared_subscriptions else self._ingest.part_numbers))
 
     def work(self, stopping: threading.Event) -> None:
-        self._worker.look_for_barred()  # before the first result
         while not stopping.is_set():
             # What a box sends with QoS 0 knows no receive maximum: it waits in the network, not in the memory.
             is_behind = len(self._waiting) >= 2 * self._ingest.batch

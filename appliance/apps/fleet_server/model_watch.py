@@ -20,7 +20,7 @@ from appliance.apps.fleet_server.model_drift import (
     compare,
     is_drifting,
 )
-from appliance.apps.fleet_server.tables import Whose, model_drifts, model_figures, model_references, of_box
+from appliance.apps.fleet_server.tables import Whose, boxes, model_drifts, model_figures, model_references, of_box
 from appliance.domain.instant import to_rfc3339
 
 _LATE_COMMITS = timedelta(minutes=1)
@@ -84,9 +84,11 @@ class ModelWatch:
         return len(self._due)
 
     def _with_results_since(self, since_utc: datetime | None) -> list[Whose]:
-        query = select(model_figures.c.site, model_figures.c.box).distinct()
-        if since_utc is not None:
-            query = query.where(model_figures.c.stored_at >= to_rfc3339(since_utc, "microseconds"))
+        if since_utc is None:
+            query = select(boxes.c.site, boxes.c.box)  # every box that ever sent one, without reading all figures
+        else:
+            is_new = model_figures.c.stored_at >= to_rfc3339(since_utc, "microseconds")
+            query = select(model_figures.c.site, model_figures.c.box).distinct().where(is_new)
         with self._database.transaction("look for boxes with new results") as connection:
             return sorted((site, box) for site, box in connection.execute(query))
 

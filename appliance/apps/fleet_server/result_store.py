@@ -6,13 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_counts import model_counts
-from appliance.apps.fleet_server.reception import ReceivedResult, RefusedResult
+from appliance.apps.fleet_server.reception import ReceivedResult, RefusedResult, refused_of
 from appliance.apps.fleet_server.tables import boxes, gaps, model_figures, origins, refusals, results
+from appliance.apps.fleet_server.worker_share import shared_name
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.instant import to_rfc3339
+
+OTHER_CONTENT = "the fleet has another result under this id"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one commit has kept.
+
+    Attributes:
+        new: so many results.
+        others: positions of those that are not kept, as something else is under their id.
+    """
+
+    new: int
+    others: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -33,23 +50,37 @@ class ResultStore:
 
     def keep(self, arrived: Sequence[ReceivedResult], refused: Sequence[RefusedResult], now_utc: datetime) -> int:
         """Keep all of them in one commit; how many were new. Those that are kept already stay as they are."""
+        return self.take(arrived, refused, now_utc).new
+
+    def take(self, arrived: Sequence[ReceivedResult], refused: Sequence[RefusedResult], now_utc: datetime) -> "Taken":
+        """The same, and which of them are no duplicate of what is kept under their id, but something else."""
         stored_at = to_rfc3339(now_utc, "microseconds")
+        others: tuple[int, ...] = ()
         with self._database.transaction("keep the results") as connection:
             new = 0
             if arrived:
-                rows = [_row(one, stored_at) for one in arrived]
-                known = select(func.count()).where(results.c.msg_id.in_([row["msg_id"] for row in rows]))
-                new = len({row["msg_id"] for row in rows}) - connection.execute(known).scalar_one()
-                connection.execute(self._database.insert_once(results), rows)  # payloads are bytes, and large
-                found = [origin for one in arrived for origin in _origins(one)]
+                new = self._database.insert_all_once(connection, results, [_row(one, stored_at) for one in arrived])
+                others = () if new == len(arrived) else tuple(self._others(connection, arrived))
+                refused = [*refused, *(refused_of(_topic(arrived[at]), OTHER_CONTENT) for at in others)]
+                same = [one for at, one in enumerate(arrived) if at not in others] if others else arrived
+                found = [origin for one in same for origin in _origins(one)]
                 self._database.insert_all_once(connection, origins, found)
-                counted = [row for one in arrived for row in _model_rows(one, stored_at)]
+                counted = [row for one in same for row in _model_rows(one, stored_at)]
                 self._database.insert_all_once(connection, model_figures, counted)
-                self._note_numbers(connection, arrived)
+                self._note_numbers(connection, same)
             if refused:
                 rows = [{"topic": one.topic[:300], "reason": one.reason, "at": stored_at} for one in refused]
                 connection.execute(self._database.insert_once(refusals), rows)
-        return new
+        return Taken(new, others)
+
+    def _others(self, connection: Connection, arrived: Sequence[ReceivedResult]) -> Iterator[int]:
+        """Of what was kept before or came in the same commit."""
+        named = (results.c.msg_id, results.c.site, results.c.box, results.c.sha256)
+        query = select(*named).where(results.c.msg_id.in_({one.msg_id for one in arrived}))
+        kept = {msg_id: tuple(rest) for msg_id, *rest in connection.execute(query)}
+        for at, one in enumerate(arrived):
+            if kept[one.msg_id] != (one.site, one.box, one.sha256):
+                yield at
 
     def exams_with(self, kind: str, value: str) -> tuple[KeptExam, ...]:
         """Every exam that any message measured with that engine ("sha256:..."), calibration or software."""
@@ -64,6 +95,10 @@ class ResultStore:
             rows = connection.execute(query).all()
         return tuple(KeptExam(site, box, exam_id, finished_at) for exam_id, site, box, finished_at in rows)
 
+    def shared_name(self, group: str) -> str:
+        """Of the shared subscription under which the workers of this database get results."""
+        return shared_name(self._database, group)
+
     def count(self) -> int:
         """How many results are kept."""
         with self._database.transaction("count the results") as connection:
@@ -76,17 +111,20 @@ class ResultStore:
             return tuple((topic, reason) for topic, reason in connection.execute(query))
 
     def _note_numbers(self, connection: Connection, arrived: Sequence[ReceivedResult]) -> None:
-        numbers = [(one.site, one.box, one.seq) for one in arrived]
-        connection.execute(gaps.delete().where(tuple_(gaps.c.site, gaps.c.box, gaps.c.seq).in_(numbers)))
+        numbers = [{"site": one.site, "box": one.box, "seq": one.seq} for one in arrived]
+        self._database.delete_all(connection, gaps, numbers)
         highest: dict[tuple[str, str], int] = {}
-        for site, box, seq in numbers:
-            highest[site, box] = max(seq, highest.get((site, box), 0))
-        # In one order, so that two workers never wait for one another.
+        for one in arrived:
+            highest[one.site, one.box] = max(one.seq, highest.get((one.site, one.box), 0))
         rows = [
             {"site": site, "box": box, "looked_seq": 0, "highest_seq": seq}
             for (site, box), seq in sorted(highest.items())
         ]
-        connection.execute(self._database.insert_or_raise(boxes, boxes.c.highest_seq), rows)
+        self._database.insert_all_or_raise(connection, boxes, boxes.c.highest_seq, rows)
+
+
+def _topic(one: ReceivedResult) -> str:
+    return BoxTopics(one.site, one.box).result(one.msg_id)
 
 
 def _row(one: ReceivedResult, stored_at: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 from appliance.apps.config.settings_reader import Layer, read_layers
+from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.domain.bounded_toml import TOMLDecodeError, bounded_toml
 from appliance.domain.box_topics import HOST_SITE
 from appliance.domain.errors import SettingsError
@@ -19,9 +20,19 @@ class DatabaseSettings:
     Attributes:
         url: "sqlite:////var/lib/nailfold-fleet/fleet.sqlite3" (the default: fleet.sqlite3 in the working folder) or
             "postgresql+psycopg://user@host/fleet"; a password belongs into ~/.pgpass, never here.
+        answer_timeout_s: of PostgreSQL, for one statement; then a worker gives back what it has, and a page says so.
     """
 
     url: str = "sqlite:///fleet.sqlite3"
+    answer_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 1.0 <= self.answer_timeout_s <= 3600.0:
+            raise SettingsError(f"database.answer_timeout_s is {self.answer_timeout_s}", "Use 1 to 3600.")
+
+    def open(self) -> FleetDatabase:
+        """The database; usable with `with`. Raises SettingsError and StoreError."""
+        return FleetDatabase(self.url, self.answer_timeout_s)
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,8 @@ class IngestSettings:
     """How results are received.
 
     Attributes:
-        group: of the MQTT 5 shared subscription; every worker of one fleet names the same.
+        group: how the name of the MQTT 5 shared subscription begins; every worker of one fleet says the same. The rest
+            is a secret of their database: a box that knew it could take a part of the results for itself.
         part: of the boxes, which this worker takes where the broker has no shared subscriptions: "2/3" is the second of
             three workers; each box belongs to one part, by its name. Without effect on any other broker.
         batch: at most so many results are kept in one commit.
@@ -103,6 +115,16 @@ def load_fleet_settings(file: Path) -> FleetSettings:
     except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is no TOML: {error}") from error
     return fleet_settings(Layer(str(file), tables))
+
+
+def fleet_database(file: Path) -> FleetDatabase:
+    """The database that a server's file names, for a command that needs nothing else.
+
+    Raises:
+        SettingsError: the file, or the address in it, cannot be used.
+        StoreError: it cannot be opened.
+    """
+    return load_fleet_settings(file).database.open()
 
 
 def fleet_settings(*layers: Layer) -> FleetSettings:

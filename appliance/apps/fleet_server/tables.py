@@ -1,5 +1,7 @@
 """The tables of the fleet's database, for SQLite and PostgreSQL alike."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,7 +18,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 7
+LAYOUT = 8
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -32,6 +34,9 @@ def of_box(table: Table, whose: Whose) -> ColumnElement[bool]:
 
 
 layout = Table("layout", metadata, Column("version", Integer, primary_key=True))
+
+# Makes the name of the workers' shared subscription one that nobody guesses.
+shared_secret = Table("shared_secret", metadata, Column("secret", String(32), primary_key=True))
 
 results = Table(
     "results",
@@ -132,15 +137,23 @@ telemetry = Table(
     Index("telemetry_by_time", "ts"),
 )
 
+
+def _of_an_entry() -> tuple[Column[Any], ...]:
+    """An entry of a box's journal as the fleet keeps it; a column belongs to one table, so they are made anew."""
+    return (
+        Column("seq", BigInteger, primary_key=True),
+        Column("document", Text, nullable=False),
+        Column("hash", String(64), nullable=False),
+        Column("heard_at", _TIME, nullable=False),
+    )
+
+
 audit = Table(
     "audit",
     metadata,
     Column("site", String(64), primary_key=True),
     Column("box", String(64), primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("document", Text, nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("heard_at", _TIME, nullable=False),
+    *_of_an_entry(),
 )
 
 # Of every box: its journal is here without a gap, and as it was sealed, up to `seq`; `problem` says what came after.
@@ -161,10 +174,7 @@ audit_aside = Table(
     Column("site", String(64), primary_key=True),
     Column("box", String(64), primary_key=True),
     Column("accepted_at", _TIME, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("document", Text, nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("heard_at", _TIME, nullable=False),
+    *_of_an_entry(),
 )
 
 audit_acceptances = Table(

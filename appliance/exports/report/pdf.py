@@ -14,23 +14,27 @@ from appliance.limited_process import own_environment
 LONGEST_CPU_S = 600
 """Of one core, for one report: some fifty times what the largest takes. By the clock there is no limit: a station that
 examines leaves the report little of its cores."""
+MEMORY_BYTES = 1_000_000_000
+"""Beyond what the process holds once it is ready. Half a megabyte of PNG in a clinic's template took 1.3 GB."""
+OUT_OF_MEMORY = "it takes too much memory"
 _NICENESS = 10
 _LOOK_S = 0.25
 _WORKER = "appliance.exports.report.pdf_worker"
 
 
-def html_to_pdf(html: str, progress: Progress | None = None) -> bytes:
+def html_to_pdf(html: str, progress: Progress | None = None, memory_bytes: int = MEMORY_BYTES) -> bytes:
     """The PDF of a self-contained HTML document; takes seconds, of one core at low priority.
 
     Args:
         progress: asked whether anybody still waits.
+        memory_bytes: that it may take.
 
     Raises:
-        ExportError: the document could not be made into pages, or takes more than LONGEST_CPU_S.
+        ExportError: the document could not be made into pages, or takes more than LONGEST_CPU_S or too much memory.
         JobCancelledError: nobody waits any more.
     """
     progress = progress or NoProgress()
-    command, pipe = [sys.executable, "-m", _WORKER], subprocess.PIPE
+    command, pipe = [sys.executable, "-m", _WORKER, str(memory_bytes)], subprocess.PIPE
     # A file and no pipe: `communicate` forgets what is left to be sent when it is asked a second time.
     with tempfile.TemporaryFile(prefix="nailfold-report-") as sent:
         sent.write(html.encode())
@@ -40,6 +44,8 @@ def html_to_pdf(html: str, progress: Progress | None = None) -> bytes:
     if worker.returncode == -signal.SIGXCPU:
         raise ExportError(f"the report took more than {LONGEST_CPU_S} s of a core", "Print fewer pages, see the form.")
     if worker.returncode != 0 or not made.startswith(b"%PDF"):
+        if worker.returncode < 0:
+            said = said or OUT_OF_MEMORY.encode()  # libraries in C end the process where there is none
         last = (said.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         raise ExportError(f"the report could not be made into pages: {last}", "Check the report's template and style.")
     return made

@@ -1,4 +1,4 @@
-"""HTML on standard input, PDF on standard output; run by pdf.py."""
+"""HTML on standard input, PDF on standard output; run by pdf.py, which names the bytes of memory it may take."""
 
 import logging
 import sys
@@ -6,7 +6,8 @@ import sys
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
-from appliance.exports.report.pdf import limit_cpu, lower_priority
+from appliance.exports.report.pdf import OUT_OF_MEMORY, limit_cpu, lower_priority
+from appliance.limited_process import limit_memory
 
 
 def main() -> None:
@@ -15,8 +16,13 @@ def main() -> None:
     limit_cpu()
     logging.disable(logging.WARNING)
     html = sys.stdin.buffer.read().decode()
-    document = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols={"data"}))
-    sys.stdout.buffer.write(document.write_pdf(pdf_variant="pdf/ua-1", optimize_images=False))
+    limit_memory(int(sys.argv[1]))
+    try:
+        document = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols={"data"}))
+        pdf = document.write_pdf(pdf_variant="pdf/ua-1", optimize_images=False)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+    sys.stdout.buffer.write(pdf)
 
 
 if __name__ == "__main__":

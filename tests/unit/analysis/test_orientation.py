@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from appliance.analysis.live_upright import UprightWatch
 from appliance.analysis.orientation import LEAST, find_orientation
 from appliance.analysis.pipeline import Pipeline
 from appliance.analysis.turned_view import view_of_turn
+from appliance.domain.analysis_result import FrameAnalysis
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, Morphology, SizeClass
 from appliance.domain.quality import QualityReason
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
-from appliance.ports import EngineSet
+from appliance.ports import Detector, EngineSet
 from engines.synthetic.pattern import Pattern
 from engines.synthetic.render import render
 from tests.support.rendered import frame_of
@@ -104,15 +106,66 @@ def test_a_picture_that_looks_the_same_both_ways_is_not_trusted() -> None:
     assert not find_orientation(TwoFaced(), slanted).is_known
 
 
-def test_live_frame_has_no_time_for_more_than_one_look(engines: EngineSet, pictures: list[NDArray[np.uint8]]) -> None:
-    calls = 0
+class Counting:
+    """The detector, and how often it was asked."""
 
-    class Counting:
-        def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
-            nonlocal calls
-            calls += 1
-            return engines.detector.detect(image_rgb)
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self.looks = 0
 
-    counted = EngineSet(Counting(), engines.keypoints, engines.identity, engines.stills)
-    Pipeline(counted).analyse(frame_of(pictures[0]), track=True)
-    assert calls == 1
+    def detect(self, image_rgb: NDArray[np.uint8]) -> Detections:
+        self.looks += 1
+        return self._detector.detect(image_rgb)
+
+
+def played(engines: EngineSet, picture: NDArray[np.uint8], seconds: float, fps: float = 8.0) -> FrameAnalysis:
+    """The last frame of a video that shows nothing else."""
+    pipeline = Pipeline(engines)
+    results = [pipeline.analyse(frame_of(picture, seq, fps), track=True) for seq in range(round(seconds * fps))]
+    return results[-1]
+
+
+def test_a_live_frame_of_an_upright_finger_is_looked_at_once_and_once_a_second_more(
+    engines: EngineSet, pictures: list[NDArray[np.uint8]]
+) -> None:
+    counting = Counting(engines.detector)
+    counted = EngineSet(counting, engines.keypoints, engines.identity, engines.stills)
+    played(counted, pictures[0], 0.125)
+    assert counting.looks == 1
+    played(counted, pictures[0], 2.5)
+    assert counting.looks == 1 + 20 + 3
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_live_finger_that_does_not_point_up_is_seen_as_an_upright_one_is(
+    engines: EngineSet, pictures: list[NDArray[np.uint8]], quarters: int
+) -> None:
+    upright = played(engines, pictures[2], 0.5)
+    lying = played(engines, np.ascontiguousarray(np.rot90(pictures[2], quarters)), 2.5)
+    assert len(lying.capillaries) >= 0.9 * len(upright.capillaries)
+    assert lying.metrics.capillaries_distal == pytest.approx(upright.metrics.capillaries_distal, abs=1)
+    widths = [[c.apical.px for c in one.capillaries if c.apical is not None] for one in (upright, lying)]
+    assert np.median(widths[1]) == pytest.approx(np.median(widths[0]), rel=0.1)
+    for capillary in lying.capillaries:
+        if capillary.apical is not None:
+            box, (x, y) = capillary.bbox, capillary.apical.segment.centre_px
+            assert box.x <= x <= box.x + box.w
+            assert box.y <= y <= box.y + box.h
+
+
+def test_a_live_finger_that_is_turned_back_is_followed(engines: EngineSet, pictures: list[NDArray[np.uint8]]) -> None:
+    upright, head_down = pictures[2], np.ascontiguousarray(np.rot90(pictures[2], 2))
+    pipeline = Pipeline(engines)
+    counts = []
+    for seq in range(40):
+        picture = upright if seq >= 20 else head_down
+        counts.append(len(pipeline.analyse(frame_of(picture, seq, 8.0), track=True).capillaries))
+    assert counts[39] == pytest.approx(counts[19], abs=1)
+    assert counts[39] > 10 > counts[0]
+
+
+def test_what_looks_the_same_every_way_turns_nothing() -> None:
+    watch, two_faced = UprightWatch(), TwoFaced()
+    for seq in range(40):
+        watch.look(two_faced, EMPTY, EMPTY, two_faced.detect(EMPTY), seq / 8)
+    assert watch.turn_rad == 0.0

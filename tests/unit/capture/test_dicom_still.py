@@ -259,7 +259,77 @@ def test_a_day_is_kept_where_the_clock_cannot_be_read_or_another_date_cannot_be(
         still = saved(grey, tmp_path)
     assert still.taken_at_utc is not None
     assert still.taken_at_utc.date().isoformat() == day
-    assert "the day alone" in still.time_note
+    assert "noon of this box's local time" in still.time_note
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"AcquisitionDate": "20230230"}, '"20230230" as its AcquisitionDate'),
+        ({"StudyDate": "20191301", "StudyTime": "101500"}, '"20191301" as its StudyDate'),
+        ({"AcquisitionDateTime": "20190229101500+0100"}, '"20190229" as its AcquisitionDateTime'),
+        ({"ContentDate": "201903"}, '"201903" as its ContentDate'),
+        ({"SeriesDate": "11MAR2019"}, '"11MAR2019" as its SeriesDate'),
+        ({"StudyDate": "19010101"}, "1901-01-01, which only a clock that is wrong shows"),
+    ],
+)
+def test_an_unknown_date_says_which_one_could_not_be(
+    grey: Dataset, tmp_path: Path, stated: dict[str, str], said: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own note
+        for name, value in stated.items():
+            setattr(grey, name, value)
+        still = saved(grey, tmp_path)
+    assert still.taken_at_utc is None
+    assert said in still.time_note
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"StudyDate": "20161231", "StudyTime": "235960", "TimezoneOffsetFromUTC": "+0000"}, ""),
+        ({"StudyDate": "20200229", "StudyTime": "235900", "TimezoneOffsetFromUTC": "+99:99"}, '"+99:99" as the offset'),
+    ],
+)
+def test_a_leap_second_is_read_and_an_offset_that_is_none_said(
+    grey: Dataset, tmp_path: Path, stated: dict[str, str], said: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own note
+        for name, value in stated.items():
+            setattr(grey, name, value)
+        still = saved(grey, tmp_path)
+    assert still.taken_at_utc is not None
+    assert (still.taken_at_utc.minute, bool(still.time_note), said in still.time_note) == (59, bool(said), True)
+
+
+@pytest.mark.parametrize("group", ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"])
+def test_what_an_enhanced_object_says_of_its_first_frame_counts(tmp_path: Path, group: str) -> None:
+    """Window, rescale, time and side lie in functional groups there."""
+    window, rescale, content, anatomy, groups = (Dataset() for _ in range(5))
+    window.WindowCenter, window.WindowWidth = 1024, 2048
+    rescale.RescaleSlope, rescale.RescaleIntercept = 0.5, 0
+    content.FrameAcquisitionDateTime = "20190311101500+0100"
+    anatomy.FrameLaterality = "R"
+    groups.FrameVOILUTSequence, groups.PixelValueTransformationSequence = [window], [rescale]
+    groups.FrameContentSequence, groups.FrameAnatomySequence = [content], [anatomy]
+    grey = np.linspace(0, 4095, 64 * 48).reshape(48, 64).astype("<u2")
+    still = read_dicom_still(grey_dicom(tmp_path, grey, 16, **{group: [groups]}))
+    assert (still.image_rgb.min(), still.image_rgb.max()) == (0, 255)
+    assert still.image_rgb[24, 0, 0] == pytest.approx(128, abs=1)
+    assert (still.taken_at_utc, still.time_note, still.facts.side) == (NINE_FIFTEEN, "", "R")
+
+
+def test_a_date_that_stands_in_for_one_that_cannot_be_says_so(grey: Dataset, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own note
+        grey.AcquisitionDateTime, grey.StudyDate, grey.StudyTime = "20230230101500", "20230301", "256100"
+        still = saved(grey, tmp_path)
+    assert still.taken_at_utc is not None
+    assert still.taken_at_utc.date().isoformat() == "2023-03-01"
+    assert '"20230230" as its AcquisitionDateTime' in still.time_note
+    assert '"256100" as the time of day' in still.time_note
 
 
 @pytest.mark.parametrize("written", ["0.0015", "0.0015\\", "abc\\abc", "0,0015\\0,0015", "1\\2\\3"])
@@ -314,6 +384,28 @@ def test_the_pitch_of_a_cameras_dots_is_no_scale_without_the_magnification(
     assert (note in scale.note, bool(scale.note)) == (True, bool(note))
 
 
+@pytest.mark.parametrize("camera", [10, 12, 14])
+@pytest.mark.parametrize("kind", ["<u2", "<i2"])
+@pytest.mark.parametrize("is_coloured", [False, True])
+def test_values_of_a_camera_in_sixteen_bits_are_no_dark_picture(
+    tmp_path: Path, camera: int, kind: str, is_coloured: bool
+) -> None:
+    """BitsStored of 16 says no more than where the values lie; with the camera's own bits they reach white."""
+    if is_coloured and kind == "<i2":
+        return  # the standard has no signed colours
+    shape = (48, 64, 3) if is_coloured else (48, 64)
+    values = np.linspace(0, 2**camera - 1, int(np.prod(shape))).reshape(shape).astype(kind)
+    colours = (
+        {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0} if is_coloured else {}
+    )
+    path = grey_dicom(tmp_path, values, 16, PixelRepresentation=int(kind == "<i2"), **colours)
+    with pytest.raises(CaptureError, match="no window says which white"):
+        read_dicom_still(path)
+    stated = camera + (kind == "<i2")
+    path = grey_dicom(tmp_path, values, stated, PixelRepresentation=int(kind == "<i2"), **colours)
+    assert read_dicom_still(path).image_rgb.max() == 255
+
+
 @pytest.mark.parametrize("bits", [12, 16])
 def test_grey_without_a_window_is_shown_by_the_bits_that_it_states_or_refused(tmp_path: Path, bits: int) -> None:
     """4,095 is white of 12 bits; of 16 it would be all but black, and nobody says what is meant."""
@@ -322,7 +414,7 @@ def test_grey_without_a_window_is_shown_by_the_bits_that_it_states_or_refused(tm
     if bits == 12:
         assert (read_dicom_still(path).image_rgb.min(), read_dicom_still(path).image_rgb.max()) == (0, 255)
         return
-    with pytest.raises(CaptureError, match="a sixteenth of the white") as refused:
+    with pytest.raises(CaptureError, match="no window says which white") as refused:
         read_dicom_still(path)
     assert "window" in refused.value.remedy
     assert (
@@ -342,7 +434,7 @@ def grey_dicom(folder: Path, grey: NDArray[np.uint16], bits: int, **more: object
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3"
-    dataset.Rows, dataset.Columns = grey.shape
+    dataset.Rows, dataset.Columns = grey.shape[:2]
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PixelRepresentation = 1, "MONOCHROME2", 0
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits, bits - 1
     dataset.PixelData = grey.tobytes()

@@ -219,6 +219,24 @@ def test_a_date_that_cannot_be_is_not_used_and_said_and_costs_no_picture(tmp_pat
     assert "only a clock that is wrong shows" in still.time_note
 
 
+@pytest.mark.parametrize("text", ["2019:02:30 10:15:00", "2019:13:01 10:15:00", "11.03.2019 10:15", "yesterday"])
+def test_what_is_no_date_is_said(tmp_path: Path, text: str) -> None:
+    exif = Image.Exif()
+    exif[306] = text
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
+    still = read_still(tmp_path / "a.jpg")
+    assert (still.taken_at_utc, "no day of the calendar" in still.time_note) == (None, True)
+
+
+@pytest.mark.parametrize("text", ["", "0000:00:00 00:00:00", "    :  :     :  :  "])
+def test_a_clock_that_was_never_set_says_nothing(tmp_path: Path, text: str) -> None:
+    exif = Image.Exif()
+    exif[306] = text
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
+    still = read_still(tmp_path / "a.jpg")
+    assert (still.taken_at_utc, still.time_note) == (None, "")
+
+
 @pytest.mark.parametrize("text", ["2019-03-11T10:15:00.25+01:00", "2019/03/11 10:15:00+01:00", "2019:03:11 10:15+0100"])
 def test_dates_as_careless_writers_have_them_are_read(tmp_path: Path, text: str) -> None:
     exif = Image.Exif()

@@ -3,6 +3,7 @@
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -40,13 +41,16 @@ def grey_of_16_bits(samples: NDArray[np.uint16]) -> bytes:
     ("make", "eight"),
     [(png_of_16_bits, RGB), (png_of_16_bits, GREY), (colours_of_16_bits, RGB), (grey_of_16_bits, GREY)],
 )
-def test_twelve_bits_in_sixteen_are_no_black_picture(tmp_path: Path, make: object, eight: NDArray[np.uint16]) -> None:
-    """The same picture with its full range is read, with the range of a camera of 12 bits refused with the remedy."""
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_a_cameras_bits_in_sixteen_are_no_dark_picture(
+    tmp_path: Path, make: object, eight: NDArray[np.uint16], bits: int
+) -> None:
+    """The same picture with its full range is read; with the range of a camera of fewer bits it is refused."""
     (tmp_path / "whole").write_bytes(make(eight * 257))  # type: ignore[operator]
     seen = read_still(tmp_path / "whole").image_rgb
     np.testing.assert_array_equal(seen, eight if eight.ndim == 3 else np.repeat(eight[:, :, None], 3, 2))
-    (tmp_path / "dark").write_bytes(make(eight * 16))  # type: ignore[operator]
-    with pytest.raises(CaptureError, match="camera of 12 bits") as refused:
+    (tmp_path / "dark").write_bytes(make(eight * 2 ** (bits - 8)))  # type: ignore[operator]
+    with pytest.raises(CaptureError, match="camera of 10, 12 or 14 bits") as refused:
         read_still(tmp_path / "dark")
     assert str(tmp_path / "dark") in str(refused.value)
     assert "full range" in refused.value.remedy
@@ -61,6 +65,63 @@ def test_the_significant_bits_of_ome_xml_are_the_range(tmp_path: Path) -> None:
     path = described(tmp_path / "a.tif", OME.format('SignificantBits="12"'), GREY * 16)
     seen = read_still(path).image_rgb[..., 0]
     assert np.abs(seen.astype(int) - GREY).max() <= 1
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 14, 15])
+@pytest.mark.parametrize("tag", [281, 341])
+def test_the_largest_value_of_a_camera_of_fewer_bits_is_the_range(tmp_path: Path, tag: int, bits: int) -> None:
+    tags = {258: (16,), 262: (1,), tag: (2**bits - 1,)}
+    (tmp_path / "a.tif").write_bytes(raw_tiff((GREY * 2 ** (bits - 8)).astype("<u2").tobytes(), tags))
+    assert np.abs(read_still(tmp_path / "a.tif").image_rgb[..., 0].astype(int) - GREY).max() <= 1
+
+
+@pytest.mark.parametrize("largest", [64_512, 65_535, 40_000])
+def test_another_largest_value_is_no_range(tmp_path: Path, largest: int) -> None:
+    """The field says which value is the largest used (TIFF 6.0), and changes nothing of a whole picture."""
+    tags = {258: (16,), 262: (1,), 281: (largest,)}
+    (tmp_path / "a.tif").write_bytes(raw_tiff((GREY * 257).astype("<u2").tobytes(), tags))
+    np.testing.assert_array_equal(read_still(tmp_path / "a.tif").image_rgb[..., 0], GREY)
+    (tmp_path / "dark.tif").write_bytes(raw_tiff((GREY * 64).astype("<u2").tobytes(), tags))
+    with pytest.raises(CaptureError, match="which white is meant"):
+        read_still(tmp_path / "dark.tif")
+
+
+def test_values_beyond_the_largest_that_is_stated_are_a_contradiction(tmp_path: Path) -> None:
+    tags = {258: (16,), 262: (1,), 281: (16_383,)}
+    (tmp_path / "a.tif").write_bytes(raw_tiff((GREY * 257).astype("<u2").tobytes(), tags))
+    with pytest.raises(CaptureError, match="beyond 14 bits"):
+        read_still(tmp_path / "a.tif")
+
+
+def test_sixteen_bits_that_are_stated_may_be_dark(tmp_path: Path) -> None:
+    path = described(tmp_path / "a.tif", OME.format('SignificantBits="16"'), GREY * 16)
+    assert read_still(path).image_rgb.max() == round(GREY.max() * 16 / 257)
+
+
+def test_colours_of_fewer_bits_than_they_lie_in_are_refused_whatever_their_values(tmp_path: Path) -> None:
+    """Of each colour the decoder keeps the upper 8 of 16 bits: of 12 that are meant, 4."""
+    tags = {258: (16, 16, 16), 262: (2,), 277: (3,), 281: (4095,) * 3}
+    (tmp_path / "a.tif").write_bytes(raw_tiff((RGB * 16).astype("<u2").tobytes(), tags))
+    with pytest.raises(CaptureError, match="its colours have 12 bits in 16"):
+        read_still(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("is_coloured", [False, True])
+@pytest.mark.parametrize("suffix", [".jp2", ".pnm", ".png", ".tif"])
+def test_a_cameras_bits_in_sixteen_are_refused_in_every_format(tmp_path: Path, suffix: str, is_coloured: bool) -> None:
+    eight = RGB if is_coloured else GREY
+    for times, name in ((257, "whole"), (64, "dark")):
+        assert cv2.imwrite(str(tmp_path / f"{name}{suffix}"), eight * np.uint16(times))
+    assert read_still(tmp_path / f"whole{suffix}").image_rgb.max() > 240
+    with pytest.raises(CaptureError, match="which white is meant"):
+        read_still(tmp_path / f"dark{suffix}")
+
+
+@pytest.mark.parametrize("white", [1023, 4095, 16_383, 65_535])
+def test_a_format_that_states_its_white_is_read_by_it(tmp_path: Path, white: int) -> None:
+    values = np.rint(GREY * (white / 255)).astype(">u2")
+    (tmp_path / "a.pgm").write_bytes(b"P5 64 48 %d\n" % white + values.tobytes())
+    assert np.abs(read_still(tmp_path / "a.pgm").image_rgb[..., 0].astype(int) - GREY).max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """What is faster in paho takes and refuses what paho's own does."""
 
+from collections.abc import Callable
+from typing import Any
+
 import paho.mqtt.properties as paho_properties
 import pytest
 from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from appliance.transport.paho_speed import PAHOS_OWN, ident_of, read_utf, take_over
+from appliance.transport.paho_speed import PAHOS_OWN, PAHOS_PACKING, begin, ident_of, pack, read_utf, take_over, unpack
 
 PAHOS_READER, PAHOS_FINDER = PAHOS_OWN
+PAHOS_BEGIN, PAHOS_PACK, PAHOS_UNPACK = PAHOS_PACKING
 
 
 def packed(text: bytes) -> bytes:
@@ -55,3 +59,62 @@ def test_paho_uses_it_and_reads_what_it_wrote() -> None:
     written.UserProperty = [("msg_id", "01a2"), ("sha256", "f" * 64)]
     read.unpack(written.pack())  # type: ignore[no-untyped-call]
     assert read.UserProperty == [("msg_id", "01a2"), ("sha256", "f" * 64)]
+
+
+def published(**properties: object) -> Properties:
+    made = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    for name, value in properties.items():
+        setattr(made, name, value)
+    return made
+
+
+A_RESULTS = published(ContentType="application/json", PayloadFormatIndicator=1, UserProperty=[("seq", "7"), ("é", "ß")])
+SETS = [
+    published(),
+    A_RESULTS,
+    published(MessageExpiryInterval=180, ContentType=""),
+    published(UserProperty=[("k", "v" * 300)]),  # two bytes of length
+    published(UserProperty=[("k", "v" * 17_000)]),  # three: paho's own reads it
+    published(TopicAlias=3, ResponseTopic="a/b", CorrelationData=b"\0\xff", SubscriptionIdentifier=[1, 300]),
+]
+
+
+@pytest.mark.parametrize("properties", SETS)
+def test_same_properties_are_written_and_read(properties: Properties) -> None:
+    written = PAHOS_PACK(properties)
+    assert pack(properties) == written
+    read, by_paho = published(ContentType="before"), published(ContentType="before")
+    length = unpack(read, written + b"payload")[1]
+    assert length == len(written) == PAHOS_UNPACK(by_paho, written + b"payload")[1]
+    assert vars(read) == vars(by_paho) == vars(properties)
+
+
+def broken() -> list[bytes]:
+    whole = PAHOS_PACK(A_RESULTS)
+    cut = [whole[:at] for at in range(len(whole))]
+    changed = [
+        whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :] for at in range(len(whole)) for bit in (1, 2, 128)
+    ]
+    return [*cut, *changed, b"\x80\x00", b"\x81\x80\x00", b"\xff\xff\xff\xff\x01", b"\x02\x01\x02", b"\x02\x63\x01"]
+
+
+def outcome(unpacks: Callable[..., Any], buffer: bytes) -> object:
+    properties = published()
+    try:
+        length = unpacks(properties, buffer)[1]
+    except Exception as error:
+        return type(error), str(error)
+    return length, vars(properties)
+
+
+@pytest.mark.parametrize("buffer", broken())
+def test_same_properties_are_refused_in_the_same_way(buffer: bytes) -> None:
+    assert outcome(unpack, buffer) == outcome(PAHOS_UNPACK, buffer)
+
+
+def test_properties_of_every_packet_begin_as_pahos_do() -> None:
+    for kind in (PacketTypes.CONNECT, PacketTypes.PUBLISH, PacketTypes.PUBACK):
+        made, pahos = Properties.__new__(Properties), Properties.__new__(Properties)
+        begin(made, kind)
+        PAHOS_BEGIN(pahos, kind)
+        assert vars(made) == vars(pahos)

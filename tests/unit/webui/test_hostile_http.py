@@ -64,6 +64,11 @@ def answers(place: tuple[str, int], said: bytes) -> list[bytes]:
         (b"GET /login HTTP/3.7\r\n" + HOST + b"\r\n", 505),
         (b"CONNECT other.example:443 HTTP/1.1\r\n" + HOST + b"\r\n", 501),
         (b"TRACE /login HTTP/1.1\r\n" + HOST + b"\r\n", 501),
+        (b"GET http://other.example/login HTTP/1.1\r\n" + HOST + b"\r\n" + SMUGGLED, 400),
+        (b"GET http://127.0.0.1/login HTTP/1.1\r\nHost: other.example\r\n\r\n", 400),
+        (b"GET http://other.example@127.0.0.1/login HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET file:///etc/passwd HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET login HTTP/1.1\r\n" + HOST + b"\r\n", 400),
         (bytes.fromhex("16030100c8010000c40303") + bytes(200), 400),
     ],
     ids=lambda one: repr(one[:60]) if isinstance(one, bytes) else str(one),
@@ -76,6 +81,16 @@ def test_a_request_that_two_readers_would_read_differently_is_refused_and_ends_t
     head = answer.partition(b"\r\n\r\n")[0].lower()
     for name in PROTECTING:
         assert name.lower().encode() in head
+
+
+@pytest.mark.parametrize("address", [b"http://127.0.0.1", b"HTTPS://127.0.0.1"])
+def test_a_request_that_names_the_whole_address_gets_its_page(served: tuple[str, int], address: bytes) -> None:
+    """As a client writes that takes the box for its proxy: every server has to take it (RFC 9112, 3.2.2)."""
+    (answer,) = answers(
+        served, b"GET " + address + b"/static/icon.svg HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"<svg" in answer
 
 
 @pytest.mark.parametrize("said", [b"GET /login\r\n", b"GET", b""])

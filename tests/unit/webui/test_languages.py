@@ -50,6 +50,13 @@ def test_texts_are_truly_translated(language: str) -> None:
     assert len(same) < _MOST_SHARED * len(english), same
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_length_that_a_count_is_of_is_no_more_than_that_length(language: str) -> None:
+    """ "Over 0.91 mm" is where loops were counted; translated as "more than" it says that the row is longer."""
+    texts = catalogue(language)
+    assert texts["calibration"]["found_value"] == f"{{count}}, {texts['live']['over']} {{length}} mm"
+
+
 @pytest.mark.parametrize(
     ("asked", "language"),
     [

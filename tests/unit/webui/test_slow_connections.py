@@ -1,6 +1,7 @@
 """Connections that send or read slowly, from people who are not logged in, against the real server."""
 
 import socket
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -188,6 +189,36 @@ def test_an_upload_is_read_while_it_arrives(served: PageStation, client: FlaskCl
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert b"upload_id" in answer.read()
+
+
+def test_uploads_that_come_drop_by_drop_hold_no_place_of_others(
+    served: PageStation, client: FlaskClient, attack: Callable[..., list[socket.socket]]
+) -> None:
+    """Tablets at the edge of the Wi-Fi: never silent for long, and their pictures would take days."""
+    session = client.get_cookie("nailfold_session")
+    assert session is not None
+    token = str(client.environ_base["HTTP_X_CSRFTOKEN"])
+    cookie = f"nailfold_session={session.value}"
+    said = {"Host": "127.0.0.1", "Cookie": cookie, "X-CSRFToken": token, "Content-Type": "application/octet-stream"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in {**said, "Content-Length": "90000000"}.items())
+    slow = attack(8, f"POST /api/v1/archives HTTP/1.1\r\n{head}\r\n".encode())
+    is_over = threading.Event()
+
+    def drip() -> None:
+        while not is_over.wait(0.05):
+            for one in slow:
+                with suppress(OSError):
+                    one.sendall(b"PK")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    request = urllib.request.Request(f"{served.url}/api/v1/archives", data=b"x" * 1_500_000, headers=said)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert b"upload_id" in answer.read()
+    finally:
+        is_over.set()
+        dripping.join()
 
 
 def test_a_form_without_a_length_that_is_too_large_is_refused(

@@ -1,7 +1,7 @@
 """New networks for a box: fetched, measured against the validated ones, tried, confirmed or taken back."""
 
+import logging
 import re
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,13 +13,15 @@ from appliance.apps.config.engine_bundle import BUNDLE_FILES, BUNDLE_ORIGIN, RED
 from appliance.apps.config.settings import LoadedSettings
 from appliance.apps.engines.clinical_gate import GateReport, compare, sealed_pictures
 from appliance.apps.engines.compiling import compile_missing
+from appliance.apps.station.fleet.unused_engines import drop_unused
 from appliance.apps.station.fleet.update_client import UpdateClient
-from appliance.domain.errors import UpdateError
+from appliance.domain.errors import StoreError, UpdateError
 from appliance.fleet.job_runner import JobKind, StepContext
 from appliance.fleet.jobs import Job
 from appliance.inference.engine_set import load_engine_set
 from appliance.inference.settings import InferenceSettings
 
+_log = logging.getLogger(__name__)
 SOFTWARE = "software"
 """The bundle's name for the networks that came with the box's software."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -81,7 +83,7 @@ class EngineUpdate:
         report = self._gate(validated_weights(), self._bundles.folder(name))
         context.detail["gate"] = report.figures
         if not report.is_within:
-            shutil.rmtree(self._bundles.folder(name), ignore_errors=True)
+            self._tidy()
             raise UpdateError(f"{name} does not measure as the validated networks do: {'; '.join(report.reasons)}")
 
     def _switch(self, context: StepContext) -> None:
@@ -91,6 +93,22 @@ class EngineUpdate:
         self._restart()
 
     def _confirm(self, job: Job) -> dict[str, Any]:
+        try:
+            return self._judge(job)
+        finally:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """When no bundle waits for its switch."""
+        try:
+            gone = drop_unused(self._bundles, validated_weights(), self._loaded.settings.inference.engine_cache_dir)
+        except (OSError, StoreError) as error:
+            _log.warning("what earlier networks left on the disk stays there: %s", error)
+            return
+        if gone:
+            _log.info("no longer needed, deleted: %s", ", ".join(gone))
+
+    def _judge(self, job: Job) -> dict[str, Any]:
         name, active = bundle_of(job), self._bundles.active()
         if name == SOFTWARE and not active.name:
             self._bundles.confirm()

@@ -25,7 +25,7 @@ from appliance.apps.extras import require_modules
 from appliance.apps.picture_threads import one_thread_a_picture
 from appliance.apps.workbench.bench.bench import machine
 from appliance.apps.workbench.bench.listeners import ListenerCost, cost_of_listeners, each_more_ms
-from appliance.domain.analysis_result import EngineIdentity
+from appliance.domain.analysis_result import EngineIdentity, FrameAnalysis
 from appliance.domain.calibration import operator_calibration
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Detections, Morphology, SizeClass
 from appliance.domain.frame import CameraDescription, Frame
@@ -101,6 +101,7 @@ class CountedPipeline:
         settings: InferenceSettings,
         size_px: tuple[int, int],
         front: Callable[[Detector], Detector] = lambda detector: detector,
+        perf_counter: Callable[[], float] = time.perf_counter,
     ) -> None:
         settings = replace(live_precision(settings).settings, threads=1)
         manifest = open_manifest(settings)
@@ -109,7 +110,8 @@ class CountedPipeline:
         detector = OnnxDetector(self._engines[0], manifest.engine("detector"), settings)
         keypoints = OnnxKeypointEstimator(self._engines[1], manifest.engine("keypoints"), settings)
         engines = EngineSet(front(detector), keypoints, EngineIdentity("bench", runtime.name, {}))
-        self._pipeline = Pipeline(engines, operator_calibration(UM_PER_PX * 640 / size_px[0], *size_px))
+        calibration = operator_calibration(UM_PER_PX * 640 / size_px[0], *size_px)
+        self._pipeline = Pipeline(engines, calibration, perf_counter=perf_counter)
         scene = LiveScene(1, width=size_px[0], height=size_px[1], um_per_px=UM_PER_PX * 640 / size_px[0])
         self._pictures = [scene.frame(at / 30)[0] for at in range(16)]
 
@@ -118,16 +120,21 @@ class CountedPipeline:
         done = [self._frame(at) for at in range(WARM_UP_FRAMES + FRAMES)][WARM_UP_FRAMES:]
         return Cost(*(1000 * float(np.median(column)) for column in zip(*done, strict=True)))
 
-    def _frame(self, at: int) -> tuple[float, float, float]:
+    def analyse(self, at: int) -> tuple[FrameAnalysis, float, Frame]:
+        """The result of a frame, the processor time inside the networks in seconds, and the frame."""
         # There and back again, so that the picture never jumps.
         picture = self._pictures[min(at % 30, 30 - at % 30)]
         height, width = picture.shape[:2]
         camera = CameraDescription("bench", "bench", "rgb8", width, height, 30.0)
         frame = Frame(at, picture, at / 30, datetime.now(timezone.utc), camera)
-        before_s, began_s = self._spent_s(), time.process_time()
+        before_s = self._spent_s()
         analysis = self._pipeline.analyse(frame, track=True)
-        analysed_s, in_engines_s = time.process_time() - began_s, self._spent_s() - before_s
+        return analysis, self._spent_s() - before_s, frame
+
+    def _frame(self, at: int) -> tuple[float, float, float]:
         began_s = time.process_time()
+        analysis, in_engines_s, frame = self.analyse(at)
+        analysed_s, began_s = time.process_time() - began_s, time.process_time()
         encode_live_message(frame, analysis, QUALITY)
         return in_engines_s, analysed_s - in_engines_s, time.process_time() - began_s
 

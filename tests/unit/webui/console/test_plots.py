@@ -103,5 +103,14 @@ def test_a_name_is_written_where_it_covers_no_other_site_and_stays_on_the_map() 
     assert drawn.sites[-1].label.anchor == "end"
 
 
+def test_names_of_neighbours_stand_clear_of_one_another() -> None:
+    near = [site("a", (48.3, 14.3), 1), site("b", (47.1, 15.4), 1), site("c", (47.6, 14.9), 1), site("d", (60.0, -9.0))]
+    drawn = draw_map(near)
+    assert drawn is not None
+    labels = [one.label for one in drawn.sites if one.label is not None]
+    assert len(labels) == 3
+    assert len({(label.anchor, round(label.y / 18)) for label in labels}) == 3
+
+
 def test_roles_are_kept_by_their_rank() -> None:
     assert [one.kept_as.value for one in ConsoleRole] == ["operator", "physician", "administrator"]
