@@ -138,7 +138,7 @@ def apply_hofstee(apices_uv: FloatArray, candidates: frozenset[int]) -> frozense
     index = sorted(candidates)
     if not index:
         return candidates
-    is_covered: list[bool] = list(_covers(apices_uv[index]).any(axis=0))
+    is_covered = np.asarray(_covers(apices_uv[index]).any(axis=0)).tolist()
     return frozenset(one for one, covered in zip(index, is_covered, strict=True) if not covered)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.orientation import FAR_MORE, LEAST, PLAIN, Look, look_at, look_from, wrapped
+from appliance.analysis.orientation import FAR_MORE, LEAST, PLAIN, DirectionEvidence, look_at, look_from, wrapped
 from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
 from appliance.ports import Detector
@@ -77,7 +77,7 @@ class UprightWatch:
             return self._favourite_rad
         return self._to_try.pop(0) if self._to_try else wrapped(self._turn_rad + math.pi)
 
-    def _settle(self, present: Look, other: Look) -> None:
+    def _settle(self, present: DirectionEvidence, other: DirectionEvidence) -> None:
         is_sound = other.scores >= LEAST and other.evidence >= SOUND * other.scores
         is_better = is_sound and other.evidence >= FAR_MORE * present.evidence
         if is_better and self._favourite_rad is not None:

@@ -55,7 +55,7 @@ UPRIGHT = Orientation()
 
 
 @dataclass(frozen=True)
-class Look:
+class DirectionEvidence:
     """What the detector says of the picture after undoing a turn.
 
     Attributes:
@@ -109,7 +109,7 @@ def _axis_turns(image_rgb: NDArray[np.uint8]) -> tuple[float, ...]:
     return axis, wrapped(axis + math.pi)
 
 
-def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: Look) -> Look:
+def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: DirectionEvidence) -> DirectionEvidence:
     """The look after a further turn by what the lines inside its boxes still lean, if that shows no less."""
     if look.scores < LEAST or abs(look.lean_rad) < MIN_LEAN_RAD:
         return look
@@ -117,22 +117,22 @@ def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: Look) -> Lo
     return further if further.scores >= AS_MUCH * look.scores else look
 
 
-def look_at(detector: Detector, image_rgb: NDArray[np.uint8], turn_rad: float) -> Look:
+def look_at(detector: Detector, image_rgb: NDArray[np.uint8], turn_rad: float) -> DirectionEvidence:
     """What the detector says of the picture after undoing a clockwise turn of the finger."""
     view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
     seen = image_rgb if turn_rad == 0 else view.show(image_rgb)
     return look_from(seen, detector.detect(seen), view)
 
 
-def look_from(seen_rgb: NDArray[np.uint8], found: Detections, view: TurnedView) -> Look:
+def look_from(seen_rgb: NDArray[np.uint8], found: Detections, view: TurnedView) -> DirectionEvidence:
     """The same, where the detector has already been asked about the view."""
     sure = [one for one in found.capillaries if one.score >= CONFIDENT and view.shows(one.bbox)]
     lean, agreement = vessel_axis(seen_rgb, [one.bbox for one in sure]) if sure else (0.0, 0.0)
     scores = sum(one.score for one in sure)
-    return Look(view.turn_rad, scores, scores * agreement * max(0.0, math.cos(2 * lean)), lean)
+    return DirectionEvidence(view.turn_rad, scores, scores * agreement * max(0.0, math.cos(2 * lean)), lean)
 
 
-def _opposite_of(look: Look, looks: list[Look]) -> Look:
+def _opposite_of(look: DirectionEvidence, looks: list[DirectionEvidence]) -> DirectionEvidence:
     """The look that shows the picture most nearly on its head."""
     return max(looks, key=lambda other: abs(wrapped(other.turn_rad - look.turn_rad)))
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from appliance.capture.deflated_dicom import require_bounded_deflate
 from appliance.capture.dicom_pixels import dicom_rgb
 from appliance.capture.scale_metadata import StatedScale, believed_scale
 from appliance.capture.stated_time import time_of_dicom
 from appliance.capture.still import Still, require_usable_size
 from appliance.domain.errors import CaptureError
+from appliance.foreign_files.deflated_dicom import refusal_of_deflated
 
 _UM_PER_MM = 1000.0
 _LARGEST_ASPECT = 1.01
@@ -45,7 +45,8 @@ class DicomStill(Still):
 def read_dicom_still(path: Path) -> DicomStill:
     """The first frame of a file. Raises CaptureError: damaged, no picture, too large, pixels that are not square."""
     try:
-        require_bounded_deflate(path)
+        if refusal := refusal_of_deflated(path):
+            raise CaptureError(refusal, "Export it without deflating.")
         dataset = pydicom.dcmread(path, force=True)
         if getattr(dataset, "file_meta", None) is None:
             dataset.file_meta = FileMetaDataset()

@@ -24,7 +24,8 @@ from appliance.exports.source import ExamToExport
 
 TABLES = ("capillaries", "images", "fingers", "exams")
 _WIDTHS = ("apical", "arterial", "venous")
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Some spreadsheets, in East Asian languages, take the wide signs too.
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Row = dict[str, Any]
 
 

@@ -1,8 +1,11 @@
 """The journal in SQLite, its newest hash also in a file of its own."""
 
+import errno
 import json
 import logging
+import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -31,6 +34,7 @@ from appliance.storage.outbox import insert_message
 from appliance.storage.sealed_texts import SealedTexts
 
 HEAD_FILE_NAME = "journal.head"
+_LARGEST_HEAD_BYTES = 4096
 _BATCH = 1000
 
 _log = logging.getLogger(__name__)
@@ -124,7 +128,7 @@ class SqliteJournal:
             return ""
         stamp = self._now_utc().strftime("%Y%m%dT%H%M%S.%fZ")
         evidence = self._head_file.with_name(f"{HEAD_FILE_NAME}.before-{stamp}")
-        create_durably(evidence, self._head_file.read_bytes())
+        create_durably(evidence, _beginning_of(self._head_file))
         return evidence.name
 
     def append(
@@ -201,7 +205,7 @@ class SqliteJournal:
 
     def _remembered(self) -> JournalHead | None:
         try:
-            seq, digest = self._head_file.read_text("ascii").split()
+            seq, digest = _beginning_of(self._head_file).decode("ascii").split()
             return JournalHead(int(seq), digest)
         except FileNotFoundError:
             return None
@@ -210,6 +214,21 @@ class SqliteJournal:
                 f"could not verify the journal: {self._head_file} cannot be read ({error})",
                 "Keep the file for the investigation, and restore it from a backup.",
             ) from error
+
+
+def _beginning_of(file: Path) -> bytes:
+    """What there is of a file of one line, and not what was put in its place: gigabytes, or a pipe that never ends.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return os.read(opened, _LARGEST_HEAD_BYTES)
+    finally:
+        os.close(opened)
 
 
 def append_entry(

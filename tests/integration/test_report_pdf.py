@@ -109,9 +109,18 @@ def test_no_figure_leaves_the_paper_and_no_word_is_spaced_like_a_column(tmp_path
         )
         for number, one in enumerate(counted, start=20)
     ]
-    exam = exam_of(*(replace(one, is_edited=True) for one in counted), *aside)
-    # Italian on the narrower paper has the longest of these words.
-    document = pypdfium2.PdfDocument(report_service(exam, folder=tmp_path).pdf(EXAM, Choice("it", "a4")))
+    exam = replace(
+        exam_of(*(replace(one, is_edited=True) for one in counted), *aside),
+        conclusion="Control in six months.\nAnd a second line of what the physician concludes from all of it.",
+        pattern=NailfoldPattern.ACTIVE,
+        validated_by="klein",
+        validated_at_utc=NOON,
+    )
+    # German on the narrower paper has the longest of these words.
+    service = report_service(
+        earlier_exam(), exam, folder=tmp_path, facts={"room_temperature_c": 23.0, "disorganisation": 1.0}, advice=ADVICE
+    )
+    document = pypdfium2.PdfDocument(service.pdf(EXAM, Choice("de", "a4")))
     try:
         lines = [(page.get_width(), page.get_textpage()) for page in document]
         margin = 15 * 72 / 25.4 - 1
@@ -120,7 +129,9 @@ def test_no_figure_leaves_the_paper_and_no_word_is_spaced_like_a_column(tmp_path
             seen = [box for box in boxes if box[2] > box[0]]
             assert margin <= min(box[0] for box in seen)
             assert max(box[2] for box in seen) <= width - margin
-        assert "+1 visto" in " ".join(text.get_text_bounded() for _, text in lines[1:])
+        assert "+1 gesehen" in " ".join(text.get_text_bounded() for _, text in lines[1:])
+        # The first page is the result: the physician's words and signature are on it.
+        assert "Unterschrift" in lines[0][1].get_text_bounded()
         first = lines[0][1]
         at = first.get_text_range().replace("\ufffe", "-").index("NC-0042")
         letter, digit, next_digit = (first.get_charbox(at + offset) for offset in (1, 3, 4))

@@ -74,9 +74,10 @@ def _dicom_cost(path: Path) -> int:
     """Every frame as it is stored, and one as it is used."""
     import pydicom  # noqa: PLC0415 (50 MB)
 
-    from appliance.capture.deflated_dicom import require_bounded_deflate  # noqa: PLC0415 (pydicom)
+    from appliance.foreign_files.deflated_dicom import refusal_of_deflated  # noqa: PLC0415 (pydicom)
 
-    require_bounded_deflate(path)
+    if refusal := refusal_of_deflated(path):
+        raise CaptureError(f"refused {path.name}: {refusal}", "Export it without deflating.")
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)  # force: without a preamble too
         pixels = int(header.get("Rows", 0)) * int(header.get("Columns", 0)) * int(header.get("SamplesPerPixel", 1))

@@ -4,6 +4,8 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
+
 from appliance.exports.csv_tables import csv_tables
 from tests.support.exam_to_export import exam_to_export, finished_exam
 
@@ -50,12 +52,13 @@ def test_lines_follow_rfc_4180() -> None:
     assert '"Oil drop, ""left"" edge; retaken"' in text
 
 
-def test_a_comment_that_looks_like_a_formula_is_no_formula() -> None:
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "\r=", "\n=", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_a_comment_that_looks_like_a_formula_is_no_formula(sign: str) -> None:
     source = exam_to_export(*finished_exam())
     images = list(source.reviewed.images)
-    images[0] = replace(images[0], comment='=HYPERLINK("http://x")')
+    images[0] = replace(images[0], comment=f'{sign}HYPERLINK("http://x")')
     hostile = replace(source, reviewed=replace(source.reviewed, images=tuple(images)))
-    assert read(csv_tables([hostile])["images.csv"])[0]["comment"].startswith("'=")
+    assert read(csv_tables([hostile])["images.csv"])[0]["comment"].startswith(f"'{sign}")
 
 
 def test_several_exams_share_the_tables_and_none_gives_headers_alone() -> None:

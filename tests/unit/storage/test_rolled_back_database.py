@@ -1,5 +1,6 @@
 """An older database put back, an emptied one, a damaged one: what the box says, and how it gets out of it."""
 
+import os
 import shutil
 import sqlite3
 from datetime import datetime, timedelta, timezone
@@ -86,6 +87,27 @@ def test_a_removed_note_of_the_newest_entry_is_noticed(settings: StorageSettings
 
     with open_storage(settings, now) as storage:
         assert "note of the newest entry was removed" in storage.journal.verify().reason
+
+
+def test_a_note_of_the_newest_entry_that_became_gigabytes_is_kept_by_its_beginning(
+    settings: StorageSettings,
+) -> None:
+    act(settings, 2)
+    head = settings.folder / "journal.head"
+    os.truncate(head, 30_000_000_000)  # holes: no computer reads so much before the test's end
+    with open_storage(settings, now) as storage:
+        [alarm] = storage.journal.alarms()
+        assert not storage.journal.verify().is_intact
+    assert (settings.folder / alarm.detail["evidence"]).stat().st_size < 10_000
+
+
+def test_a_pipe_in_place_of_the_note_of_the_newest_entry_is_not_waited_for(settings: StorageSettings) -> None:
+    act(settings, 2)
+    head = settings.folder / "journal.head"
+    head.unlink()
+    os.mkfifo(head)
+    with open_storage(settings, now) as storage, pytest.raises(StoreError, match="no regular file"):
+        storage.journal.verify()
 
 
 def test_the_same_database_opened_again_raises_no_alarm(settings: StorageSettings) -> None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from appliance.capture import deflated_dicom
 from appliance.capture.still_reader import read_still
 from appliance.domain.errors import CaptureError
 from appliance.exports.imports.bounded_decode import require_bounded
+from appliance.foreign_files import deflated_dicom
 
 STORAGE = UID("1.2.840.10008.5.1.4.1.1.77.1.4")
 
@@ -37,6 +38,19 @@ def test_a_deflated_bomb_is_refused_before_it_is_inflated(tmp_path: Path, monkey
             read(bomb)
 
 
+def test_a_header_that_its_reader_forgives_hides_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No preamble, another length of the header than it says, none at all."""
+    monkeypatch.setattr(deflated_dicom, "MOST_BYTES", 5_000_000)
+    whole = write(tmp_path / "whole.dcm", 48, 64, bytes(8_000_000)).read_bytes()
+    lying, without = whole[:140] + b"\x07\0\0\0" + whole[144:], whole[:132] + whole[144:]
+    for content in (whole[132:], lying, without):
+        bomb = tmp_path / "bomb.dcm"
+        bomb.write_bytes(content)
+        assert "PixelData" in dcmread(bomb, force=True, stop_before_pixels=False), "or it were no bomb"
+        with pytest.raises(CaptureError, match="inflated"):
+            require_bounded(bomb)
+
+
 def test_a_deflated_picture_is_read(tmp_path: Path) -> None:
     picture = write(tmp_path / "picture.dcm", 480, 640, bytes(range(240)) * 1280)
     require_bounded(picture)
@@ -52,4 +66,4 @@ def test_what_follows_the_deflated_data_or_breaks_them_ends_the_check(tmp_path: 
     ):
         path = tmp_path / name
         path.write_bytes(content)
-        deflated_dicom.require_bounded_deflate(path)
+        assert deflated_dicom.refusal_of_deflated(path) == ""
