@@ -11,7 +11,7 @@ FRONTEND := webui/frontend
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-roots test-power test-stick test-slow image bundle test-image setup setup-test lint types contracts test-frontend pytest audit chaos soak fuzz mutation openapi schemas lock clean
+.PHONY: help run test test-install bench exam fleet fleet-load deb prove-deb test-box test-roots test-power test-stick test-slow image bundle test-image test-wifi setup setup-test lint types contracts test-frontend pytest audit chaos soak fuzz mutation openapi schemas lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ build/image/bad.raucb: build/image/root.squashfs
 
 test-image: $(if $(findstring --light,$(ARGS)),build/light,build/image)/bad.raucb  ## boot the image in a virtual machine, update it, roll a bad update back (ARGS=--light: with a stand-in for the station)
 	PYTHONPATH=. $(BIN)/python -m tests.box.updates $(ARGS)
+
+test-wifi: build/light/bad.raucb  ## the image's Wi-Fi on radios of software: its own for setting up, a telephone, a clinic's access points (root, QEMU)
+	PYTHONPATH=. $(BIN)/python -m tests.box.wifi $(ARGS)
 
 setup: $(VENV)/.installed webui/static/dist/.built  ## only set up what `make run` needs
 	@PYTHON=$(PYTHON) image-build/host/require.sh run

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from appliance.domain.account import Account, KeptAccount
 from appliance.domain.analysis_result import EngineIdentity
 from appliance.domain.box_board import BoxBoard, ButtonOutcome
+from appliance.domain.box_network import BoxNetwork
 from appliance.domain.box_settings import (
     BackupRow,
     DataCheck,
@@ -376,6 +377,31 @@ class Board(Protocol):
 
     def press(self, button: str, is_pressed: bool) -> None:
         """Press or let go of a simulated board's button. Raises BoardError for a real board, or no firmware."""
+
+
+class Network(Protocol):
+    """The box's cable and Wi-Fi, whoever may change them.
+
+    Every verb answers with how things stand now, or raises NetworkError. Its message is one word: "bad_name",
+    "bad_length", "bad_letters", "not_supported", "not_understood", "no_answer". What comes of joining shows later, in
+    `BoxNetwork.tried`.
+    """
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this computer leaves its network to us."""
+
+    def look(self) -> BoxNetwork:
+        """As it stands."""
+
+    def search(self) -> BoxNetwork:
+        """Looks for Wi-Fi networks anew; they show some seconds later."""
+
+    def join(self, ssid: str, security: str, password: str, *, is_hidden: bool) -> BoxNetwork:
+        """Tries a network; what the box was on before comes back where that fails. See WifiNetwork for the words."""
+
+    def forget(self, identity: str) -> BoxNetwork:
+        """The password of a KnownNetwork; the box leaves that network."""
 
 
 @dataclass(frozen=True)

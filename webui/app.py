@@ -50,6 +50,7 @@ from webui.pages.jobs import jobs_blueprint
 from webui.pages.journal import journal_blueprint
 from webui.pages.live import live_blueprint
 from webui.pages.login import auth_blueprint
+from webui.pages.network import network_blueprint
 from webui.pages.patients import patients_blueprint
 from webui.pages.projects import projects_blueprint
 from webui.pages.report import report_blueprint
@@ -85,7 +86,7 @@ def create_app(services: Services, settings: WebSettings) -> Flask:
     app.register_blueprint(accounts_blueprint(service, services.journal))
     app.register_api(accounts_api_blueprint(service))
     app.register_blueprint(about_blueprint(services))
-    for own in (settings_blueprint, backups_blueprint, journal_blueprint):
+    for own in (settings_blueprint, backups_blueprint, network_blueprint, journal_blueprint):
         app.register_blueprint(own(services))
     for plain in (imports_page_blueprint(), jobs_blueprint()):
         app.register_blueprint(plain)

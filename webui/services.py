@@ -36,6 +36,7 @@ from appliance.ports import (
     FindVessels,
     FolderStore,
     Journal,
+    Network,
     OutboxStatus,
     PatientStore,
     TimeZone,
@@ -66,6 +67,7 @@ class Services:
         time_zone: of the dates on pages and reports; None for pages without a station behind them.
         box: its settings, backups and connections; None for pages without a station behind them.
         copies: encrypted copies of the box and restores; None as for `box`.
+        network: its cable and Wi-Fi; None as for `box`.
         board: the box's own buttons, lamp and light.
         calibrations: the wizard's verbs and what it has made.
         pattern_advice: of the installed classifier on a reviewed exam; None without one.
@@ -106,6 +108,7 @@ class Services:
     time_zone: TimeZone | None = None
     box: BoxAdministration | None = None
     copies: BoxCopies | None = None
+    network: Network | None = None
 
     def now_utc(self) -> datetime:
         """By the station's clock."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from appliance.domain.errors import SettingsError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+EVERY_ADDRESS = "::"
+"""Of IPv4 and IPv6."""
 
 
 class Tls(Enum):
@@ -22,7 +24,8 @@ class WebSettings:
     """Where the pages are served and how patient they are.
 
     Attributes:
-        host: address to listen on. The default is this machine alone; "0.0.0.0" opens it to the clinic's network.
+        host: address to listen on. The default is this machine alone; "::" opens it to the clinic's network,
+            "0.0.0.0" to its IPv4 alone.
         port: TCP port; 0 takes a free one (for tests).
         session_idle_h: a browser has to log in again this long after the last thing that was done in it.
         session_longest_h: and this long after it logged in, whatever was done.

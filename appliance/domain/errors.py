@@ -71,5 +71,9 @@ class BoardError(ApplianceError):
     """The box's board cannot do what was asked."""
 
 
+class NetworkError(ApplianceError):
+    """The box's network cannot be changed as asked. The message is one word, for the pages (network.because)."""
+
+
 class EndOfStream(CaptureError):  # noqa: N818 (not an error: the end is expected)
     """A file has been played to its end; not a fault."""

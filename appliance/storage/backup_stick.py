@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -14,7 +15,8 @@ from appliance.durable_files import flush, sync_folder
 _log = logging.getLogger(__name__)
 PLACE = Path("/media/backup")
 """Of a stick called NF-BACKUP on the box's own image (media-backup.mount)."""
-_SUFFIX = ".sealed"
+_SUFFIX, _UNFINISHED = ".sealed", ".part"
+_writing = threading.Lock()
 _NO_STICK = ("no stick called NF-BACKUP is plugged in", "Plug it into the box and wait some seconds.")
 
 
@@ -53,10 +55,17 @@ class BackupStick:
         """
         if not self._is_there:
             raise StoreError(*_NO_STICK)
+        with _writing:
+            self._keep(name, file)
+
+    def _keep(self, name: str, file: BinaryIO) -> None:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        unfinished = self._place / f"{name}.part"
+        unfinished = self._place / f"{name}{_UNFINISHED}"
         try:
+            # Of a stick that was pulled out in the middle: each would take the room of a whole copy for good.
+            for left in self._place.glob(f"*{_SUFFIX}{_UNFINISHED}"):
+                _discard(left)
             if (free := shutil.disk_usage(self._place).free) < size:
                 raise StoreError(
                     f"the file has {size / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free on the stick",

@@ -14,9 +14,11 @@ done
 root=${squashfs%.squashfs}.root
 rm -rf "$root" "$squashfs"
 system=systemd-sysv,udev,dbus,kmod,iproute2,systemd-resolved,systemd-timesyncd,ca-certificates,avahi-daemon
+# dnsmasq answers telephones on the box's own Wi-Fi; the last two are what common Wi-Fi chips load at every start.
+network=network-manager,wpasupplicant,wireless-regdb,dnsmasq-base,firmware-iwlwifi,firmware-realtek
 boot=linux-image-amd64,initramfs-tools,busybox,zstd,e2fsprogs,cryptsetup-bin,fdisk,rauc,rauc-service
 needs=$(dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/(.*//; s/ //g' | grep -v -e '^libc6$' -e '^systemd$' | paste -sd,)
-mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
+mmdebstrap --quiet --variant=minbase --include="$system,$network,$boot,$needs" --components=main,non-free-firmware \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-include=/usr/share/doc/nailfold/*' \
     --essential-hook='for user in nailfold:890 nailfold-firmware:891 nailfold-kiosk:892; do
@@ -32,7 +34,8 @@ mmdebstrap --quiet --variant=minbase --include="$system,$boot,$needs" \
     --customize-hook="install -m 755 '$here/programs/boot_slots.py' \"\$1/usr/lib/nailfold/boot-slots\"; ln -s boot-slots \"\$1/usr/lib/nailfold/boot_slots.py\"
         install -m 755 '$here/programs/confirm_slot.py' \"\$1/usr/lib/nailfold/confirm-slot\"
         install -m 755 '$here/programs/install_update.py' \"\$1/usr/lib/nailfold/install-update\"
-        install -m 755 '$here/programs/screen.py' \"\$1/usr/lib/nailfold/screen\"" \
+        install -m 755 '$here/programs/screen.py' \"\$1/usr/lib/nailfold/screen\"
+        cp -r '$here/programs/network' \"\$1/usr/lib/nailfold/network\"" \
     --customize-hook='sh -eu '"'$here/settle.sh'"' "$1"' \
     bookworm "$root"
 mksquashfs "$root" "$squashfs" -quiet -no-progress -noappend -comp lzo -Xalgorithm lzo1x_1 -b 256K \

@@ -40,9 +40,12 @@ ln -sf data-partition "$root/usr/lib/nailfold/data_partition.py"
 of_image="$here/../image"
 program "$of_image/programs/confirm_slot.py" confirm-slot
 program "$of_image/programs/install_update.py" install-update
+rm -rf "$root/usr/lib/nailfold/network"
+cp -r "$of_image/programs/network" "$root/usr/lib/nailfold/network"
 for file in usr/lib/sysusers.d/00-nailfold-image.conf etc/udev/rules.d/71-nailfold-stick.rules \
     usr/lib/systemd/system/nailfold-confirm.service usr/lib/systemd/system/nailfold-update.service usr/lib/systemd/system/nailfold-update.path \
-    usr/lib/systemd/system/media-update.mount usr/lib/systemd/system/media-backup.mount \
+    usr/lib/systemd/system/nailfold-network.service etc/NetworkManager/conf.d/50-nailfold.conf \
+    etc/NetworkManager/dnsmasq-shared.d/nailfold.conf usr/lib/systemd/system/media-update.mount usr/lib/systemd/system/media-backup.mount \
     usr/lib/systemd/system/nailfold-station.service.d/stick.conf; do
     install -D -m 644 "$of_image/overlay/$file" "$root/$file"
 done
@@ -60,8 +63,8 @@ if [ "$(uname -m)" = aarch64 ] || chroot "$root" /bin/true 2>/dev/null; then
     # The data outlives the root: its users have the same numbers in every one.
     chroot "$root" systemd-sysusers 00-nailfold-image.conf
     [ "$(chroot "$root" id -u nailfold)" = 890 ] || { echo "the user nailfold is not number 890: unpack the sample root anew" >&2; exit 1; }
-    chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends rauc rauc-service /nailfold.deb'
-    chroot "$root" systemctl enable --quiet nailfold-confirm nailfold-update.service nailfold-update.path
+    chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends rauc rauc-service network-manager wpasupplicant dnsmasq-base /nailfold.deb'
+    chroot "$root" systemctl enable --quiet nailfold-network.service nailfold-confirm nailfold-update.service nailfold-update.path
     for mount in "$here"/overlay/usr/lib/systemd/system/*.mount; do
         grep -q '^WantedBy=' "$mount" || continue
         chroot "$root" systemctl enable --quiet "${mount##*/}"

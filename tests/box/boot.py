@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "hardware"))
@@ -69,7 +70,11 @@ def main() -> int:
     options.add_argument("--timeout-s", type=float, default=3600.0, help="of the emulator's own time (own_time.py)")
     asked = options.parse_args()
     asked.report.parent.mkdir(parents=True, exist_ok=True)
-    output = boot(asked.root, asked.timeout_s, asked.report.with_suffix(".log"))
+    if not asked.root.exists():
+        sys.exit(f"{asked.root} is not there; run: tests/box/make_root.sh PACKAGE {asked.root.with_suffix('')}")
+    extra = REPOSITORY / "build/box/extra"
+    lay_out_extra(extra)
+    output = boot(asked.root, extra, vm._kernel(), asked.timeout_s, asked.report.with_suffix(".log"))
     told = [(key, value.strip()) for key, value in _LINE.findall(output)]
     report = summary(told, output)
     asked.report.write_text(json.dumps(report, indent=2) + "\n")
@@ -107,17 +112,21 @@ def emulator(memory_mb: int) -> tuple[str, ...]:
     return ("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi", *cpu)
 
 
-def boot(root: Path, timeout_s: float, log: Path) -> str:
-    """All that the machine prints until it powers off; it stands in the log as it comes."""
-    if not root.exists():
-        sys.exit(f"{root} is not there; run: tests/box/make_root.sh PACKAGE {root.with_suffix('')}")
-    place = REPOSITORY / "build/box"
-    extra = place / "extra"
-    lay_out_extra(extra)
-    kernel = vm._kernel()
+def boot(
+    root: Path, extra: Path, kernel: vm.Kernel, timeout_s: float, log: Path, modules: Sequence[str] = _BOOT_MODULES
+) -> str:
+    """All that the machine prints until it powers off; it stands in the log as it comes.
+
+    Args:
+        root: a squashfs.
+        extra: files copied over it.
+        timeout_s: of the emulator's own time.
+        modules: loaded before systemd starts.
+    """
     busybox = vm._static_busybox()
-    initramfs = place / f"initramfs-{os.getpid()}.cpio"
-    initramfs.write_bytes(archive(kernel, busybox))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    initramfs = extra.parent / f"initramfs-{os.getpid()}.cpio"
+    initramfs.write_bytes(archive(kernel, busybox, modules))
     shared = "local,security_model=none,readonly=on,multidevs=remap"
     disk = f"file={root},format=raw,if=virtio,readonly=on"
     command = [
@@ -159,9 +168,9 @@ def lay_out_extra(extra: Path) -> None:
     (extra / "etc/nailfold/site.toml").write_text(_SITE + SLOW)
 
 
-def archive(kernel: vm.Kernel, busybox: Path) -> bytes:
+def archive(kernel: vm.Kernel, busybox: Path, modules: Sequence[str]) -> bytes:
     """An initramfs that stacks memory over the root and hands over to systemd."""
-    files = kernel.files_for(_BOOT_MODULES)
+    files = kernel.files_for(modules)
     how, layers = (
         "trans=virtio,version=9p2000.L,ro,msize=512000",
         "lowerdir=/lower,upperdir=/memory/upper,workdir=/memory/work",
@@ -180,7 +189,7 @@ mkdir /memory/upper /memory/work /memory/extra
 mount -t overlay -o {layers} overlay /new || echo "PROBE failed no overlay"
 mount -t 9p -o {how} extra /memory/extra
 cp -a /memory/extra/. /new/
-chown -R 0:0 /new/probe /new/etc/nailfold
+chown -R 0:0 /new/probe /new/etc
 umount /memory/extra
 exec switch_root /new /sbin/init
 """

@@ -11,7 +11,6 @@ import subprocess
 import time
 from pathlib import Path
 
-_SIZE_MB = 512
 _ANSWERS_WITHIN_S = 30.0
 
 
@@ -20,9 +19,11 @@ class LossyDisk:
 
     Args:
         folder: of its own, for the disk's file and the mount points.
+        size_mb: of the disk; its file takes what is written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size_mb: int = 512) -> None:
+        self._size_mb = size_mb
         self._folder = folder
         self._image, self._socket, self._fuse = folder / "disk.img", folder / "nbd", folder / "fuse"
         self.mounted, self._log = folder / "mounted", folder / "servers.log"
@@ -34,7 +35,7 @@ class LossyDisk:
         for place in (self._fuse, self.mounted):
             place.mkdir(parents=True, exist_ok=True)
         with self._image.open("wb") as file:
-            file.truncate(_SIZE_MB << 20)
+            file.truncate(self._size_mb << 20)
         _run("mkfs.ext4", "-q", "-F", self._image)
 
     def plug(self) -> None:

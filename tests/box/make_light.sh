@@ -19,6 +19,8 @@ cp -a --no-preserve=ownership "$image_build/overlay/." "$light/root/"
 for program in boot-slots confirm-slot install-update screen; do
     install -m 755 "$image_build/programs/$(echo $program | tr - _).py" "$light/root/usr/lib/nailfold/$program"
 done
+rm -rf "$light/root/usr/lib/nailfold/network"
+cp -r "$image_build/programs/network" "$light/root/usr/lib/nailfold/network"
 kernel=$(ls "$light/root/lib/modules")
 # The image keeps no configuration of its kernel; mkinitramfs asks it for this alone.
 echo CONFIG_RD_ZSTD=y >"$light/root/boot/config-$kernel"

@@ -33,14 +33,16 @@ from tests.support.subscriber import Subscriber
 REPOSITORY = Path(__file__).resolve().parents[2]
 _LONGEST_UNTIL_CUT_S = 20.0
 _LIVE_WITHIN_S = 240.0
+_MB_A_CUT = 16
 _NO_FSYNC = "import os; os.fsync = os.fdatasync = lambda fd: None\n"
 
 
 class Box:
     """The services with their disk, and what the box has answered over all starts."""
 
-    def __init__(self, root: Path, scratch: Path, site: str, with_fsync: bool) -> None:
-        self.disk = LossyDisk(scratch / "disk")
+    def __init__(self, root: Path, scratch: Path, site: str, cuts: int, with_fsync: bool) -> None:
+        # A store that keeps its reserve free takes no exam any more, and a cut then has nothing to tear.
+        self.disk = LossyDisk(scratch / "disk", size_mb=512 + _MB_A_CUT * cuts)
         self.finished: list[str] = []
         self.live_after_s: list[float] = []
         self.refusals: Counter[str] = Counter()
@@ -124,7 +126,7 @@ def main() -> int:
         scratch = Path(folder)
         with Broker(scratch / "broker", ["max_queued_messages 0"]) as broker:
             subscriber = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+")
-            box = Box(asked.root, scratch, _site(broker.port), not asked.without_fsync)
+            box = Box(asked.root, scratch, _site(broker.port), asked.cuts, not asked.without_fsync)
             figures = run(box, asked.cuts, subscriber)
     figures["seconds"] = round(time.monotonic() - began_s)
     print(json.dumps(figures, indent=2))

@@ -84,18 +84,29 @@ class Trial:
         self.note("after the cuts", f"{self.machine.boot_state}, {len(self.finished)} kept, none lost")
 
     def bad(self, stick: Path) -> None:
-        """One whose station does not start goes into A, is taken back, and B comes up with the exam; not twice."""
+        """One whose station does not start is taken back, and what ran before comes up with the exam; not twice."""
+        self.machine.cut()
+        good, bad = self._running_and_other()
         self._restart_with(stick)
-        self.machine.await_printed(r"nailfold: slot A \(try3\)", _START_S)
-        taken_back = self.machine.await_printed(r"slot A is taken back: [^\n]*", _START_S)
-        self.machine.await_printed(r"nailfold: slot B \(good\)", _START_S, after=taken_back.end())
+        self.machine.await_printed(rf"nailfold: slot {bad} \(try3\)", _START_S)
+        taken_back = self.machine.await_printed(rf"slot {bad} is taken back: [^\n]*", _START_S)
+        self.machine.await_printed(rf"nailfold: slot {good} \(good\)", _START_S, after=taken_back.end())
         self.machine.await_printed(r"is or was installed already", _START_S, after=taken_back.end())
         await_so(self.machine.is_live, "live picture", _START_S, self.machine.own_time)
         self._require_exams()
         self.machine.cut()
         state = self.machine.boot_state
-        self.figures["bad_update_rolled_back"] = state["a"] == "bad"
+        # The bad one stays the first choice by name; GRUB passes over it.
+        self.figures["bad_update_rolled_back"] = (state[good.lower()], state[bad.lower()]) == ("good", "bad")
         self.note("bad update", f"{taken_back[0]}; {state}")
+
+    def _running_and_other(self) -> tuple[str, str]:
+        """As GRUB chooses; read while the machine is off."""
+        state = self.machine.boot_state
+        other = {"A": "B", "B": "A"}
+        first = state["first"]
+        running = other[first] if state[first.lower()] == "bad" else first
+        return running, other[running]
 
     def erase(self, folder: Path) -> None:
         """A stick that names this box: it comes up as a new one, with a proof, another id and nothing kept; once."""

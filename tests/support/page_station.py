@@ -38,7 +38,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, FindVessels, TimeZone
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, FindVessels, Network, TimeZone
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -83,6 +83,7 @@ class PageStation:
         firmware: FirmwareSettings | None = None,
         box: BoxAdministration | None = None,
         copies: BoxCopies | None = None,
+        network: Network | None = None,
         time_zone: TimeZone | None = None,
         find_vessels: FindVessels | None = None,
     ) -> None:
@@ -161,6 +162,7 @@ class PageStation:
             time_zone=time_zone,
             box=box or MemoryBoxAdministration(),
             copies=copies,
+            network=network,
             board=self.board,
         )
         self.app = create_app(self.services, self.settings)

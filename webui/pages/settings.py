@@ -46,7 +46,8 @@ def settings_blueprint(services: Services) -> Blueprint:
     @requires(Role.ADMINISTRATOR)
     def page() -> str:
         found = None if services.box is None else services.box.data_check()
-        return render_template("settings.html", time_zone=services.time_zone, data_check=found)
+        has_network = services.network is not None and services.network.is_there
+        return render_template("settings.html", time_zone=services.time_zone, data_check=found, has_network=has_network)
 
     @pages.post("/settings/time-zone")
     @requires(Role.ADMINISTRATOR)

@@ -39,7 +39,7 @@ class Listener(socket.socket):
     def accept(self) -> tuple[socket.socket, Any]:
         """A connection with a place. Raises ConnectionAbortedError where there is none; servers go on with the next."""
         connection, peer = super().accept()
-        address = network_of(str(peer[0]))
+        address = network_of(without_mapping(str(peer[0])))
         if not self.places.take(address):
             connection.close()
             raise ConnectionAbortedError
@@ -54,6 +54,11 @@ class _Placed(socket.socket):
     places: Places | None = None
     address = ""
 
+    def getpeername(self) -> Any:
+        """Of who connected: an IPv4 address as such, also where one socket serves both."""
+        address, *rest = super().getpeername()
+        return (without_mapping(address), *rest)
+
     def close(self) -> None:
         places, self.places = self.places, None
         if places is not None:
@@ -61,11 +66,18 @@ class _Placed(socket.socket):
         super().close()
 
 
+def without_mapping(address: str) -> str:
+    """ "::ffff:192.168.1.4" is how a socket for both tells of 192.168.1.4."""
+    try:
+        mapped = ipaddress.IPv6Address(address.partition("%")[0]).ipv4_mapped
+    except ValueError:
+        return address
+    return address if mapped is None else str(mapped)
+
+
 def network_of(address: str) -> str:
     """An IPv4 address; of IPv6 the network, for each computer has 2**64 addresses in its own."""
     try:
-        network = ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False)
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
     except ValueError:
         return address
-    mapped = network.network_address.ipv4_mapped
-    return str(network) if mapped is None else address

@@ -10,7 +10,7 @@ from appliance.domain.errors import SettingsError
 from webui.serving.listener import Listener, Places
 from webui.serving.patient_http import patient_http
 from webui.serving.websocket import quiet_websocket
-from webui.settings import WebSettings
+from webui.settings import EVERY_ADDRESS, WebSettings
 
 _LARGEST_MESSAGE_BYTES = 4096
 
@@ -21,12 +21,16 @@ def listen(settings: WebSettings) -> Listener:
     Raises:
         SettingsError: the address is taken or not ours.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    bound = Listener(family, socket.SOCK_STREAM)
+    host = settings.host
+    if host == EVERY_ADDRESS and not socket.has_dualstack_ipv6():
+        host = "0.0.0.0"  # noqa: S104 (every address that this computer can have)
+    bound = Listener(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     bound.places = Places(settings.connections_per_address, settings.connections)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if host == EVERY_ADDRESS:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
-        bound.bind((settings.host, settings.port))
+        bound.bind((host, settings.port))
     except OSError as error:
         bound.close()
         raise SettingsError(

@@ -109,7 +109,8 @@ def serve(app: Flask, services: Services, settings: WebSettings) -> WebServer:
     bound = listen(settings)
     pages = WsgiPages(app.wsgi_app, settings.body_timeout_s)
     uvicorn_server = patient_server(_dispatch(pages, LiveSocket(app, services.hub)), settings)
-    url = f"{'https' if settings.is_tls else 'http'}://{settings.host}:{bound.getsockname()[1]}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"{'https' if settings.is_tls else 'http'}://{host}:{bound.getsockname()[1]}"
     feed = StatusFeed(services, settings.status_interval_s)
     server = WebServer(uvicorn_server, pages, bound, feed, url)
     server.start()

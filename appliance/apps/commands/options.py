@@ -32,7 +32,9 @@ def settings_options(command: Function) -> Function:
         (
             click.option("--config", type=FILE, metavar="FILE", help="The site's settings (TOML)."),
             click.option("--source", help=" | ".join(kind.usage for kind in SOURCES)),
-            click.option("--host", help="Address of the pages; 0.0.0.0 opens them to the network."),
+            click.option(
+                "--host", help="Address of the pages; :: opens them to the network, 0.0.0.0 to its IPv4 alone."
+            ),
             click.option("--port", type=int, help="Port of the pages; 0 takes a free one."),
             click.option("--data-dir", type=FILE, metavar="FOLDER", help="Where exams are kept."),
             click.option("--um-per-px", type=float, help="Micrometres per pixel of the full frame."),

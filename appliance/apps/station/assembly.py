@@ -38,6 +38,7 @@ from appliance.apps.station.frame_calibration import (
 )
 from appliance.apps.station.heartbeat import Heartbeat
 from appliance.apps.station.host_names import host_names
+from appliance.apps.station.network_client import NetworkClient
 from appliance.apps.station.observed_slot import ObservedSlot
 from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
@@ -236,6 +237,7 @@ class Station:
                 loaded, self._storage.backups, journal, clock, self._stick_copies.state, read_data_check()
             ),
             copies=copies,
+            network=NetworkClient(),
         )
         frames = Frames(
             lambda: self._grabber.state,
@@ -287,7 +289,8 @@ class Station:
     @property
     def url(self) -> str:
         """Where the pages are; by this computer's name where they are served to the network."""
-        return self._served_url().replace("//0.0.0.0:", f"//{socket.gethostname()}:")
+        name = f"//{socket.gethostname()}:"
+        return self._served_url().replace("//0.0.0.0:", name).replace("//[::]:", name)
 
     def _served_url(self) -> str:
         assert self._web is not None, "the station was not started"

@@ -139,7 +139,8 @@ def web_answers(url: str) -> bool:
     # The certificate is for browsers; here the far side is this process.
     context = ssl._create_unverified_context() if url.startswith("https:") else None  # noqa: S323 (this very process)
     port = urlsplit(url).port
-    host = "127.0.0.1" if "//0.0.0.0:" in url else urlsplit(url).hostname
+    host = urlsplit(url).hostname
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (asked for, not listened at)
     address = f"{urlsplit(url).scheme}://{f'[{host}]' if host and ':' in host else host}:{port}/health/alive"
     try:
         with urllib.request.urlopen(address, timeout=_WEB_TIMEOUT_S, context=context) as answer:  # noqa: S310 (http or https)

@@ -116,14 +116,18 @@ def _await_verdict(slot: str) -> str:
 
 
 def _keep(path: Path, **document: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """For the pages and the fleet. A full or damaged disk is said, and stands in the way of nothing."""
     fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump({**document, "at_s": round(time.time())}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(0o644)  # the station reads it
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("w") as file:
+            json.dump({**document, "at_s": round(time.time())}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o644)  # the station reads it
+        fresh.replace(path)
+    except OSError as error:
+        print(f"{path} cannot be written: {error}", flush=True)
 
 
 def slots_here() -> ModuleType:

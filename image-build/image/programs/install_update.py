@@ -128,14 +128,21 @@ def _install_as_asked(wish: dict[str, str]) -> None:
         done = subprocess.run(["rauc", "install", str(bundle)], check=False, capture_output=True, text=True)
     except (subprocess.CalledProcessError, ValueError, KeyError) as error:
         slot, done = "", subprocess.CompletedProcess((), 1, "", f"the slots cannot be read: {error}")
+    reason = ""
     if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["rauc gave no reason"]
-        _keep_outcome({"job_id": wish["job_id"], "slot": slot, "reason": lines[-1][:200]})
-        print(f"not installed: {lines[-1]}", flush=True)
+        reason = ((done.stderr or done.stdout).strip().splitlines() or ["rauc gave no reason"])[-1]
+    try:
+        _keep_outcome({"job_id": wish["job_id"], "slot": slot, "reason": reason[:200]})
+    except OSError as error:
+        if not reason:
+            # Nobody could tell its trial that a measurement is to be waited for: it must not start.
+            subprocess.run(["rauc", "status", "mark-active", "booted"], check=False)
+        reason = f"{OUTCOME} cannot be written: {error}"
+    if reason:
+        print(f"not installed: {reason}", flush=True)
         # Without waiting: the station is ordered behind this very unit.
         subprocess.run(["systemctl", "--no-block", "start", STATION], check=True)
         return
-    _keep_outcome({"job_id": wish["job_id"], "slot": slot, "reason": ""})
     print(f"installed into slot {slot}; restarting into it", flush=True)
     subprocess.run(["systemctl", "reboot"], check=True)
 

@@ -23,7 +23,11 @@ from typing import Any
 ACCESS = Path("/var/lib/nailfold/access.json")
 MACHINE_ID = Path("/etc/machine-id")
 ERASED = Path("/data/update/erased.json")
+NETWORK = Path("/run/nailfold-network/status.json")
+SITE = Path("/etc/nailfold/site.toml")
+STATION = "nailfold-station"
 PORT = 8080
+_MOST_STARTS = 3
 _EVERY_S = 5.0
 _CLEAR = "\033[2J\033[H"
 
@@ -34,11 +38,13 @@ class Shown:
 
     Attributes:
         name: by which the network finds this computer, "nailfold.local".
-        addresses: IPv4, of each network.
+        addresses: of each network, as they stand in a browser's line.
         code: empty once the box is set up.
         box_id: names this box to somebody who wants to erase it.
         is_serving: whether its pages answer.
         was_erased: whether this new box was erased before, with every check passed; None where it never was.
+        own_wifi: name and password of the box's own Wi-Fi while that is open.
+        trouble: why the station does not start; None while it may.
     """
 
     name: str
@@ -47,12 +53,27 @@ class Shown:
     box_id: str
     is_serving: bool
     was_erased: bool | None = None
+    own_wifi: tuple[str, str] | None = None
+    trouble: str | None = None
 
     @property
     def text(self) -> str:
+        if not self.is_serving and self.trouble is not None:
+            todo = "A stick called NAILFOLD with a corrected site.toml puts it right, on a box that was never set up."
+            said = (
+                f"Its settings cannot be used:\n\n    {self.trouble}\n\n{todo}" if self.trouble else "Tell the service."
+            )
+            return f"nailfold does not start.\n\n{said}\n\nbox {self.box_id}\n"
         if not self.is_serving:
             return f"nailfold is starting ...\n\nbox {self.box_id}\n"
-        if not self.addresses:
+        if self.own_wifi is not None:
+            name, password = self.own_wifi
+            where = (
+                "No network. Plug in the cable, or join this Wi-Fi with a telephone:\n\n"
+                f"    {name}\n    password {password}\n\n"
+                "The page that opens by itself, or http://10.42.0.1, asks for the clinic's Wi-Fi."
+            )
+        elif not self.addresses:
             where = "No network: plug in the cable."
         else:
             lines = [f"https://{self.name}:{PORT}", *(f"https://{one}:{PORT}" for one in self.addresses)]
@@ -62,10 +83,22 @@ class Shown:
         return f"nailfold\n\n{erased[self.was_erased if self.code else None]}{where}{first}\n\nbox {self.box_id}\n"
 
 
-def ipv4_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Of `ip -json address`: each that others can reach."""
-    infos = [info for link in links for info in link["addr_info"]]
-    return tuple(info["local"] for info in infos if info["family"] == "inet" and info["scope"] == "global")
+def addresses_of(links: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Of `ip -json address`: each that others can reach; those of IPv6, in brackets, where there is no other."""
+    infos = [
+        info for link in links for info in link["addr_info"] if info["scope"] == "global" and not info.get("temporary")
+    ]
+    four = tuple(info["local"] for info in infos if info["family"] == "inet")
+    return four or tuple(f"[{info['local']}]" for info in infos if info["family"] == "inet6")
+
+
+def own_wifi() -> tuple[str, str] | None:
+    """Name and password of the box's own Wi-Fi, while nailfold-network has it open."""
+    try:
+        setup = json.loads(NETWORK.read_text())["setup"]
+    except FileNotFoundError:
+        return None
+    return (setup["name"], setup["password"]) if setup else None
 
 
 def name_on_network() -> str:
@@ -97,6 +130,22 @@ def page(path: str) -> str:
         return ""
 
 
+def trouble() -> str | None:
+    """Why the station was started again and again: what is wrong with its settings, empty where they are right.
+
+    None where systemd still starts it for the first times.
+    """
+    ask = ("systemctl", "show", STATION, "--property=ActiveState", "--property=NRestarts")
+    told = subprocess.run(ask, check=False, capture_output=True, text=True).stdout
+    shown = dict(line.partition("=")[::2] for line in told.splitlines())
+    if shown.get("ActiveState") != "failed" and int(shown.get("NRestarts") or 0) < _MOST_STARTS:
+        return None
+    checked = subprocess.run(
+        ["nailfold", "config", "check", str(SITE)], check=False, capture_output=True, text=True, timeout=300
+    )
+    return "" if checked.returncode == 0 else (checked.stdout or checked.stderr).strip()
+
+
 def look() -> Shown:
     """As of now. The first page is there only until the box is set up."""
     links = json.loads(subprocess.run(["ip", "-json", "address"], check=True, capture_output=True).stdout)
@@ -105,7 +154,8 @@ def look() -> Shown:
     code = json.loads(ACCESS.read_text())["access_code"] if is_new else ""
     named = box_id(MACHINE_ID.read_text())
     was_erased = is_proven(json.loads(ERASED.read_text())) if ERASED.exists() else None
-    return Shown(name_on_network(), ipv4_of(links), code, named, is_serving, was_erased)
+    why = None if is_serving else trouble()
+    return Shown(name_on_network(), addresses_of(links), code, named, is_serving, was_erased, own_wifi(), why)
 
 
 def main() -> None:

@@ -86,6 +86,21 @@ def test_what_rauc_refuses_is_told_and_the_station_comes_back(box: Box) -> None:
     assert box.answer() == {"job_id": "j-1", "slot": "B", "reason": "Failed to load dm table"}
 
 
+@pytest.mark.parametrize(("fails_with", "back"), [("", ["rauc status mark-active booted"]), ("no bundle", [])])
+def test_a_full_disk_never_leaves_the_box_without_its_station(
+    box: Box, monkeypatch: pytest.MonkeyPatch, fails_with: str, back: list[str]
+) -> None:
+    def no_room(_line: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_room)
+    box.program("rauc", fails_with=fails_with)
+    box.wish()
+    station_again = "systemctl --no-block start nailfold-station.service"
+    assert box.run()[3:] == [*back, station_again]
+    assert not box.outcome.exists()
+
+
 @pytest.mark.parametrize("bundle", ["../../etc/passwd", "/dev/sda", "", "a b"])
 def test_station_can_name_nothing_outside_of_its_folder(box: Box, bundle: str) -> None:
     box.wish(bundle)

@@ -196,6 +196,31 @@ def test_a_stick_erases_the_box_that_it_names_and_no_other(disk: Disk, tmp_path:
     assert not install_update.is_erase_asked(tmp_path, "4f3a91c3d5e64b0f9a7c1e2d3f405162\n")
 
 
+def test_a_slip_in_the_settings_of_a_stick_can_be_put_right_with_another(tmp_path: Path) -> None:
+    data, stick = tmp_path / "data", tmp_path / "stick"
+    for folder in (data / "settings", data / "nailfold", stick):
+        folder.mkdir(parents=True)
+    settings = data / "settings/site.toml"
+    settings.write_text("# of the image")
+
+    def start() -> str:
+        script = f'. {FUNCTIONS}; ! is_new "{data}" || take_settings "{data}" "{stick}"'
+        subprocess.run(["busybox", "sh", "-eu", "-c", script], check=True)
+        assert os.listdir(data / "settings") == ["site.toml"]
+        return settings.read_text()
+
+    assert start() == "# of the image"
+    (stick / "site.toml").write_text("[web\n")
+    assert start() == "[web\n"
+    (stick / "site.toml").rename(stick / "site.toml.txt")
+    (stick / "site.toml.txt").write_text("[web]\n")
+    assert start() == "[web]\n"
+    # It has started once: from then on its settings are its own.
+    (data / "nailfold/access.json").write_text("{}")
+    (stick / "site.toml").write_text("# of another")
+    assert start() == "[web]\n"
+
+
 def test_the_initramfs_reads_what_the_stick_asked_for(disk: Disk) -> None:
     disk.made('encrypt "$DATA"')
     key = disk.made("read_key")

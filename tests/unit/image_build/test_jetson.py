@@ -208,6 +208,17 @@ def test_a_new_root_whose_station_does_not_start_is_taken_back(trial: Trial) -> 
     assert trial.jetson.state["B"] == "2", "never verified"
 
 
+@pytest.mark.parametrize(("active", "restarts", "is_taken_back"), [("activating", 3, True), ("active", 0, False)])
+def test_a_full_disk_changes_no_verdict(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch, active: str, restarts: int, is_taken_back: bool
+) -> None:
+    for name in ("REASON_FILE", "CONFIRMED_FILE"):
+        monkeypatch.setattr(confirm_slot, name, Path("/dev/full/none.json"))
+    trial.station(active, restarts)
+    confirm_slot.main()
+    assert (trial.is_restarted, trial.jetson.state["B"]) == ((True, "2") if is_taken_back else (False, "3"))
+
+
 def test_a_new_root_that_cannot_mount_the_data_partition_is_taken_back(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,9 +52,7 @@ def test_the_amd64_image_keeps_the_same_folders_under_the_same_names() -> None:
     bound = dict(re.findall(r"^bind (\S+) (\S+)$", script, re.MULTILINE))
     # A file there, which systemd reads before any unit; here the program writes it into the root.
     assert bound.pop("machine-id") == "etc/machine-id"
-    # Its network is wired alone, without NetworkManager.
-    wireless = ("connections", "network")
-    assert bound == {folder: place for folder, place in data_folders.BOUND.items() if folder not in wireless}
+    assert bound == data_folders.BOUND
 
 
 @pytest.mark.parametrize("unit", [unit for unit in MOUNTS if "bind" in unit.read_text()], ids=lambda unit: unit.stem)
@@ -171,10 +169,12 @@ def test_every_program_that_a_unit_starts_is_in_the_root(root: Path) -> None:
     assert started == {
         "/bin/sh",
         "/bin/systemctl",
+        "/usr/bin/python3",
         *(f"/usr/lib/nailfold/{name}" for name in ("data-partition", "data-folders", "confirm-slot", "install-update")),
     }
-    for program in started - {"/bin/sh", "/bin/systemctl"}:
+    for program in started - {"/bin/sh", "/bin/systemctl", "/usr/bin/python3"}:
         assert os.access(root / program.lstrip("/"), os.X_OK)
+    assert (root / "usr/lib/nailfold/network/__main__.py").exists()
 
 
 def test_every_unit_that_starts_by_itself_is_enabled(root: Path) -> None:

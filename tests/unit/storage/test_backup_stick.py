@@ -50,6 +50,13 @@ def test_a_full_stick_says_how_much_is_missing_and_keeps_no_part(place: Path) ->
     assert list(place.iterdir()) == []
 
 
+def test_what_a_pulled_out_stick_kept_half_takes_no_room_for_good(place: Path) -> None:
+    (place / f"{KEYS}.part").write_bytes(bytes(30_000_000))
+    (place / "holiday.part").write_bytes(b"not ours")
+    BackupStick(place).keep(COPY, io.BytesIO(bytes(20_000_000)))
+    assert sorted(path.name for path in place.iterdir()) == ["holiday.part", COPY]
+
+
 def test_a_stick_that_may_not_be_written_is_named(place: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", place], check=True)
     with pytest.raises(StoreError, match="cannot be written: Read-only"):

@@ -129,7 +129,7 @@ def port() -> Iterator[int]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "[::]"])
 def test_the_pages_are_asked_for_where_browsers_ask(port: int, host: str) -> None:
     assert web_answers(f"http://{host}:{port}")
 

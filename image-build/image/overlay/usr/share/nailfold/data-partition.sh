@@ -64,6 +64,18 @@ note_check() {
     printf '{"is_repaired":%s,"without_name":%s,"set_aside":[]}\n' "$IS_REPAIRED" $# >"$file"
 }
 
+# is_new FOLDER: whether the station never got as far as reading its settings: a slip in what a stick brought is not for ever.
+is_new() { [ ! -e "$1/nailfold/access.json" ]; }
+
+# take_settings FOLDER STICK: what a stick brings a new box, whole or not at all. Windows hides a second ending.
+take_settings() {
+    for name in site.toml site.toml.txt; do
+        [ -f "$2/$name" ] || continue
+        cat "$2/$name" >"$1/settings/.site.toml.new" && sync && mv "$1/settings/.site.toml.new" "$1/settings/site.toml" && sync
+        return 0
+    done
+}
+
 encrypt() {
     fresh_key
     # The key is 64 random bytes: nothing is gained by making it slow to try.
