@@ -382,9 +382,9 @@ class Board(Protocol):
 class Network(Protocol):
     """The box's cable and Wi-Fi, whoever may change them.
 
-    Every verb answers with how things stand now, or raises NetworkError. Its message is one word: "bad_name",
-    "bad_length", "bad_letters", "not_supported", "not_understood", "no_answer". What comes of joining shows later, in
-    `BoxNetwork.tried`.
+    Who asks for a change stands in the journal. Every verb answers with how things stand now, or raises NetworkError.
+    Its message is one word: "bad_name", "bad_length", "bad_letters", "not_supported", "not_understood", "no_answer".
+    What comes of joining shows later, in `BoxNetwork.tried`.
     """
 
     @property
@@ -397,11 +397,11 @@ class Network(Protocol):
     def search(self) -> BoxNetwork:
         """Looks for Wi-Fi networks anew; they show some seconds later."""
 
-    def join(self, ssid: str, security: str, password: str, *, is_hidden: bool) -> BoxNetwork:
+    def join(self, ssid: str, security: str, password: str, actor: str, *, is_hidden: bool) -> BoxNetwork:
         """Tries a network; what the box was on before comes back where that fails. See WifiNetwork for the words."""
 
-    def forget(self, identity: str) -> BoxNetwork:
-        """The password of a KnownNetwork; the box leaves that network."""
+    def forget(self, identity: str, actor: str) -> BoxNetwork:
+        """The password of a KnownNetwork; the box leaves that network. Nothing for one that is not known."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from appliance.analysis.panorama import Panorama
 from appliance.apps.archive.assembly import build_exchange
 from appliance.apps.archive.report import build_report_service
 from appliance.apps.station.box_board import StationBoard
+from appliance.apps.station.network_client import NetworkClient
 from appliance.domain.analysis_result import AnalysedFrame, FrameAnalysis
 from appliance.domain.calibration import Calibration
 from appliance.domain.camera_state import CameraPhase, CameraState
@@ -38,7 +39,7 @@ from appliance.exam.session_state import SessionTools
 from appliance.exam.settings import ExamSettings
 from appliance.exam.withheld_results import WithheldResults
 from appliance.exports.settings import PacsSettings
-from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, FindVessels, Network, TimeZone
+from appliance.ports import BoxAdministration, BoxCopies, BrokerStatus, Clock, FindVessels, TimeZone
 from appliance.storage.memory_collections import MemoryCollectionStore
 from appliance.storage.memory_finder import MemoryExamFinder
 from appliance.storage.memory_journal import MemoryJournal
@@ -83,7 +84,7 @@ class PageStation:
         firmware: FirmwareSettings | None = None,
         box: BoxAdministration | None = None,
         copies: BoxCopies | None = None,
-        network: Network | None = None,
+        network_socket: Path | None = None,
         time_zone: TimeZone | None = None,
         find_vessels: FindVessels | None = None,
     ) -> None:
@@ -162,7 +163,7 @@ class PageStation:
             time_zone=time_zone,
             box=box or MemoryBoxAdministration(),
             copies=copies,
-            network=network,
+            network=None if network_socket is None else NetworkClient(self.journal, network_socket),
             board=self.board,
         )
         self.app = create_app(self.services, self.settings)

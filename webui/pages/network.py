@@ -9,7 +9,6 @@ from appliance.ports import Network
 from webui.auth.current_account import actor, requires
 from webui.services import Services
 
-CHANGED = "box.network"
 _OTHER = "other"
 
 
@@ -49,21 +48,16 @@ def network_blueprint(services: Services) -> Blueprint:
         else:
             ssid, _, security = chosen.partition(" ")
         try:
-            trying = _network(services).join(ssid, security, form.get("password", ""), is_hidden=is_other).trying
+            _network(services).join(ssid, security, form.get("password", ""), actor(), is_hidden=is_other)
         except NetworkError as error:
             return shown(error.message)
-        services.journal.append(actor(), "box", CHANGED, {"joining": trying})
         return redirect(url_for("network.page"))
 
     @pages.post("/forget")
     @requires(Role.ADMINISTRATOR)
     def forget() -> str | Response:
-        identity = request.form.get("identity", "")
         try:
-            known = {one.identity: one.name for one in _network(services).look().known}
-            if identity in known:
-                _network(services).forget(identity)
-                services.journal.append(actor(), "box", CHANGED, {"forgotten": known[identity]})
+            _network(services).forget(request.form.get("identity", ""), actor())
         except NetworkError as error:
             return shown(error.message)
         return redirect(url_for("network.page"))

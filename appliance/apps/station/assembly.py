@@ -237,7 +237,7 @@ class Station:
                 loaded, self._storage.backups, journal, clock, self._stick_copies.state, read_data_check()
             ),
             copies=copies,
-            network=NetworkClient(),
+            network=NetworkClient(journal),
         )
         frames = Frames(
             lambda: self._grabber.state,

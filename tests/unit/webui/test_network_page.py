@@ -32,7 +32,7 @@ def box(tmp_path: Path) -> Iterator[RadioBox]:
 
 @pytest.fixture
 def station(tmp_path: Path, box: RadioBox) -> PageStation:
-    return PageStation(network=NetworkClient(tmp_path / "network.sock"))
+    return PageStation(network_socket=tmp_path / "network.sock")
 
 
 @pytest.fixture
@@ -103,14 +103,14 @@ def test_it_is_the_administrators_alone(station: PageStation) -> None:
 
 
 def test_a_computer_that_is_no_box_shows_no_such_page(tmp_path: Path) -> None:
-    client = log_in(PageStation(network=NetworkClient(tmp_path / "none" / "network.sock")).app.test_client())
+    client = log_in(PageStation(network_socket=tmp_path / "none" / "network.sock").app.test_client())
     assert "/settings/network/" not in client.get("/settings").text
     assert "not left to nailfold" in client.get("/settings/network/").text
 
 
 def test_a_service_that_is_down_or_talks_nonsense_is_told(tmp_path: Path) -> None:
-    network = NetworkClient(tmp_path / "network.sock")
-    client = log_in(PageStation(network=network).app.test_client())
+    station = PageStation(network_socket=tmp_path / "network.sock")
+    client = log_in(station.app.test_client())
     assert "does not answer" in client.get("/settings/network/").text
     with pytest.raises(NetworkError, match="no_answer"):
-        network.look()
+        NetworkClient(station.journal, tmp_path / "network.sock").look()
