@@ -143,9 +143,10 @@ def test_overlays_show_the_picture_with_its_findings_and_are_not_read_again(pict
     drawn = sorted(path.relative_to(overlays).as_posix() for path in overlays.rglob("*.*"))
     assert drawn == ["img2.png.overlay.png", "left hand/ring.png.overlay.png"]
     with Image.open(overlays / "img2.png.overlay.png") as overlay, Image.open(pictures / "img2.png") as picture:
-        assert overlay.width == picture.width
-        assert overlay.height > picture.height, "the figures stand below the picture, not on it"
-        changed = np.any(np.asarray(overlay)[:480] != np.asarray(picture), axis=2).mean()
+        assert (overlay.width, picture.width) == (1280, 640), "a small picture is drawn enlarged"
+        assert overlay.height > 960, "the figures stand below the picture, not on it"
+        enlarged = picture.resize((1280, 960), Image.Resampling.BICUBIC)
+        changed = np.any(np.asarray(overlay)[:960] != np.asarray(enlarged), axis=2).mean()
     assert 0.001 < changed < 0.2
 
 
