@@ -90,14 +90,19 @@ class PaintedFrames:
 
     def forget(self) -> None:
         """Begin anew: what was painted so far does not count."""
-        self._painted_before = int(self._page.evaluate("window.__nailfold.painted()"))
+        self._before = self._painted_at_s()
         self.collect()
         self.capture_to_paint_ms.clear()
 
     @property
-    def painted(self) -> int:
-        """Frames painted since `forget`."""
-        return int(self._page.evaluate("window.__nailfold.painted()")) - self._painted_before
+    def frames_per_s(self) -> float:
+        """Painted since `forget`, by the page's own clock: a busy page answers late."""
+        (painted, at_s), (before, since_s) = self._painted_at_s(), self._before
+        return (painted - before) / (at_s - since_s)
+
+    def _painted_at_s(self) -> tuple[int, float]:
+        painted, at_ms = self._page.evaluate("[window.__nailfold.painted(), performance.now()]")
+        return int(painted), float(at_ms) / 1000.0
 
     def collect(self) -> None:
         """Take over what was painted since the last call."""

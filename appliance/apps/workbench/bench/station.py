@@ -85,7 +85,7 @@ def _observe(station: StationProcess, painted: PaintedFrames, measured_s: float)
     first = np.median([mb for at_s, mb in memory if at_s <= _EDGE_S])
     last = np.median([mb for at_s, mb in memory if at_s >= elapsed_s - _EDGE_S])
     return StationFigures(
-        frames_per_s=painted.painted / elapsed_s,
+        frames_per_s=painted.frames_per_s,
         capture_to_paint_ms=percentiles(painted.capture_to_paint_ms),
         rss_growth_mb=float(last - first),
         rss_mb=memory[-1][1],
