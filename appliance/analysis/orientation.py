@@ -120,7 +120,7 @@ def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: DirectionEv
 def look_at(detector: Detector, image_rgb: NDArray[np.uint8], turn_rad: float) -> DirectionEvidence:
     """What the detector says of the picture after undoing a clockwise turn of the finger."""
     view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
-    seen = image_rgb if turn_rad == 0 else view.show(image_rgb)
+    seen = view.show(image_rgb)
     return look_from(seen, detector.detect(seen), view)
 
 

@@ -124,12 +124,11 @@ class Pipeline:
         um_per_px = None if calibration is None else calibration.um_per_px
         picture = self._grain.calmed(frame.image_rgb, frame.captured_monotonic_s)
         view = view_of_turn(frame.width_px, frame.height_px, self._upright.turn_rad)
-        shown = view.show(picture) if view.turn_rad else picture
+        shown = view.show(picture)
         found = self._engines.detector.detect(shown)
         self._upright.look(self._engines.detector, picture, shown, found, frame.captured_monotonic_s)
-        if view.turn_rad:
-            found = view.shown_of(found)
-        detections = view.detections_back(found) if view.turn_rad else found
+        found = view.shown_of(found)
+        detections = view.detections_back(found)
         watch.lap("detector")
         examination = examined.result()
         watch.lap("quality")
@@ -140,9 +139,7 @@ class Pipeline:
             examination.trusted_shift,
         )
         watch.lap("track")
-        keypoints = self._locate(shown, [found.capillaries[at].bbox for at in located.due])
-        if view.turn_rad:
-            keypoints = view.keypoints_back(keypoints)
+        keypoints = view.keypoints_back(self._locate(shown, [found.capillaries[at].bbox for at in located.due]))
         watch.lap("keypoints")
         followed = located.measured(keypoints, um_per_px)
         watch.lap("measure")
@@ -169,7 +166,7 @@ class Pipeline:
         picture = calmed(frame.image_rgb, grain_of(frame.image_rgb))
         orientation = UPRIGHT if stills is None else find_orientation(detector, picture)
         view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
-        picture = view.show(picture) if orientation.turn_rad else picture
+        picture = view.show(picture)
         detections = detector.detect(picture) if stills is None else stills.detect(picture, um_per_px)
         watch.lap("detector")
         examination = examined.result()
@@ -177,10 +174,8 @@ class Pipeline:
         watch.lap("track")
         keypoints = self._locate(picture, [capillary.bbox for capillary in detections.capillaries])
         watch.lap("keypoints")
-        loops = measure_loops(detections.capillaries, keypoints, um_per_px)
-        haemorrhages = detections.haemorrhages
-        if orientation.turn_rad:
-            loops, haemorrhages = view.loops_back(loops), view.haemorrhages_back(haemorrhages)
+        loops = view.loops_back(measure_loops(detections.capillaries, keypoints, um_per_px))
+        haemorrhages = view.haemorrhages_back(detections.haemorrhages)
         if followed is not None:
             loops = followed.recognised(loops)
         watch.lap("measure")

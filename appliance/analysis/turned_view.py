@@ -46,7 +46,9 @@ class TurnedView:
     view_height_px: int
 
     def show(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The turned picture, uint8 RGB; exact for quarter turns."""
+        """The turned picture, uint8 RGB; exact for quarter turns, and the picture itself without a turn."""
+        if not self.turn_rad:
+            return image_rgb
         size = (self.view_width_px, self.view_height_px)
         matrix = self._to_view()
         seen = cv2.warpAffine(image_rgb, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -74,6 +76,8 @@ class TurnedView:
 
     def shown_of(self, found: Detections) -> Detections:
         """What was found in the picture, and not in the corners that the view adds; in pixels of the view."""
+        if not self.turn_rad:
+            return found
         return Detections(
             tuple(one for one in found.capillaries if self.shows(one.bbox)),
             tuple(one for one in found.haemorrhages if self.shows(one.bbox)),
@@ -81,18 +85,24 @@ class TurnedView:
 
     def detections_back(self, found: Detections) -> Detections:
         """What was found in the view, in pixels of the picture; what lies outside of it is left out."""
+        if not self.turn_rad:
+            return found
+        shown = self.shown_of(found)
         return Detections(
-            tuple(self._loop_back(one) for one in found.capillaries if self.shows(one.bbox)),
-            self.haemorrhages_back(found.haemorrhages),
+            tuple(self._loop_back(one) for one in shown.capillaries), self.haemorrhages_back(shown.haemorrhages)
         )
 
     def haemorrhages_back(self, found: Sequence[HaemorrhageDetection]) -> tuple[HaemorrhageDetection, ...]:
         """The same for haemorrhages alone."""
+        if not self.turn_rad:
+            return tuple(found)
         kept = (one for one in found if self.shows(one.bbox))
         return tuple(replace(one, bbox=self._box_back(one.bbox, ellipse_extent)) for one in kept)
 
     def loops_back(self, loops: Sequence[MeasuredLoop]) -> tuple[MeasuredLoop, ...]:
         """Measured loops in pixels of the picture; lengths stay, since a turn changes none."""
+        if not self.turn_rad:
+            return tuple(loops)
         return tuple(
             replace(
                 loop,
@@ -108,6 +118,8 @@ class TurnedView:
 
     def keypoints_back(self, found: Sequence[LoopKeypoints]) -> tuple[LoopKeypoints, ...]:
         """End points of widths in pixels of the picture."""
+        if not self.turn_rad:
+            return tuple(found)
         return tuple(
             LoopKeypoints(
                 self._segment_back(one.apical), self._segment_back(one.arterial), self._segment_back(one.venous)

@@ -212,8 +212,6 @@ def _report_judged(args: argparse.Namespace) -> None:
         """As the pipeline analyses a still: calmed, and upright unless the comparison is with what it did before."""
         image_rgb = calmed(image_rgb, grain_of(image_rgb))
         turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
-        if turn_rad == 0:
-            return stills.detect(image_rgb, None)
         view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
         return view.detections_back(stills.detect(view.show(image_rgb), None))
 

@@ -113,6 +113,15 @@ def saved(dataset: Dataset, path: Path) -> DicomStill:
     return read_dicom_still(path / "a.dcm")
 
 
+def stating(dataset: Dataset, path: Path, stated: dict[str, str]) -> DicomStill:
+    """With those attributes, right or wrong."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own note
+        for name, value in stated.items():
+            setattr(dataset, name, value)
+        return saved(dataset, path)
+
+
 def levels(still: DicomStill) -> list[int]:
     return [int(still.image_rgb[y, x, 0]) for y, x in ((0, 0), (0, 63), (63, 0), (63, 63))]
 
@@ -276,11 +285,7 @@ def test_a_day_is_kept_where_the_clock_cannot_be_read_or_another_date_cannot_be(
 def test_an_unknown_date_says_which_one_could_not_be(
     grey: Dataset, tmp_path: Path, stated: dict[str, str], said: str
 ) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's own note
-        for name, value in stated.items():
-            setattr(grey, name, value)
-        still = saved(grey, tmp_path)
+    still = stating(grey, tmp_path, stated)
     assert still.taken_at_utc is None
     assert said in still.time_note
 
@@ -295,11 +300,7 @@ def test_an_unknown_date_says_which_one_could_not_be(
 def test_a_leap_second_is_read_and_an_offset_that_is_none_said(
     grey: Dataset, tmp_path: Path, stated: dict[str, str], said: str
 ) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's own note
-        for name, value in stated.items():
-            setattr(grey, name, value)
-        still = saved(grey, tmp_path)
+    still = stating(grey, tmp_path, stated)
     assert still.taken_at_utc is not None
     assert (still.taken_at_utc.minute, bool(still.time_note), said in still.time_note) == (59, bool(said), True)
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from appliance.capture import still_reader
-from appliance.capture.still_reader import read_still
+from appliance.capture.still_reader import Still, read_still
 from appliance.domain.errors import CaptureError
 from tests.support.raw_tiff import raw_tiff
 
@@ -209,31 +209,30 @@ def test_a_picture_without_one_opaque_point_is_taken_as_it_is(tmp_path: Path) ->
     np.testing.assert_array_equal(read_still(tmp_path / "a.png").image_rgb, gradient())
 
 
-@pytest.mark.parametrize("text", ["0001:01:01 00:00:00", "9999:12:31 23:59:59", "1980:01:01 00:00:00"])
-def test_a_date_that_cannot_be_is_not_used_and_said_and_costs_no_picture(tmp_path: Path, text: str) -> None:
+def dated(folder: Path, text: str) -> Still:
+    """A JPEG with that EXIF date."""
     exif = Image.Exif()
     exif[306] = text
-    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
-    still = read_still(tmp_path / "a.jpg")
+    Image.fromarray(gradient()).save(folder / "a.jpg", exif=exif)
+    return read_still(folder / "a.jpg")
+
+
+@pytest.mark.parametrize("text", ["0001:01:01 00:00:00", "9999:12:31 23:59:59", "1980:01:01 00:00:00"])
+def test_a_date_that_cannot_be_is_not_used_and_said_and_costs_no_picture(tmp_path: Path, text: str) -> None:
+    still = dated(tmp_path, text)
     assert still.taken_at_utc is None
     assert "only a clock that is wrong shows" in still.time_note
 
 
 @pytest.mark.parametrize("text", ["2019:02:30 10:15:00", "2019:13:01 10:15:00", "11.03.2019 10:15", "yesterday"])
 def test_what_is_no_date_is_said(tmp_path: Path, text: str) -> None:
-    exif = Image.Exif()
-    exif[306] = text
-    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
-    still = read_still(tmp_path / "a.jpg")
+    still = dated(tmp_path, text)
     assert (still.taken_at_utc, "no day of the calendar" in still.time_note) == (None, True)
 
 
 @pytest.mark.parametrize("text", ["", "0000:00:00 00:00:00", "    :  :     :  :  "])
 def test_a_clock_that_was_never_set_says_nothing(tmp_path: Path, text: str) -> None:
-    exif = Image.Exif()
-    exif[306] = text
-    Image.fromarray(gradient()).save(tmp_path / "a.jpg", exif=exif)
-    still = read_still(tmp_path / "a.jpg")
+    still = dated(tmp_path, text)
     assert (still.taken_at_utc, still.time_note) == (None, "")
 
 

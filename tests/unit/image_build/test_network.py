@@ -92,12 +92,17 @@ def test_the_right_password_closes_the_own_wifi_and_takes_the_old_ones_place(box
         assert [ssid for _, ssid in box.status.known] == [b"Klinik"]
 
 
-def test_a_network_that_comes_back_is_joined_without_anybody(box: Box) -> None:
+def join_and_lose(box: Box) -> None:
+    """The clinic's network is joined, and then goes away for a minute."""
     box.radio.reach[b"Klinik"] = "small\\svessels"
     box.caretaker.join(WISH)
     box.pass_s(5)
     box.radio.reach.clear()
     box.pass_s(60)
+
+
+def test_a_network_that_comes_back_is_joined_without_anybody(box: Box) -> None:
+    join_and_lose(box)
     assert box.status.is_open
     box.radio.reach[b"Klinik"] = "small\\svessels"
     box.pass_s(caretaker_module.LOOKS_AGAIN_EVERY_S + 5)
@@ -106,11 +111,7 @@ def test_a_network_that_comes_back_is_joined_without_anybody(box: Box) -> None:
 
 
 def test_whoever_reads_the_page_is_not_cut_off(box: Box) -> None:
-    box.radio.reach[b"Klinik"] = "small\\svessels"
-    box.caretaker.join(WISH)
-    box.pass_s(5)
-    box.radio.reach.clear()
-    box.pass_s(60)
+    join_and_lose(box)
     for _ in range(20):
         box.caretaker.note_page()
         box.pass_s(60)
@@ -120,11 +121,7 @@ def test_whoever_reads_the_page_is_not_cut_off(box: Box) -> None:
 
 
 def test_a_network_that_stays_away_leaves_the_own_wifi_open_most_of_the_time(box: Box) -> None:
-    box.radio.reach[b"Klinik"] = "small\\svessels"
-    box.caretaker.join(WISH)
-    box.pass_s(5)
-    box.radio.reach.clear()
-    box.pass_s(60)
+    join_and_lose(box)
     opened = []
     for _ in range(1000):
         box.pass_s(1)
