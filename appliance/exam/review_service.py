@@ -69,7 +69,9 @@ class ReviewService:
 
     def image(self, exam_id: str, image_id: str) -> ImageReview:
         """One image; its `log.revision` is what verbs about it have to name. Raises NotKeptError."""
-        return review_image(_find(self._store.exam(exam_id), image_id), self.log(exam_id).image(image_id))
+        exam = self._store.exam(exam_id)
+        log = self.log(exam_id).image(image_id)
+        return review_image(_find(exam, image_id), log, exam.counts_ramified_giants)
 
     def history(self, exam_id: str, image_id: str | None = None) -> tuple[JournalEntry, ...]:
         """Everything written about the exam, or about one image of it, oldest first."""
@@ -207,7 +209,7 @@ class ReviewService:
         self, exam_id: str, image: CapturedImage, log: ReviewLog, actor: str, action: str, detail: dict[str, Any]
     ) -> ImageReview:
         self._append(exam_id, log, actor, action, {"image_id": image.image_id, **detail})
-        return review_image(image, self.log(exam_id).image(image.image_id))
+        return self.image(exam_id, image.image_id)
 
     def _append(
         self,
@@ -245,7 +247,9 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
     """The exam with what the log says of it."""
     return ReviewedExam(
         exam=exam,
-        images=tuple(reviewed_image(image, log.image(image.image_id)) for image in exam.images),
+        images=tuple(
+            reviewed_image(image, log.image(image.image_id), exam.counts_ramified_giants) for image in exam.images
+        ),
         conclusion=log.conclusion,
         pattern=log.pattern,
         validated_by=log.validated_by,

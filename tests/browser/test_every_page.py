@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Page, Reque
 from tests.browser.chromium import log_in
 from tests.support.full_station import fill, show
 from tests.support.page_station import Feed, PageStation
+from tests.support.whole_box import whole_box
 
 WIDTHS = {"desktop": (1440, 900, 1), "tablet": (820, 1180, 1), "phone": (390, 844, 1), "200 %": (720, 450, 2)}
 PAGES = (
@@ -26,7 +27,7 @@ PAGES = (
         "collection",
     ),
     *("calibration", "import", "accounts", "account of another", "account", "about", "settings", "board"),
-    *("report settings", "files", "connections", "backups", "journal", "error"),
+    *("report settings", "files", "connections", "network", "backups", "journal", "error"),
 )
 
 # Clicked before axe looks: what is hidden at first.
@@ -37,6 +38,7 @@ OPENED = {
     "projects": '[data-folder-action="move"]',
     "collection": "summary",
     "connections": "#mqtt summary",
+    "network": "summary",
     "journal": "td summary",
 }
 
@@ -80,6 +82,9 @@ VISITED = """() => {
 }"""
 WIDER = """() => [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".table-scroll"))
+    .map((one) => one.outerHTML.slice(0, 120)).slice(0, 4)"""
+BEYOND_ITS_CARD = """() => [...document.querySelectorAll(".tag")]
+    .filter((one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 1)
     .map((one) => one.outerHTML.slice(0, 120)).slice(0, 4)"""
 
 
@@ -127,7 +132,7 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def visitor(browser: Browser) -> Iterator[Visitor]:
-    with PageStation() as station, Feed(lambda: show(station), fps=4):
+    with whole_box() as station, Feed(lambda: show(station), fps=4):
         addresses = fill(station)
         assert set(addresses) == set(PAGES)
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -165,7 +170,7 @@ def sideways_at(visitor: Visitor, width: int, height: int, scale: float) -> list
     """What sticks out where the page has to be scrolled sideways."""
     visitor.resize(width, height, scale)
     if visitor.page.evaluate("document.documentElement.scrollWidth") <= width:
-        return []
+        return list(visitor.page.evaluate(BEYOND_ITS_CARD))
     return [str(visitor.page.evaluate("document.documentElement.scrollWidth")), *visitor.page.evaluate(WIDER)]
 
 

@@ -256,3 +256,25 @@ def test_a_report_asks_nobody_for_anything(tmp_path: Path, asked: tuple[str, lis
 def test_a_paper_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="a5"):
         report_service(exam_now()).pdf(EXAM, Choice(paper="a5"))
+
+
+def test_a_long_pseudonym_and_a_long_name_stand_beside_each_other(tmp_path: Path) -> None:
+    """The stamp of the validation covers no word of the patient, and the page's number is whole."""
+    footer = "For the eyes of those who treat this patient, and nobody else in or outside of this house. " * 2
+    (tmp_path / "form.toml").write_text(f'pages = []\nfooter = "{footer.strip()}"\n')
+    pseudonym = "CLINIC-2026-RHEUMA-000123456789-A-LONG-PSEUDONYM"
+    before = exam_now(validated_by="maximiliane von und zu hohenstein-weissenburg", validated_at_utc=NOON)
+    exam = replace(before, exam=replace(before.exam, patient_pseudonym=pseudonym))
+    document = pypdfium2.PdfDocument(report_service(exam, folder=tmp_path).pdf(EXAM, Choice("de", "letter")))
+    try:
+        first = document[0].get_textpage()
+        said = first.get_text_range().replace("\ufffe", "-")
+        boxes = [first.get_charbox(at) for at in range(first.count_chars())]
+        at = {word: said.index(word) for word in ("CLINIC-2026", "12:00", "Validiert von")}
+        stamp_left = min(box[0] for box in boxes[at["Validiert von"] : at["Validiert von"] + 13])
+        stamp_bottom = min(box[1] for box in boxes[at["Validiert von"] : at["Validiert von"] + 60] if box[3] > box[1])
+        for left, bottom, right, top in boxes[at["CLINIC-2026"] : at["12:00"] + 5]:
+            assert right <= stamp_left or top <= stamp_bottom or left == right or bottom == top
+        assert f"1 / {len(document)}" in said
+    finally:
+        document.close()
