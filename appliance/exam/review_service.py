@@ -120,16 +120,23 @@ class ReviewService:
         return self._write(exam_id, image, log, actor, REDONE, detail)
 
     def conclude(self, exam_id: str, text: str, actor: str, revision: int) -> ReviewedExam:
-        """Write the physician's own words for the report; empty removes them. Raises as `edit` does."""
+        """Write the physician's own words for the report; empty removes them. Raises as `edit` does.
+
+        Words that stand already change nothing and take no validation back; so with a pattern that is named again.
+        """
         if len(text) > LONGEST_CONCLUSION:
             raise ExamError(f"the conclusion has {len(text)} characters", f"Shorten it to {LONGEST_CONCLUSION}.")
         exam, log = self._for_change(exam_id, revision)
+        if text.strip() == log.conclusion:
+            return reviewed_as(exam, log)
         self._append(exam_id, log, actor, CONCLUDED, {"text": text.strip(), "before": log.conclusion})
         return reviewed_as(exam, self.log(exam_id))
 
     def name_pattern(self, exam_id: str, pattern: NailfoldPattern | None, actor: str, revision: int) -> ReviewedExam:
         """Say which pattern the exam shows; None takes it back. Raises as `edit` does."""
         exam, log = self._for_change(exam_id, revision)
+        if pattern is log.pattern:
+            return reviewed_as(exam, log)
         detail = {"pattern": pattern and pattern.value, "before": log.pattern and log.pattern.value}
         self._append(exam_id, log, actor, PATTERN_NAMED, detail)
         return reviewed_as(exam, self.log(exam_id))

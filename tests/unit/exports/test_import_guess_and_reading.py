@@ -1,5 +1,6 @@
 """Names and files of other software."""
 
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -100,6 +101,18 @@ def own_dicom(tmp_path: Path) -> Path:
     path = tmp_path / "picture"
     path.write_bytes(next(iter(dicom_files(exam_to_export(*finished_exam())).values())))
     return path
+
+
+@pytest.mark.parametrize(
+    "name", ["mano izquierda/me\u00f1ique A.png", "\u00edndice izq B.jpg", "coraz\u00f3n izquierdo C.png"]
+)
+def test_accents_of_a_mac_are_those_of_everybody_else(name: str) -> None:
+    """A Mac's file system takes accents apart from their letters."""
+    apart = unicodedata.normalize("NFD", name)
+    assert apart != name
+    found = guess_placement(apart)
+    assert found == guess_placement(name)
+    assert found.finger is not None
 
 
 def test_a_dicom_picture_brings_its_pixels_scale_time_finger_and_side(own_dicom: Path) -> None:
