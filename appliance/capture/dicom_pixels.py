@@ -94,7 +94,7 @@ def _widen_tables(dataset: Dataset, name: str) -> None:
             and len(data) in (entries, entries + entries % 2)
             and int(table.LUTDescriptor[2]) <= 8
         ):
-            table.LUTData = np.frombuffer(data[:entries], np.uint8).astype("<u2").tobytes()
+            table["LUTData"].value = np.frombuffer(data[:entries], np.uint8).astype("<u2").tobytes()
 
 
 def _require_known_white(eight: NDArray[np.uint8], stored: NDArray[np.generic]) -> None:

@@ -13,7 +13,7 @@ from tests.support.zones import Zones
 # After what makes the programs of the image importable.
 from network_socket import NetworkSocket  # isort: skip
 
-NAMES = {"Praxis Süd, Untersuchungsraum 2": "small vessels", "Gäste der Klinik": "x", "Firma": "y"}
+NAMES = {"Praxis Süd, Untersuchungsraum 2": "capillaries", "Gäste der Klinik": "x", "Firma": "y"}
 
 
 @contextmanager

@@ -140,8 +140,10 @@ def test_a_photographs_time_is_taken_with_its_offset(tmp_path: Path) -> None:
     assert read.note == ""
 
 
-def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path) -> None:
-    read = read_foreign_still(photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00"))
+@pytest.mark.parametrize("blank", [{}, {"offset": "   :  "}, {"offset": " "}])
+def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path, blank: dict[str, str]) -> None:
+    """Blanks stand for an offset that is unknown (Exif 2.32, 4.6.5)."""
+    read = read_foreign_still(photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00", **blank))
     assert read.taken_at_utc is not None
     assert abs(read.taken_at_utc - datetime(2019, 3, 11, 10, 15, tzinfo=timezone.utc)) <= timedelta(hours=14)
     assert "without an offset" in read.note
