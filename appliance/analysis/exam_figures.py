@@ -27,7 +27,7 @@ from appliance.analysis.image_tally import ImageTally, tally
 from appliance.analysis.seen_aside import with_seen
 from appliance.domain.bands import DENSITY
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
-from appliance.domain.exam_figures import ExamFigures, Figure, Figures
+from appliance.domain.exam_figures import BY_THE_MACHINE, ExamFigures, Figure, Figures
 from appliance.domain.exam_protocol import STANDARD_FINGERS
 from appliance.domain.figure_definition import Extent
 from appliance.domain.figure_definitions import figures_of
@@ -87,7 +87,7 @@ def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:
     if image.not_evaluable_because is not None:
         return abstaining(keys, "excluded_by_physician", {"reason": image.not_evaluable_because})
     reasons = ", ".join(reason.value for reason in image.analysis.quality.reasons)
-    return abstaining(keys, "not_evaluable", {"reason": reasons})
+    return abstaining(keys, BY_THE_MACHINE, {"reason": reasons})
 
 
 def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, ImageTally]], place: Placement) -> Figures:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from appliance.domain.bands import NUMBERS
-from appliance.domain.exam_figures import Figure
+from appliance.domain.exam_figures import BY_THE_MACHINE, Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
@@ -135,9 +135,10 @@ _OWN_BASIS: Mapping[str, Callable[[Figure], str]] = {
 
 
 def _reason(figure: Figure) -> str:
-    reason = str(figure.basis.get("reason", ""))
-    quality: Mapping[str, str] = catalogue()["quality"]
-    words = "; ".join(quality.get(part, part) for part in reason.split(", ")) if reason else ""
+    words = str(figure.basis.get("reason", ""))
+    if words and figure.because == BY_THE_MACHINE:  # a person's reason stands as it was typed
+        quality: Mapping[str, str] = catalogue()["quality"]
+        words = "; ".join(quality[part] for part in words.split(", "))
     return text("figures.reason", reason=words) if words else ""
 
 

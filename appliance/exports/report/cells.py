@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.domain.bands import NUMBERS
 from appliance.domain.exam import Finger, Hand, Placement, Sector
-from appliance.domain.exam_figures import Figure
+from appliance.domain.exam_figures import BY_THE_MACHINE, Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
 from appliance.domain.printed_figure import printed_figure
@@ -77,7 +77,9 @@ def number_words(localisation: Localisation, key: str, figure: Figure) -> tuple[
 def note(localisation: Localisation, key: str, figure: Figure) -> str:
     """What stands small beside a figure."""
     if figure.because is not None:
-        reason = quality_text(localisation, str(figure.basis.get("reason", "")))
+        reason = str(figure.basis.get("reason", ""))
+        if figure.because == BY_THE_MACHINE:  # a person's reason stands as it was typed
+            reason = quality_text(localisation, reason)
         because = localisation(terms.BECAUSE[figure.because])
         return f"{because}: {reason}" if reason else because
     if "rule" in figure.basis:
@@ -212,9 +214,8 @@ def _giants(basis: Mapping[str, float | int | str]) -> dict[str, object]:
 
 
 def quality_text(localisation: Localisation, reason: str) -> str:
-    """The station's own reasons in words; a person's as it was typed."""
-    parts = [part for part in reason.split(", ") if part]
-    return ", ".join(localisation(terms.QUALITY[part]) if part in terms.QUALITY else part for part in parts)
+    """The station's own reasons in words."""
+    return ", ".join(localisation(terms.QUALITY[part]) for part in reason.split(", ") if part)
 
 
 def finger_name(localisation: Localisation, hand: Hand, finger: Finger) -> str:
