@@ -61,6 +61,10 @@ REACHABLE = """() => {
     top.focus();
     top.remove();
     window.__visited = [];
+    // A live page without a fresh picture takes its buttons out of reach for as long.
+    window.__out = new Set();
+    new MutationObserver((changes) => changes.forEach(({target}) => window.__out.add(target)))
+        .observe(document.body, {subtree: true, attributeFilter: ["disabled"]});
     document.addEventListener("focusin", ({target}) => window.__visited.push([target, isMarked(target)]));
     // Marked by an outline or a shadow: its own, or that of what stands for an invisible box.
     const isMarked = (one) => [one, one.nextElementSibling, one.closest("label")].some((shown) => {
@@ -75,7 +79,8 @@ VISITED = """() => {
     const words = (one) => one.outerHTML.slice(0, 140), same = (one) => one.type === "radio" ? one.name : one;
     const seen = new Set(window.__visited.map(([one]) => same(one)));
     return {
-        missed: window.__reachable.filter((one) => one.isConnected && !seen.has(same(one))).map(words),
+        missed: window.__reachable.filter((one) => one.isConnected && !window.__out.has(one) && !seen.has(same(one)))
+            .map(words),
         unmarked: window.__visited.filter(([one, isMarked]) => one.isConnected && !isMarked).map(([one]) => words(one)),
         twice: window.__visited.length - new Set(window.__visited.map(([one]) => one)).size,
     };
