@@ -36,7 +36,7 @@ def ingest(config: Path) -> None:
 
 
 def _spare_the_collector() -> None:
-    """What is loaded stays, and what a batch makes goes without it: to look through both takes a tenth of the time."""
+    """What is loaded stays, and what a batch makes goes without it; looking through both again and again costs time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
