@@ -19,7 +19,7 @@ from appliance.apps.fleet_server.model_watch import ModelWatch, Periods, RaisedD
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
 from appliance.apps.fleet_server.site_store import Site, SiteStore
 from appliance.apps.fleet_server.stated_times import is_doubtful, likely_end
-from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
+from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, of_box, origins, results
 from appliance.apps.fleet_server.tables import barred as barred_table
 from appliance.domain.bands import CUTS_OF
 from appliance.domain.honest_digits import decimals_of_value, digits
@@ -68,7 +68,12 @@ class ConsoleViews:
             }
             broken = {(row.site, row.box) for row in connection.execute(select(audit_heads)) if row.problem}
             barred = {(row.site, row.box): row.at for row in connection.execute(select(barred_table))}
-            leaping = leaps(connection)
+            leaping = {
+                whose: connection.execute(
+                    select(func.min(results.c.stored_at)).where(of_box(results, whose), results.c.seq == seq)
+                ).scalar()
+                for whose, seq in leaps(connection).items()
+            }
             wished = {(row.site, row.box): json.loads(row.settings) for row in connection.execute(select(desired))}
         drifts = self._models.raised()
         views = [
@@ -79,8 +84,8 @@ class ConsoleViews:
             for view in views
         ]
         views = [
-            replace(view, alerts=(*view.alerts, AlertView("number_leap", view.state_at_utc)))
-            if (view.site, view.box) in leaping
+            replace(view, alerts=(*view.alerts, AlertView("number_leap", from_rfc3339(at))))
+            if (at := leaping.get((view.site, view.box)))
             else view
             for view in views
         ]
