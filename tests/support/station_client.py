@@ -140,7 +140,7 @@ def is_ready(station: StationProcess) -> bool:
 
 def capture(browser: Browser) -> None:
     """A press on the pedal, once a picture is there."""
-    wait_until(lambda: answered(browser, "/api/v1/exam/capture"), "a capture")
+    wait_until(lambda: answered(browser, "/api/v1/exam/capture"), "a capture", 120.0)
 
 
 def answered(browser: Browser, path: str, **fields: Any) -> bool:
