@@ -31,9 +31,9 @@ WARM_UP_SHARE, WARM_UP_S = 0.25, 60.0
 MORE_MB, MORE_HANDLES, MORE_AGE = 15.0, 4, 0.5
 """What the last third may have above the first: of memory, of handles, of the median age of a picture as a share."""
 MORE_MB_AN_HOUR, SLOPE_FROM_S, LOWEST_OF_S = 4.0, 1800.0, 120.0
-"""A leak of hours hides below MORE_MB, so runs of half an hour and more also have a slope: of the lowest memory of every
-two minutes over the second half, the median of the slopes between any two (Theil and Sen). What is freed again later,
-and single steps, move it little."""
+"""A leak of hours hides below MORE_MB, so runs of half an hour and more also have a slope: of the lowest memory of
+every two minutes over the second half, the median of the slopes between any two (Theil and Sen). What is freed again
+later, and single steps, move it little."""
 RESULTS = "nailfold/v1/north/box-7/results/+"
 PAGES = ("/", "/exams", "/patients", "/api/v1/state")
 
