@@ -130,10 +130,17 @@ def soak(seconds: float) -> dict[str, Any]:
         with station:
             browser = ready_browser(station)
             work = Soak(station, browser, orders, seconds)
-            work.run()
-            wait_until(lambda: not _unsent(browser), "the last results' receipts", PATIENCE_S)
+            broken_off = ""
+            try:
+                work.run()
+                wait_until(lambda: not _unsent(browser), "the last results' receipts", PATIENCE_S)
+            except (AssertionError, OSError) as error:
+                # What hours have shown until then is told all the same.
+                broken_off = f"{type(error).__name__} after {work.samples[-1].at_s if work.samples else 0} s: {error}"
             code = station.stop()
         received = {arrival.document["exam_id"] for arrival in receiver.collect()}
+    if not work.samples:
+        raise SystemExit(f"it never came to a first sample: {broken_off}")
     report = judge(work.samples)
     report["lost"] = work.exams - len(received)
     return report | {
@@ -142,6 +149,7 @@ def soak(seconds: float) -> dict[str, Any]:
         "unplugs": work.unplugs,
         "reloads": work.reloads,
         "exit_code": code,
+        "broken_off": broken_off,
         "samples": [asdict(sample) for sample in work.samples],
     }
 
@@ -225,7 +233,7 @@ def main() -> None:
     if asked.plot is not None:
         plot(report, asked.plot)
     print(json.dumps({name: value for name, value in report.items() if name != "samples"}, indent=2))
-    sys.exit(1 if report["grew"] or report["lost"] or report["exit_code"] else 0)
+    sys.exit(1 if any(report[one] for one in ("grew", "lost", "exit_code", "broken_off")) else 0)
 
 
 if __name__ == "__main__":
