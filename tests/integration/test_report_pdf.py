@@ -17,7 +17,7 @@ from appliance.domain.errors import ExportError
 from appliance.domain.exam import ImageKind, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern
 from appliance.exports.report import template as own_templates
-from appliance.exports.report.pdf import html_to_pdf
+from appliance.exports.report.pdf import LONGEST_CPU_S, SHORTEST_CPU_S, cpu_seconds, html_to_pdf
 from appliance.exports.report.report_service import Choice, ReportService
 from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
@@ -217,6 +217,25 @@ def test_a_picture_in_a_template_that_is_larger_than_it_looks_costs_its_report_a
     picture = base64.b64encode(packed.getvalue()).decode()
     with pytest.raises(ExportError, match="too much memory"):
         html_to_pdf(f'<html><body><img src="data:image/png;base64,{picture}"></body></html>', memory_bytes=50_000_000)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "<tr><td colspan=100000000>x",
+        "<tr><td rowspan=99999999999999999999>x",
+        "<colgroup span=100000000></colgroup><tr><td>x",
+        "<col span=100000000><tr><td>x",
+        "<tr><td colspan=-1 rowspan=1e9>x",
+    ],
+)
+def test_a_cell_that_spans_a_hundred_million_columns_spans_no_more_than_in_a_browser(cells: str) -> None:
+    assert html_to_pdf(f"<html><body><table>{cells}</table></body></html>", memory_bytes=300_000_000)
+
+
+def test_few_lines_get_less_of_a_core_than_a_report_of_many_pages() -> None:
+    assert cpu_seconds(2_000) == SHORTEST_CPU_S
+    assert SHORTEST_CPU_S < cpu_seconds(1_000_000) < cpu_seconds(100_000_000) == LONGEST_CPU_S
 
 
 @pytest.fixture
