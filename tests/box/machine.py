@@ -1,7 +1,6 @@
 """A machine of software emulation with the disk of `make image`, seen from outside: its serial line and its pages."""
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from appliance.exam.live_message import decode_live_message
 from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
 from tests.box.own_time import OwnTime
+from tests.box.qmp import tell
 from tests.box.services import await_so
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
@@ -112,19 +112,7 @@ class Machine:
 
     def _tell(self, command: str, **arguments: object) -> Any:
         """One command of QEMU's machine protocol. Exits where it is refused."""
-        await_so(self._qmp.exists, "QEMU", 60, self.own_time)
-        with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as lines:
-            line.connect(str(self._qmp))
-            lines.readline()
-            for asked in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
-                lines.write(json.dumps(asked) + "\n")
-                lines.flush()
-                # Events come in between.
-                while "event" in (answer := json.loads(lines.readline())):
-                    continue
-        if "error" in answer:
-            sys.exit(f"QEMU refuses {command}: {answer['error']['desc']}")
-        return answer["return"]
+        return tell(self._qmp, self.own_time, command, **arguments)
 
     def printed(self) -> str:
         """On the serial line since the last start."""
