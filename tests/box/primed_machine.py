@@ -26,7 +26,7 @@ from tests.box.power import cut_and_report, disk_mb, site_of
 from tests.box.qmp import tell
 from tests.box.services import await_so
 
-_MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay", "virtio_net", "ext4", "af_packet")
+_MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay", "virtio_net", "crc32c_generic", "ext4")
 _KERNEL_SAYS = "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on"
 _PACKAGES, _STILL = "/opt/nailfold/lib/python3.11/site-packages", "reference-7101.jpg?motion=0&fps=2"
 _FURTHER = f"""
