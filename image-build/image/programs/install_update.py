@@ -9,6 +9,7 @@ The station asks by a file wanted.json in its folder, once it has fetched and ch
 and what came of it is kept beside the reasons of confirm_slot.py.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -26,7 +27,10 @@ MACHINE_ID = Path("/etc/machine-id")
 ERASE_MAGIC, ERASE_AT = b"NAILFOLD-ERASE\n", 4096
 """As data-partition.sh reads the request."""
 WISHES = Path("/var/lib/nailfold/system-update")
-OUTCOME = Path("/data/update/outcome.json")
+DATA = Path("/data")
+OUTCOME = DATA / "update/outcome.json"
+LEAST_ROOM_BYTES = 1 << 20
+"""What root still has of the partition; a station that fills it leaves root a twentieth."""
 STATION = "nailfold-station.service"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -105,10 +109,20 @@ def target_slot(status: dict[str, Any]) -> str:
     return str(name)
 
 
+def room_problem(place: Path) -> str:
+    """Why RAUC could not keep what it did; it finds out only after it has written a whole slot. Empty where it can."""
+    told = os.statvfs(place)
+    is_full = told.f_bfree * told.f_frsize < LEAST_ROOM_BYTES or (told.f_files > 0 and told.f_ffree == 0)
+    return f"the data partition is full ({place})" if is_full else ""
+
+
 def _install_from_stick(bundle: str) -> None:
     digest = image_digest(_told("rauc", "info", "--output-format=json", bundle))
     if digest in held(_told("rauc", "status", "--detailed", "--output-format=json")):
         print(f"{bundle} is or was installed already", flush=True)
+        return
+    if problem := room_problem(DATA):
+        print(f"not installed: {problem}", flush=True)
         return
     print(f"installing {bundle}", flush=True)
     # Else its trial would wait for a measurement that nobody has asked for.
@@ -120,6 +134,11 @@ def _install_from_stick(bundle: str) -> None:
 
 def _install_as_asked(wish: dict[str, str]) -> None:
     """The station stands still meanwhile: no exam is written to beside hundreds of megabytes."""
+    if problem := room_problem(DATA):
+        print(f"not installed: {problem}", flush=True)
+        with contextlib.suppress(OSError):
+            _keep_outcome({"job_id": wish["job_id"], "slot": "", "reason": problem})
+        return
     bundle = WISHES / wish["bundle"]
     print(f"installing {bundle}, as the fleet asks", flush=True)
     subprocess.run(["systemctl", "stop", STATION], check=True)

@@ -29,6 +29,7 @@ class Box:
             place.mkdir()
         monkeypatch.setattr(install_update, "WISHES", self.wishes)
         monkeypatch.setattr(install_update, "OUTCOME", self.outcome)
+        monkeypatch.setattr(install_update, "DATA", folder)
         monkeypatch.setattr(install_update, "STICK", self._stick)
         monkeypatch.setenv("PATH", f"{self._programs}:{os.environ['PATH']}")
         self.program("systemctl")
@@ -99,6 +100,19 @@ def test_a_full_disk_never_leaves_the_box_without_its_station(
     station_again = "systemctl --no-block start nailfold-station.service"
     assert box.run()[3:] == [*back, station_again]
     assert not box.outcome.exists()
+
+
+def test_a_full_data_partition_is_refused_before_a_slot_is_written(
+    box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = os.statvfs(install_update.DATA)
+    full = os.statvfs_result((*told[:3], 0, *told[4:]))  # blocks that are free for root
+    monkeypatch.setattr(install_update.os, "statvfs", lambda _: full)
+    box.wish()
+    assert box.run() == [], "neither the station is stopped nor rauc asked"
+    assert "the data partition is full" in capsys.readouterr().out
+    assert "full" in box.answer()["reason"]
+    assert box.run() == [], "it is tried once"
 
 
 @pytest.mark.parametrize("bundle", ["../../etc/passwd", "/dev/sda", "", "a b"])

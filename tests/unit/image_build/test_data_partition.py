@@ -244,7 +244,11 @@ _STUBS = 'panic() { echo "PANIC $*"; exit 9; }; restart() { echo RESTART; exit 8
 
 def give_up(disk: Disk, stick: Path | None) -> "subprocess.CompletedProcess[str]":
     """The initramfs finds that the data cannot be used; the stick is a folder here."""
-    there = "" if stick is None else f'STICK="{stick}"; mount() {{ rmdir "$6"; ln -sn "$5" "$6"; }}; umount() {{ rm "$1"; }}; '
+    there = (
+        ""
+        if stick is None
+        else f'STICK="{stick}"; mount() {{ rmdir "$6"; ln -sn "$5" "$6"; }}; umount() {{ rm "$1"; }}; '
+    )
     place = f'STICK_AT="{disk.key.parent}/mounted"; '
     return disk.do(f'{_STUBS}{place}{there}give_up "the data of this box cannot be opened with its key"')
 
