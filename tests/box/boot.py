@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "hardware"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import cv2
 import simplejpeg
 import vm
 
@@ -261,7 +262,9 @@ def write_video(folder: Path) -> None:
     for number in range(_VIDEO_PICTURES):
         while (frame := source.read(5.0)) is None:
             continue
-        jpeg = simplejpeg.encode_jpeg(frame.image_rgb, quality=90, colorspace="RGB")
+        # What moves is a part of the still.
+        image_rgb = cv2.resize(frame.image_rgb, (640, 480))
+        jpeg = simplejpeg.encode_jpeg(image_rgb, quality=90, colorspace="RGB")
         (folder / f"{number:03}.jpg").write_bytes(jpeg)
     source.close()
 

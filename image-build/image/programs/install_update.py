@@ -3,7 +3,8 @@
 
 A stick is a FAT volume that is called NAILFOLD. A file *.raucb is an update; a bundle that a slot already holds is left
 alone, also one that was taken back: the stick may stay where it is. A file erase-ID, with the box's id from its screen,
-erases everything for good at the next start; afterwards the box has another id, so it happens once.
+erases everything for good at the next start; afterwards the box has another id, so it happens once. A file site.toml
+takes the place of settings that cannot be used, and of no others.
 
 The station asks by a file wanted.json in its folder, once it has fetched and checked a bundle; each wish is tried once,
 and what came of it is kept beside the reasons of confirm_slot.py.
@@ -32,6 +33,9 @@ OUTCOME = DATA / "update/outcome.json"
 LEAST_ROOM_BYTES = 1 << 20
 """What root still has of the partition; a station that fills it leaves root a twentieth."""
 STATION = "nailfold-station.service"
+SITE = Path("/etc/nailfold/site.toml")
+SITE_NAMES = ("site.toml", "site.toml.txt")
+"""Windows hides a second ending."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -79,6 +83,7 @@ def main() -> None:
             ask_to_erase(KEY)
         subprocess.run(["systemctl", "reboot"], check=True)
         return
+    mend_settings(STICK, SITE)
     bundles = sorted(STICK.glob("*.raucb"))
     if bundles:
         _install_from_stick(str(bundles[-1]))
@@ -86,6 +91,33 @@ def main() -> None:
     wish = wanted(WISHES, OUTCOME)
     if wish is not None:
         _install_as_asked(wish)
+
+
+def mend_settings(stick: Path, site: Path) -> None:
+    """A stick's site.toml in the place of settings with which nothing starts; those that can be used stay.
+
+    A new box has taken the stick's before this (data-partition.sh). What cannot be used is kept beside it.
+    """
+    brought = next((file for name in SITE_NAMES if (file := stick / name).is_file()), None)
+    if brought is None or not (wrong := _wrong_in(site)):
+        return
+    if still_wrong := _wrong_in(brought):
+        print(f"the settings cannot be used, and neither can those of the stick: {still_wrong}", flush=True)
+        return
+    if site.exists():
+        site.replace(site.with_suffix(".unusable"))
+    write_durably(site, brought.read_bytes())
+    print(f"the settings could not be used ({wrong}); those of the stick are in their place", flush=True)
+
+
+def _wrong_in(site: Path) -> str:
+    """What `nailfold config check` says against it; empty where it is right."""
+    if not site.exists():
+        return f"{site} is not there"
+    done = subprocess.run(["nailfold", "config", "check", str(site)], check=False, capture_output=True, text=True)
+    return (
+        "" if done.returncode == 0 else " ".join((done.stdout or done.stderr).split()) or "nailfold config check failed"
+    )
 
 
 def wanted(wishes: Path, outcome: Path) -> dict[str, str] | None:
@@ -167,15 +199,24 @@ def _install_as_asked(wish: dict[str, str]) -> None:
 
 
 def _keep_outcome(outcome: dict[str, str]) -> None:
-    """On the disk before anything restarts."""
     OUTCOME.parent.mkdir(parents=True, exist_ok=True)
-    fresh = OUTCOME.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump(outcome, file)
+    write_durably(OUTCOME, json.dumps(outcome).encode())
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """On the disk before anything restarts; whole or not at all, for everybody to read. Raises OSError."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     fresh.chmod(0o644)
-    fresh.replace(OUTCOME)
+    fresh.replace(path)
+    line = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(line)
+    finally:
+        os.close(line)
 
 
 if __name__ == "__main__":
