@@ -213,13 +213,19 @@ def disk_mb(cuts: int) -> int:
 
 
 def cut_and_report(
-    computer: Callable[[Path, int], Computer], cuts: int, seed: int, report: Path | None, prefix: str = ""
+    computer: Callable[[Path, int], Computer],
+    cuts: int,
+    seed: int,
+    report: Path | None,
+    prefix: str = "",
+    longest_s: float = _LONGEST_UNTIL_CUT_S,
 ) -> int:
     """Exit status 0 if everything that was finished is there and whole, and has arrived.
 
     Args:
         computer: made in a folder of its own, for the port of a broker that keeps its power.
         report: takes the figures, each name with the prefix before it.
+        longest_s: from the live picture to the cut.
     """
     random.seed(seed)
     began_s = time.monotonic()
@@ -227,7 +233,7 @@ def cut_and_report(
         scratch = Path(folder)
         with Broker(scratch / "broker", ["max_queued_messages 0"]) as broker:
             subscriber = Subscriber(broker.port, f"nailfold/v1/{SITE}/{BOX}/results/+")
-            figures = run(Box(computer(scratch, broker.port)), cuts, subscriber)
+            figures = run(Box(computer(scratch, broker.port)), cuts, subscriber, longest_s)
     figures["seconds"] = round(time.monotonic() - began_s)
     print(json.dumps(figures, indent=2))
     if report is not None:
@@ -238,11 +244,11 @@ def cut_and_report(
     return 1 if figures["exams_lost"] or figures["results_not_received"] or figures["problems"] else 0
 
 
-def run(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
+def run(box: Box, cuts: int, subscriber: Subscriber, longest_s: float) -> dict[str, object]:
     """Cut after cut; then what is there."""
     box.computer.make()
     try:
-        _cut_again_and_again(box, cuts)
+        _cut_again_and_again(box, cuts, longest_s)
         await_so(box.is_all_sent, "delivery of every message", 120.0, box.computer.own_time)
     finally:
         box.computer.cut()
@@ -250,11 +256,11 @@ def run(box: Box, cuts: int, subscriber: Subscriber) -> dict[str, object]:
         return _figures(box, data, cuts, subscriber)
 
 
-def _cut_again_and_again(box: Box, cuts: int) -> None:
+def _cut_again_and_again(box: Box, cuts: int, longest_s: float) -> None:
     box.start()
     print(f"live for the first time after {box.live_after_s[0]:.1f} s", flush=True)
     for number in range(cuts):
-        is_over, moment_s = threading.Event(), random.uniform(0.2, _LONGEST_UNTIL_CUT_S)
+        is_over, moment_s = threading.Event(), random.uniform(0.2, longest_s)
         work = threading.Thread(target=box.examine_until, args=(is_over,))
         work.start()
         time.sleep(moment_s)

@@ -5,7 +5,7 @@ are loaded, the networks have seen the one picture that the camera shows. What t
 emulated processor needs half a minute for it. All that follows is the station's own: `run_station` with its data folder
 on the disk, accounts, store, journal, outbox, broker, pages and live picture.
 
-`--without-fsync` in the file /probe/options: Python's fsync does nothing, which the power cuts must show.
+Where the computer that starts is told so, Python's fsync does nothing, which the power cuts must show.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ def main() -> None:
     from appliance.inference.engine_set import load_engine_set  # noqa: PLC0415
     from appliance.ports import EngineSet  # noqa: PLC0415
 
-    loaded = load(Path("/probe/site.toml"))
+    loaded = load(Path("/probe/primed.toml"))
     say("libraries")
     chosen = live_precision(loaded.settings.inference)
     engines = load_engine_set(chosen.settings, version("nailfold-appliance"))
@@ -55,7 +55,9 @@ def main() -> None:
         time.sleep(0.02)
     mount(str(DISK), str(DATA))
     say("mounted")
-    if "--without-fsync" in Path("/probe/options").read_text():
+    Path("/run/site.toml").write_text(told["site"])
+    loaded = load(Path("/run/site.toml"))
+    if not told["has_fsync"]:
         os.fsync = os.fdatasync = lambda _: None
     try:
         run_station(loaded, lambda: say("served"))
