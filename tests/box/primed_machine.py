@@ -80,7 +80,7 @@ class PrimedMachine:
 
     Args:
         root: the installed package as a squashfs (make_root.sh).
-        folder: of its own; holds the disk and what was printed. The memory is kept in build/box/primed for the next run.
+        folder: of its own; holds the disk and what was printed. The memory is kept, in build/box/primed.
         site: the station's settings.
         has_fsync: False lies about Python's fsync.
         size_mb: of the data disk.
