@@ -215,12 +215,12 @@ def boot(
 
 def hear(door: Path, machine: subprocess.Popen[bytes], events: list[str]) -> None:
     """What QEMU tells until it ends: a watchdog that bit, and why the machine stopped."""
-    while not door.exists():
-        if machine.poll() is not None:
-            return
-        time.sleep(0.05)
     with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as lines:
-        line.connect(str(door))
+        # It is there a moment before it is listened at.
+        while line.connect_ex(str(door)) != 0:
+            if machine.poll() is not None:
+                return
+            time.sleep(0.05)
         lines.write('{"execute": "qmp_capabilities"}\n')
         lines.flush()
         for said in lines:

@@ -19,9 +19,9 @@ def tell(door: Path, clock: Callable[[], float], command: str, **arguments: obje
         door: its socket.
         clock: of how long QEMU may take to open it.
     """
-    await_so(door.exists, "QEMU", _ANSWERS_WITHIN_S, clock)
     with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as lines:
-        line.connect(str(door))
+        # It is there a moment before it is listened at.
+        await_so(lambda: line.connect_ex(str(door)) == 0, "QEMU", _ANSWERS_WITHIN_S, clock)
         lines.readline()
         for asked in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
             lines.write(json.dumps(asked) + "\n")

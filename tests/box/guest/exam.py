@@ -118,9 +118,13 @@ def pull_and_plug(browser: Browser) -> None:
 
         def is_picture(within_s: float) -> bool:
             try:
-                return isinstance(page.recv(timeout=within_s), bytes)
+                is_one = isinstance(page.recv(timeout=within_s), bytes)
             except TimeoutError:
                 return False
+            if is_one:
+                # As a page does: without it no more come (docs/api.md).
+                page.send('{"type": "ack"}')
+            return is_one
 
         # Pictures that were computed while the cable went come still.
         until_s = time.monotonic() + QUIET_S

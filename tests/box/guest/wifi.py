@@ -285,6 +285,8 @@ def restart() -> None:
 
 def outage() -> None:
     """The clinic's router is off for a while: the own Wi-Fi opens, and closes by itself once the router is back."""
+    CLINIC.open(NAME, [*WPA2, f"wpa_passphrase={PASSWORD}"])
+    expect(join(NAME, "wpa-psk", PASSWORD), "joined", "outage_before")
     CLINIC.shut()
     say("outage_own_wifi_after_s", until(lambda: look()["is_open"], "own Wi-Fi in an outage"))
     CLINIC.open(NAME, [*WPA2, f"wpa_passphrase={PASSWORD}"])
