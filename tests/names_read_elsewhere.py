@@ -65,3 +65,6 @@ _.snapshot_meta, _.reference_time
 
 # What the templates of the fleet's console read.
 _.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results
+
+# Taken from os in the machine that loses its power.
+_.fdatasync

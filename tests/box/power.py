@@ -145,11 +145,14 @@ class Box:
             print(self.computer.last_words(), flush=True)
             raise
         self.live_after_s.append(time.monotonic() - began_s)
-        self._browser = Browser(self.computer.url)
         if not self._is_set_up:
+            self._browser = Browser(self.computer.url)
             self._browser.set_up(self.computer.two_words())
             self._is_set_up = True
-        self._browser.log_in("ana.ruiz", "small vessels tell")
+        # Who was logged in is so still; hashing a password takes an emulated processor a minute.
+        self._browser.go_to(self.computer.url)
+        if self._browser.json("/api/v1/session")["account"] is None:
+            self._browser.log_in("ana.ruiz", "small vessels tell")
 
     def examine_until(self, is_over: threading.Event) -> None:
         """Exam after exam; what the box says it has finished is noted."""

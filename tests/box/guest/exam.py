@@ -38,6 +38,10 @@ class Browser:
         """As the header of a WebSocket has them."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
+    def go_to(self, url: str) -> None:
+        """The same box at another address, with the cookies."""
+        self._url = url
+
     def get(self, path: str) -> str:
         text: str = self._opener.open(self._url + path, timeout=TIMEOUT_S).read().decode()
         if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
