@@ -12,6 +12,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -256,13 +257,18 @@ def run(box: Box, cuts: int, subscriber: Subscriber, longest_s: float) -> dict[s
     finally:
         box.computer.cut()
     with box.computer.data() as data:
-        return _figures(box, data, cuts, subscriber)
+        return _figures(box, data, subscriber)
 
 
 def _cut_again_and_again(box: Box, cuts: int, longest_s: float) -> None:
+    is_enough = threading.Event()
+    # Ctrl-C: the cuts made so far are looked at.
+    signal.signal(signal.SIGINT, lambda *_: is_enough.set())
     box.start()
     print(f"live for the first time after {box.live_after_s[0]:.1f} s", flush=True)
     for number in range(cuts):
+        if is_enough.is_set():
+            break
         is_over, moment_s = threading.Event(), random.uniform(0.2, longest_s)
         work = threading.Thread(target=box.examine_until, args=(is_over,))
         work.start()
@@ -282,7 +288,7 @@ def _cut_again_and_again(box: Box, cuts: int, longest_s: float) -> None:
         )
 
 
-def _figures(box: Box, data: Path, cuts: int, subscriber: Subscriber) -> dict[str, object]:
+def _figures(box: Box, data: Path, subscriber: Subscriber) -> dict[str, object]:
     problems: list[str] = []
     with ExamHarness(data / "exams", mqtt_settings(1)) as harness:
         store = harness.storage.exams
@@ -301,7 +307,7 @@ def _figures(box: Box, data: Path, cuts: int, subscriber: Subscriber) -> dict[st
         queued = {row["msg_id"] for row in harness.storage.database.rows("look", "SELECT msg_id FROM outbox")}
     received = {arrival.document["msg_id"] for arrival in subscriber.collect(quiet_s=2)}
     return {
-        "kills": cuts,
+        "kills": len(box.live_after_s) - 1,
         "cut_while": dict(box.cut_while),
         "exams_finished": len(box.finished),
         "exams_lost": len(lost),

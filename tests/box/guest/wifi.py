@@ -423,6 +423,7 @@ def main() -> None:
     lay_out_radios()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+    until(SOCKET.exists, "network service")
     asked = Path("/probe/cases").read_text().split()
     ONLY.extend(one for one in asked if one not in CASES)
     wanted = [one for one in asked if one in CASES] + ["networks"] * bool(ONLY) or list(CASES)
