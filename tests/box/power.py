@@ -46,6 +46,8 @@ class Computer(Protocol):
     """What loses its power: its station's data are on a disk with a cache that a cut loses."""
 
     own_time: OwnTime
+    asked_every_s: float
+    """Whether it is live; one that is emulated has little time for answers."""
 
     @property
     def url(self) -> str:
@@ -89,6 +91,7 @@ class HostServices:
         self._log = scratch / "services.log"
         self._services = Services(root, extra, self._disk.mounted, self._log)
         self.own_time = self._services.own_time
+        self.asked_every_s = 0.1
         self.url = URL
 
     def make(self) -> None:
@@ -186,6 +189,7 @@ class Box:
         return waiting["pending"] + waiting["sent"] == 0
 
     def _is_live(self) -> bool:
+        time.sleep(self.computer.asked_every_s)
         self.computer.require_alive()
         try:
             return bool(json.loads(Browser(self.computer.url).get("/health/ready"))["is_ready"])

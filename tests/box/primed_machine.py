@@ -29,7 +29,7 @@ from tests.box.services import await_so
 
 _MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay", "virtio_net", "crc32c_generic", "ext4")
 _KERNEL_SAYS = "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on"
-_PACKAGES, _STILL = "/opt/nailfold/lib/python3.11/site-packages", "reference-7101.jpg?motion=0&fps=2"
+_PACKAGES, _STILL = "/opt/nailfold/lib/python3.11/site-packages", "reference-7101.jpg?motion=0"
 _FURTHER = f"""
 [web]
 host = "0.0.0.0"
@@ -39,6 +39,8 @@ plain_http_on_network = true
 precision = "int8"
 engine_cache_dir = "{_PACKAGES}/engines/weights"
 """
+_PATIENT = "[live]\nfps_window_s = 60.0\n"
+"""Live is a picture with its result in the last minute, not in the last two seconds."""
 _PRIMED = REPOSITORY / "build/box/primed"
 _LONGEST_UNTIL_CUT_S = 75.0
 """An exam takes half a minute here."""
@@ -70,9 +72,10 @@ cd /new && exec chroot /new /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin H
 """
 
 
-def site_at(broker: str, port: int) -> str:
+def site_at(broker: str, port: int, fps: int) -> str:
     """The station's settings."""
-    return site_of(broker, port, f"file:{_PACKAGES}/appliance/apps/engines/reference/{_STILL}", _FURTHER)
+    still = f"file:{_PACKAGES}/appliance/apps/engines/reference/{_STILL}&fps={fps}"
+    return site_of(broker, port, still, _FURTHER)
 
 
 class PrimedMachine:
@@ -94,6 +97,7 @@ class PrimedMachine:
         self._initramfs, self._memory, self._key = (_PRIMED / name for name in ("initramfs.cpio", "memory", "key"))
         self._processes: list[subprocess.Popen[bytes]] = []
         self.port = 0
+        self.asked_every_s = 2.0
         self.own_time = OwnTime(lambda: [process.pid for process in self._processes])
 
     @property
@@ -212,7 +216,7 @@ class PrimedMachine:
         entries += [("bin/busybox", 0o100755, vm._static_busybox().read_bytes()), ("init", 0o100755, init.encode())]
         entries += [(f"modules/{path.name}", 0o100644, path.read_bytes()) for path in files]
         guest = REPOSITORY / "tests/box/guest/primed_station.py"
-        told = {"primed_station.py": guest.read_bytes(), "primed.toml": site_at("127.0.0.1", 1883).encode()}
+        told = {"primed_station.py": guest.read_bytes(), "primed.toml": site_at("127.0.0.1", 1883, 2).encode()}
         entries += [(f"probe/{name}", 0o100644, content) for name, content in told.items()]
         packed = b"".join(vm._cpio_entry(number, *entry) for number, entry in enumerate(entries, 1))
         return packed + vm._cpio_entry(0, "TRAILER!!!", 0, b"")
@@ -250,7 +254,7 @@ def main() -> int:
     asked = options.parse_args()
 
     def machine(scratch: Path, broker: int) -> PrimedMachine:
-        site = site_at("10.0.2.2", broker)
+        site = site_at("10.0.2.2", broker, 1) + _PATIENT
         return PrimedMachine(asked.root, scratch / "machine", site, not asked.without_fsync, disk_mb(asked.cuts))
 
     report = None if asked.without_fsync else asked.report
