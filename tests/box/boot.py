@@ -55,7 +55,7 @@ capture_pin = "cp2112_gpio:0"
 freeze_pin = "cp2112_gpio:1"
 led_pin = "cp2112_gpio:4"
 watchdog = "i6300ESB"
-watchdog_timeout_s = 120
+watchdog_timeout_s = 300
 
 [station]
 data_dir = "/var/lib/nailfold"

@@ -119,7 +119,7 @@ class AccessPoint:
 
     @property
     def channel(self) -> int:
-        """One that may be used everywhere and overlaps no other of the three; boxes side by side are spread over them."""
+        """One that may be used everywhere; boxes side by side are spread over the three."""
         return CHANNELS[sum(self.name.encode()) % len(CHANNELS)]
 
     @property
