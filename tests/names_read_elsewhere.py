@@ -68,3 +68,5 @@ _.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results
 
 # Set on a member of a tar file, which Python's tarfile writes.
 _.pax_headers, _.linkname
+# Taken from os in the machine that loses its power.
+_.fdatasync
