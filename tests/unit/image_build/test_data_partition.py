@@ -239,7 +239,8 @@ def test_an_erasing_with_one_check_that_failed_is_not_called_proven(missing: str
 
 
 # What a computer does that the test must not: it stops, restarts, mounts.
-_STUBS = 'panic() { echo "PANIC $*"; exit 9; }; restart() { echo RESTART; exit 8; }; say() { echo "SAID $*"; }; sleep() { echo WAITED; }; '
+_STUBS = 'panic() { echo "PANIC $*"; exit 9; }; restart() { echo RESTART; exit 8; }; say() { echo "SAID $*"; }; '
+_STUBS += "sleep() { echo WAITED; }; "
 
 
 def give_up(disk: Disk, stick: Path | None, further: str = "") -> "subprocess.CompletedProcess[str]":
