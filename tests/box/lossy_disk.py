@@ -98,7 +98,13 @@ class LossyDisk:
         environment = {**os.environ, "TMPDIR": str(self._folder)}
         with self._log.open("ab") as log:
             self._servers.append(
-                subprocess.Popen([str(word) for word in command], env=environment, stdout=log, stderr=log)
+                subprocess.Popen(
+                    [str(word) for word in command],
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl-C is for the program that cuts
+                )
             )
 
 

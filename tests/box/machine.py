@@ -188,11 +188,20 @@ class Machine:
 
     def overwrite(self, name: str, content: bytes) -> None:
         """The beginning of a partition; while the machine is off. One that the box made is in its table alone."""
+        with self.disk.open("r+b") as file:
+            file.seek(self._start_of(name))
+            file.write(content)
+
+    def beginning(self, name: str, size: int) -> bytes:
+        """Of a partition; while the machine is off."""
+        with self.disk.open("rb") as file:
+            file.seek(self._start_of(name))
+            return file.read(size)
+
+    def _start_of(self, name: str) -> int:
         told = subprocess.run(["sfdisk", "--json", self.disk], check=True, capture_output=True, text=True).stdout
         [part] = [one for one in json.loads(told)["partitiontable"]["partitions"] if one.get("name") == name]
-        with self.disk.open("r+b") as file:
-            file.seek(int(part["start"]) * _SECTOR)
-            file.write(content)
+        return int(part["start"]) * _SECTOR
 
     def _at_state(self, do: Callable[[int, int], Any]) -> Any:
         [part] = [part for part in Layout().partitions if part.name == "boot-state"]

@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.box.boot import REPOSITORY, emulator, vm
 from tests.box.own_time import OwnTime
-from tests.box.power import cut_and_report, disk_mb, site_of
+from tests.box.power import StaysDarkError, cut_and_report, disk_mb, site_of
 from tests.box.qmp import tell
 from tests.box.services import await_so
 
@@ -122,8 +122,6 @@ class PrimedMachine:
         self._emulate()
         await_so(lambda: self._has_printed("primed", "ended"), "primed machine", _PRIMED_WITHIN_S, self.own_time)
         self.require_alive()
-        # It waits for its line, and for nothing else.
-        time.sleep(1.0)
         self._tell("stop")
         self._tell("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
         self._tell("migrate", uri=f"exec:cat >{self._memory}")
@@ -157,12 +155,12 @@ class PrimedMachine:
             await_so(lambda: self._has_printed("mounted"), "mounted disk", _ANSWERS_WITHIN_S, self.own_time)
 
     def require_alive(self) -> None:
-        """Exits where QEMU or the disk's server has ended by itself, or the station: what then comes is no cut."""
+        """Exits where QEMU or the disk's server has ended by itself, or the station (StaysDarkError)."""
         for process in self._processes:
             if process.poll() is not None:
                 sys.exit(f"{process.args} has ended by itself: {process.returncode}\n{self.last_words()}")
         if self._has_printed("ended", "station ended"):
-            sys.exit(f"the station has ended by itself\n{self.last_words()}")
+            raise StaysDarkError(f"the station has ended by itself\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The end of what the machine has printed since its start."""
@@ -239,7 +237,14 @@ class PrimedMachine:
             words = ["setpriv", "--pdeathsig", "KILL", *(str(word) for word in command)]
             environment = {**os.environ, "TMPDIR": str(self._folder)}
             self._processes.append(
-                subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+                subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=environment,
+                    start_new_session=True,  # Ctrl-C is for this program alone
+                )
             )
 
 
@@ -250,7 +255,7 @@ def main() -> int:
     options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
     options.add_argument("--cuts", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--without-fsync", action="store_true", help="lie about fsync; must be noticed")
+    options.add_argument("--without-fsync", action="store_true", help="lie about fsync; 0 if that is noticed")
     asked = options.parse_args()
 
     def machine(scratch: Path, broker: int) -> PrimedMachine:

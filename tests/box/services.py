@@ -32,7 +32,10 @@ class Services:
     def start(self) -> None:
         """Returns at once."""
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            # In a session of its own: a Ctrl-C is for the program that cuts, and no power cut.
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
 
     def await_live(self, is_live: Callable[[], bool], within_s: float) -> float:
         """How long it took, on the wall; exits with the last words of the services where they do not come to it.

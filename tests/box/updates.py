@@ -26,6 +26,7 @@ _START_S = 2400.0
 _LONGEST_UNTIL_CUT_S = 240.0
 _PARTS = ("chain", "backup", "erase", "lost", "update", "bad")
 _LIGHT_PARTS = ("chain", "backup")
+_LOST_BYTES = 32 << 20
 _NAME, _PASSWORD = "ana.ruiz", "small vessels tell"
 
 
@@ -121,28 +122,36 @@ class Trial:
         await_so(self.machine.is_live, "live picture", _START_S, self.machine.own_time)
         self.require_new()
         proof = json.loads(told[1])
-        checks = ("header_is_zero", "old_key_is_refused", "key_is_overwritten")
         is_once = "asks to erase" not in self.machine.printed()[fresh.end() :]
-        self.figures["erased"] = is_once and fresh[1] != named and all(proof[name] for name in checks)
+        self.figures["erased"] = is_once and fresh[1] != named and is_proven(proof)
         self.note("erase", f"box {named} is now {fresh[1]}; {proof}")
 
     def lose(self, folder: Path) -> None:
         """Data that no key opens: the box says so, changes nothing, and begins anew where a stick asks it to."""
         self.machine.cut()
-        self.machine.overwrite("data", bytes(32 << 20))
+        self.machine.overwrite("data", bytes(_LOST_BYTES))
+        before = self._key_and_data()
         self.machine.stick = None
         self.machine.start()
         told = self.machine.await_printed(r"cannot be opened with its key[^\n]*erase-([0-9a-f]{8})", _START_S)
+        self.machine.cut()
+        is_unchanged = self._key_and_data() == before
         request, stick = folder / f"erase-{told[1]}", folder / "give-up.stick"
         request.write_text("")
         stick_with(request, stick)
         self._restart_with(stick)
         asked = self.machine.await_printed(r"the stick asks to erase the data that cannot be used", _START_S)
-        self.machine.await_printed(r"nailfold: erased: \{", _START_S, after=asked.end())
+        erased = self.machine.await_printed(r"nailfold: erased: (\{.*\})", _START_S, after=asked.end())
         await_so(self.machine.is_live, "live picture", _START_S, self.machine.own_time)
         self.require_new()
-        self.figures["given_up"] = True
-        self.note("data that could not be opened", "given up by a stick; a new box is live")
+        proof = json.loads(erased[1])
+        self.figures["given_up"] = is_unchanged and is_proven(proof)
+        said = "unchanged" if is_unchanged else "CHANGED"
+        self.note("data that could not be opened", f"{said} until a stick gave them up; a new box is live; {proof}")
+
+    def _key_and_data(self) -> tuple[bytes, bytes]:
+        """Key and request, and where the data begin, beyond what was lost; read while the machine is off."""
+        return self.machine.beginning("key", 8192), self.machine.beginning("data", _LOST_BYTES + (1 << 20))
 
     def begin_again(self) -> None:
         """As the new box that an erased one is."""
@@ -212,6 +221,11 @@ class Trial:
         browser = self.machine.browser()
         browser.log_in(_NAME, _PASSWORD)
         return [one for one in self.finished if not browser.json(f"/api/v1/exams/{one}")["exam"]["pictures"]]
+
+
+def is_proven(proof: dict[str, Any]) -> bool:
+    """Whether every check of an erasing passed."""
+    return all(proof[name] is True for name in ("header_is_zero", "old_key_is_refused", "key_is_overwritten"))
 
 
 class LightTrial(Trial):

@@ -70,7 +70,10 @@ class Broker:
         binary = mosquitto_binary()
         assert binary is not None, "mosquitto is not installed"
         with (self._folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen([binary, "-c", str(self._configuration)], stdout=log, stderr=log)
+            # In a session of its own: it outlives a Ctrl-C, and whoever started it ends it.
+            self._process = subprocess.Popen(
+                [binary, "-c", str(self._configuration)], stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + START_TIMEOUT_S
         while not listens(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:

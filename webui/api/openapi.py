@@ -15,6 +15,7 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.errors import ApplianceError
 
 API_PREFIX = "/api/v1"
 DESCRIPTION_PATH = f"{API_PREFIX}/openapi.json"
@@ -202,8 +203,20 @@ class _BoundedJson(DefaultJSONProvider):
     def loads(self, s: str | bytes, **_: Any) -> Any:
         value = bounded_loads(s)
         if (b"\\u" if isinstance(s, bytes) else "\\u") in s:  # type: ignore[operator]
-            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is a ValueError
+            try:
+                json.dumps(value, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                raise _half_a_character(error) from None
         return value
+
+
+def _half_a_character(error: UnicodeEncodeError) -> ApplianceError:
+    """No ValueError, of which Flask would make a body that is not there."""
+    half = f"\\u{ord(error.object[error.start]):04x}"
+    return ApplianceError(
+        f"the request: a text has half of a character ({half}), which nothing can keep",
+        "Send both halves of the surrogate pair, or the character itself in UTF-8.",
+    )
 
 
 def _refuse(error: ValidationError) -> Response:

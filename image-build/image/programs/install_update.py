@@ -96,17 +96,23 @@ def main() -> None:
 def mend_settings(stick: Path, site: Path) -> None:
     """A stick's site.toml in the place of settings with which nothing starts; those that can be used stay.
 
-    A new box has taken the stick's before this (data-partition.sh). What cannot be used is kept beside it.
+    A new box has taken the stick's before this (data-partition.sh). What cannot be used is kept beside it. A disk or a
+    stick that refuses is told of; whatever else the stick brings goes on.
     """
+    try:
+        _mend_settings(stick, site)
+    except OSError as error:
+        print(f"the settings of the stick cannot be taken: {error}", flush=True)
+
+
+def _mend_settings(stick: Path, site: Path) -> None:
     brought = next((file for name in SITE_NAMES if (file := stick / name).is_file()), None)
     if brought is None or not (wrong := _wrong_in(site)):
         return
     if still_wrong := _wrong_in(brought):
         print(f"the settings cannot be used, and neither can those of the stick: {still_wrong}", flush=True)
         return
-    if site.exists():
-        site.replace(site.with_suffix(".unusable"))
-    write_durably(site, brought.read_bytes())
+    write_durably(site, brought.read_bytes(), before=site.with_suffix(".unusable"))
     print(f"the settings could not be used ({wrong}); those of the stick are in their place", flush=True)
 
 
@@ -203,15 +209,26 @@ def _keep_outcome(outcome: dict[str, str]) -> None:
     write_durably(OUTCOME, json.dumps(outcome).encode())
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """On the disk before anything restarts; whole or not at all, for everybody to read. Raises OSError."""
+def write_durably(path: Path, content: bytes, before: Path | None = None) -> None:
+    """On the disk before anything restarts; whole or not at all, for everybody to read. Raises OSError.
+
+    Args:
+        before: keeps what was there; a file that was there is there under its own name at every moment.
+    """
     fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(0o644)
-    fresh.replace(path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o644)
+        if before is not None and path.exists():
+            before.unlink(missing_ok=True)
+            before.hardlink_to(path)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     line = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(line)

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -117,26 +118,42 @@ def pull_and_plug(browser: Browser) -> None:
     # The package's own, which the page outside does not need.
     from websockets.sync.client import connect  # noqa: PLC0415
 
+    from appliance.domain.instant import from_rfc3339  # noqa: PLC0415
+    from appliance.exam.live_message import decode_live_message  # noqa: PLC0415
+
     told = {"additional_headers": {"Cookie": browser.cookies, "Origin": URL}, "proxy": None}
     with connect("ws://127.0.0.1:8080/live/ws", **told, open_timeout=None, ping_interval=None, max_size=None) as page:
 
-        def is_picture(within_s: float) -> bool:
+        def taken_at() -> datetime | None:
+            """When the picture was taken that comes within a second."""
             try:
-                is_one = isinstance(page.recv(timeout=within_s), bytes)
+                message = page.recv(timeout=1.0)
             except TimeoutError:
-                return False
-            if is_one:
-                # As a page does: without it no more come (docs/api.md).
-                page.send('{"type": "ack"}')
-            return is_one
+                return None
+            if not isinstance(message, bytes):
+                return None
+            # As a page does: without it no more come (docs/api.md).
+            page.send('{"type": "ack"}')
+            return from_rfc3339(decode_live_message(message)[0]["captured_at_utc"])
 
-        # Pictures that were computed while the cable went come still.
-        until_s = time.monotonic() + QUIET_S
-        while time.monotonic() < until_s:
-            if is_picture(1.0):
-                until_s = time.monotonic() + QUIET_S
+        # Pictures that were computed while the cable went come still; then none.
+        last_s = time.monotonic()
+
+        def is_quiet() -> bool:
+            nonlocal last_s
+            if taken_at() is not None:
+                last_s = time.monotonic()
+            return time.monotonic() - last_s > QUIET_S
+
+        seconds_until(is_quiet, "end of the pictures without a cable")
+        plugged_at = datetime.now(UTC)
         CABLE.write_text("plug 1\n")
-        took_s = seconds_until(lambda: is_picture(1.0), "live picture after the cable")
+
+        def is_live() -> bool:
+            taken = taken_at()
+            return taken is not None and taken > plugged_at and state()["camera"]["phase"] == "live"
+
+        took_s = seconds_until(is_live, "live picture after the cable")
     print(f"PROBE replug_to_live_s {took_s:.2f} {json.dumps(state()['camera']['name'])}", flush=True)
 
 

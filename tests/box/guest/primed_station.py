@@ -46,7 +46,6 @@ def main() -> None:
     say("picture")
     assembly.live_precision = lambda _: chosen
     assembly.load_engine_set = lambda *_: remembering
-    say("primed")
     told = json.loads(wait_for_a_line())
     # The machine that goes on is a copy: a computer that starts knows another time, and draws other numbers.
     subprocess.run(["date", "-s", f"@{told['now']}"], check=True, stdout=subprocess.DEVNULL)
@@ -71,7 +70,9 @@ def say(what: str) -> None:
 
 
 def wait_for_a_line() -> str:
+    """The line is open before the machine is stopped: nothing that comes after that is lost."""
     with open(LINE) as line:
+        say("primed")
         return line.readline()
 
 

@@ -197,6 +197,50 @@ def test_a_stick_whose_settings_cannot_be_used_either_changes_nothing(
     assert "neither can those of the stick" in capsys.readouterr().out
 
 
+def test_a_full_disk_leaves_the_settings_that_there_are_and_the_rest_of_the_stick_goes_on(
+    box: Box, stick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site.toml").write_text("broken")
+    (tmp_path / "site.new").symlink_to("/dev/full")
+    (stick / "site.toml").write_text("[web]\n")
+    box.wish()
+    assert f"rauc install {box.wishes}/system.raucb" in box.run()
+    assert "cannot be taken: [Errno 28]" in capsys.readouterr().out
+    assert (tmp_path / "site.toml").read_text() == "broken"
+    assert not (tmp_path / "site.new").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["replace", "hardlink_to"])
+def test_a_power_cut_while_settings_are_mended_leaves_some(
+    stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What comes after that step never comes; what came before is on the disk."""
+
+    def off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, name, off)
+    site = tmp_path / "site.toml"
+    site.write_text("broken")
+    (stick / "site.toml").write_text("[web]\n")
+    with pytest.raises(KeyboardInterrupt):
+        install_update.mend_settings(stick, site)
+    assert site.read_text() == "broken"
+    assert (tmp_path / "site.new").read_text() == "[web]\n"
+
+
+def test_settings_that_could_not_be_used_a_second_time_are_kept_in_the_place_of_the_first(
+    stick: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site.toml"
+    (stick / "site.toml").write_text("[web]\n")
+    for wrong in ("broken", "broken again"):
+        site.write_text(wrong)
+        install_update.mend_settings(stick, site)
+        assert site.read_text() == "[web]\n"
+        assert (tmp_path / "site.unusable").read_text() == wrong
+
+
 def test_without_a_stick_nothing_is_checked(box: Box, tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text("broken")
     install_update.mend_settings(tmp_path / "stick", tmp_path / "site.toml")

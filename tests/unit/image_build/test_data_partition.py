@@ -240,9 +240,10 @@ def test_an_erasing_with_one_check_that_failed_is_not_called_proven(missing: str
 
 # What a computer does that the test must not: it stops, restarts, mounts.
 _STUBS = 'panic() { echo "PANIC $*"; exit 9; }; restart() { echo RESTART; exit 8; }; say() { echo "SAID $*"; }; '
+_STUBS += "sleep() { echo WAITED; }; "
 
 
-def give_up(disk: Disk, stick: Path | None) -> "subprocess.CompletedProcess[str]":
+def give_up(disk: Disk, stick: Path | None, further: str = "") -> "subprocess.CompletedProcess[str]":
     """The initramfs finds that the data cannot be used; the stick is a folder here."""
     there = (
         ""
@@ -250,7 +251,7 @@ def give_up(disk: Disk, stick: Path | None) -> "subprocess.CompletedProcess[str]
         else f'STICK="{stick}"; mount() {{ rmdir "$6"; ln -sn "$5" "$6"; }}; umount() {{ rm "$1"; }}; '
     )
     place = f'STICK_AT="{disk.key.parent}/mounted"; '
-    return disk.do(f'{_STUBS}{place}{there}give_up "the data of this box cannot be opened with its key"')
+    return disk.do(f'{_STUBS}{place}{there}{further}give_up "the data of this box cannot be opened with its key"')
 
 
 def test_data_that_cannot_be_used_stay_and_the_screen_says_how_to_give_them_up(disk: Disk) -> None:
@@ -262,6 +263,7 @@ def test_data_that_cannot_be_used_stay_and_the_screen_says_how_to_give_them_up(d
     assert done.returncode == 9
     assert f"erase-{named}" in done.stdout
     assert "cannot be opened with its key" in done.stdout
+    assert done.stdout.count("WAITED") == 15, "for a stick"
     assert disk.key.read_bytes() == before
 
 
@@ -288,6 +290,59 @@ def test_a_stick_that_names_this_partition_has_the_next_start_erase_it(disk: Dis
     proof = json.loads(disk.made('erase "$DATA"'))
     assert proof["volume"] == ""
     assert screen.is_proven(proof | {"discarded": True})
+
+
+def named_by(disk: Disk, stick: Path) -> Path:
+    """A stick that has this disk's data partition given up."""
+    disk.made("append_partition; name_partition data")
+    stick.mkdir()
+    (stick / f"erase-{disk.made('name_of_disk').strip()}").touch()
+    return stick
+
+
+def test_a_stick_that_gave_the_data_up_once_names_no_later_ones(disk: Disk, tmp_path: Path) -> None:
+    stick = named_by(disk, tmp_path / "stick")
+    assert give_up(disk, stick).returncode == 8
+    before = disk.partitions[2]
+    disk.made('erase "$DATA"; disown_partition')
+    assert disk.partitions[2] == before | {"name": "data-new", "uuid": disk.partitions[2]["uuid"]}
+    disk.made('forget_request; encrypt "$DATA"; name_partition data')
+    done = give_up(disk, stick)
+    assert done.returncode == 9, "the stick was left in, and the data cannot be used again"
+    assert f"erase-{disk.made('name_of_disk').strip()}" in done.stdout
+    assert disk.do("is_erase_asked").returncode != 0
+
+
+def test_the_initramfs_gives_an_erased_partition_another_id_before_it_is_made_anew() -> None:
+    lines = (FUNCTIONS.parents[3] / "etc/initramfs-tools/scripts/local-premount/nailfold-disk").read_text().splitlines()
+    words = [line.split()[0] for line in lines if line.strip()]
+    assert words.index("erase") < words.index("disown_partition") < words.index("forget_request")
+    assert not [line for line in lines if "name_partition data-new" in line]
+
+
+def test_a_stick_that_is_found_late_is_waited_for(disk: Disk, tmp_path: Path) -> None:
+    stick = named_by(disk, tmp_path / "stick")
+    late = tmp_path / "late"
+    stick.rename(late)
+    comes = f'sleep() {{ echo WAITED; mv "{late}" "{stick}"; }}; '
+    done = give_up(disk, stick, comes)
+    assert (done.returncode, done.stdout.count("WAITED")) == (8, 1), done.stdout + done.stderr
+    assert disk.do("is_erase_asked").returncode == 0
+
+
+def test_a_wish_to_erase_that_cannot_be_noted_restarts_nothing(disk: Disk, tmp_path: Path) -> None:
+    stick = named_by(disk, tmp_path / "stick")
+    done = give_up(disk, stick, 'KEY="/dev/full"; ')
+    assert done.returncode == 9
+    assert "could not be noted" in done.stdout
+
+
+def test_a_computer_that_does_not_restart_by_itself_is_to_be_switched_off(disk: Disk, tmp_path: Path) -> None:
+    stick = named_by(disk, tmp_path / "stick")
+    done = give_up(disk, stick, "restart() { return 1; }; ")
+    assert done.returncode == 9
+    assert "Switch it off and on" in done.stdout
+    assert disk.do("is_erase_asked").returncode == 0
 
 
 def test_a_partition_whose_name_is_unreadable_is_given_up_for_nobody(disk: Disk, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Numbers and texts that are none: what a body may call a number, and which texts nothing can keep."""
 
+import re
 import types
 import typing
 
@@ -53,11 +54,21 @@ def test_every_number_of_every_body_is_asked_in_this_way(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize("text", [r"\ud800", r"\udfff\ud800", r"a\uDBFFb"])
-@pytest.mark.parametrize("path", ["/api/v1/folders", "/api/v1/exam/start", "/api/v1/patients"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/folders", '{"name": "TEXT"}'),
+        ("/api/v1/exam/start", '{"pseudonym": "TEXT", "is_new": true, "protocol": "free"}'),
+        ("/api/v1/patients", '{"pseudonym": "TEXT"}'),
+    ],
+)
 def test_half_of_a_surrogate_pair_is_refused_before_anything_would_keep_it(
-    client: FlaskClient, path: str, text: str
+    client: FlaskClient, path: str, body: str, text: str
 ) -> None:
-    for member in ("name", "pseudonym"):
-        answer = client.post(path, data=f'{{"{member}": "{text}"}}', content_type="application/json")
-        assert answer.status_code in (400, 422)
-        assert set(answer.json) == {"error"}
+    answer = client.post(path, data=body.replace("TEXT", text), content_type="application/json")
+    assert answer.status_code == 400
+    half = re.findall(r"\\u[0-9a-f]{4}", text.lower())[0]
+    assert half in answer.json["error"]["message"]
+    assert "surrogate" in answer.json["error"]["remedy"]
+    taken = client.post(path, data=body.replace("TEXT", r"a\ud83d\ude00b"), content_type="application/json")
+    assert taken.status_code in (200, 201), taken.json

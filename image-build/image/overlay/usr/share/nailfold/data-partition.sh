@@ -10,6 +10,7 @@ ERASE_MAGIC=NAILFOLD-ERASE
 ERASE_AT_BLOCK=1
 STICK=/dev/disk/by-label/NAILFOLD
 STICK_AT=/run/stick
+STICK_WITHIN_S=15
 DATA_TYPE=6e61696c-666f-4c64-8000-646174610000
 
 restart() { /bin/busybox reboot -f; }
@@ -30,6 +31,11 @@ opens() { read_key | cryptsetup open --test-passphrase --key-file=- "$1" 2>/dev/
 # All of the disk behind the slots.
 append_partition() { echo "size=+, type=$DATA_TYPE, name=data-new" | sfdisk --quiet --append "$DISK"; }
 name_partition() { sfdisk --quiet --part-label "$DISK" "$NUMBER" "$1"; }
+
+# disown_partition: it was erased, and waits to be made anew. It gets another id: the stick that named it names nothing any more.
+disown_partition() {
+    sfdisk --quiet --part-uuid "$DISK" "$NUMBER" "$(cat /proc/sys/kernel/random/uuid)" && name_partition data-new
+}
 
 # has_lost_its_exams FOLDER: whether a repair took their folder its name; a box that then begins anew would show none.
 has_lost_its_exams() {
@@ -109,6 +115,15 @@ forget_request() { head -c 4096 /dev/zero | write_block "$KEY" $ERASE_AT_BLOCK; 
 # The name of a box whose data partition cannot be read and so does not say it: of the partition itself.
 name_of_disk() { sfdisk --part-uuid "$DISK" "$NUMBER" | tr A-F a-f | cut -c 1-8; }
 
+# await_stick: a stick is found seconds after the disk; one that is not there by then is none.
+await_stick() {
+    waited_s=0
+    while [ ! -e "$STICK" ] && [ $waited_s -lt $STICK_WITHIN_S ]; do
+        sleep 1
+        waited_s=$((waited_s + 1))
+    done
+}
+
 # stick_asks FILE: whether a stick NAILFOLD with that file is plugged in.
 stick_asks() {
     [ -e "$STICK" ] || return 1
@@ -128,10 +143,12 @@ stick_asks() {
 give_up() {
     named=$(name_of_disk)
     [ -n "$named" ] || panic "nailfold: $1. They stay as they are"
+    await_stick
     if stick_asks "erase-$named"; then
         say "the stick asks to erase the data that cannot be used; restarting"
-        ask_to_erase
+        ask_to_erase || panic "nailfold: $1. A stick asks to erase them, and that could not be noted on the disk. They stay as they are"
         restart
+        panic "nailfold: the data of this box will be erased at its next start. Switch it off and on"
     fi
     panic "nailfold: $1. They stay as they are. To give them up and begin anew: switch on with a stick NAILFOLD that holds an empty file erase-$named"
 }
