@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Self
 
 from flask import Response, jsonify, make_response
 from flask.json.provider import DefaultJSONProvider
@@ -12,9 +12,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import bounded_loads, require_plain_texts
 
 API_PREFIX = "/api/v1"
 DESCRIPTION_PATH = f"{API_PREFIX}/openapi.json"
@@ -40,23 +40,32 @@ OPEN_TO_CHANGE: Security = [{"token": []}]
 """Of operations that need no login."""
 
 
-_NUMBERS = (int, float, int | None, float | None)
-
-
 class Body(BaseModel):
     """A request's body: members that nobody knows are refused, not ignored, and a number is what JSON calls one."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _numbers_are_numbers(cls, sent: Any) -> Any:
-        """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number."""
+    def _numbers_are_numbers(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number, at any depth."""
+        body = read(sent)
         if isinstance(sent, Mapping):
-            for name, field in cls.model_fields.items():
-                if field.annotation in _NUMBERS and isinstance(sent.get(name), bool | str):
-                    raise ValueError(f"{name} is no number")
-        return sent
+            _require_numbers("", sent, body.model_dump(by_alias=True))
+        return body
+
+
+def _require_numbers(where: str, sent: Any, taken: Any) -> None:
+    """Raises ValueError where a number was made from what is none."""
+    if isinstance(taken, int | float) and not isinstance(taken, bool):
+        if isinstance(sent, bool | str):
+            raise ValueError(f"{where} is no number")
+    elif isinstance(taken, Mapping) and isinstance(sent, Mapping):
+        for name, value in sent.items():
+            _require_numbers(f"{where}.{name}".lstrip("."), value, taken.get(name))
+    elif isinstance(taken, list | tuple) and isinstance(sent, list | tuple):
+        for at, (value, one) in enumerate(zip(sent, taken, strict=False)):
+            _require_numbers(f"{where}.{at}", value, one)
 
 
 class Fault(BaseModel):
@@ -202,7 +211,7 @@ class _BoundedJson(DefaultJSONProvider):
     def loads(self, s: str | bytes, **_: Any) -> Any:
         value = bounded_loads(s)
         if (b"\\u" if isinstance(s, bytes) else "\\u") in s:  # type: ignore[operator]
-            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is a ValueError
+            require_plain_texts(json.dumps(value, ensure_ascii=False).encode())  # half of a pair is a ValueError
         return value
 
 

@@ -17,6 +17,9 @@ _LONGEST_WAIT_S = 86_400.0
 _ROWS_A_LOOK = 1000
 MOST_STEP = 100_000
 """Results of decades of one box. A number that is further from the last one is wrong, and nothing lies between."""
+LINE = 5
+_LINE_WITHIN = 1_000
+"""So many numbers within so few are no slip: the box counts on from there."""
 
 
 def leaps(connection: Connection) -> dict[Whose, int]:
@@ -30,6 +33,12 @@ def leaps(connection: Connection) -> dict[Whose, int]:
         boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP
     )
     return {(site, box): seq for site, box, seq in connection.execute(query.union(waiting))}
+
+
+def _first_of_line(seqs: Sequence[int]) -> int | None:
+    """The first of numbers that stand as near one another as those of a box that counts on; None without such."""
+    ends = zip(seqs, seqs[LINE - 1 :], strict=False)
+    return next((first for first, last in ends if last - first <= _LINE_WITHIN), None)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class GapFinder:
 
     def __init__(self, database: FleetDatabase, grace_s: float) -> None:
         self._database, self._grace_s = database, grace_s
+        self._told = dict[Whose, int]()
 
     def look(self, now_utc: datetime) -> tuple[MissingResults, ...]:
         """Note new gaps; what is to be asked for now, and was not by another worker."""
@@ -75,7 +85,7 @@ class GapFinder:
     ) -> None:
         site, box = whose
         if highest - looked > MOST_STEP:
-            highest = self._without_leap(connection, whose, looked)
+            looked, highest = self._without_leap(connection, whose)
         ahead = min(highest, looked + _ROWS_A_LOOK)
         query = select(results.c.seq).where(
             and_(results.c.site == site, results.c.box == box, results.c.seq > looked, results.c.seq <= ahead)
@@ -87,17 +97,37 @@ class GapFinder:
         if missing:
             self._note(connection, whose, missing, now_utc)
 
-    def _without_leap(self, connection: Connection, whose: Whose, looked: int) -> int:
-        """The highest number that can be true; what lies beyond stays kept, and `leaps` names it."""
+    def _without_leap(self, connection: Connection, whose: Whose) -> tuple[int, int]:
+        """From which number on to look, and the highest that can be true.
+
+        What lies beyond stays kept, and `leaps` names it. Where several numbers stand near one another there, the box
+        goes on counting from the first of them: nothing lies between.
+        """
         # First the box's row, which every worker that keeps results of it changes: else a number could be missed.
-        connection.execute(select(boxes).where(of_box(boxes, whose)).with_for_update())
-        beyond = looked + MOST_STEP
-        of_it = select(func.max(results.c.seq)).where(of_box(results, whose))
-        wrong = connection.execute(of_it).scalar()
-        highest = max(looked, connection.execute(of_it.where(results.c.seq <= beyond)).scalar() or 0)
-        _log.error("%s/%s numbered a result %s after %d; that number is wrong", *whose, wrong, highest)
-        connection.execute(update(boxes).where(of_box(boxes, whose)).values(highest_seq=highest))
-        return highest
+        row = connection.execute(select(boxes).where(of_box(boxes, whose)).with_for_update()).one()
+        looked, highest = int(row.looked_seq), int(row.highest_seq)
+        if highest - looked <= MOST_STEP:
+            return looked, highest  # another worker has been here
+        highest = self._highest(connection, whose, looked)
+        beyond = select(results.c.seq).where(of_box(results, whose), results.c.seq > looked + MOST_STEP)
+        seqs = connection.execute(beyond.distinct().order_by(results.c.seq).limit(_ROWS_A_LOOK)).scalars().all()
+        first = _first_of_line(seqs)
+        if first is not None and highest > looked:
+            return looked, highest  # what lies before the leap comes first; then this is looked at again
+        if first is not None:
+            _log.warning("%s/%s goes on with number %d after %d", *whose, first, looked)
+            looked, highest = first - 1, self._highest(connection, whose, first - 1)
+        elif self._told.get(whose) != seqs[0]:
+            self._told[whose] = seqs[0]
+            _log.error("%s/%s numbered a result %s after %d; that number is wrong", *whose, row.highest_seq, highest)
+        values = {"looked_seq": looked, "highest_seq": highest}
+        connection.execute(update(boxes).where(of_box(boxes, whose)).values(values))
+        return looked, highest
+
+    def _highest(self, connection: Connection, whose: Whose, looked: int) -> int:
+        """Of the numbers that can follow that one."""
+        of_it = select(func.max(results.c.seq)).where(of_box(results, whose), results.c.seq <= looked + MOST_STEP)
+        return max(looked, connection.execute(of_it).scalar() or 0)
 
     def _note(self, connection: Connection, whose: tuple[str, str], missing: Sequence[int], now_utc: datetime) -> None:
         seen_at = to_rfc3339(now_utc, "microseconds")
