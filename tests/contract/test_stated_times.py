@@ -11,6 +11,7 @@ from appliance.apps.fleet_server.gap_finder import LINE, MOST_STEP, GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
 from tests.support.fleet_models import exams
 from tests.support.fleet_results import result
@@ -34,8 +35,8 @@ def test_exam_of_a_wrong_clock_stands_where_it_came_and_is_marked(database: Flee
     assert [one.finished_at_utc.day for one in shown] == [1, 30, 29], "newest first"
     assert [one.stated_at_utc is not None for one in shown] == [False, True, False]
     assert [one.stated_at_utc.year for one in shown if one.stated_at_utc] == [int(stated[:4])]
-    day = NOW - timedelta(days=1)
-    found = views.results(ResultFilter(since=day.replace(hour=0), until=day.replace(hour=0)))
+    came = (NOW - timedelta(days=1)).replace(hour=0)
+    found = views.results(ResultFilter(since=came, until=came))
     assert [one.exam_id for one in found] == [shown[1].exam_id], "it is found on the day on which it came"
     engine = next(iter(result().document["images"]))["software"]["engines"]["detector"]
     assert sorted(one.came_at is not None for one in store.exams_with("engine", engine)) == [False, False, True]
@@ -129,3 +130,18 @@ def test_box_that_counts_on_beyond_a_leap_is_looked_after_there_and_the_leap_is_
     store.keep([result(begins + 2 * LINE)], (), NOW)
     gaps.look(NOW)
     assert begins + 2 * LINE - 1 in [seq for _, _, seq, _ in gaps.open_gaps()]
+
+
+def test_wrong_numbers_that_a_person_has_looked_into_are_no_alert_until_another_comes(database: FleetDatabase) -> None:
+    store, gaps = ResultStore(database), GapFinder(database, 0.0)
+    store.keep([result(1), result(LARGEST - 5), result(LARGEST - 4)], (), NOW)
+    gaps.look(NOW)
+    assert gaps.accept(WHOSE, "ana", NOW) == 2
+    assert gaps.leaps() == {}
+    store.keep([result(LARGEST - 4)], (), NOW)
+    assert gaps.leaps() == {}, "it came again"
+    store.keep([result(LARGEST)], (), NOW)
+    assert gaps.leaps() == {WHOSE: LARGEST}
+    assert gaps.accept(WHOSE, "ana", NOW) == 1
+    with pytest.raises(StoreError, match="impossible"):
+        gaps.accept(WHOSE, "ana", NOW)

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from flask import Response, jsonify, make_response
 from flask.json.provider import DefaultJSONProvider
@@ -38,6 +38,7 @@ Security = list[dict[str, list[Any]]]
 OPEN_TO_READ: Security = [{}]
 OPEN_TO_CHANGE: Security = [{"token": []}]
 """Of operations that need no login."""
+_Read = TypeVar("_Read", bound=BaseModel)
 
 
 class Body(BaseModel):
@@ -47,7 +48,7 @@ class Body(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _numbers_are_numbers(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+    def _numbers_are_numbers(cls, sent: Any, read: ModelWrapValidatorHandler[_Read]) -> _Read:
         """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number, at any depth."""
         body = read(sent)
         if isinstance(sent, Mapping):

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.tables import Whose, boxes, gaps, of_box, results
+from appliance.apps.fleet_server.tables import Whose, accepted_numbers, boxes, gaps, of_box, results
+from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import MOST_SEQS
 
@@ -22,15 +23,27 @@ _LINE_WITHIN = 1_000
 """So many numbers within so few are no slip: the box counts on from there."""
 
 
+def _is_accepted(seq: ColumnElement[int]) -> ColumnElement[bool]:
+    """Of a number of the box in a query's `boxes`."""
+    known = accepted_numbers.c
+    return (
+        exists()
+        .where(known.site == boxes.c.site, known.box == boxes.c.box, known.seq == seq)
+        .correlate_except(accepted_numbers)
+    )
+
+
 def leaps(connection: Connection) -> dict[Whose, int]:
     """As `GapFinder.leaps`."""
-    newest = select(func.max(results.c.seq)).where(results.c.site == boxes.c.site, results.c.box == boxes.c.box)
+    newest = select(func.max(results.c.seq)).where(
+        results.c.site == boxes.c.site, results.c.box == boxes.c.box, ~_is_accepted(results.c.seq)
+    )
     found = select(boxes.c.site, boxes.c.box, newest.scalar_subquery().label("newest"), boxes.c.highest_seq).subquery()
     # A number that is only a little higher was kept a moment ago.
     query = select(found.c.site, found.c.box, found.c.newest).where(found.c.newest > found.c.highest_seq + MOST_STEP)
     # Before a look has found the leap, the wrong number is the highest.
     waiting = select(boxes.c.site, boxes.c.box, boxes.c.highest_seq).where(
-        boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP
+        boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP, ~_is_accepted(boxes.c.highest_seq)
     )
     return {(site, box): seq for site, box, seq in connection.execute(query.union(waiting))}
 
@@ -79,6 +92,24 @@ class GapFinder:
         """Boxes that gave a result a number which cannot be, to the largest of these."""
         with self._database.transaction("read the numbers of results") as connection:
             return leaps(connection)
+
+    def accept(self, whose: Whose, by: str, now_utc: datetime) -> int:
+        """A person has looked into every number of a box that cannot be: how many there were.
+
+        The results stay as they are; a later wrong number is an alert again.
+
+        Raises:
+            StoreError: there is none.
+        """
+        with self._database.transaction("accept the numbers of a box") as connection:
+            at, count = to_rfc3339(now_utc, "microseconds"), 0
+            while (seq := leaps(connection).get(whose)) is not None:
+                row = {"site": whose[0], "box": whose[1], "seq": seq, "at": at, "by": by}
+                connection.execute(self._database.insert_once(accepted_numbers), row)
+                count += 1
+            if not count:
+                raise StoreError(f"no result of {'/'.join(whose)} has an impossible number", "There is nothing to do.")
+        return count
 
     def _advance(
         self, connection: Connection, whose: tuple[str, str], looked: int, highest: int, now_utc: datetime
