@@ -86,10 +86,15 @@ def require_texts(payload: bytes) -> None:
     """Raises ValueError for JSON with a NUL, half of a surrogate pair, or a moment of no day."""
     if _NEEDLESS_ESCAPE.search(payload):
         payload = json.dumps(json.loads(payload), ensure_ascii=False).encode()
-    if _NUL in payload and _NUL_TEXT.search(payload):
-        raise ValueError("it has a NUL character in a text")
+    require_plain_texts(payload)
     for moment in _MOMENT.findall(payload):
         from_rfc3339(moment.decode("ascii"))
+
+
+def require_plain_texts(payload: bytes) -> None:
+    """Raises ValueError for JSON with a NUL in a text; it has no needless escapes (`json.dumps(..., False)`)."""
+    if _NUL in payload and _NUL_TEXT.search(payload):
+        raise ValueError("it has a NUL character in a text")
 
 
 def _whole(digits: str) -> int:

@@ -108,12 +108,13 @@ class Database:
     def statement(self, attempt: str) -> Iterator[sqlite3.Connection]:
         """For a single change: kept with the transaction that it stands in, or by itself; it needs no savepoint."""
         with self._lock:
-            if self._effects is None:
-                with self.transaction(attempt) as connection:
-                    yield connection
-            else:
+            if self._effects is not None:
                 with self._told(attempt):
                     yield self._connection
+                return
+        # Outside of the lock, as what follows a commit may wait for others who need it.
+        with self.transaction(attempt) as connection:
+            yield connection
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Inside a transaction: call this once everything is on the disk, outside of the lock. It must not raise."""

@@ -62,7 +62,7 @@ def read_copy(file: BinaryIO, passphrase: str, database_name: str, into: Path) -
     reader = SealedReader(file, passphrase)
     if reader.kind != DATA:
         raise StoreError("this is a file of keys, not a copy of the data", "Choose the other file.")
-    names: list[str] = []
+    names = set[str]()
     try:
         with tarfile.open(fileobj=reader, mode="r|") as archive:  # type: ignore[call-overload]
             for member in archive:
@@ -71,7 +71,7 @@ def read_copy(file: BinaryIO, passphrase: str, database_name: str, into: Path) -
                 if not member.isfile() or member.issparse() or not is_named or member.name in names:
                     raise StoreError(f"the copy holds {member.name!r}, which no copy holds", "Make another copy.")
                 _extract(archive, member, into / member.name)
-                names.append(member.name)
+                names.add(member.name)
         reader.read()
     except (tarfile.TarError, ValueError, ArithmeticError, LookupError) as error:  # of headers that nobody writes
         raise StoreError("the copy cannot be read", "Copy the file again.") from error

@@ -174,6 +174,15 @@ def test_journal_counts_up_to_its_first_gap_however_it_comes(database: FleetData
     assert [one.seq for one in store.entries(WHOSE, 2)] == [6, 5]
 
 
+def test_time_of_an_entry_is_doubted_by_when_it_came_not_by_when_it_is_looked_at(database: FleetDatabase) -> None:
+    """Two days ahead then is long ago now."""
+    AuditStore(database).take(WHOSE, chain(1), NOW - timedelta(days=2))
+    AuditStore(database).take(("clinic-1", "box-8"), chain(1), NOW)
+    views = ConsoleViews(database, SystemClock())
+    shown = [views.journal(f"clinic-1/{box}").entries for box in ("box-7", "box-8")]
+    assert [one.is_time_doubtful for (one,) in shown] == [True, False]
+
+
 def test_two_workers_that_take_one_journal_lose_nothing(database: FleetDatabase) -> None:
     store, told = AuditStore(database), chain(40)
     with ThreadPoolExecutor(2) as workers:

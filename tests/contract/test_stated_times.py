@@ -7,17 +7,18 @@ import pytest
 
 from appliance.apps.fleet_server.console_views import ConsoleViews
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.gap_finder import GapFinder
+from appliance.apps.fleet_server.gap_finder import LINE, MOST_STEP, GapFinder
 from appliance.apps.fleet_server.model_watch import ModelWatch
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.system_clock import SystemClock
+from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
 from tests.support.fleet_models import exams
 from tests.support.fleet_results import result
 from webui.console.services import ResultFilter
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=timezone.utc)
-WRONG = ("9999-12-31T23:59:59.000Z", "1970-01-01T00:00:07.000Z")
+WRONG = ("9999-12-31T23:59:59.000Z", "9999-12-30T00:00:00.000Z", "1970-01-01T00:00:07.000Z")
 LARGEST = 999_999_999_999_999
 LATER = "2026-12-03T10:00:00.000Z"
 WHOSE = ("clinic-1", "box-7")
@@ -34,8 +35,8 @@ def test_exam_of_a_wrong_clock_stands_where_it_came_and_is_marked(database: Flee
     assert [one.finished_at_utc.day for one in shown] == [1, 30, 29], "newest first"
     assert [one.stated_at_utc is not None for one in shown] == [False, True, False]
     assert [one.stated_at_utc.year for one in shown if one.stated_at_utc] == [int(stated[:4])]
-    day = NOW - timedelta(days=1)
-    found = views.results(ResultFilter(since=day.replace(hour=0), until=day.replace(hour=0)))
+    came = (NOW - timedelta(days=1)).replace(hour=0)
+    found = views.results(ResultFilter(since=came, until=came))
     assert [one.exam_id for one in found] == [shown[1].exam_id], "it is found on the day on which it came"
     engine = next(iter(result().document["images"]))["software"]["engines"]["detector"]
     assert sorted(one.came_at is not None for one in store.exams_with("engine", engine)) == [False, False, True]
@@ -53,10 +54,10 @@ def test_wrong_clock_neither_holds_the_newest_exams_of_the_watch_nor_becomes_its
     store, watch = ResultStore(database), ModelWatch(database)
     store.keep(list(exams(0, 100)), (), NOW)
     before = watch.periods(WHOSE)[1].reference
-    for wrong, stated in zip(exams(100, 2, wider=1.0), WRONG, strict=True):
+    for wrong, stated in zip(exams(100, 3, wider=1.0), WRONG, strict=True):
         store.keep([replace(wrong, document={**wrong.document, "finished_at": stated})], (), NOW)
     assert (watch.periods(WHOSE)[1].reference == before).all(), "1970 is not before the first exam"
-    newer = [replace(one, document={**one.document, "finished_at": LATER}) for one in exams(102, 3, detector="c")]
+    newer = [replace(one, document={**one.document, "finished_at": LATER}) for one in exams(103, 3, detector="c")]
     store.keep(newer, (), NOW + timedelta(days=2))
     assert len(watch.periods(WHOSE)[1].reference) == 3, "9999 is not after the newest networks"
 
@@ -92,3 +93,55 @@ def test_fleet_that_begins_anew_asks_for_all_that_a_box_has_ever_sent(database: 
         gaps.look(NOW)
     assert len(gaps.open_gaps()) == 2_499
     assert gaps.leaps() == {}
+
+
+def test_order_and_mark_follow_one_rule(database: FleetDatabase) -> None:
+    """A day ahead is believed, by both; a minute more is not."""
+    store, views = ResultStore(database), ConsoleViews(database, SystemClock())
+    day = timedelta(days=1)
+    for seq, ahead in enumerate((day - timedelta(minutes=1), day + timedelta(minutes=1), timedelta(hours=1)), 1):
+        store.keep([result(seq, finished_at=to_rfc3339(NOW + ahead))], (), NOW)
+    shown = views.results(ResultFilter())
+    assert [one.stated_at_utc is not None for one in shown] == [False, False, True]
+    assert [one.finished_at_utc - NOW for one in shown] == [
+        day - timedelta(minutes=1),
+        timedelta(hours=1),
+        timedelta(0),
+    ]
+
+
+def test_box_that_counts_on_beyond_a_leap_is_looked_after_there_and_the_leap_is_told_once(
+    database: FleetDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, gaps = ResultStore(database), GapFinder(database, 0.0)
+    store.keep([result(1), result(3)], (), NOW)
+    gaps.look(NOW)
+    begins = 5 * MOST_STEP
+    for number in range(LINE - 1):
+        store.keep([result(begins + 2 * number)], (), NOW)
+        gaps.look(NOW)
+    assert gaps.leaps() == {WHOSE: begins + 2 * (LINE - 2)}
+    assert [record.levelname for record in caplog.records if "is wrong" in record.message] == ["ERROR"]
+    store.keep([result(4), result(begins + 2 * (LINE - 1)), result(LARGEST)], (), NOW)
+    for _ in range(3):
+        gaps.look(NOW)
+    assert [seq for _, _, seq, _ in gaps.open_gaps()] == [2, *(begins + 1 + 2 * at for at in range(LINE - 1))]
+    assert gaps.leaps() == {WHOSE: LARGEST}, "a slip beside it stays one"
+    store.keep([result(begins + 2 * LINE)], (), NOW)
+    gaps.look(NOW)
+    assert begins + 2 * LINE - 1 in [seq for _, _, seq, _ in gaps.open_gaps()]
+
+
+def test_wrong_numbers_that_a_person_has_looked_into_are_no_alert_until_another_comes(database: FleetDatabase) -> None:
+    store, gaps = ResultStore(database), GapFinder(database, 0.0)
+    store.keep([result(1), result(LARGEST - 5), result(LARGEST - 4)], (), NOW)
+    gaps.look(NOW)
+    assert gaps.accept(WHOSE, "ana", NOW) == 2
+    assert gaps.leaps() == {}
+    store.keep([result(LARGEST - 4)], (), NOW)
+    assert gaps.leaps() == {}, "it came again"
+    store.keep([result(LARGEST)], (), NOW)
+    assert gaps.leaps() == {WHOSE: LARGEST}
+    assert gaps.accept(WHOSE, "ana", NOW) == 1
+    with pytest.raises(StoreError, match="impossible"):
+        gaps.accept(WHOSE, "ana", NOW)

@@ -133,7 +133,7 @@ def soak(seconds: float) -> dict[str, Any]:
             try:
                 work.run()
                 wait_until(lambda: not _unsent(browser), "the last results' receipts", PATIENCE_S)
-            except (AssertionError, OSError) as error:
+            except Exception as error:  # whatever it is
                 # What hours have shown until then is told all the same.
                 broken_off = f"{type(error).__name__} after {work.samples[-1].at_s if work.samples else 0} s: {error}"
             code = station.stop()

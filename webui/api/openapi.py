@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, jsonify, make_response
 from flask.json.provider import DefaultJSONProvider
@@ -12,9 +12,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import bounded_loads, require_plain_texts
 from appliance.domain.errors import ApplianceError
 
 API_PREFIX = "/api/v1"
@@ -39,9 +39,7 @@ Security = list[dict[str, list[Any]]]
 OPEN_TO_READ: Security = [{}]
 OPEN_TO_CHANGE: Security = [{"token": []}]
 """Of operations that need no login."""
-
-
-_NUMBERS = (int, float, int | None, float | None)
+_Read = TypeVar("_Read", bound=BaseModel)
 
 
 class Body(BaseModel):
@@ -49,15 +47,27 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _numbers_are_numbers(cls, sent: Any) -> Any:
-        """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number."""
+    def _numbers_are_numbers(cls, sent: Any, read: ModelWrapValidatorHandler[_Read]) -> _Read:
+        """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number, at any depth."""
+        body = read(sent)
         if isinstance(sent, Mapping):
-            for name, field in cls.model_fields.items():
-                if field.annotation in _NUMBERS and isinstance(sent.get(name), bool | str):
-                    raise ValueError(f"{name} is no number")
-        return sent
+            _require_numbers("", sent, body.model_dump(by_alias=True))
+        return body
+
+
+def _require_numbers(where: str, sent: Any, taken: Any) -> None:
+    """Raises ValueError where a number was made from what is none."""
+    if isinstance(taken, int | float) and not isinstance(taken, bool):
+        if isinstance(sent, bool | str):
+            raise ValueError(f"{where} is no number")
+    elif isinstance(taken, Mapping) and isinstance(sent, Mapping):
+        for name, value in sent.items():
+            _require_numbers(f"{where}.{name}".lstrip("."), value, taken.get(name))
+    elif isinstance(taken, list | tuple) and isinstance(sent, list | tuple):
+        for at, (value, one) in enumerate(zip(sent, taken, strict=False)):
+            _require_numbers(f"{where}.{at}", value, one)
 
 
 class Fault(BaseModel):
@@ -204,9 +214,11 @@ class _BoundedJson(DefaultJSONProvider):
         value = bounded_loads(s)
         if (b"\\u" if isinstance(s, bytes) else "\\u") in s:  # type: ignore[operator]
             try:
-                json.dumps(value, ensure_ascii=False).encode()
+                require_plain_texts(json.dumps(value, ensure_ascii=False).encode())
             except UnicodeEncodeError as error:
                 raise _half_a_character(error) from None
+            except ValueError as error:
+                raise ApplianceError(f"the request: {error}", "Send the text without it.") from None
         return value
 
 

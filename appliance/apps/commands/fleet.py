@@ -14,7 +14,7 @@ _MODULES = {
     "fleet_simulate": ("simulate", "demo"),
     "fleet_ingest": ("ingest",),
     "fleet_console": ("console", "console-account"),
-    "fleet_results": ("exams", "gaps"),
+    "fleet_results": ("exams", "gaps", "accept-number"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

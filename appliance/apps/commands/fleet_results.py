@@ -1,13 +1,15 @@
-"""nailfold fleet exams, gaps"""
+"""nailfold fleet exams, gaps, accept-number"""
 
 from pathlib import Path
 
 import click
 
+from appliance.apps.commands.fleet_jobs import BOX, BY, whose
 from appliance.apps.commands.server_options import CONFIG
 from appliance.apps.fleet_server.gap_finder import GapFinder
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.settings import fleet_database, load_fleet_settings
+from appliance.apps.system_clock import SystemClock
 from appliance.domain.counted import counted
 
 
@@ -35,11 +37,29 @@ def gaps(config: Path) -> None:
     with settings.database.open() as database:
         finder = GapFinder(database, settings.ingest.gap_grace_s)
         for (site, box), seq in sorted(finder.leaps().items()):
-            click.echo(f"wrong {site} {box} number {seq}: no box has sent so many; nothing is missed before it")
+            click.echo(
+                f"wrong {site} {box} number {seq}: no box has sent so many; nothing is missed before it. "
+                "It ends by itself where the box counts on from there; else look into the box, then: "
+                "nailfold fleet accept-number "
+                f"--config FILE --by NAME {site}/{box}"
+            )
         for site, box, seq, asked in finder.open_gaps():
             click.echo(f"missing {site} {box} number {seq}, asked for {counted(asked, 'time')}")
         for topic, reason in ResultStore(database).refused():
             click.echo(f"refused {topic}: {reason}")
+
+
+@click.command("accept-number")
+@CONFIG
+@BOX
+@BY
+def accept_number(config: Path, name: str, by: str) -> None:
+    """Say that you have looked into a box whose result has an impossible number; the result stays as it is."""
+    settings = load_fleet_settings(config)
+    with settings.database.open() as database:
+        finder = GapFinder(database, settings.ingest.gap_grace_s)
+        count = finder.accept(whose(name), by, SystemClock().now_utc())
+    click.echo(f"accepted: {counted(count, 'number')}")
 
 
 def _kinds(engine: str | None, calibration: str | None, software: str | None) -> list[tuple[str, str | None]]:

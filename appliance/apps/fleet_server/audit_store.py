@@ -57,9 +57,14 @@ class AuditStore:
 
     def entries(self, whose: Whose, limit: int = 100) -> tuple[Audit, ...]:
         """The newest so many of one box, newest first."""
-        query = select(audit.c.document).where(of_box(audit, whose)).order_by(audit.c.seq.desc()).limit(limit)
+        return tuple(one for one, _ in self.heard_entries(whose, limit))
+
+    def heard_entries(self, whose: Whose, limit: int) -> tuple[tuple[Audit, str], ...]:
+        """The same, each with when it came (RFC 3339 in UTC)."""
+        kept = select(audit.c.document, audit.c.heard_at).where(of_box(audit, whose))
+        query = kept.order_by(audit.c.seq.desc()).limit(limit)
         with self._database.transaction("read a box's journal") as connection:
-            return tuple(Audit.model_validate_json(text) for text in connection.execute(query).scalars())
+            return tuple((Audit.model_validate_json(text), heard) for text, heard in connection.execute(query))
 
     def have(self, names: Sequence[Whose]) -> dict[Whose, int]:
         """Up to which number each box's journal is here without a gap; 0 for one that has told nothing."""

@@ -156,7 +156,7 @@ class ConsoleViews:
 
     def journal(self, name: str) -> JournalView:
         """Of a box, with its newest entries."""
-        whose, now = _whose(name), self._clock.now_utc()
+        whose = _whose(name)
         return JournalView(
             self._audit.problem(whose),
             tuple(
@@ -164,8 +164,15 @@ class ConsoleViews:
                 for one in self._audit.acceptances(whose)
             ),
             tuple(
-                AuditView(one.seq, at := from_rfc3339(one.at), one.actor, one.action, one.subject, is_doubtful(at, now))
-                for one in self._audit.entries(whose, 50)
+                AuditView(
+                    one.seq,
+                    at := from_rfc3339(one.at),
+                    one.actor,
+                    one.action,
+                    one.subject,
+                    is_doubtful(at, from_rfc3339(heard)),
+                )
+                for one, heard in self._audit.heard_entries(whose, 50)
             ),
         )
 
@@ -219,10 +226,11 @@ def _box(
     telemetry, heard = row.reports.get("telemetry", ({}, None))
     state_at = from_rfc3339(row.state_at)
     heard_at = None if heard is None else from_rfc3339(heard)
-    told = row.reports.get("alerts", ({"alerts": []}, ""))[0]["alerts"]
+    told, told_at = row.reports.get("alerts", ({"alerts": []}, row.state_at))
+    came = from_rfc3339(told_at)
     alerts = [
-        AlertView(one["code"], at := from_rfc3339(one["since"]), one["value"], one["limit"], is_doubtful(at, now))
-        for one in told
+        AlertView(one["code"], at := from_rfc3339(one["since"]), one["value"], one["limit"], is_doubtful(at, came))
+        for one in told["alerts"]
     ]
     if row.has_twin:
         alerts.append(AlertView("twin", state_at))

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.tables import Whose, boxes, gaps, of_box, results
+from appliance.apps.fleet_server.tables import Whose, accepted_numbers, boxes, gaps, of_box, results
+from appliance.domain.errors import StoreError
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import MOST_SEQS
 
@@ -17,19 +18,40 @@ _LONGEST_WAIT_S = 86_400.0
 _ROWS_A_LOOK = 1000
 MOST_STEP = 100_000
 """Results of decades of one box. A number that is further from the last one is wrong, and nothing lies between."""
+LINE = 5
+_LINE_WITHIN = 1_000
+"""So many numbers within so few are no slip: the box counts on from there."""
+
+
+def _is_accepted(seq: ColumnElement[int]) -> ColumnElement[bool]:
+    """Of a number of the box in a query's `boxes`."""
+    known = accepted_numbers.c
+    return (
+        exists()
+        .where(known.site == boxes.c.site, known.box == boxes.c.box, known.seq == seq)
+        .correlate_except(accepted_numbers)
+    )
 
 
 def leaps(connection: Connection) -> dict[Whose, int]:
     """As `GapFinder.leaps`."""
-    newest = select(func.max(results.c.seq)).where(results.c.site == boxes.c.site, results.c.box == boxes.c.box)
+    newest = select(func.max(results.c.seq)).where(
+        results.c.site == boxes.c.site, results.c.box == boxes.c.box, ~_is_accepted(results.c.seq)
+    )
     found = select(boxes.c.site, boxes.c.box, newest.scalar_subquery().label("newest"), boxes.c.highest_seq).subquery()
     # A number that is only a little higher was kept a moment ago.
     query = select(found.c.site, found.c.box, found.c.newest).where(found.c.newest > found.c.highest_seq + MOST_STEP)
     # Before a look has found the leap, the wrong number is the highest.
     waiting = select(boxes.c.site, boxes.c.box, boxes.c.highest_seq).where(
-        boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP
+        boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP, ~_is_accepted(boxes.c.highest_seq)
     )
     return {(site, box): seq for site, box, seq in connection.execute(query.union(waiting))}
+
+
+def _first_of_line(seqs: Sequence[int]) -> int | None:
+    """The first of numbers that stand as near one another as those of a box that counts on; None without such."""
+    ends = zip(seqs, seqs[LINE - 1 :], strict=False)
+    return next((first for first, last in ends if last - first <= _LINE_WITHIN), None)
 
 
 @dataclass(frozen=True)
@@ -50,6 +72,7 @@ class GapFinder:
 
     def __init__(self, database: FleetDatabase, grace_s: float) -> None:
         self._database, self._grace_s = database, grace_s
+        self._told = dict[Whose, int]()
 
     def look(self, now_utc: datetime) -> tuple[MissingResults, ...]:
         """Note new gaps; what is to be asked for now, and was not by another worker."""
@@ -70,12 +93,30 @@ class GapFinder:
         with self._database.transaction("read the numbers of results") as connection:
             return leaps(connection)
 
+    def accept(self, whose: Whose, by: str, now_utc: datetime) -> int:
+        """A person has looked into every number of a box that cannot be: how many there were.
+
+        The results stay as they are; a later wrong number is an alert again.
+
+        Raises:
+            StoreError: there is none.
+        """
+        with self._database.transaction("accept the numbers of a box") as connection:
+            at, count = to_rfc3339(now_utc, "microseconds"), 0
+            while (seq := leaps(connection).get(whose)) is not None:
+                row = {"site": whose[0], "box": whose[1], "seq": seq, "at": at, "by": by}
+                connection.execute(self._database.insert_once(accepted_numbers), row)
+                count += 1
+            if not count:
+                raise StoreError(f"no result of {'/'.join(whose)} has an impossible number", "There is nothing to do.")
+        return count
+
     def _advance(
         self, connection: Connection, whose: tuple[str, str], looked: int, highest: int, now_utc: datetime
     ) -> None:
         site, box = whose
         if highest - looked > MOST_STEP:
-            highest = self._without_leap(connection, whose, looked)
+            looked, highest = self._without_leap(connection, whose)
         ahead = min(highest, looked + _ROWS_A_LOOK)
         query = select(results.c.seq).where(
             and_(results.c.site == site, results.c.box == box, results.c.seq > looked, results.c.seq <= ahead)
@@ -87,17 +128,37 @@ class GapFinder:
         if missing:
             self._note(connection, whose, missing, now_utc)
 
-    def _without_leap(self, connection: Connection, whose: Whose, looked: int) -> int:
-        """The highest number that can be true; what lies beyond stays kept, and `leaps` names it."""
+    def _without_leap(self, connection: Connection, whose: Whose) -> tuple[int, int]:
+        """From which number on to look, and the highest that can be true.
+
+        What lies beyond stays kept, and `leaps` names it. Where several numbers stand near one another there, the box
+        goes on counting from the first of them: nothing lies between.
+        """
         # First the box's row, which every worker that keeps results of it changes: else a number could be missed.
-        connection.execute(select(boxes).where(of_box(boxes, whose)).with_for_update())
-        beyond = looked + MOST_STEP
-        of_it = select(func.max(results.c.seq)).where(of_box(results, whose))
-        wrong = connection.execute(of_it).scalar()
-        highest = max(looked, connection.execute(of_it.where(results.c.seq <= beyond)).scalar() or 0)
-        _log.error("%s/%s numbered a result %s after %d; that number is wrong", *whose, wrong, highest)
-        connection.execute(update(boxes).where(of_box(boxes, whose)).values(highest_seq=highest))
-        return highest
+        row = connection.execute(select(boxes).where(of_box(boxes, whose)).with_for_update()).one()
+        looked, highest = int(row.looked_seq), int(row.highest_seq)
+        if highest - looked <= MOST_STEP:
+            return looked, highest  # another worker has been here
+        highest = self._highest(connection, whose, looked)
+        beyond = select(results.c.seq).where(of_box(results, whose), results.c.seq > looked + MOST_STEP)
+        seqs = connection.execute(beyond.distinct().order_by(results.c.seq).limit(_ROWS_A_LOOK)).scalars().all()
+        first = _first_of_line(seqs)
+        if first is not None and highest > looked:
+            return looked, highest  # what lies before the leap comes first; then this is looked at again
+        if first is not None:
+            _log.warning("%s/%s goes on with number %d after %d", *whose, first, looked)
+            looked, highest = first - 1, self._highest(connection, whose, first - 1)
+        elif self._told.get(whose) != seqs[0]:
+            self._told[whose] = seqs[0]
+            _log.error("%s/%s numbered a result %s after %d; that number is wrong", *whose, row.highest_seq, highest)
+        values = {"looked_seq": looked, "highest_seq": highest}
+        connection.execute(update(boxes).where(of_box(boxes, whose)).values(values))
+        return looked, highest
+
+    def _highest(self, connection: Connection, whose: Whose, looked: int) -> int:
+        """Of the numbers that can follow that one."""
+        of_it = select(func.max(results.c.seq)).where(of_box(results, whose), results.c.seq <= looked + MOST_STEP)
+        return max(looked, connection.execute(of_it).scalar() or 0)
 
     def _note(self, connection: Connection, whose: tuple[str, str], missing: Sequence[int], now_utc: datetime) -> None:
         seen_at = to_rfc3339(now_utc, "microseconds")

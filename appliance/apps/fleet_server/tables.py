@@ -18,7 +18,7 @@ from sqlalchemy import (
     and_,
 )
 
-LAYOUT = 8
+LAYOUT = 9
 """Counts up with every change of a table."""
 
 metadata = MetaData()
@@ -87,6 +87,17 @@ gaps = Table(
     Column("seen_at", _TIME, nullable=False),
     Column("asked", Integer, nullable=False),
     Column("ask_at", _TIME, nullable=False),
+)
+
+# Numbers that cannot be, which a person has looked into: they are no alert any more.
+accepted_numbers = Table(
+    "accepted_numbers",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("by", String(100), nullable=False),
 )
 
 # What people call a site, and where it is; nobody but them says so.

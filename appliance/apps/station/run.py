@@ -34,17 +34,21 @@ def run_station(loaded: LoadedSettings, started: Callable[[], object]) -> bool:
     log_to_stderr(loaded.settings.station.log_level.upper())
     logging.captureWarnings(True)
     one_thread_a_picture()
-    bundles = EngineBundles(loaded.settings.station.data_dir)
-    if bundles.active().name != bundles.count_start().name:
-        _log.error("the newest networks are taken back: %s", bundles.active().reason)
-        return True
 
     def heard(number: signal.Signals) -> None:
         _log.info("%s: stopping", number.name)
         if not stopping.is_set():
             leave_after(_LEFT_AFTER_S)
 
+    # Before the start is counted: a station that is asked to stop at once has not tried its networks.
     stopping = StopSignals(heard)
+    bundles = EngineBundles(loaded.settings.station.data_dir)
+    chosen = bundles.active().name
+    if stopping.is_set():
+        return False
+    if chosen != bundles.count_start().name:
+        _log.error("the newest networks are taken back: %s", bundles.active().reason)
+        return not stopping.is_set()
     restarting = threading.Event()
 
     def restart() -> None:

@@ -1,5 +1,6 @@
 """An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from appliance.domain.exam import (
     Sector,
     SkippedPlacement,
 )
-from appliance.domain.instant import from_rfc3339, to_rfc3339
+from appliance.domain.instant import from_rfc3339, require_sayable, to_rfc3339
 from appliance.domain.pseudonym import require_pseudonym
 
 Json = dict[str, Any]
@@ -63,7 +64,7 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
         fields: dict[str, Any] = {one.name: _taken_over(one, record[one.key]) for one in _FIELDS if one.key in record}
         fields["exam_id"] = str(UUID(record["exam_id"]))
         fields["patient_pseudonym"] = require_pseudonym(str(record["patient_pseudonym"]))
-        fields["finished_at_utc"] = from_rfc3339(record["finished_at"])
+        fields["finished_at_utc"] = require_sayable(from_rfc3339(record["finished_at"]))
         return Exam(
             **fields,
             images=tuple(_image(one, documents) for one in record["images"]),
@@ -94,7 +95,7 @@ def _image(record: Json, documents: dict[str, Json]) -> CapturedImage:
         hand=place.hand,
         finger=place.finger,
         sector=place.sector,
-        captured_at_utc=from_rfc3339(record["captured_at"]),
+        captured_at_utc=require_sayable(from_rfc3339(record["captured_at"])),
         file_name=f"{image_id}.{suffix}",
         sha256=str(record["sha256"]),
         recorded=recorded_from_document(document),
@@ -112,6 +113,8 @@ def _place(record: Json) -> Placement:
 
 def _taken_over(field: ExamField, plain: object) -> object:
     value = field.read(plain)
+    if isinstance(value, datetime):
+        require_sayable(value)
     return value[: field.longest] if isinstance(value, str) else _closed(value)
 
 

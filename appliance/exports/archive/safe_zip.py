@@ -1,6 +1,7 @@
 """Reading a ZIP that a stranger may have made: what is larger, elsewhere or other than it says is refused."""
 
 import hashlib
+import json
 import re
 import stat
 import zipfile
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.domain.bounded_json import keepable_loads
+from appliance.domain.bounded_json import bounded_loads, keepable_loads
 from appliance.domain.errors import ExportError
 from appliance.exports.archive.exam_json import SUFFIXES
 from appliance.exports.archive.write import MANIFEST, SCHEMA
@@ -164,11 +165,21 @@ class SafeZip:
 
 def _object(name: str, content: bytes) -> dict[str, Any]:
     try:
-        value = keepable_loads(content)
+        # What people wrote may hold a NUL, which older software took from programs; what was measured does not.
+        value = keepable_loads(content) if "/results/" in name else _of_people(content)
     except ValueError as error:
-        raise ExportError(f"{name} in the archive is no JSON that can be kept", "Export it again.") from error
+        raise ExportError(
+            f"{name} in the archive is no JSON that can be kept: {str(error)[:160]}",
+            "Remove what is named there on the box that made the archive, and export it again.",
+        ) from error
     if not isinstance(value, dict):
         raise ExportError(f"{name} in the archive is no JSON object", "Export it again.")
+    return value
+
+
+def _of_people(content: bytes) -> Any:
+    value = bounded_loads(content)
+    json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is a ValueError
     return value
 
 

@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 from appliance.domain.errors import ExportError
 from appliance.domain.honest_digits import rounded
+from appliance.domain.instant import in_zone
 from appliance.exports.report.table_words import translations
 from appliance.texts import LANGUAGES
 from appliance.texts.plural_forms import filled
@@ -62,11 +63,11 @@ class Localisation:
 
     def date(self, moment: datetime) -> str:
         """22 November 2026."""
-        return format_date(moment.astimezone(self._zone), "long", self._locale)
+        return format_date(in_zone(moment, self._zone), "long", self._locale)
 
     def short_date(self, moment: datetime) -> str:
         """22 Nov 2026."""
-        return self.day(moment.astimezone(self._zone))
+        return self.day(in_zone(moment, self._zone))
 
     def day(self, one: calendar_date) -> str:
         """22 Nov 1960, of a day that is in no time zone."""
@@ -74,11 +75,11 @@ class Localisation:
 
     def month(self, moment: datetime) -> str:
         """Nov 2026."""
-        return format_skeleton("yMMM", moment.astimezone(self._zone), locale=self._locale)
+        return format_skeleton("yMMM", in_zone(moment, self._zone), locale=self._locale)
 
     def time(self, moment: datetime) -> str:
         """10:05."""
-        return format_time(moment.astimezone(self._zone), "short", locale=self._locale)
+        return format_time(in_zone(moment, self._zone), "short", locale=self._locale)
 
     def minute(self, moment: datetime) -> str:
         """22 Nov 2026, 10:05."""
@@ -86,7 +87,7 @@ class Localisation:
 
     def moment(self, moment: datetime) -> str:
         """Date and time to the second, with the zone's offset."""
-        there = moment.astimezone(self._zone)
+        there = in_zone(moment, self._zone)
         return f"{format_datetime(there, 'medium', locale=self._locale)} {format_datetime(there, 'ZZZZZ')}"
 
 

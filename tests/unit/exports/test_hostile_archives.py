@@ -122,3 +122,16 @@ def test_an_exam_that_is_named_twice_is_no_second_one(
     manifest["exams"] = [EXAM_ID, EXAM_ID]
     with pytest.raises(ApplianceError, match="twice"):
         taken(tmp_path, store, {**whole, MANIFEST: json.dumps(manifest).encode()})
+
+
+def test_a_nul_that_a_person_once_wrote_keeps_no_exam_away(
+    tmp_path: Path, store: ExamStore, whole: dict[str, bytes]
+) -> None:
+    skipped = {
+        "hand": "left",
+        "finger": "ring",
+        "sector": json.loads(whole[RECORD])["images"][0]["sector"],
+        "reason": "a\0b",
+    }
+    assert taken(tmp_path, store, changed(whole, RECORD, ("skipped",), [skipped])) == 1
+    assert store.exam(EXAM_ID).skipped[0].reason == "a\0b"

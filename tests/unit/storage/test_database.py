@@ -107,6 +107,10 @@ def test_what_follows_a_commit_happens_after_it_and_outside_of_the_lock(path: Pa
         connection.execute(INSERT, ("a",))
         database.after_commit(look_from_another_thread)
     assert seen == [["a"]]
+    with database.statement("alone") as connection:
+        connection.execute(INSERT, ("b",))
+        database.after_commit(look_from_another_thread)
+    assert seen == [["a"], ["a", "b"]]
     database.close()
 
 

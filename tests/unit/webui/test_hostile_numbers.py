@@ -3,6 +3,7 @@
 import re
 import types
 import typing
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from webui.api.calibration import PointsBody
 from webui.api.openapi import Body
+from webui.api.review import EditBody
 from webui.api.search_bodies import PageBody
 
 
@@ -32,7 +34,7 @@ def test_what_json_does_not_call_a_whole_number_is_none(page: object) -> None:
 @pytest.mark.parametrize("length", ["nan", "inf", "1e999", True, float("nan"), float("inf"), -float("inf"), "12"])
 def test_a_length_that_is_no_number_calibrates_nothing(length: object) -> None:
     with pytest.raises(ValidationError) as refused:
-        PointsBody.model_validate({"distance_um": length})
+        PointsBody.model_validate({"picture_id": "a", "start_px": [1, 2], "end_px": [3, 4], "distance_um": length})
     assert any("number" in error["msg"] or "distance" in str(error["loc"]) for error in refused.value.errors())
 
 
@@ -51,6 +53,33 @@ def test_every_number_of_every_body_is_asked_in_this_way(client: FlaskClient) ->
                     types.NoneType,
                 }
             ), f"{body.__name__}.{name}"
+
+
+@pytest.mark.parametrize("wrong", [True, "1_0", "1", "nan"])
+def test_numbers_at_any_depth_are_what_json_calls_one(wrong: object) -> None:
+    points = {"picture_id": "a", "start_px": [1, 2.5], "end_px": [30, 40], "distance_um": 10}
+    box: dict[str, Any] = {"kind": "change_box", "finding_id": "m1", "box": {"x": 1, "y": 2, "w": 30, "h": 40}}
+    width: dict[str, Any] = {"kind": "set_width", "finding_id": "m1", "width": "apical"}
+    width["segment"] = {"start_px": [1, 2], "end_px": [30, 40]}
+    assert PointsBody.model_validate(points).start_px == (1.0, 2.5)
+    for edit in (box, width):
+        EditBody.model_validate({"revision": 0, "edit": edit})
+    with pytest.raises(ValidationError, match="number"):
+        PointsBody.model_validate({**points, "end_px": [30, wrong]})
+    with pytest.raises(ValidationError, match="number"):
+        EditBody.model_validate({"revision": 0, "edit": {**box, "box": {**box["box"], "x": wrong}}})
+    segment = {"start_px": [wrong, 2], "end_px": [30, 40]}
+    with pytest.raises(ValidationError, match="number"):
+        EditBody.model_validate({"revision": 0, "edit": {**width, "segment": segment}})
+
+
+@pytest.mark.parametrize("text", [r"\u0000", r"a\\\u0000b"])
+def test_a_nul_is_refused_and_its_written_form_is_not(client: FlaskClient, text: str) -> None:
+    def answered(name: str) -> int:
+        return client.post("/api/v1/folders", data=f'{{"name": "{name}"}}', content_type="application/json").status_code
+
+    assert answered(text) in (400, 422)
+    assert answered(r"a\\u0000") < 300
 
 
 @pytest.mark.parametrize("text", [r"\ud800", r"\udfff\ud800", r"a\uDBFFb"])
