@@ -21,6 +21,7 @@ def trace_of(localisation: Localisation, material: Material) -> Trace:
         *(Fact(localisation("Measured with"), one) for one in _softwares(images)),
         *(Fact(localisation("Scale"), one) for one in scales_of(localisation, images)),
         Fact(localisation("Rule of this exam"), localisation(terms.RULES_OF_EXAM[exam.counts_ramified_giants])),
+        *([Fact(localisation("Rule of this exam"), localisation(terms.THUMBS_COUNT))] if exam.counts_thumbs else []),
         Fact(localisation("Report software"), f"nailfold {material.software_version}"),
     ]
     if material.journal_head:
