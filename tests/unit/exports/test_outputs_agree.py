@@ -103,7 +103,8 @@ def assert_same(key: str, found: float | str | None, figure: Figure) -> None:
     if isinstance(meant, str) or meant is None or isinstance(found, str) or found is None:
         assert found == meant, key
     else:
-        assert abs(found - meant) <= 0.5001 * 10.0 ** -decimals_of_figure(key, figure), key
+        # Paper and message round what documents hold, which have one digit more: 13.45, 13.5, 14.
+        assert abs(found - meant) <= 0.5501 * 10.0 ** -decimals_of_figure(key, figure), key
 
 
 def observed(bundle: Any) -> list[tuple[str, float]]:
