@@ -32,12 +32,14 @@ from appliance.domain.exam_protocol import STANDARD_FINGERS
 from appliance.domain.figure_definition import Extent
 from appliance.domain.figure_definitions import figures_of
 from appliance.domain.review import ReviewedExam, ReviewedImage
-from appliance.domain.said_beside import THUMBS
+from appliance.domain.said_beside import THUMBS, THUMBS_COUNTED
 
 PANORAMA_KEYS = figures_of(Extent.PICTURE)
 IMAGE_KEYS = figures_of(Extent.STILL)
 GROUP_KEYS = figures_of(Extent.FINGER)
 EXAM_KEYS = figures_of(Extent.EXAM)
+_ALWAYS_OF_EIGHT = ("loss_index", "nemo")
+"""Also where the exam counts thumbs."""
 
 
 def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -> ExamFigures:
@@ -45,7 +47,8 @@ def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -
 
     Only stills that neither the machine nor a person found not evaluable enter sectors, fingers and exam; a panorama
     has figures of its own and never enters any other. The exam is the eight fingers of the standard: a thumb has
-    figures of its own, and what it shows is said beside the exam's as seen and not counted.
+    figures of its own, and what it shows is said beside the exam's as seen and not counted. An exam from before that
+    rule (`Exam.counts_thumbs`) keeps its figures: a thumb counts there as any finger, but for loss index and NEMO.
 
     Args:
         reviewed: the exam with the physician's edits.
@@ -54,7 +57,7 @@ def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -
     counted = [(image, tally(image)) for image in reviewed.images if image.enters]
     fingers = {key: _finger(reviewed, counted, key) for key in _fingers_of(reviewed.exam)}
     aside = [(image.image.placement, tally(image)) for image in reviewed.images if not image.enters]
-    of_thumbs = [one for image, one in counted if not _is_standard(image)]
+    of_thumbs = [one for image, one in counted if not (_is_standard(image) or reviewed.exam.counts_thumbs)]
     sectors = {place: _sector(reviewed, counted, place) for place in _placements_of(reviewed.exam)}
     return ExamFigures(
         exam=with_seen(_exam(counted, fingers, disorganisation, reviewed), [*(one for _, one in aside), *of_thumbs]),
@@ -124,14 +127,15 @@ def _exam(
     disorganisation: float | None,
     reviewed: ReviewedExam,
 ) -> Figures:
-    tallies = [one for image, one in counted if _is_standard(image)]
+    of_eight = [one for image, one in counted if _is_standard(image)]
     of_all = {key: figures for key, figures in fingers.items() if figures["images_evaluable"].value is not None}
-    present = {key: figures for key, figures in of_all.items() if key[1] in STANDARD_FINGERS}
-    left_out = {THUMBS: len(of_all) - len(present)} if len(of_all) > len(present) else {}
+    eight = {key: figures for key, figures in of_all.items() if key[1] in STANDARD_FINGERS}
+    thumbs, counts_thumbs = len(of_all) - len(eight), reviewed.exam.counts_thumbs
+    tallies, present = ([one for _, one in counted], of_all) if counts_thumbs else (of_eight, eight)
+    left_out = {THUMBS: thumbs} if thumbs else {}
+    said = {THUMBS_COUNTED: thumbs} if counts_thumbs else left_out
     if not tallies:
-        return abstaining(
-            EXAM_KEYS, _nothing_counts(reviewed), {"images": len(reviewed.exam.single_images), **left_out}
-        )
+        return abstaining(EXAM_KEYS, _nothing_counts(reviewed), {"images": len(reviewed.exam.single_images), **said})
     density = _mean_of_fingers([figures["density_per_mm"] for figures in present.values()])
     scores = {key: mean_score([figures[key] for figures in present.values()], "fingers") for key in SCORES}
     rated = Figure(None, because=NOT_RATED) if disorganisation is None else Figure(disorganisation)
@@ -147,11 +151,14 @@ def _exam(
         "images_evaluable": Figure(len(tallies), basis={"images": len(reviewed.exam.single_images)}),
         "score_disorganisation": rated,
         "mes": mes_of(scores["score_loss"], rated, scores["score_ramified"]),
-        "loss_index": loss_index_of(present),
+        "loss_index": loss_index_of(eight),
         "csuri": csuri_of(tallies),
-        "nemo": nemo_of(tallies, len(present)),
+        "nemo": nemo_of(of_eight, len(eight)),
     }
-    return {key: replace(found[key], basis={**found[key].basis, **left_out}) for key in EXAM_KEYS}
+    return {
+        key: replace(found[key], basis={**found[key].basis, **(left_out if key in _ALWAYS_OF_EIGHT else said)})
+        for key in EXAM_KEYS
+    }
 
 
 def _nothing_counts(reviewed: ReviewedExam) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from appliance.analysis import uncertainty
 from appliance.analysis.density import NO_CALIBRATION, NO_DISTAL_ROW
 from appliance.analysis.group_figures import NO_WIDTHS
-from appliance.analysis.image_pattern import gravest_of
+from appliance.analysis.image_pattern import SEEN_BESIDE, gravest_of
 from appliance.analysis.image_tally import ImageTally
 from appliance.domain.bands import CSURI, LOSS_INDEX
 from appliance.domain.exam import Finger, Hand
@@ -99,6 +99,7 @@ def patterns_of_exam(tallies: Sequence[ImageTally], fingers: Mapping[FingerKey, 
     found = gravest_of(tallies)
     known = sum(figures["fast_track"].value is not None for figures in fingers.values())
     if found["fast_track"].value == "non_scleroderma" and known < MIN_FINGERS_FOR_NEGATIVE:
-        basis = {"fingers": known, "needed": MIN_FINGERS_FOR_NEGATIVE}
-        return {key: Figure(None, because=TOO_FEW_FINGERS, basis=basis) for key in found}
+        few = {"fingers": known, "needed": MIN_FINGERS_FOR_NEGATIVE}
+        seen = {name: count for name, count in found["fast_track"].basis.items() if name in SEEN_BESIDE}
+        return {key: Figure(None, because=TOO_FEW_FINGERS, basis={**few, **seen}) for key in found}
     return found

@@ -15,6 +15,9 @@ NO_DENSITY = "no_density"
 GREY_ZONE = "grey_zone"
 """Member of a category's basis: what it would be, within the error of what it rests on, joined by commas."""
 
+SEEN_BESIDE = ("possible_giants", "ramified_giants_aside", "images_without_category")
+"""Members of a basis that are counted in all images, whichever is the gravest; also where there is no category."""
+
 Basis = dict[str, float | int | str]
 
 
@@ -77,17 +80,19 @@ def gravest_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     patterns = [pattern_of(one) for one in tallies]
     gravest = max(patterns, key=lambda one: one.gravity)
     unknown = sum(one.category is None for one in patterns)
-    if gravest.category is None:
-        missing = Figure(None, because=gravest.because or NO_DENSITY)
-        return {"fast_track": missing, "sub_pattern": missing}
-    seen = {"images_without_category": unknown} if unknown else {}
+    seen: Basis = {}
     if possible := sum(one.possible_giants for one in tallies):
         seen["possible_giants"] = possible
     if aside := sum(one.ramified_giants_aside for one in tallies):
         seen["ramified_giants_aside"] = aside
+    if gravest.category is None:
+        missing = Figure(None, because=gravest.because or NO_DENSITY, basis=seen)
+        return {"fast_track": missing, "sub_pattern": missing}
+    if unknown:
+        seen["images_without_category"] = unknown
     category = Figure(gravest.category.verdict, basis=_basis(gravest, gravest.category, FAST_TRACK_RULES) | seen)
     if gravest.pattern is None:
-        return {"fast_track": category, "sub_pattern": Figure(None, because=NO_DENSITY)}
+        return {"fast_track": category, "sub_pattern": Figure(None, because=NO_DENSITY, basis=seen)}
     pattern = Figure(gravest.pattern.verdict, basis=_basis(gravest, gravest.pattern, PATTERN_RULES) | seen)
     return {"fast_track": category, "sub_pattern": pattern}
 

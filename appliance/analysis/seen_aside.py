@@ -12,6 +12,9 @@ SEEN = "seen_aside"
 """Member of a basis: how many were seen in pictures that do not count: panoramas, clips, not evaluable ones."""
 SEEN_GIANTS = "giants_aside"
 """The same of giants beside a category or a pattern, which a single giant would change."""
+RAMIFIED_ASIDE = "ramified_giants_aside"
+"""Ramified loops above 50 um that are no giants by the exam's rule: those of pictures aside too."""
+_OF_GIANTS = frozenset({"giants", "fast_track", "sub_pattern"})
 SEEN_UM = "seen_aside_um"
 """The widest loop seen there, in micrometres, where it is wider than what counts."""
 
@@ -30,6 +33,11 @@ def with_seen(figures: Figures, aside: Sequence[ImageTally]) -> Figures:
         for key, (member, count) in counts.items()
         if count and key in figures
     }
+    if ramified := sum(one.ramified_giants_aside for one in aside):
+        for key in _OF_GIANTS & figures.keys():
+            basis = found.get(key, figures[key]).basis
+            here = int(basis.get(RAMIFIED_ASIDE, 0)) + ramified
+            found[key] = replace(figures[key], basis={**basis, RAMIFIED_ASIDE: here})
     widest = max((one.largest for one in aside if one.largest is not None), key=lambda one: one.um, default=None)
     if widest is not None and "largest_width_um" in figures and _is_wider(widest.um, figures["largest_width_um"]):
         shown = figures["largest_width_um"]

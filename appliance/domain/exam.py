@@ -128,6 +128,8 @@ class Exam:
         is_archived: out of the everyday lists; nothing is deleted.
         skipped: placements declared not evaluable without a picture.
         counts_ramified_giants: whether a ramified loop above 50 um counts as a giant: the site's rule at the start.
+        counts_thumbs: whether an examined thumb counts in the exam's figures, as in every exam from before the rule of
+            the eight fingers. It is kept with the exam, so that a validated one keeps its figures.
     """
 
     exam_id: str
@@ -142,6 +144,7 @@ class Exam:
     is_archived: bool = False
     skipped: tuple[SkippedPlacement, ...] = ()
     counts_ramified_giants: bool = True
+    counts_thumbs: bool = False
 
     @property
     def single_images(self) -> tuple[CapturedImage, ...]:
@@ -215,6 +218,7 @@ EXAM_FIELDS = (
     ExamField("folder_id", is_local=True),
     ExamField("is_archived", is_local=True),
     ExamField("counts_ramified_giants"),
+    ExamField("counts_thumbs"),
 )
 """Everything of an exam but its images and what was skipped, which are tables of their own; in the order of the CSV.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.domain import sources
 from appliance.domain.exam_figures import Figure
-from appliance.domain.said_beside import RAMIFIED_RULE
+from appliance.domain.said_beside import RAMIFIED_RULE, THUMBS_COUNTED
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,16 @@ class FigureChange:
         return None if self.limit is None else abs(self.by) > self.limit
 
 
+def is_by_another_rule(earlier: Figure, later: Figure) -> bool:
+    """The two count by different rules: of ramified giants, or one holds thumbs and the other's exam counts none."""
+    if earlier.value is None or later.value is None:
+        return False
+    if earlier.basis.get(RAMIFIED_RULE) != later.basis.get(RAMIFIED_RULE):
+        return True
+    thumbs = [one.basis.get(THUMBS_COUNTED) for one in (earlier, later)]
+    return None in thumbs and any(thumbs)
+
+
 def change(key: str, earlier: Figure, later: Figure) -> FigureChange | None:
     """The change of one figure; None where either has no number, or the two count by different rules of the site.
 
@@ -81,7 +91,7 @@ def change(key: str, earlier: Figure, later: Figure) -> FigureChange | None:
     """
     if not isinstance(earlier.value, int | float) or not isinstance(later.value, int | float):
         return None
-    if earlier.basis.get(RAMIFIED_RULE) != later.basis.get(RAMIFIED_RULE):
+    if is_by_another_rule(earlier, later):
         return None
     fingers = min(int(one.basis.get("fingers", 1)) for one in (earlier, later))
     published = PUBLISHED[key].smallest_detectable_change(fingers) if key in PUBLISHED else None

@@ -15,12 +15,14 @@ RAMIFIED_RULE = "ramified_rule"
 RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT = "ramified_count", "ramified_do_not_count"
 THUMBS = "thumbs_aside"
 """How many thumbs have figures of their own and enter none of the exam."""
+THUMBS_COUNTED = "thumbs_counted"
+"""The same of an exam from before the rule of the eight fingers: how many thumbs its figures hold, zero too."""
 _RAMIFIED = ("ramified_giants", "ramified_giants_aside")
 _CATEGORY = (GREY_ZONE, "possible_giants", *_RAMIFIED, "giants_aside", "images_without_category")
 SAYS: Mapping[str, tuple[str, ...]] = {
-    "density_per_mm": (THUMBS,),
+    "density_per_mm": (THUMBS, THUMBS_COUNTED),
     "density_band": (GREY_ZONE,),
-    "fingers_evaluable": (THUMBS,),
+    "fingers_evaluable": (THUMBS, THUMBS_COUNTED),
     "fast_track": _CATEGORY,
     "sub_pattern": _CATEGORY,
     "csuri": (GREY_ZONE,),

@@ -9,7 +9,7 @@ from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definition import Kind, Place
 from appliance.domain.figure_definitions import DEFINITIONS, figures_at
 from appliance.domain.printed_figure import decimals_of_figure
-from appliance.domain.repeatability import FigureChange, change
+from appliance.domain.repeatability import FigureChange, change, is_by_another_rule
 
 PLOTTED = figures_at(Place.TREND_PLOTS)
 COMPARED = figures_at(Place.REPORT_CHANGES)
@@ -43,12 +43,14 @@ class TrendPoint:
         figure: a count is for each image that counts.
         since: the exam that `change` compares with, the newest earlier one with a value; None for the first.
         change: None where there is nothing to compare.
+        is_by_another_rule: than the newest earlier exam with a value; then there is no change.
     """
 
     exam: TrendExam
     figure: Figure
     since: TrendExam | None
     change: FigureChange | None
+    is_by_another_rule: bool = False
 
     @property
     def has_other_engines(self) -> bool:
@@ -94,6 +96,7 @@ def course(key: str, exams: Sequence[TrendExam], group: Group = None) -> tuple[T
             continue
         figure = per_image(key, figures)
         found = None if before is None else change(key, before.figure, figure)
-        points.append(TrendPoint(exam, figure, before.exam if before and found else None, found))
+        is_other = before is not None and is_by_another_rule(before.figure, figure)
+        points.append(TrendPoint(exam, figure, before.exam if before and found else None, found, is_other))
         before = points[-1] if figure.value is not None else before
     return tuple(points)

@@ -11,7 +11,7 @@ from appliance.analysis.result_document import capillary_document, haemorrhage_d
 from appliance.analysis.reviewed_findings import ReviewedCapillary, ReviewedFindings, machine_findings
 from appliance.analysis.reviewed_image import reviewed_analysis
 from appliance.analysis.size import is_possible_giant
-from appliance.domain.exam import CapturedImage
+from appliance.domain.exam import CapturedImage, Exam
 from appliance.domain.review import ReviewedImage
 from appliance.domain.review_edits import ImageEdit, WidthKind
 from appliance.exam.review_log import ImageLog
@@ -34,7 +34,7 @@ class ImageReview:
     log: ImageLog
 
 
-def review_image(image: CapturedImage, log: ImageLog, counts_ramified_giants: bool = True) -> ImageReview:
+def review_image(image: CapturedImage, log: ImageLog, exam: Exam) -> ImageReview:
     """The image after the edits that stand; its exam says what counts as a giant."""
     machine = image.recorded
     findings = after_edits(machine_findings(machine.analysis), log.done)
@@ -50,16 +50,16 @@ def review_image(image: CapturedImage, log: ImageLog, counts_ramified_giants: bo
         against_measurement=sum(
             contradicted_class(one, analysis.um_per_px) is not None for one in findings.capillaries
         ),
-        counts_ramified_giants=counts_ramified_giants,
+        counts_ramified_giants=exam.counts_ramified_giants,
     )
     return ImageReview(reviewed, findings, log)
 
 
-def reviewed_image(image: CapturedImage, log: ImageLog, counts_ramified_giants: bool = True) -> ReviewedImage:
+def reviewed_image(image: CapturedImage, log: ImageLog, exam: Exam) -> ReviewedImage:
     """As `review_image(...).reviewed`; quick where nobody edited, which is most images of most exams."""
     if log.done:
-        return review_image(image, log, counts_ramified_giants).reviewed
-    return ReviewedImage(image, image.recorded, counts_ramified_giants=counts_ramified_giants)
+        return review_image(image, log, exam).reviewed
+    return ReviewedImage(image, image.recorded, counts_ramified_giants=exam.counts_ramified_giants)
 
 
 def after_edits(findings: ReviewedFindings, edits: Sequence[ImageEdit]) -> ReviewedFindings:

@@ -71,7 +71,7 @@ class ReviewService:
         """One image; its `log.revision` is what verbs about it have to name. Raises NotKeptError."""
         exam = self._store.exam(exam_id)
         log = self.log(exam_id).image(image_id)
-        return review_image(_find(exam, image_id), log, exam.counts_ramified_giants)
+        return review_image(_find(exam, image_id), log, exam)
 
     def history(self, exam_id: str, image_id: str | None = None) -> tuple[JournalEntry, ...]:
         """Everything written about the exam, or about one image of it, oldest first."""
@@ -86,10 +86,10 @@ class ReviewService:
             StaleError: somebody else changed the image since `revision`.
             NotKeptError: there is no such exam, image or finding.
         """
-        image, log = self._image_for_change(exam_id, image_id, revision)
-        before = review_image(image, log.image(image_id))
+        exam, image, log = self._image_for_change(exam_id, image_id, revision)
+        before = review_image(image, log.image(image_id), exam)
         mine = log.image(image_id)
-        after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()))
+        after = review_image(image, replace(mine, done=(*mine.done, edit), undone=()), exam)
         _require_another_loop(before, edit)
         _require_measured_or_meant(after, edit)
         detail = {"edit": edit_to_json(edit), **_difference(before, after, edit)}
@@ -97,25 +97,25 @@ class ReviewService:
 
     def undo(self, exam_id: str, image_id: str, actor: str, revision: int) -> ImageReview:
         """Take the image's newest edit back. Raises as `edit` does."""
-        image, log = self._image_for_change(exam_id, image_id, revision)
+        exam, image, log = self._image_for_change(exam_id, image_id, revision)
         mine = log.image(image_id)
         if not mine.done:
             raise ExamError("there is nothing to undo in this image", "It is as the machine found it.")
         taken = mine.done[-1]
-        before = review_image(image, mine)
-        after = review_image(image, replace(mine, done=mine.done[:-1]))
+        before = review_image(image, mine, exam)
+        after = review_image(image, replace(mine, done=mine.done[:-1]), exam)
         detail = {"edit": edit_to_json(taken), **_difference(before, after, taken)}
         return self._write(exam_id, image, log, actor, UNDONE, detail)
 
     def redo(self, exam_id: str, image_id: str, actor: str, revision: int) -> ImageReview:
         """Bring back what was undone last; possible until the next edit. Raises as `edit` does."""
-        image, log = self._image_for_change(exam_id, image_id, revision)
+        exam, image, log = self._image_for_change(exam_id, image_id, revision)
         mine = log.image(image_id)
         if not mine.undone:
             raise ExamError("there is nothing to bring back in this image", "Make the change again.")
         brought = mine.undone[-1]
-        before = review_image(image, mine)
-        after = review_image(image, replace(mine, done=(*mine.done, brought)))
+        before = review_image(image, mine, exam)
+        after = review_image(image, replace(mine, done=(*mine.done, brought)), exam)
         detail = {"edit": edit_to_json(brought), **_difference(before, after, brought)}
         return self._write(exam_id, image, log, actor, REDONE, detail)
 
@@ -192,11 +192,11 @@ class ReviewService:
         self._append(exam_id, log, actor, INVALIDATED, {"reason": reason.strip()})
         return reviewed_as(exam, self.log(exam_id))
 
-    def _image_for_change(self, exam_id: str, image_id: str, revision: int) -> tuple[CapturedImage, ReviewLog]:
+    def _image_for_change(self, exam_id: str, image_id: str, revision: int) -> tuple[Exam, CapturedImage, ReviewLog]:
         exam, log = self._require_finished(exam_id), self.log(exam_id)
         image = _find(exam, image_id)
         _require_seen(log.image(image_id).revision, revision, self._journal)
-        return image, log
+        return exam, image, log
 
     def _for_change(self, exam_id: str, revision: int) -> tuple[Exam, ReviewLog]:
         exam, log = self._require_finished(exam_id), self.log(exam_id)
@@ -254,9 +254,7 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
     """The exam with what the log says of it."""
     return ReviewedExam(
         exam=exam,
-        images=tuple(
-            reviewed_image(image, log.image(image.image_id), exam.counts_ramified_giants) for image in exam.images
-        ),
+        images=tuple(reviewed_image(image, log.image(image.image_id), exam) for image in exam.images),
         conclusion=log.conclusion,
         pattern=log.pattern,
         validated_by=log.validated_by,

@@ -32,6 +32,7 @@ from appliance.exam.revision_messages import RevisionMessages
 from appliance.exam.scale_in_force import ScaleInForce
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exam.settings import ExamSettings
 from appliance.exports.archive.read import ArchiveChoices
 from appliance.exports.export_service import ExportFormat
 from appliance.exports.imports.job import ImportOptions, PlacedPicture, import_pictures
@@ -132,7 +133,9 @@ class Box:
         self.exports = build_export_service(
             kept.exams, kept.patients, kept.journal, PacsSettings(), now_utc, "1.0", str
         )
-        self.pictures = build_import_tools(kept.exams, kept.patients, kept.journal, look_at_still, now_utc)
+        self.pictures = build_import_tools(
+            kept.exams, kept.patients, kept.journal, look_at_still, now_utc, ExamSettings()
+        )
         self.archives = build_archive_imports(
             folder / "archives", kept.exams, kept.patients, kept.journal, ADDRESS, now_utc
         )

@@ -119,6 +119,7 @@ class PageStation:
             SystemClock().now_utc,
             IDENTITY.software_version,
             full_names(self.accounts.store),
+            exam or ExamSettings(),
         )
         self.board = StationBoard(
             firmware or FirmwareSettings(board="none"), "nailfold test", self.session, self.history

@@ -92,6 +92,9 @@ class ExamEntryDocument(BaseModel):
     counts_ramified_giants: bool = Field(
         description="Whether a ramified loop above 50 um counts as a giant: the site's rule when the exam began"
     )
+    counts_thumbs: bool = Field(
+        description="Whether an examined thumb counts in the exam's figures, as in exams from before the eight fingers"
+    )
 
 
 def identity_document(identity: PatientIdentity) -> IdentityDocument:

@@ -36,6 +36,9 @@ class PointDocument(BaseModel):
     decimals: int = Field(description="Of the value and its uncertainty, as printed")
     because: str | None = Field(description="Why there is no value")
     change: ChangeDocument | None
+    is_by_another_rule: bool = Field(
+        description="Counted by another rule than the newest earlier exam with a value: no change is stated"
+    )
 
 
 class SeriesDocument(BaseModel):
@@ -101,6 +104,7 @@ def _point(key: str, point: TrendPoint) -> PointDocument:
         decimals=decimals_of(key, figure),
         because=figure.because,
         change=_change(point),
+        is_by_another_rule=point.is_by_another_rule,
     )
 
 

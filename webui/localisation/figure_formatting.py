@@ -9,7 +9,7 @@ from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
 from appliance.domain.printed_figure import PrintedFigure, printed_figure
-from appliance.domain.said_beside import RAMIFIED_RULE, SAYS, THUMBS
+from appliance.domain.said_beside import RAMIFIED_RULE, SAYS, THUMBS, THUMBS_COUNTED
 from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import number
 
@@ -26,6 +26,7 @@ _COUNTED_DOUBTS: Mapping[str, str] = {
     "possible_giants": "possible_giants",
     "images_without_category": "without_category",
     "thumbs_aside": "thumbs_aside",
+    "thumbs_counted": "thumbs_counted",
 }
 
 
@@ -56,7 +57,8 @@ def format_figure(key: str, figure: Figure) -> FormattedFigure:
 def _formatted(key: str, figure: Figure) -> FormattedFigure:
     if figure.value is None:
         because = text(f"because.{figure.because}")
-        return FormattedFigure(text("unmeasured"), because, _joined(because, _reason(figure)), is_missing=True)
+        doubts = _doubts(figure) if DEFINITIONS[key].kind is Kind.CATEGORY else []
+        return FormattedFigure(text("unmeasured"), because, _joined(because, _reason(figure), *doubts), is_missing=True)
     if DEFINITIONS[key].kind is Kind.CATEGORY:
         return FormattedFigure(text(f"verdict.{figure.value}"), _rule(figure), _joined(*_doubts(figure)))
     printed = printed_figure(key, figure)
@@ -84,6 +86,8 @@ def _aside(key: str, figure: Figure) -> Iterator[str]:
         yield text("figures.ramified_aside", count=basis["ramified_giants_aside"])
     if THUMBS in basis and THUMBS in SAYS.get(key, ()):
         yield text("figures.thumbs_aside", **basis)
+    if basis.get(THUMBS_COUNTED) and THUMBS_COUNTED in SAYS.get(key, ()):
+        yield text("figures.thumbs_counted", **basis)
 
 
 def _off(printed: PrintedFigure) -> str:

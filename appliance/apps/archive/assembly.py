@@ -80,7 +80,7 @@ def build_import_tools(
     journal: Journal,
     analyse: Analyse,
     now_utc: Callable[[], datetime],
-    exam: ExamSettings | None = None,
+    exam: ExamSettings,
 ) -> ImportTools:
     """Pictures are measured by `analyse` and kept as the box keeps its own."""
     return ImportTools(
@@ -91,7 +91,7 @@ def build_import_tools(
         patients=patients,
         now_utc=now_utc,
         journal=journal,
-        counts_ramified_giants=(exam or ExamSettings()).count_ramified_giants,
+        counts_ramified_giants=exam.count_ramified_giants,
     )
 
 
@@ -122,8 +122,8 @@ def build_exchange(
     now_utc: Callable[[], datetime],
     version: str,
     full_name: FullName,
+    exam: ExamSettings,
     calibrations: Calibrations = dict,
-    exam: ExamSettings | None = None,
 ) -> Exchange:
     """Exports and imports of a station; uploads lie below `folder` until they are done with."""
 

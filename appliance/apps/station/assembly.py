@@ -185,8 +185,8 @@ class Station:
             clock.now_utc,
             version,
             full_names(self._storage.accounts),
-            lambda: known_scales(self._storage.calibrations),
             settings.exam,
+            lambda: known_scales(self._storage.calibrations),
         )
         self._board = StationBoard(settings.firmware, f"nailfold {version}", session, history)
         advice = PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern"))

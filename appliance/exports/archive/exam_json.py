@@ -1,5 +1,6 @@
 """An exam's record as JSON types, there and back; the format `nailfold.archive/1`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ from appliance.domain.pseudonym import require_pseudonym
 
 Json = dict[str, Any]
 _FIELDS = tuple(field for field in EXAM_FIELDS if not field.is_local)
+_BEFORE: Mapping[str, Any] = {"counts_ramified_giants": True, "counts_thumbs": True}
+"""Rules of the time of archives that do not name them."""
 SUFFIXES = ("png", "avi")
 """Of stills and panoramas, and of clips."""
 
@@ -61,7 +64,8 @@ def exam_from_json(record: Json, documents: dict[str, Json]) -> Exam:
         for document in documents.values():
             schemas.validate("nailfold.analysis-1", document)
         # An archive of an older software lacks newer fields: they are as for an exam of its time.
-        fields: dict[str, Any] = {one.name: _taken_over(one, record[one.key]) for one in _FIELDS if one.key in record}
+        named = {one.name: _taken_over(one, record[one.key]) for one in _FIELDS if one.key in record}
+        fields: dict[str, Any] = {**_BEFORE, **named}
         fields["exam_id"] = str(UUID(record["exam_id"]))
         fields["patient_pseudonym"] = require_pseudonym(str(record["patient_pseudonym"]))
         fields["finished_at_utc"] = require_sayable(from_rfc3339(record["finished_at"]))

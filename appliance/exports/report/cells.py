@@ -9,7 +9,7 @@ from appliance.domain.exam_figures import BY_THE_MACHINE, Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
 from appliance.domain.printed_figure import printed_figure
-from appliance.domain.said_beside import SAYS, THUMBS
+from appliance.domain.said_beside import SAYS, THUMBS, THUMBS_COUNTED
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import Localisation
 
@@ -105,12 +105,14 @@ def seen_aside(localisation: Localisation, key: str, figure: Figure) -> Iterator
         yield localisation("giants seen in pictures that do not count: {count}", count=basis["giants_aside"])
     if key == "giants" and basis.get("ramified_giants_aside"):
         yield localisation("+{count} ramified above 50 µm, not counted", count=basis["ramified_giants_aside"])
-    if basis.get(THUMBS) and THUMBS in SAYS.get(key, ()):
-        yield thumbs_aside(localisation, figure)
+    if THUMBS in SAYS.get(key, ()) and (thumbs := thumbs_aside(localisation, figure)):
+        yield thumbs
 
 
 def thumbs_aside(localisation: Localisation, figure: Figure) -> str:
-    """How many thumbs have figures and enter none of the exam; empty without any."""
+    """How many thumbs have figures and enter none of the exam, or all in one from before that; empty without any."""
+    if counted := figure.basis.get(THUMBS_COUNTED):
+        return localisation("{count, plural, one {# thumb} other {# thumbs}} counted", count=counted)
     count = figure.basis.get(THUMBS)
     if not count:
         return ""

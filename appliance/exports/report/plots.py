@@ -23,11 +23,17 @@ _STROKES = {
 
 @dataclass(frozen=True)
 class Point:
-    """One exam in a plot; `off` is half the 95 % interval, 0 where none is known."""
+    """One exam in a plot.
+
+    Attributes:
+        off: half the 95 % interval, 0 where none is known.
+        is_joined: with the point before it; not where the two count by different rules.
+    """
 
     at: datetime
     value: float
     off: float = 0.0
+    is_joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,12 @@ def _ticks(localisation: Localisation, frame: _Frame, step: float) -> list[str]:
 
 def _course(frame: _Frame, points: Sequence[Point]) -> list[str]:
     places = [(frame.x(point), frame.y(point.value)) for point in points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    parts = [f'<polyline points="{path}" fill="none" stroke="#2f4bb8" stroke-width="1.4"/>']
+    runs: list[list[str]] = []
+    for (x, y), point in zip(places, points, strict=True):
+        if not runs or not point.is_joined:
+            runs.append([])
+        runs[-1].append(f"{x:.1f},{y:.1f}")
+    parts = [f'<polyline points="{" ".join(run)}" fill="none" stroke="#2f4bb8" stroke-width="1.4"/>' for run in runs]
     for (x, y), point in zip(places, points, strict=True):
         if point.off:
             parts.append(

@@ -73,6 +73,8 @@ RULES_OF_EXAM: Mapping[bool, str] = {
     False: _n("a ramified capillary above 50 µm does not count as a giant"),
 }
 """By Exam.counts_ramified_giants."""
+THUMBS_COUNT = _n("examined thumbs count in the figures of the exam")
+"""Of an exam with Exam.counts_thumbs."""
 QUALITY = report_words("quality")
 FIELDS: Mapping[str, str] = {
     "indication": _n("Indication"),

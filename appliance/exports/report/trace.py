@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from appliance.domain.exam import Exam
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import scale_decimals
 from appliance.domain.review import ReviewedImage
@@ -20,7 +21,7 @@ def trace_of(localisation: Localisation, material: Material) -> Trace:
         Fact(localisation("Started"), localisation.moment(exam.started_at_utc)),
         *(Fact(localisation("Measured with"), one) for one in _softwares(images)),
         *(Fact(localisation("Scale"), one) for one in scales_of(localisation, images)),
-        Fact(localisation("Rule of this exam"), localisation(terms.RULES_OF_EXAM[exam.counts_ramified_giants])),
+        *rules_of(localisation, exam),
         Fact(localisation("Report software"), f"nailfold {material.software_version}"),
     ]
     if material.journal_head:
@@ -33,6 +34,12 @@ def trace_of(localisation: Localisation, material: Material) -> Trace:
             for key, definition in terms.DEFINITIONS.items()
         ),
     )
+
+
+def rules_of(localisation: Localisation, exam: Exam) -> list[Fact]:
+    """By which rules the exam is counted; that thumbs do not count is the rule of every exam that begins now."""
+    rules = [terms.RULES_OF_EXAM[exam.counts_ramified_giants], *([terms.THUMBS_COUNT] if exam.counts_thumbs else [])]
+    return [Fact(localisation("Rule of this exam"), localisation(rule)) for rule in rules]
 
 
 def _softwares(images: Iterable[ReviewedImage]) -> list[str]:

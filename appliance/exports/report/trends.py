@@ -8,7 +8,7 @@ from markupsafe import Markup
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import rounded
-from appliance.domain.repeatability import PUBLISHED, FigureChange, change
+from appliance.domain.repeatability import PUBLISHED, FigureChange, change, is_by_another_rule
 from appliance.domain.trend import COMPARED, COUNTS, PLOTTED, decimals_of, per_image
 from appliance.exports.report import terms
 from appliance.exports.report.cells import MISSING, finger_name
@@ -127,9 +127,10 @@ def change_row(localisation: Localisation, key: str, before: Figures, now: Figur
     )
     unit = terms.UNITS[DEFINITIONS[key].unit]
     if found is None:
-        return ChangeRow(
-            _title(localisation, key), unit, then, newest, MISSING, "", localisation("cannot be compared"), None
+        why = (
+            localisation("counted by another rule") if is_by_another_rule(*pair) else localisation("cannot be compared")
         )
+        return ChangeRow(_title(localisation, key), unit, then, newest, MISSING, "", why, None)
     by = _signed(localisation, rounded(found.by, decimals), decimals)
     limit = "" if found.limit is None else localisation.number(found.limit, decimals)
     return ChangeRow(
@@ -185,11 +186,13 @@ def _plot(
     found: Sequence[tuple[EarlierExam, Figure]],
     size: tuple[float, float],
 ) -> Plot | None:
-    points = [
-        Point(exam.started_at_utc, float(figure.value), figure.uncertainty or 0.0)
-        for exam, figure in found
-        if isinstance(figure.value, int | float)
-    ]
+    points: list[Point] = []
+    before: Figure | None = None
+    for exam, figure in found:
+        if isinstance(figure.value, int | float):
+            is_joined = before is None or not is_by_another_rule(before, figure)
+            points.append(Point(exam.started_at_utc, float(figure.value), figure.uncertainty or 0.0, is_joined))
+            before = figure
     if not points:
         return None
     decimals = decimals_of(key, found[-1][1])

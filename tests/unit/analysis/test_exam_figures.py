@@ -394,6 +394,55 @@ def test_an_exam_is_its_eight_fingers_and_a_thumb_is_seen_and_not_counted() -> N
     assert {figure.because for figure in alone.values()} == {"only_thumbs"}
 
 
+def test_an_exam_from_before_the_eight_fingers_keeps_its_figures() -> None:
+    """What was validated with thumbs counted stays so; loss index and NEMO were of eight fingers then too."""
+    images = every_finger([Loop()] * 9)
+    place = Placement(Hand.LEFT, Finger.THUMB, Sector.B)
+    thumb = image_of([*[Loop()] * 6, Loop(64, "giant")], place, number=30, haemorrhages=2)
+    without = exam_figures(exam_of(*images, counts_thumbs=True)).exam
+    found = exam_figures(exam_of(*images, thumb, counts_thumbs=True)).exam
+    new = exam_figures(exam_of(*images, thumb)).exam
+    assert [one["fingers_evaluable"].value for one in (without, found, new)] == [8, 9, 8]
+    assert [one["giants"].value for one in (without, found, new)] == [0, 1, 0]
+    assert [one["haemorrhages"].value for one in (without, found, new)] == [0, 2, 0]
+    assert [one["fast_track"].value for one in (without, found, new)] == [
+        "non_scleroderma",
+        "scleroderma",
+        "non_scleroderma",
+    ]
+    assert found["density_per_mm"].value == pytest.approx((8 * 9 + 7) / 9, abs=0.05)
+    assert "seen_aside" not in found["giants"].basis
+    for key in found:
+        is_of_eight = key in ("loss_index", "nemo")
+        assert found[key].basis.get("thumbs_counted") == (None if is_of_eight else 1), key
+        assert found[key].basis.get("thumbs_aside") == (1 if is_of_eight else None), key
+        if is_of_eight:
+            assert found[key].value == new[key].value, key
+    assert without["density_per_mm"].basis["thumbs_counted"] == 0
+    assert exam_figures(exam_of(thumb, counts_thumbs=True)).exam["giants"].value == 1
+
+
+def test_ramified_giants_and_possible_ones_are_said_where_there_is_no_category() -> None:
+    loops = [*[Loop()] * 8, Loop(64, "ramified"), Loop(64, "giant", score=0.5)]
+    rule = {"counts_ramified_giants": False}
+    image = replace(image_of(loops), **rule)
+    few = exam_figures(exam_of(image, **rule)).exam["fast_track"]
+    assert (few.because, few.basis["ramified_giants_aside"], few.basis["possible_giants"]) == ("too_few_fingers", 1, 1)
+    unknown = replace(image_of([Loop(64, "ramified")], row_mm=None), **rule)
+    for key in ("fast_track", "sub_pattern"):
+        figure = exam_figures(exam_of(unknown, **rule)).fingers[LEFT_RING][key]
+        assert figure.value is None
+        assert figure.basis["ramified_giants_aside"] == 1, key
+    # In pictures that do not count, and on thumbs.
+    unfit = replace(image_of([Loop(64, "ramified")], number=21, reasons=("glare",)), **rule)
+    place = Placement(Hand.LEFT, Finger.THUMB, Sector.B)
+    thumb = replace(image_of([Loop(64, "ramified")], place, number=22), **rule)
+    figures = exam_figures(exam_of(image, unfit, thumb, **rule))
+    assert {figures.exam[key].basis["ramified_giants_aside"] for key in ("giants", "fast_track", "sub_pattern")} == {3}
+    assert figures.fingers[LEFT_RING]["giants"].basis["ramified_giants_aside"] == 2
+    assert figures.images[unfit.image.image_id]["giants"].basis["ramified_giants_aside"] == 1
+
+
 def test_a_site_may_rule_that_a_ramified_loop_is_no_giant() -> None:
     loops = [*[Loop()] * 8, Loop(64, "ramified"), Loop(50.4, "ramified", "other")]
     image = image_of(loops)

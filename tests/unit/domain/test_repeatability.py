@@ -5,8 +5,8 @@ import math
 import pytest
 
 from appliance.domain.exam_figures import Figure
-from appliance.domain.repeatability import PUBLISHED, FigureChange, Repeatability, change
-from appliance.domain.said_beside import RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT, RAMIFIED_RULE
+from appliance.domain.repeatability import PUBLISHED, FigureChange, Repeatability, change, is_by_another_rule
+from appliance.domain.said_beside import RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT, RAMIFIED_RULE, THUMBS_COUNTED
 from appliance.domain.trend import per_image
 
 
@@ -62,3 +62,15 @@ def test_counts_by_two_rules_of_a_site_are_not_compared() -> None:
     assert change("giants", before, before) is not None
     pair = [per_image("giants", {"giants": one, "images_evaluable": Figure(4)}) for one in (before, now)]
     assert change("giants", *pair) is None
+    assert is_by_another_rule(*pair)
+    assert not is_by_another_rule(before, before)
+
+
+def test_figures_that_hold_thumbs_are_not_compared_with_those_of_eight_fingers() -> None:
+    two, none, eight = (Figure(7.0, 0.2, basis=basis) for basis in ({THUMBS_COUNTED: 2}, {THUMBS_COUNTED: 0}, {}))
+    for pair in ((two, eight), (eight, two)):
+        assert is_by_another_rule(*pair)
+        assert change("density_per_mm", *pair) is None
+    for pair in ((two, none), (none, eight), (eight, eight), (two, Figure(None, because="no_images"))):
+        assert not is_by_another_rule(*pair)
+    assert change("density_per_mm", none, eight) is not None

@@ -1,9 +1,11 @@
 """A patient's course, against changes worked out by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import ExamFigures, Figure
+from appliance.domain.said_beside import THUMBS_COUNTED
 from appliance.domain.trend import TrendExam, course, groups_of, per_image
 from tests.support.exam_parts import NOON
 
@@ -52,6 +54,16 @@ def test_a_finger_without_an_evaluable_image_is_no_choice() -> None:
     figures = {"images_evaluable": Figure(None, because="skipped")}
     only = TrendExam("one", NOON, ExamFigures(figures, {RING: figures}, {}, {}), False, {})
     assert groups_of([only]) == (None,)
+
+
+def test_a_figure_by_another_rule_is_said_to_be_one() -> None:
+    def counting(one: TrendExam) -> TrendExam:
+        density = replace(one.figures.exam["density_per_mm"], basis={THUMBS_COUNTED: 2})
+        return replace(one, figures=replace(one.figures, exam={**one.figures.exam, "density_per_mm": density}))
+
+    found = course("density_per_mm", [counting(exam(1, 8.0)), exam(2, None), exam(3, 7.0), exam(4, 7.0)])
+    assert [one.is_by_another_rule for one in found] == [False, False, True, False]
+    assert [one.change is None for one in found] == [True, True, True, False]
 
 
 def test_other_networks_are_said() -> None:

@@ -1,4 +1,5 @@
-from datetime import datetime, timezone
+import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from babel.messages.pofile import read_po
@@ -6,8 +7,10 @@ from babel.messages.pofile import read_po
 from appliance.domain.errors import ExportError
 from appliance.domain.exam_figures import Figure
 from appliance.domain.quality import Effect, reasons_that
+from appliance.domain.said_beside import THUMBS_COUNTED
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import LANGUAGES, LOCALE_FOLDER, Localisation
+from appliance.exports.report.plots import Point, trend_svg
 from appliance.exports.report.trends import change_row
 from tests.support.report_messages import report_messages, source_messages
 
@@ -62,6 +65,22 @@ def test_numbers_and_dates_are_the_languages_own(language: str, number: str, dat
 def test_a_language_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="pt"):
         Localisation("pt")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_by_two_rules_say_so_and_are_not_joined(language: str) -> None:
+    words = Localisation(language)
+    thumbs, eight, none = (
+        {"density_per_mm": figure, "images_evaluable": Figure(16)}
+        for figure in (Figure(7.0, basis={THUMBS_COUNTED: 1}), Figure(6.0), Figure(None, because="no_images"))
+    )
+    assert change_row(words, "density_per_mm", thumbs, eight).meaning == words("counted by another rule")
+    assert change_row(words, "density_per_mm", none, eight).meaning == words("cannot be compared")
+    assert words("counted by another rule") != words("cannot be compared")
+    assert language == "en" or words("counted by another rule") != "counted by another rule"
+    points = [Point(NOON + timedelta(days=day), 7.0, 0.0, day != 2) for day in range(4)]
+    svg = trend_svg(words, "density", points, (158.0, 78.0))
+    assert [len(run.split()) for run in re.findall(r'polyline points="([^"]*)"', svg)] == [2, 2]
 
 
 @pytest.mark.parametrize(("now", "said"), [(6.96, "0.0"), (7.04, "0.0"), (6.9, "\u22120.1"), (9.0, "+2.0")])

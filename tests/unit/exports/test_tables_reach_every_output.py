@@ -19,7 +19,7 @@ from appliance.domain.figure_definition import Extent, Kind, Place
 from appliance.domain.figure_definitions import DEFINITIONS, MEASURED, METRICS, figures_at, figures_of
 from appliance.domain.metrics import ImageMetrics
 from appliance.domain.quality import QUALITY_RULES, Effect, QualityReason, reasons_that
-from appliance.exports.archive.exam_json import exam_to_json
+from appliance.exports.archive.exam_json import exam_from_json, exam_to_json
 from appliance.exports.csv_tables import csv_tables
 from appliance.exports.dicom.files import dicom_files
 from appliance.exports.fhir.bundle import fhir_bundle
@@ -91,6 +91,18 @@ def test_every_field_of_an_exam_is_in_archive_csv_and_api(source: ExamToExport) 
     assert [field.name for field in shared if field.name not in row] == []
     assert [field.key for field in shared if field.key not in exam_to_json(source.exam)] == []
     assert [field.name for field in EXAM_FIELDS if field.name not in ExamEntryDocument.model_fields] == []
+
+
+def test_an_archive_from_before_the_rules_reads_as_counting_and_a_new_one_says_its_own() -> None:
+    for rules in ({"counts_thumbs": False, "counts_ramified_giants": False}, {"counts_thumbs": True}):
+        exam = replace(finished_exam()[0], images=(), **rules)
+        record = json.loads(json.dumps(exam_to_json(exam)))
+        assert exam_from_json(record, {}).counts_thumbs is exam.counts_thumbs
+        assert exam_from_json(record, {}).counts_ramified_giants is exam.counts_ramified_giants
+        assert record.pop("counts_thumbs") is exam.counts_thumbs
+        del record["counts_ramified_giants"]
+        old = exam_from_json(record, {})
+        assert (old.counts_thumbs, old.counts_ramified_giants) == (True, True)
 
 
 def test_a_fhir_bundle_has_every_figure(source: ExamToExport) -> None:

@@ -55,6 +55,44 @@ def test_what_a_newer_one_has_changed_is_refused_untouched(start: Callable[..., 
         start(ADDED)
 
 
+def test_exams_from_before_the_eight_fingers_count_thumbs_and_new_ones_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of an older system that came back for a while, which ignores the column, too."""
+    before = tuple(step for step in MIGRATIONS if "counts_thumbs" not in "".join(step.statements))
+    assert len(before) == len(MIGRATIONS) - 1
+    assert not MIGRATIONS[-1].breaks
+    tmp_path.joinpath("exams").mkdir()
+    insert = """INSERT INTO exams (exam_id, patient_pseudonym, state, started_at, finished_at, protocol, operator)
+        SELECT ?, pseudonym, 'discarded', latest_at, latest_at, 'free', 'ana' FROM patients"""
+
+    def older(exam_id: str) -> None:
+        with sqlite3.connect(tmp_path / "exams" / "exams.sqlite3") as connection:
+            connection.isolation_level = None
+            migrate(connection, before)
+            connection.execute(insert, (exam_id,))
+
+    def newer() -> dict[str, bool]:
+        with open_storage(StorageSettings(tmp_path / "exams", reserve_mb=0), lambda: NOON) as storage:
+            exam = storage.exams.start_exam("NC-1", NOON, ExamStart("ana"))
+            assert storage.exams.exam(exam.exam_id).counts_thumbs is False
+            storage.exams.discard_exam(exam.exam_id, NOON)
+            return {one.exam_id: one.counts_thumbs for one in storage.exams.exams() if len(one.exam_id) == 1}
+
+    monkeypatch.setattr(database, "migrate", lambda connection: migrate(connection, before))
+    Database(tmp_path / "exams" / "exams.sqlite3").close()
+    with sqlite3.connect(tmp_path / "exams" / "exams.sqlite3") as connection:
+        connection.execute(
+            "INSERT INTO patients (patient_id, pseudonym, created_at, latest_at) VALUES ('p', 'NC-1', ?, ?)",
+            ("2026-11-01T08:00:00.000000Z",) * 2,
+        )
+    older("a")
+    monkeypatch.setattr(database, "migrate", migrate)
+    assert newer() == {"a": True}
+    older("b")
+    assert newer() == {"a": True, "b": True}
+
+
 def test_indexes_are_made_without_a_newer_layout(tmp_path: Path) -> None:
     for _ in range(2):
         Database(tmp_path / "exams.sqlite3").close()

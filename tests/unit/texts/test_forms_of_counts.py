@@ -23,7 +23,7 @@ ANY_COUNT = range(1000)
 COUNTS = """
     all boxes capillaries captured count current done dropped enlarged entries erased exams fingers giants
     haemorrhages here images images_without_category in_grey_zone needing new online part possible_giants ramified
-    ramified_giants ramified_giants_aside seen stored thumbs_aside total
+    ramified_giants ramified_giants_aside seen stored thumbs_aside thumbs_counted total
 """
 """What a blank called so is filled with is a number of things."""
 NO_COUNTS = """

@@ -7,7 +7,8 @@ import { loopAt, widthLine } from "../src/live/loop_card";
 import type { Status } from "../src/live/protocol";
 import { bandOf, bandsWithin } from "../src/live/readings";
 import { chipsOf } from "../src/live/status_bar";
-import { signed } from "../src/trends/words";
+import type { Point, Series } from "../src/trends/protocol";
+import { changeWords, signed } from "../src/trends/words";
 
 function capillary(changes: Partial<Capillary> = {}): Capillary {
   return {
@@ -32,6 +33,14 @@ const NO_WIDTHS = { apical: null, arterial: null, venous: null };
 describe("a change", () => {
   it("has no sign where it rounds to nothing", () => {
     expect([signed(-0.04, 1), signed(0.04, 1), signed(-0.06, 1), signed(2, 0)]).toEqual(["0.0", "0.0", "\u22120.1", "+2"]);
+  });
+
+  it("by another rule says that instead of a number", () => {
+    const series = { key: "density_per_mm", unit: "/mm", decimals: 1, is_per_image: false, cuts: [], points: [] } as unknown as Series;
+    const point: Point = { exam_id: "b", value: 7, uncertainty: null, decimals: 1, because: null, change: null, is_by_another_rule: true };
+    expect(changeWords([], series, point)).toBe(t("trends.other_rule"));
+    expect(t("trends.other_rule")).toBe("counted by another rule");
+    expect(changeWords([], series, { ...point, is_by_another_rule: false })).toBe("");
   });
 });
 

@@ -79,6 +79,10 @@ export interface PointDocument {
   decimals: number;
   exam_id: string;
   /**
+   * Counted by another rule than the newest earlier exam with a value: no change is stated
+   */
+  is_by_another_rule: boolean;
+  /**
    * Half the width of the 95 % interval; null where none is known
    */
   uncertainty: number | null;

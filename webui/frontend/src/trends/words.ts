@@ -31,8 +31,9 @@ export function valueWords(series: Series, point: Point | null): string {
   return `${figure(point.value, point.decimals)}${off} ${unit(series)}`.trim();
 }
 
-/** "−2.1 since 3 Mar 2026: significant (limit 1.2)"; empty where there is nothing to compare. */
+/** "−2.1 since 3 Mar 2026: significant (limit 1.2)", or why there is none; empty where there is nothing to compare. */
 export function changeWords(exams: TrendExam[], series: Series, point: Point | null): string {
+  if (point?.is_by_another_rule) return t("trends.other_rule");
   const found = point?.change;
   if (!found) return "";
   const since = exams.find((exam) => exam.exam_id === found.since);
