@@ -35,7 +35,8 @@ Real tiles turned by 30 degrees gain by it; upright ones would lose from 14 on (
 MIN_LEAN_RAD = math.radians(12)
 """A picture that is good as it is gets looked at once more where its lines lean by this."""
 MIN_LEFT_RAD = math.radians(5)
-"""The same where it is turned anyhow, so that a finer turn costs no more sharpness."""
+"""The same where it is turned by no quarter anyhow: a finer turn costs no more sharpness then; quarters are exact."""
+EXACT_RAD = 1e-6
 AS_MUCH = 0.9
 """After the last, fine turn at least this share of the scores must still be there."""
 
@@ -113,7 +114,8 @@ def _axis_turns(image_rgb: NDArray[np.uint8]) -> tuple[float, ...]:
 
 def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: DirectionEvidence) -> DirectionEvidence:
     """The look after a further turn by what the lines inside its boxes still lean, if that shows no less."""
-    least = MIN_LEFT_RAD if look.turn_rad else MIN_LEAN_RAD
+    from_quarter = abs(math.remainder(look.turn_rad, math.pi / 2))
+    least = MIN_LEAN_RAD if from_quarter < EXACT_RAD else MIN_LEFT_RAD
     if look.scores < LEAST or abs(look.lean_rad) < least:
         return look
     further = look_at(detector, image_rgb, wrapped(look.turn_rad + look.lean_rad))
