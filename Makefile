@@ -43,9 +43,9 @@ prove-deb:  ## install, run and purge the package in a clean Debian 12 (root, mm
 	@image-build/deb/prove.sh $(ARGS)
 
 BOX_ROOT := build/box/root
-test-box:  ## boot the installed package under systemd in a virtual machine, into build/reports/box.json (root, mmdebstrap)
+test-box:  ## boot the installed package in a virtual machine (ARGS="--cuts 20": power cuts inside one), into build/reports/box.json (root, mmdebstrap)
 	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)
-	$(BIN)/python tests/box/boot.py --root $(BOX_ROOT).squashfs $(ARGS)
+	PYTHONPATH=. $(BIN)/python $(if $(findstring --cuts,$(ARGS)),-m tests.box.primed_machine,tests/box/boot.py) --root $(BOX_ROOT).squashfs $(ARGS)
 
 test-power:  ## the power goes at random moments of captures and finishes, into build/reports/box.json (ARGS="--cuts 20"; root)
 	@[ -f $(BOX_ROOT).squashfs ] || tests/box/make_root.sh "$$(ls -t build/deb/nailfold_*~py311_amd64.deb | head -n 1)" $(BOX_ROOT)

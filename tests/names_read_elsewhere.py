@@ -64,4 +64,9 @@ _.palette
 _.snapshot_meta, _.reference_time
 
 # What the templates of the fleet's console read.
-_.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results
+_.since_utc, _.state_at_utc, _.heard_at_utc, _.not_in_force, _.missing_results, _.is_time_doubtful
+
+# Set on a member of a tar file, which Python's tarfile writes.
+_.pax_headers, _.linkname
+# Taken from os in the machine that loses its power.
+_.fdatasync

@@ -1,11 +1,9 @@
-"""One loop is counted once: the one rule by which two boxes are one thing, in a frame, a still, tiles and panoramas.
-
-In numpy, a block of boxes at a time: all of them against all would take twice as long.
-"""
+"""One loop is counted once: the one rule by which two boxes are one thing, in a frame, a still, tiles and panoramas."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,9 +33,6 @@ LEAST_SCORE, MOST_SCORE = 1e-4, 1 - 1e-4
 
 ALIKE_IOU = 0.6
 """Boxes that overlap the one that stays by this or more say nearly the same: their mean is nearer the truth."""
-
-BLOCK = 24
-"""So many of the surest boxes are compared with all others at once; what they leave is the next block's."""
 
 
 def suppress(
@@ -103,20 +98,14 @@ def _boxes_of(found: Sequence[Found]) -> Boxes:
 
 
 def _apart(boxes_xywh: Boxes, iou: float) -> NDArray[np.intp]:
-    """Indices of the boxes that overlap no earlier one that stays."""
-    stays, left = [], np.arange(len(boxes_xywh))
-    while len(left):
-        block = left[:BLOCK]
-        common, own, area = _common(boxes_xywh[block], boxes_xywh[left])
-        is_same = common > iou * (own + area - common)
-        is_gone = np.zeros(len(left), dtype=bool)
-        for at, row in enumerate(is_same):
-            if not is_gone[at]:
-                stays.append(block[at])
-                is_gone |= row
-        is_gone[: len(block)] = True
-        left = left[~is_gone]
-    return np.array(stays, dtype=np.intp)
+    """Indices of the boxes that overlap no earlier one that stays, by more than `iou`.
+
+    OpenCV's suppression in C++ takes a third of the time of numpy's in blocks. It is told the order and no scores.
+    """
+    if not len(boxes_xywh):
+        return np.empty(0, dtype=np.intp)
+    falling = range(len(boxes_xywh), 0, -1)
+    return np.array(cv2.dnn.NMSBoxes(boxes_xywh.tolist(), list(falling), 0.0, iou), dtype=np.intp)
 
 
 def _is_doubtful(boxes: Boxes, share: float) -> NDArray[np.bool_]:
@@ -128,8 +117,9 @@ def _is_doubtful(boxes: Boxes, share: float) -> NDArray[np.bool_]:
 
 def _common(surer: Boxes, boxes: Boxes) -> tuple[Boxes, Boxes, Boxes]:
     """What surer boxes [M, 4] and boxes [N, 4] have in common, [M, N], and the areas of both, [M, 1] and [N]."""
-    x0, y0, w, h = boxes.T
-    left, top, wide, high = (column[:, None] for column in surer.T)
+    # Numbers that lie side by side: along columns of boxes as they come every step takes twice as long.
+    x0, y0, w, h = np.ascontiguousarray(boxes.T)
+    left, top, wide, high = np.ascontiguousarray(surer.T)[:, :, None]
     common, height = _shared_side(left, wide, x0, w), _shared_side(top, high, y0, h)
     common *= height
     return common, wide * high, w * h

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from appliance.analysis import uncertainty
 from appliance.analysis.exam_scores import (
@@ -26,11 +27,12 @@ from appliance.analysis.image_tally import ImageTally, tally
 from appliance.analysis.seen_aside import with_seen
 from appliance.domain.bands import DENSITY
 from appliance.domain.exam import Exam, Finger, Hand, ImageKind, Placement, Sector
-from appliance.domain.exam_figures import ExamFigures, Figure, Figures
+from appliance.domain.exam_figures import BY_THE_MACHINE, ExamFigures, Figure, Figures
 from appliance.domain.exam_protocol import STANDARD_FINGERS
 from appliance.domain.figure_definition import Extent
 from appliance.domain.figure_definitions import figures_of
 from appliance.domain.review import ReviewedExam, ReviewedImage
+from appliance.domain.said_beside import THUMBS
 
 PANORAMA_KEYS = figures_of(Extent.PICTURE)
 IMAGE_KEYS = figures_of(Extent.STILL)
@@ -42,7 +44,8 @@ def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -
     """Every figure that can be computed, and for the others why not.
 
     Only stills that neither the machine nor a person found not evaluable enter sectors, fingers and exam; a panorama
-    has figures of its own and never enters any other.
+    has figures of its own and never enters any other. The exam is the eight fingers of the standard: a thumb has
+    figures of its own, and what it shows is said beside the exam's as seen and not counted.
 
     Args:
         reviewed: the exam with the physician's edits.
@@ -51,9 +54,10 @@ def exam_figures(reviewed: ReviewedExam, disorganisation: float | None = None) -
     counted = [(image, tally(image)) for image in reviewed.images if image.enters]
     fingers = {key: _finger(reviewed, counted, key) for key in _fingers_of(reviewed.exam)}
     aside = [(image.image.placement, tally(image)) for image in reviewed.images if not image.enters]
+    of_thumbs = [one for image, one in counted if not _is_standard(image)]
     sectors = {place: _sector(reviewed, counted, place) for place in _placements_of(reviewed.exam)}
     return ExamFigures(
-        exam=with_seen(_exam(counted, fingers, disorganisation, reviewed), [one for _, one in aside]),
+        exam=with_seen(_exam(counted, fingers, disorganisation, reviewed), [*(one for _, one in aside), *of_thumbs]),
         fingers={
             key: with_seen(found, [one for place, one in aside if _finger_of(place) == key])
             for key, found in fingers.items()
@@ -83,7 +87,7 @@ def _excluded(keys: Sequence[str], image: ReviewedImage) -> Figures:
     if image.not_evaluable_because is not None:
         return abstaining(keys, "excluded_by_physician", {"reason": image.not_evaluable_because})
     reasons = ", ".join(reason.value for reason in image.analysis.quality.reasons)
-    return abstaining(keys, "not_evaluable", {"reason": reasons})
+    return abstaining(keys, BY_THE_MACHINE, {"reason": reasons})
 
 
 def _sector(reviewed: ReviewedExam, counted: Sequence[tuple[ReviewedImage, ImageTally]], place: Placement) -> Figures:
@@ -120,12 +124,14 @@ def _exam(
     disorganisation: float | None,
     reviewed: ReviewedExam,
 ) -> Figures:
-    tallies = [one for _, one in counted]
+    tallies = [one for image, one in counted if _is_standard(image)]
+    of_all = {key: figures for key, figures in fingers.items() if figures["images_evaluable"].value is not None}
+    present = {key: figures for key, figures in of_all.items() if key[1] in STANDARD_FINGERS}
+    left_out = {THUMBS: len(of_all) - len(present)} if len(of_all) > len(present) else {}
     if not tallies:
-        because = "no_evaluable_image" if reviewed.exam.single_images else "only_panorama"
-        because = because if reviewed.images else "no_images"
-        return abstaining(EXAM_KEYS, because, {"images": len(reviewed.exam.single_images)})
-    present = {key: figures for key, figures in fingers.items() if figures["images_evaluable"].value is not None}
+        return abstaining(
+            EXAM_KEYS, _nothing_counts(reviewed), {"images": len(reviewed.exam.single_images), **left_out}
+        )
     density = _mean_of_fingers([figures["density_per_mm"] for figures in present.values()])
     scores = {key: mean_score([figures[key] for figures in present.values()], "fingers") for key in SCORES}
     rated = Figure(None, because=NOT_RATED) if disorganisation is None else Figure(disorganisation)
@@ -143,9 +149,22 @@ def _exam(
         "mes": mes_of(scores["score_loss"], rated, scores["score_ramified"]),
         "loss_index": loss_index_of(present),
         "csuri": csuri_of(tallies),
-        "nemo": nemo_of(tallies, list(present)),
+        "nemo": nemo_of(tallies, len(present)),
     }
-    return _only(EXAM_KEYS, found)
+    return {key: replace(found[key], basis={**found[key].basis, **left_out}) for key in EXAM_KEYS}
+
+
+def _nothing_counts(reviewed: ReviewedExam) -> str:
+    """Why no image enters the exam's figures."""
+    if any(image.enters for image in reviewed.images):
+        return "only_thumbs"
+    if not reviewed.images:
+        return "no_images"
+    return "no_evaluable_image" if reviewed.exam.single_images else "only_panorama"
+
+
+def _is_standard(image: ReviewedImage) -> bool:
+    return image.image.finger in STANDARD_FINGERS
 
 
 def _mean_of_fingers(of_fingers: Sequence[Figure]) -> Figure:

@@ -10,7 +10,6 @@ from appliance.analysis.image_tally import ImageTally
 from appliance.domain.bands import CSURI, LOSS_INDEX
 from appliance.domain.exam import Finger, Hand
 from appliance.domain.exam_figures import Figure, Figures
-from appliance.domain.exam_protocol import STANDARD_FINGERS
 from appliance.domain.scores import (
     CSURI_WIDTH_MM,
     CSURI_WIDTH_SHARE,
@@ -38,8 +37,8 @@ def mes_of(loss: Figure, disorganisation: Figure, ramified: Figure) -> Figure:
 
 
 def loss_index_of(fingers: Mapping[FingerKey, Figures]) -> Figure:
-    """The mean loss score of the eight standard fingers, each the mean of its images, with how it reads."""
-    scores = [figures["score_loss"].value for (_, finger), figures in fingers.items() if finger in STANDARD_FINGERS]
+    """The mean loss score of the eight fingers, each the mean of its images, with how it reads."""
+    scores = [figures["score_loss"].value for figures in fingers.values()]
     known = [float(score) for score in scores if isinstance(score, int | float)]
     if len(known) < STANDARD_COUNT:
         return Figure(None, because=TOO_FEW_FINGERS, basis={"fingers": len(known), "needed": STANDARD_COUNT})
@@ -81,11 +80,9 @@ def _csuri_of_image(one: ImageTally) -> Figure:
     return Figure(value, off, None, basis)
 
 
-def nemo_of(tallies: Sequence[ImageTally], evaluable: Sequence[FingerKey]) -> Figure:
-    """Haemorrhages over the eight standard fingers: a lower bound, because microthromboses are not detected."""
-    standard = [one for one in tallies if one.placement.finger in STANDARD_FINGERS]
-    fingers = sum(finger in STANDARD_FINGERS for _, finger in evaluable)
-    haemorrhages = sum(one.haemorrhages for one in standard)
+def nemo_of(tallies: Sequence[ImageTally], fingers: int) -> Figure:
+    """Haemorrhages over the eight fingers: a lower bound, because microthromboses are not detected."""
+    haemorrhages = sum(one.haemorrhages for one in tallies)
     basis: dict[str, float | int | str] = {"fingers": fingers, "microthromboses": "not_detected", "bound": "lower"}
     if fingers < STANDARD_COUNT:
         return Figure(None, because=TOO_FEW_FINGERS, basis={**basis, "haemorrhages": haemorrhages})

@@ -9,7 +9,7 @@ import numpy as np
 
 from appliance.analysis.density import MIN_ROW_OF_WIDTH
 from appliance.analysis.measure import MeasuredLoop
-from appliance.analysis.row_fit import RowCurve, from_row_axes
+from appliance.analysis.row_fit import RowCurve
 from appliance.analysis.settings import AnalysisSettings
 
 APICES_FOR_SIZE = 3
@@ -78,10 +78,9 @@ def framing_of(
 
 
 def _place_of_middle(row: RowCurve) -> float:
-    u = np.array([(row.low + row.high) / 2])
-    x, y = from_row_axes(np.stack([u, row.height(u)], axis=1), row.roll_rad, row.size_px)[0]
+    x, y = row.points_below(np.array([(row.low + row.high) / 2]), 0.0)[0].tolist()
     right, up = math.sin(row.direction_rad), math.cos(row.direction_rad)
-    distal, proximal = (_to_border((float(x), float(y)), (way * right, -way * up), row.size_px) for way in (1, -1))
+    distal, proximal = (_to_border((x, y), (way * right, -way * up), row.size_px) for way in (1, -1))
     return distal / max(distal + proximal, 1e-9)
 
 

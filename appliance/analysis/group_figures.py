@@ -12,6 +12,7 @@ from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definition import Extent, Kind
 from appliance.domain.figure_definitions import DEFINITIONS, figures_of
 from appliance.domain.printed_figure import HIGH, LOW
+from appliance.domain.said_beside import RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT, RAMIFIED_RULE
 from appliance.domain.scores import lost_share, semiquantitative
 
 NO_WIDTHS = "no_widths"
@@ -95,6 +96,8 @@ def counts_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
                 "in_grey_zone": sum(one.giants_in_grey_zone for one in tallies),
                 "possible_giants": sum(one.possible_giants for one in tallies),
                 "ramified_giants": sum(one.ramified_giants for one in tallies),
+                "ramified_giants_aside": sum(one.ramified_giants_aside for one in tallies),
+                RAMIFIED_RULE: RAMIFIED_COUNT if tallies[0].counts_ramified_giants else RAMIFIED_DO_NOT_COUNT,
             },
         ),
         "tortuous": Figure(sum(one.tortuous for one in tallies)),

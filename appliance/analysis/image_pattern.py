@@ -59,9 +59,8 @@ def pattern_of(one: ImageTally) -> ImagePattern:
         off = uncertainty.of_density(one.distal, one.row_mm, 1, one.scale_share)
     found = Findings(density, one.sure_giants, one.ramified, one.enlarged, one.haemorrhages)
     densities = [density] if density is None else [density, max(0.0, density - off), density + off]
-    nearly_giant = one.near_50_um - one.giants_in_grey_zone
     sure = one.sure_giants
-    giants = sorted({sure, max(0, sure - one.giants_in_grey_zone), one.giants + nearly_giant})
+    giants = sorted({sure, max(0, sure - one.giants_in_grey_zone), one.giants + one.nearly_giant})
     enlarged = sorted({one.enlarged, one.enlarged - one.enlarged_in_grey_zone})
     within = tuple(
         replace(found, density_per_mm=at, giants=giant, enlarged=wide)
@@ -84,6 +83,8 @@ def gravest_of(tallies: Sequence[ImageTally]) -> dict[str, Figure]:
     seen = {"images_without_category": unknown} if unknown else {}
     if possible := sum(one.possible_giants for one in tallies):
         seen["possible_giants"] = possible
+    if aside := sum(one.ramified_giants_aside for one in tallies):
+        seen["ramified_giants_aside"] = aside
     category = Figure(gravest.category.verdict, basis=_basis(gravest, gravest.category, FAST_TRACK_RULES) | seen)
     if gravest.pattern is None:
         return {"fast_track": category, "sub_pattern": Figure(None, because=NO_DENSITY)}

@@ -27,13 +27,16 @@ class ImageTally:
         distal_dilated: distal loops of 30 to 50 um at their widest measured point.
         enlarged: loops of enlarged calibre that are no giants.
         enlarged_in_grey_zone: those of them within a pixel of 20 um.
-        giants: loops of giant calibre or giant shape.
+        giants: loops of giant calibre or giant shape that count as giants by the exam's rule.
         possible_giants, distal_possible_giants: those of them that the machine alone found and is not sure of; they
             count in no score and no category.
         giants_in_grey_zone: those of them within a pixel of 50 um.
-        ramified_giants: those of them that are ramified, which are counted as giants all the same.
+        ramified_giants: those of them that are ramified.
+        ramified_giants_aside: ramified loops above 50 um that do not count as giants by the exam's rule.
+        counts_ramified_giants: the exam's rule.
         tortuous, ramified, haemorrhages: counts.
         near_20_um, near_50_um: loops within a pixel of the cut.
+        nearly_giant: loops within a pixel of 50 um that are no giants and would count as one.
         row_mm, density_missing_because: of the distal row; the reason is None where density was measured.
         density_per_mm: as the picture's own result states it.
         apical: calibrated apical widths of the distal row.
@@ -58,11 +61,14 @@ class ImageTally:
     distal_possible_giants: int
     giants_in_grey_zone: int
     ramified_giants: int
+    ramified_giants_aside: int
+    counts_ramified_giants: bool
     tortuous: int
     ramified: int
     haemorrhages: int
     near_20_um: int
     near_50_um: int
+    nearly_giant: int
     row_mm: float | None
     density_per_mm: float | None
     density_missing_because: str | None
@@ -84,7 +90,9 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
     widest = [loop.widest_um for loop in loops]
     known = [width for width in widest if width is not None]
     possible = [loops[at] for at in possible_giants(reviewed)]
-    giants = [width for loop, width in zip(loops, widest, strict=True) if loop.is_giant]
+    giants = [width for loop, width in zip(loops, widest, strict=True) if reviewed.is_giant(loop)]
+    ramified_giants = sum(loop.is_giant and loop.morphology is Morphology.RAMIFIED for loop in loops)
+    counts_ramified = reviewed.counts_ramified_giants
     return ImageTally(
         image_id=reviewed.image.image_id,
         placement=reviewed.image.placement,
@@ -94,7 +102,7 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
         total=len(loops),
         distal=len(distal),
         distal_enlarged=sum(_is_enlarged(loop) for loop in distal),
-        distal_giants=sum(loop.is_giant for loop in distal),
+        distal_giants=sum(reviewed.is_giant(loop) for loop in distal),
         distal_ramified=_shaped(distal, Morphology.RAMIFIED),
         distal_dilated=sum(_is_dilated(loop) for loop in distal),
         enlarged=sum(_is_enlarged(loop) for loop in loops),
@@ -106,12 +114,18 @@ def tally(reviewed: ReviewedImage) -> ImageTally:
         possible_giants=len(possible),
         distal_possible_giants=sum(loop.row is Row.DISTAL for loop in possible),
         giants_in_grey_zone=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in giants),
-        ramified_giants=sum(loop.is_giant and loop.morphology is Morphology.RAMIFIED for loop in loops),
+        ramified_giants=ramified_giants if counts_ramified else 0,
+        ramified_giants_aside=0 if counts_ramified else ramified_giants,
+        counts_ramified_giants=counts_ramified,
         tortuous=_shaped(loops, Morphology.TORTUOUS),
         ramified=_shaped(loops, Morphology.RAMIFIED),
         haemorrhages=len(analysed.haemorrhages),
         near_20_um=sum(_is_near(width, ENLARGED_FROM_UM, scale) for width in widest),
         near_50_um=sum(_is_near(width, GIANT_ABOVE_UM, scale) for width in widest),
+        nearly_giant=sum(
+            _is_near(width, GIANT_ABOVE_UM, scale) and not loop.is_giant and _could_count(loop, counts_ramified)
+            for loop, width in zip(loops, widest, strict=True)
+        ),
         row_mm=metrics.distal_row_mm,
         density_per_mm=None if metrics.density_per_mm is None else DENSITY.written(metrics.density_per_mm),
         density_missing_because=metrics.density_unmeasurable_because,
@@ -128,6 +142,10 @@ def scale_share(analysed: ImageAnalysis) -> float:
     """Relative standard deviation of an image's scale; 0 where nobody stated one."""
     scale, half_interval = analysed.um_per_px, analysed.um_per_px_uncertainty
     return 0.0 if not scale or half_interval is None else half_interval / Z_95 / scale
+
+
+def _could_count(loop: Capillary, counts_ramified: bool) -> bool:
+    return counts_ramified or loop.morphology is not Morphology.RAMIFIED
 
 
 def _is_enlarged(loop: Capillary) -> bool:

@@ -81,15 +81,13 @@ class BoxPairing:
         across, along = apart / self._mean_sides
         is_possible = np.asarray((across <= MAX_OFFSET) & (along <= MAX_OFFSET))
         cost = np.where(is_possible, 1 - self._iou(apart) + np.hypot(across, along), IMPOSSIBLE)
-        rows, columns = np.flatnonzero(is_possible.any(axis=1)), np.flatnonzero(is_possible.any(axis=0))
+        rows, columns = is_possible.any(axis=1).nonzero()[0], is_possible.any(axis=0).nonzero()[0]
         # Where each has the nearest there is, no other assignment is better.
         if len(rows) <= len(columns) and _all_differ(of_rows := cost[rows].argmin(axis=1)):
             return tuple(zip(rows.tolist(), of_rows.tolist(), strict=True))
         if len(columns) <= len(rows) and _all_differ(of_columns := cost[:, columns].argmin(axis=0)):
             return tuple(sorted(zip(of_columns.tolist(), columns.tolist(), strict=True)))
-        pairs = cheapest_pairs(cost[np.ix_(rows, columns)].tolist())
-        named = ((int(rows[i]), int(columns[j])) for i, j in pairs)
-        return tuple((i, j) for i, j in named if is_possible[i, j])
+        return _each_group_by_itself(cost, is_possible)
 
     def median_shift(self, pairs: Sequence[tuple[int, int]]) -> Shift:
         """Of the centres of pairs, each direction by itself."""
@@ -110,6 +108,31 @@ class BoxPairing:
         wide, high = np.maximum(np.minimum(mean - apart, least), 0.0)
         shared = wide * high
         return np.asarray(shared / (self._areas - shared))
+
+
+def _each_group_by_itself(cost: FloatArray, is_possible: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """The best pairs where boxes contend: of those that could be each other's, directly or through others, no more.
+
+    What is impossible costs far more than all that is possible, so the best of each group together are the best of all.
+    """
+    pairs = []
+    for rows, columns in _groups(is_possible):
+        if len(rows) == len(columns) == 1:
+            pairs.append((rows[0], columns[0]))
+            continue
+        chosen = cheapest_pairs(cost[np.ix_(rows, columns)].tolist())
+        pairs += [(rows[i], columns[j]) for i, j in chosen if is_possible[rows[i], columns[j]]]
+    return tuple(sorted(pairs))
+
+
+def _groups(is_possible: NDArray[np.bool_]) -> list[tuple[list[int], list[int]]]:
+    """Rows and columns that hang together, each in rising order."""
+    groups: list[tuple[set[int], set[int]]] = []
+    for row, column in zip(*(at.tolist() for at in is_possible.nonzero()), strict=True):
+        joined = [group for group in groups if row in group[0] or column in group[1]]
+        groups = [group for group in groups if group not in joined]
+        groups.append(({row}.union(*(one[0] for one in joined)), {column}.union(*(one[1] for one in joined))))
+    return [(sorted(rows), sorted(columns)) for rows, columns in groups]
 
 
 def _all_differ(indices: NDArray[np.intp]) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,12 +144,11 @@ class Pipeline:
         followed = located.measured(keypoints, um_per_px)
         watch.lap("measure")
         seen = _Seen(frame, calibration, examination, detections.haemorrhages, Orientation(view.turn_rad))
-        live = self._concluded(seen, followed.loops, watch)
 
         def as_still() -> FrameAnalysis:
             return self._analyse_closely(frame, calibration, examined, Stopwatch(self._perf_counter), followed)
 
-        return replace(live, as_still=as_still)
+        return self._concluded(seen, followed.loops, watch, as_still)
 
     def _analyse_closely(
         self,
@@ -182,7 +181,13 @@ class Pipeline:
         seen = _Seen(frame, calibration, examination, haemorrhages, orientation, is_still=stills is not None)
         return self._concluded(seen, loops, watch)
 
-    def _concluded(self, seen: _Seen, loops: Sequence[MeasuredLoop], watch: Stopwatch) -> FrameAnalysis:
+    def _concluded(
+        self,
+        seen: _Seen,
+        loops: Sequence[MeasuredLoop],
+        watch: Stopwatch,
+        as_still: Callable[[], FrameAnalysis] | None = None,
+    ) -> FrameAnalysis:
         """The result, given the measured loops: rows, classes, verdict and figures."""
         frame, calibration, examination = seen.frame, seen.calibration, seen.examination
         um_per_px = None if calibration is None else calibration.um_per_px
@@ -223,6 +228,7 @@ class Pipeline:
             um_per_px_uncertainty=None if calibration is None else calibration.uncertainty_um_per_px,
             hidden_px=hidden_px,
             counted_row_px=() if counted is None else counted.stretches_px,
+            as_still=as_still,
         )
 
     def _locate(self, picture_rgb: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> tuple[LoopKeypoints, ...]:

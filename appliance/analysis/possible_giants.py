@@ -7,4 +7,6 @@ from appliance.domain.review import ReviewedImage
 def possible_giants(reviewed: ReviewedImage) -> frozenset[int]:
     """Their places in `reviewed.analysis.capillaries`; what a person judged is never among them."""
     loops = enumerate(reviewed.analysis.capillaries)
-    return frozenset(at for at, loop in loops if is_possible_giant(loop, at in reviewed.judged))
+    return frozenset(
+        at for at, loop in loops if reviewed.is_giant(loop) and is_possible_giant(loop, at in reviewed.judged)
+    )

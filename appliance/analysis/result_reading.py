@@ -5,11 +5,11 @@ passed over here and stay in the text (RecordedAnalysis).
 """
 
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from appliance.domain.analysis_result import EngineIdentity, ImageAnalysis
 from appliance.domain.detection import BoundingBox, HaemorrhageDetection, Morphology, Row, SizeBasis, SizeClass
+from appliance.domain.instant import from_rfc3339
 from appliance.domain.keypoints import Point, WidthSegment
 from appliance.domain.measurement import Capillary, MeasuredWidth
 from appliance.domain.metrics import ImageMetrics
@@ -30,7 +30,7 @@ def read_image(image: Json, identity: EngineIdentity) -> ImageAnalysis:
         KeyError, ValueError, TypeError: a member is missing or holds what no version of the format allows.
     """
     return ImageAnalysis(
-        captured_at_utc=datetime.fromisoformat(image["captured_at"].replace("Z", "+00:00")),
+        captured_at_utc=from_rfc3339(image["captured_at"]),
         width_px=image["width"],
         height_px=image["height"],
         um_per_px=image["um_per_px"],

@@ -67,7 +67,9 @@ class RowCurve:
 
     def points_below(self, u: FloatArray, by_px: float) -> FloatArray:
         """Pixels (N, 2) so far below the row at positions u."""
-        return from_row_axes(np.stack([u, self.height(u) - by_px], axis=1), self.roll_rad, self.size_px)
+        points_uv = np.empty((len(u), 2))
+        points_uv[:, 0], points_uv[:, 1] = u, self.height(u) - by_px
+        return from_row_axes(points_uv, self.roll_rad, self.size_px)
 
     def is_inside(self, points: FloatArray) -> NDArray[np.bool_]:
         """Whether pixels (N, 2) lie in the frame."""
@@ -131,7 +133,8 @@ def fit_row(
     # In half frame widths every power of u is about 1, so that three normal equations lose no digits.
     one = u / half
     squared = one * one
-    powers = np.stack([np.ones_like(one), one, squared, squared * one, squared * squared])
+    powers = np.empty((5, len(one)))
+    powers[0], powers[1], powers[2], powers[3], powers[4] = 1.0, one, squared, squared * one, squared * squared
     design = powers[:3]
     expected = (scatter / (half * slope_spread)) ** 2, (scatter / (half * CURVATURE_PRIOR)) ** 2
     weight = powers[0]

@@ -56,7 +56,7 @@ def not_astray(
     weights = _weights(loops, roll_rad)
     height, support, span = _best_curve(apices_uv, weights, loop_width_px)
     for _ in range(ROUNDS):
-        front = np.flatnonzero(apices_uv[:, 1] - height > AHEAD_LOOP_WIDTHS * loop_width_px)
+        front = (apices_uv[:, 1] - height > AHEAD_LOOP_WIDTHS * loop_width_px).nonzero()[0]
         if len(front) < OWN_ROW_LOOPS:
             break
         at, ahead_support, ahead_span = _best_curve(apices_uv[front], weights[front], loop_width_px, apices_uv)
@@ -67,7 +67,7 @@ def not_astray(
     on_row = weights[np.abs(lead) <= AHEAD_LOOP_WIDTHS]
     is_doubtful = weights < DOUBTFUL * (median(on_row.tolist()) if len(on_row) else 1.0)
     is_astray = lead > np.where(is_doubtful, AHEAD_LOOP_WIDTHS, FAR_AHEAD_LOOP_WIDTHS)
-    return everything.difference(np.flatnonzero(is_astray).tolist())
+    return everything.difference(is_astray.nonzero()[0].tolist()) if is_astray.any() else everything
 
 
 def _weights(loops: Sequence[MeasuredLoop], roll_rad: float) -> FloatArray:
@@ -99,18 +99,22 @@ def _best_curve(
     middle, half = (u.max() + u.min()) / 2, max((u.max() - u.min()) / 2, 1.0)
     x = (u - middle) / half
     apart = x[:, None] - x
-    second, first = np.nonzero((apart > 0) & (np.abs(v[:, None] - v) <= STEEPEST * apart * half))
+    second, first = ((apart > 0) & (np.abs(v[:, None] - v) <= STEEPEST * apart * half)).nonzero()
     target = u if at_uv is None else at_uv[:, 0]
     if not len(first):
         return np.full(len(target), v.max()), -1.0, 0.0
     flat = v - BENDS[:, None] * half * x**2
     slope = (flat[:, second] - flat[:, first]) / (x[second] - x[first])
     level = flat[:, first] - slope * x[first]
-    near = flat[:, None, :] - level[:, :, None]
-    near -= slope[:, :, None] * x
-    near /= NEAR_LOOP_WIDTHS * loop_width_px
-    near *= near
-    near *= -0.5
+    # Each curve against each point, divided by sqrt(2) deviations: one product of matrices in place of three passes.
+    unit = math.sqrt(2) * NEAR_LOOP_WIDTHS * loop_width_px
+    curves = np.empty((*slope.shape, 3))
+    curves[..., 0], curves[..., 1], curves[..., 2] = slope / unit, level / unit, -1.0
+    places = np.empty((len(BENDS), 3, len(x)))
+    places[:, 0], places[:, 1], places[:, 2] = x, 1.0, flat / unit
+    near = curves @ places
+    np.square(near, out=near)
+    np.negative(near, out=near)
     np.exp(near, out=near)
     support = near @ weights
     bend, pair = divmod(int(support.argmax()), len(first))

@@ -16,12 +16,13 @@ SURE_GIANT_FROM_SCORE = 0.94
 that a loop is there; a single giant makes a scleroderma pattern, and what looked like a giant where there was no loop
 had less (docs/decisions, possible giants)."""
 
+_NAMED = {size.value: size for size in SizeClass}
 _RANK = {SizeClass.NORMAL: 0, SizeClass.ENLARGED: 1, SizeClass.GIANT: 2}
 
 
 def classify_width(width_um: float) -> SizeClass:
     """The calibre class of a loop whose widest column is `width_um` micrometres, as a document writes it."""
-    return SizeClass(CALIBRE.name(CALIBRE.written(width_um)))
+    return _NAMED[CALIBRE.name(CALIBRE.written(width_um))]
 
 
 def is_near_cut(width_um: float, um_per_px: float) -> bool:
@@ -60,7 +61,7 @@ def classify_size(loop: MeasuredLoop) -> tuple[SizeClass, SizeBasis]:
     if widest_um is None:
         return by_appearance, SizeBasis.APPEARANCE
     measured = classify_width(widest_um)
-    if loop.apical is not None or _RANK[measured] >= _RANK[by_appearance]:
+    if loop.apical is not None or measured is by_appearance or _RANK[measured] >= _RANK[by_appearance]:
         return measured, SizeBasis.MEASURED
     return by_appearance, SizeBasis.APPEARANCE
 

@@ -1,9 +1,8 @@
 """What is remembered of one loop from frame to frame."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import Generic, TypeVar
 
 from appliance.analysis.matching import Shift
@@ -17,7 +16,7 @@ Memory = Mapping[str, Sequence[float]]
 """Widths in pixels by the names of a loop's three, oldest first."""
 
 Usual = Mapping[str, float]
-"""The usual one of each (`_usual`)."""
+"""The usual one of each (`usual`)."""
 
 FULL_COLUMN = 0.8
 """The usual one of several widths is this quantile of them. A plasma gap that passes the place narrows the column, and
@@ -100,16 +99,18 @@ class Track:
         self.last, self.moved_px = measurement, (0.0, 0.0)
         self.measurements += 1
         self.is_unsure = False
+        # Frames share what they remember: it is replaced, never changed.
+        memory, usual_px = dict(self.memory), dict(self.usual_px)
         for name, width in named_widths(loop).items():
-            remembered = self.memory.get(name, ())
+            remembered = memory.get(name, ())
             if width is None:
                 self.is_unsure |= bool(remembered)
                 continue
-            # Frames share what they remember: it is replaced, never changed.
-            remembered = (*remembered, width.px)[-self.smoothing_measurements :]
-            self.memory = {**self.memory, name: remembered}
-            self.usual_px = {**self.usual_px, name: _usual(remembered)}
-            self.is_unsure |= abs(width.px / median(remembered) - 1) > SURPRISE
+            memory[name] = remembered = (*remembered, width.px)[-self.smoothing_measurements :]
+            ordered = sorted(remembered)
+            usual_px[name] = _usual_of(ordered)
+            self.is_unsure |= abs(width.px / _middle_of(ordered) - 1) > SURPRISE
+        self.memory, self.usual_px = memory, usual_px
 
     def carried(self, detection: CapillaryDetection, um_per_px: float | None) -> MeasuredLoop:
         """This frame's loop by the points of the newest measurement, moved along with the nailfold; needs one.
@@ -136,12 +137,17 @@ def named_widths(loop: MeasuredLoop) -> dict[str, MeasuredWidth | None]:
 
 def usual(memory: Memory) -> Usual:
     """The usual one of each width."""
-    return {name: _usual(widths) for name, widths in memory.items()}
+    return {name: _usual_of(sorted(widths)) for name, widths in memory.items()}
 
 
-def _usual(widths: Sequence[float]) -> float:
+def _middle_of(ordered: Sequence[float]) -> float:
+    """The median of at least one, which are sorted already."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _usual_of(ordered: Sequence[float]) -> float:
     """The quantile FULL_COLUMN of at least one, between its neighbours. Not numpy's: it takes twenty times as long."""
-    ordered = sorted(widths)
     below, share = divmod(FULL_COLUMN * (len(ordered) - 1), 1.0)
     at = int(below)
     return ordered[at] + share * (ordered[min(at + 1, len(ordered) - 1)] - ordered[at])
@@ -190,7 +196,15 @@ class _Ballots(Generic[T]):
         return ballot if self._alike >= len(self._cast) else self._winner()
 
     def _winner(self) -> T:
-        count: Counter[T] = Counter()
+        # Told apart by identity: a member of an Enum as a key is hashed in Python, longer than all the rest takes.
+        choices: list[T] = []
+        sums: list[float] = []
         for choice, weight in reversed(self._cast):
-            count[choice] += weight  # type: ignore[assignment]  # weights are fractional
-        return max(count, key=count.__getitem__)
+            for at, known in enumerate(choices):
+                if known is choice:
+                    sums[at] += weight
+                    break
+            else:
+                choices.append(choice)
+                sums.append(weight)
+        return choices[sums.index(max(sums))]

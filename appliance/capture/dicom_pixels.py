@@ -65,6 +65,8 @@ def _decoded(dataset: Dataset, syntax: UID) -> tuple[NDArray[np.generic], Mappin
 def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tuple[float, float]) -> NDArray[np.uint8]:
     if _first(dataset.get("RescaleSlope", 1)) == 0:
         raise CaptureError("its RescaleSlope is 0, which makes every value the same", "Export it again, or as RGB.")
+    for name in ("ModalityLUTSequence", "VOILUTSequence"):
+        _widen_tables(dataset, name)
     rescaled = apply_modality_lut(pixels, dataset)
     ends = np.asarray(stored) * float(dataset.get("RescaleSlope", 1) or 1) + float(
         dataset.get("RescaleIntercept", 0) or 0
@@ -81,6 +83,18 @@ def _grey(pixels: NDArray[np.generic], dataset: Dataset, kind: str, stored: tupl
         _require_known_white(eight, pixels)
     is_inverse = kind == "MONOCHROME1" or str(dataset.get("PresentationLUTShape", "")) == "INVERSE"
     return 255 - eight if is_inverse else eight
+
+
+def _widen_tables(dataset: Dataset, name: str) -> None:
+    """Tables whose entries of 8 bits are packed one to a byte (PS3.3, C.11.1.1.1), as pydicom wants them: two bytes."""
+    for table in dataset.get(name) or ():
+        data, entries = table.get("LUTData"), int(table.LUTDescriptor[0]) or 65_536
+        if (
+            isinstance(data, bytes)
+            and len(data) in (entries, entries + entries % 2)
+            and int(table.LUTDescriptor[2]) <= 8
+        ):
+            table["LUTData"].value = np.frombuffer(data[:entries], np.uint8).astype("<u2").tobytes()
 
 
 def _require_known_white(eight: NDArray[np.uint8], stored: NDArray[np.generic]) -> None:

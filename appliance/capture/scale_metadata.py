@@ -93,9 +93,17 @@ def description_of(image: Image.Image) -> bytes:
     tags = getattr(image, "tag_v2", None) or image.getexif()
     raw = getattr(getattr(image, "tag_v2", None), "_tagdata", {}).get(_DESCRIPTION)
     if isinstance(raw, bytes):
-        return raw.rstrip(b"\0") if b"\0" not in raw.rstrip(b"\0") else raw
+        return raw.rstrip(b"\0") if b"\0" not in raw.rstrip(b"\0") else _without_end_of_wide_text(raw)
     value = tags.get(_DESCRIPTION, "")
     return value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
+
+
+def _without_end_of_wide_text(raw: bytes) -> bytes:
+    """UTF-16 without the zeros behind it, of one byte or two each; the half of a last letter stays."""
+    even = raw[:-1] if len(raw) % 2 and raw.endswith(b"\0") else raw
+    while even.endswith(b"\0\0"):
+        even = even[:-2]
+    return even
 
 
 def _imagej_text(description: bytes) -> str:

@@ -76,7 +76,9 @@ def time_of_text(text: str, fraction: str = "", zone: str = "") -> StatedTime:
         return _no_date(said) if said.strip(" :0-/.") else StatedTime()
     day, clock = "".join(found.group("year", "month", "day")), (found["clock"] or "").replace(":", "")
     part = found["fraction"] or fraction
-    return _of_digits(day, f"{clock}.{part}" if part and clock else clock, found["zone"] or zone)
+    return _of_digits(
+        day, f"{clock}.{part}" if part and clock else clock, found["zone"] or (zone if zone.strip(" :") else "")
+    )
 
 
 def time_of_dicom(dataset: "Dataset") -> StatedTime:

@@ -38,10 +38,16 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
         value = (_EACH_ONCE if refuses_twice else _ANY).decode(text)
     except RecursionError as error:
         raise ValueError(f"JSON is nested deeper than {deepest} levels") from error
+    require_depth(value, deepest)
+    return value
+
+
+def require_depth(value: Any, deepest: int = DEEPEST) -> None:
+    """Raises ValueError for a JSON value that is nested deeper."""
     level = [value] if type(value) in _NESTED else []
     for _ in range(deepest):
         if not level:
-            return value
+            return
         level = [
             below
             for one in level
@@ -50,7 +56,6 @@ def bounded_loads(text: str | bytes, deepest: int = DEEPEST, *, refuses_twice: b
         ]
     if level:
         raise ValueError(f"JSON is nested deeper than {deepest} levels")
-    return value
 
 
 def keepable_loads(payload: bytes) -> Any:
@@ -60,7 +65,7 @@ def keepable_loads(payload: bytes) -> Any:
         ValueError: it is no such message.
     """
     value = bounded_loads(payload)
-    _require_texts(payload)
+    require_texts(payload)
     return value
 
 
@@ -77,7 +82,8 @@ def require_keepable(payload: bytes) -> None:
     keepable_loads(payload)
 
 
-def _require_texts(payload: bytes) -> None:
+def require_texts(payload: bytes) -> None:
+    """Raises ValueError for JSON with a NUL, half of a surrogate pair, or a moment of no day."""
     if _NEEDLESS_ESCAPE.search(payload):
         payload = json.dumps(json.loads(payload), ensure_ascii=False).encode()
     if _NUL in payload and _NUL_TEXT.search(payload):

@@ -127,6 +127,7 @@ class Exam:
         folder_id: where the clinic filed it; None outside every project.
         is_archived: out of the everyday lists; nothing is deleted.
         skipped: placements declared not evaluable without a picture.
+        counts_ramified_giants: whether a ramified loop above 50 um counts as a giant: the site's rule at the start.
     """
 
     exam_id: str
@@ -140,6 +141,7 @@ class Exam:
     folder_id: str | None = None
     is_archived: bool = False
     skipped: tuple[SkippedPlacement, ...] = ()
+    counts_ramified_giants: bool = True
 
     @property
     def single_images(self) -> tuple[CapturedImage, ...]:
@@ -153,6 +155,7 @@ class ExamStart:
 
     operator: str
     protocol: str = "free"
+    counts_ramified_giants: bool = True
 
 
 NOBODY = ExamStart("")
@@ -211,6 +214,7 @@ EXAM_FIELDS = (
     ExamField("finished_at_utc"),
     ExamField("folder_id", is_local=True),
     ExamField("is_archived", is_local=True),
+    ExamField("counts_ramified_giants"),
 )
 """Everything of an exam but its images and what was skipped, which are tables of their own; in the order of the CSV.
 

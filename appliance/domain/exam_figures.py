@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from appliance.domain.exam import Finger, Hand, Placement
 
+BY_THE_MACHINE = "not_evaluable"
+"""The reason of a figure whose picture the station, and no person, found not evaluable."""
+
 
 @dataclass(frozen=True)
 class Figure:

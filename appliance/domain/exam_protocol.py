@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from appliance.domain.errors import ExamError
 from appliance.domain.exam import Finger, Hand, Placement, Sector
 
-# Thumbs are outside the standard (doi 10.1016/j.autrev.2020.102458); they can be chosen but are never proposed.
 STANDARD_FINGERS = (Finger.INDEX, Finger.MIDDLE, Finger.RING, Finger.LITTLE)
+"""Those of which an exam's figures are made. Thumbs are outside the standard (doi 10.1016/j.autrev.2020.102458): they
+can be examined and have figures of their own, but are never proposed and enter no figure of the exam."""
 NAILFOLD_SECTORS = (Sector.A, Sector.B, Sector.C, Sector.D)
 # Two adjoining fields in the middle of the nailfold [confirm: that the two are B and C].
 MIDDLE_SECTORS = (Sector.B, Sector.C)

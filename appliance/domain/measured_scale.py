@@ -129,7 +129,7 @@ def magnification_text(written: str) -> str:
     Raises:
         CalibrationError: it is no magnification between 1 and 2000.
     """
-    match = re.fullmatch(r"\s*[xX\u00d7]?\s*(\d{1,4}(?:[.,]\d)?)\s*[xX\u00d7]?\s*", written)
+    match = re.fullmatch(r"[xX\u00d7]?\s*(\d{1,4}(?:[.,]\d)?)\s*[xX\u00d7]?", written.strip())
     number = float(match[1].replace(",", ".")) if match else 0.0
     if not 1 <= number <= 2000:
         raise CalibrationError(f"{written!r} is no magnification", "Write the number on the ring or lens, as 200x.")

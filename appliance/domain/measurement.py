@@ -65,5 +65,5 @@ class Capillary:
 
     @property
     def is_giant(self) -> bool:
-        """By calibre or by shape: a ramified loop keeps its shape, but above 50 um it is a giant all the same."""
+        """By calibre or by shape, whatever the shape; whether a ramified one counts is the exam's rule."""
         return self.size is SizeClass.GIANT or self.morphology is Morphology.GIANT

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from appliance.domain import sources
 from appliance.domain.exam_figures import Figure
+from appliance.domain.said_beside import RAMIFIED_RULE
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,14 @@ class FigureChange:
 
 
 def change(key: str, earlier: Figure, later: Figure) -> FigureChange | None:
-    """The change of one figure; None where either has no number.
+    """The change of one figure; None where either has no number, or the two count by different rules of the site.
 
     The limit is the larger of the smallest detectable change from published repeatability and the 95 % uncertainty of
     the difference between these two exams. A figure whose basis counts "fingers" is their mean.
     """
     if not isinstance(earlier.value, int | float) or not isinstance(later.value, int | float):
+        return None
+    if earlier.basis.get(RAMIFIED_RULE) != later.basis.get(RAMIFIED_RULE):
         return None
     fingers = min(int(one.basis.get("fingers", 1)) for one in (earlier, later))
     published = PUBLISHED[key].smallest_detectable_change(fingers) if key in PUBLISHED else None

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.analysis_result import ImageAnalysis, RecordedAnalysis
+from appliance.domain.detection import Morphology
 from appliance.domain.exam import CapturedImage, Exam
+from appliance.domain.measurement import Capillary
 from appliance.domain.pattern import NailfoldPattern
 
 
@@ -21,6 +23,7 @@ class ReviewedImage:
             machine thinks is in `analysis.quality`.
         judged: places in `analysis.capillaries` of the loops whose shape, calibre or width a person decided.
         against_measurement: how many loops a person classed against their measured width.
+        counts_ramified_giants: as the exam says.
     """
 
     image: CapturedImage
@@ -30,11 +33,16 @@ class ReviewedImage:
     not_evaluable_because: str | None = None
     judged: frozenset[int] = frozenset()
     against_measurement: int = 0
+    counts_ramified_giants: bool = True
 
     @property
     def analysis(self) -> ImageAnalysis:
         """The result after the edits, to the digits that are recorded."""
         return self.recorded.analysis
+
+    def is_giant(self, loop: Capillary) -> bool:
+        """Whether a loop of it counts as a giant by the exam's rule."""
+        return loop.is_giant and (self.counts_ramified_giants or loop.morphology is not Morphology.RAMIFIED)
 
     @property
     def counts(self) -> bool:
@@ -72,4 +80,6 @@ class ReviewedExam:
 
 def unreviewed(exam: Exam) -> ReviewedExam:
     """The exam with the machine's answers alone."""
-    return ReviewedExam(exam, tuple(ReviewedImage(image, image.recorded) for image in exam.images))
+    rule = exam.counts_ramified_giants
+    images = (ReviewedImage(image, image.recorded, counts_ramified_giants=rule) for image in exam.images)
+    return ReviewedExam(exam, tuple(images))

@@ -10,14 +10,22 @@ GREY_ZONE = "grey_zone"
 CUT_OFF_WITHIN = "cut_off_within_error"
 BOUND = "bound"
 LOWER_BOUND = "lower_bound"
-_CATEGORY = (GREY_ZONE, "possible_giants", "giants_aside", "images_without_category")
+RAMIFIED_RULE = "ramified_rule"
+"""Whether a ramified loop above 50 um counts as a giant: the site's rule when the exam began."""
+RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT = "ramified_count", "ramified_do_not_count"
+THUMBS = "thumbs_aside"
+"""How many thumbs have figures of their own and enter none of the exam."""
+_RAMIFIED = ("ramified_giants", "ramified_giants_aside")
+_CATEGORY = (GREY_ZONE, "possible_giants", *_RAMIFIED, "giants_aside", "images_without_category")
 SAYS: Mapping[str, tuple[str, ...]] = {
+    "density_per_mm": (THUMBS,),
     "density_band": (GREY_ZONE,),
+    "fingers_evaluable": (THUMBS,),
     "fast_track": _CATEGORY,
     "sub_pattern": _CATEGORY,
     "csuri": (GREY_ZONE,),
     "nemo": (BOUND,),
-    "giants": ("possible_giants", "seen_aside"),
+    "giants": ("possible_giants", RAMIFIED_RULE, *_RAMIFIED, "seen_aside"),
     "ramified": ("seen_aside",),
     "haemorrhages": ("seen_aside",),
     "largest_width_um": ("seen_aside_um",),

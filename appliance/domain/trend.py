@@ -70,7 +70,7 @@ def per_image(key: str, figures: Figures) -> Figure:
     figure, images = figures[key], figures["images_evaluable"]
     if key not in COUNTS or not isinstance(figure.value, int) or not isinstance(images.value, int):
         return figure
-    return Figure(figure.value / images.value)
+    return Figure(figure.value / images.value, basis=figure.basis)
 
 
 def groups_of(exams: Sequence[TrendExam]) -> tuple[Group, ...]:

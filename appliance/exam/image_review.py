@@ -34,8 +34,8 @@ class ImageReview:
     log: ImageLog
 
 
-def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
-    """The image after the edits that stand."""
+def review_image(image: CapturedImage, log: ImageLog, counts_ramified_giants: bool = True) -> ImageReview:
+    """The image after the edits that stand; its exam says what counts as a giant."""
     machine = image.recorded
     findings = after_edits(machine_findings(machine.analysis), log.done)
     analysis = reviewed_analysis(machine.analysis, findings)
@@ -50,15 +50,16 @@ def review_image(image: CapturedImage, log: ImageLog) -> ImageReview:
         against_measurement=sum(
             contradicted_class(one, analysis.um_per_px) is not None for one in findings.capillaries
         ),
+        counts_ramified_giants=counts_ramified_giants,
     )
     return ImageReview(reviewed, findings, log)
 
 
-def reviewed_image(image: CapturedImage, log: ImageLog) -> ReviewedImage:
+def reviewed_image(image: CapturedImage, log: ImageLog, counts_ramified_giants: bool = True) -> ReviewedImage:
     """As `review_image(...).reviewed`; quick where nobody edited, which is most images of most exams."""
     if log.done:
-        return review_image(image, log).reviewed
-    return ReviewedImage(image, image.recorded)
+        return review_image(image, log, counts_ramified_giants).reviewed
+    return ReviewedImage(image, image.recorded, counts_ramified_giants=counts_ramified_giants)
 
 
 def after_edits(findings: ReviewedFindings, edits: Sequence[ImageEdit]) -> ReviewedFindings:
@@ -80,9 +81,13 @@ def finding_summary(review: ImageReview, finding_id: str | None) -> Json | None:
     return None
 
 
-def origin_of(one: ReviewedCapillary, um_per_px: float | None) -> Json:
-    """What of a capillary a person decided, for the page."""
-    contradicted = contradicted_class(one, um_per_px)
+def origins_of(review: ImageReview) -> list[Json]:
+    """What of each capillary a person decided, for the page."""
+    return [_origin_of(one, review.reviewed) for one in review.findings.capillaries]
+
+
+def _origin_of(one: ReviewedCapillary, reviewed: ReviewedImage) -> Json:
+    contradicted = contradicted_class(one, reviewed.analysis.um_per_px)
     return {
         "contradicts": None if contradicted is None else contradicted.value,
         "finding_id": one.finding_id,
@@ -91,7 +96,7 @@ def origin_of(one: ReviewedCapillary, um_per_px: float | None) -> Json:
         "shape_by_hand": one.hand_shape is not None,
         "size_by_hand": one.hand_size is not None,
         "row_by_hand": one.hand_row is not None,
-        "is_possible_giant": is_possible_giant(one.capillary, one.is_judged),
+        "is_possible_giant": is_possible_giant(one.capillary, one.is_judged) and reviewed.is_giant(one.capillary),
         "is_changed": one.is_drawn or one.capillary != one.machine or one.hand_row is not None,
     }
 

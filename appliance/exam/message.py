@@ -105,6 +105,7 @@ def _document(reviewed: ReviewedExam, address: BoxAddress, finished_at_utc: date
         "box": address.box,
         "exam_id": exam.exam_id,
         "patient_pseudonym": exam.patient_pseudonym,
+        **({} if exam.counts_ramified_giants else {"counts_ramified_giants": False}),
         "started_at": to_rfc3339(exam.started_at_utc),
         "finished_at": to_rfc3339(finished_at_utc),
         # An exam resumed after an update has images of two versions: each says its own, this is the newest image's.

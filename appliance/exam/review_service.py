@@ -69,7 +69,9 @@ class ReviewService:
 
     def image(self, exam_id: str, image_id: str) -> ImageReview:
         """One image; its `log.revision` is what verbs about it have to name. Raises NotKeptError."""
-        return review_image(_find(self._store.exam(exam_id), image_id), self.log(exam_id).image(image_id))
+        exam = self._store.exam(exam_id)
+        log = self.log(exam_id).image(image_id)
+        return review_image(_find(exam, image_id), log, exam.counts_ramified_giants)
 
     def history(self, exam_id: str, image_id: str | None = None) -> tuple[JournalEntry, ...]:
         """Everything written about the exam, or about one image of it, oldest first."""
@@ -118,16 +120,23 @@ class ReviewService:
         return self._write(exam_id, image, log, actor, REDONE, detail)
 
     def conclude(self, exam_id: str, text: str, actor: str, revision: int) -> ReviewedExam:
-        """Write the physician's own words for the report; empty removes them. Raises as `edit` does."""
+        """Write the physician's own words for the report; empty removes them. Raises as `edit` does.
+
+        Words that stand already change nothing and take no validation back; so with a pattern that is named again.
+        """
         if len(text) > LONGEST_CONCLUSION:
             raise ExamError(f"the conclusion has {len(text)} characters", f"Shorten it to {LONGEST_CONCLUSION}.")
         exam, log = self._for_change(exam_id, revision)
+        if text.strip() == log.conclusion:
+            return reviewed_as(exam, log)
         self._append(exam_id, log, actor, CONCLUDED, {"text": text.strip(), "before": log.conclusion})
         return reviewed_as(exam, self.log(exam_id))
 
     def name_pattern(self, exam_id: str, pattern: NailfoldPattern | None, actor: str, revision: int) -> ReviewedExam:
         """Say which pattern the exam shows; None takes it back. Raises as `edit` does."""
         exam, log = self._for_change(exam_id, revision)
+        if pattern is log.pattern:
+            return reviewed_as(exam, log)
         detail = {"pattern": pattern and pattern.value, "before": log.pattern and log.pattern.value}
         self._append(exam_id, log, actor, PATTERN_NAMED, detail)
         return reviewed_as(exam, self.log(exam_id))
@@ -207,7 +216,7 @@ class ReviewService:
         self, exam_id: str, image: CapturedImage, log: ReviewLog, actor: str, action: str, detail: dict[str, Any]
     ) -> ImageReview:
         self._append(exam_id, log, actor, action, {"image_id": image.image_id, **detail})
-        return review_image(image, self.log(exam_id).image(image.image_id))
+        return self.image(exam_id, image.image_id)
 
     def _append(
         self,
@@ -245,7 +254,9 @@ def reviewed_as(exam: Exam, log: ReviewLog) -> ReviewedExam:
     """The exam with what the log says of it."""
     return ReviewedExam(
         exam=exam,
-        images=tuple(reviewed_image(image, log.image(image.image_id)) for image in exam.images),
+        images=tuple(
+            reviewed_image(image, log.image(image.image_id), exam.counts_ramified_giants) for image in exam.images
+        ),
         conclusion=log.conclusion,
         pattern=log.pattern,
         validated_by=log.validated_by,

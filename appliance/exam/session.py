@@ -98,8 +98,14 @@ class ExamSession:
             self._tools.require_clock()
             now_utc = self._clock.now_utc()
             with self._journal.transaction("start the exam"):
+                start = replace(start, counts_ramified_giants=self._settings.count_ramified_giants)
                 exam = self._store.start_exam(pseudonym, now_utc, start)
-                self._write(start.operator, exam, "started", {"protocol": exam.protocol})
+                self._write(
+                    start.operator,
+                    exam,
+                    "started",
+                    {"protocol": exam.protocol, "counts_ramified_giants": exam.counts_ramified_giants},
+                )
             self._take(exam)
             return exam
 

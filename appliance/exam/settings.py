@@ -20,6 +20,7 @@ class ExamSettings:
         sweep_longest_s: a sweep for a panorama is ended after this.
         clip_before_s, clip_after_s: how much a video clip keeps around the moment it is asked for.
         protocol: the clinic's own, offered for every new exam: "16", "32" or "free".
+        count_ramified_giants: a ramified loop above 50 um counts as a giant; an exam keeps the rule it began with.
 
     Raises:
         SettingsError: a limit can never be met, or there is no such protocol.
@@ -35,6 +36,7 @@ class ExamSettings:
     clip_before_s: float = 5.0
     clip_after_s: float = 5.0
     protocol: str = "16"
+    count_ramified_giants: bool = True
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -14,7 +14,7 @@ ROOT = uuid.UUID("463f4812-891a-48ed-9a1b-52c23f9cd9c6")
 SNOMED_URL = "http://snomed.info/sct"
 UCUM_URL = "http://unitsofmeasure.org"
 LOCAL_NAME = "NailfoldCapillaroscopy"
-LOCAL_VERSION = "2.1.0"
+LOCAL_VERSION = "2.2.0"
 """Of the local code system: a code that is added raises the second figure, one that changes its meaning the first."""
 DICOM_LOCAL_SCHEME = "99NAILFOLD"
 """DICOM PS3.16, 8.2: designators of private schemes start with 99."""

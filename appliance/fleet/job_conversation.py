@@ -77,7 +77,10 @@ class JobConversation:
         return rest.startswith("jobs/")
 
     def _notified(self, notify: JobNotify) -> None:
-        """A job that has ended here and is pending there is told again: the fleet's database was put back to before."""
+        """A job that has ended here and is pending there is told again, now.
+
+        The fleet's database was put back to before, or nobody listened when it was told.
+        """
         for one in notify.pending:
             record = self._book.record(one.job_id)
             if record is None or record.job.version < one.version:
@@ -85,6 +88,8 @@ class JobConversation:
                     self._asked.append(one.job_id)
             elif record.state.is_final:
                 self._book.tell_again(one.job_id)
+                with self._lock:
+                    self._told.pop(one.job_id, None)
 
 
 def _cut(update: JobUpdate) -> bytes | None:

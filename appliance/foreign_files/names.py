@@ -44,7 +44,8 @@ def inner_path(name: str) -> PurePosixPath:
 
 def _bounded(part: str) -> str:
     plain = _RESERVED.sub("_", shown(_RESERVED.sub("_", part)))
-    plain = re.sub(r"[. ]+$", lambda end: "_" * len(end[0]), plain)
+    bare = plain.rstrip(". ")
+    plain = bare + "_" * (len(plain) - len(bare))
     if _WINDOWS_DEVICE.fullmatch(plain):
         plain = f"_{plain}"
     coded = plain.encode("utf-8")

@@ -42,7 +42,9 @@ def crop_squares(boxes_xywh: ArrayLike) -> NDArray[np.float64]:
     extent = np.where(is_upright, np.maximum(w, np.minimum(h, HEAD_ASPECT * w)), w)
     side = np.maximum(MARGIN * extent, MIN_SIDE_PX)
     top = np.where(is_upright, y - TOP_MARGIN * side, y + (h - side) / 2)
-    return np.stack([x + (w - side) / 2, top, side], axis=1)
+    squares = np.empty((len(boxes), 3))
+    squares[:, 0], squares[:, 1], squares[:, 2] = x + (w - side) / 2, top, side
+    return squares
 
 
 def crop_square(box_xywh: Sequence[float]) -> tuple[float, float, float]:

@@ -1,6 +1,7 @@
 """A picture of any size in the detector's fixed input, and boxes back from it."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -50,6 +51,11 @@ class InputView:
         block = self.block_px
         return self.frame_width_px // block * block, self.frame_height_px // block * block
 
+    @cached_property
+    def _frame_and_scale(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        frame = np.array([self.frame_width_px, self.frame_height_px], dtype=np.float64)
+        return frame, np.array(self._covered_px) / (self.used_width_px, self.used_height_px)
+
     def _padded(self, scaled: NDArray[np.uint8]) -> NDArray[np.uint8]:
         right = self.input_width_px - self.used_width_px
         bottom = self.input_height_px - self.used_height_px
@@ -67,10 +73,10 @@ class InputView:
             boxes_xyxy: [N, 4], left, top, right, bottom edges in input pixels: the input reaches from 0 to its width.
                 A frame's origin is the centre of its first pixel, half a pixel further in.
         """
-        frame = np.array([self.frame_width_px, self.frame_height_px], dtype=np.float64)
-        scale = np.array(self._covered_px) / (self.used_width_px, self.used_height_px)
-        corners = boxes_xyxy.astype(np.float64).reshape(-1, 2, 2) * scale
-        corners = np.minimum(np.maximum(corners, 0.0), frame)
+        frame, scale = self._frame_and_scale
+        corners = boxes_xyxy.astype(np.float64).reshape(-1, 2, 2)
+        corners *= scale
+        np.minimum(np.maximum(corners, 0.0, out=corners), frame, out=corners)
         corners[:, 1] -= corners[:, 0]
         corners[:, 0] -= 0.5
         return corners.reshape(-1, 4)
@@ -83,6 +89,7 @@ def _resized(image: NDArray[np.uint8], size: tuple[int, int], interpolation: int
     return np.asarray(cv2.resize(image, size, interpolation=interpolation), dtype=np.uint8)
 
 
+@lru_cache(maxsize=8)
 def letterbox_view(frame_width_px: int, frame_height_px: int, input_width_px: int, input_height_px: int) -> InputView:
     """The largest view of a picture that keeps its aspect and fits the input."""
     scale = min(input_width_px / frame_width_px, input_height_px / frame_height_px)

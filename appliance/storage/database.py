@@ -104,6 +104,17 @@ class Database:
         for call in effects.after_commit:
             call()
 
+    @contextmanager
+    def statement(self, attempt: str) -> Iterator[sqlite3.Connection]:
+        """For a single change: kept with the transaction that it stands in, or by itself; it needs no savepoint."""
+        with self._lock:
+            if self._effects is None:
+                with self.transaction(attempt) as connection:
+                    yield connection
+            else:
+                with self._told(attempt):
+                    yield self._connection
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Inside a transaction: call this once everything is on the disk, outside of the lock. It must not raise."""
         assert self._effects is not None, "no transaction is open"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from appliance.domain.bounded_json import bounded_loads
 from appliance.domain.errors import StoreError
 from appliance.storage.backups import copy_checked
 from appliance.storage.patient_keys import PatientKeys
@@ -65,12 +66,14 @@ def read_copy(file: BinaryIO, passphrase: str, database_name: str, into: Path) -
     try:
         with tarfile.open(fileobj=reader, mode="r|") as archive:  # type: ignore[call-overload]
             for member in archive:
-                if not member.isfile() or not (member.name == database_name or _NAME.fullmatch(member.name)):
+                is_named = member.name == database_name or _NAME.fullmatch(member.name)
+                # Sparse files are files to `isfile`, and a few bytes of them fill any disk.
+                if not member.isfile() or member.issparse() or not is_named or member.name in names:
                     raise StoreError(f"the copy holds {member.name!r}, which no copy holds", "Make another copy.")
                 _extract(archive, member, into / member.name)
                 names.append(member.name)
         reader.read()
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, ArithmeticError, LookupError) as error:  # of headers that nobody writes
         raise StoreError("the copy cannot be read", "Copy the file again.") from error
     if database_name not in names:
         raise StoreError("there is no database in the copy", "Make another copy.")
@@ -93,11 +96,11 @@ def read_keys(file: BinaryIO, passphrase: str) -> tuple[Mapping[str, bytes], Map
     if reader.kind != KEYS:
         raise StoreError("this is a copy of the data, not a file of keys", "Choose the other file.")
     try:
-        document: dict[str, Any] = json.loads(reader.read())
+        document: dict[str, Any] = bounded_loads(reader.read())
         if document["schema"] != _KEYS_SCHEMA:
             raise ValueError(document["schema"])
         return {one: bytes.fromhex(key) for one, key in document["keys"].items()}, dict(document["erased"])
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError("the file of keys cannot be read by this software", "Update the box first.") from error
 
 

@@ -200,7 +200,7 @@ class SqliteOutbox:
         quiet_in: tuple[str, ...] = (),
         only_if: str = "1",
     ) -> None:
-        with self._database.transaction("update the outbox") as connection:
+        with self._database.statement("update the outbox") as connection:
             marks = ",".join("?" * len(from_states))
             sql = f"UPDATE outbox {assignment} WHERE msg_id = ? AND {only_if} AND state IN ({marks})"
             if connection.execute(sql, (*values, msg_id, *from_states)).rowcount == 1:

@@ -20,7 +20,7 @@ def read_names(folder: Path) -> Names:
     """Class number to name; empty where the folder says none.
 
     Read are classes.txt, any *.names and the `names` of any YAML file, a list or numbered, of the folder itself or of
-    its folder "labels".
+    its folders "labels" and, as Darknet has it, "data".
 
     Raises:
         DatasetError: a file is there but cannot be understood, or two of them contradict each other.
@@ -75,7 +75,7 @@ def _is_entry(at: Any, name: Any) -> bool:
 
 
 def _all_names(folder: Path) -> Iterator[tuple[Path, Names]]:
-    for place in (folder, folder / "labels"):
+    for place in (folder, folder / "labels", folder / "data"):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             suffix = path.suffix.casefold()
             if is_passed_over(path.name, False) or not path.is_file():

@@ -29,5 +29,8 @@ chroot "$place" env -i PATH=/usr/lib/nailfold:/usr/sbin:/usr/bin:/sbin:/bin sh -
     resize2fs /disk 48M || exit 4
     note_check / /note && grep -q "^{\"is_repaired\":true,\"without_name\":0,\"set_aside\":\[\]}$" /note || exit 5
     cryptsetup --version && sfdisk --version && blkdiscard --version || exit 6
+    printf "label: gpt\nsize=8MiB\n" | sfdisk --quiet --wipe never --wipe-partitions never /disk
+    DISK=/disk NUMBER=1
+    name_of_disk | grep -qx "[0-9a-f]\{8\}" || exit 7
 ' >"$place/log" 2>&1 || { echo "the initramfs cannot do its work ($?):" >&2; tail -n 20 "$place/log" >&2; exit 1; }
 rm -rf "$root$trial"

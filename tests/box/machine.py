@@ -21,6 +21,7 @@ from appliance.exam.live_message import decode_live_message
 from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
 from tests.box.own_time import OwnTime
+from tests.box.qmp import tell
 from tests.box.services import await_so
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
@@ -29,6 +30,9 @@ import boot_slots
 from disk import Layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+_SECTOR = 512
+_UEFI = Path("/usr/share/OVMF")
+"""Of Debian's package ovmf."""
 DATA_BYTES = 1 << 30
 """So much larger than the image is the disk."""
 # Told to the kernel in the boot state, where a technician could too: the journal on the serial line, and no clock of
@@ -47,12 +51,23 @@ class Machine:
         image: what the disk begins as; it is copied, to a larger disk.
         stick: a FAT image, as if plugged in. At the first start it is one that brings the test's settings.
         scheme: of its pages.
+        is_uefi: with EDK2's firmware in the place of SeaBIOS; its variables stay over the starts.
     """
 
-    def __init__(self, folder: Path, image: Path, stick: Path | None = None, scheme: str = "https") -> None:
+    def __init__(
+        self, folder: Path, image: Path, stick: Path | None = None, scheme: str = "https", is_uefi: bool = False
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self.stick, self._scheme = folder, stick, scheme
         self.disk, self.serial, self._qmp = folder / "disk.img", folder / "serial.log", folder / "qmp"
+        self._firmware: tuple[str, ...] = ()
+        if is_uefi:
+            shutil.copy(_UEFI / "OVMF_VARS_4M.fd", folder / "uefi-variables")
+            flash = ("if=pflash,format=raw,unit=0,readonly=on", "if=pflash,format=raw,unit=1")
+            files = (_UEFI / "OVMF_CODE_4M.fd", folder / "uefi-variables")
+            self._firmware = tuple(
+                word for how, file in zip(flash, files, strict=True) for word in ("-drive", f"{how},file={file}")
+            )
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         os.truncate(self.disk, self.disk.stat().st_size + DATA_BYTES)
         self._write_state(self.boot_state | {"extra": _EXTRA})
@@ -83,6 +98,7 @@ class Machine:
         self.serial.unlink(missing_ok=True)
         self._run(
             *emulator(memory_mb=3072),
+            *self._firmware,
             *("-nodefaults", "-display", "none", "-serial", f"file:{self.serial}", "-device", "i6300esb"),
             *("-device", "virtio-blk-pci,drive=own,bootindex=0"),
             *("-device", "qemu-xhci", "-qmp", f"unix:{self._qmp},server=on,wait=off"),
@@ -112,19 +128,7 @@ class Machine:
 
     def _tell(self, command: str, **arguments: object) -> Any:
         """One command of QEMU's machine protocol. Exits where it is refused."""
-        await_so(self._qmp.exists, "QEMU", 60, self.own_time)
-        with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as lines:
-            line.connect(str(self._qmp))
-            lines.readline()
-            for asked in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
-                lines.write(json.dumps(asked) + "\n")
-                lines.flush()
-                # Events come in between.
-                while "event" in (answer := json.loads(lines.readline())):
-                    continue
-        if "error" in answer:
-            sys.exit(f"QEMU refuses {command}: {answer['error']['desc']}")
-        return answer["return"]
+        return tell(self._qmp, self.own_time, command, **arguments)
 
     def printed(self) -> str:
         """On the serial line since the last start."""
@@ -181,6 +185,14 @@ class Machine:
     def _write_state(self, state: dict[str, str]) -> None:
         block = boot_slots.packed(state)
         self._at_state(lambda file, place: [os.pwrite(file, block, place + copy) for copy in boot_slots.COPIES_AT])
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        """The beginning of a partition; while the machine is off. One that the box made is in its table alone."""
+        told = subprocess.run(["sfdisk", "--json", self.disk], check=True, capture_output=True, text=True).stdout
+        [part] = [one for one in json.loads(told)["partitiontable"]["partitions"] if one.get("name") == name]
+        with self.disk.open("r+b") as file:
+            file.seek(int(part["start"]) * _SECTOR)
+            file.write(content)
 
     def _at_state(self, do: Callable[[int, int], Any]) -> Any:
         [part] = [part for part in Layout().partitions if part.name == "boot-state"]

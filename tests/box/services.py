@@ -42,9 +42,7 @@ class Services:
         """
 
         def is_so() -> bool:
-            assert self._process is not None
-            if self._process.poll() is not None:
-                raise SystemExit("the services have ended")
+            self.require_alive()
             return is_live()
 
         try:
@@ -52,6 +50,12 @@ class Services:
         except SystemExit:
             print(self._log.read_text(errors="replace")[-4000:], flush=True)
             raise
+
+    def require_alive(self) -> None:
+        """Exits where they have ended by themselves."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise SystemExit("the services have ended")
 
     def inside(self, *command: str) -> str:
         """What a command prints that root runs on the box. Exits where it fails."""

@@ -1,6 +1,6 @@
 """`make test-image`: the disk of `make image` in an emulated machine: first start, backup stick, erasing, updates.
 
-    python -m tests.box.updates [--light] [--parts chain backup erase update bad] [--cuts 3] [--seed 1]
+    python -m tests.box.updates [--light] [--parts chain backup erase update bad] [--cuts 3] [--seed 1] [--uefi]
 
 Limits are seconds of the emulator's own time (own_time.py): a busy computer ends none of it.
 
@@ -24,7 +24,7 @@ from tests.box.services import await_so
 
 _START_S = 2400.0
 _LONGEST_UNTIL_CUT_S = 240.0
-_PARTS = ("chain", "backup", "erase", "update", "bad")
+_PARTS = ("chain", "backup", "erase", "lost", "update", "bad")
 _LIGHT_PARTS = ("chain", "backup")
 _NAME, _PASSWORD = "ana.ruiz", "small vessels tell"
 
@@ -125,6 +125,24 @@ class Trial:
         is_once = "asks to erase" not in self.machine.printed()[fresh.end() :]
         self.figures["erased"] = is_once and fresh[1] != named and all(proof[name] for name in checks)
         self.note("erase", f"box {named} is now {fresh[1]}; {proof}")
+
+    def lose(self, folder: Path) -> None:
+        """Data that no key opens: the box says so, changes nothing, and begins anew where a stick asks it to."""
+        self.machine.cut()
+        self.machine.overwrite("data", bytes(32 << 20))
+        self.machine.stick = None
+        self.machine.start()
+        told = self.machine.await_printed(r"cannot be opened with its key[^\n]*erase-([0-9a-f]{8})", _START_S)
+        request, stick = folder / f"erase-{told[1]}", folder / "give-up.stick"
+        request.write_text("")
+        stick_with(request, stick)
+        self._restart_with(stick)
+        asked = self.machine.await_printed(r"the stick asks to erase the data that cannot be used", _START_S)
+        self.machine.await_printed(r"nailfold: erased: \{", _START_S, after=asked.end())
+        await_so(self.machine.is_live, "live picture", _START_S, self.machine.own_time)
+        self.require_new()
+        self.figures["given_up"] = True
+        self.note("data that could not be opened", "given up by a stick; a new box is live")
 
     def begin_again(self) -> None:
         """As the new box that an erased one is."""
@@ -273,6 +291,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     built = REPOSITORY / "build"
     options.add_argument("--light", action="store_true", help="with a stand-in for the station: minutes, not an hour")
+    options.add_argument("--uefi", action="store_true", help="started by UEFI (Debian's package ovmf), not by a BIOS")
     options.add_argument("--parts", nargs="+", choices=_PARTS, help="default: all; chain and backup with --light alone")
     options.add_argument("--cuts", type=int, default=0, help="power cuts during the update, before it goes through")
     options.add_argument("--seed", type=int, default=1)
@@ -281,7 +300,9 @@ def main() -> int:
     place = built / ("light" if asked.light else "image")
     folder = built / "box/machine"
     shutil.rmtree(folder, ignore_errors=True)
-    machine = Machine(folder, place / "nailfold-amd64.img", scheme="http" if asked.light else "https")
+    machine = Machine(
+        folder, place / "nailfold-amd64.img", scheme="http" if asked.light else "https", is_uefi=asked.uefi
+    )
     trial = LightTrial(machine) if asked.light else Trial(machine)
     parts = asked.parts or [part for part in _PARTS if asked.light or part not in _LIGHT_PARTS]
     random.seed(asked.seed)
@@ -303,10 +324,14 @@ def _go_through(trial: Trial, parts: list[str], cuts: int, place: Path, folder: 
         trial.chain()
     if isinstance(trial, LightTrial) and "backup" in parts:
         trial.backup(folder)
-    later = cuts or {"update", "bad"} & set(parts)
+    later = cuts or {"lost", "update", "bad"} & set(parts)
     if "erase" in parts:
         trial.erase(folder)
         if later:
+            trial.begin_again()
+    if "lost" in parts:
+        trial.lose(folder)
+        if cuts or {"update", "bad"} & set(parts):
             trial.begin_again()
     update, bad = folder / "update.stick", folder / "bad.stick"
     if cuts or "update" in parts:

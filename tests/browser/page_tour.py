@@ -23,7 +23,8 @@ from appliance.apps.workbench.bench.station_process import StationProcess
 from tests.browser.chromium import ARGUMENTS, executable, log_in, wait_until
 from tests.browser.screenshots import SOURCE, ask, fill, set_up
 from tests.support import full_station
-from tests.support.page_station import Feed, PageStation
+from tests.support.page_station import Feed
+from tests.support.whole_box import whole_box
 
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 LANGUAGES, THEMES = ("de", "en", "es", "fr", "it"), ("light", "dark")
@@ -71,7 +72,7 @@ def tour_of_a_real_station(browser: Browser, chosen: argparse.Namespace) -> None
 
 def tour_of_the_tests_station(browser: Browser, chosen: argparse.Namespace) -> None:
     """The station of the browser's tests, which is there at once."""
-    with PageStation() as station, Feed(lambda: full_station.show(station), fps=4):
+    with whole_box() as station, Feed(lambda: full_station.show(station), fps=4):
         page = browser.new_context(locale="en-GB").new_page()
         page.goto(station.url)
         log_in(page)

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.apps.workbench.bench.station_process import StationProcess
 from appliance.storage.database import utc_text
-from tests.browser.chromium import ARGUMENTS, executable, wait_until
+from tests.browser.chromium import ARGUMENTS, executable, log_in, wait_until
+from tests.support.whole_box import whole_box
 
 SIZES = {"desktop": (1440, 900), "tablet": (820, 1180)}
 PHONE = (390, 844)
@@ -63,6 +64,7 @@ def main() -> None:
             take_vessels(page, station.url + pages["review"], folder)
             take_phone(page, station.url, folder)
             before_the_login(browser.new_context(locale="en-GB"), station.url, folder)
+            of_a_box_of_the_image(browser, folder)
             browser.close()
 
 
@@ -221,6 +223,16 @@ def take_phone(page: Page, url: str, folder: Path) -> None:
 def before_the_login(context: BrowserContext, url: str, folder: Path) -> None:
     """The login page, for somebody who is not logged in."""
     take(context.new_page(), url, {"login": "/login"}, folder)
+
+
+def of_a_box_of_the_image(browser: Browser, folder: Path) -> None:
+    """What a computer that is no box lacks: cable and Wi-Fi, here of a radio of software, and the time zone."""
+    with whole_box() as station:
+        page = browser.new_context(locale="en-GB").new_page()
+        page.goto(station.url)
+        log_in(page)
+        pages = {"settings": "/settings", "network": "/settings/network/", "connections": "/settings/connections"}
+        take(page, station.url, pages, folder)
 
 
 def keep(page: Page, path: Path) -> None:

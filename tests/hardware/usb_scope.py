@@ -3,6 +3,7 @@
 import struct
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -34,10 +35,15 @@ def encoded_picture(width_px: int, height_px: int, is_mjpg: bool) -> bytes:
 
 
 class UsbScope:
-    """The device. `plug` and `unplug` are the cable; `damage_next` and `fall_silent` are its bad days."""
+    """The device. `plug` and `unplug` are the cable; `damage_next` and `fall_silent` are its bad days.
 
-    def __init__(self) -> None:
+    Args:
+        video: JPEGs of 640x480, shown one after another for ever at that size; without them the red and blue picture.
+    """
+
+    def __init__(self, video: Sequence[bytes] = ()) -> None:
         self.damage_next = 0
+        self._video, self._shown = tuple(video), 0
         self._is_silent = threading.Event()
         self._cable: UsbCable | None = None
         self._size_px = (0, 0)
@@ -108,7 +114,11 @@ class UsbScope:
             time.sleep(max(0.0, due_s - time.monotonic()))
 
     def _picture(self) -> bytes:
-        data = encoded_picture(*self._size_px, self._is_mjpg)
+        if self._video and self._is_mjpg and self._size_px == (640, 480):
+            data = self._video[self._shown % len(self._video)]
+            self._shown += 1
+        else:
+            data = encoded_picture(*self._size_px, self._is_mjpg)
         if self.damage_next == 0:
             return data
         self.damage_next -= 1

@@ -11,7 +11,7 @@ CLOCK_HZ = 48_000_000
 # Format index and frame index of the probe control, and their sizes.
 MJPG, YUYV = 1, 2
 FRAME_SIZES = {MJPG: ((640, 480), (1280, 960)), YUYV: ((640, 480), (320, 240))}
-INTERVALS_100NS = (333_333, 1_000_000)  # 30 and 10 frames per second
+INTERVALS_100NS = (333_333, 1_000_000, 5_000_000)  # 30, 10 and 2 frames per second
 
 _YUY2_GUID = bytes.fromhex("5955593200001000800000aa00389b71")
 

@@ -35,5 +35,15 @@ def test_what_grows_is_named_and_what_the_start_takes_is_not() -> None:
     assert judge(leak)["grew"] == ["rss_mb", "handles"]
 
 
+def test_a_leak_of_hours_that_no_third_shows_is_named() -> None:
+    """9 MB in two hours, with the noise of pages and two steps that are over: only the slope tells."""
+    leak = [sample(at_s, rss_mb=300.0 + at_s / 800 + at_s % 7) for at_s in range(0, 7200, 10)]
+    assert judge(leak)["grew"] == ["mb_an_hour"]
+    steps = [
+        sample(at_s, rss_mb=300.0 + 6 * (at_s > 900) + 6 * (at_s > 2700) + at_s % 7) for at_s in range(0, 7200, 10)
+    ]
+    assert judge(steps)["grew"] == []
+
+
 def sample(at_s: float, rss_mb: float = 300.0, handles: int = 20) -> Sample:
     return Sample(at_s, rss_mb, handles, threads=30, age_ms=40.0, load_average=1.0)

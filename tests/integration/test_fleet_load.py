@@ -19,6 +19,7 @@ def test_nothing_is_lost_and_nothing_is_kept_twice_while_everything_is_killed_on
     spent_ms = report["processor_ms_per_result"]
     assert spent_ms.keys() == {"boxes", "ingest", "broker", "database"}
     assert 0 < report["rate_over_bare"] < 1
+    assert 0 < report["rate_over_bare_fleet"] < 1
     assert report["ingest_per_s"] > 0
     assert min(spent_ms["boxes"], spent_ms["ingest"]) > 0  # so few results are less than a tick of the broker
 

@@ -17,7 +17,7 @@ from appliance.domain.errors import ExportError
 from appliance.domain.exam import ImageKind, Placement, Sector
 from appliance.domain.pattern import NailfoldPattern
 from appliance.exports.report import template as own_templates
-from appliance.exports.report.pdf import html_to_pdf
+from appliance.exports.report.pdf import LONGEST_CPU_S, SHORTEST_CPU_S, cpu_seconds, html_to_pdf
 from appliance.exports.report.report_service import Choice, ReportService
 from appliance.limited_process import LimitedProcess
 from tests.support.exam_parts import NOON
@@ -219,6 +219,25 @@ def test_a_picture_in_a_template_that_is_larger_than_it_looks_costs_its_report_a
         html_to_pdf(f'<html><body><img src="data:image/png;base64,{picture}"></body></html>', memory_bytes=50_000_000)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "<tr><td colspan=100000000>x",
+        "<tr><td rowspan=99999999999999999999>x",
+        "<colgroup span=100000000></colgroup><tr><td>x",
+        "<col span=100000000><tr><td>x",
+        "<tr><td colspan=-1 rowspan=1e9>x",
+    ],
+)
+def test_a_cell_that_spans_a_hundred_million_columns_spans_no_more_than_in_a_browser(cells: str) -> None:
+    assert html_to_pdf(f"<html><body><table>{cells}</table></body></html>", memory_bytes=300_000_000)
+
+
+def test_few_lines_get_less_of_a_core_than_a_report_of_many_pages() -> None:
+    assert cpu_seconds(2_000) == SHORTEST_CPU_S
+    assert SHORTEST_CPU_S < cpu_seconds(1_000_000) < cpu_seconds(100_000_000) == LONGEST_CPU_S
+
+
 @pytest.fixture
 def asked() -> Iterator[tuple[str, list[str]]]:
     """A web server and what it was asked for."""
@@ -256,3 +275,25 @@ def test_a_report_asks_nobody_for_anything(tmp_path: Path, asked: tuple[str, lis
 def test_a_paper_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ExportError, match="a5"):
         report_service(exam_now()).pdf(EXAM, Choice(paper="a5"))
+
+
+def test_a_long_pseudonym_and_a_long_name_stand_beside_each_other(tmp_path: Path) -> None:
+    """The stamp of the validation covers no word of the patient, and the page's number is whole."""
+    footer = "For the eyes of those who treat this patient, and nobody else in or outside of this house. " * 2
+    (tmp_path / "form.toml").write_text(f'pages = []\nfooter = "{footer.strip()}"\n')
+    pseudonym = "CLINIC-2026-RHEUMA-000123456789-A-LONG-PSEUDONYM"
+    before = exam_now(validated_by="maximiliane von und zu hohenstein-weissenburg", validated_at_utc=NOON)
+    exam = replace(before, exam=replace(before.exam, patient_pseudonym=pseudonym))
+    document = pypdfium2.PdfDocument(report_service(exam, folder=tmp_path).pdf(EXAM, Choice("de", "letter")))
+    try:
+        first = document[0].get_textpage()
+        said = first.get_text_range().replace("\ufffe", "-")
+        boxes = [first.get_charbox(at) for at in range(first.count_chars())]
+        at = {word: said.index(word) for word in ("CLINIC-2026", "12:00", "Validiert von")}
+        stamp_left = min(box[0] for box in boxes[at["Validiert von"] : at["Validiert von"] + 13])
+        stamp_bottom = min(box[1] for box in boxes[at["Validiert von"] : at["Validiert von"] + 60] if box[3] > box[1])
+        for left, bottom, right, top in boxes[at["CLINIC-2026"] : at["12:00"] + 5]:
+            assert right <= stamp_left or top <= stamp_bottom or left == right or bottom == top
+        assert f"1 / {len(document)}" in said
+    finally:
+        document.close()

@@ -2,8 +2,10 @@
 
 Writes boxes, sent, stored, lost, duplicated, rates and rate_over_bare as JSON. `rate_per_s` runs from the first
 publication to half of the results on the fleet's disk, before anything is killed; `rate_with_kills_per_s` over all of
-them. The bare rate is that of one publisher that does nothing else and to whom nobody listens, with the same payload
-and QoS against the same broker in the same run. `processor_ms_per_result` is what each part had used by then, from
+them. Two rates stand beside it, both of publishers that do nothing else and to whom nobody listens, with the same
+payload and QoS against the same broker in the same run: `bare_per_s` of one on one connection, `bare_fleet_per_s` of as
+many, in as many processes, as there are boxes (`bare_publishers.py`). Neither has TLS, as here the boxes have none.
+`processor_ms_per_result` is what each part had used by then, from
 /proc; unlike the rates it hangs little on what else the computer does.
 
 What boxes cost is no property of the fleet's servers: in a fleet each is a computer of its own. So `ingest_per_s` and
@@ -35,7 +37,8 @@ from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.result_store import ResultStore
 from appliance.apps.fleet_server.tables import results as results_table
 from tests.load import fleet_boxes
-from tests.load.ingest_rate import LoadDatabase, bare_rate, ingest_alone, load_database
+from tests.load.bare_publishers import bare_fleet_rate, bare_rate
+from tests.load.ingest_rate import LoadDatabase, ingest_alone, load_database
 from tests.load.processes import ROOT, LoadProcesses, Process, processor_s, wait, wait_for, write_line
 
 MOST_PACKED_BOXES = 100
@@ -49,12 +52,12 @@ class Load:
         self._started, self._where = started, where
         self._boxes, self._results, self._processes = boxes, results, min(processes, boxes)
 
-    def run(self, workers: int, bare_per_s: float) -> dict[str, Any]:
+    def run(self, workers: int) -> dict[str, Any]:
         """The report."""
         with FleetDatabase(self._where.url) as database:
-            return self._run(database, workers, bare_per_s)
+            return self._run(database, workers)
 
-    def _run(self, database: FleetDatabase, workers: int, bare_per_s: float) -> dict[str, Any]:
+    def _run(self, database: FleetDatabase, workers: int) -> dict[str, Any]:
         store, total, broker = ResultStore(database), self._boxes * self._results, self._started.broker
         ingest = [self._started.start_ingest(number, self._where.url) for number in range(workers)]
         boxes = [self._start_boxes(number) for number in range(self._processes)]
@@ -95,11 +98,11 @@ class Load:
             wait_for(process, "done")
             process.wait()
         return {
-            **self._report(database, half / half_s, took_s, bare_per_s),
+            **self._report(database, half / half_s, took_s),
             "processor_ms_per_result": {part: round(spent, 3) for part, spent in used_ms.items()},
         }
 
-    def _report(self, database: FleetDatabase, rate_per_s: float, took_s: float, bare_per_s: float) -> dict[str, Any]:
+    def _report(self, database: FleetDatabase, rate_per_s: float, took_s: float) -> dict[str, Any]:
         with database.transaction("read the ids") as connection:
             stored = Counter(connection.execute(select(results_table.c.msg_id)).scalars())
         sent = self._sent()
@@ -113,8 +116,6 @@ class Load:
             "duplicated": sum(stored.values()) - len(stored) + len(set(stored) - sent),
             "rate_per_s": round(rate_per_s, 1),
             "rate_with_kills_per_s": round(len(sent) / took_s, 1),
-            "bare_per_s": round(bare_per_s, 1),
-            "rate_over_bare": round(rate_per_s / bare_per_s, 6),
         }
 
     def _sent(self) -> set[str]:
@@ -142,14 +143,10 @@ def added(report: dict[str, Any], file: Path) -> dict[str, Any]:
     """This run beside those of the file: sums of what was counted, medians of what was measured."""
     runs = [*json.loads(file.read_text("utf-8")).get("runs", []), report] if file.exists() else [report]
     summed = {key: sum(run[key] for run in runs) for key in ("sent", "stored", "lost", "duplicated")}
-    measured = (
-        "rate_per_s",
-        "rate_with_kills_per_s",
-        "ingest_per_s",
-        "bare_per_s",
-        "rate_over_bare",
-        "ingest_over_bare",
-    )
+    over = [f"{part}_over_{bare}" for part in ("rate", "ingest") for bare in ("bare", "bare_fleet")]
+    rates = ("rate_per_s", "rate_with_kills_per_s", "ingest_per_s", "bare_per_s", "bare_fleet_per_s")
+    # A run of before a figure was measured lacks it.
+    measured = [key for key in (*rates, *over) if all(key in run for run in runs)]
     medians = {key: round(median(run[key] for run in runs), 6) for key in measured}
     return {**report, **summed, **medians, "runs": runs}
 
@@ -164,13 +161,20 @@ def measure(boxes: int, results: int, processes: int, workers: int, database: st
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="nailfold-fleet-load-")))
         started = ends.enter_context(LoadProcesses(folder))
-        bare_per_s = bare_rate(started.broker.port)
+        bare = {
+            "bare": bare_rate(started.broker.port),
+            "bare_fleet": bare_fleet_rate(started, boxes, min(processes, boxes)),
+        }
         with load_database(database) as where:
             alone = ingest_alone(started, where, min(boxes, MOST_PACKED_BOXES), results, workers)
         with load_database(database) as where:
-            report = Load(started, where, boxes, results, processes).run(workers, bare_per_s)
-    over_bare = round(alone["ingest_per_s"] / bare_per_s, 6)
-    return {**report, **alone, "ingest_over_bare": over_bare}
+            report = Load(started, where, boxes, results, processes).run(workers)
+    report |= alone
+    for name, per_s in bare.items():
+        report[f"{name}_per_s"] = round(per_s, 1)
+        report[f"rate_over_{name}"] = round(report["rate_per_s"] / per_s, 6)
+        report[f"ingest_over_{name}"] = round(report["ingest_per_s"] / per_s, 6)
+    return report
 
 
 def main() -> None:

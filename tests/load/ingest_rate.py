@@ -1,8 +1,9 @@
 """How fast the fleet's servers take results while no box shares their computer: `python tests/load/ingest_rate.py`.
 
 The results are packets made beforehand (`packed_results.py`), so that what is measured is Mosquitto, the ingest workers
-and the database, from the first packet to the last receipt. Beside it stands the rate of a bare publisher with the same
-payload and QoS against the same broker, to whom nobody listens, and the processor time of each part, from /proc.
+and the database, from the first packet to the last receipt. Beside it stand the rates of a bare publisher, and of one
+a box, with the same payload and QoS against the same broker, to whom nobody listens (`bare_publishers.py`), and the
+processor time of each part, from /proc.
 """
 
 import argparse
@@ -16,18 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.result_store import ResultStore
-from tests.load import fleet_boxes, packed_results
+from tests.load import packed_results
+from tests.load.bare_publishers import bare_fleet_rate, bare_rate
 from tests.load.processes import LoadProcesses, processor_s, wait_for, write_line
 from tests.support.postgres import Postgres
-
-BARE_MESSAGES = 2000
 
 
 @dataclass(frozen=True)
@@ -48,24 +45,6 @@ def load_database(kind: str) -> Iterator[LoadDatabase]:
         else:
             postgres = ends.enter_context(Postgres())
             yield LoadDatabase(postgres.url, (postgres.pid,))
-
-
-def bare_rate(port: int) -> float:
-    """Messages a second of a publisher that does nothing else."""
-    answered: list[int] = []
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="bare", protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_publish = lambda _client, _data, mid, _code, _properties: answered.append(mid)
-    client.connect("127.0.0.1", port)
-    payload = fleet_boxes.message("bare", "bare").payload
-    began_s = time.monotonic()
-    for _ in range(BARE_MESSAGES):
-        client.publish("bare/results", payload, qos=1)
-    while len(answered) < BARE_MESSAGES:
-        client.loop(1.0)
-    took_s = time.monotonic() - began_s
-    client.disconnect()
-    client.loop(0.1)
-    return BARE_MESSAGES / took_s
 
 
 def ingest_alone(
@@ -109,6 +88,7 @@ def measure(boxes: int, results: int, workers: int, database: str) -> dict[str, 
         where = ends.enter_context(load_database(database))
         processes = ends.enter_context(LoadProcesses(folder))
         bare_per_s = bare_rate(processes.broker.port)
+        bare_fleet_per_s = bare_fleet_rate(processes, boxes, 1)
         alone = ingest_alone(processes, where, boxes, results, workers)
     return {
         "boxes": boxes,
@@ -116,7 +96,9 @@ def measure(boxes: int, results: int, workers: int, database: str) -> dict[str, 
         "workers": workers,
         **alone,
         "bare_per_s": round(bare_per_s, 1),
+        "bare_fleet_per_s": round(bare_fleet_per_s, 1),
         "ingest_over_bare": round(alone["ingest_per_s"] / bare_per_s, 4),
+        "ingest_over_bare_fleet": round(alone["ingest_per_s"] / bare_fleet_per_s, 4),
     }
 
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,6 +30,10 @@ WARM_UP_SHARE, WARM_UP_S = 0.25, 60.0
 """What is loaded once, and two seconds of pictures, are no growth: the shorter of both does not count."""
 MORE_MB, MORE_HANDLES, MORE_AGE = 15.0, 4, 0.5
 """What the last third may have above the first: of memory, of handles, of the median age of a picture as a share."""
+MORE_MB_AN_HOUR, SLOPE_FROM_S, LOWEST_OF_S = 4.0, 1800.0, 120.0
+"""A leak of hours hides below MORE_MB, so runs of half an hour and more also have a slope: of the lowest memory of
+every two minutes over the second half, the median of the slopes between any two (Theil and Sen). What is freed again
+later, and single steps, move it little."""
 RESULTS = "nailfold/v1/north/box-7/results/+"
 PAGES = ("/", "/exams", "/patients", "/api/v1/state")
 
@@ -79,6 +84,7 @@ class Soak:
                     time.sleep(SAMPLE_EVERY_S)
                     self.samples.append(self._sample(list(page.ages_ms)))
                     is_over = self._elapsed_s >= ends_s
+            print(json.dumps(asdict(self.samples[-1])), flush=True)
 
     @property
     def _elapsed_s(self) -> float:
@@ -123,10 +129,17 @@ def soak(seconds: float) -> dict[str, Any]:
         with station:
             browser = ready_browser(station)
             work = Soak(station, browser, orders, seconds)
-            work.run()
-            wait_until(lambda: not _unsent(browser), "the last results' receipts", PATIENCE_S)
+            broken_off = ""
+            try:
+                work.run()
+                wait_until(lambda: not _unsent(browser), "the last results' receipts", PATIENCE_S)
+            except (AssertionError, OSError) as error:
+                # What hours have shown until then is told all the same.
+                broken_off = f"{type(error).__name__} after {work.samples[-1].at_s if work.samples else 0} s: {error}"
             code = station.stop()
         received = {arrival.document["exam_id"] for arrival in receiver.collect()}
+    if not work.samples:
+        raise SystemExit(f"it never came to a first sample: {broken_off}")
     report = judge(work.samples)
     report["lost"] = work.exams - len(received)
     return report | {
@@ -135,6 +148,7 @@ def soak(seconds: float) -> dict[str, Any]:
         "unplugs": work.unplugs,
         "reloads": work.reloads,
         "exit_code": code,
+        "broken_off": broken_off,
         "samples": [asdict(sample) for sample in work.samples],
     }
 
@@ -157,7 +171,24 @@ def judge(samples: list[Sample]) -> dict[str, Any]:
         "age_ms": first["age_ms"] * (1 + MORE_AGE),
     }
     grew = [name for name, most in allowed.items() if last[name] > most]
-    return {"first_third": first, "last_third": last, "grew": grew}
+    slope = memory_slope(samples)
+    if slope is not None and slope > MORE_MB_AN_HOUR:
+        grew.append("mb_an_hour")
+    return {"first_third": first, "last_third": last, "mb_an_hour": slope, "grew": grew}
+
+
+def memory_slope(samples: list[Sample]) -> float | None:
+    """Megabytes an hour by which the memory rises in the second half; None of a run that is too short to say."""
+    ends_s = samples[-1].at_s
+    if ends_s < SLOPE_FROM_S:
+        return None
+    lowest: dict[int, float] = {}
+    for sample in samples:
+        if sample.at_s >= ends_s / 2:
+            at = int(sample.at_s // LOWEST_OF_S)
+            lowest[at] = min(lowest.get(at, sample.rss_mb), sample.rss_mb)
+    rises = [(later - sooner) / (b - a) for (a, sooner), (b, later) in combinations(sorted(lowest.items()), 2)]
+    return round(median(rises) * 3600 / LOWEST_OF_S, 2)
 
 
 def _medians(samples: list[Sample]) -> dict[str, float]:
@@ -201,7 +232,7 @@ def main() -> None:
     if asked.plot is not None:
         plot(report, asked.plot)
     print(json.dumps({name: value for name, value in report.items() if name != "samples"}, indent=2))
-    sys.exit(1 if report["grew"] or report["lost"] or report["exit_code"] else 0)
+    sys.exit(1 if any(report[one] for one in ("grew", "lost", "exit_code", "broken_off")) else 0)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ def fill(station: PageStation, said: Callable[[str], str] = str) -> dict[str, st
         "files": "/files",
         "settings": "/settings",
         "board": "/board",
+        "network": "/settings/network/",
         "connections": "/settings/connections",
         "backups": "/settings/backups/",
         "journal": "/settings/journal/?check=1",
@@ -89,7 +90,7 @@ def _finished(station: PageStation, months: int, said: Callable[[str], str]) -> 
     message = build_exam_message(store.exam(exam_id), BoxAddress("clinic", "box1"), at_utc)
     images = store.finish_exam(exam_id, at_utc, message).images
     service = station.services.reviews
-    edits = (SetComment(said("Two loops crossed.")), Exclude(said("hair over the row")))
+    edits = (SetComment(said("Two loops crossed.")), Exclude(said("a hair over the row, and the patient moved")))
     for image, edit in zip(images, edits, strict=False):
         if months:
             service.edit(exam_id, image.image_id, edit, "carla.weber", 0)

@@ -21,7 +21,7 @@ from appliance.domain.detection import (
     Morphology,
     SizeClass,
 )
-from appliance.domain.exam import CapturedImage, Exam, Finger, Hand, Placement, Sector
+from appliance.domain.exam import NOBODY, CapturedImage, Exam, ExamStart, Finger, Hand, Placement, Sector
 from appliance.domain.frame import CameraDescription, Frame
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
 from appliance.exam.message import BoxAddress, build_exam_message
@@ -116,12 +116,21 @@ def captured_by(
     return CapturedImage(image_id, Hand.LEFT, finger, Sector.B, NOON, name, digest, recorded), png
 
 
-def finished_exam(store: ExamStore, images: int = 2, loops: int = LOOPS, scale: Calibration | None = SCALE) -> Exam:
+FINGERS = (Finger.RING, Finger.MIDDLE, Finger.INDEX, Finger.LITTLE)
+
+
+def finished_exam(
+    store: ExamStore,
+    images: int = 2,
+    loops: int = LOOPS,
+    scale: Calibration | None = SCALE,
+    fingers: Sequence[Finger] = FINGERS,
+    start: ExamStart = NOBODY,
+) -> Exam:
     """An exam of that many images, each of another finger, closed and queued."""
-    exam = store.start_exam("NC-0042", NOON)
-    fingers = (Finger.RING, Finger.MIDDLE, Finger.INDEX, Finger.LITTLE)
-    for at in range(images):
-        image, png = captured(exam.exam_id, fingers[at], loops, scale)
+    exam = store.start_exam("NC-0042", NOON, start)
+    for finger in fingers[:images]:
+        image, png = captured(exam.exam_id, finger, loops, scale)
         store.add_image(exam.exam_id, image, png)
     message = build_exam_message(store.exam(exam.exam_id), BoxAddress("clinic", "box1"), NOON)
     return store.finish_exam(exam.exam_id, NOON, message)

@@ -18,6 +18,8 @@ from websockets.sync.client import connect
 from appliance.apps.workbench.bench.station_process import StationProcess
 from appliance.exam.live_message import decode_live_message
 
+_ANSWER_S = 60.0
+"""Of a station on a computer that does much else: a capture of a still takes two looks of the detector."""
 NAME, PASSWORD = "ana.ruiz", "small vessels tell"
 
 
@@ -36,7 +38,7 @@ class Browser:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
     def get(self, path: str) -> str:
-        with self._opener.open(self.url + path, timeout=10) as answer:
+        with self._opener.open(self.url + path, timeout=_ANSWER_S) as answer:
             text: str = answer.read().decode()
         if found := re.search(r'name="csrf[-_]token"[^>]*?(?:content|value)="([^"]+)"', text):
             self._token = found[1]
@@ -67,7 +69,7 @@ class Browser:
     def post(self, path: str, **fields: Any) -> Any:
         headers = {"Content-Type": "application/json", "X-CSRFToken": self._token, "Origin": self.url}
         request = urllib.request.Request(self.url + path, json.dumps(fields).encode(), headers)
-        with self._opener.open(request, timeout=10) as answer:
+        with self._opener.open(request, timeout=_ANSWER_S) as answer:
             return json.loads(answer.read())
 
 
@@ -140,7 +142,7 @@ def is_ready(station: StationProcess) -> bool:
 
 def capture(browser: Browser) -> None:
     """A press on the pedal, once a picture is there."""
-    wait_until(lambda: answered(browser, "/api/v1/exam/capture"), "a capture")
+    wait_until(lambda: answered(browser, "/api/v1/exam/capture"), "a capture", 120.0)
 
 
 def answered(browser: Browser, path: str, **fields: Any) -> bool:

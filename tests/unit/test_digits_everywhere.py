@@ -43,6 +43,7 @@ WHY: dict[str, tuple[int, str]] = {
     "webui/frontend/src/live/guided.ts": (1, "the way of a sweep so far"),
     "webui/frontend/src/live/readings.ts": (1, "the place of a marker"),
     "webui/frontend/src/review/history.ts": (1, "a difference that an edit made in one picture"),
+    "webui/templates/calibration.html": (1, "divisions of stage micrometers, as engraved"),
     "webui/templates/pattern.html": (2, "a classifier's score beside its interval"),
 }
 

@@ -1,5 +1,6 @@
 """The API's description and the one shape in which a request that does not fit it is refused."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from appliance.domain.bounded_json import bounded_loads
 
@@ -39,10 +40,23 @@ OPEN_TO_CHANGE: Security = [{"token": []}]
 """Of operations that need no login."""
 
 
-class Body(BaseModel):
-    """A request's body: members that nobody knows are refused, not ignored."""
+_NUMBERS = (int, float, int | None, float | None)
 
-    model_config = ConfigDict(extra="forbid")
+
+class Body(BaseModel):
+    """A request's body: members that nobody knows are refused, not ignored, and a number is what JSON calls one."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, sent: Any) -> Any:
+        """Pydantic alone would take true for 1, "1_0" for 10 and "nan" for a number."""
+        if isinstance(sent, Mapping):
+            for name, field in cls.model_fields.items():
+                if field.annotation in _NUMBERS and isinstance(sent.get(name), bool | str):
+                    raise ValueError(f"{name} is no number")
+        return sent
 
 
 class Fault(BaseModel):
@@ -183,10 +197,13 @@ def new_openapi_app() -> OpenAPI:
 
 
 class _BoundedJson(DefaultJSONProvider):
-    """What comes in is no deeper than any request of this API."""
+    """What comes in is no deeper than any request of this API, and its texts are such that something can keep them."""
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
-        return bounded_loads(s)
+        value = bounded_loads(s)
+        if (b"\\u" if isinstance(s, bytes) else "\\u") in s:  # type: ignore[operator]
+            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is a ValueError
+        return value
 
 
 def _refuse(error: ValidationError) -> Response:

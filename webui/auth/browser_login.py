@@ -1,12 +1,12 @@
 """The login in a browser's cookie: written, taken away, and read without a request."""
 
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
 from typing import Any
 
 from flask import Flask, g, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature
+from werkzeug.http import parse_cookie
 
 from appliance.domain.account import Account
 from webui.auth.sessions import Sessions
@@ -35,13 +35,17 @@ def log_out_browser(sessions: Sessions) -> None:
 
 
 def stored_login(app: Flask, cookie_header: str) -> object:
-    """What a raw Cookie header carries as its login, by signature and age; for the WebSocket's own handshake."""
-    cookie = SimpleCookie(cookie_header).get(app.config["SESSION_COOKIE_NAME"])
+    """What a raw Cookie header carries as its login, by signature and age; for the WebSocket's own handshake.
+
+    Read as Flask reads it for pages. Python's own SimpleCookie takes the square of a value of backslashes
+    (CVE-2024-7592): 60 kB of a stranger's would hold up every live picture for seconds.
+    """
+    cookie = parse_cookie(cookie_header).get(app.config["SESSION_COOKIE_NAME"])
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     if cookie is None or serializer is None:
         return None
     try:
-        stored = serializer.loads(cookie.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
+        stored = serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
     except BadSignature:
         return None
     return stored.get(LOGIN)

@@ -8,12 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AlertView:
-    """One raised alert; `code` has a text of its own."""
+    """One raised alert; `code` has a text of its own. The time is the box's, and may be one that cannot be."""
 
     code: str
     since_utc: datetime
     value: float | None = None
     limit: float | None = None
+    is_time_doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class BoxView:
         state_at_utc: when it came or went, by the server's clock.
         heard_at_utc: when its newest telemetry came; None before the first.
         alerts: of the box, and those that the server adds: "barred", "twin", "silent", "away", "journal_broken",
-            "drift_...".
+            "number_leap", "drift_...".
         not_in_force: desired settings that are not, to the box's reason; empty where it gives none.
     """
 
@@ -170,6 +171,7 @@ class AuditView:
     actor: str
     action: str
     subject: str
+    is_time_doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,12 @@ class FigureView:
 
 @dataclass(frozen=True)
 class ResultView:
-    """One result as the fleet keeps it: no identity, ever. Figures are None where the box sent none."""
+    """One result as the fleet keeps it: no identity, ever. Figures are None where the box sent none.
+
+    Attributes:
+        finished_at_utc: as the box says; when it came where that cannot be.
+        stated_at_utc: what the box says where it cannot be.
+    """
 
     box: str
     exam_id: str
@@ -217,3 +224,4 @@ class ResultView:
     density_per_mm: FigureView | None
     apical_um: FigureView | None
     is_validated: bool = False
+    stated_at_utc: datetime | None = None

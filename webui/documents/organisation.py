@@ -89,6 +89,9 @@ class ExamEntryDocument(BaseModel):
     is_archived: bool
     is_validated: bool
     images: int
+    counts_ramified_giants: bool = Field(
+        description="Whether a ramified loop above 50 um counts as a giant: the site's rule when the exam began"
+    )
 
 
 def identity_document(identity: PatientIdentity) -> IdentityDocument:

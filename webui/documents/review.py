@@ -10,7 +10,7 @@ from appliance.analysis.recorded_analysis import image_document_of
 from appliance.domain.journal import JournalCheck, JournalEntry
 from appliance.domain.pattern import NailfoldPattern
 from appliance.domain.review import ReviewedExam
-from appliance.exam.image_review import ImageReview, origin_of
+from appliance.exam.image_review import ImageReview, origins_of
 from appliance.exam.review_log import ReviewLog
 from webui.documents.instant import Instant
 
@@ -104,7 +104,7 @@ def image_review_document(
         exam_revision=log.revision,
         analysis=image_document_of(reviewed.recorded),
         machine=image_document_of(reviewed.image.recorded),
-        capillaries=[origin_of(one, reviewed.analysis.um_per_px) for one in findings.capillaries],
+        capillaries=origins_of(review),
         haemorrhages=[
             {"finding_id": one.finding_id, "is_drawn": one.finding_id.startswith("p")} for one in findings.haemorrhages
         ],

@@ -1,21 +1,18 @@
 """Figures as the pages print them: the number, what stands beside it, and what it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from appliance.domain.bands import NUMBERS
-from appliance.domain.exam_figures import Figure
+from appliance.domain.exam_figures import BY_THE_MACHINE, Figure
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
 from appliance.domain.printed_figure import PrintedFigure, printed_figure
+from appliance.domain.said_beside import RAMIFIED_RULE, SAYS, THUMBS
 from webui.localisation.catalogue import catalogue, text
 from webui.localisation.formatting import number
 
-_BASIS_TEXTS: Mapping[str, str] = {
-    "giants": "figures.giants_basis",
-    "csuri": "figures.csuri_basis",
-}
 _READINGS: Mapping[str, str] = {
     "above": "above_cut",
     "from": "above_cut",
@@ -25,8 +22,10 @@ _READINGS: Mapping[str, str] = {
 _COUNTED_DOUBTS: Mapping[str, str] = {
     "in_grey_zone": "in_grey_zone",
     "ramified_giants": "ramified_giants",
+    "ramified_giants_aside": "ramified_giants_aside",
     "possible_giants": "possible_giants",
     "images_without_category": "without_category",
+    "thumbs_aside": "thumbs_aside",
 }
 
 
@@ -51,7 +50,7 @@ class FormattedFigure:
 
 def format_figure(key: str, figure: Figure) -> FormattedFigure:
     """The words of one figure, by the key of its definition."""
-    return replace(_formatted(key, figure), aside=_aside(figure))
+    return replace(_formatted(key, figure), aside="; ".join(_aside(key, figure)))
 
 
 def _formatted(key: str, figure: Figure) -> FormattedFigure:
@@ -73,13 +72,18 @@ def _formatted(key: str, figure: Figure) -> FormattedFigure:
     return FormattedFigure(value, note, _joined(detail, _basis(key, figure)))
 
 
-def _aside(figure: Figure) -> str:
+def _aside(key: str, figure: Figure) -> Iterator[str]:
     basis = figure.basis
     if "seen_aside_um" in basis:
         um = float(basis["seen_aside_um"])
-        return text("figures.seen_aside_um", um=number(um, written_decimals(um)))
-    found = next((member for member in ("seen_aside", "giants_aside") if member in basis), None)
-    return "" if found is None else text(f"figures.{found}", count=basis[found])
+        yield text("figures.seen_aside_um", um=number(um, written_decimals(um)))
+    for member in ("seen_aside", "giants_aside"):
+        if member in basis:
+            yield text(f"figures.{member}", count=basis[member])
+    if key == "giants" and basis.get("ramified_giants_aside"):
+        yield text("figures.ramified_aside", count=basis["ramified_giants_aside"])
+    if THUMBS in basis and THUMBS in SAYS.get(key, ()):
+        yield text("figures.thumbs_aside", **basis)
 
 
 def _off(printed: PrintedFigure) -> str:
@@ -111,18 +115,30 @@ def _basis(key: str, figure: Figure) -> str:
         return text("figures.density_basis", **figure.basis)
     if DEFINITIONS[key].kind is Kind.SHARE:  # "share_enlarged" has its numerator under "enlarged"
         return text("figures.share_basis", part=figure.basis[key.removeprefix("share_")], **figure.basis)
-    if key in _BASIS_TEXTS:
-        return text(_BASIS_TEXTS[key], **figure.basis) if figure.value else ""
+    if key in _OWN_BASIS:
+        return _OWN_BASIS[key](figure)
     for counted, words in (("fingers", "fingers_basis"), ("images", "images_basis"), ("capillaries", "loops_basis")):
         if counted in figure.basis and key not in ("images_evaluable", "nemo"):
             return text(f"figures.{words}", **figure.basis)
     return ""
 
 
+def _giants_basis(figure: Figure) -> str:
+    rule = text(f"figures.{figure.basis[RAMIFIED_RULE]}")
+    return _joined(text("figures.giants_basis", **figure.basis) if figure.value else "", rule)
+
+
+_OWN_BASIS: Mapping[str, Callable[[Figure], str]] = {
+    "giants": _giants_basis,
+    "csuri": lambda figure: text("figures.csuri_basis", **figure.basis),
+}
+
+
 def _reason(figure: Figure) -> str:
-    reason = str(figure.basis.get("reason", ""))
-    quality: Mapping[str, str] = catalogue()["quality"]
-    words = "; ".join(quality.get(part, part) for part in reason.split(", ")) if reason else ""
+    words = str(figure.basis.get("reason", ""))
+    if words and figure.because == BY_THE_MACHINE:  # a person's reason stands as it was typed
+        quality: Mapping[str, str] = catalogue()["quality"]
+        words = "; ".join(quality[part] for part in words.split(", "))
     return text("figures.reason", reason=words) if words else ""
 
 

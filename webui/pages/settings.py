@@ -15,7 +15,7 @@ from webui.auth.current_account import actor, requires
 from webui.localisation.catalogue import text
 from webui.services import Services
 
-CONNECTIONS = ("mqtt", "pacs", "firmware", "fleet", "storage")
+CONNECTIONS = ("mqtt", "pacs", "firmware", "fleet", "storage", "exam")
 """Tables of the site's file that this page shows, each with the lines that change it."""
 
 LINES: dict[str, str] = {
@@ -25,6 +25,7 @@ LINES: dict[str, str] = {
     "fleet": '[fleet]\nenabled = true\nupdate_root = "/etc/nailfold/root.json"\nupdate_url = "https://updates.example/nailfold"',
     "storage": '[storage]\nbackup_every_h = 24\nbackups_kept = 7\nstick_folder = "/media/backup"\nstick_every_h = 24\n'
     'stick_passphrase_file = "/var/lib/nailfold/stick-passphrase"',
+    "exam": '[exam]\nprotocol = "16"\ncount_ramified_giants = true',
 }
 """What a site writes; the exact names, so that it can be copied."""
 

@@ -19,6 +19,7 @@ from appliance.exam.message import BoxAddress, build_exam_message
 from appliance.exam.report_facts import ReportFacts, facts_subject, figures_of
 from appliance.exam.review_log import review_subject
 from appliance.exam.review_service import ReviewService
+from appliance.exam.settings import ExamSettings
 from appliance.exports.archive.uploads import ArchiveImports, ArchiveTools
 from appliance.exports.background_jobs import BackgroundJobs
 from appliance.exports.export_service import ExportService, ExportSources
@@ -74,7 +75,12 @@ def build_export_service(
 
 
 def build_import_tools(
-    store: ExamStore, patients: PatientStore, journal: Journal, analyse: Analyse, now_utc: Callable[[], datetime]
+    store: ExamStore,
+    patients: PatientStore,
+    journal: Journal,
+    analyse: Analyse,
+    now_utc: Callable[[], datetime],
+    exam: ExamSettings | None = None,
 ) -> ImportTools:
     """Pictures are measured by `analyse` and kept as the box keeps its own."""
     return ImportTools(
@@ -85,6 +91,7 @@ def build_import_tools(
         patients=patients,
         now_utc=now_utc,
         journal=journal,
+        counts_ramified_giants=(exam or ExamSettings()).count_ramified_giants,
     )
 
 
@@ -116,13 +123,14 @@ def build_exchange(
     version: str,
     full_name: FullName,
     calibrations: Calibrations = dict,
+    exam: ExamSettings | None = None,
 ) -> Exchange:
     """Exports and imports of a station; uploads lie below `folder` until they are done with."""
 
     return Exchange(
         exports=build_export_service(store, patients, journal, pacs, now_utc, version, full_name, calibrations),
         pictures=PictureImports(
-            Staging(folder / "pictures"), build_import_tools(store, patients, journal, analyse, now_utc)
+            Staging(folder / "pictures"), build_import_tools(store, patients, journal, analyse, now_utc, exam)
         ),
         archives=build_archive_imports(folder / "archives", store, patients, journal, address, now_utc),
         jobs=BackgroundJobs(folder / "made", now_utc),

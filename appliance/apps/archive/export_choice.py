@@ -6,6 +6,7 @@ from appliance.domain.errors import ExportError
 from appliance.domain.exam_search import ExamQuery
 from appliance.domain.folder import FolderTree
 from appliance.exports.selection import exams_found, exams_of_collection
+from appliance.foreign_files.names import same_name
 from appliance.ports import CollectionStore
 from appliance.storage.open_storage import Storage
 
@@ -51,8 +52,8 @@ class ExportChoice:
 def _folder_id(tree: FolderTree, steps: list[str]) -> str:
     at: str | None = None
     for step in steps:
-        there = {one.name.casefold(): one.folder_id for one in tree.children(at)}
-        at = there.get(step.strip().casefold())
+        there = {same_name(one.name): one.folder_id for one in tree.children(at)}
+        at = there.get(same_name(step.strip()))
         if at is None:
             names = ", ".join(sorted(one.name for one in tree.children(None))) or "none"
             raise ExportError(
@@ -65,7 +66,7 @@ def _folder_id(tree: FolderTree, steps: list[str]) -> str:
 def _collection_id(collections: CollectionStore, name: str) -> str:
     known = collections.collections(is_archived=None)
     for one in known:
-        if name.casefold() == one.name.casefold():
+        if same_name(name) == same_name(one.name):
             return one.collection_id
     names = ", ".join(sorted(one.name for one in known)) or "none"
     raise ExportError(f"there is no collection {name!r}", f"Collections: {names}.")

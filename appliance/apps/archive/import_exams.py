@@ -85,7 +85,14 @@ def import_picture_files(
             return 1
         engines = load_engine_set(loaded.settings.inference, VERSION)
         analyse = still_analysis(engines, loaded.settings.analysis)
-        tools = build_import_tools(kept.storage.exams, patients, kept.storage.journal, analyse, SystemClock().now_utc)
+        tools = build_import_tools(
+            kept.storage.exams,
+            patients,
+            kept.storage.journal,
+            analyse,
+            SystemClock().now_utc,
+            loaded.settings.exam,
+        )
         placed = [_placed(one, place, tools) for one in found.files if not one.is_video]
         pictures = [one for one in placed if isinstance(one, PlacedPicture)]
         for refusal in (one for one in placed if isinstance(one, str)):

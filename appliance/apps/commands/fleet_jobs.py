@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from appliance.apps.commands.options import FILE
+from appliance.apps.commands.server_options import CONFIG
 from appliance.apps.files.atomic_file import write_atomically
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.barred_boxes import BarredBoxes
@@ -20,7 +21,6 @@ from appliance.apps.system_clock import SystemClock
 from appliance.domain.errors import SettingsError
 from appliance.fleet.shadow import ShadowDesired, ShadowReported, delta
 
-CONFIG = click.option("--config", type=FILE, required=True, metavar="FILE", help="The server's settings (TOML).")
 KEY = click.option("--key", type=FILE, required=True, metavar="FILE", help="Private key, as `job-key` made it.")
 BOX = click.argument("name", metavar="SITE/BOX")
 

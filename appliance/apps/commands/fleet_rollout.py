@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from appliance.apps.commands.fleet_jobs import BY, CONFIG, KEY
+from appliance.apps.commands.fleet_jobs import BY, KEY
+from appliance.apps.commands.server_options import CONFIG
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.job_maker import JobMaker
 from appliance.apps.fleet_server.rollouts import Rollout, RolloutStore

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from appliance.apps.commands.fleet_jobs import BOX, BY, CONFIG, at_most, whose
+from appliance.apps.commands.fleet_jobs import BOX, BY, at_most, whose
+from appliance.apps.commands.server_options import CONFIG
 from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.settings import fleet_database

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from appliance.apps.commands.options import load, settings_options
-from appliance.apps.station.leaving import leave_at_once, start_anew
+from appliance.apps.station.leaving import leave_at_once, leave_when_asked, start_anew
 from appliance.apps.station.start_pulse import StartPulse
 
 
@@ -17,6 +17,7 @@ def command(**flags: Any) -> None:
     """Start the station and serve its pages until Ctrl-C or SIGTERM."""
     # A library that crashes says where in the log, before systemd starts the station again.
     faulthandler.enable()
+    leave_when_asked()
     with StartPulse() as pulse:
         loaded = load(**flags)
         pulse.tell_firmware(loaded.settings.firmware, f"nailfold {version('nailfold-appliance')}, starting")

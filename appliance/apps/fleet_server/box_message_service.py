@@ -10,8 +10,8 @@ from appliance.apps.fleet_server.barred_boxes import BarredBoxes
 from appliance.apps.fleet_server.box_store import BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.job_store import JobStore
+from appliance.apps.fleet_server.quick_json import quick_keepable_loads
 from appliance.apps.fleet_server.tables import Whose
-from appliance.domain.bounded_json import keepable_loads
 from appliance.domain.box_topics import HOST_SITE, ROOT, BoxTopics, place_of
 from appliance.domain.errors import ExportError
 from appliance.domain.instant import to_rfc3339
@@ -151,6 +151,6 @@ class BoxMessageService:
 
 
 def _checked(name: str, payload: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = keepable_loads(payload)
+    document: dict[str, Any] = quick_keepable_loads(payload)
     schemas.validate(name, document)
     return document

@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from appliance.apps.fleet_server.audit_store import AuditStore
 from appliance.apps.fleet_server.box_store import BoxRow, BoxStore
 from appliance.apps.fleet_server.database import FleetDatabase
+from appliance.apps.fleet_server.gap_finder import leaps
 from appliance.apps.fleet_server.job_store import JobRow, JobStore
 from appliance.apps.fleet_server.model_drift import CURRENT_EXAMS, REFERENCE_EXAMS
 from appliance.apps.fleet_server.model_watch import ModelWatch, Periods, RaisedDrift
 from appliance.apps.fleet_server.rollouts import RolloutStore, Stage
 from appliance.apps.fleet_server.site_store import Site, SiteStore
-from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, origins, results
+from appliance.apps.fleet_server.stated_times import is_doubtful, likely_end
+from appliance.apps.fleet_server.tables import audit_heads, desired, gaps, of_box, origins, results
 from appliance.apps.fleet_server.tables import barred as barred_table
 from appliance.domain.bands import CUTS_OF
 from appliance.domain.honest_digits import decimals_of_value, digits
@@ -66,6 +68,12 @@ class ConsoleViews:
             }
             broken = {(row.site, row.box) for row in connection.execute(select(audit_heads)) if row.problem}
             barred = {(row.site, row.box): row.at for row in connection.execute(select(barred_table))}
+            leaping = {
+                whose: connection.execute(
+                    select(func.min(results.c.stored_at)).where(of_box(results, whose), results.c.seq == seq)
+                ).scalar()
+                for whose, seq in leaps(connection).items()
+            }
             wished = {(row.site, row.box): json.loads(row.settings) for row in connection.execute(select(desired))}
         drifts = self._models.raised()
         views = [
@@ -73,6 +81,12 @@ class ConsoleViews:
         ]
         views = [
             replace(view, alerts=(*view.alerts, *map(_drift_alert, drifts.get((view.site, view.box), ()))))
+            for view in views
+        ]
+        views = [
+            replace(view, alerts=(*view.alerts, AlertView("number_leap", from_rfc3339(at))))
+            if (at := leaping.get((view.site, view.box)))
+            else view
             for view in views
         ]
         views = [
@@ -142,7 +156,7 @@ class ConsoleViews:
 
     def journal(self, name: str) -> JournalView:
         """Of a box, with its newest entries."""
-        whose = _whose(name)
+        whose, now = _whose(name), self._clock.now_utc()
         return JournalView(
             self._audit.problem(whose),
             tuple(
@@ -150,23 +164,24 @@ class ConsoleViews:
                 for one in self._audit.acceptances(whose)
             ),
             tuple(
-                AuditView(one.seq, from_rfc3339(one.at), one.actor, one.action, one.subject)
+                AuditView(one.seq, at := from_rfc3339(one.at), one.actor, one.action, one.subject, is_doubtful(at, now))
                 for one in self._audit.entries(whose, 50)
             ),
         )
 
     def results(self, asked: ResultFilter) -> tuple[ResultView, ...]:
         """The newest exams, each in its newest revision."""
-        query = select(results).order_by(results.c.finished_at.desc(), results.c.revision.desc()).limit(MOST_RESULTS)
+        newest_first = (likely_end(results).desc(), results.c.finished_at.desc(), results.c.revision.desc())
+        query = select(results).order_by(*newest_first).limit(MOST_RESULTS)
         for column, value in ((results.c.site, asked.site), (results.c.box, asked.box)):
             query = query.where(column == value) if value else query
         if asked.engine:
             with_it = select(origins.c.msg_id).where(origins.c.kind == "engine", origins.c.value == asked.engine)
             query = query.where(results.c.msg_id.in_(with_it))
         if asked.since is not None:
-            query = query.where(results.c.finished_at >= to_rfc3339(asked.since))
+            query = query.where(likely_end(results) >= to_rfc3339(asked.since))
         if asked.until is not None:
-            query = query.where(results.c.finished_at < to_rfc3339(asked.until + timedelta(days=1)))
+            query = query.where(likely_end(results) < to_rfc3339(asked.until + timedelta(days=1)))
         newest: dict[str, ResultView] = {}
         with self._database.transaction("read the results") as connection:
             for row in connection.execute(query).mappings():
@@ -205,7 +220,10 @@ def _box(
     state_at = from_rfc3339(row.state_at)
     heard_at = None if heard is None else from_rfc3339(heard)
     told = row.reports.get("alerts", ({"alerts": []}, ""))[0]["alerts"]
-    alerts = [AlertView(one["code"], from_rfc3339(one["since"]), one["value"], one["limit"]) for one in told]
+    alerts = [
+        AlertView(one["code"], at := from_rfc3339(one["since"]), one["value"], one["limit"], is_doubtful(at, now))
+        for one in told
+    ]
     if row.has_twin:
         alerts.append(AlertView("twin", state_at))
     if is_broken:
@@ -236,15 +254,18 @@ def _not_in_force(wished: dict[str, Any], reported: dict[str, Any]) -> dict[str,
 
 def _result(row: Any) -> ResultView:
     document = json.loads(row["payload"])
+    stated, came = from_rfc3339(row["finished_at"]), from_rfc3339(row["stored_at"])
+    is_wrong = is_doubtful(stated, came)
     return ResultView(
         f"{row['site']}/{row['box']}",
         row["exam_id"],
         row["patient_pseudonym"],
-        from_rfc3339(row["finished_at"]),
+        came if is_wrong else stated,
         len(document["images"]),
         _figure(document, "density_per_mm"),
         _figure(document, "mean_apical_um"),
         "validated_at" in document,
+        stated if is_wrong else None,
     )
 
 

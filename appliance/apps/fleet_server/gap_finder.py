@@ -5,18 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from appliance.apps.fleet_server.database import FleetDatabase
-from appliance.apps.fleet_server.tables import boxes, gaps, results
+from appliance.apps.fleet_server.tables import Whose, boxes, gaps, of_box, results
 from appliance.domain.instant import to_rfc3339
 from appliance.fleet.receipts import MOST_SEQS
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 86_400.0
 _ROWS_A_LOOK = 1000
-_MOST_BEHIND = 100_000
-"""So many numbers behind the highest are looked for, decades of one box. A larger step is a wrong number, not a gap."""
+MOST_STEP = 100_000
+"""Results of decades of one box. A number that is further from the last one is wrong, and nothing lies between."""
+
+
+def leaps(connection: Connection) -> dict[Whose, int]:
+    """As `GapFinder.leaps`."""
+    newest = select(func.max(results.c.seq)).where(results.c.site == boxes.c.site, results.c.box == boxes.c.box)
+    found = select(boxes.c.site, boxes.c.box, newest.scalar_subquery().label("newest"), boxes.c.highest_seq).subquery()
+    # A number that is only a little higher was kept a moment ago.
+    query = select(found.c.site, found.c.box, found.c.newest).where(found.c.newest > found.c.highest_seq + MOST_STEP)
+    # Before a look has found the leap, the wrong number is the highest.
+    waiting = select(boxes.c.site, boxes.c.box, boxes.c.highest_seq).where(
+        boxes.c.highest_seq > boxes.c.looked_seq + MOST_STEP
+    )
+    return {(site, box): seq for site, box, seq in connection.execute(query.union(waiting))}
 
 
 @dataclass(frozen=True)
@@ -52,14 +65,17 @@ class GapFinder:
         with self._database.transaction("read the gaps") as connection:
             return tuple((site, box, seq, asked) for site, box, seq, asked in connection.execute(query))
 
+    def leaps(self) -> dict[Whose, int]:
+        """Boxes that gave a result a number which cannot be, to the largest of these."""
+        with self._database.transaction("read the numbers of results") as connection:
+            return leaps(connection)
+
     def _advance(
         self, connection: Connection, whose: tuple[str, str], looked: int, highest: int, now_utc: datetime
     ) -> None:
         site, box = whose
-        if highest - looked > _MOST_BEHIND:
-            said = "%s/%s went from result %d to %d; only the last %d are looked for"
-            _log.error(said, site, box, looked, highest, _MOST_BEHIND)
-            looked = highest - _MOST_BEHIND
+        if highest - looked > MOST_STEP:
+            highest = self._without_leap(connection, whose, looked)
         ahead = min(highest, looked + _ROWS_A_LOOK)
         query = select(results.c.seq).where(
             and_(results.c.site == site, results.c.box == box, results.c.seq > looked, results.c.seq <= ahead)
@@ -70,6 +86,18 @@ class GapFinder:
         connection.execute(update(boxes).where(is_it).values(looked_seq=ahead))
         if missing:
             self._note(connection, whose, missing, now_utc)
+
+    def _without_leap(self, connection: Connection, whose: Whose, looked: int) -> int:
+        """The highest number that can be true; what lies beyond stays kept, and `leaps` names it."""
+        # First the box's row, which every worker that keeps results of it changes: else a number could be missed.
+        connection.execute(select(boxes).where(of_box(boxes, whose)).with_for_update())
+        beyond = looked + MOST_STEP
+        of_it = select(func.max(results.c.seq)).where(of_box(results, whose))
+        wrong = connection.execute(of_it).scalar()
+        highest = max(looked, connection.execute(of_it.where(results.c.seq <= beyond)).scalar() or 0)
+        _log.error("%s/%s numbered a result %s after %d; that number is wrong", *whose, wrong, highest)
+        connection.execute(update(boxes).where(of_box(boxes, whose)).values(highest_seq=highest))
+        return highest
 
     def _note(self, connection: Connection, whose: tuple[str, str], missing: Sequence[int], now_utc: datetime) -> None:
         seen_at = to_rfc3339(now_utc, "microseconds")

@@ -20,6 +20,7 @@ from appliance.apps.fleet_server.model_drift import (
     compare,
     is_drifting,
 )
+from appliance.apps.fleet_server.stated_times import likely_end
 from appliance.apps.fleet_server.tables import Whose, boxes, model_drifts, model_figures, model_references, of_box
 from appliance.domain.instant import to_rfc3339
 
@@ -134,13 +135,13 @@ class ModelWatch:
 
     def _periods(self, connection: Connection, whose: Whose) -> tuple[str, list[Periods]]:
         newest = select(model_figures.c.engines).where(of_box(model_figures, whose))
-        engines = connection.execute(newest.order_by(model_figures.c.finished_at.desc()).limit(1)).scalar() or ""
+        engines = connection.execute(newest.order_by(likely_end(model_figures).desc()).limit(1)).scalar() or ""
         since = select(model_references.c.since).where(of_box(model_references, whose))
         query = (
             select(model_figures.c.exam_id, model_figures.c.revision, model_figures.c.counts)
             .where(of_box(model_figures, whose), model_figures.c.engines == engines)
-            .where(model_figures.c.finished_at >= (connection.execute(since).scalar() or ""))
-            .order_by(model_figures.c.finished_at, model_figures.c.revision)
+            .where(likely_end(model_figures) >= (connection.execute(since).scalar() or ""))
+            .order_by(likely_end(model_figures), model_figures.c.finished_at, model_figures.c.revision)
         )
         exams = list(_exams((row.exam_id, row.revision, row.counts) for row in connection.execute(query)))
         return engines, [_divide(figure, exams) for figure in FIGURES]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from appliance import schemas
-from appliance.domain.bounded_json import keepable_loads
+from appliance.apps.fleet_server.quick_json import quick_keepable_loads
 from appliance.domain.box_topics import BoxTopics, place_of
 from appliance.fleet.receipts import Receipt, ReceiptOutcome
 
@@ -118,7 +118,7 @@ def _read(arrival: Arrival, schema: str) -> tuple[str, dict[str, Any], int]:
     if not _NUMBER.fullmatch(number):
         return f"the property seq is {number[:40]!r}", {}, 0
     try:
-        document = keepable_loads(arrival.payload)
+        document = quick_keepable_loads(arrival.payload)
         schemas.validate(READABLE[schema], document)
     except schemas.SchemaError as error:
         return f"not {schema} at {error.json_path}: {error.message[:150]}", {}, 0

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, func, select
 from appliance.apps.fleet_server.database import FleetDatabase
 from appliance.apps.fleet_server.model_counts import model_counts
 from appliance.apps.fleet_server.reception import ReceivedResult, RefusedResult, refused_of
+from appliance.apps.fleet_server.stated_times import is_doubtful
 from appliance.apps.fleet_server.tables import boxes, gaps, model_figures, origins, refusals, results
 from appliance.apps.fleet_server.worker_share import shared_name
 from appliance.domain.box_topics import BoxTopics
-from appliance.domain.instant import to_rfc3339
+from appliance.domain.instant import from_rfc3339, to_rfc3339
 
 OTHER_CONTENT = "the fleet has another result under this id"
 
@@ -34,12 +35,13 @@ class Taken:
 
 @dataclass(frozen=True)
 class KeptExam:
-    """One exam as the fleet knows it."""
+    """One exam as the fleet knows it; `came_at` is set where the box says a time that cannot be."""
 
     site: str
     box: str
     exam_id: str
     finished_at: str
+    came_at: str | None = None
 
 
 class ResultStore:
@@ -85,15 +87,20 @@ class ResultStore:
     def exams_with(self, kind: str, value: str) -> tuple[KeptExam, ...]:
         """Every exam that any message measured with that engine ("sha256:..."), calibration or software."""
         query = (
-            select(results.c.exam_id, results.c.site, results.c.box, results.c.finished_at)
-            .distinct()
+            select(
+                results.c.exam_id, results.c.site, results.c.box, results.c.finished_at, func.min(results.c.stored_at)
+            )
+            .group_by(results.c.exam_id, results.c.site, results.c.box, results.c.finished_at)
             .join(origins, origins.c.msg_id == results.c.msg_id)
             .where(origins.c.kind == kind, origins.c.value == value)
             .order_by(results.c.finished_at, results.c.exam_id)
         )
         with self._database.transaction("search the exams") as connection:
             rows = connection.execute(query).all()
-        return tuple(KeptExam(site, box, exam_id, finished_at) for exam_id, site, box, finished_at in rows)
+        return tuple(
+            KeptExam(site, box, exam_id, ended, came if is_doubtful(from_rfc3339(ended), from_rfc3339(came)) else None)
+            for exam_id, site, box, ended, came in rows
+        )
 
     def shared_name(self, group: str) -> str:
         """Of the shared subscription under which the workers of this database get results."""

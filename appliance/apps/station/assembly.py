@@ -43,7 +43,7 @@ from appliance.apps.station.observed_slot import ObservedSlot
 from appliance.apps.station.restoring import restored_storage
 from appliance.apps.station.shared_engines import shared
 from appliance.apps.station.simulated_scope import SceneFactory
-from appliance.apps.station.spare_memory import give_back_soon
+from appliance.apps.station.spare_memory import SpareMemory
 from appliance.apps.station.stick_copies import copies_of
 from appliance.apps.station.vitals import Frames, Vitals
 from appliance.apps.system_clock import SystemClock
@@ -186,6 +186,7 @@ class Station:
             version,
             full_names(self._storage.accounts),
             lambda: known_scales(self._storage.calibrations),
+            settings.exam,
         )
         self._board = StationBoard(settings.firmware, f"nailfold {version}", session, history)
         advice = PatternAdvisor(self._storage.exams, load_classifier(self._data_dir.folder / "pattern"))
@@ -254,7 +255,7 @@ class Station:
         self._agent = self._fleet_agent(loaded, engines, session, restart, clock)
         self._warming_up = threading.Thread(target=self._warm_up, name="warm-up")
         self._web: WebServer | None = None
-        self._spare_memory: threading.Timer | None = None
+        self._spare_memory = SpareMemory()
 
     def _fleet_agent(
         self,
@@ -331,7 +332,7 @@ class Station:
         self._board.start()
         self._vitals.start()
         self._heartbeat.start()
-        self._spare_memory = give_back_soon()
+        self._spare_memory.start()
 
     def stop(self) -> None:
         """What comes in stops before what keeps it; a part that fails to stop does not keep the others from it."""
@@ -359,8 +360,7 @@ class Station:
             last_to_first.callback(self._vitals.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._heartbeat.stop, _STOP_TIMEOUT_S)
             last_to_first.callback(self._board.stop, _STOP_TIMEOUT_S)
-            if self._spare_memory is not None:
-                last_to_first.callback(self._spare_memory.cancel)
+            last_to_first.callback(self._spare_memory.stop, _STOP_TIMEOUT_S)
         _log.info("stopped")
 
     def _warm_up(self) -> None:

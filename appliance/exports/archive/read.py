@@ -145,7 +145,10 @@ def _read_exam(archive: SafeZip, exam_id: str) -> ArchivedExam:
     record = archive.json(f"{folder}/exam.json")
     if record.get("exam_id") != exam_id:
         raise ExportError(f"{folder} holds the record of another exam", "Export it again.")
-    images = [str(image.get("image_id")) for image in record.get("images", []) if isinstance(image, dict)]
+    listed = record.get("images")
+    if not isinstance(listed, list):
+        raise ExportError(f"{folder} lists no images", "Export it again.")
+    images = [str(image.get("image_id")) for image in listed if isinstance(image, dict)]
     documents = {image_id: archive.json(f"{folder}/results/{image_id}.json") for image_id in images}
     entries = archive.json(f"{folder}/journal.json").get("entries")
     journal = tuple(one for one in entries if isinstance(one, dict)) if isinstance(entries, list) else ()

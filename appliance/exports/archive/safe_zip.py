@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.domain.bounded_json import bounded_loads
+from appliance.domain.bounded_json import keepable_loads
 from appliance.domain.errors import ExportError
 from appliance.exports.archive.exam_json import SUFFIXES
 from appliance.exports.archive.write import MANIFEST, SCHEMA
@@ -164,9 +164,9 @@ class SafeZip:
 
 def _object(name: str, content: bytes) -> dict[str, Any]:
     try:
-        value = bounded_loads(content)
+        value = keepable_loads(content)
     except ValueError as error:
-        raise ExportError(f"{name} in the archive is no JSON", "Export it again.") from error
+        raise ExportError(f"{name} in the archive is no JSON that can be kept", "Export it again.") from error
     if not isinstance(value, dict):
         raise ExportError(f"{name} in the archive is no JSON object", "Export it again.")
     return value

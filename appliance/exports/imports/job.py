@@ -41,6 +41,7 @@ class ImportTools:
         analyse: a still by the device's own pipeline, with a scale or without.
         encode: the PNG that the box keeps.
         journal: takes the entry of the import.
+        counts_ramified_giants: the site's rule for exams that begin now.
     """
 
     read_still: ReadStill
@@ -50,6 +51,7 @@ class ImportTools:
     patients: PatientStore
     now_utc: Callable[[], datetime]
     journal: Journal
+    counts_ramified_giants: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,9 @@ def import_pictures(
         on_result(at, result)
     if not images:
         raise ExportError("none of the files could be read", "Nothing was imported; each file says why.")
-    exam = _exam(exam_id, pseudonym, images, options.operator)
+    exam = replace(
+        _exam(exam_id, pseudonym, images, options.operator), counts_ramified_giants=tools.counts_ramified_giants
+    )
     detail: dict[str, Any] = {"origin": ORIGIN, "images": len(images), "um_per_px": options.um_per_px}
     if options.um_per_px_of:
         detail["um_per_px_of"] = {f"{w}x{h}": scale for (w, h), scale in sorted(options.um_per_px_of.items())}

@@ -7,6 +7,7 @@ or a letter that merely stands there counts pictures, visits or patients, and is
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,7 +58,6 @@ _NUMBERS = dict(zip((*_DIGITS, "i", "ii", "iii", "iv", "v"), (*Finger, *Finger),
 _LETTERS = {sector.value.lower(): sector for sector in (Sector.A, Sector.B, Sector.C, Sector.D)}
 _SECTOR_WORDS = _listed("sector sektor secteur settore campo field feld zone zona quadrant")
 _PANORAMIC = _listed("panoramic panorama pano panoramica panoramique mosaic")
-_ACCENTS = str.maketrans("áàâäéèêëíìîïóòôöúùûüñç", "aaaaeeeeiiiioooouuuunc")
 _COMPACT = re.compile(r"(left|right|lh|rh|l|r)(?:f|d|dig)?([1-5])([a-d])?")
 _WORD = re.compile(r"[a-z]+|\d+")
 
@@ -95,7 +95,7 @@ def guess_placement(name: str) -> Guess:
     """From a path with forward slashes: the file's own name counts first, then its folders from the inside out."""
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [path.stem if path.suffix[1:].isalnum() else path.name, *reversed(path.parts[:-1])]
-    folded = [part.casefold().translate(_ACCENTS) for part in parts if not re.fullmatch(r"[A-Za-z]:", part)]
+    folded = [_folded(part) for part in parts if not re.fullmatch(r"[A-Za-z]:", part)]
     sides = [_hand(_words(part)) for part in folded]
     is_sided = any(sides) or any(_compact(part) for part in folded)
     found = Guess()
@@ -103,6 +103,11 @@ def guess_placement(name: str) -> Guess:
         one = _compact(part) or _of_words(_words(part), side, is_sided)
         found = Guess(found.hand or one.hand, found.finger or one.finger, found.sector or one.sector)
     return found
+
+
+def _folded(text: str) -> str:
+    """Without case and accents, whether they are one character with their letter or, as on a Mac, one behind it."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
 
 
 def _compact(part: str) -> Guess | None:

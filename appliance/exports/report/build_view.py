@@ -1,13 +1,14 @@
 """From an exam and its figures to the words of a report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from appliance.domain.exam import ExamState, Finger, Hand, Placement
 from appliance.domain.exam_figures import Figure, Figures
 from appliance.domain.figure_definitions import EXAM_ONLY
 from appliance.domain.pattern import PatternAdvice
 from appliance.exports.report import terms
-from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name, seen_aside
+from appliance.exports.report.cells import cell, doubts, finger_name, note, place_name, seen_aside, thumbs_aside
 from appliance.exports.report.finger_pages import finger_page
 from appliance.exports.report.first_page import decisive_picture, hands_of
 from appliance.exports.report.form import ReportForm
@@ -34,6 +35,8 @@ def build_view(
     hands, counts = hands_of(localisation, material)
     reviewed, exam, found = material.reviewed, material.reviewed.exam, material.figures.exam
     pages = set(form.pages)
+    columns = tuple(cell(localisation, key, found[key]) for key in form.columns)
+    thumbs = thumbs_aside(localisation, found["fingers_evaluable"])
     edited = {(one.image.hand, one.image.finger) for one in reviewed.images if one.is_edited}
     return ReportView(
         language=localisation.language,
@@ -62,12 +65,13 @@ def build_view(
         hands=hands,
         counts=counts,
         figures=tuple(cell(localisation, key, found[key]) for key in form.figures),
-        columns=tuple(cell(localisation, key, found[key]) for key in form.columns),
+        columns=columns,
         finger_rows=tuple(
             _finger_row(localisation, form.columns, key, figures, key in edited)
             for key, figures in material.figures.fingers.items()
         ),
-        exam_row=tuple(cell(localisation, key, found[key]) for key in form.columns),
+        exam_row=tuple(replace(one, aside="") if one.aside == thumbs else one for one in columns),
+        thumbs=thumbs,
         has_edits=bool(edited),
         facts=_facts(localisation, form, material),
         skipped=_skipped(localisation, material),
@@ -82,7 +86,7 @@ def verdict(localisation: Localisation, key: str, figure: Figure) -> ScoreView:
     """A category in words."""
     shown = cell(localisation, key, figure)
     is_grave = key == "fast_track" and figure.value == "scleroderma"
-    return ScoreView(shown.value, shown.note, tuple(doubts(localisation, figure)), shown.is_missing, is_grave)
+    return ScoreView(shown.value, shown.note, tuple(doubts(localisation, key, figure)), shown.is_missing, is_grave)
 
 
 def advice_of(localisation: Localisation, advice: PatternAdvice) -> AdviceView:
@@ -120,7 +124,7 @@ def _finger_row(
     name = finger_name(localisation, *key)
     counted = figures["images_evaluable"]
     if counted.value is None:
-        aside = seen_aside(localisation, figures["fast_track"])
+        aside = "; ".join(seen_aside(localisation, "fast_track", figures["fast_track"]))
         return FingerRow(name, (), note(localisation, "images_evaluable", counted), is_edited, aside)
     return FingerRow(
         name, tuple(cell(localisation, one, figures[one]) for one in columns if one not in EXAM_ONLY), "", is_edited

@@ -1,14 +1,15 @@
 """Figures as the report prints them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from appliance.domain.bands import NUMBERS
 from appliance.domain.exam import Finger, Hand, Placement, Sector
-from appliance.domain.exam_figures import Figure
+from appliance.domain.exam_figures import BY_THE_MACHINE, Figure
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.honest_digits import written_decimals
 from appliance.domain.printed_figure import printed_figure
+from appliance.domain.said_beside import SAYS, THUMBS
 from appliance.exports.report import terms
 from appliance.exports.report.localisation import Localisation
 
@@ -59,7 +60,7 @@ def cell(localisation: Localisation, key: str, figure: Figure) -> Cell:
         off,
         note(localisation, key, figure),
         figure.value is None,
-        seen_aside(localisation, figure),
+        "; ".join(seen_aside(localisation, key, figure)),
     )
 
 
@@ -76,7 +77,9 @@ def number_words(localisation: Localisation, key: str, figure: Figure) -> tuple[
 def note(localisation: Localisation, key: str, figure: Figure) -> str:
     """What stands small beside a figure."""
     if figure.because is not None:
-        reason = quality_text(localisation, str(figure.basis.get("reason", "")))
+        reason = str(figure.basis.get("reason", ""))
+        if figure.because == BY_THE_MACHINE:  # a person's reason stands as it was typed
+            reason = quality_text(localisation, reason)
         because = localisation(terms.BECAUSE[figure.because])
         return f"{because}: {reason}" if reason else because
     if "rule" in figure.basis:
@@ -90,17 +93,28 @@ def note(localisation: Localisation, key: str, figure: Figure) -> str:
     return grey_zone(localisation, figure)
 
 
-def seen_aside(localisation: Localisation, figure: Figure) -> str:
-    """What pictures that do not count show of it; empty where nothing."""
+def seen_aside(localisation: Localisation, key: str, figure: Figure) -> Iterator[str]:
+    """What was seen and does not count, in pictures that do not or by the exam's rules."""
     basis = figure.basis
     if "seen_aside" in basis:
-        return localisation("+{count} seen, not counted", count=basis["seen_aside"])
+        yield localisation("+{count} seen, not counted", count=basis["seen_aside"])
     if "seen_aside_um" in basis:
         um = float(basis["seen_aside_um"])
-        return localisation("{um} µm seen, not counted", um=localisation.number(um, written_decimals(um)))
+        yield localisation("{um} µm seen, not counted", um=localisation.number(um, written_decimals(um)))
     if "giants_aside" in basis:
-        return localisation("giants seen in pictures that do not count: {count}", count=basis["giants_aside"])
-    return ""
+        yield localisation("giants seen in pictures that do not count: {count}", count=basis["giants_aside"])
+    if key == "giants" and basis.get("ramified_giants_aside"):
+        yield localisation("+{count} ramified above 50 µm, not counted", count=basis["ramified_giants_aside"])
+    if basis.get(THUMBS) and THUMBS in SAYS.get(key, ()):
+        yield thumbs_aside(localisation, figure)
+
+
+def thumbs_aside(localisation: Localisation, figure: Figure) -> str:
+    """How many thumbs have figures and enter none of the exam; empty without any."""
+    count = figure.basis.get(THUMBS)
+    if not count:
+        return ""
+    return localisation("{count, plural, one {# thumb} other {# thumbs}} seen, not counted", count=count)
 
 
 def rule_words(localisation: Localisation, rule: str) -> str:
@@ -150,7 +164,7 @@ def _cut_off(localisation: Localisation, basis: Mapping[str, float | int | str])
     return found
 
 
-def doubts(localisation: Localisation, figure: Figure) -> list[str]:
+def doubts(localisation: Localisation, key: str, figure: Figure) -> list[str]:
     """What a reader of a category has to know beside it."""
     basis, found = figure.basis, []
     if "sector" in basis:
@@ -172,6 +186,13 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
                 count=basis["ramified_giants"],
             )
         )
+    if basis.get("ramified_giants_aside"):
+        found.append(
+            localisation(
+                "Ramified capillaries above 50 µm, which do not count as giants here: {count}.",
+                count=basis["ramified_giants_aside"],
+            )
+        )
     if basis.get("possible_giants"):
         found.append(
             localisation(
@@ -185,9 +206,7 @@ def doubts(localisation: Localisation, figure: Figure) -> list[str]:
         found.append(localisation("Images without a density, which allow no category: {count}.", count=count))
     if others := _within_error(localisation, figure):
         found.append(localisation("Grey zone: within the error also {others}.", others=others))
-    if aside := seen_aside(localisation, figure):
-        found.append(aside)
-    return found
+    return [*found, *seen_aside(localisation, key, figure), *filter(None, [thumbs_aside(localisation, figure)])]
 
 
 def _giants(basis: Mapping[str, float | int | str]) -> dict[str, object]:
@@ -195,9 +214,8 @@ def _giants(basis: Mapping[str, float | int | str]) -> dict[str, object]:
 
 
 def quality_text(localisation: Localisation, reason: str) -> str:
-    """The station's own reasons in words; a person's as it was typed."""
-    parts = [part for part in reason.split(", ") if part]
-    return ", ".join(localisation(terms.QUALITY[part]) if part in terms.QUALITY else part for part in parts)
+    """The station's own reasons in words."""
+    return ", ".join(localisation(terms.QUALITY[part]) for part in reason.split(", ") if part)
 
 
 def finger_name(localisation: Localisation, hand: Hand, finger: Finger) -> str:

@@ -11,9 +11,10 @@ from appliance.domain.errors import ExportError
 from appliance.exports.progress import JobCancelledError, NoProgress, Progress
 from appliance.limited_process import own_environment
 
-LONGEST_CPU_S = 600
-"""Of one core, for one report: some fifty times what the largest takes. By the clock there is no limit: a station that
-examines leaves the report little of its cores."""
+SHORTEST_CPU_S, LONGEST_CPU_S, BYTES_A_SECOND = 60, 600, 10_000
+"""Of one core, for one report: at least so much, one second more for so many bytes of its HTML, and at most some fifty
+times what the largest takes. A few lines of a clinic's template that would lay out millions of cells get no more than
+any small report. By the clock there is no limit: a station that examines leaves the report little of its cores."""
 MEMORY_BYTES = 1_000_000_000
 """Beyond what the process holds once it is ready. Half a megabyte of PNG in a clinic's template took 1.3 GB."""
 OUT_OF_MEMORY = "it takes too much memory"
@@ -42,7 +43,8 @@ def html_to_pdf(html: str, progress: Progress | None = None, memory_bytes: int =
         with subprocess.Popen(command, stdin=sent, stdout=pipe, stderr=pipe, env=own_environment()) as worker:
             made, said = _wait_for(worker, progress)
     if worker.returncode == -signal.SIGXCPU:
-        raise ExportError(f"the report took more than {LONGEST_CPU_S} s of a core", "Print fewer pages, see the form.")
+        said_s = cpu_seconds(len(html))
+        raise ExportError(f"the report took more than {said_s} s of a core", "Print fewer pages, see the form.")
     if worker.returncode != 0 or not made.startswith(b"%PDF"):
         if worker.returncode < 0:
             said = said or OUT_OF_MEMORY.encode()  # libraries in C end the process where there is none
@@ -61,9 +63,14 @@ def _wait_for(worker: "subprocess.Popen[bytes]", progress: Progress) -> tuple[by
                 raise JobCancelledError from None
 
 
-def limit_cpu() -> None:
-    """End this process once it has taken LONGEST_CPU_S of a core."""
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU_S, LONGEST_CPU_S + 1))
+def cpu_seconds(characters: int) -> int:
+    """How much of a core a report may take whose HTML has so many characters."""
+    return min(SHORTEST_CPU_S + characters // BYTES_A_SECOND, LONGEST_CPU_S)
+
+
+def limit_cpu(seconds: int) -> None:
+    """End this process once it has taken so much of a core."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def lower_priority() -> None:

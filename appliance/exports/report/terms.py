@@ -61,12 +61,18 @@ BECAUSE: Mapping[str, str] = {
     "no_images": _n("no images"),
     "no_evaluable_image": _n("no evaluable image"),
     "only_panorama": _n("only a panorama or video clip"),
+    "only_thumbs": _n("only thumbs were examined, which do not count"),
     "skipped": _n("not examined"),
     "too_few_fingers": _n("too few fingers"),
     "disorganisation_not_rated": _n("disorganisation not rated"),
     "panorama": _n("panoramas enter no score"),
     "clip": _n("video clips are not measured"),
 }
+RULES_OF_EXAM: Mapping[bool, str] = {
+    True: _n("a ramified capillary above 50 µm counts as a giant"),
+    False: _n("a ramified capillary above 50 µm does not count as a giant"),
+}
+"""By Exam.counts_ramified_giants."""
 QUALITY = report_words("quality")
 FIELDS: Mapping[str, str] = {
     "indication": _n("Indication"),

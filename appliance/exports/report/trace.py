@@ -14,12 +14,13 @@ from appliance.exports.report.view import Fact, Trace, TraceImage
 
 def trace_of(localisation: Localisation, material: Material) -> Trace:
     """Everything that is needed to repeat the figures."""
-    images = material.reviewed.images
+    images, exam = material.reviewed.images, material.reviewed.exam
     facts = [
-        Fact(localisation("Exam"), material.reviewed.exam.exam_id),
-        Fact(localisation("Started"), localisation.moment(material.reviewed.exam.started_at_utc)),
+        Fact(localisation("Exam"), exam.exam_id),
+        Fact(localisation("Started"), localisation.moment(exam.started_at_utc)),
         *(Fact(localisation("Measured with"), one) for one in _softwares(images)),
         *(Fact(localisation("Scale"), one) for one in scales_of(localisation, images)),
+        Fact(localisation("Rule of this exam"), localisation(terms.RULES_OF_EXAM[exam.counts_ramified_giants])),
         Fact(localisation("Report software"), f"nailfold {material.software_version}"),
     ]
     if material.journal_head:

@@ -148,6 +148,7 @@ class ReportView:
         hands: what was examined, left hand first; counted in `counts`.
         counts: of the map's states.
         skipped: fingers and sectors that were not examined, with the reason.
+        thumbs: how many thumbs have figures and enter none of the exam, in words; empty without any.
     """
 
     language: str
@@ -179,6 +180,7 @@ class ReportView:
     columns: tuple[Cell, ...]
     finger_rows: tuple[FingerRow, ...]
     exam_row: tuple[Cell, ...]
+    thumbs: str
     has_edits: bool
     facts: tuple[Fact, ...]
     skipped: tuple[Fact, ...]

@@ -3,12 +3,14 @@
 
 A stick is a FAT volume that is called NAILFOLD. A file *.raucb is an update; a bundle that a slot already holds is left
 alone, also one that was taken back: the stick may stay where it is. A file erase-ID, with the box's id from its screen,
-erases everything for good at the next start; afterwards the box has another id, so it happens once.
+erases everything for good at the next start; afterwards the box has another id, so it happens once. A file site.toml
+takes the place of settings that cannot be used, and of no others.
 
 The station asks by a file wanted.json in its folder, once it has fetched and checked a bundle; each wish is tried once,
 and what came of it is kept beside the reasons of confirm_slot.py.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -26,8 +28,14 @@ MACHINE_ID = Path("/etc/machine-id")
 ERASE_MAGIC, ERASE_AT = b"NAILFOLD-ERASE\n", 4096
 """As data-partition.sh reads the request."""
 WISHES = Path("/var/lib/nailfold/system-update")
-OUTCOME = Path("/data/update/outcome.json")
+DATA = Path("/data")
+OUTCOME = DATA / "update/outcome.json"
+LEAST_ROOM_BYTES = 1 << 20
+"""What root still has of the partition; a station that fills it leaves root a twentieth."""
 STATION = "nailfold-station.service"
+SITE = Path("/etc/nailfold/site.toml")
+SITE_NAMES = ("site.toml", "site.toml.txt")
+"""Windows hides a second ending."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -75,6 +83,7 @@ def main() -> None:
             ask_to_erase(KEY)
         subprocess.run(["systemctl", "reboot"], check=True)
         return
+    mend_settings(STICK, SITE)
     bundles = sorted(STICK.glob("*.raucb"))
     if bundles:
         _install_from_stick(str(bundles[-1]))
@@ -82,6 +91,33 @@ def main() -> None:
     wish = wanted(WISHES, OUTCOME)
     if wish is not None:
         _install_as_asked(wish)
+
+
+def mend_settings(stick: Path, site: Path) -> None:
+    """A stick's site.toml in the place of settings with which nothing starts; those that can be used stay.
+
+    A new box has taken the stick's before this (data-partition.sh). What cannot be used is kept beside it.
+    """
+    brought = next((file for name in SITE_NAMES if (file := stick / name).is_file()), None)
+    if brought is None or not (wrong := _wrong_in(site)):
+        return
+    if still_wrong := _wrong_in(brought):
+        print(f"the settings cannot be used, and neither can those of the stick: {still_wrong}", flush=True)
+        return
+    if site.exists():
+        site.replace(site.with_suffix(".unusable"))
+    write_durably(site, brought.read_bytes())
+    print(f"the settings could not be used ({wrong}); those of the stick are in their place", flush=True)
+
+
+def _wrong_in(site: Path) -> str:
+    """What `nailfold config check` says against it; empty where it is right."""
+    if not site.exists():
+        return f"{site} is not there"
+    done = subprocess.run(["nailfold", "config", "check", str(site)], check=False, capture_output=True, text=True)
+    return (
+        "" if done.returncode == 0 else " ".join((done.stdout or done.stderr).split()) or "nailfold config check failed"
+    )
 
 
 def wanted(wishes: Path, outcome: Path) -> dict[str, str] | None:
@@ -105,10 +141,20 @@ def target_slot(status: dict[str, Any]) -> str:
     return str(name)
 
 
+def room_problem(place: Path) -> str:
+    """Why RAUC could not keep what it did; it finds out only after it has written a whole slot. Empty where it can."""
+    told = os.statvfs(place)
+    is_full = told.f_bfree * told.f_frsize < LEAST_ROOM_BYTES or (told.f_files > 0 and told.f_ffree == 0)
+    return f"the data partition is full ({place})" if is_full else ""
+
+
 def _install_from_stick(bundle: str) -> None:
     digest = image_digest(_told("rauc", "info", "--output-format=json", bundle))
     if digest in held(_told("rauc", "status", "--detailed", "--output-format=json")):
         print(f"{bundle} is or was installed already", flush=True)
+        return
+    if problem := room_problem(DATA):
+        print(f"not installed: {problem}", flush=True)
         return
     print(f"installing {bundle}", flush=True)
     # Else its trial would wait for a measurement that nobody has asked for.
@@ -120,6 +166,11 @@ def _install_from_stick(bundle: str) -> None:
 
 def _install_as_asked(wish: dict[str, str]) -> None:
     """The station stands still meanwhile: no exam is written to beside hundreds of megabytes."""
+    if problem := room_problem(DATA):
+        print(f"not installed: {problem}", flush=True)
+        with contextlib.suppress(OSError):
+            _keep_outcome({"job_id": wish["job_id"], "slot": "", "reason": problem})
+        return
     bundle = WISHES / wish["bundle"]
     print(f"installing {bundle}, as the fleet asks", flush=True)
     subprocess.run(["systemctl", "stop", STATION], check=True)
@@ -148,15 +199,24 @@ def _install_as_asked(wish: dict[str, str]) -> None:
 
 
 def _keep_outcome(outcome: dict[str, str]) -> None:
-    """On the disk before anything restarts."""
     OUTCOME.parent.mkdir(parents=True, exist_ok=True)
-    fresh = OUTCOME.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump(outcome, file)
+    write_durably(OUTCOME, json.dumps(outcome).encode())
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """On the disk before anything restarts; whole or not at all, for everybody to read. Raises OSError."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     fresh.chmod(0o644)
-    fresh.replace(OUTCOME)
+    fresh.replace(path)
+    line = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(line)
+    finally:
+        os.close(line)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Shown:
     @property
     def text(self) -> str:
         if not self.is_serving and self.trouble is not None:
-            todo = "A stick called NAILFOLD with a corrected site.toml puts it right, on a box that was never set up."
+            todo = "Switch on with a stick called NAILFOLD that holds a corrected site.toml."
             said = (
                 f"Its settings cannot be used:\n\n    {self.trouble}\n\n{todo}" if self.trouble else "Tell the service."
             )

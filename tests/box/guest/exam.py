@@ -1,4 +1,4 @@
-"""Inside the virtual box: sets it up, starts an exam, captures, freezes and finishes by buttons on the GPIO chip."""
+"""Inside the virtual box: sets it up, pulls the scope and plugs it in, makes an exam by buttons on the GPIO chip."""
 
 import json
 import re
@@ -19,6 +19,9 @@ TIMEOUT_S = 1800
 """By the guest's clock, which goes on while a busy computer keeps the guest waiting; the limit is boot.py's."""
 EXPANDER = Path("/run/cp2112")
 """Takes "short LINE" and "open LINE" for the device of tests/hardware/cp2112.py."""
+CABLE = Path("/run/scope")
+"""Takes "plug PORT" and "unplug" for scope.py."""
+QUIET_S = 60.0
 
 
 class Browser:
@@ -34,6 +37,10 @@ class Browser:
     def cookies(self) -> str:
         """As the header of a WebSocket has them."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
+
+    def go_to(self, url: str) -> None:
+        """The same box at another address, with the cookies."""
+        self._url = url
 
     def get(self, path: str) -> str:
         text: str = self._opener.open(self._url + path, timeout=TIMEOUT_S).read().decode()
@@ -100,6 +107,39 @@ def seconds_until(is_so: Callable[[], bool], what: str) -> float:
     return time.monotonic() - began_s
 
 
+def pull_and_plug(browser: Browser) -> None:
+    """The scope's cable is pulled, and put into another socket of the computer; live is a picture with its result."""
+    state = lambda: browser.json("/api/v1/state")  # noqa: E731
+    print("PROBE camera", json.dumps(state()["camera"]))
+    CABLE.write_text("unplug\n")
+    noticed_s = seconds_until(lambda: state()["camera"]["phase"] == "lost", "notice of the pulled cable")
+    print(f"PROBE unplug_noticed_s {noticed_s:.2f} {state()['camera']['reason']}")
+    # The package's own, which the page outside does not need.
+    from websockets.sync.client import connect  # noqa: PLC0415
+
+    told = {"additional_headers": {"Cookie": browser.cookies, "Origin": URL}, "proxy": None}
+    with connect("ws://127.0.0.1:8080/live/ws", **told, open_timeout=None, ping_interval=None, max_size=None) as page:
+
+        def is_picture(within_s: float) -> bool:
+            try:
+                is_one = isinstance(page.recv(timeout=within_s), bytes)
+            except TimeoutError:
+                return False
+            if is_one:
+                # As a page does: without it no more come (docs/api.md).
+                page.send('{"type": "ack"}')
+            return is_one
+
+        # Pictures that were computed while the cable went come still.
+        until_s = time.monotonic() + QUIET_S
+        while time.monotonic() < until_s:
+            if is_picture(1.0):
+                until_s = time.monotonic() + QUIET_S
+        CABLE.write_text("plug 1\n")
+        took_s = seconds_until(lambda: is_picture(1.0), "live picture after the cable")
+    print(f"PROBE replug_to_live_s {took_s:.2f} {json.dumps(state()['camera']['name'])}", flush=True)
+
+
 def main() -> None:
     """Prints "PROBE key value" lines."""
     command = ["journalctl", "-b", "-o", "cat", "-u", "nailfold-station"]
@@ -111,7 +151,9 @@ def main() -> None:
         key: board[key] for key in ("is_connected", "is_simulated", "name", "buttons", "lamp", "reason", "watchdog")
     }
     print("PROBE board", json.dumps(shown))
+    pull_and_plug(browser)
     browser.post("/api/v1/exam/start", pseudonym="NC-0042", is_new=True, protocol="free")
+    exam_id = browser.json("/api/v1/state")["exam"]["exam_id"]
     press(0, True)
     took_s = seconds_until(lambda: len(browser.json("/api/v1/state")["exam"]["images"]) == 1, "capture by button")
     press(0, False)
@@ -120,7 +162,9 @@ def main() -> None:
     press(1, True)
     seconds_until(lambda: browser.json("/api/v1/state")["exam"]["exam_id"] is None, "finish by holding freeze")
     press(1, False)
-    print("PROBE exam_finished_by_button yes", flush=True)
+    print("PROBE exam_finished_by_button", exam_id, flush=True)
+    sent = lambda: browser.json("/api/v1/state")["outbox"]  # noqa: E731
+    seconds_until(lambda: sent()["pending"] + sent()["sent"] == 0, "delivery to the broker outside")
 
 
 if __name__ == "__main__":

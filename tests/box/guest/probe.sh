@@ -16,7 +16,7 @@ say "gpio $(stat -c '%G %a' /dev/gpiochip0 2>/dev/null)"
 say "socket $(stat -c '%U %G %a' /run/nailfold-firmware/board.sock 2>/dev/null)"
 say "board $(journalctl -b --no-pager -o cat -u nailfold-station | grep -m1 'board ')"
 say "firmware $(journalctl -b --no-pager -o cat -u nailfold-firmware | tail -n 3 | tr '\n' '|')"
-python3 /probe/exam.py || say failed exam
+/opt/nailfold/bin/python3 /probe/exam.py || say failed exam
 # Longer than the station's and the firmware's watchdogs: systemd hears that both live.
 sleep 75
 say "restarts $(systemctl show -p NRestarts --value nailfold-station) $(systemctl show -p NRestarts --value nailfold-firmware)"
@@ -29,4 +29,10 @@ done
 say "after_kill $(systemctl is-active nailfold-firmware) $(journalctl -b --no-pager -o cat -u nailfold-station | grep -c 'connected')"
 say critical_chain
 systemd-analyze critical-chain --no-pager nailfold-station.service 2>&1 | sed 's/^/PROBE-CHAIN /'
+say watchdog "$(cat /sys/class/watchdog/watchdog0/identity 2>&1)"
 say done "$(up)"
+# Nobody feeds the watchdog any more: the computer must start anew.
+systemctl mask --runtime nailfold-firmware
+kill -9 "$(systemctl show -p MainPID --value nailfold-firmware)"
+sleep 1000
+say failed the watchdog did not bite

@@ -285,6 +285,8 @@ def restart() -> None:
 
 def outage() -> None:
     """The clinic's router is off for a while: the own Wi-Fi opens, and closes by itself once the router is back."""
+    CLINIC.open(NAME, [*WPA2, f"wpa_passphrase={PASSWORD}"])
+    expect(join(NAME, "wpa-psk", PASSWORD), "joined", "outage_before")
     CLINIC.shut()
     say("outage_own_wifi_after_s", until(lambda: look()["is_open"], "own Wi-Fi in an outage"))
     CLINIC.open(NAME, [*WPA2, f"wpa_passphrase={PASSWORD}"])
@@ -421,6 +423,7 @@ def main() -> None:
     lay_out_radios()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+    until(SOCKET.exists, "network service")
     asked = Path("/probe/cases").read_text().split()
     ONLY.extend(one for one in asked if one not in CASES)
     wanted = [one for one in asked if one in CASES] + ["networks"] * bool(ONLY) or list(CASES)

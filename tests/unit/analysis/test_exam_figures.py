@@ -375,3 +375,46 @@ def test_a_giant_that_the_machine_is_not_sure_of_waits_for_a_person(
     assert found["csuri"].because == ("unconfirmed_giants" if waiting else None)
     if waiting:
         assert found["fast_track"].basis["grey_zone"] == "scleroderma"
+
+
+def test_an_exam_is_its_eight_fingers_and_a_thumb_is_seen_and_not_counted() -> None:
+    """Every mean, count and category alike; the thumb keeps its own figures."""
+    images = every_finger([Loop(16)] * 8)
+    place = Placement(Hand.LEFT, Finger.THUMB, Sector.B)
+    thumb = image_of([Loop(60, "giant"), Loop(16, "ramified")], place, haemorrhages=2, number=20)
+    without, found = exam_figures(exam_of(*images)), exam_figures(exam_of(*images, thumb))
+    for key, figure in found.exam.items():
+        assert (figure.value, figure.uncertainty) == (without.exam[key].value, without.exam[key].uncertainty), key
+        assert figure.basis["thumbs_aside"] == 1, key
+    assert (found.exam["giants"].basis["seen_aside"], found.exam["fast_track"].basis["giants_aside"]) == (1, 1)
+    assert found.exam["haemorrhages"].basis["seen_aside"] == 2
+    of_thumb = found.fingers[Hand.LEFT, Finger.THUMB]
+    assert (of_thumb["giants"].value, of_thumb["fast_track"].value) == (1, "scleroderma")
+    alone = exam_figures(exam_of(thumb)).exam
+    assert {figure.because for figure in alone.values()} == {"only_thumbs"}
+
+
+def test_a_site_may_rule_that_a_ramified_loop_is_no_giant() -> None:
+    loops = [*[Loop()] * 8, Loop(64, "ramified"), Loop(50.4, "ramified", "other")]
+    image = image_of(loops)
+    counted = exam_figures(exam_of(image)).exam
+    ruled = exam_of(replace(image, counts_ramified_giants=False), counts_ramified_giants=False)
+    found = exam_figures(ruled).exam
+    assert (counted["giants"].value, found["giants"].value) == (2, 0)
+    assert found["giants"].basis["ramified_giants_aside"] == 2
+    assert (counted["fast_track"].value, counted["score_giants"].value) == ("scleroderma", 1.0)
+    assert (found["fast_track"].because, found["score_giants"].value) == ("too_few_fingers", 0.0)
+    assert found["ramified"].value == counted["ramified"].value == 2
+    assert found["csuri"].because == "no_giants"
+    # A wide ramified loop is no giant within the error either, and no enlarged loop.
+    finger = exam_figures(ruled).fingers[LEFT_RING]["fast_track"]
+    assert (finger.value, finger.basis["ramified_giants_aside"]) == ("non_scleroderma", 2)
+    assert "grey_zone" not in finger.basis
+    assert found["share_enlarged"].value == 0
+
+
+def test_an_unsure_ramified_giant_is_possible_only_where_it_would_count() -> None:
+    image = image_of([Loop(64, "ramified", score=0.5)])
+    assert exam_figures(exam_of(image)).exam["giants"].basis["possible_giants"] == 1
+    other = replace(image, counts_ramified_giants=False)
+    assert exam_figures(exam_of(other)).exam["giants"].basis["possible_giants"] == 0

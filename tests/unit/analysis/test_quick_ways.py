@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from appliance.analysis.assignment import cheapest_pairs
+from appliance.analysis.counted_once import suppress
 from appliance.analysis.counted_row import counted_row
-from appliance.analysis.matching import BoxPairing
-from appliance.analysis.measure import measure_loop
+from appliance.analysis.matching import IMPOSSIBLE, MAX_OFFSET, BoxPairing
+from appliance.analysis.measure import MeasuredLoop, measure_loop
 from appliance.analysis.row_fit import CURVATURE_PRIOR, OUTLIER, ROW_SCATTER, RowCurve, fit_row, length_of
+from appliance.analysis.row_support import BENDS, NEAR_LOOP_WIDTHS, STEEPEST, not_astray
 from appliance.analysis.track import LoopMeasurement, Track, smoothed
 from appliance.domain.detection import BoundingBox, CapillaryDetection, Morphology, SizeClass
 from appliance.domain.keypoints import LoopKeypoints, WidthSegment
@@ -96,3 +99,82 @@ def test_a_row_of_which_nothing_is_hidden_counts_in_full_and_stays_as_it_was() -
     partly = counted_row(curve, [], [BoundingBox(200.0, 0.0, 160.0, 480.0)])
     assert partly.length_px < 0.85 * counted.length_px
     assert counted_row(curve, [], []) == counted, "what hid a part of it once is not remembered by the curve"
+
+
+def test_boxes_that_contend_in_groups_are_paired_as_all_of_them_at_once() -> None:
+    rng = np.random.default_rng(5)
+    contended = 0
+    for _ in range(60):
+        before = rng.uniform((0, 100, 20, 60), (640, 180, 34, 90), (24, 4))
+        after = np.concatenate([before[rng.random(24) < 0.8], before[:4]])
+        after = after + rng.normal(0, 1.5, after.shape)
+        pairing = BoxPairing(before, after)
+        apart = after.T[:2, None, :] - before.T[:2, :, None]
+        across, along = np.abs(apart) / ((before.T[2:, :, None] + after.T[2:, None, :]) / 2)
+        possible = (across <= MAX_OFFSET) & (along <= MAX_OFFSET)
+        cost = np.where(possible, 1 - pairing.iou((0.0, 0.0)) + np.hypot(across, along), IMPOSSIBLE)
+        expected = tuple(pair for pair in cheapest_pairs(cost.tolist()) if possible[pair])
+        assert pairing.assign((0.0, 0.0)) == expected
+        contended += len(set(cost.argmin(axis=1).tolist())) < 24
+    assert contended > 30, "boxes contended"
+
+
+def test_of_boxes_that_overlap_the_surest_stays_as_one_by_one() -> None:
+    rng = np.random.default_rng(9)
+    for many in (0, 1, 2, 60, 250):
+        boxes = rng.uniform((0, 100, 20, 60), (300, 140, 34, 90), (many, 4))
+        named = [BoundingBox(*box) for box in boxes.tolist()]
+        expected: list[int] = []
+        for at, box in enumerate(named):
+            if all(named[one].iou(box) <= 0.5 for one in expected):
+                expected.append(at)
+        stays, _ = suppress(boxes, np.linspace(0.9, 0.4, many))
+        assert sorted(stays.tolist()) == expected
+    exactly_half = np.array([[0.0, 0.0, 20.0, 60.0], [0.0, 0.0, 40.0, 60.0]])
+    assert len(suppress(exactly_half, np.array([0.9, 0.8]))[0]) == 2, "half and no more is two things"
+
+
+def test_classes_are_voted_by_weight_and_of_equals_the_latest_wins() -> None:
+    track = Track(BoundingBox(0, 0, 20, 60), 4, 7)
+    votes = [(Morphology.NORMAL, 0.5), (Morphology.GIANT, 0.9), (Morphology.NORMAL, 0.5), (Morphology.TORTUOUS, 1.0)]
+    seen = [
+        track.vote(CapillaryDetection(track.bbox, weight, shape, SizeClass.NORMAL)).morphology
+        for shape, weight in votes
+    ]
+    assert seen == [Morphology.NORMAL, Morphology.GIANT, Morphology.NORMAL, Morphology.TORTUOUS]
+
+
+def test_grains_ahead_of_a_row_are_those_that_its_best_curve_leaves() -> None:
+    rng = np.random.default_rng(11)
+    left = 0
+    for _ in range(40):
+        u = np.sort(rng.uniform(-300, 300, 18))
+        v = 0.1 * u + 2e-4 * u**2 + rng.normal(0, 5, 18)
+        v[rng.random(18) < 0.1] += 250.0
+        boxes = [BoundingBox(float(x), float(-y), 26.0, 70.0) for x, y in zip(u, v, strict=True)]
+        loops = [
+            MeasuredLoop(CapillaryDetection(box, 0.9, Morphology.NORMAL, SizeClass.NORMAL), None, None, None, None)
+            for box in boxes
+        ]
+        kept = not_astray(loops, np.stack([u, v], axis=1), 0.0, 26.0)
+        lead = (v - plain_best_height(u, v, 26.0)) / 26.0
+        assert kept == frozenset(np.flatnonzero(lead <= 7.0).tolist()) or (v > 150).sum() >= 3
+        left += 18 - len(kept)
+    assert left > 0
+
+
+def plain_best_height(u: np.ndarray, v: np.ndarray, loop_width: float) -> np.ndarray:
+    """Of the curves through two apices the one that has most of the others near it, pair by pair."""
+    middle, half = (u.max() + u.min()) / 2, (u.max() - u.min()) / 2
+    x, best, support = (u - middle) / half, v, -1.0
+    for bend in BENDS:
+        flat = v - bend * half * x**2
+        for i in range(len(u)):
+            for j in range(len(u)):
+                if x[j] > x[i] and abs(v[j] - v[i]) <= STEEPEST * (x[j] - x[i]) * half:
+                    slope = (flat[j] - flat[i]) / (x[j] - x[i])
+                    curve = flat[i] + slope * (x - x[i])
+                    near = np.exp(-0.5 * ((flat - curve) / (NEAR_LOOP_WIDTHS * loop_width)) ** 2).sum()
+                    if near > support + 1e-9:
+                        best, support = curve + bend * half * x**2, near
+    return best

@@ -65,7 +65,13 @@ def test_what_stands_behind_widths_and_giants() -> None:
         math.sqrt(math.pi / 2) * (found["mean_apical_um"].uncertainty or 0), rel=0.001
     )
     assert found["largest_width_um"].basis == {"image_id": "00000000-0000-7000-8000-000000000001"}
-    assert found["giants"].basis == {"in_grey_zone": 1, "possible_giants": 0, "ramified_giants": 1}
+    assert found["giants"].basis == {
+        "in_grey_zone": 1,
+        "possible_giants": 0,
+        "ramified_giants": 1,
+        "ramified_giants_aside": 0,
+        "ramified_rule": "ramified_count",
+    }
     assert found["score_enlarged"].basis == {"images": 1}
 
 

@@ -158,6 +158,19 @@ def test_a_voi_table_goes_before_a_window(grey: Dataset, tmp_path: Path) -> None
     assert levels(saved(grey, tmp_path)) == [255, 193, 130, 68]
 
 
+def test_a_table_of_bytes_is_a_table_of_words(grey: Dataset, tmp_path: Path) -> None:
+    """Entries of 8 bits may be packed one to a byte; both say the same picture."""
+    seen = []
+    for entries in (np.arange(255, -1, -1).astype("<u2"), np.arange(255, -1, -1).astype(np.uint8)):
+        table = Dataset()
+        table.add_new("LUTDescriptor", "US", [256, 0, 8])
+        table.add_new("LUTData", "OW", entries.tobytes())
+        grey.VOILUTSequence = [table]
+        grey.RescaleSlope, grey.RescaleIntercept = "0.0625", "0"
+        seen.append(levels(saved(grey, tmp_path)))
+    assert seen[0] == seen[1] == [255, 193, 130, 68]
+
+
 def test_pixels_that_are_not_square_are_refused(grey: Dataset, tmp_path: Path) -> None:
     grey.PixelSpacing = [0.001, 0.002]
     with pytest.raises(CaptureError, match="not square"):

@@ -73,7 +73,8 @@ OME = (
 def test_ome_xml_in_any_coding_and_unit(tmp_path: Path, coding: str, size: str, unit: str) -> None:
     said = "" if coding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le") else f' encoding="{coding}"'
     description = OME.format(coding=said, size=size, unit=unit).encode(coding)
-    assert stated(tiff(tmp_path / "a.tif", 72, 72, 2, description)) == StatedScale(pytest.approx(1.5))
+    for ended in (description, description + b"\0", description + b"\0\0", description + b"\0\0\0"):
+        assert stated(tiff(tmp_path / "a.tif", 72, 72, 2, ended)) == StatedScale(pytest.approx(1.5))
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "latin-1"])

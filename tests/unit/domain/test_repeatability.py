@@ -6,6 +6,8 @@ import pytest
 
 from appliance.domain.exam_figures import Figure
 from appliance.domain.repeatability import PUBLISHED, FigureChange, Repeatability, change
+from appliance.domain.said_beside import RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT, RAMIFIED_RULE
+from appliance.domain.trend import per_image
 
 
 def test_one_finger_as_published_and_eight_as_derived() -> None:
@@ -51,3 +53,12 @@ def test_a_change_just_as_large_as_the_limit_does_not_count() -> None:
 def test_what_is_no_number_has_no_change() -> None:
     assert change("density_per_mm", Figure(None, because="not evaluable"), Figure(5.0)) is None
     assert change("density_per_mm", Figure(5.0), Figure("late")) is None
+
+
+def test_counts_by_two_rules_of_a_site_are_not_compared() -> None:
+    """Whether ramified loops above 50 um are giants: a difference of rule is no course of a patient."""
+    before, now = (Figure(2, basis={RAMIFIED_RULE: rule}) for rule in (RAMIFIED_COUNT, RAMIFIED_DO_NOT_COUNT))
+    assert change("giants", before, now) is None
+    assert change("giants", before, before) is not None
+    pair = [per_image("giants", {"giants": one, "images_evaluable": Figure(4)}) for one in (before, now)]
+    assert change("giants", *pair) is None

@@ -6,7 +6,7 @@ from appliance.domain.detection import Morphology, SizeClass
 from appliance.domain.errors import ExamError
 from appliance.domain.keypoints import WidthSegment
 from appliance.domain.review_edits import ImageEdit, SetMorphology, SetSize, SetWidth, WidthKind
-from appliance.exam.image_review import ImageReview, origin_of
+from appliance.exam.image_review import ImageReview, origins_of
 from appliance.exam.review_service import ReviewService
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
@@ -28,7 +28,7 @@ class Harness:
 
     def mark(self) -> object:
         review = self.reviews.image(self.exam.exam_id, self.image_id)
-        return origin_of(review.findings.capillaries[0], review.reviewed.analysis.um_per_px)["contradicts"]
+        return origins_of(review)[0]["contradicts"]
 
 
 @pytest.fixture

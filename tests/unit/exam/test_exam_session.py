@@ -14,6 +14,7 @@ from appliance.domain.instant import to_rfc3339
 from appliance.exam.message import BoxAddress
 from appliance.exam.session import ExamSession
 from appliance.exam.session_state import SessionTools
+from appliance.exam.settings import ExamSettings
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
 from appliance.storage.still_encoder import decode_still, encode_still
@@ -393,3 +394,23 @@ def test_a_picture_that_cannot_be_measured_in_full_is_not_kept(harness: Harness)
         harness.session.capture()
     assert harness.session.snapshot().last_error
     assert harness.session.snapshot().counts == {}
+
+
+def test_an_exam_keeps_the_sites_rule_that_it_began_with(harness: Harness) -> None:
+    """Whether ramified loops above 50 um count: a changed setting changes no exam that is there, open or not."""
+    first = harness.session.start("NC-1", ExamStart("ana"))
+    assert first.counts_ramified_giants
+    tools = SessionTools(lambda: harness.shown, encode_still, lambda: None)
+    strict = ExamSettings(count_ramified_giants=False)
+    again = ExamSession(harness.store, tools, ADDRESS, harness.clock, harness.journal, settings=strict)
+    resumed = again.snapshot().exam
+    assert resumed is not None
+    assert resumed.counts_ramified_giants
+    again.discard("ana")
+    # What an account sends cannot choose it: the site's file does.
+    second = again.start("NC-1", ExamStart("ana", counts_ramified_giants=True))
+    assert not second.counts_ramified_giants
+    assert harness.store.exam(first.exam_id).counts_ramified_giants
+    assert not harness.store.exam(second.exam_id).counts_ramified_giants
+    details = [one.detail for one in harness.journal.entries(f"exam:{second.exam_id}")]
+    assert details[0]["counts_ramified_giants"] is False

@@ -6,7 +6,7 @@ from appliance.analysis.exam_figures import exam_figures
 from appliance.domain.detection import Morphology, SizeClass
 from appliance.domain.keypoints import WidthSegment
 from appliance.domain.review_edits import ImageEdit, SetComment, SetMorphology, SetRow, SetSize, SetWidth, WidthKind
-from appliance.exam.image_review import origin_of
+from appliance.exam.image_review import origins_of
 from appliance.exam.review_service import ReviewService
 from appliance.storage.memory_journal import MemoryJournal
 from appliance.storage.memory_store import MemoryExamStore
@@ -41,5 +41,5 @@ def test_only_a_judgement_of_the_loop_itself_makes_it_count(edit: ImageEdit, cou
     after = exam_figures(reviews.reviewed(exam.exam_id)).exam
     assert after["giants"].basis["possible_giants"] == (0 if counts else 1)
     assert (after["fast_track"].value == "scleroderma") is counts
-    giant = origin_of(review.findings.capillaries[-1], review.reviewed.analysis.um_per_px)
+    giant = origins_of(review)[-1]
     assert giant["is_possible_giant"] is not counts

@@ -314,6 +314,21 @@ def test_the_named_pattern_stands_until_named_anew_and_takes_a_validation_back(r
         service.name_pattern(exam_id, NailfoldPattern.LATE, "dora", 0)
 
 
+def test_what_is_said_again_changes_nothing_and_takes_no_validation_back(reviewer: Reviewer) -> None:
+    service, exam_id = reviewer.service, reviewer.exam_id
+    service.conclude(exam_id, "Control.", "carla", service.log(exam_id).revision)
+    service.name_pattern(exam_id, NailfoldPattern.EARLY, "carla", service.log(exam_id).revision)
+    service.validate(exam_id, "carla", service.log(exam_id).revision, accepts_unseen=True)
+    revision = service.log(exam_id).revision
+    again = service.conclude(exam_id, " Control.\n", "dana", revision)
+    assert (again.validated_by, again.conclusion) == ("carla", "Control.")
+    assert service.name_pattern(exam_id, NailfoldPattern.EARLY, "dana", revision).validated_by == "carla"
+    assert service.log(exam_id).revision == revision
+    with pytest.raises(StaleError):
+        service.conclude(exam_id, "Control.", "dana", revision - 1)
+    assert service.conclude(exam_id, "Other words.", "dana", revision).validated_by is None
+
+
 def test_validation_of_what_was_not_seen_is_refused(reviewer: Reviewer) -> None:
     seen = reviewer.service.log(reviewer.exam_id).revision
     reviewer.does(DeleteCapillary("m1"))

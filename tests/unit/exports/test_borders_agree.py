@@ -126,7 +126,7 @@ def test_a_density_beside_a_border_is_one_density_everywhere(loops: int, cut: ob
     assert ("grey zone" in said) == bool(others)
     pattern = figures.fingers[PLACE.hand, PLACE.finger]["fast_track"]
     assert pattern.basis["density_per_mm"] == result
-    assert ("Grey zone" in " ".join(doubts(ENGLISH, pattern))) == ("grey_zone" in pattern.basis)
+    assert ("Grey zone" in " ".join(doubts(ENGLISH, "sub_pattern", pattern))) == ("grey_zone" in pattern.basis)
     message = json.loads(
         build_corrected_message(exam, BoxAddress("clinic", "box"), NOON, 1, None, is_validated=True).payload
     )

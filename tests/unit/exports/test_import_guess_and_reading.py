@@ -1,5 +1,6 @@
 """Names and files of other software."""
 
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def own_dicom(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    "name", ["mano izquierda/me\u00f1ique A.png", "\u00edndice izq B.jpg", "coraz\u00f3n izquierdo C.png"]
+)
+def test_accents_of_a_mac_are_those_of_everybody_else(name: str) -> None:
+    """A Mac's file system takes accents apart from their letters."""
+    apart = unicodedata.normalize("NFD", name)
+    assert apart != name
+    found = guess_placement(apart)
+    assert found == guess_placement(name)
+    assert found.finger is not None
+
+
 def test_a_dicom_picture_brings_its_pixels_scale_time_finger_and_side(own_dicom: Path) -> None:
     read = read_foreign_still(own_dicom)
     assert np.array_equal(read.image_rgb, pixels(0))
@@ -127,8 +140,10 @@ def test_a_photographs_time_is_taken_with_its_offset(tmp_path: Path) -> None:
     assert read.note == ""
 
 
-def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path) -> None:
-    read = read_foreign_still(photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00"))
+@pytest.mark.parametrize("blank", [{}, {"offset": "   :  "}, {"offset": " "}])
+def test_a_time_without_offset_is_the_boxs_and_said_to_be(tmp_path: Path, blank: dict[str, str]) -> None:
+    """Blanks stand for an offset that is unknown (Exif 2.32, 4.6.5)."""
+    read = read_foreign_still(photo(tmp_path / "a.jpg", original="2019:03:11 10:15:00", **blank))
     assert read.taken_at_utc is not None
     assert abs(read.taken_at_utc - datetime(2019, 3, 11, 10, 15, tzinfo=timezone.utc)) <= timedelta(hours=14)
     assert "without an offset" in read.note

@@ -19,13 +19,14 @@ from appliance.analysis.exam_figures import exam_figures
 from appliance.analysis.figures_document import figures_document
 from appliance.analysis.picture_digits import picture_decimals
 from appliance.domain.bands import CUTS_OF
+from appliance.domain.detection import Morphology
 from appliance.domain.exam import Finger, Hand, ImageKind, Placement, Sector
 from appliance.domain.exam_figures import ExamFigures, Figure, Figures
 from appliance.domain.figure_definition import Kind
 from appliance.domain.figure_definitions import DEFINITIONS
 from appliance.domain.printed_figure import as_printed, decimals_of_figure
 from appliance.domain.review import ReviewedExam, ReviewedImage
-from appliance.domain.said_beside import SAYS, said_beside
+from appliance.domain.said_beside import RAMIFIED_RULE, SAYS, THUMBS, said_beside
 from appliance.exam.message import BoxAddress, build_corrected_message
 from appliance.exports.codes import figure_display, finger_text
 from appliance.exports.csv_tables import csv_tables
@@ -45,7 +46,7 @@ ENGLISH = Localisation("en")
 PLACES = st.builds(
     Placement,
     st.sampled_from(Hand),
-    st.sampled_from([Finger.INDEX, Finger.RING]),
+    st.sampled_from([Finger.INDEX, Finger.RING, Finger.THUMB]),
     st.sampled_from([Sector.A, Sector.B, Sector.UNKNOWN, Sector.PANORAMIC]),
 )
 LOOPS = st.lists(
@@ -76,7 +77,9 @@ def exams(draw: st.DrawFn, most: int = 6, most_loops: int = 12) -> ReviewedExam:
         )
         excluded = draw(st.sampled_from([None, None, "hair"]))
         images.append(replace(image, not_evaluable_because=excluded, is_edited=draw(st.booleans())))
-    return exam_of(*images, exam_id="00000000-0000-7000-8000-000000000099")
+    rule = draw(st.booleans())
+    images = [replace(one, counts_ramified_giants=rule) for one in images]
+    return exam_of(*images, exam_id="00000000-0000-7000-8000-000000000099", counts_ramified_giants=rule)
 
 
 def to_export(reviewed: ReviewedExam, figures: ExamFigures) -> ExamToExport:
@@ -132,6 +135,43 @@ def test_tables_documents_and_words_are_of_the_same_figures(reviewed: ReviewedEx
             assert_words_agree(found, key)
 
 
+@settings(max_examples=30)
+@given(exams())
+def test_thumbs_and_ramified_giants_are_counted_or_said_by_one_rule_everywhere(reviewed: ReviewedExam) -> None:
+    """Figures, tables, message, page and paper: what the exam's rule and the eight fingers leave out stands beside."""
+    figures, exam = exam_figures(reviewed), reviewed.exam
+    source = to_export(reviewed, figures)
+    (row,) = rows_of(source, "exams.csv")
+    assert row["counts_ramified_giants"] == str(exam.counts_ramified_giants).lower()
+    entering = [one for one in reviewed.images if one.enters and one.image.finger is not Finger.THUMB]
+    thumbs = {one.image.hand for one in reviewed.images if one.enters and one.image.finger is Finger.THUMB}
+    assert {figure.basis.get(THUMBS, 0) for figure in figures.exam.values()} == {len(thumbs)}
+    assert row["density_per_mm_thumbs_aside"] == (str(len(thumbs)) if thumbs else "")
+    for words in (
+        format_figure("density_per_mm", figures.exam["density_per_mm"]),
+        cell(ENGLISH, "density_per_mm", figures.exam["density_per_mm"]),
+    ):
+        assert ("thumb" in words.aside) == bool(thumbs)
+    if not entering:
+        assert figures.exam["giants"].value is None
+        return
+    wide = [loop for one in entering for loop in one.analysis.capillaries if loop.is_giant]
+    ramified = sum(loop.morphology is Morphology.RAMIFIED for loop in wide)
+    giants = figures.exam["giants"]
+    assert giants.value == len(wide) - (0 if exam.counts_ramified_giants else ramified)
+    assert giants.basis["ramified_giants" if exam.counts_ramified_giants else "ramified_giants_aside"] == ramified
+    assert row["giants_ramified_rule"] == ("ramified_count" if exam.counts_ramified_giants else "ramified_do_not_count")
+    on_page, on_paper = format_figure("giants", giants), cell(ENGLISH, "giants", giants)
+    is_aside = bool(ramified) and not exam.counts_ramified_giants
+    assert ("ramified above 50" in on_page.aside) == ("ramified above 50" in on_paper.aside) == is_aside
+    assert ("does not count as a giant" in on_page.detail) is not exam.counts_ramified_giants
+    if not exam.counts_ramified_giants and giants.value == 0:
+        assert (
+            "rule" not in figures.exam["fast_track"].basis
+            or figures.exam["fast_track"].basis["rule"] != "fast_track_2a"
+        )
+
+
 @settings(max_examples=20)
 @given(exams())
 def test_what_is_said_beside_a_figure_leaves_with_it(reviewed: ReviewedExam) -> None:
@@ -163,6 +203,7 @@ def test_only_what_is_listed_may_stand_beside_a_figure() -> None:
     aside = image_of([Loop(56, "giant")], number=20, reasons=("glare",))
     found = exam_figures(exam_of(*every_finger([*[Loop()] * 6, Loop(51, "giant")], haemorrhages=1), aside)).exam
     told = {"grey_zone", "bound", "seen_aside", "giants_aside", "seen_aside_um", "possible_giants"}
+    told |= {RAMIFIED_RULE, "ramified_giants", "ramified_giants_aside"}
     for key, figure in found.items():
         members = {name for name in told & figure.basis.keys() if figure.basis[name]}
         assert members == {one.name for one in said_beside(key, figure)} & told or key in ("csuri",), key
@@ -200,6 +241,7 @@ def test_message_counts_what_the_figures_count(reviewed: ReviewedExam) -> None:
     figures = exam_figures(reviewed)
     sent = build_corrected_message(reviewed, BoxAddress("clinic", "box1"), NOON, 1, None, is_validated=True)
     message = json.loads(sent.payload)
+    assert message.get("counts_ramified_giants", True) == reviewed.exam.counts_ramified_giants
     assert [one["excluded"] for one in message["images"]] == [one.not_evaluable_because is not None for one in measured]
     for total in message["fingers"]:
         found = figures.fingers.get((Hand(total["hand"]), Finger(total["finger"])))

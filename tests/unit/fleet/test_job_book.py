@@ -7,9 +7,12 @@ import pytest
 
 from appliance.apps.files.signatures import make_signing_key
 from appliance.apps.fleet_server.job_maker import JobMaker
+from appliance.apps.system_clock import SystemClock
+from appliance.domain.box_topics import BoxTopics
 from appliance.domain.errors import ExportError
 from appliance.fleet.job_book import JobBook
-from appliance.fleet.jobs import JobNotify, JobState, SignedJob
+from appliance.fleet.job_conversation import JobConversation
+from appliance.fleet.jobs import JobNotify, JobReference, JobState, SignedJob
 from appliance.fleet.message import read_message
 from appliance.storage.memory_fleet_notes import MemoryFleetNotes
 
@@ -85,3 +88,20 @@ def test_digits_that_are_no_day_and_numbers_that_no_database_holds_are_refused(w
 
     with pytest.raises(ExportError, match=r"this is no nailfold\.job-notify/1"):
         read_message(JobNotify, ("{" + ",".join([*parts, wrong]) + "}").encode())
+
+
+def test_end_that_was_told_while_nobody_listened_is_told_as_soon_as_the_fleet_asks(
+    maker: JobMaker, notes: MemoryFleetNotes
+) -> None:
+    book, topics, signed = book_of(notes), BoxTopics(*WHOSE), maker.make(WHOSE, "restart", {}, NOON)
+    book.take(signed)
+    book.change(signed.job.job_id, JobState.SUCCEEDED)
+    conversation = JobConversation(topics, book, SystemClock())
+    update = topics.job_update(signed.job.job_id)
+    assert update in [one.topic for one in conversation.due()]
+    assert update not in [one.topic for one in conversation.due()], "not again and again"
+
+    pending = JobReference(job_id=signed.job.job_id, version=signed.job.version)
+    conversation.received(topics.jobs_notify, JobNotify(pending=(pending,), ts="2026-12-01T12:00:00.000Z").payload())
+
+    assert update in [one.topic for one in conversation.due()]

@@ -29,6 +29,8 @@ class Box:
             place.mkdir()
         monkeypatch.setattr(install_update, "WISHES", self.wishes)
         monkeypatch.setattr(install_update, "OUTCOME", self.outcome)
+        monkeypatch.setattr(install_update, "DATA", folder)
+        monkeypatch.setattr(install_update, "SITE", folder / "site.toml")
         monkeypatch.setattr(install_update, "STICK", self._stick)
         monkeypatch.setenv("PATH", f"{self._programs}:{os.environ['PATH']}")
         self.program("systemctl")
@@ -101,6 +103,19 @@ def test_a_full_disk_never_leaves_the_box_without_its_station(
     assert not box.outcome.exists()
 
 
+def test_a_full_data_partition_is_refused_before_a_slot_is_written(
+    box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = os.statvfs(install_update.DATA)
+    full = os.statvfs_result((*told[:3], 0, *told[4:]))  # blocks that are free for root
+    monkeypatch.setattr(install_update.os, "statvfs", lambda _: full)
+    box.wish()
+    assert box.run() == [], "neither the station is stopped nor rauc asked"
+    assert "the data partition is full" in capsys.readouterr().out
+    assert "full" in box.answer()["reason"]
+    assert box.run() == [], "it is tried once"
+
+
 @pytest.mark.parametrize("bundle", ["../../etc/passwd", "/dev/sda", "", "a b"])
 def test_station_can_name_nothing_outside_of_its_folder(box: Box, bundle: str) -> None:
     box.wish(bundle)
@@ -132,3 +147,57 @@ def test_system_that_the_fleet_asked_for_waits_for_the_stations_verdict(
     outcome: dict[str, str], said: dict[str, str], judged: str
 ) -> None:
     assert confirm_slot.judged("B", outcome, said) == judged
+
+
+@pytest.fixture
+def stick(box: Box, tmp_path: Path) -> Path:
+    """With a `nailfold config check` beside it that finds "broken" settings so."""
+    check = '#!/bin/sh\n! grep -q broken "$3" || { echo "$3: line 1: broken"; exit 1; }\n'
+    (tmp_path / "bin/nailfold").write_text(check)
+    (tmp_path / "bin/nailfold").chmod(0o755)
+    return tmp_path / "stick"
+
+
+@pytest.mark.parametrize("name", install_update.SITE_NAMES)
+def test_settings_that_cannot_be_used_give_way_to_those_of_a_stick_and_are_kept(
+    stick: Path, tmp_path: Path, name: str
+) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text("broken")
+    (stick / name).write_text("[web]\n")
+    install_update.mend_settings(stick, site)
+    assert site.read_text() == "[web]\n"
+    assert (tmp_path / "site.unusable").read_text() == "broken"
+    assert site.stat().st_mode & 0o777 == 0o644
+
+
+def test_settings_that_are_gone_are_taken_from_a_stick(stick: Path, tmp_path: Path) -> None:
+    (stick / "site.toml").write_text("[web]\n")
+    install_update.mend_settings(stick, tmp_path / "site.toml")
+    assert (tmp_path / "site.toml").read_text() == "[web]\n"
+
+
+def test_settings_that_can_be_used_stay_whatever_a_stick_brings(stick: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text("[mqtt]\n")
+    (stick / "site.toml").write_text("[web]\n")
+    install_update.mend_settings(stick, site)
+    assert site.read_text() == "[mqtt]\n"
+    assert not (tmp_path / "site.unusable").exists()
+
+
+def test_a_stick_whose_settings_cannot_be_used_either_changes_nothing(
+    stick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text("broken here")
+    (stick / "site.toml").write_text("broken there")
+    install_update.mend_settings(stick, site)
+    assert site.read_text() == "broken here"
+    assert "neither can those of the stick" in capsys.readouterr().out
+
+
+def test_without_a_stick_nothing_is_checked(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("broken")
+    install_update.mend_settings(tmp_path / "stick", tmp_path / "site.toml")
+    assert (tmp_path / "site.toml").read_text() == "broken"

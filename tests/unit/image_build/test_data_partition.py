@@ -236,3 +236,63 @@ def test_an_erasing_with_one_check_that_failed_is_not_called_proven(missing: str
     proof = {"header_is_zero": True, "old_key_is_refused": True, "key_is_overwritten": True, "discarded": False}
     assert screen.is_proven(proof)
     assert not screen.is_proven(proof | {missing: False})
+
+
+# What a computer does that the test must not: it stops, restarts, mounts.
+_STUBS = 'panic() { echo "PANIC $*"; exit 9; }; restart() { echo RESTART; exit 8; }; say() { echo "SAID $*"; }; '
+
+
+def give_up(disk: Disk, stick: Path | None) -> "subprocess.CompletedProcess[str]":
+    """The initramfs finds that the data cannot be used; the stick is a folder here."""
+    there = (
+        ""
+        if stick is None
+        else f'STICK="{stick}"; mount() {{ rmdir "$6"; ln -sn "$5" "$6"; }}; umount() {{ rm "$1"; }}; '
+    )
+    place = f'STICK_AT="{disk.key.parent}/mounted"; '
+    return disk.do(f'{_STUBS}{place}{there}give_up "the data of this box cannot be opened with its key"')
+
+
+def test_data_that_cannot_be_used_stay_and_the_screen_says_how_to_give_them_up(disk: Disk) -> None:
+    disk.made("append_partition; name_partition data")
+    [part] = [part for part in disk.partitions if part["name"] == "data"]
+    named = str(part["uuid"]).lower()[:8]
+    before = disk.key.read_bytes()
+    done = give_up(disk, None)
+    assert done.returncode == 9
+    assert f"erase-{named}" in done.stdout
+    assert "cannot be opened with its key" in done.stdout
+    assert disk.key.read_bytes() == before
+
+
+@pytest.mark.parametrize("says", ["nothing", "another box"])
+def test_a_stick_that_does_not_name_this_partition_gives_nothing_up(disk: Disk, tmp_path: Path, says: str) -> None:
+    disk.made("append_partition; name_partition data")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    if says == "another box":
+        (stick / "erase-01234567").touch()
+    assert give_up(disk, stick).returncode == 9
+    assert disk.do("is_erase_asked").returncode != 0
+
+
+def test_a_stick_that_names_this_partition_has_the_next_start_erase_it(disk: Disk, tmp_path: Path) -> None:
+    disk.made("append_partition; name_partition data")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / f"erase-{disk.made('name_of_disk').strip()}").touch()
+    done = give_up(disk, stick)
+    assert done.returncode == 8, done.stdout + done.stderr
+    assert disk.do("is_erase_asked").returncode == 0
+    # A header that was overwritten is no obstacle to the ordinary erasing, with its proof.
+    proof = json.loads(disk.made('erase "$DATA"'))
+    assert proof["volume"] == ""
+    assert screen.is_proven(proof | {"discarded": True})
+
+
+def test_a_partition_whose_name_is_unreadable_is_given_up_for_nobody(disk: Disk, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "erase-").touch()
+    assert give_up(disk, stick).returncode == 9, "there is no third partition here, and so no name"
+    assert disk.do("is_erase_asked").returncode != 0

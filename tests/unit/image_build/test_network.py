@@ -458,3 +458,11 @@ def test_the_socket_tells_how_things_stand(box: Box) -> None:
     assert "small" not in json.dumps(said)
     too_short = line.replace("small vessels", "small")
     assert answer(box.caretaker, too_short.encode()) == {"refused": "bad_length"}
+
+
+def test_the_own_wifi_names_a_channel_on_which_every_country_lets_it_open() -> None:
+    made = [AccessPoint.of_box(f"{number:08x}{'0' * 24}") for number in range(200)]
+    channels = {line for one in made for line in one.profile.splitlines() if line.startswith("channel=")}
+    assert channels == {"channel=1", "channel=6", "channel=11"}, (
+        "left to NetworkManager it may be 12 to 14, where it never opens"
+    )

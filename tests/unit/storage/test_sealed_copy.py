@@ -85,6 +85,58 @@ def test_a_copy_writes_nothing_outside_of_its_folder(tmp_path: Path, name: str) 
     assert list(tmp_path.rglob("*")) == []
 
 
+def tar_of(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for member, content in members:
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def a_sparse_file(name: str) -> tarfile.TarInfo:
+    """One byte, then a terabyte of nothing."""
+    member = tarfile.TarInfo(name)
+    member.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**12)}
+    return member
+
+
+def test_a_sparse_file_in_a_copy_does_not_fill_the_disk(tmp_path: Path) -> None:
+    copy = sealed(tar_of((a_sparse_file("exams.sqlite3"), b"x")))
+    with pytest.raises(StoreError, match="which no copy holds"):
+        read_copy(io.BytesIO(copy), WORDS, "exams.sqlite3", tmp_path)
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_name_that_is_twice_in_a_copy_replaces_nothing(tmp_path: Path) -> None:
+    copy = sealed(tar_of(*((tarfile.TarInfo("exams.sqlite3"), content) for content in (b"first", b"second"))))
+    with pytest.raises(StoreError, match="which no copy holds"):
+        read_copy(io.BytesIO(copy), WORDS, "exams.sqlite3", tmp_path)
+    assert (tmp_path / "exams.sqlite3").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_copy_are_refused(tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("exams.sqlite3")
+    member.type, member.linkname = kind, "/etc/passwd"
+    with pytest.raises(StoreError, match="which no copy holds"):
+        read_copy(io.BytesIO(sealed(tar_of((member, b"")))), WORDS, "exams.sqlite3", tmp_path)
+
+
+@pytest.mark.parametrize("header", [{"size": "-5"}, {"size": "x"}, {"mtime": "1e999"}, {"GNU.sparse.map": "0,x,1"}])
+def test_headers_that_nobody_writes_are_refused_in_words(tmp_path: Path, header: dict[str, str]) -> None:
+    member = tarfile.TarInfo("images/a/b.png")
+    member.pax_headers = header
+    with pytest.raises(StoreError):
+        read_copy(io.BytesIO(sealed(tar_of((member, b"x")))), WORDS, "exams.sqlite3", tmp_path)
+
+
+@pytest.mark.parametrize("said", [b"[]", b"null", b'{"schema": "nailfold.keys/1", "keys": {"a": 5}}', b"[" * 100_000])
+def test_a_file_of_keys_that_holds_something_else_is_refused_in_words(said: bytes) -> None:
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_keys(io.BytesIO(sealed(said, b"K")), WORDS)
+
+
 def test_a_recovery_key_can_be_written_down_and_is_long_enough() -> None:
     key = new_recovery_key()
     assert re.fullmatch(r"([A-HJKMNP-TV-Z2-9]{5}-){5}[A-HJKMNP-TV-Z2-9]{5}", key)

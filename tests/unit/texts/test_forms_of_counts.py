@@ -23,7 +23,7 @@ ANY_COUNT = range(1000)
 COUNTS = """
     all boxes capillaries captured count current done dropped enlarged entries erased exams fingers giants
     haemorrhages here images images_without_category in_grey_zone needing new online part possible_giants ramified
-    ramified_giants seen stored total
+    ramified_giants ramified_giants_aside seen stored thumbs_aside total
 """
 """What a blank called so is filled with is a number of things."""
 NO_COUNTS = """
@@ -37,7 +37,7 @@ NO_COUNTS = """
 """
 """Names, moments, measures with their unit, ordinals, and limits of the software that are never 1."""
 FOR_ANY_COUNT = {
-    "en": "of waiting without refused captured chosen done measured sent hidden online more seen",
+    "en": "of waiting without refused captured chosen done measured sent hidden online more seen ramified",
     "de": "von ohne abgelehnt aufgenommen ausgewählt davon erledigt gemessen gesendet gesehenen verdeckt online"
     " verbunden weitere der",
     "es": "de en sin más",

@@ -61,7 +61,9 @@ def test_what_does_not_count_is_said_beside_the_number_on_pages_and_in_reports()
     assert (words.value, words.aside) == ("0", "+1 seen, not counted")
     printed = cell(Localisation("en"), "giants", found["giants"])
     assert (printed.value, printed.aside) == ("0", "+1 seen, not counted")
-    assert "giants seen in pictures that do not count: 1" in doubts(Localisation("en"), found["fast_track"])
+    assert "giants seen in pictures that do not count: 1" in doubts(
+        Localisation("en"), "fast_track", found["fast_track"]
+    )
 
 
 def test_rules_cut_offs_bounds_and_grey_zones_are_in_words() -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.page_station import PageStation
+from webui.auth.browser_login import stored_login
 from webui.settings import WebSettings
 
 Open = Callable[..., socket.socket]
@@ -127,3 +128,13 @@ def test_somebody_who_is_told_goodbye_and_reads_nothing_is_let_go(station: PageS
 
     assert station.hub.listeners == 0
     assert seconds_until_the_end(reader) < _PATIENCE_S / 2
+
+
+@pytest.mark.parametrize(
+    "value", ['"' + "\\\\" * 30_000 + '"', '"' + '\\"' * 30_000 + '"', "=" * 60_000, "a; b=" * 12_000]
+)
+def test_a_strangers_cookie_of_backslashes_holds_up_no_live_picture(station: PageStation, value: str) -> None:
+    """A handshake is read on the event loop, which carries everybody's pictures (CVE-2024-7592)."""
+    began_s = time.process_time()
+    assert stored_login(station.app, f"nailfold_session={value}") is None
+    assert time.process_time() - began_s < 0.5

@@ -2,27 +2,12 @@
 
 import pytest
 
-from appliance.domain.errors import SettingsError
 from tests.support.accounts import ADMINISTRATOR, OPERATOR
 from tests.support.page_client import log_in, token_of
 from tests.support.page_station import SECRETS, PageStation
+from tests.support.zones import Zones
 
 NEW = "small vessels tell"
-
-
-class Zones:
-    """A TimeZone that keeps what was chosen, and by whom."""
-
-    def __init__(self) -> None:
-        self.name, self.chosen_by = "UTC", ""
-
-    def names(self) -> tuple[str, ...]:
-        return ("America/Bogota", "Europe/Madrid", "UTC")
-
-    def choose(self, name: str, actor: str) -> None:
-        if name not in self.names():
-            raise SettingsError(f"the time zone {name} is unknown", "Use another.")
-        self.name, self.chosen_by = name, actor
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ class Wish:
         return "\n".join(lines)
 
 
+CHANNELS = (1, 6, 11)
+
+
 @dataclass(frozen=True)
 class AccessPoint:
     """The box's own Wi-Fi, while it has no network.
@@ -115,12 +118,19 @@ class AccessPoint:
         return cls(f"nailfold {machine_id.strip()[:8]}", "-".join((letters[:4], letters[4:8], letters[8:])))
 
     @property
+    def channel(self) -> int:
+        """One that may be used everywhere; boxes side by side are spread over the three."""
+        return CHANNELS[sum(self.name.encode()) % len(CHANNELS)]
+
+    @property
     def profile(self) -> str:
         lines = ["[connection]", "id=nailfold-setup", f"uuid={self.IDENTITY}", "type=wifi", "autoconnect=false", ""]
         lines += [
             "[wifi]",
             "mode=ap",
             "band=bg",
+            # Else NetworkManager takes any, also 12 to 14, where a chip that knows no country opens nothing, for ever.
+            f"channel={self.channel}",
             f"ssid={_bytes_of_keyfile(self.name.encode())}",
             "",
             "[wifi-security]",

@@ -43,6 +43,13 @@ def test_cvats_layout_with_its_pictures_elsewhere(tmp_path: Path) -> None:
     assert labels_in(folder) == {"obj_train_data/a.png": ["giant"]}
 
 
+def test_darknets_own_layout_with_everything_below_data(tmp_path: Path) -> None:
+    """obj.data stands beside the folder that it speaks of."""
+    listed = {"data/obj.names": b"normal\ngiant\n", "obj.data": b"names = data/obj.names\n"}
+    folder = put(write(tmp_path, {**listed, "data/obj_train_data/a.txt": BOX}), "data/obj_train_data/a.png")
+    assert labels_in(folder) == {"data/obj_train_data/a.png": ["giant"]}
+
+
 def test_roboflows_layout_with_its_readmes(tmp_path: Path) -> None:
     folder = put(tmp_path, "train/images/a.png", "valid/images/a.png", "valid/images/b.png")
     listed = {"train/labels/a.txt": BOX, "valid/labels/a.txt": b"0 0.5 0.5 0.1 0.2\n"}

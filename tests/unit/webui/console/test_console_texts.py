@@ -32,7 +32,13 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
     asked |= {f"alert_{code.value}" for code in AlertCode} | {
         f"alert_{one}" for one in ("barred", "twin", "silent", "away")
     }
-    asked |= {f"job_{state.value}" for state in JobState} | {"alert_journal_broken", "job_not_begun", "pause", "resume"}
+    asked |= {f"job_{state.value}" for state in JobState} | {
+        "alert_journal_broken",
+        "alert_number_leap",
+        "job_not_begun",
+        "pause",
+        "resume",
+    }
     asked |= {f"{kind}_{role.value}" for kind in ("role", "may") for role in ConsoleRole}
     asked |= {f"figure_{figure.key}" for figure in FIGURES} | {f"alert_drift_{figure.key}" for figure in FIGURES}
     asked |= {f"show_{one}" for one in SHOWN} | {"period_reference", "period_current", "validated", "not_validated"}

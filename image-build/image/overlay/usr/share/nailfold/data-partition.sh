@@ -8,7 +8,12 @@
 KEY_MAGIC=NAILFOLD-KEY-1
 ERASE_MAGIC=NAILFOLD-ERASE
 ERASE_AT_BLOCK=1
+STICK=/dev/disk/by-label/NAILFOLD
+STICK_AT=/run/stick
 DATA_TYPE=6e61696c-666f-4c64-8000-646174610000
+
+restart() { /bin/busybox reboot -f; }
+say() { echo "nailfold: $*" >/dev/console; }
 
 # The key is in the first 4 KiB of KEY, a request to erase in the second.
 read_key() { dd if="$KEY" bs=4096 count=1 2>/dev/null | sed -n "/^$KEY_MAGIC\$/{n;p;q}" | tr -d '\n'; }
@@ -100,3 +105,33 @@ erase() {
 }
 # Last, once the partition is called data-new: the request itself.
 forget_request() { head -c 4096 /dev/zero | write_block "$KEY" $ERASE_AT_BLOCK; }
+
+# The name of a box whose data partition cannot be read and so does not say it: of the partition itself.
+name_of_disk() { sfdisk --part-uuid "$DISK" "$NUMBER" | tr A-F a-f | cut -c 1-8; }
+
+# stick_asks FILE: whether a stick NAILFOLD with that file is plugged in.
+stick_asks() {
+    [ -e "$STICK" ] || return 1
+    mkdir -p "$STICK_AT"
+    for kind in vfat exfat; do
+        mount -t $kind -o ro,nosuid,nodev,noexec "$STICK" "$STICK_AT" || continue
+        [ -e "$STICK_AT/$1" ] && asks=true || asks=false
+        umount "$STICK_AT"
+        $asks
+        return
+    done
+    return 1
+}
+
+# give_up SENTENCE: the data cannot be used. They stay as they are, unless a stick names this very partition: then the next start erases
+# it with its proof, and begins anew. Without this the box would be of no use to anybody who has no screwdriver.
+give_up() {
+    named=$(name_of_disk)
+    [ -n "$named" ] || panic "nailfold: $1. They stay as they are"
+    if stick_asks "erase-$named"; then
+        say "the stick asks to erase the data that cannot be used; restarting"
+        ask_to_erase
+        restart
+    fi
+    panic "nailfold: $1. They stay as they are. To give them up and begin anew: switch on with a stick NAILFOLD that holds an empty file erase-$named"
+}
