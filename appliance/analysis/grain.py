@@ -49,6 +49,11 @@ def calmed(image_rgb: NDArray[np.uint8], grain: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.GaussianBlur(image_rgb, (0, 0), sigma), dtype=np.uint8)
 
 
+def calmed_still(image_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As `calmed`, by the picture's own grain."""
+    return calmed(image_rgb, grain_of(image_rgb))
+
+
 class GrainWatch:
     """The grain of a video, measured once in a while: light and gain change slowly."""
 

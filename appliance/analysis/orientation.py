@@ -33,7 +33,10 @@ MIN_TURN_RAD = math.radians(20)
 """Less is not worth turning: the networks are trained with it, and every turn costs sharpness and the sides of boxes.
 Real tiles turned by 30 degrees gain by it; upright ones would lose from 14 on (docs/decisions, sixth round)."""
 MIN_LEAN_RAD = math.radians(12)
-"""What is turned is turned once more where its lines still lean by this."""
+"""A picture that is good as it is gets looked at once more where its lines lean by this."""
+MIN_LEFT_RAD = math.radians(5)
+"""The same where it is turned by no quarter anyhow: a finer turn costs no more sharpness then; quarters are exact."""
+EXACT_RAD = 1e-6
 AS_MUCH = 0.9
 """After the last, fine turn at least this share of the scores must still be there."""
 
@@ -111,7 +114,9 @@ def _axis_turns(image_rgb: NDArray[np.uint8]) -> tuple[float, ...]:
 
 def _refined(detector: Detector, image_rgb: NDArray[np.uint8], look: DirectionEvidence) -> DirectionEvidence:
     """The look after a further turn by what the lines inside its boxes still lean, if that shows no less."""
-    if look.scores < LEAST or abs(look.lean_rad) < MIN_LEAN_RAD:
+    from_quarter = abs(math.remainder(look.turn_rad, math.pi / 2))
+    least = MIN_LEAN_RAD if from_quarter < EXACT_RAD else MIN_LEFT_RAD
+    if look.scores < LEAST or abs(look.lean_rad) < least:
         return look
     further = look_at(detector, image_rgb, wrapped(look.turn_rad + look.lean_rad))
     return further if further.scores >= AS_MUCH * look.scores else look

@@ -15,7 +15,7 @@ from appliance.analysis.density import measure_density
 from appliance.analysis.distal_row import find_distal_row, row_apices
 from appliance.analysis.following import FollowedFrame, Follower
 from appliance.analysis.framing import framing_of
-from appliance.analysis.grain import GrainWatch, calmed, grain_of
+from appliance.analysis.grain import GrainWatch, calmed_still
 from appliance.analysis.live_upright import UprightWatch
 from appliance.analysis.matching import Shift
 from appliance.analysis.measure import MeasuredLoop, measure_loops, usable_calibration
@@ -162,7 +162,7 @@ class Pipeline:
         um_per_px = None if calibration is None else calibration.um_per_px
         detector, stills = self._engines.detector, self._engines.stills
         # Without an engine for stills there is no time for more than one view.
-        picture = calmed(frame.image_rgb, grain_of(frame.image_rgb))
+        picture = calmed_still(frame.image_rgb)
         orientation = UPRIGHT if stills is None else find_orientation(detector, picture)
         view = view_of_turn(frame.width_px, frame.height_px, orientation.turn_rad)
         picture = view.show(picture)

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis.grain import calmed, grain_of
+from appliance.analysis.grain import calmed_still
 from appliance.analysis.orientation import find_orientation
 from appliance.analysis.turned_view import view_of_turn
 from appliance.domain.detection import Detections
@@ -210,7 +210,7 @@ def _report_judged(args: argparse.Namespace) -> None:
 
     def find(image_rgb: NDArray[np.uint8]) -> Detections:
         """As the pipeline analyses a still: calmed, and upright unless the comparison is with what it did before."""
-        image_rgb = calmed(image_rgb, grain_of(image_rgb))
+        image_rgb = calmed_still(image_rgb)
         turn_rad = 0.0 if args.as_it_lies else find_orientation(engines.detector, image_rgb).turn_rad
         view = view_of_turn(image_rgb.shape[1], image_rgb.shape[0], turn_rad)
         return view.detections_back(stills.detect(view.show(image_rgb), None))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance.analysis.grain import calmed, grain_of
+from appliance.analysis.grain import calmed_still
 from appliance.domain.detection import Detections
 from appliance.domain.keypoints import LoopKeypoints
 from appliance.inference.engine_set import load_engine_set
@@ -128,7 +128,7 @@ def evaluate(
     for seed in range(FIRST_SEED, FIRST_SEED + images):
         rendered = render(seed)
         image = grainy(flattened(rendered.image_rgb, contrast), grain, np.random.default_rng(seed))
-        rendered = replace(rendered, image_rgb=calmed(image, grain_of(image)))
+        rendered = replace(rendered, image_rgb=calmed_still(image))
         detections = _look(engines, rendered, as_stills=as_stills)
         tally.add(rendered, detections, engines, shipped.min_score_capillary)
         if overlays is not None:

@@ -29,8 +29,8 @@ def add_dirt(rng: np.random.Generator, overlay: Overlay, contrast: float) -> Non
     Args:
         contrast: of the picture, as a share of an ordinary one's; dirt on a flat picture is paler too, but less so.
     """
-    kinds = (add_specks, add_blown_out, add_stubs, add_furrows, add_bubbles, add_fibres)
-    shares = (0.38, 0.17, 0.21, 0.09, 0.07, 0.08)
+    kinds = (add_specks, add_blown_out, add_stubs, add_furrows, add_bubbles, add_fibres, add_corners)
+    shares = (0.26, 0.22, 0.16, 0.08, 0.06, 0.06, 0.16)
     for kind in rng.choice(len(kinds), int(rng.integers(1, 3)), replace=False, p=shares):
         kinds[int(kind)](rng, overlay, float(max(contrast, 0.1) ** 0.7))
 
@@ -108,6 +108,38 @@ def add_bubbles(rng: np.random.Generator, overlay: Overlay, _strength: float) ->
 def add_fibres(rng: np.random.Generator, overlay: Overlay, _strength: float) -> None:
     for _ in range(int(rng.integers(1, 5))):
         add_hair(rng, overlay, float(rng.uniform(0.6, 1.3)))
+
+
+def add_corners(rng: np.random.Generator, overlay: Overlay, _strength: float) -> None:
+    """What lies beside a picture that was turned: one or two corners in colours of its border, plain, black or drawn
+    out from the edge; nothing there is a vessel."""
+    width, height = overlay.size
+    down, across = np.mgrid[:height, :width].astype(np.float32)
+    turn = float(rng.uniform(np.deg2rad(4), np.deg2rad(86)))
+    normals = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) * rng.choice([-1.0, 1.0])
+    empty = np.zeros((height, width), dtype=bool)
+    for normal in normals[: int(rng.integers(1, 3))]:
+        along = normal[0] * across + normal[1] * down
+        empty |= along > np.quantile(along[::8, ::8], 1 - rng.uniform(0.05, 0.35))
+    overlay.cover(0, 0, empty.astype(np.float32), _beside(rng, overlay.levels, ~empty))
+
+
+def _beside(rng: np.random.Generator, levels: FloatImage, is_shown: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Colours for what is not shown, float32 (height, width, 3)."""
+    draw = rng.random()
+    if draw < 0.15:
+        return np.full_like(levels, float(rng.choice([0.0, 0.0, 255.0, 128.0])))
+    mean = levels[is_shown].mean(axis=0)
+    if draw < 0.3:
+        return np.broadcast_to(mean, levels.shape).astype(np.float32)
+    # As TurnedView.show fills them: a blur of what is shown, which knows nothing of what is not, with a little grain.
+    small = cv2.resize(levels * is_shown[:, :, None], None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(is_shown.astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    sigma = float(np.exp(rng.uniform(np.log(1.0), np.log(12.0))))
+    near = cv2.GaussianBlur(small, (0, 0), sigma) + 1e-3 * mean.astype(np.float32)
+    around = near / (cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3)[:, :, None]
+    around = cv2.resize(around, levels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(around + rng.integers(-2, 3, levels.shape), dtype=np.float32)
 
 
 def _cloud(rng: np.random.Generator, size: tuple[int, int], count: int) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ class Overlay:
     def size(self) -> tuple[int, int]:
         return (self.levels.shape[1], self.levels.shape[0])
 
-    def cover(self, x: int, y: int, alpha: FloatImage, level: FloatArray | float) -> None:
+    def cover(self, x: int, y: int, alpha: FloatImage, level: FloatArray | FloatImage | float) -> None:
         """Blend `level` over the image where `alpha` (h, w) says so; its top-left pixel lies at x, y."""
         width, height = self.size
         h, w = alpha.shape

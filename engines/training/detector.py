@@ -105,7 +105,7 @@ def train(
         "engines.training.detector", settings.out, seed=seed, images=len(cache), minutes=settings.minutes
     )
     if real is not None:
-        run |= {"real_pictures": len(pictures) - len(cache), "real_source": REAL_SOURCE}
+        run |= {"real_pictures": len(pictures.truths) - len(cache), "real_source": REAL_SOURCE}
     run |= {"channels": channels, "steps": fit.step, "batch": batch, "calibration": vars(calibration)}
     write_run(settings.out, run)
     return export_detector(average, settings.out / "detector.onnx", calibration)

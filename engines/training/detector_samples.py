@@ -30,7 +30,7 @@ LEAST_DENSITY = 0.009
 DIRTY_SHARE = 0.45
 HIDDEN_SHARE = 0.4
 """A loop is ignored when so much of its head lies under dirt or glare, as in engines.synthetic.render."""
-TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.30, 16.0, 38.0
+TURNED_SHARE, TURN_DEG, MAX_TURN_DEG = 0.35, 18.0, 45.0
 """Some crops are turned, by this standard deviation. Few: boxes of turned loops are guesses, of leaning ones exact."""
 
 

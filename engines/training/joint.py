@@ -163,7 +163,7 @@ def main() -> None:
     settings = FitSettings(args.out, args.minutes, learning_rate=args.learning_rate, is_resumed=args.resume)
     run = describe_run("engines.training.joint", args.out, seed=args.seed, images=len(cache), minutes=args.minutes)
     if args.real is not None:
-        run |= {"real_pictures": len(pictures) - len(cache), "real_source": REAL_SOURCE}
+        run |= {"real_pictures": len(pictures.truths) - len(cache), "real_source": REAL_SOURCE}
     if retinas:
         run |= {"retinas": len(retinas), "retina_source": SOURCE}
     train(settings, started(args.start, args.head), sources, run, args.seed, args.batch)

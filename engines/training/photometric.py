@@ -14,6 +14,8 @@ BRIGHTEST_MEAN = 0.85
 """No channel's mean is raised above this share of full scale (our choice)."""
 LEAST_GRAIN = 0.2
 """Share of the grain that stays on the flattest pictures: 0.1 to 1.2 levels, as after a camera's own smoothing."""
+GRAIN_LEVELS = (0.5, 14.0)
+"""Standard deviation of the grain; more is smoothed away before a network sees it (appliance/analysis/grain.py)."""
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
@@ -105,7 +107,8 @@ def _grain(image: Image, rng: np.random.Generator, share: float) -> Image:
     noise = rng.integers(-128, 128, (*size, 1 if rng.random() < 0.5 else 3), dtype=np.int8)
     # Uniform int8 has a standard deviation of 74.
     noise = cv2.resize(noise.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    noise = noise.reshape(height, width, -1) * np.float32(rng.uniform(0.5, 6.0) * share / 74)
+    levels = float(np.exp(rng.uniform(*np.log(GRAIN_LEVELS))))
+    noise = noise.reshape(height, width, -1) * np.float32(levels * share / 74)
     return np.asarray(np.clip(image + noise, 0, 255), dtype=np.uint8)
 
 

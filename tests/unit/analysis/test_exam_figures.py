@@ -40,7 +40,7 @@ def test_density_of_a_finger_is_all_loops_over_all_millimetres() -> None:
     assert finger.basis == {"capillaries": 13, "evaluable_mm": 2.5, "images": 2, "images_without_density": 0}
     assert figures.sectors[B]["density_per_mm"].value == pytest.approx(8.0)
     # 1.96 x sqrt(0.25^2 x 13 + 2/6) / 2.5
-    assert finger.uncertainty == pytest.approx(1.96 * math.sqrt((0.0625 + 0.118) * 13 + 1 / 3) / 2.5)
+    assert finger.uncertainty == pytest.approx(1.96 * math.sqrt((0.0625 + 0.188) * 13 + 1 / 3) / 2.5)
 
 
 def test_density_of_an_exam_is_the_mean_of_its_fingers() -> None:

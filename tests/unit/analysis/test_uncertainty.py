@@ -41,7 +41,7 @@ def test_of_a_median_width_which_of_two_is_their_mean() -> None:
 
 
 def test_of_a_density_scatter_miscounting_borders_and_scale() -> None:
-    counted = (0.25**2 + 0.118) * 10 + 3 / 6
+    counted = (0.25**2 + 0.188) * 10 + 3 / 6
     assert uncertainty.of_density(10, 2.0, 3, 0.05) == pytest.approx(Z * math.sqrt(counted / 2.0**2 + 0.25**2))
 
 
