@@ -38,10 +38,16 @@ def decimals_beside(uncertainty: float, most: int = MOST_DECIMALS) -> int:
     """
     if uncertainty <= 0:
         return most
+    decimals = _decimals_of_leading(uncertainty, most)
+    # Documents hold one decimal more than is printed: 1.997 becomes 2.00 there, and both must lead with the same digit.
+    held = rounded(uncertainty, decimals + 1)
+    return _decimals_of_leading(held, most) if held > 0 else decimals
+
+
+def _decimals_of_leading(uncertainty: float, most: int) -> int:
     exponent = math.floor(math.log10(uncertainty))
     leading = round(uncertainty / 10**exponent, 6)
-    digits = -exponent + (1 if leading < 2 else 0)
-    return max(0, min(most, digits))
+    return max(0, min(most, -exponent + (1 if leading < 2 else 0)))
 
 
 def decimals_of_value(value: float, uncertainty: float | None, most: int, cuts: Sequence[Cut] = ()) -> int:

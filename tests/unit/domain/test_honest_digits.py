@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.analysis.uncertainty import Width, of_width, width_decimals
 from appliance.domain.bands import CALIBRE, DENSITY, Cut
 from appliance.domain.exam_figures import Figure
-from appliance.domain.honest_digits import decimals_beside, decimals_of_value, digits, scale_decimals
+from appliance.domain.honest_digits import decimals_beside, decimals_of_value, digits, rounded, scale_decimals
 from appliance.domain.printed_figure import printed_figure
 from appliance.exports.report.localisation import Localisation
 
@@ -78,3 +78,12 @@ def test_a_width_has_the_digits_that_its_scale_bears() -> None:
 def test_a_figure_has_the_digits_that_its_uncertainty_bears() -> None:
     assert printed_figure("median_apical_um", Figure(31.44, 0.2)).decimals == 1
     assert printed_figure("median_apical_um", Figure(31.44, 12.0)).decimals == 0
+
+
+@given(st.floats(1e-5, 1e4), st.integers(0, 3))
+@example(1.997, 1)
+@example(0.1999, 3)
+def test_what_a_document_holds_of_an_uncertainty_asks_for_the_same_digits(uncertainty: float, most: int) -> None:
+    decimals = decimals_beside(uncertainty, most)
+    held = rounded(uncertainty, decimals + 1)
+    assert held == 0 or decimals_beside(held, most) == decimals

@@ -13,7 +13,7 @@ from tests.support.page_station import PageStation
 from tests.support.reviewed_exams import Loop, every_finger, exam_of, image_of
 from webui.localisation.conclusions import suggestions
 
-LOOPS = [Loop(15.0)] * 8
+LOOPS = [Loop(15.0)] * 9
 PLACE = Placement(Hand.LEFT, Finger.RING, Sector.A)
 
 
@@ -22,7 +22,7 @@ def test_what_could_not_be_determined_is_left_out_or_says_why() -> None:
         whole = suggestions(exam_figures(exam_of(*every_finger(LOOPS))).exam, ())
         bare = suggestions(exam_figures(exam_of(image_of(LOOPS, PLACE, um_per_px=None))).exam, ())
     short, full = (one.text for one in whole)
-    assert "Capillary density 8" in short
+    assert "Capillary density 9" in short
     assert "per mm, normal." in short
     assert "8 fingers" in full
     assert full.startswith(short.split(" Capillary")[0])
@@ -47,7 +47,7 @@ def test_a_clinics_own_text_is_filled_and_a_fact_that_is_none_is_refused() -> No
     with Flask(__name__).test_request_context():
         found = suggestions(exam_figures(exam_of(*every_finger(LOOPS))).exam, own)
     assert found[-1].name == "Control"
-    assert found[-1].text.startswith("Density 8")
+    assert found[-1].text.startswith("Density 9")
     assert found[-1].text.endswith("; {control} in a year.")
     for broken in ("{name}", "{density!r}", "{density:>9}", "{density.__class__}", "{", "{0}"):
         with pytest.raises(ExportError, match=r"conclusions\.toml"):

@@ -83,7 +83,7 @@ def test_rules_cut_offs_bounds_and_grey_zones_are_in_words() -> None:
 def test_numbers_stand_with_their_uncertainty_and_missing_ones_with_their_reason() -> None:
     found = exam_figures(exam_of(*every_finger([Loop(22)] * 8))).exam
     density = format_figure("density_per_mm", found["density_per_mm"])
-    assert (density.value, density.note) == ("8.0", "± 0.9")
+    assert (density.value, density.note) == ("8.0", "± 1.0")
     assert "(95 %)" in density.detail
     missing = format_figure("mes", found["mes"])
     assert (missing.value, missing.is_missing, missing.note) == ("\N{EN DASH}", True, "disorganisation not rated")

@@ -17,6 +17,13 @@ const MORE_BESIDE_A_CUT = 2;
 /** So many that the uncertainty shows one digit, two where it leads with 1. */
 export function decimalsBeside(uncertainty: number, most = MOST_DECIMALS): number {
   if (uncertainty <= 0) return most;
+  const decimals = decimalsOfLeading(uncertainty, most);
+  // Documents hold one decimal more than is printed: 1.997 becomes 2.00 there, and both must lead with the same digit.
+  const held = Number(rounded(uncertainty, decimals + 1));
+  return held > 0 ? decimalsOfLeading(held, most) : decimals;
+}
+
+function decimalsOfLeading(uncertainty: number, most: number): number {
   const exponent = Math.floor(Math.log10(uncertainty));
   const leading = Number((uncertainty / 10 ** exponent).toFixed(6));
   return Math.max(0, Math.min(most, -exponent + (leading < 2 ? 1 : 0)));
