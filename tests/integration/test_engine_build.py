@@ -167,6 +167,8 @@ def test_the_shipped_networks_compile(tmp_path: Path, role: str, precision: str)
 
 
 # The reference evaluator is slow where other work has the cores.
+# The evaluator's sigmoid computes exp(88.8) as well, which is infinite, and 1 / (1 + inf) is the 0 that it should be.
+@pytest.mark.filterwarnings("ignore:overflow encountered in exp:RuntimeWarning")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(("role", "largest_px", "largest_score"), [("detector", 0.5, 0.01), ("keypoints", 0.25, 0.01)])
 def test_half_precision_moves_no_answer_that_counts(role: str, largest_px: float, largest_score: float) -> None:
