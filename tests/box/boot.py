@@ -269,6 +269,16 @@ def write_video(folder: Path) -> None:
     source.close()
 
 
+INIT_BEGINS = """#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin
+mkdir -p /proc /dev /lower /memory /new
+mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+"""
+"""What every initramfs of ours does first; then it loads its modules."""
+
+
 def archive(kernel: vm.Kernel, busybox: Path, modules: Sequence[str]) -> bytes:
     """An initramfs that stacks memory over the root and hands over to systemd."""
     files = kernel.files_for(modules)
@@ -277,13 +287,7 @@ def archive(kernel: vm.Kernel, busybox: Path, modules: Sequence[str]) -> bytes:
         "lowerdir=/lower,upperdir=/memory/upper,workdir=/memory/work",
     )
     load = "\n".join(f"insmod /modules/{path.name}" for path in files)
-    script = f"""#!/bin/busybox sh
-/bin/busybox --install -s /bin
-export PATH=/bin
-mkdir -p /proc /dev /lower /memory /new
-mount -t proc proc /proc
-mount -t devtmpfs dev /dev
-{load}
+    script = f"""{INIT_BEGINS}{load}
 if [ -e /sys/class/net/eth0 ] || ip link show eth0 >/dev/null 2>&1; then
     ip address add 10.0.2.15/24 dev eth0
     ip link set eth0 up

@@ -22,7 +22,7 @@ from tests.box.boot import SLOW, emulator
 from tests.box.guest.exam import Browser
 from tests.box.own_time import OwnTime
 from tests.box.qmp import tell
-from tests.box.services import await_so
+from tests.box.services import await_so, kill_all
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "image-build/image/programs"))
@@ -108,10 +108,7 @@ class Machine:
 
     def cut(self) -> None:
         """The power goes: what the disk had not flushed is lost."""
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.wait()
+        kill_all(self._processes)
         self._processes = []
 
     def plug(self, stick: Path) -> None:

@@ -202,15 +202,20 @@ class Box:
             return False
 
 
-def main() -> int:
-    """Exit status 0 if everything that was finished is there and whole, and has arrived; or if a lie was noticed."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--root", type=Path, default=REPOSITORY / "build/box/root")
+def asked_cuts(description: str | None, root: str) -> argparse.Namespace:
+    """What the command line asks of a run of cuts; `root` is the name of its root in build/box."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--root", type=Path, default=REPOSITORY / "build/box" / root)
     options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
     options.add_argument("--cuts", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--without-fsync", action="store_true", help="lie about fsync; 0 if that is noticed")
-    asked = options.parse_args()
+    return options.parse_args()
+
+
+def main() -> int:
+    """Exit status 0 if everything that was finished is there and whole, and has arrived; or if a lie was noticed."""
+    asked = asked_cuts(__doc__, "root")
     in_a_network_of_its_own("tests.box.power")
 
     def services(scratch: Path, broker: int) -> HostServices:

@@ -6,7 +6,6 @@ in, mounted by the guest's kernel, and the station starts on it. Between QEMU an
 a cut kills both, and what the guest's kernel had not flushed is lost.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -21,11 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.box.boot import REPOSITORY, emulator, vm
+from tests.box.boot import INIT_BEGINS, REPOSITORY, emulator, vm
 from tests.box.own_time import OwnTime
-from tests.box.power import StaysDarkError, cut_and_report, disk_mb, site_of
+from tests.box.power import StaysDarkError, asked_cuts, cut_and_report, disk_mb, site_of
 from tests.box.qmp import tell
-from tests.box.services import await_so
+from tests.box.services import await_so, kill_all
 
 _MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay", "virtio_net", "crc32c_generic", "ext4")
 _KERNEL_SAYS = "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on"
@@ -45,13 +44,9 @@ _PRIMED = REPOSITORY / "build/box/primed"
 _LONGEST_UNTIL_CUT_S = 75.0
 """An exam takes half a minute here."""
 _PRIMED_WITHIN_S, _ANSWERS_WITHIN_S = 1800.0, 120.0
-_INIT = """#!/bin/busybox sh
-/bin/busybox --install -s /bin
-export PATH=/bin
-mkdir -p /proc /dev /lower /memory /new
-mount -t proc proc /proc
-mount -t devtmpfs dev /dev
-{load}
+_INIT = (
+    INIT_BEGINS
+    + """{load}
 mount -t squashfs -o ro /dev/vda /lower
 mount -t tmpfs -o size=256m memory /memory
 mkdir /memory/upper /memory/work
@@ -70,6 +65,7 @@ stty -F /dev/ttyS1 raw
 cd /new && exec chroot /new /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \\
     /bin/sh -c '/opt/nailfold/bin/python3 -u /probe/primed_station.py; echo "PRIMED ended $?"; sleep 99999'
 """
+)
 
 
 def site_at(broker: str, port: int, fps: int) -> str:
@@ -172,10 +168,7 @@ class PrimedMachine:
 
     def cut(self) -> None:
         """The power goes. The disk's server first, so that nothing is flushed late."""
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.wait()
+        kill_all(self._processes)
         self._processes = []
 
     @contextmanager
@@ -250,13 +243,7 @@ class PrimedMachine:
 
 def main() -> int:
     """`make test-box ARGS="--cuts N"`; exit status 0 if nothing finished is lost."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--root", type=Path, default=REPOSITORY / "build/box/root.squashfs")
-    options.add_argument("--report", type=Path, default=REPOSITORY / "build/reports/box.json")
-    options.add_argument("--cuts", type=int, default=20)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--without-fsync", action="store_true", help="lie about fsync; 0 if that is noticed")
-    asked = options.parse_args()
+    asked = asked_cuts(__doc__, "root.squashfs")
 
     def machine(scratch: Path, broker: int) -> PrimedMachine:
         site = site_at("10.0.2.2", broker, 1) + _PATIENT

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.box.own_time import OwnTime
@@ -78,6 +78,14 @@ class Services:
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+
+def kill_all(processes: "Sequence[subprocess.Popen[bytes]]") -> None:
+    """End them in their order, without warning; returns once all are gone."""
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.wait()
 
 
 def await_so(
